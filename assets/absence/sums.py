@@ -1,0 +1,145 @@
+"""The sums kept up to date: what new files touched is made anew, nothing else.
+
+Not here: the SELECTs (`sql/absence/`), what counts as too much (`rules`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from assets.absence.windows import WindowPart, month_end
+from assets.lake import Lake
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh made anew."""
+
+    days: int
+    months: tuple[date, ...]
+    pupil_days: int
+    pupil_months: int
+
+
+def refresh_sums(lake: Lake, months: Sequence[date] | None = None) -> Refreshed:
+    """Make daily and monthly sums of stale days anew, in one transaction.
+
+    The stale days are written with the rows and taken away with the sums, so a run that was
+    killed in between leaves them for the next.
+
+    Args:
+        lake: the lake.
+        months: first days of months to make anew whether stale or not; then only these.
+    """
+
+    def change(connection: duckdb.DuckDBPyConnection) -> Refreshed:
+        if months is None:
+            days = "SELECT DISTINCT lesson_date FROM stale_days"
+        else:
+            wanted = ", ".join(f"DATE '{month.isoformat()}'" for month in months) or "NULL"
+            days = (
+                "SELECT lesson_date FROM lessons "
+                f"WHERE date_trunc('month', lesson_date) IN ({wanted}) UNION "
+                "SELECT lesson_date FROM absence_daily "
+                f"WHERE date_trunc('month', lesson_date) IN ({wanted})"
+            )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE days_to_sum AS {days}")
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE months_to_sum AS "
+            "SELECT DISTINCT cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date "
+            "FROM days_to_sum"
+        )
+        return _sum_again(connection, lake)
+
+    return lake.write(change)
+
+
+def _sum_again(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Refreshed:
+    count, first, last = lake.rows(
+        "SELECT count(*), min(lesson_date), max(lesson_date) FROM days_to_sum"
+    )[0]
+    if not count:
+        return Refreshed(0, (), 0, 0)
+    span = {"first_date": first, "last_date": last}
+    months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
+    connection.execute(
+        "DELETE FROM absence_daily WHERE lesson_date BETWEEN $first_date AND $last_date "
+        "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)",
+        span,
+    )
+    pupil_days = _insert(connection, "absence_daily", lake.select("absence/absence_daily"), span)
+    connection.execute(
+        "DELETE FROM absence_monthly WHERE month_start_date IN "
+        "(SELECT month_start_date FROM months_to_sum)"
+    )
+    pupil_months = _insert(
+        connection, "absence_monthly", lake.select("absence/absence_monthly"), months
+    )
+    connection.execute(
+        "DELETE FROM stale_days WHERE lesson_date IN (SELECT lesson_date FROM days_to_sum)"
+    )
+    summed = lake.rows("SELECT month_start_date FROM months_to_sum ORDER BY 1")
+    return Refreshed(count, tuple(month for (month,) in summed), pupil_days, pupil_months)
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, select: str, span: dict[str, date]
+) -> int:
+    inserted = connection.execute(f"INSERT INTO {table} BY NAME {select}", span).fetchone()
+    return int(inserted[0]) if inserted else 0
+
+
+def sum_windows(lake: Lake, as_of: date, parts: Sequence[WindowPart]) -> None:
+    """Make the temporary tables `window_parts`, `absence_rolling` and `absence_calendar`.
+
+    The temporary `absence_rolling` stands before the lake's table of that name, so that a
+    question about any as_of leaves the lake as it is.
+    """
+    load_window_parts(lake, parts)
+    first = min((part.window_start for part in parts), default=as_of)
+    lake.materialise("absence/absence_rolling", as_of=as_of, first_date=first)
+    lake.materialise("absence/absence_calendar")
+
+
+def load_window_parts(lake: Lake, parts: Sequence[WindowPart]) -> None:
+    """Make the parameter table `window_parts`."""
+    lake.load(
+        "window_parts",
+        pl.DataFrame(
+            [
+                {
+                    "basis": part.basis,
+                    "window_part": part.window_part,
+                    "window_start": part.window_start,
+                    "window_end": part.window_end,
+                }
+                for part in parts
+            ],
+            schema={
+                "basis": pl.String,
+                "window_part": pl.String,
+                "window_start": pl.Date,
+                "window_end": pl.Date,
+            },
+        ),
+    )
+
+
+def store_rolling(lake: Lake, as_of: date) -> int:
+    """Keep the temporary `absence_rolling` in the lake as the newest, and return its rows."""
+
+    def change(connection: duckdb.DuckDBPyConnection) -> int:
+        connection.execute("DELETE FROM lake.absence_rolling")
+        inserted = connection.execute(
+            "INSERT INTO lake.absence_rolling BY NAME SELECT * FROM temp.absence_rolling "
+            "WHERE as_of_date = $as_of",
+            {"as_of": as_of},
+        ).fetchone()
+        return int(inserted[0]) if inserted else 0
+
+    return lake.write(change)

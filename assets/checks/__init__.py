@@ -1,0 +1,1 @@
+"""What must hold of every stage: SQL checks and Great Expectations contracts."""

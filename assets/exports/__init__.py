@@ -1,0 +1,1 @@
+"""Received files become lesson rows: layouts, readers, ledger, quarantine. No sums here."""

@@ -1,0 +1,237 @@
+"""Layouts as data: which header means which column, one YAML file a layout.
+
+Here: loading and checking layouts, and finding the layout and header row of a file's first
+lines. Not here: reading the data rows (`staging.py`, `frames.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+SHIPPED = Path(__file__).resolve().parent / "layouts"
+DELIMITERS = (";", "\t", ",")
+# A school system's report may put its title and filters above the header.
+HEADER_SEARCH_LINES = 30
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "lessons": (
+        "school_unit_code",
+        "school_name",
+        "class_name",
+        "grade",
+        "civic_no",
+        "given_name",
+        "family_name",
+        "sex",
+        "protected",
+        "lesson_date",
+        "start_time",
+        "end_time",
+        "subject",
+        "scheduled_minutes",
+        "present_minutes",
+        "valid_minutes",
+        "invalid_minutes",
+        "other_minutes",
+        "reported",
+        "cancelled",
+        "lesson_id",
+        "mentor_name",
+        "mentor_email",
+    ),
+    "enrolments": (
+        "civic_no",
+        "given_name",
+        "family_name",
+        "sex",
+        "school_unit_code",
+        "class_name",
+        "grade",
+        "mentor_name",
+        "mentor_email",
+        "start_date",
+        "end_date",
+        "protected",
+    ),
+    "school_units": (
+        "school_unit_code",
+        "school_name",
+        "district",
+        "principal_name",
+        "principal_email",
+    ),
+}
+
+
+class LayoutError(ValueError):
+    """A layout file is wrong; the message names file, key and expectation."""
+
+
+class LayoutColumn(BaseModel):
+    """The headers by which a layout knows one of our columns."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    headers: tuple[str, ...] = Field(min_length=1)
+    required: bool = False
+
+
+class Layout(BaseModel):
+    """One layout: its columns, and what a file of it restates."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Literal["lessons", "enrolments", "school_units"]
+    description: str
+    restates: Literal["lesson"]
+    columns: dict[str, LayoutColumn]
+    dropped: tuple[str, ...] = ()
+
+    def match(self, header: Sequence[str]) -> HeaderMatch:
+        """Find this layout's columns in a header row."""
+        positions: dict[str, int] = {}
+        folded = [fold(cell) for cell in header]
+        for column, spec in self.columns.items():
+            wanted = {fold(name) for name in spec.headers}
+            found = [index for index, cell in enumerate(folded) if cell in wanted]
+            if found:
+                positions[column] = found[0]
+        missing = tuple(
+            spec.headers[0]
+            for column, spec in self.columns.items()
+            if spec.required and column not in positions
+        )
+        dropped = {fold(name) for name in self.dropped}
+        unknown = tuple(
+            index
+            for index, cell in enumerate(folded)
+            if cell and index not in positions.values() and cell not in dropped
+        )
+        return HeaderMatch(self, tuple(header), positions, missing, unknown)
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """How well a layout fits a header row."""
+
+    layout: Layout
+    header: tuple[str, ...]
+    positions: dict[str, int]
+    missing: tuple[str, ...]
+    unknown: tuple[int, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Every required column is there."""
+        return not self.missing
+
+    @property
+    def unread_columns(self) -> str | None:
+        """Say which columns the layout doesn't know, so that they are not read; None if none."""
+        if not self.unknown:
+            return None
+        names = (" ".join(self.header[position].split())[:40] for position in self.unknown)
+        listed = ", ".join(f"'{name}'" for name in names)
+        return f"columns that the layout does not know were not read: {listed}"
+
+
+@dataclass(frozen=True)
+class FoundHeader:
+    """A header row that fits: where it stands and how the file separates cells."""
+
+    match: HeaderMatch
+    line_number: int
+    delimiter: str
+
+
+def fold(text: str) -> str:
+    """Return a header as it is compared: NFC, no case, single spaces, no BOM."""
+    plain = unicodedata.normalize("NFC", text).replace("\ufeff", "").replace("\xa0", " ")
+    return " ".join(plain.split()).casefold()
+
+
+def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
+    """Return the shipped layouts and those of `folders`, in order of name.
+
+    Raises:
+        LayoutError: a file that isn't a layout, or a name used twice.
+    """
+    layouts: dict[str, Layout] = {}
+    for folder in (SHIPPED, *folders):
+        for path in sorted(folder.glob("*.yaml")):
+            layout = _load(path)
+            if layout.name in layouts:
+                raise LayoutError(
+                    f"{path.name}: key 'name': the layout name '{layout.name}' is taken. "
+                    "Expected a name of its own."
+                )
+            layouts[layout.name] = layout
+    return tuple(layouts.values())
+
+
+@cache
+def shipped_layouts() -> tuple[Layout, ...]:
+    """Return the layouts that come with the program."""
+    return load_layouts()
+
+
+def find_header(
+    lines: Sequence[str], layouts: Iterable[Layout]
+) -> FoundHeader | tuple[HeaderMatch | None, int]:
+    """Find the first line that is a whole header of some layout.
+
+    Args:
+        lines: the file's first lines, without line ends.
+        layouts: the layouts to try.
+
+    Returns:
+        The header, or else the nearest miss and its line number, for the message.
+    """
+    nearest: HeaderMatch | None = None
+    nearest_line = 0
+    for number, line in enumerate(lines[:HEADER_SEARCH_LINES], start=1):
+        for delimiter in DELIMITERS:
+            if delimiter not in line:
+                continue
+            cells = next(csv.reader([line], delimiter=delimiter))
+            match = best_match(cells, layouts)
+            if match.fits:
+                return FoundHeader(match, number, delimiter)
+            if nearest is None or len(match.positions) > len(nearest.positions):
+                nearest, nearest_line = match, number
+    return nearest, nearest_line
+
+
+def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
+    """Return the layout that fits with most columns, else the nearest miss."""
+    matches = [layout.match(cells) for layout in layouts]
+    return max(matches, key=lambda match: (match.fits, len(match.positions)))
+
+
+def _load(path: Path) -> Layout:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        layout = Layout.model_validate(content)
+    except yaml.YAMLError as error:
+        raise LayoutError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise LayoutError(f"{path.name}: key '{key}': {first['msg']}") from None
+    unknown = sorted(set(layout.columns) - set(COLUMNS[layout.kind]))
+    if unknown:
+        raise LayoutError(
+            f"{path.name}: key 'columns.{unknown[0]}': no such column. Expected one of "
+            f"{', '.join(COLUMNS[layout.kind])}."
+        )
+    return layout

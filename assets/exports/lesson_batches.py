@@ -1,0 +1,226 @@
+"""A batch of lesson files: staged in bulk where possible, row by row where needed, then stored.
+
+Not here: which files make a batch (`ingest.py`), the transaction (`lake.write`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from assets.exports.frames import RowReader, find_text_header, open_rows
+from assets.exports.layouts import HeaderMatch, Layout
+from assets.exports.outcomes import RowProblem
+from assets.exports.people import People
+from assets.exports.received import ReceivedFile, UnreadableFileError, transcode
+from assets.exports.staging import BulkFile, begin_staging, refusal, stage_bulk, stage_rows, unstage
+from assets.exports.storing import (
+    arriving_identities,
+    replace_older,
+    store_identities,
+    store_lessons,
+    store_staff,
+)
+from assets.lake import Lake
+
+
+@dataclass(frozen=True)
+class FileCounts:
+    """What the ledger wants to know of one staged file."""
+
+    file: ReceivedFile
+    layout: str
+    rows_read: int
+    rows_rejected: int
+    rows_warned: int
+    period: tuple[date, date] | None
+    problems: tuple[RowProblem, ...]
+    reason: str | None
+
+
+@dataclass
+class StagedBatch:
+    """What staging a batch gave: counts per file, and the files that can't be read."""
+
+    counts: list[FileCounts] = field(default_factory=list)
+    unreadable: dict[ReceivedFile, str] = field(default_factory=dict)
+
+
+class LessonBatch:
+    """Stages one batch and stores it.
+
+    Args:
+        lake: the lake, with the parsing macros loaded.
+        people: keys of pupils and staff, shared by all batches of a run.
+        layouts: the layouts to try.
+        folder: for transcoded copies and links; the caller removes it.
+    """
+
+    def __init__(self, lake: Lake, people: People, layouts: Sequence[Layout], folder: Path) -> None:
+        self._lake = lake
+        self._people = people
+        self._layouts = layouts
+        self._folder = folder
+        self._matches: dict[int, HeaderMatch] = {}
+        self._problems: dict[int, list[RowProblem]] = defaultdict(list)
+        self._rows_read: dict[int, int] = {}
+
+    def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
+        """Stage every file of the batch; afterwards `store` can be called."""
+        batch = StagedBatch()
+        begin_staging(self._lake, "lessons", files)
+        careful = self._stage_in_bulk(files, batch)
+        self._key_people()
+        careful |= self._files_with_problems()
+        unstage(self._lake, "lessons", sorted(careful))
+        for file in files:
+            if file.file_id in careful and file not in batch.unreadable:
+                self._stage_by_row(file, batch)
+        self._lake.materialise("exports/shared_lessons")
+        batch.counts = self._counts(files, batch)
+        self._lake.materialise("exports/arriving_lessons")
+        return batch
+
+    def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
+        """Put the staged rows into the lake and return superseded rows per file."""
+        superseded = store_lessons(connection, self._lake)
+        store_staff(connection, self._people)
+        arriving = arriving_identities(self._lake, "lessons")
+        for layout in {match.layout.name for match in self._matches.values()}:
+            ids = [key for key, match in self._matches.items() if match.layout.name == layout]
+            mine = arriving.filter(arriving["file_id"].is_in(ids))
+            store_identities(connection, self._people.sealed_identities(mine, layout))
+            self._store_school_names(connection, layout, ids)
+        return superseded
+
+    def _stage_in_bulk(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> set[int]:
+        """Stage what the bulk reader takes and return the ids of the other files."""
+        careful: set[int] = set()
+        groups: dict[tuple[object, ...], list[BulkFile]] = defaultdict(list)
+        for file in files:
+            if file.is_workbook:
+                careful.add(file.file_id)
+                continue
+            try:
+                header = find_text_header(file, self._layouts)
+                path = file.path if file.is_plain else transcode(file, self._folder)
+            except UnreadableFileError as error:
+                batch.unreadable[file] = str(error)
+                continue
+            self._matches[file.file_id] = header.match
+            bulk = BulkFile(file, header, path)
+            groups[bulk.shape].append(bulk)
+            self._rows_read[file.file_id] = bulk.data_lines
+        for group in groups.values():
+            careful |= stage_bulk(self._lake, group, self._folder / "links")
+        return careful
+
+    def _stage_by_row(self, file: ReceivedFile, batch: StagedBatch) -> None:
+        try:
+            reader = open_rows(file, self._layouts)
+            problems = stage_rows(self._lake, "lessons", reader, self._key_people)
+        except UnreadableFileError as error:
+            unstage(self._lake, "lessons", [file.file_id])
+            batch.unreadable[file] = str(error)
+            return
+        self._matches[file.file_id] = reader.header.match
+        problems += self._refuse_repeated(file)
+        self._problems[file.file_id] = reader.problems + problems
+        self._rows_read[file.file_id] = reader.rows_read
+        if message := self._missing_rows(file, reader):
+            unstage(self._lake, "lessons", [file.file_id])
+            batch.unreadable[file] = message
+
+    def _missing_rows(self, file: ReceivedFile, reader: RowReader) -> str | None:
+        """Guard: rows read = rows staged + rows refused for their shape."""
+        ((staged,),) = self._lake.rows(
+            "SELECT count(*) FROM staged_lessons WHERE file_id = $id", id=file.file_id
+        )
+        accounted = staged + len(reader.problems)
+        if accounted == reader.rows_read:
+            return None
+        return (
+            f"{reader.rows_read} rows were read, but {accounted} accounted for. This is "
+            "a fault in the program, not in the file; report it."
+        )
+
+    def _refuse_repeated(self, file: ReceivedFile) -> list[RowProblem]:
+        """Refuse rows of one file that speak of the same lesson."""
+        self._lake.materialise("exports/repeated_rows")
+        repeated = self._lake.frame(
+            "SELECT staged.*, repeated.problem AS repetition FROM keyed_lessons AS staged "
+            "JOIN repeated_rows AS repeated USING (file_id, line_number) "
+            "WHERE file_id = $id ORDER BY line_number",
+            id=file.file_id,
+        )
+        if repeated.is_empty():
+            return []
+        self._lake.connection.execute(
+            "UPDATE staged_lessons SET problem = repeated_rows.problem FROM repeated_rows "
+            "WHERE staged_lessons.file_id = repeated_rows.file_id "
+            "AND staged_lessons.line_number = repeated_rows.line_number"
+        )
+        kept = [name for name in repeated.columns if name not in ("problem", "repetition")]
+        return [refusal(row["repetition"], row, kept) for row in repeated.iter_rows(named=True)]
+
+    def _files_with_problems(self) -> set[int]:
+        """Return staged files with refused, warned or repeated rows."""
+        self._lake.materialise("exports/shared_lessons")
+        return {
+            key
+            for (key,) in self._lake.rows(
+                "SELECT DISTINCT file_id FROM keyed_lessons "
+                "WHERE problem IS NOT NULL OR warning IS NOT NULL "
+                "UNION SELECT file_id FROM shared_lessons WHERE rows_in_file > 1"
+            )
+        }
+
+    def _counts(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> list[FileCounts]:
+        staged = {
+            row["file_id"]: row
+            for row in self._lake.relation("exports/staged_file_counts").iter_rows(named=True)
+        }
+        counts: list[FileCounts] = []
+        for file in files:
+            match = self._matches.get(file.file_id)
+            if match is None or file in batch.unreadable:
+                continue
+            row = staged.get(file.file_id, {})
+            problems = tuple(self._problems[file.file_id])
+            first, last = row.get("period_first_date"), row.get("period_last_date")
+            counts.append(
+                FileCounts(
+                    file=file,
+                    layout=match.layout.name,
+                    rows_read=self._rows_read[file.file_id],
+                    rows_rejected=sum(problem.is_rejection for problem in problems),
+                    rows_warned=row.get("rows_warned", 0),
+                    period=(first, last) if first and last else None,
+                    problems=problems,
+                    reason=match.unread_columns,
+                )
+            )
+        return counts
+
+    def _store_school_names(
+        self, connection: duckdb.DuckDBPyConnection, layout: str, ids: Sequence[int]
+    ) -> None:
+        units = self._lake.frame(
+            "SELECT school_unit_code, $layout AS layout, false AS is_registered, "
+            "max(school_name) AS school_name, NULL::VARCHAR AS district, "
+            "NULL::VARCHAR AS principal_key, exported_at, file_id FROM keyed_lessons "
+            "WHERE problem IS NULL AND file_id IN (SELECT unnest($ids::BIGINT[])) "
+            "GROUP BY school_unit_code, exported_at, file_id",
+            layout=layout,
+            ids=list(ids),
+        )
+        replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
+
+    def _key_people(self) -> None:
+        self._people.key_pupils("staged_lessons")
+        self._people.key_staff("staged_lessons")

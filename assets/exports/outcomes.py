@@ -1,0 +1,104 @@
+"""What became of an offered file, as the ledger and the command line say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from assets.exports.reasons import reason_of
+
+
+class Outcome(StrEnum):
+    """How a file ends; every offered file ends in exactly one of these."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_IN_PART = "accepted_in_part"
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """A refused row, or one kind of warning in a file.
+
+    Attributes:
+        code: `<our column>.<what>`, see `reasons.py`.
+        line_number: line of the file or row of the sheet, counted from 1.
+        found: what stood there; personal values as a pattern.
+        rows: how many rows a warning is about; 1 for a refused row.
+        row: the refused row's cells, for the sealed copy; None for a warning.
+    """
+
+    code: str
+    line_number: int
+    found: str
+    rows: int = 1
+    row: str | None = None
+
+    @property
+    def is_rejection(self) -> bool:
+        """Whether the row was refused."""
+        return self.row is not None
+
+    def in_words(self) -> str:
+        """Return the problem as a sentence."""
+        reason = reason_of(self.code)
+        found = f"'{self.found}'" if self.found else "nothing"
+        return (
+            f"line {self.line_number}, {reason.column}: {reason.what}; found {found}, expected "
+            f"{reason.expected}"
+        )
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One row of the ledger with its row problems."""
+
+    path: Path
+    sha256: str
+    file_id: int
+    modified_at: datetime
+    outcome: Outcome
+    layout: str | None = None
+    exported_at: datetime | None = None
+    period: tuple[date, date] | None = None
+    rows_read: int = 0
+    rows_accepted: int = 0
+    rows_rejected: int = 0
+    rows_superseded: int = 0
+    rows_warned: int = 0
+    reason: str | None = None
+    problems: tuple[RowProblem, ...] = field(default=())
+
+    @property
+    def is_whole(self) -> bool:
+        """Everything was taken, or had been before."""
+        return self.outcome in {Outcome.ACCEPTED, Outcome.SUPERSEDED, Outcome.DUPLICATE}
+
+
+def judged(report: FileReport) -> FileReport:
+    """Return the report with the outcome that its row counts give."""
+    refusals = [problem for problem in report.problems if problem.is_rejection]
+    if not refusals:
+        return report
+    first = refusals[0].in_words()
+    if report.rows_accepted == 0:
+        reason = f"every row was refused; the first: {first}"
+        return replace(report, outcome=Outcome.QUARANTINED, reason=reason)
+    reason = f"{len(refusals)} of {report.rows_read} rows were refused; the first: {first}"
+    reason = reason if report.reason is None else f"{reason}; {report.reason}"
+    return replace(report, outcome=Outcome.ACCEPTED_IN_PART, reason=reason)
+
+
+def with_superseded(report: FileReport, superseded: dict[int, int]) -> FileReport:
+    """Return the report with the rows that newer exports in the lake outdid."""
+    rows = superseded.get(report.file_id, 0)
+    report = replace(report, rows_superseded=rows)
+    if rows and rows == report.rows_accepted and report.outcome == Outcome.ACCEPTED:
+        reason = "newer exports of all its lessons had come before it"
+        return replace(report, outcome=Outcome.SUPERSEDED, reason=reason)
+    return report

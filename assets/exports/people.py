@@ -1,0 +1,122 @@
+"""Keys and sealed identities of the people that a batch of rows speaks of.
+
+Works on the distinct texts of a batch, so a number is read once however many lessons it has.
+Not here: where the rows go (`storing.py`), what is a valid number (`identity_numbers.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+import uuid
+from collections.abc import Sequence
+
+import polars as pl
+
+from assets.exports.identity_numbers import read_identity_number
+from assets.lake import Lake
+from assets.sealing import Sealer
+
+_UUID_TEXT = pl.String
+
+
+class People:
+    """Remembers, for one connection, the keys of identity texts and of staff."""
+
+    def __init__(self, lake: Lake, sealer: Sealer) -> None:
+        self._lake = lake
+        self._sealer = sealer
+        self._canonical: dict[str, str | None] = {}
+        self._staff: dict[tuple[str, str], uuid.UUID] = {}
+        lake.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE civic_keys "
+            "(civic_text VARCHAR, pupil_key UUID, problem VARCHAR);"
+            "CREATE OR REPLACE TEMP TABLE staff_keys (name VARCHAR, email VARCHAR, staff_key UUID)"
+        )
+
+    def key_pupils(self, staged: str) -> None:
+        """Extend `civic_keys` by the identity texts of a staged table."""
+        texts = [
+            text
+            for (text,) in self._lake.rows(
+                f"SELECT DISTINCT coalesce(civic_text, '') FROM {staged}"
+            )
+            if text not in self._canonical
+        ]
+        rows: list[tuple[str, str | None, str | None]] = []
+        for text in texts:
+            number = read_identity_number(text)
+            self._canonical[text] = number.canonical
+            key = self._sealer.key("pupil", number.canonical) if number.canonical else None
+            rows.append((text, str(key) if key else None, number.problem))
+        self._append("civic_keys", rows, ("civic_text", "pupil_key", "problem"))
+
+    def key_staff(self, staged: str) -> None:
+        """Extend `staff_keys` by the names and addresses of a staged table."""
+        pairs = self._lake.rows(
+            "SELECT DISTINCT coalesce(mentor_name, ''), coalesce(mentor_email, '') "
+            f"FROM {staged} WHERE mentor_name IS NOT NULL OR mentor_email IS NOT NULL"
+        )
+        rows: list[tuple[str, str, str]] = []
+        for name, email in pairs:
+            if (name, email) in self._staff:
+                continue
+            key = self._sealer.key("staff", f"{name.strip()}\x1f{email.strip().casefold()}")
+            self._staff[name, email] = key
+            rows.append((name, email, str(key)))
+        self._append("staff_keys", rows, ("name", "email", "staff_key"))
+
+    def sealed_staff(self) -> pl.DataFrame:
+        """Return every member of staff met so far: staff_key, sealed."""
+        seals = {
+            key: self._sealer.seal({"name": name.strip(), "email": email.strip()})
+            for (name, email), key in self._staff.items()
+        }
+        return pl.DataFrame(
+            {"staff_key": [str(key) for key in seals], "sealed": list(seals.values())},
+            schema={"staff_key": _UUID_TEXT, "sealed": pl.Binary},
+        )
+
+    def sealed_identities(self, arriving: pl.DataFrame, layout: str) -> pl.DataFrame:
+        """Return rows of `arriving_identities` with their content key and sealed content.
+
+        Args:
+            arriving: as `sql/exports/arriving_identities.sql` gives it.
+            layout: the layout's name, part of the source's key.
+        """
+        keys: list[str] = []
+        seals: list[bytes] = []
+        for row in arriving.iter_rows(named=True):
+            fields = {
+                "civic_no": self._canonical[row["civic_text"]] or "",
+                "given_name": _name(row["given_name"]),
+                "family_name": _name(row["family_name"]),
+                "sex": row["sex"].strip(),
+            }
+            content = json.dumps(fields, ensure_ascii=False, sort_keys=True)
+            keys.append(str(self._sealer.key("identity", content)))
+            seals.append(self._sealer.seal(fields))
+        return arriving.select(
+            pl.col("pupil_key").cast(pl.String),
+            pl.lit(layout).alias("layout"),
+            "school_unit_code",
+            "is_protected",
+            pl.Series("content_key", keys, dtype=pl.String),
+            "exported_at",
+            "file_id",
+            pl.Series("sealed", seals, dtype=pl.Binary),
+        )
+
+    def _append(
+        self, table: str, rows: Sequence[Sequence[str | None]], columns: tuple[str, ...]
+    ) -> None:
+        if not rows:
+            return
+        frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+        self._lake.connection.register("new_keys", frame)
+        self._lake.connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_keys")
+        self._lake.connection.unregister("new_keys")
+
+
+def _name(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -1,0 +1,95 @@
+"""What each problem code of a row says to a person: column, what is wrong, what was expected.
+
+The codes come from `sql/exports/staged_*.sql`, `identity_numbers.py` and the readers. A code is
+`<our column>.<what>`. Not here: when a code applies.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Cells that can name a person are shown as a pattern only: digits as 9, letters as x.
+PERSONAL_COLUMNS = frozenset(
+    {
+        "civic_no",
+        "given_name",
+        "family_name",
+        "mentor_name",
+        "mentor_email",
+        "principal_name",
+        "principal_email",
+        "row",
+    }
+)
+_FOUND_LIMIT = 80
+
+_MINUTES = "whole minutes such as 60, or 60,0"
+_WRONG = {
+    "missing": "the cell is empty",
+    "unreadable": "the cell can't be read",
+    "negative": "negative minutes",
+}
+_EXPECTED = {
+    "school_unit_code": "skolenhetskod, 8 digits",
+    "lesson_date": "a date such as 2026-10-05 or 20261005",
+    "start_date": "a date such as 2026-10-05 or 20261005, or nothing",
+    "end_date": "a date such as 2026-10-05 or 20261005, or nothing",
+    "start_time": "a time such as 08:20",
+    "scheduled_minutes": "1 to 600 whole minutes",
+    "present_minutes": _MINUTES,
+    "valid_minutes": _MINUTES,
+    "invalid_minutes": _MINUTES,
+    "other_minutes": _MINUTES,
+    "reported": "Ja or Nej",
+    "cancelled": "Ja or Nej",
+    "grade": "årskurs 0-9, or F for förskoleklass",
+    "protected": "Ingen, Sekretessmarkering or Skyddad folkbokföring",
+    "civic_no": "an identity number with 12 digits such as ååååmmdd-nnnn, or TF number",
+    "row": "one row with as many cells as the header",
+    "school_name": "the school's name",
+}
+_SPECIAL = {
+    "scheduled_minutes.out_of_range": "the lesson's length is 0 or above 600 minutes",
+    "valid_minutes.above_length": "absence and other activity add up to more than the lesson",
+    "present_minutes.sum_differs": "presence and absence do not add up to the lesson's length",
+    "school_unit_code.zeros_restored": "leading zeros were lost and have been put back",
+    "reported.no_but_minutes": "not reported, but with minutes; taken as not reported",
+    "protected.unknown_value": "unknown marking; the pupil is taken as protected",
+    "lesson_date.serial_number": "a spreadsheet's serial number, taken as its date",
+    "civic_no.two_digit_year": "the year has two digits, so the century is ambiguous",
+    "civic_no.spreadsheet_damage": "a spreadsheet has cut the number; it can't be recovered",
+    "civic_no.no_such_date": "the number's date does not exist",
+    "civic_no.check_digit": "the check digit is wrong",
+    "end_date.before_start": "the last day is before the first day",
+    "row.too_few_cells": "the row is cut short",
+    "row.too_many_cells": "the row has more cells than the header",
+    "row.broken_quotes": "a quotation mark is opened and never closed, or closed in mid-cell",
+    "row.repeated": "the same row stands earlier in the file",
+    "row.contradicts": "another row of the file says something else of the same lesson",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A problem in words."""
+
+    column: str
+    what: str
+    expected: str
+
+
+def reason_of(code: str) -> Reason:
+    """Return the words of a problem code."""
+    column, _, kind = code.partition(".")
+    return Reason(column, _SPECIAL.get(code) or _WRONG[kind], _EXPECTED[column])
+
+
+def shown(column: str, text: str | None) -> str:
+    """Return a cell as a message may show it: short, one line, personal values as a pattern."""
+    if text is None or not text.strip():
+        return ""
+    line = " ".join(text.split())
+    if column in PERSONAL_COLUMNS:
+        line = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", line))
+    return line if len(line) <= _FOUND_LIMIT else line[: _FOUND_LIMIT - 1] + "…"

@@ -1,0 +1,200 @@
+"""Staged rows into the lake: newest export wins, ledger and rows in one transaction.
+
+Not here: reading files (`staging.py`), deciding which files to take (`ingest.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+
+from assets.exports.outcomes import FileReport, RowProblem
+from assets.exports.people import People
+from assets.exports.reasons import reason_of
+from assets.lake import Lake
+from assets.sealing import Sealer
+from assets.tables import TABLES
+
+_STORED_NAMES = {table.name: [column.name for column in table.columns] for table in TABLES}
+
+
+def write_reports(
+    connection: duckdb.DuckDBPyConnection, sealer: Sealer, reports: Sequence[FileReport]
+) -> None:
+    """Write ledger rows and row problems; the caller holds the transaction."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    ledger = [
+        {
+            "file_id": report.file_id,
+            "file_sha256": report.sha256,
+            "sealed_name": sealer.seal({"name": report.path.name}),
+            "modified_at": report.modified_at,
+            "received_at": now,
+            "layout": report.layout,
+            "exported_at": report.exported_at,
+            "period_first_date": report.period[0] if report.period else None,
+            "period_last_date": report.period[1] if report.period else None,
+            "rows_read": report.rows_read,
+            "rows_accepted": report.rows_accepted,
+            "rows_rejected": report.rows_rejected,
+            "rows_superseded": report.rows_superseded,
+            "rows_warned": report.rows_warned,
+            "outcome": str(report.outcome),
+            "reason": report.reason,
+        }
+        for report in reports
+    ]
+    _insert(connection, "files", pl.DataFrame(ledger, schema_overrides=_LEDGER_TYPES))
+    problems = [
+        _problem_row(report.file_id, problem, sealer)
+        for report in reports
+        for problem in report.problems
+    ]
+    if problems:
+        _insert(connection, "row_problems", pl.DataFrame(problems, schema_overrides=_PROBLEM_TYPES))
+
+
+_LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
+    "sealed_name": pl.Binary,
+    "layout": pl.String,
+    "exported_at": pl.Datetime("us"),
+    "period_first_date": pl.Date,
+    "period_last_date": pl.Date,
+    "reason": pl.String,
+}
+_PROBLEM_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {"sealed_row": pl.Binary}
+
+
+def _problem_row(file_id: int, problem: RowProblem, sealer: Sealer) -> dict[str, object]:
+    reason = reason_of(problem.code)
+    return {
+        "file_id": file_id,
+        "severity": "rejected" if problem.is_rejection else "warning",
+        "line_number": problem.line_number,
+        "column_name": reason.column,
+        "reason": reason.what,
+        "found": problem.found,
+        "expected": reason.expected,
+        "rows": problem.rows,
+        "sealed_row": None if problem.row is None else sealer.seal({"row": problem.row}),
+    }
+
+
+def store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake) -> dict[int, int]:
+    """Put `arriving_lessons` in place of older rows and return superseded rows per file.
+
+    Rows of the lake that are newer stay. The dates of everything that changed become stale.
+    """
+    first, last, has_ids = lake.rows(
+        "SELECT min(lesson_date), max(lesson_date), "
+        "coalesce(bool_or(lesson_id IS NOT NULL), false) FROM arriving_lessons"
+    )[0]
+    if first is None:
+        return {}
+    lake.materialise("exports/stored_rivals", first_date=first, last_date=last, has_ids=has_ids)
+    outdated = lake.rows(
+        "SELECT min(lesson_date), max(lesson_date) FROM stored_rivals WHERE NOT is_stored_newer"
+    )[0]
+    if outdated[0] is not None:
+        connection.execute(
+            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_rivals "
+            "WHERE NOT is_stored_newer"
+        )
+        # The dates prune the files that the delete has to open.
+        connection.execute(
+            "DELETE FROM lessons WHERE lesson_date BETWEEN $first AND $last AND rowid IN "
+            "(SELECT stored_row FROM stored_rivals WHERE NOT is_stored_newer)",
+            {"first": outdated[0], "last": outdated[1]},
+        )
+    superseded = dict(
+        lake.rows(
+            "SELECT file_id, count(*) FROM arriving_lessons WHERE rowid IN "
+            "(SELECT arriving_row FROM stored_rivals WHERE is_stored_newer) GROUP BY file_id"
+        )
+    )
+    keep = (
+        "WHERE rowid NOT IN (SELECT arriving_row FROM stored_rivals WHERE is_stored_newer)"
+        if superseded
+        else ""
+    )
+    columns = ", ".join(_STORED_NAMES["lessons"])
+    connection.execute(f"INSERT INTO lessons SELECT {columns} FROM arriving_lessons {keep}")
+    connection.execute(
+        f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM arriving_lessons {keep}"
+    )
+    return superseded
+
+
+def arriving_identities(lake: Lake, kind: str) -> pl.DataFrame:
+    """Return what the staged rows of a kind say of identities, one row a source and pupil."""
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW identity_rows AS SELECT * FROM keyed_{kind}"
+    )
+    return lake.relation("exports/arriving_identities")
+
+
+def store_identities(connection: duckdb.DuckDBPyConnection, identities: pl.DataFrame) -> None:
+    """Store what sources say of identities; each content once, the newest word per source."""
+    connection.register("arriving_seals", identities)
+    connection.execute(
+        "INSERT INTO identities SELECT cast(content_key AS UUID), any_value(sealed) "
+        "FROM arriving_seals WHERE cast(content_key AS UUID) NOT IN "
+        "(SELECT content_key FROM identities) GROUP BY content_key"
+    )
+    connection.unregister("arriving_seals")
+    replace_older(
+        connection, "identity_sources", identities, ("pupil_key", "layout", "school_unit_code")
+    )
+
+
+def store_staff(connection: duckdb.DuckDBPyConnection, people: People) -> None:
+    """Store the names of staff that the lake doesn't have yet."""
+    connection.register("arriving_staff", people.sealed_staff())
+    connection.execute(
+        "INSERT INTO staff SELECT cast(staff_key AS UUID), sealed FROM arriving_staff "
+        "WHERE cast(staff_key AS UUID) NOT IN (SELECT staff_key FROM staff)"
+    )
+    connection.unregister("arriving_staff")
+
+
+def replace_older(
+    connection: duckdb.DuckDBPyConnection, table: str, arriving: pl.DataFrame, key: tuple[str, ...]
+) -> None:
+    """Put rows in place of older rows of the same key; newer rows of the lake stay.
+
+    Args:
+        connection: inside a transaction.
+        table: a table with `exported_at` and `file_id`.
+        arriving: its columns (more are ignored), keys as text; several rows of a key may come.
+        key: the columns that name a row.
+    """
+    names = _STORED_NAMES[table]
+    columns = ", ".join(names)
+    connection.register("arriving_frame", arriving)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE arriving_rows AS SELECT * FROM {table} LIMIT 0"
+    )
+    connection.execute(
+        f"INSERT INTO arriving_rows SELECT {columns} FROM arriving_frame QUALIFY row_number() "
+        f"OVER (PARTITION BY {', '.join(key)} ORDER BY exported_at DESC, file_id DESC) = 1"
+    )
+    connection.unregister("arriving_frame")
+    same = " AND ".join(f"stored.{name} IS NOT DISTINCT FROM arriving.{name}" for name in key)
+    connection.execute(
+        f"DELETE FROM {table} WHERE rowid IN (SELECT stored.rowid FROM {table} AS stored "
+        f"JOIN arriving_rows AS arriving ON {same} WHERE "
+        "(stored.exported_at, stored.file_id) < (arriving.exported_at, arriving.file_id))"
+    )
+    connection.execute(
+        f"INSERT INTO {table} SELECT {columns} FROM arriving_rows AS arriving WHERE NOT EXISTS "
+        f"(SELECT 1 FROM {table} AS stored WHERE {same})"
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    connection.register("frame_to_insert", frame)
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM frame_to_insert")
+    connection.unregister("frame_to_insert")

@@ -1,0 +1,1 @@
+"""Sums and rules become verdicts and levels. No text for readers here."""

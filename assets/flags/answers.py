@@ -1,0 +1,222 @@
+"""Answers to `trappan rates` and `trappan flags`: the CSV contract, header and order fixed.
+
+Protected pupils are in no answer; how many were left out is said. Not here: printing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from assets.absence.windows import month_end
+from assets.flags.evaluate import evaluate_flags
+from assets.lake import Lake
+from assets.sealing import Sealer
+from rules.models import RuleSet
+
+RATE_COLUMNS = (
+    "month",
+    "scheduled_minutes",
+    "reported_minutes",
+    "valid_minutes",
+    "invalid_minutes",
+    "absent_minutes",
+    "days",
+    "rate",
+    "rate_lower",
+    "rate_upper",
+)
+FLAG_COLUMNS = (
+    "school_unit_code",
+    "class",
+    "grade",
+    "mentor",
+    "level",
+    "rule",
+    "basis",
+    "verdict",
+    "certainty",
+    "window_start",
+    "window_end",
+    "scheduled_minutes",
+    "reported_minutes",
+    "valid_minutes",
+    "invalid_minutes",
+    "absent_minutes",
+    "days",
+    "rate",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows under fixed columns, and how many protected pupils are not among them."""
+
+    columns: tuple[str, ...]
+    rows: list[dict[str, str]]
+    protected_left_out: int
+
+
+def share(part: int, whole: int) -> str:
+    """Return a rate with 6 decimals, or nothing when it is undefined."""
+    return f"{part / whole:.6f}" if whole else ""
+
+
+def rates_answer(
+    lake: Lake,
+    month: date,
+    rule_set: RuleSet,
+    *,
+    school: str | None = None,
+    identities: bool = False,
+) -> Answer:
+    """Return the rates of a calendar month, a row per pupil with a lesson in it.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        month: any day of the month.
+        rule_set: for who belongs where when a school is asked for.
+        school: only pupils who belong to this school at the month's end, or left from there.
+        identities: identity numbers instead of pupil keys.
+    """
+    lake.materialise("flags/pupil_schools", as_of=month_end(month))
+    lake.materialise(
+        "flags/belonging", as_of=month_end(month), leaver_after_days=rule_set.leaver_after_days
+    )
+    rows = lake.frame(
+        "SELECT cast(months.pupil_key AS VARCHAR) AS pupil_key, scheduled_minutes, "
+        "reported_minutes, valid_minutes, invalid_minutes, days, is_protected "
+        "FROM absence_monthly AS months JOIN belonging ON months.pupil_key = belonging.pupil_key "
+        "WHERE month_start_date = $month AND ($school IS NULL OR school_unit_code = $school) "
+        "ORDER BY months.pupil_key",
+        month=month.replace(day=1),
+        school=school,
+    )
+    numbers = identity_numbers(lake) if identities else {}
+    answer: list[dict[str, str]] = []
+    for row in rows.filter(~rows["is_protected"]).iter_rows(named=True):
+        scheduled, reported = row["scheduled_minutes"], row["reported_minutes"]
+        absent = row["valid_minutes"] + row["invalid_minutes"]
+        answer.append(
+            _named(row["pupil_key"], numbers)
+            | {
+                "month": f"{month:%Y-%m}",
+                "scheduled_minutes": str(scheduled),
+                "reported_minutes": str(reported),
+                "valid_minutes": str(row["valid_minutes"]),
+                "invalid_minutes": str(row["invalid_minutes"]),
+                "absent_minutes": str(absent),
+                "days": str(row["days"]),
+                "rate": share(absent, reported),
+                "rate_lower": share(absent, scheduled),
+                "rate_upper": share(absent + scheduled - reported, scheduled),
+            }
+        )
+    return Answer(
+        (_key_column(identities=identities), *RATE_COLUMNS),
+        _sorted(answer, identities=identities),
+        int(rows["is_protected"].sum()),
+    )
+
+
+def flags_answer(
+    lake: Lake,
+    as_of: date,
+    rule_set: RuleSet,
+    *,
+    school: str | None = None,
+    identities: bool = False,
+    include_clear: bool = False,
+) -> Answer:
+    """Return the verdicts at an as_of, a row per pupil, rule and basis.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        as_of: the last day that counts.
+        rule_set: the values in force.
+        school: only pupils who belong to this school at as_of.
+        identities: identity numbers instead of pupil keys.
+        include_clear: verdicts `clear` too, not only `hit` and `insufficient`.
+    """
+    evaluate_flags(lake, as_of, rule_set)
+    where = "($school IS NULL OR school_unit_code = $school)"
+    if not include_clear:
+        where += " AND verdict <> 'clear'"
+    rows = lake.frame(
+        "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
+        "cast(mentor_key AS VARCHAR) AS mentor_key) FROM verdicts "
+        f"WHERE NOT is_protected AND {where} ORDER BY level DESC, school_unit_code, class_name, "
+        "pupil_key, rule_level DESC, rule, basis",
+        school=school,
+    )
+    ((left_out,),) = lake.rows(
+        f"SELECT count(DISTINCT pupil_key) FROM verdicts WHERE is_protected AND {where}",
+        school=school,
+    )
+    numbers = identity_numbers(lake) if identities else {}
+    mentors = staff_names(lake)
+    answer: list[dict[str, str]] = []
+    for row in rows.iter_rows(named=True):
+        shown = {
+            column: "" if row.get(column) is None else str(row[column])
+            for column in FLAG_COLUMNS
+            if column not in ("class", "mentor", "rate")
+        }
+        shown |= {
+            "class": row["class_name"],
+            "mentor": mentors.get(row["mentor_key"], ""),
+            "rate": share(row["absent_minutes"], row["reported_minutes"]),
+        }
+        named = _named(row["pupil_key"], numbers)
+        answer.append(named | {column: shown[column] for column in FLAG_COLUMNS})
+    return Answer((_key_column(identities=identities), *FLAG_COLUMNS), answer, left_out)
+
+
+def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, dict[str, str]]:
+    """Return sealed identities opened, by pupil key as text; rosters before lesson files.
+
+    Args:
+        lake: the lake.
+        pupils: only these keys; None for all.
+    """
+    wanted = "" if pupils is None else "WHERE list_contains($pupils, cast(pupil_key AS VARCHAR))"
+    parameters = {} if pupils is None else {"pupils": list(pupils)}
+    rows = lake.rows(
+        "SELECT cast(pupil_key AS VARCHAR), sealed FROM ("
+        f"SELECT pupil_key, content_key FROM identity_sources {wanted} "
+        "QUALIFY row_number() OVER (PARTITION BY pupil_key ORDER BY layout = 'elever' DESC, "
+        "exported_at DESC, file_id DESC, school_unit_code) = 1) "
+        "JOIN identities USING (content_key)",
+        **parameters,
+    )
+    sealer = Sealer.of_home(lake.settings.home)
+    return {key: sealer.unseal(sealed) for key, sealed in rows}
+
+
+def identity_numbers(lake: Lake) -> dict[str, str]:
+    """Return every pupil's identity number, by pupil key as text."""
+    return {key: fields["civic_no"] for key, fields in identities_of(lake).items()}
+
+
+def staff_names(lake: Lake) -> dict[str, str]:
+    """Return names of staff by key as text."""
+    sealer = Sealer.of_home(lake.settings.home)
+    rows = lake.rows("SELECT cast(staff_key AS VARCHAR), sealed FROM staff")
+    return {key: sealer.unseal(sealed)["name"] for key, sealed in rows}
+
+
+def _key_column(*, identities: bool) -> str:
+    return "civic_no" if identities else "pupil_key"
+
+
+def _named(key: str, numbers: dict[str, str]) -> dict[str, str]:
+    if numbers:
+        return {"civic_no": numbers[key]}
+    return {"pupil_key": str(uuid.UUID(key))}
+
+
+def _sorted(rows: list[dict[str, str]], *, identities: bool) -> list[dict[str, str]]:
+    column = _key_column(identities=identities)
+    return sorted(rows, key=lambda row: row[column])

@@ -1,0 +1,128 @@
+"""Sums and rules become verdicts at an as_of; reading only, until `store_flags`.
+
+Here: handing the rules to SQL as tables. Not here: the logic of a verdict (`sql/flags/`), the
+values of the rules (`rules`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from assets.absence.sums import sum_windows
+from assets.absence.windows import Window, whole_windows, window_parts
+from assets.lake import Lake
+from rules.models import RuleSet
+
+ALL_GRADES = frozenset(range(10))
+ULF_RULES = frozenset({"ulf_one_month", "ulf_two_months"})
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An evaluated as_of: its verdicts stand in the temporary table `verdicts`."""
+
+    as_of: date
+    rule_set: RuleSet
+    windows: tuple[Window, ...]
+
+    @property
+    def calendar_month(self) -> Window | None:
+        """The latest completed month; None when it lies before this school year."""
+        for window in self.windows:
+            if window.basis == "calendar" and window.window == "one_month":
+                return window
+        return None
+
+
+def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
+    """Evaluate every rule for every pupil at an as_of.
+
+    Makes the temporary tables `belonging`, `absence_rolling`, `absence_calendar` and `verdicts`;
+    the lake itself isn't changed.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        as_of: the last day that counts.
+        rule_set: the values in force.
+    """
+    parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
+    windows = tuple(whole_windows(parts))
+    lake.connection.execute(lake.select("flags/reaches_step"))
+    sum_windows(lake, as_of, parts)
+    lake.load("rules_in_force", rules_in_force(rule_set, windows))
+    lake.materialise("flags/pupil_schools", as_of=as_of)
+    lake.materialise("flags/belonging", as_of=as_of, leaver_after_days=rule_set.leaver_after_days)
+    lake.materialise("flags/rule_sums")
+    lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
+    lake.materialise("flags/verdicts")
+    return Evaluation(as_of, rule_set, windows)
+
+
+def rules_in_force(rule_set: RuleSet, windows: tuple[Window, ...]) -> pl.DataFrame:
+    """Return a row per rule and basis that has a window, as SQL reads it."""
+    rows = [
+        {
+            "rule": rule.name,
+            "rule_level": rule.level,
+            "basis": window.basis,
+            "window_name": window.window,
+            "window_start": window.window_start,
+            "window_end": window.window_end,
+            "step": rule.threshold_bp,
+            "is_strict": rule.comparison == "over",
+            "method": rule.method,
+            "min_days": rule.min_days,
+            "min_days_each_half": rule.min_days_each_half,
+            "grades": list(rule.grades),
+            "is_for_all_grades": frozenset(rule.grades) >= ALL_GRADES,
+            "is_ulf": rule.name in ULF_RULES,
+            "requires_ulf": rule.requires_ulf,
+        }
+        for rule in rule_set.rules
+        for window in windows
+        if window.window == rule.window
+    ]
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "rule": pl.String,
+        "rule_level": pl.Int8,
+        "basis": pl.String,
+        "window_name": pl.String,
+        "window_start": pl.Date,
+        "window_end": pl.Date,
+        "step": pl.Int64,
+        "is_strict": pl.Boolean,
+        "method": pl.String,
+        "min_days": pl.Int64,
+        "min_days_each_half": pl.Int64,
+        "grades": pl.List(pl.Int8),
+        "is_for_all_grades": pl.Boolean,
+        "is_ulf": pl.Boolean,
+        "requires_ulf": pl.Boolean,
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def store_flags(lake: Lake, evaluation: Evaluation) -> int:
+    """Keep the verdicts other than clear as the flags of this as_of, and return their number."""
+
+    def change(connection: duckdb.DuckDBPyConnection) -> int:
+        connection.execute(
+            "DELETE FROM flags WHERE as_of_date = $as_of", {"as_of": evaluation.as_of}
+        )
+        inserted = connection.execute(
+            "INSERT INTO flags BY NAME SELECT $as_of::DATE AS as_of_date, "
+            "* EXCLUDE (rule_level, absent_minutes), $rule_set AS rule_set, "
+            "$version AS rule_set_version FROM verdicts WHERE verdict <> 'clear'",
+            {
+                "as_of": evaluation.as_of,
+                "rule_set": evaluation.rule_set.name,
+                "version": evaluation.rule_set.version,
+            },
+        ).fetchone()
+        return int(inserted[0]) if inserted else 0
+
+    return lake.write(change)

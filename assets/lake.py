@@ -1,0 +1,323 @@
+"""The lake: one DuckDB connection with DuckLake attached, and the only door to `sql/`.
+
+Here: connecting, transactions with retry, running a SELECT of `sql/` by name. Not here: any
+table's meaning (`tables.py`), any path outside the home, any rule.
+
+Found when tried, and guarded here:
+
+- DuckLake keeps every column's smallest and largest value in its catalog *in clear*, also of an
+  encrypted table. Whatever names a person is therefore sealed before it is written
+  (`sealing.py`).
+- DuckLake puts small inserts into the catalog itself, in clear, unless
+  `DATA_INLINING_ROW_LIMIT` is 0.
+- A killed DuckDB leaves spill files in clear, so they are encrypted, live in a folder of their
+  own under the home, and what a dead process left is wiped at the next start.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import duckdb
+import polars as pl
+from filelock import FileLock, Timeout
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from assets.tables import TABLES, create_statements
+
+SQL_ROOT = Path(__file__).resolve().parents[1] / "sql"
+EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake")
+
+Result = TypeVar("Result")
+
+
+class LakeError(Exception):
+    """The lake can't be opened or written; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class LakeSettings:
+    """Where the lake is and what it may use.
+
+    Attributes:
+        home: folder of everything that persists; made with mode 0700.
+        catalog: DuckLake metadata string, e.g. `postgres:dbname=lake host=db`; empty means a
+            SQLite file under the home.
+        data_path: folder or `s3://` prefix of the Parquet files; empty means under the home.
+        memory_limit: DuckDB's memory, e.g. `3GB`.
+        max_temp_size: DuckDB's spill files at most, e.g. `50GB`.
+        threads: DuckDB's threads; 0 means all cores.
+        lock_wait_seconds: how long a writer waits for another writer on this machine.
+    """
+
+    home: Path
+    catalog: str = ""
+    data_path: str = ""
+    memory_limit: str = "3GB"
+    max_temp_size: str = "50GB"
+    threads: int = 0
+    lock_wait_seconds: float = 900.0
+
+    @property
+    def catalog_string(self) -> str:
+        """The DuckLake metadata string in force."""
+        return self.catalog or f"sqlite:{self.home / 'lake' / 'catalog.sqlite'}"
+
+    @property
+    def data_string(self) -> str:
+        """The data path in force."""
+        return self.data_path or f"{self.home / 'lake' / 'data'}/"
+
+
+def extension_path(name: str) -> Path:
+    """Return the signed extension file that its wheel brought.
+
+    Raises:
+        LakeError: when the wheel isn't installed.
+    """
+    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    for folder in folders:
+        path = Path(folder, "extensions", f"v{duckdb.__version__}", f"{name}.duckdb_extension")
+        if path.is_file():
+            return path
+    wheel = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
+    raise LakeError(f"DuckDB's extension '{name}' is not installed. Install the wheel {wheel}.")
+
+
+def is_passing_conflict(error: BaseException) -> bool:
+    """Tell a lost race for the catalog, worth another try, from an error that stays."""
+    text = str(error).lower()
+    return isinstance(error, duckdb.Error) and (
+        "database is locked" in text
+        or "transaction conflict" in text
+        or "could not serialize" in text
+    )
+
+
+class Lake:
+    """One connection to the lake. Use it as a context manager; it isn't shared by threads."""
+
+    def __init__(self, settings: LakeSettings, connection: duckdb.DuckDBPyConnection) -> None:
+        self.settings = settings
+        self.connection = connection
+        self._lock = FileLock(settings.home / "lake.lock", mode=0o600)
+
+    @classmethod
+    def open(cls, settings: LakeSettings) -> Self:
+        """Connect, attach and make sure that every table is there.
+
+        Raises:
+            LakeError: no permission, a missing extension, or a catalog that doesn't answer.
+        """
+        # Whatever this process writes from here on is the owner's only (security by construction).
+        os.umask(0o077)
+        home = settings.home
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            home.chmod(0o700)
+            for folder in ("lake/data", "tmp"):
+                (home / folder).mkdir(parents=True, exist_ok=True)
+            temp = _own_temp_folder(home / "tmp")
+        except OSError as error:
+            raise LakeError(
+                f"The home folder {home} can't be used: {error.strerror}. Expected a folder that "
+                "this user may write to. Give another with --home or TRAPPAN_HOME, or change its "
+                "owner."
+            ) from None
+        connection = duckdb.connect(config=_configuration(settings, temp))
+        lake = cls(settings, connection)
+        try:
+            lake._attach()
+            lake._make_tables()
+        except duckdb.Error as error:
+            connection.close()
+            raise LakeError(
+                f"The lake's catalog {settings.catalog_string.split(':', 1)[0]}:… in {home} does "
+                f"not answer: {str(error).splitlines()[0]}. Run `trappan doctor`."
+            ) from error
+        return lake
+
+    def _attach(self) -> None:
+        settings = self.settings
+        needed = list(EXTENSIONS)
+        if settings.catalog.startswith("postgres:"):
+            needed.insert(0, "postgres_scanner")
+        for name in needed:
+            self.connection.execute(f"LOAD '{extension_path(name)}'")
+        options = [f"DATA_PATH '{_quoted(settings.data_string)}'", "ENCRYPTED"]
+        options.append("DATA_INLINING_ROW_LIMIT 0")
+        if settings.catalog_string.startswith("sqlite:"):
+            options += ["META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 10000"]
+        statement = (
+            f"ATTACH 'ducklake:{_quoted(settings.catalog_string)}' AS lake ({', '.join(options)})"
+        )
+        _patiently(lambda: self.connection.execute(statement))
+        self.connection.execute("USE lake")
+        self.connection.execute("SET lock_configuration = true")
+
+    def _make_tables(self) -> None:
+        present = {row[0] for row in self.connection.execute("SHOW TABLES").fetchall()}
+        missing = [table for table in TABLES if table.name not in present]
+        if not missing:
+            return
+
+        def make(connection: duckdb.DuckDBPyConnection) -> None:
+            for table in missing:
+                for statement in create_statements(table):
+                    connection.execute(statement)
+
+        self.write(make)
+
+    def close(self) -> None:
+        """Close the connection and wipe its spill folder."""
+        self.connection.close()
+        shutil.rmtree(self.settings.home / "tmp" / str(os.getpid()), ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold this home's write lock, so that two runs write one after the other.
+
+        Raises:
+            LakeError: another process held it for longer than `lock_wait_seconds`.
+        """
+        try:
+            with self._lock.acquire(timeout=self.settings.lock_wait_seconds):
+                yield
+        except Timeout:
+            raise LakeError(
+                f"Another trappan process has been writing to {self.settings.home} for more than "
+                f"{self.settings.lock_wait_seconds:.0f} seconds. Nothing was changed. Let it end "
+                "and run the command again."
+            ) from None
+
+    def write(self, change: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+        """Run `change` in one transaction, again from its start when the catalog was locked.
+
+        Args:
+            change: does the whole change; it may run more than once and must not commit.
+
+        Raises:
+            LakeError: another writer on this machine did not end in time.
+        """
+
+        def attempt() -> Result:
+            self.connection.execute("BEGIN")
+            try:
+                result = change(self.connection)
+                self.connection.execute("COMMIT")
+            except BaseException:
+                _roll_back(self.connection)
+                raise
+            return result
+
+        with self.writing():
+            return _patiently(attempt)
+
+    def select(self, name: str) -> str:
+        """Return the SELECT of `sql/<name>.sql`, without its closing semicolon."""
+        return (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8").strip().rstrip(";")
+
+    def relation(self, name: str, **parameters: object) -> pl.DataFrame:
+        """Run `sql/<name>.sql` with `$named` parameters and return its rows."""
+        return self.frame(self.select(name), **parameters)
+
+    def frame(self, statement: str, **parameters: object) -> pl.DataFrame:
+        """Run one statement with `$named` parameters and return its rows."""
+        return self.connection.execute(statement, parameters or None).pl()
+
+    def rows(self, statement: str, **parameters: object) -> list[tuple[Any, ...]]:
+        """Run one statement with `$named` parameters and return its rows as tuples."""
+        return self.connection.execute(statement, parameters or None).fetchall()
+
+    def materialise(self, name: str, **parameters: object) -> str:
+        """Make a temporary table of `sql/<name>.sql`, named as the file, and return the name."""
+        table = Path(name).name
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS {self.select(name)}", parameters or None
+        )
+        return table
+
+    def load(self, table: str, frame: pl.DataFrame) -> None:
+        """Make a temporary table of a frame, so that SELECTs can join parameters by name."""
+        self.connection.register("frame_to_load", frame)
+        try:
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM frame_to_load"
+            )
+        finally:
+            self.connection.unregister("frame_to_load")
+
+    def snapshot(self) -> int:
+        """Return the id of the lake's newest snapshot."""
+        (value,) = self.rows("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')")[0]
+        return int(value)
+
+
+def _configuration(
+    settings: LakeSettings, temp: Path
+) -> dict[str, str | bool | int | float | list[str]]:
+    configuration: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "memory_limit": settings.memory_limit,
+        "temp_directory": str(temp),
+        "max_temp_directory_size": settings.max_temp_size,
+        "temp_file_encryption": True,
+        # Every answer is ordered where it is asked for; bulk loads are a third faster without.
+        "preserve_insertion_order": False,
+    }
+    if settings.threads:
+        configuration["threads"] = settings.threads
+    return configuration
+
+
+def _own_temp_folder(root: Path) -> Path:
+    """Make this process's spill folder and wipe those of processes that are gone."""
+    for left in root.iterdir():
+        if left.name.isdecimal() and not Path("/proc", left.name).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    own = root / str(os.getpid())
+    own.mkdir(exist_ok=True)
+    return own
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:
+        # A failed COMMIT has ended the transaction already.
+        return
+
+
+@retry(
+    retry=retry_if_exception(is_passing_conflict),
+    wait=wait_random_exponential(multiplier=0.05, max=2),
+    stop=stop_after_delay(60),
+    reraise=True,
+)
+def _patiently(attempt: Callable[[], Result]) -> Result:
+    return attempt()

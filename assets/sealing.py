@@ -1,0 +1,116 @@
+"""Keys of pupils and seals of personal data.
+
+A pupil is known in the lake by `pupil_key`, an HMAC-SHA256 of the identity number, cut to 128
+bits and written as a UUID. Names, numbers and mail addresses are sealed with AES-256-GCM before
+they are written, because the lake's catalog shows the extremes of every column in clear.
+
+Not here: which number is a valid identity number (`exports/identity_numbers.py`).
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+import uuid
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+
+
+class KeyFileError(Exception):
+    """The key file is missing, unreadable or open to others; the message says what to do."""
+
+
+class Sealer:
+    """Makes keys and seals with the two secrets of one home.
+
+    Args:
+        secret: 64 bytes; the first half keys pupils, the second half seals.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._hmac_key = secret[:_KEY_BYTES]
+        self._cipher = AESGCM(secret[_KEY_BYTES:])
+
+    @classmethod
+    def of_home(cls, home: Path) -> Sealer:
+        """Read the home's key file, or make it when the home is new.
+
+        Raises:
+            KeyFileError: the file can be read by others, or isn't a key file, or is gone while
+                the lake has data (a new key would make every pupil a stranger).
+        """
+        path = home / "pupil.key"
+        if not path.exists():
+            if (home / "lake" / "catalog.sqlite").exists() and any(
+                (home / "lake" / "data").rglob("*.parquet")
+            ):
+                raise KeyFileError(
+                    f"{path} is gone, but the lake has data that was keyed with it. Restore it "
+                    "from the backup; a new key would make every pupil a stranger."
+                )
+            _write_new_key(path)
+        mode = path.stat().st_mode & 0o777
+        if mode & 0o077:
+            raise KeyFileError(
+                f"{path} has mode {mode:04o}: others on this machine can read it. Expected 0600. "
+                f"Run: chmod 600 {path}"
+            )
+        secret = path.read_bytes()
+        if len(secret) != 2 * _KEY_BYTES:
+            raise KeyFileError(
+                f"{path} has {len(secret)} bytes, expected {2 * _KEY_BYTES}. Restore it from the "
+                "backup."
+            )
+        return cls(secret)
+
+    def key(self, kind: str, value: str) -> uuid.UUID:
+        """Return the 128-bit key of a value; `kind` keeps pupils and staff apart."""
+        digest = hmac.digest(self._hmac_key, f"{kind}\x1f{value}".encode(), sha256)
+        return uuid.UUID(bytes=digest[:16])
+
+    def seal(self, fields: dict[str, str]) -> bytes:
+        """Return the fields as sealed bytes that differ each time."""
+        nonce = os.urandom(_NONCE_BYTES)
+        plain = json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()
+        return nonce + self._cipher.encrypt(nonce, plain, None)
+
+    def unseal(self, sealed: bytes) -> dict[str, str]:
+        """Return what `seal` was given.
+
+        Raises:
+            KeyFileError: sealed with another key, or changed since.
+        """
+        try:
+            plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        except InvalidTag:
+            raise KeyFileError(
+                "A sealed value can't be opened with this home's pupil.key. The key file is not "
+                "the one that the lake was written with; restore it from the backup."
+            ) from None
+        fields: dict[str, str] = json.loads(plain)
+        return fields
+
+
+def _write_new_key(path: Path) -> None:
+    """Write the key beside its place and link it there, so that two first runs agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".pupil.key.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(2 * _KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        return
+    finally:
+        beside.unlink()

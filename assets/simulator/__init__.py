@@ -1,0 +1,1 @@
+"""Synthetic schools for samples, tests and benchmarks. Never used by the nightly run."""

@@ -1,0 +1,1 @@
+"""Flags become published lists: workbook, page, manifest. No rule is evaluated here."""

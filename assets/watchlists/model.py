@@ -1,0 +1,151 @@
+"""What one school's list of one week holds, as plain values.
+
+Here: the shape that the collector (`content.py`) fills and the two writers (`workbook.py`,
+`page.py`) show. Not here: queries, Swedish text, files.
+
+Minutes are integers and rates are kept as the two integers they come from, so that a writer
+formats a rate once and nobody compares floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Minutes of one pupil over one window, as `docs/data-dictionary.md` defines them."""
+
+    scheduled_minutes: int
+    reported_minutes: int
+    valid_minutes: int
+    invalid_minutes: int
+    days: int
+
+    @property
+    def absent_minutes(self) -> int:
+        """A = V + I, minutes."""
+        return self.valid_minutes + self.invalid_minutes
+
+    @property
+    def rate(self) -> Fraction | None:
+        """A / R, or None when no lesson was reported."""
+        return self._share(self.absent_minutes, self.reported_minutes)
+
+    @property
+    def valid_rate(self) -> Fraction | None:
+        """V / R."""
+        return self._share(self.valid_minutes, self.reported_minutes)
+
+    @property
+    def invalid_rate(self) -> Fraction | None:
+        """I / R."""
+        return self._share(self.invalid_minutes, self.reported_minutes)
+
+    @property
+    def rate_lower(self) -> Fraction | None:
+        """A / S: the rate if every unreported lesson was attended."""
+        return self._share(self.absent_minutes, self.scheduled_minutes)
+
+    @property
+    def rate_upper(self) -> Fraction | None:
+        """(A + S - R) / S: the rate if every unreported lesson was missed."""
+        unreported = self.scheduled_minutes - self.reported_minutes
+        return self._share(self.absent_minutes + unreported, self.scheduled_minutes)
+
+    @property
+    def coverage(self) -> Fraction | None:
+        """R / S: the share of scheduled minutes whose lesson was reported."""
+        return self._share(self.reported_minutes, self.scheduled_minutes)
+
+    @staticmethod
+    def _share(part: int, whole: int) -> Fraction | None:
+        return Fraction(part, whole) if whole else None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One verdict of one rule on one basis, with the sums behind it."""
+
+    rule: str  # mentor_followup | ulf_one_month | ulf_two_months | sst_referral
+    basis: str  # calendar | rolling
+    verdict: str  # hit | insufficient
+    certainty: str | None  # certain | likely for a hit, else None
+    window_start: date
+    window_end: date
+    sums: Sums
+    margin_minutes: Decimal  # absence over (+) or under (-) the rule's step, minutes
+
+
+@dataclass(frozen=True)
+class PupilRow:
+    """A pupil on the list. `level` 0 means: no rule is hit, some verdict is insufficient."""
+
+    given_name: str
+    family_name: str
+    birth_date: date | None  # only to tell apart two pupils of one name in one class
+    school_class: str
+    grade: int | None
+    mentor: str  # "" when nobody is named in the data
+    level: int  # 0 none, 1 mentor, 2 ulf, 3 sst
+    evidence: tuple[Evidence, ...]  # hits first, then insufficient; strongest rule first
+    one_month: Sums  # rolling, the 30 days ending at as_of
+    two_months: Sums  # rolling, the 60 days ending at as_of
+    calendar_month: Sums | None  # the latest completed month; None when it is not evaluated
+
+
+@dataclass(frozen=True)
+class UnreportedLessons:
+    """Lessons of one class and subject that nobody reported, in the rolling two months."""
+
+    school_class: str
+    subject: str
+    lessons: int  # distinct class lessons (start times), not pupil rows
+    pupil_lessons: int  # pupil rows without a report
+    first_date: date
+    last_date: date
+    dates: tuple[tuple[date, str], ...]  # the latest (date, "HH:MM") first; at most 20
+
+
+@dataclass(frozen=True)
+class RuleExplanation:
+    """One rule as it was applied, with the source of each value."""
+
+    rule: str
+    level: int
+    comparison: str  # ">" or ">="
+    threshold_pct: Decimal
+    window: str  # one_month | two_months
+    method: str  # pooled | each
+    min_days: int
+    min_days_each_half: int  # 0 when the rule has no halves
+    grades: tuple[int, ...]
+    references: tuple[tuple[str, str], ...]  # (parameter name, reference)
+
+
+@dataclass(frozen=True)
+class Watchlist:
+    """Everything a school's workbook and page show. Only pupils who may be shown are in it."""
+
+    school_unit_code: str
+    school_name: str  # "" when no register names the school
+    district: str
+    principal: str
+    iso_week: str  # "2026-W46"
+    as_of: date
+    is_frozen: bool  # True: the week's published list; False: tonight's current list
+    created_at: datetime  # timezone-aware
+    rule_set: str
+    rule_set_version: str
+    rules: tuple[RuleExplanation, ...]
+    shared_parameters: tuple[tuple[str, str, str], ...]  # (name, value with unit, reference)
+    calendar_window: tuple[date, date] | None  # the latest completed month, None when not evaluated
+    pupils_evaluated: int  # pupils who belong to the school at as_of, protected ones not counted
+    protected_pupils: int  # protected pupils of the school who are flagged: for the principal only
+    pupils: tuple[PupilRow, ...] = ()  # level >= 1, sorted by level, then rate, descending
+    insufficient: tuple[PupilRow, ...] = ()  # some verdict insufficient (level may be >= 1)
+    unreported: tuple[UnreportedLessons, ...] = ()
+    notices: tuple[str, ...] = field(default=())  # Swedish sentences shown at the top

@@ -1,0 +1,1 @@
+"""What the numbers mean: dated, cited parameters and the rules built of them. Pure Python."""

@@ -1,0 +1,74 @@
+"""What the ladder consists of: its steps, and the parameters each step needs.
+
+Here: the structure that a municipality does not tune. Not here: any number from a document;
+those are dated and cited in `parameters/<set>/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from rules.models import Audience, Comparison, Method, Unit, Window
+
+
+@dataclass(frozen=True)
+class Step:
+    """The part of a rule that is structure, not a value."""
+
+    name: str
+    level: int
+    window: Window
+    audience: Audience
+    requires_ulf: bool
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """What a parameter file of this name must hold."""
+
+    unit: Unit
+    choices: tuple[str, ...] = ()
+
+
+# Structure and not a parameter, because changing any of it makes it another rule: the windows are
+# part of what the handbook says ("40 % under 1 månad och 20 % under 2 månader"), the order of the
+# levels is the order in which the ladder is climbed, and the work flow of the skolsociala team
+# starts with the principal's investigation reported in ULF, so a referral requires a ulf hit.
+# The handbook gives the mentor's 10 % no period: one month is our choice.
+LADDER: tuple[Step, ...] = (
+    Step("mentor_followup", 1, "one_month", "mentor", requires_ulf=False),
+    Step("ulf_one_month", 2, "one_month", "principal", requires_ulf=False),
+    Step("ulf_two_months", 2, "two_months", "principal", requires_ulf=False),
+    Step("sst_referral", 3, "one_month", "principal", requires_ulf=True),
+)
+
+_EVERY_RULE = {
+    "threshold": ParameterSpec("percent"),
+    "comparison": ParameterSpec("choice", get_args(Comparison)),
+    "min_days": ParameterSpec("days"),
+    "grades": ParameterSpec("grades"),
+}
+# Only a window of two months has halves to pool or to take one by one.
+_TWO_MONTHS = {
+    "method": ParameterSpec("choice", get_args(Method)),
+    "min_days_each_half": ParameterSpec("days"),
+}
+_SHARED = {
+    "window.one_month_days": ParameterSpec("days"),
+    "window.two_months_days": ParameterSpec("days"),
+    "coverage.floor": ParameterSpec("percent"),
+    "leaver.after_days": ParameterSpec("days"),
+}
+
+
+def _specs() -> dict[str, ParameterSpec]:
+    specs = dict(_SHARED)
+    for step in LADDER:
+        of_step = _EVERY_RULE | (_TWO_MONTHS if step.window == "two_months" else {})
+        specs |= {f"{step.name}.{part}": spec for part, spec in of_step.items()}
+    return specs
+
+
+#: Every parameter that a set must have, no more and no fewer.
+PARAMETERS: dict[str, ParameterSpec] = _specs()

@@ -1,0 +1,95 @@
+-- How exports write minutes, dates, clock times, grades and codes. Each macro takes a cell's text
+-- (null when empty) and returns a value, or null when the text can't be read as one.
+-- The one file of sql/ that isn't a SELECT: macros are loaded once per connection.
+
+-- Each begins with the usual form behind a cheap guard: a month of a city is ten million rows.
+
+-- Whole minutes. "60,0" and "60.00" are 60; "7,5" and "1.234" are refused, never rounded (a cast
+-- to INTEGER alone would make 8 of "7.5").
+CREATE OR REPLACE TEMP MACRO whole_minutes(cell) AS
+CASE
+    WHEN
+        length(cell) <= 3
+        AND try_cast(cell AS DECIMAL(7, 2)) = try_cast(cell AS INTEGER)
+        THEN try_cast(cell AS INTEGER)
+    WHEN cell IS NULL THEN NULL
+    WHEN regexp_full_match(trim(cell, ' ' || chr(160)), '[-–—]') THEN 0
+    WHEN regexp_full_match(trim(cell, ' ' || chr(160)), '-?[0-9]{1,5}([.,]0{1,2})?')
+        THEN cast(regexp_extract(cell, '-?[0-9]+') AS INTEGER)
+    WHEN regexp_full_match(trim(cell), '[0-9]{1,3}([ \x{A0}\x{202F}][0-9]{3})+([.,]0{1,2})?')
+        THEN cast(
+            regexp_replace(regexp_extract(cell, '[^.,]+'), '[^0-9]', '', 'g') AS INTEGER
+        )
+END;
+
+-- A date: 2026-10-05, 20261005, a spreadsheet's date-time, or its serial number (days since
+-- 1899-12-30). Years outside 2000-2099 are refused.
+CREATE OR REPLACE TEMP MACRO calendar_date(cell) AS
+CASE
+    WHEN length(cell) = 10 AND cell BETWEEN '2000' AND '2100' THEN try_cast(cell AS DATE)
+    WHEN cell IS NULL THEN NULL
+    WHEN regexp_full_match(cell, '20[0-9]{6}')
+        THEN cast(try_strptime(cell, '%Y%m%d') AS DATE)
+    WHEN regexp_full_match(cell, '20[0-9]{2}-[0-9]{2}-[0-9]{2}[ T]00:00:00(\.0+)?')
+        THEN try_cast(substr(cell, 1, 10) AS DATE)
+    WHEN regexp_full_match(cell, '[34567][0-9]{4}(\.0+)?')
+        THEN DATE '1899-12-30' + cast(substr(cell, 1, 5) AS INTEGER)
+END;
+
+-- A clock time: 08:20, 8.20, 0820, 08:20:00, a spreadsheet's date-time, or its fraction of a day.
+CREATE OR REPLACE TEMP MACRO clock_time(cell) AS
+CASE
+    WHEN length(cell) = 5 AND cell[3] = ':' THEN try_cast(cell AS TIME)
+    WHEN cell IS NULL THEN NULL
+    WHEN regexp_full_match(cell, '[0-9]{1,2}[:.][0-9]{2}([:.]00)?')
+        THEN try_cast(
+            regexp_extract(cell, '^[0-9]+') || ':' || regexp_extract(cell, '[:.]([0-9]{2})', 1)
+            AS TIME
+        )
+    WHEN regexp_full_match(cell, '[0-9]{4}')
+        THEN try_cast(cell[1:2] || ':' || cell[3:4] AS TIME)
+    WHEN regexp_full_match(cell, '1[89][0-9]{2}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}(\.0+)?')
+        THEN try_cast(cell[12:19] AS TIME)
+    WHEN regexp_full_match(cell, '0[.,][0-9]{3,}')
+        THEN TIME '00:00' + to_minutes(
+            cast(round(cast(replace(cell, ',', '.') AS DOUBLE) * 1440) AS INTEGER) % 1440
+        )
+END;
+
+-- Årskurs 0-9; förskoleklass is 0.
+CREATE OR REPLACE TEMP MACRO school_grade(cell) AS
+CASE
+    WHEN length(cell) = 1 AND cell BETWEEN '0' AND '9' THEN try_cast(cell AS TINYINT)
+    WHEN cell IS NULL THEN NULL
+    WHEN regexp_full_match(cell, '(?i)(åk|årskurs)?[ .]*0?[0-9](\.0)?')
+        THEN cast(regexp_extract(cell, '([0-9])(\.0)?$', 1) AS TINYINT)
+    WHEN lower(cell) IN ('f', 'fsk', 'fk', 'förskoleklass') THEN 0
+END;
+
+-- Skolenhetskod, 8 digits; a spreadsheet's lost leading zeros are put back.
+CREATE OR REPLACE TEMP MACRO unit_code(cell) AS
+CASE
+    WHEN regexp_full_match(cell, '[0-9]{8}') THEN cell
+    WHEN cell IS NULL THEN NULL
+    WHEN regexp_full_match(cell, '[0-9]{5,8}(\.0)?')
+        THEN lpad(regexp_extract(cell, '^[0-9]+'), 8, '0')
+END;
+
+-- Yes (true), no (false) or unreadable (null).
+CREATE OR REPLACE TEMP MACRO yes_or_no(cell) AS
+CASE
+    WHEN cell = 'Ja' THEN true
+    WHEN cell = 'Nej' THEN false
+    WHEN cell IS NULL THEN NULL
+    WHEN lower(cell) IN ('ja', 'j', 'sant', 'true', 'yes', 'x', '1', '1.0') THEN true
+    WHEN lower(cell) IN ('nej', 'n', 'falskt', 'false', 'no', '0', '0.0') THEN false
+END;
+
+-- Protected unless the source plainly says no: an unknown or mis-spelt value is protected too.
+CREATE OR REPLACE TEMP MACRO protected_identity(cell) AS
+coalesce(cell NOT IN ('Ingen', 'Nej'), false);
+
+-- A text as it is compared and kept: no outer blanks, '' for nothing. Letters are composed (NFC)
+-- when the file is read.
+CREATE OR REPLACE TEMP MACRO plain_text(cell) AS
+coalesce(trim(cell), '');

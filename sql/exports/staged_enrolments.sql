@@ -1,0 +1,35 @@
+-- staged_enrolments: raw cells of roster files as typed records, each with at most one problem.
+-- From: raw_enrolments. Grain: a data row of a file.
+SELECT
+    file_id,
+    line_number,
+    civic_no AS civic_text,
+    given_name,
+    family_name,
+    sex,
+    protected AS protected_text,
+    mentor_name,
+    mentor_email,
+    unit_code(school_unit_code) AS school_unit_code,
+    plain_text(class_name) AS class_name,
+    school_grade(grade) AS grade,
+    calendar_date(start_date) AS start_date,
+    calendar_date(end_date) AS end_date,
+    CASE
+        WHEN school_unit_code IS NULL THEN 'school_unit_code.missing'
+        WHEN unit_code(school_unit_code) IS NULL THEN 'school_unit_code.unreadable'
+        WHEN start_date IS NOT NULL AND calendar_date(start_date) IS NULL
+            THEN 'start_date.unreadable'
+        WHEN end_date IS NOT NULL AND calendar_date(end_date) IS NULL THEN 'end_date.unreadable'
+        WHEN calendar_date(end_date) < calendar_date(start_date) THEN 'end_date.before_start'
+    END AS problem,
+    CASE
+        WHEN grade IS NOT NULL AND school_grade(grade) IS NULL THEN 'grade.unreadable'
+        WHEN school_unit_code <> unit_code(school_unit_code)
+            THEN 'school_unit_code.zeros_restored'
+        WHEN protected NOT IN (
+            'Ingen', 'Nej', 'Ja', 'Sekretessmarkering', 'Skyddad folkbokföring'
+        )
+            THEN 'protected.unknown_value'
+    END AS warning
+FROM raw_enrolments

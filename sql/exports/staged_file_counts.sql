@@ -1,0 +1,11 @@
+-- staged_file_counts: per file of this batch, what the ledger wants to know.
+-- From: keyed_lessons. Grain: a file.
+SELECT
+    file_id,
+    count(*) AS rows_read,
+    count(*) FILTER (WHERE problem IS NOT NULL) AS rows_rejected,
+    count(*) FILTER (WHERE problem IS NULL AND warning IS NOT NULL) AS rows_warned,
+    min(lesson_date) FILTER (WHERE problem IS NULL) AS period_first_date,
+    max(lesson_date) FILTER (WHERE problem IS NULL) AS period_last_date
+FROM keyed_lessons
+GROUP BY file_id

@@ -1,0 +1,32 @@
+-- stored_rivals: stored lessons that an arriving row speaks of, and which of the two is newer.
+-- From: lessons, arriving_lessons. Grain: a pair of stored and arriving row.
+-- Parameters: $first_date and $last_date of the arriving rows (they prune the scan); $has_ids.
+SELECT
+    stored.rowid AS stored_row,
+    arriving.rowid AS arriving_row,
+    stored.lesson_date,
+    (stored.exported_at, stored.file_id) > (arriving.exported_at, arriving.file_id)
+        AS is_stored_newer
+FROM lessons AS stored
+INNER JOIN arriving_lessons AS arriving
+    ON
+        stored.pupil_key = arriving.pupil_key
+        AND stored.starts_at = arriving.starts_at
+        AND stored.school_unit_code = arriving.school_unit_code
+        AND stored.subject = arriving.subject
+WHERE
+    stored.lesson_date BETWEEN $first_date AND $last_date
+    AND stored.lesson_id IS NULL
+    AND arriving.lesson_id IS NULL
+UNION ALL
+-- A lesson with an id may have moved to another day, so its dates say nothing.
+SELECT
+    stored.rowid AS stored_row,
+    arriving.rowid AS arriving_row,
+    stored.lesson_date,
+    (stored.exported_at, stored.file_id) > (arriving.exported_at, arriving.file_id)
+        AS is_stored_newer
+FROM lessons AS stored
+INNER JOIN arriving_lessons AS arriving
+    ON stored.pupil_key = arriving.pupil_key AND stored.lesson_id = arriving.lesson_id
+WHERE $has_ids AND stored.lesson_id IS NOT NULL

@@ -1,0 +1,114 @@
+-- belonging: where each pupil belongs at as_of, and who has left.
+-- From: enrolments, pupil_schools, identity_sources. Grain: a pupil who belongs, or belonged,
+-- somewhere. Parameters: $as_of, $leaver_after_days.
+-- The roster record valid at as_of decides; without one, the latest lesson.
+WITH latest_lesson AS (
+    SELECT *
+    FROM pupil_schools
+    QUALIFY row_number() OVER (
+        PARTITION BY pupil_key
+        ORDER BY last_starts_at DESC, last_exported_at DESC, school_unit_code ASC
+    ) = 1
+),
+
+school_last AS (
+    SELECT
+        school_unit_code,
+        max(lesson_date) AS lesson_date
+    FROM pupil_schools
+    GROUP BY school_unit_code
+),
+
+started AS (
+    -- A record that has not begun yet says nothing about today.
+    SELECT
+        *,
+        coalesce(end_date >= $as_of, true) AS is_valid
+    FROM enrolments
+    WHERE coalesce(start_date <= $as_of, true)
+),
+
+valid_record AS (
+    SELECT started.*
+    FROM started
+    LEFT JOIN latest_lesson ON started.pupil_key = latest_lesson.pupil_key
+    WHERE started.is_valid
+    QUALIFY row_number() OVER (
+        PARTITION BY started.pupil_key
+        ORDER BY
+            started.start_date DESC NULLS LAST,
+            started.school_unit_code = latest_lesson.school_unit_code DESC NULLS LAST,
+            started.school_unit_code ASC
+    ) = 1
+),
+
+ended AS (
+    -- Pupils whose every record has ended, and where.
+    SELECT
+        pupil_key,
+        max(end_date) AS last_end_date,
+        list(DISTINCT school_unit_code) AS school_unit_codes
+    FROM started
+    GROUP BY pupil_key
+    HAVING NOT bool_or(is_valid)
+),
+
+moved_on AS (
+    -- Lessons at another school after the last record's end: the roster is behind, not the pupil.
+    SELECT DISTINCT ended.pupil_key
+    FROM ended
+    INNER JOIN pupil_schools
+        ON
+            ended.pupil_key = pupil_schools.pupil_key
+            AND ended.last_end_date < pupil_schools.lesson_date
+    WHERE NOT list_contains(ended.school_unit_codes, pupil_schools.school_unit_code)
+),
+
+protection AS (
+    -- The strictest of all sources wins.
+    SELECT
+        pupil_key,
+        bool_or(is_protected) AS is_protected
+    FROM identity_sources
+    GROUP BY pupil_key
+),
+
+placed AS (
+    SELECT
+        coalesce(valid_record.pupil_key, latest_lesson.pupil_key) AS pupil_key,
+        coalesce(valid_record.school_unit_code, latest_lesson.school_unit_code)
+            AS school_unit_code,
+        valid_record.pupil_key IS NOT NULL AS has_record,
+        valid_record.class_name AS record_class_name,
+        valid_record.grade AS record_grade,
+        valid_record.mentor_key AS record_mentor_key,
+        latest_lesson.lesson_date AS latest_lesson_date
+    FROM valid_record
+    FULL JOIN latest_lesson ON valid_record.pupil_key = latest_lesson.pupil_key
+)
+
+SELECT
+    placed.pupil_key,
+    placed.school_unit_code,
+    -- What the record leaves open is taken from the pupil's latest lesson at that school.
+    coalesce(nullif(placed.record_class_name, ''), there.class_name, '') AS class_name,
+    coalesce(placed.record_grade, there.grade) AS grade,
+    coalesce(placed.record_mentor_key, there.mentor_key) AS mentor_key,
+    coalesce(protection.is_protected, false) AS is_protected,
+    (
+        (ended.pupil_key IS NOT NULL AND moved_on.pupil_key IS NULL)
+        OR coalesce(
+            placed.latest_lesson_date <= $as_of - $leaver_after_days
+            AND school_last.lesson_date > placed.latest_lesson_date,
+            false
+        )
+    ) AS has_left
+FROM placed
+LEFT JOIN pupil_schools AS there
+    ON
+        placed.pupil_key = there.pupil_key
+        AND placed.school_unit_code = there.school_unit_code
+LEFT JOIN school_last ON placed.school_unit_code = school_last.school_unit_code
+LEFT JOIN ended ON placed.pupil_key = ended.pupil_key
+LEFT JOIN moved_on ON placed.pupil_key = moved_on.pupil_key
+LEFT JOIN protection ON placed.pupil_key = protection.pupil_key

@@ -1,0 +1,1 @@
+"""Tests; a package so that several test folders can share the oracle."""
