@@ -95,6 +95,7 @@ class PupilRow:
     one_month: Sums  # rolling, the 30 days ending at as_of
     two_months: Sums  # rolling, the 60 days ending at as_of
     calendar_month: Sums | None  # the latest completed month; None when it is not evaluated
+    change: str = ""  # new | escalated | continuing | lowered; "" when not compared with last week
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+"""What the Dagster assets are given: how to open the lake, what is offered, which day counts.
+
+A plain object, not a Dagster-configured resource: the paths of received files are no run
+configuration, because run configuration is stored and a file name can name a pupil.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from assets.checks.contracts import ContractCrashError
+from assets.exports.ingest import Progress
+from assets.exports.layouts import LayoutError
+from assets.exports.outcomes import FileReport
+from assets.lake import Lake, LakeError, LakeSettings
+from assets.sealing import KeyFileError
+from assets.watchlists.publish import PublishError
+from rules.models import RuleSet
+from rules.registry import RuleFileError, rule_set_on
+
+#: Errors whose words are ours: clear, and without personal data.
+SPOKEN_ERRORS = (
+    ContractCrashError,
+    LakeError,
+    KeyFileError,
+    LayoutError,
+    PublishError,
+    RuleFileError,
+)
+
+
+class StepError(Exception):
+    """A step failed in a way we have no words for; says where, never with what data."""
+
+
+#: Run tags: one place for what holds for every step and check of a run.
+AS_OF_TAG = "trappan/as_of"
+SCHOOL_TAG = "trappan/school_unit_code"
+
+
+@dataclass
+class LakeAccess:
+    """The one resource, `lake`.
+
+    Attributes:
+        settings: of the lake.
+        inbox: folder or files that are offered.
+        rule_set: name of the rule set.
+        day_before_run: the default as_of.
+        now: seconds since 1970; with `day_before_run` the only clock.
+        on_progress: for a person who watches.
+        reports: what became of the offered files in this process, for the command line.
+        published: folders of the lists that were put in place, for the command line.
+        unlisted: school units with pupils, but in no register, for the command line.
+    """
+
+    settings: LakeSettings
+    inbox: tuple[Path, ...]
+    rule_set: str
+    day_before_run: Callable[[], date]
+    now: Callable[[], float]
+    on_progress: Progress | None = None
+    reports: list[FileReport] = field(default_factory=list)
+    published: list[Path] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def open(self) -> Iterator[Lake]:
+        """Open the lake for one step; an error we have no words for is told without its data."""
+        try:
+            with Lake.open(self.settings) as lake:
+                yield lake
+        except SPOKEN_ERRORS:
+            raise
+        except Exception as error:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            # The message of an unknown error can quote a row, so only its kind and place are told.
+            raise StepError(
+                f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno} "
+                f"({frame.name}). Nothing of this step was kept. Run `trappan doctor`."
+            ) from None
+
+    def as_of(self, run_tags: Mapping[str, str]) -> date:
+        """Return the last day that counts: the run's tag `trappan/as_of`, else the day before."""
+        tag = run_tags.get(AS_OF_TAG)
+        return date.fromisoformat(tag) if tag else self.day_before_run()
+
+    def rules_on(self, day: date) -> RuleSet:
+        """Return the rule set with the values in force on a day."""
+        return rule_set_on(self.rule_set, day)

@@ -1,0 +1,248 @@
+"""An evaluated as_of becomes one `Watchlist` per school.
+
+Here: asking the lake for everything that lists show, once for all schools, and sorting it out.
+Not here: Swedish text, files, rules.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+import polars as pl
+
+from assets.exports.identity_numbers import birth_date
+from assets.flags.answers import identities_of, staff_names
+from assets.flags.evaluate import Evaluation
+from assets.lake import Lake
+from assets.watchlists.model import (
+    Evidence,
+    PupilRow,
+    RuleExplanation,
+    Sums,
+    UnreportedLessons,
+    Watchlist,
+)
+from rules.models import RuleSet
+
+_NOTHING = Sums(0, 0, 0, 0, 0)
+_DATES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class ListStamp:
+    """What is the same on every list of one publication."""
+
+    is_frozen: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Collected:
+    """All lists of an as_of, and the school units that have pupils but no list."""
+
+    watchlists: tuple[Watchlist, ...]
+    unregistered: tuple[str, ...]
+
+
+def iso_week(day: date) -> str:
+    """Return the ISO week of a day, e.g. `2026-W46`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def collect(
+    lake: Lake, evaluation: Evaluation, stamp: ListStamp, school: str | None = None
+) -> Collected:
+    """Return a list for each school that gets one.
+
+    Args:
+        lake: the lake, with the evaluation's temporary tables.
+        evaluation: what `evaluate_flags` gave.
+        stamp: frozen or current, and when.
+        school: only this school unit.
+    """
+    schools = lake.relation("watchlists/listed_schools")
+    if school is not None:
+        schools = schools.filter(pl.col("school_unit_code") == school)
+    pupils = _pupils_by_school(lake, evaluation)
+    unreported = _unreported_by_school(lake, evaluation)
+    protected = dict(
+        lake.rows(
+            "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
+            "WHERE is_protected AND verdict <> 'clear' GROUP BY 1"
+        )
+    )
+    names = staff_names(lake)
+    rules = tuple(_explanations(evaluation.rule_set))
+    month = evaluation.calendar_month
+    watchlists = [
+        Watchlist(
+            school_unit_code=row["school_unit_code"],
+            school_name=row["school_name"],
+            district=row["district"],
+            principal=names.get(row["principal_key"], ""),
+            iso_week=iso_week(evaluation.as_of),
+            as_of=evaluation.as_of,
+            is_frozen=stamp.is_frozen,
+            created_at=stamp.created_at,
+            rule_set=evaluation.rule_set.name,
+            rule_set_version=evaluation.rule_set.version,
+            rules=rules,
+            shared_parameters=tuple(_shared_parameters(evaluation.rule_set)),
+            calendar_window=(month.window_start, month.window_end) if month else None,
+            pupils_evaluated=row["pupils_evaluated"],
+            protected_pupils=protected.get(row["school_unit_code"], 0),
+            pupils=_listed(pupils[row["school_unit_code"]]),
+            insufficient=_insufficient(pupils[row["school_unit_code"]]),
+            unreported=tuple(unreported[row["school_unit_code"]]),
+        )
+        for row in schools.filter(pl.col("is_listed")).iter_rows(named=True)
+    ]
+    unregistered = schools.filter(~pl.col("is_listed"))["school_unit_code"].to_list()
+    return Collected(tuple(watchlists), tuple(unregistered))
+
+
+def _listed(pupils: list[PupilRow]) -> tuple[PupilRow, ...]:
+    return tuple(sorted((row for row in pupils if row.level), key=_urgency))
+
+
+def _insufficient(pupils: list[PupilRow]) -> tuple[PupilRow, ...]:
+    unsure = [row for row in pupils if any(e.verdict == "insufficient" for e in row.evidence)]
+    return tuple(sorted(unsure, key=_urgency))
+
+
+def _urgency(row: PupilRow) -> tuple[object, ...]:
+    """Sort by level, then by the highest rate of the hits, then by name."""
+    rates = [e.sums.rate for e in row.evidence if e.verdict == "hit" and e.sums.rate is not None]
+    shown = row.one_month.rate or Fraction(0)
+    return (-row.level, -max(rates, default=shown), -shown, row.family_name, row.given_name)
+
+
+def _pupils_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[PupilRow]]:
+    verdicts = lake.frame(
+        "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
+        "cast(mentor_key AS VARCHAR) AS mentor_key) FROM verdicts "
+        "WHERE verdict <> 'clear' AND NOT is_protected "
+        "ORDER BY pupil_key, verdict = 'hit' DESC, rule_level DESC, rule DESC, basis DESC"
+    )
+    windows: dict[tuple[str, str], Sums] = {
+        (row["pupil_key"], row["window_name"]): _sums(row)
+        for row in lake.relation("watchlists/pupil_windows").iter_rows(named=True)
+    }
+    people = identities_of(lake, verdicts["pupil_key"].unique().to_list())
+    mentors = staff_names(lake)
+    by_pupil: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for row in verdicts.iter_rows(named=True):
+        by_pupil[row["pupil_key"]].append(row)
+    namesakes = Counter(
+        (rows[0]["school_unit_code"], rows[0]["class_name"], _name(people[key]))
+        for key, rows in by_pupil.items()
+    )
+    schools: dict[str, list[PupilRow]] = defaultdict(list)
+    for key, rows in by_pupil.items():
+        first, person = rows[0], people[key]
+        has_namesake = namesakes[first["school_unit_code"], first["class_name"], _name(person)] > 1
+        grade, level = first["grade"], first["level"]
+        schools[str(first["school_unit_code"])].append(
+            PupilRow(
+                given_name=person["given_name"],
+                family_name=person["family_name"],
+                birth_date=birth_date(person["civic_no"]) if has_namesake else None,
+                school_class=str(first["class_name"]),
+                grade=grade if isinstance(grade, int) else None,
+                mentor=mentors.get(str(first["mentor_key"]), ""),
+                level=level if isinstance(level, int) else 0,
+                evidence=tuple(_evidence(row) for row in rows),
+                one_month=windows.get((key, "one_month"), _NOTHING),
+                two_months=windows.get((key, "two_months"), _NOTHING),
+                calendar_month=windows.get((key, "calendar_month"), _NOTHING)
+                if evaluation.calendar_month
+                else None,
+            )
+        )
+    return schools
+
+
+def _name(person: dict[str, str]) -> tuple[str, str]:
+    return person["given_name"].casefold(), person["family_name"].casefold()
+
+
+def _evidence(row: dict[str, object]) -> Evidence:
+    fields = {
+        name: row[name]
+        for name in (
+            "rule",
+            "basis",
+            "verdict",
+            "certainty",
+            "window_start",
+            "window_end",
+            "margin_minutes",
+        )
+    }
+    return Evidence(**fields, sums=_sums(row))  # type: ignore[arg-type]  # a row of our own SELECT
+
+
+def _sums(row: dict[str, object]) -> Sums:
+    names = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes", "days")
+    return Sums(*(int(str(row[name])) for name in names))
+
+
+def _unreported_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[UnreportedLessons]]:
+    first = min(w.window_start for w in evaluation.windows if w.basis == "rolling")
+    lessons = lake.relation(
+        "watchlists/unreported_lessons", first_date=first, as_of=evaluation.as_of
+    )
+    groups: dict[tuple[str, str, str], list[tuple[datetime, int]]] = defaultdict(list)
+    for row in lessons.iter_rows(named=True):
+        group = (row["school_unit_code"], row["class_name"], row["subject"])
+        groups[group].append((row["starts_at"], row["pupil_lessons"]))
+    schools: dict[str, list[UnreportedLessons]] = defaultdict(list)
+    for (code, school_class, subject), found in groups.items():
+        starts = [start for start, _ in found]
+        schools[code].append(
+            UnreportedLessons(
+                school_class=school_class,
+                subject=subject,
+                lessons=len(starts),
+                pupil_lessons=sum(count for _, count in found),
+                first_date=min(starts).date(),
+                last_date=max(starts).date(),
+                dates=tuple((s.date(), f"{s:%H:%M}") for s in starts[:_DATES_SHOWN]),
+            )
+        )
+    for rows in schools.values():
+        rows.sort(key=lambda row: (-row.pupil_lessons, row.school_class, row.subject))
+    return schools
+
+
+def _explanations(rule_set: RuleSet) -> Iterator[RuleExplanation]:
+    for rule in rule_set.rules:
+        mine = [
+            (name, text)
+            for name, text in rule_set.references.items()
+            if name.startswith(f"{rule.name}.")
+        ]
+        yield RuleExplanation(
+            rule=rule.name,
+            level=rule.level,
+            comparison=">" if rule.comparison == "over" else ">=",
+            threshold_pct=rule.threshold_pct,
+            window=rule.window,
+            method=rule.method,
+            min_days=rule.min_days,
+            min_days_each_half=rule.min_days_each_half,
+            grades=rule.grades,
+            references=tuple(mine),
+        )
+
+
+def _shared_parameters(rule_set: RuleSet) -> Iterator[tuple[str, str, str]]:
+    own = {rule.name for rule in rule_set.rules}
+    for name, value in rule_set.values.items():
+        if name.partition(".")[0] not in own:
+            yield name, value.text, rule_set.references[name]

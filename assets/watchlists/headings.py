@@ -1,0 +1,123 @@
+"""The fixed Swedish words of a school's list: sheets, sections, columns, terms.
+
+Here: names and definitions. Not here: sentences about a school or a pupil (`texts.py`).
+"""
+
+from __future__ import annotations
+
+# --- sheets and sections -------------------------------------------------------------------------
+SUMMARY = "Sammanfattning"
+PRINCIPAL = "Rektor"
+NO_MENTOR = "Mentor saknas"
+MENTOR_FALLBACK = "Mentor"
+INSUFFICIENT = "Otillräckliga data"
+METHOD = "Så räknas det"
+BY_MENTOR = "Per mentor"
+ABOUT = "Om listan"
+RULES = "Gränserna"
+DEFINITIONS = "Begrepp"
+PARAMETERS = "Gemensamma värden"
+UNASSESSED_PUPILS = "Elever med gränser som inte går att bedöma"
+UNREPORTED = "Lektioner utan rapport"
+CONTENTS = "Innehåll"
+EVIDENCE = "Visa underlag"
+SKIP = "Hoppa till innehållet"
+TO_TOP = "Till sidans början"
+
+# --- the summary ---------------------------------------------------------------------------------
+SUMMARY_HEADINGS = ("Nivå", "Antal elever", "Vad det betyder")
+PROTECTED = "Skyddade uppgifter"
+SCHOOL = "Skola"
+SCHOOL_UNIT_CODE = "Skolenhetskod"
+DISTRICT = "Stadsdelsområde"
+WEEK = "Vecka"
+AS_OF = "Uppgifter till och med"
+CREATED = "Listan skapad"
+STATUS = "Status"
+EVALUATED = "Elever som ingår"
+RULE_SET = "Regler"
+
+# --- columns of pupils ---------------------------------------------------------------------------
+H_LEVEL = "Nivå"
+H_CHANGE = "Sedan förra veckan"
+H_NAME = "Namn"
+H_CLASS = "Klass"
+H_GRADE = "Åk"
+H_MENTOR = "Mentor"
+H_NEXT = "Nästa steg"
+H_MONTH = "Frånvaro 30 dagar"
+H_TWO_MONTHS = "Frånvaro 60 dagar"
+H_CALENDAR = "Senaste kalendermånad"
+H_VALID = "Giltig 30 dagar"
+H_INVALID = "Ogiltig 30 dagar"
+H_DAYS = "Skoldagar 30 dagar"
+H_RULES = "Gränser som nås"
+H_CERTAINTY = "Säkerhet"
+H_MARGIN = "Marginal"
+H_COVERAGE = "Rapporterad tid 30 dagar"
+
+# --- columns of what is missing ------------------------------------------------------------------
+H_KIND = "Gäller"
+KIND_PUPIL = "Elev"
+KIND_LESSONS = "Lektioner"
+H_PUPIL = "Elev"
+H_SUBJECT = "Ämne"
+H_SUBJECT_OR_NAME = "Elev eller ämne"
+H_MISSING = "Gräns som inte går att bedöma"
+H_WHEN = "Lektioner, senaste först"
+H_MISSING_OR_WHEN = "Gräns som inte går att bedöma, eller lektioner (senaste först)"
+H_COVERAGE_TWO = "Rapporterad tid 60 dagar"
+H_LESSONS = "Lektioner utan rapport"
+H_PUPIL_LESSONS = "Elevlektioner utan rapport"
+H_FIRST = "Första dag"
+H_LAST = "Senaste dag"
+
+# --- columns of evidence, rules and values -------------------------------------------------------
+H_LIMIT = "Gräns"
+H_WINDOW = "Fönster"
+H_VERDICT = "Utfall"
+H_MINUTES = ("Schemalagt, min", "Rapporterat, min", "Giltig, min", "Ogiltig, min", "Frånvaro, min")
+H_RATE = "Andel"
+H_BOUNDS = "Lägst till högst"
+H_RULE_DAYS = "Skoldagar"
+H_COUNTED = "Hur det räknas"
+H_MIN_DAYS = "Minst skoldagar"
+H_GRADES = "Årskurser"
+H_SOURCES = "Källor"
+H_PARAMETER = "Vad"
+H_VALUE = "Värde"
+H_SOURCE = "Källa"
+
+# --- terms, each definition short enough for one printed line ------------------------------------
+TERMS = (
+    ("Schemalagd tid (S)", "Minuter för elevens lektioner. Inställda lektioner räknas inte."),
+    ("Rapporterad tid (R)", "Den del av S där läraren har rapporterat närvaron."),
+    ("Giltig frånvaro (V)", "Rapporterade frånvarominuter som är anmälda eller beviljade."),
+    ("Ogiltig frånvaro (I)", "Rapporterade frånvarominuter utan giltigt skäl."),
+    ("Frånvaro (A)", "A = V + I. Båda räknas, alltid. Annan skolaktivitet räknas som närvaro."),
+    ("Frånvaroandel", "A / R. Skrivs – när ingen lektion är rapporterad, aldrig 0."),
+    ("Lägst", "A / S: andelen om eleven var närvarande på alla orapporterade lektioner."),
+    ("Högst", "(A + S − R) / S: andelen om eleven var borta från alla orapporterade lektioner."),
+    ("Rapporterad tid, andel", "R / S. När den är låg går det inte alltid att bedöma en gräns."),
+    ("Säker", "Gränsen nås även om eleven var närvarande på alla orapporterade lektioner."),
+    ("Trolig", "Gränsen nås i den rapporterade tiden, men det kan ändras när allt är rapporterat."),
+    ("Skoldagar", "Dagar med minst en rapporterad lektion."),
+    ("30 och 60 dagar", "Dagarna till och med listans datum: den tidiga signalen."),
+    ("Kalendermånad", "Senaste hela månaden, eller de två senaste: den officiella siffran."),
+    ("Läsårsgräns", "Inget fönster går över den 1 juli."),
+    ("Marginal", "Frånvarotid över eller under gränsen, i den rapporterade tiden."),
+    ("Avrundning", "Procent kortas nedåt till en decimal; jämförelsen görs på hela minuter."),
+)
+
+PARAMETER_NAMES = {
+    "threshold": "gräns",
+    "comparison": "jämförelse",
+    "min_days": "minst skoldagar",
+    "min_days_each_half": "minst skoldagar i varje halva",
+    "grades": "årskurser",
+    "method": "hur två månader räknas",
+    "window.one_month_days": "rullande fönster, 1 månad",
+    "window.two_months_days": "rullande fönster, 2 månader",
+    "coverage.floor": "lägsta andel rapporterad tid",
+    "leaver.after_days": "tid utan lektioner innan en elev räknas som slutat",
+}

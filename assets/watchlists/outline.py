@@ -1,0 +1,227 @@
+"""How a school's list is divided, and which columns each part has.
+
+Here: tables of plain values that the workbook and the page both show, so that the two never
+say different things. Not here: wording (`texts.py`), cells (`workbook.py`), HTML (`page.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Generic, Literal, TypeVar
+
+from assets.watchlists import headings as h
+from assets.watchlists import rule_texts, texts
+from assets.watchlists.model import Evidence, PupilRow, RuleExplanation, Sums, Watchlist
+from assets.watchlists.safe_text import one_line
+
+RowT = TypeVar("RowT")
+#: level: 0-3; name: the cell that names the row; text: may run over lines; lines: several lines of
+#: text, which a page may set below the row; brief: short, centred.
+Kind = Literal["level", "name", "text", "lines", "brief", "percent", "count", "date"]
+Value = str | int | Fraction | date | None
+_LOOK_FIRST = 8  # rows: what is taken in at a glance
+_SWEDISH_ORDER = str.maketrans("åäö", "{|}")  # å, ä, ö come after z
+
+
+@dataclass(frozen=True)
+class Column(Generic[RowT]):
+    """One column: its heading, the width in characters, and the value of a row."""
+
+    heading: str
+    kind: Kind
+    width: float
+    value: Callable[[RowT], Value]
+
+
+@dataclass(frozen=True)
+class Table(Generic[RowT]):
+    """Rows under columns; `empty` is said instead of the rows when there are none."""
+
+    columns: tuple[Column[RowT], ...]
+    rows: tuple[RowT, ...]
+    empty: str
+
+
+@dataclass(frozen=True)
+class MentorPart:
+    """One mentor's pupils; `mentor` is "" for pupils whose mentor is not named."""
+
+    mentor: str
+    pupils: tuple[PupilRow, ...]
+
+
+def full_name(pupil: PupilRow) -> str:
+    """`Andersson, Alva`, with the birth date where the list says two pupils share a name."""
+    parts = [part for part in (one_line(pupil.family_name), one_line(pupil.given_name)) if part]
+    name = ", ".join(parts) or texts.NAME_MISSING
+    return f"{name} ({texts.born(pupil.birth_date)})" if pupil.birth_date else name
+
+
+def level_counts(watchlist: Watchlist) -> dict[int, int]:
+    """Pupils on each level, the highest level first."""
+    levels = [pupil.level for pupil in watchlist.pupils]
+    return {level: levels.count(level) for level in sorted(texts.LEVEL_MEANINGS, reverse=True)}
+
+
+def is_compared(watchlist: Watchlist) -> bool:
+    """Whether the list knows how pupils stood the week before."""
+    return any(pupil.change for pupil in watchlist.pupils)
+
+
+def look_first(watchlist: Watchlist) -> tuple[tuple[PupilRow, ...], int]:
+    """The pupils to look at first, in the list's order, and how many more there are like them.
+
+    These are the new and the escalated ones, or the top of the list when it was not compared
+    with the week before.
+    """
+    pupils = watchlist.pupils
+    if is_compared(watchlist):
+        pupils = tuple(pupil for pupil in pupils if pupil.change in {"new", "escalated"})
+    return pupils[:_LOOK_FIRST], max(0, len(pupils) - _LOOK_FIRST)
+
+
+def mentor_parts(watchlist: Watchlist) -> list[MentorPart]:
+    """Every mentor with pupils, in Swedish alphabetical order, "no mentor" last.
+
+    A mentor also gets the own pupils for whom the data say too little: to leave them out would
+    read as "no problem".
+    """
+    only_insufficient = tuple(pupil for pupil in watchlist.insufficient if pupil.level == 0)
+    groups: dict[str, list[PupilRow]] = {}
+    for pupil in watchlist.pupils + only_insufficient:
+        groups.setdefault(one_line(pupil.mentor), []).append(pupil)
+    parts = [MentorPart(mentor, tuple(pupils)) for mentor, pupils in groups.items()]
+    return sorted(parts, key=lambda part: (not part.mentor, _alphabetical(part.mentor)))
+
+
+def mentor_line(part: MentorPart) -> str:
+    """What whoever reads this part does next."""
+    if not part.mentor:
+        return texts.NO_MENTOR_LINE
+    has_level = any(pupil.level for pupil in part.pupils)
+    return texts.MENTOR_LINE if has_level else texts.INSUFFICIENT_LINE
+
+
+def principal_line(watchlist: Watchlist) -> str:
+    """What the principal does first; on an empty list, what the list is."""
+    return texts.PRINCIPAL_LINE if watchlist.pupils else texts.DECISION
+
+
+def _alphabetical(name: str) -> str:
+    return name.casefold().translate(_SWEDISH_ORDER)
+
+
+def leading_hit(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> Evidence | None:
+    """The hit that says most about the pupil's level: highest level, certain, widest margin."""
+    hits = [item for item in pupil.evidence if item.verdict == "hit"]
+    return max(
+        hits,
+        key=lambda hit: (rules[hit.rule].level, hit.certainty == "certain", hit.margin_minutes),
+        default=None,
+    )
+
+
+def rules_by_name(watchlist: Watchlist) -> dict[str, RuleExplanation]:
+    """The rules of the list by name."""
+    return {rule.rule: rule for rule in watchlist.rules}
+
+
+def principal_table(watchlist: Watchlist) -> Table[PupilRow]:
+    """All pupils with a level, as sorted in the list."""
+    columns = _pupil_columns(watchlist)
+    mentor = Column[PupilRow](h.H_MENTOR, "text", 17, lambda p: one_line(p.mentor) or h.NO_MENTOR)
+    at = [column.heading for column in columns].index(h.H_GRADE) + 1
+    return Table(
+        (*columns[:at], mentor, *columns[at:]), watchlist.pupils, texts.nobody_listed(watchlist)
+    )
+
+
+def mentor_table(watchlist: Watchlist, part: MentorPart) -> Table[PupilRow]:
+    """One mentor's pupils, with the next step of each."""
+    next_step = Column[PupilRow](h.H_NEXT, "text", 30, lambda pupil: texts.NEXT_STEPS[pupil.level])
+    columns = _pupil_columns(watchlist)
+    at = [column.heading for column in columns].index(h.H_GRADE) + 1
+    return Table((*columns[:at], next_step, *columns[at:]), part.pupils, texts.NO_PUPILS_HERE)
+
+
+def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
+    rules = rules_by_name(watchlist)
+    change = Column[PupilRow](h.H_CHANGE, "brief", 11, lambda p: texts.CHANGES.get(p.change, ""))
+    return (
+        Column(h.H_LEVEL, "level", 17, lambda p: p.level),
+        *((change,) if is_compared(watchlist) else ()),
+        Column(h.H_NAME, "name", 23, full_name),
+        Column(h.H_CLASS, "brief", 6.5, lambda p: p.school_class),
+        Column(h.H_GRADE, "brief", 4.5, lambda p: texts.grade(p.grade)),
+        Column(h.H_MONTH, "percent", 10.5, lambda p: p.one_month.rate),
+        Column(h.H_TWO_MONTHS, "percent", 10.5, lambda p: p.two_months.rate),
+        Column(_calendar_heading(watchlist), "percent", 10, lambda p: _rate(p.calendar_month)),
+        Column(h.H_VALID, "percent", 8.5, lambda p: p.one_month.valid_rate),
+        Column(h.H_INVALID, "percent", 8.5, lambda p: p.one_month.invalid_rate),
+        Column(h.H_DAYS, "count", 9.5, lambda p: p.one_month.days),
+        Column(h.H_RULES, "lines", 50, lambda p: rules_of(p, rules)),
+        Column(h.H_CERTAINTY, "brief", 9, lambda p: _certainty(p, rules)),
+        Column(h.H_MARGIN, "text", 15.5, lambda p: _margin(p, rules)),
+        Column(h.H_COVERAGE, "percent", 11.5, lambda p: p.one_month.coverage),
+    )
+
+
+def _rate(sums: Sums | None) -> Fraction | None:
+    return sums.rate if sums else None
+
+
+def _calendar_heading(watchlist: Watchlist) -> str:
+    window = watchlist.calendar_window
+    return texts.month_heading(window[0]) if window else h.H_CALENDAR
+
+
+def rules_of(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
+    """A line for each rule the pupil reaches, and for each that cannot be assessed."""
+    lines = []
+    for name in dict.fromkeys(item.rule for item in pupil.evidence):
+        hits = [e for e in pupil.evidence if e.rule == name and e.verdict == "hit"]
+        rule = rules[name]
+        lines.append(rule_texts.hit_line(rule, hits) if hits else rule_texts.unassessed(rule))
+    return "\n".join(lines)
+
+
+def _certainty(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
+    hit = leading_hit(pupil, rules)
+    return texts.CERTAINTIES.get(hit.certainty or "", texts.NO_VALUE) if hit else texts.NO_VALUE
+
+
+def _margin(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
+    hit = leading_hit(pupil, rules)
+    return rule_texts.margin(hit.margin_minutes) if hit else texts.NO_VALUE
+
+
+def in_brief(pupil: PupilRow, watchlist: Watchlist) -> str:
+    """What to know about a pupil at first sight: class, absence, and the rule that leads."""
+    rules = rules_by_name(watchlist)
+    hit = leading_hit(pupil, rules)
+    parts = [
+        texts.CHANGES.get(pupil.change, ""),
+        pupil.school_class,
+        texts.month_absence(pupil.one_month.rate),
+        rule_texts.rule_name(rules[hit.rule]) if hit else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def about(watchlist: Watchlist) -> tuple[tuple[str, str | int | date], ...]:
+    """Where the list comes from, as names and values."""
+    return (
+        (h.SCHOOL, texts.school(watchlist)),
+        (h.SCHOOL_UNIT_CODE, watchlist.school_unit_code),
+        (h.DISTRICT, watchlist.district or texts.NO_VALUE),
+        (h.PRINCIPAL, watchlist.principal or texts.NO_VALUE),
+        (h.WEEK, texts.week(watchlist.iso_week)),
+        (h.AS_OF, watchlist.as_of),
+        (h.CREATED, texts.clock(watchlist.created_at)),
+        (h.STATUS, texts.status(watchlist)),
+        (h.EVALUATED, texts.pupils(watchlist.pupils_evaluated)),
+        (h.RULE_SET, f"{watchlist.rule_set} {watchlist.rule_set_version}"),
+    )

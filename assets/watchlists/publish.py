@@ -1,0 +1,152 @@
+"""A school's list as files: written beside, synced, then put in place in one step.
+
+What stands at `lists/<period>/<school unit code>` is a link to a finished folder, so a reader
+sees the old list or the new one, never a part of either. Names come from the period and the
+school unit code only, never from a text in the data. Not here: what a list says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import uuid
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from assets.watchlists.model import Watchlist
+from assets.watchlists.page import write_page
+from assets.watchlists.workbook import write_workbook
+
+CURRENT = "current"
+_PERIOD = re.compile(r"current|\d{4}-W\d{2}")
+_CODE = re.compile(r"\d{8}")
+# The list before the newest stays for a while: somebody may have it open.
+_OLD_VERSIONS_KEPT = 1
+
+
+class PublishError(Exception):
+    """A list could not be written; the message says which and what to do. The old one stands."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a list was made from, for its manifest."""
+
+    lake_snapshot: int
+    input_hash: str
+    inputs: tuple[dict[str, object], ...]
+
+
+def lists_root(home: Path) -> Path:
+    """Return the folder of all published lists."""
+    return home / "lists"
+
+
+def published_folder(home: Path, period: str, code: str) -> Path:
+    """Return where a school's list of a period stands (or will stand).
+
+    Raises:
+        PublishError: a code or period that isn't one; nothing else may become a path.
+    """
+    if not _PERIOD.fullmatch(period) or not _CODE.fullmatch(code):
+        raise PublishError(
+            "A list's folder is named by ISO week and school unit code only. Expected 8 digits "
+            "and a week such as 2026-W46."
+        )
+    return lists_root(home) / period / code
+
+
+def publish_watchlist(
+    home: Path, period: str, watchlist: Watchlist, provenance: Provenance
+) -> Path:
+    """Write workbook, page and manifest of one list and put them in place.
+
+    Args:
+        home: the home.
+        period: `current`, or an ISO week.
+        watchlist: what the list says.
+        provenance: for the manifest.
+
+    Returns:
+        The folder, under the school unit's code.
+
+    Raises:
+        PublishError: no room or no permission; what stood there before still stands.
+    """
+    place = published_folder(home, period, watchlist.school_unit_code)
+    versions = lists_root(home) / ".versions" / period / watchlist.school_unit_code
+    folder = versions / uuid.uuid4().hex
+    try:
+        folder.mkdir(parents=True)
+        _write_files(folder, watchlist, provenance)
+        _put_in_place(folder, place)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise PublishError(
+            f"The list of school unit {watchlist.school_unit_code} could not be written under "
+            f"{lists_root(home)}: {error.strerror}. The list that was there still stands. Make "
+            "room or give permission, and run again."
+        ) from None
+    _remove_old(versions, folder)
+    return place
+
+
+def _write_files(folder: Path, watchlist: Watchlist, provenance: Provenance) -> None:
+    stem = f"franvarolista_{watchlist.school_unit_code}_{watchlist.iso_week}"
+    workbook, page = folder / f"{stem}.xlsx", folder / f"{stem}.html"
+    write_workbook(watchlist, workbook)
+    write_page(watchlist, page)
+    manifest = {
+        "school_unit_code": watchlist.school_unit_code,
+        "iso_week": watchlist.iso_week,
+        "as_of": watchlist.as_of.isoformat(),
+        "is_frozen": watchlist.is_frozen,
+        "created_at": watchlist.created_at.isoformat(timespec="seconds"),
+        "rule_set": watchlist.rule_set,
+        "rule_set_version": watchlist.rule_set_version,
+        "lake_snapshot": provenance.lake_snapshot,
+        "input_hash": provenance.input_hash,
+        "inputs": provenance.inputs,
+        "rows": {
+            "pupils_evaluated": watchlist.pupils_evaluated,
+            "flagged": len(watchlist.pupils),
+            "insufficient": len(watchlist.insufficient),
+            "unreported_groups": len(watchlist.unreported),
+        },
+        "files": {path.name: sha256(path.read_bytes()).hexdigest() for path in (workbook, page)},
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    for path in folder.iterdir():
+        path.chmod(0o600)
+        _sync(path)
+    _sync(folder)
+
+
+def _put_in_place(folder: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    link = place.with_name(f".{place.name}.{folder.name}")
+    link.symlink_to(os.path.relpath(folder, place.parent), target_is_directory=True)
+    link.replace(place)
+    _sync(place.parent)
+
+
+def _remove_old(versions: Path, newest: Path) -> None:
+    others = sorted(
+        (path for path in versions.iterdir() if path != newest),
+        key=lambda path: path.stat().st_mtime,
+        reverse=True,
+    )
+    for old in others[_OLD_VERSIONS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

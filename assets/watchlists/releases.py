@@ -1,0 +1,160 @@
+"""The lists of an as_of for all schools: collected, published, noted in `publications`.
+
+Here: what a release of lists is made of and when a frozen week stays as it is. Not here: how one
+list becomes files (`publish.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+
+from assets.flags.evaluate import Evaluation, evaluate_flags
+from assets.lake import Lake
+from assets.watchlists.content import ListStamp, collect
+from assets.watchlists.model import Watchlist
+from assets.watchlists.publish import (
+    CURRENT,
+    Provenance,
+    publish_watchlist,
+    published_folder,
+)
+from rules.models import RuleSet
+
+_STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+@dataclass(frozen=True)
+class Release:
+    """What became of the lists of one period."""
+
+    period: str
+    folders: tuple[Path, ...]
+    kept: tuple[Path, ...]  # frozen lists that stood already and were not touched
+    unregistered: tuple[str, ...]
+    pupils: int
+
+
+def release_lists(
+    lake: Lake,
+    as_of: date,
+    rule_set: RuleSet,
+    *,
+    period: str = CURRENT,
+    school: str | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Release:
+    """Publish the list of every school at an as_of.
+
+    A week's list is frozen: once published it stays as it was, and a second call says so.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        as_of: the last day that counts.
+        rule_set: the values in force.
+        period: `current`, or the ISO week of as_of.
+        school: only this school unit.
+        on_progress: called with a word, lists done and lists in all.
+
+    Raises:
+        PublishError: a list could not be written; those before it are in place.
+    """
+    home = lake.settings.home
+    evaluation = evaluate_flags(lake, as_of, rule_set)
+    stamp = ListStamp(period != CURRENT, datetime.now(_STOCKHOLM))
+    collected = collect(lake, evaluation, stamp, school)
+    provenances = _provenances(lake, evaluation)
+    snapshot, input_hash = lake.snapshot(), _input_hash(lake)
+    folders: list[Path] = []
+    kept: list[Path] = []
+    notes: list[dict[str, object]] = []
+    for index, watchlist in enumerate(collected.watchlists):
+        if on_progress:
+            on_progress("publishing", index, len(collected.watchlists))
+        place = published_folder(home, period, watchlist.school_unit_code)
+        if stamp.is_frozen and place.exists():
+            kept.append(place)
+            continue
+        inputs = tuple(provenances[watchlist.school_unit_code])
+        provenance = Provenance(snapshot, input_hash, inputs)
+        folders.append(publish_watchlist(home, period, watchlist, provenance))
+        notes.append(_note(watchlist, period, provenance, place.relative_to(home)))
+    _write_notes(lake, notes)
+    return Release(
+        period,
+        tuple(folders),
+        tuple(kept),
+        collected.unregistered,
+        sum(len(watchlist.pupils) for watchlist in collected.watchlists),
+    )
+
+
+def _provenances(lake: Lake, evaluation: Evaluation) -> dict[str, list[dict[str, object]]]:
+    first = min(window.window_start for window in evaluation.windows)
+    rows = lake.relation("watchlists/school_inputs", first_date=first, as_of=evaluation.as_of)
+    inputs: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for row in rows.iter_rows(named=True):
+        inputs[row["school_unit_code"]].append(
+            {
+                "sha256": row["file_sha256"],
+                "exported_at": row["exported_at"].isoformat(),
+                "rows_read": row["rows_read"],
+                "rows_accepted": row["rows_accepted"],
+                "rows_rejected": row["rows_rejected"],
+            }
+        )
+    return inputs
+
+
+def _input_hash(lake: Lake) -> str:
+    digest = sha256()
+    for (file_hash,) in lake.rows(
+        "SELECT DISTINCT file_sha256 FROM files "
+        "WHERE outcome NOT IN ('duplicate', 'quarantined') ORDER BY 1"
+    ):
+        digest.update(file_hash.encode())
+    return digest.hexdigest()
+
+
+def _note(
+    watchlist: Watchlist, period: str, provenance: Provenance, folder: Path
+) -> dict[str, object]:
+    return {
+        "school_unit_code": watchlist.school_unit_code,
+        "period": period,
+        "as_of_date": watchlist.as_of,
+        "published_at": datetime.now(UTC).replace(tzinfo=None),
+        "is_frozen": watchlist.is_frozen,
+        "rule_set": watchlist.rule_set,
+        "rule_set_version": watchlist.rule_set_version,
+        "lake_snapshot": provenance.lake_snapshot,
+        "input_hash": provenance.input_hash,
+        "flagged_pupils": len(watchlist.pupils),
+        "folder": str(folder),
+    }
+
+
+def _write_notes(lake: Lake, notes: list[dict[str, object]]) -> None:
+    if not notes:
+        return
+
+    def change(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.register("notes", pl.DataFrame(notes))
+        # Of the current lists only the newest is noted; frozen ones stay.
+        connection.execute(
+            "DELETE FROM publications WHERE NOT is_frozen AND period IN "
+            "(SELECT period FROM notes) AND school_unit_code IN "
+            "(SELECT school_unit_code FROM notes)"
+        )
+        connection.execute("INSERT INTO publications BY NAME SELECT * FROM notes")
+        connection.unregister("notes")
+
+    lake.write(change)

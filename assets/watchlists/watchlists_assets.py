@@ -1,0 +1,64 @@
+"""Dagster assets of the watchlists stage: flags become published lists."""
+
+import dagster as dg
+
+from assets.lake_access import SCHOOL_TAG, LakeAccess
+from assets.watchlists.content import iso_week
+from assets.watchlists.releases import Release, release_lists
+
+GROUP = "watchlists"
+_INPUTS = ["flags", "absence_rolling", "lessons", "school_units", "identities", "staff"]
+
+
+def _release(
+    lake: LakeAccess, context: dg.AssetExecutionContext, *, is_frozen: bool
+) -> dg.MaterializeResult[None]:
+    as_of = lake.as_of(context.run.tags)
+    with lake.open() as opened:
+        release = release_lists(
+            opened,
+            as_of,
+            lake.rules_on(as_of),
+            period=iso_week(as_of) if is_frozen else "current",
+            school=context.run.tags.get(SCHOOL_TAG),
+            on_progress=lake.on_progress,
+        )
+    lake.published[:] = [*release.folders, *release.kept]
+    lake.unlisted[:] = release.unregistered
+    return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()))
+
+
+def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:
+    return {
+        "as_of": dg.MetadataValue.text(as_of),
+        "lists_published": dg.MetadataValue.int(len(release.folders)),
+        "lists_kept_frozen": dg.MetadataValue.int(len(release.kept)),
+        "school_units_in_no_register": dg.MetadataValue.int(len(release.unregistered)),
+        "pupils_on_lists": dg.MetadataValue.int(release.pupils),
+    }
+
+
+@dg.asset(
+    deps=_INPUTS,
+    group_name=GROUP,
+    kinds={"excel", "html"},
+    description="Tonight's list of each school, replaced every night.",
+)
+def current_watchlists(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
+) -> dg.MaterializeResult[None]:
+    """Publish the current lists at as_of."""
+    return _release(lake, context, is_frozen=False)
+
+
+@dg.asset(
+    deps=_INPUTS,
+    group_name=GROUP,
+    kinds={"excel", "html"},
+    description="The week's list of each school, frozen once it is published.",
+)
+def weekly_watchlists(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
+) -> dg.MaterializeResult[None]:
+    """Publish the frozen lists of the ISO week of as_of."""
+    return _release(lake, context, is_frozen=True)

@@ -1,0 +1,113 @@
+"""The first and the last sheet of a workbook: the summary, and how everything is counted.
+
+Here: what stands where on those two sheets. Not here: the sheets of pupils (`workbook.py`).
+"""
+
+from __future__ import annotations
+
+from openpyxl.worksheet.worksheet import Worksheet
+
+from assets.watchlists import grounds, outline, texts
+from assets.watchlists import headings as h
+from assets.watchlists.model import Watchlist
+from assets.watchlists.workbook_style import (
+    fit_height,
+    keep_headings,
+    put,
+    put_level,
+    put_table,
+    put_title,
+    put_wide,
+    set_widths,
+)
+
+_SUMMARY_WIDTHS: list[float] = [26, 34, 96]
+_PLAIN_HEADING = 20  # points: a heading row of one line
+
+
+def fill_summary(sheet: Worksheet, watchlist: Watchlist) -> None:
+    """Write the sheet that says in ten seconds what this is and whom to look at first.
+
+    The number of protected pupils stands here and on no other sheet.
+    """
+    sheet.title = h.SUMMARY
+    put_title(sheet, texts.full_title(watchlist), texts.what_it_is(watchlist))
+    put(sheet, 3, 1, texts.DECISION, "lista viktig")
+    put(sheet, 4, 1, texts.DECISION_LONG, "lista stilla")
+    row = 6
+    for notice in watchlist.notices:
+        put_wide(sheet, row, _SUMMARY_WIDTHS, notice, "lista notis")
+        row += 1
+    row = _put_counts(sheet, watchlist, row + bool(watchlist.notices)) + 2
+    row = _put_look_first(sheet, watchlist, row) + 2
+    _put_about(sheet, watchlist, row)
+    set_widths(sheet, _SUMMARY_WIDTHS)
+
+
+def _put_counts(sheet: Worksheet, watchlist: Watchlist, row: int) -> int:
+    for column, name in enumerate(h.SUMMARY_HEADINGS, start=1):
+        put(sheet, row, column, name, "lista rubrik mitt" if column == 2 else "lista rubrik")
+    sheet.row_dimensions[row].height = _PLAIN_HEADING
+    for level, count in outline.level_counts(watchlist).items():
+        row += 1
+        put_level(sheet, row, 1, level)
+        put(sheet, row, 2, count, "lista tal")
+        put(sheet, row, 3, texts.LEVEL_MEANINGS[level], "lista text")
+    for name, count, meaning in (
+        (texts.LEVELS[0], len(watchlist.insufficient), texts.INSUFFICIENT_MEANING),
+        (h.PROTECTED, watchlist.protected_pupils, texts.PROTECTED_MEANING),
+    ):
+        row += 1
+        put(sheet, row, 1, name, "lista nivå 0")
+        put(sheet, row, 2, count, "lista tal")
+        put(sheet, row, 3, meaning, "lista text")
+        fit_height(sheet, row, [(meaning, _SUMMARY_WIDTHS[2])])
+    return row
+
+
+def _put_look_first(sheet: Worksheet, watchlist: Watchlist, row: int) -> int:
+    put(sheet, row, 1, texts.look_first_heading(outline.is_compared(watchlist)), "lista avsnitt")
+    if not watchlist.pupils:
+        put(sheet, row + 1, 1, texts.nobody_listed(watchlist), "lista rad")
+        return row + 1
+    pupils, more = outline.look_first(watchlist)
+    if not pupils:
+        put(sheet, row + 1, 1, texts.LOOK_FIRST_NONE, "lista rad")
+        return row + 1
+    for pupil in pupils:
+        row += 1
+        put_level(sheet, row, 1, pupil.level)
+        name, brief = outline.full_name(pupil), outline.in_brief(pupil, watchlist)
+        put(sheet, row, 2, name, "lista namn")
+        put(sheet, row, 3, brief, "lista text")
+        fit_height(sheet, row, zip((name, brief), _SUMMARY_WIDTHS[1:], strict=True))
+    if more:
+        row += 1
+        put(sheet, row, 2, texts.more_pupils(more), "lista stilla")
+    return row
+
+
+def _put_about(sheet: Worksheet, watchlist: Watchlist, row: int) -> None:
+    put(sheet, row, 1, h.ABOUT, "lista avsnitt")
+    for name, value in outline.about(watchlist):
+        row += 1
+        put(sheet, row, 1, name, "lista stilla")
+        put(sheet, row, 2, value, "lista uppgift" if isinstance(value, str) else "lista dag")
+    put(sheet, row + 2, 1, texts.CARE, "lista stilla")
+
+
+def fill_method(sheet: Worksheet, watchlist: Watchlist) -> None:
+    """Write the sheet that explains the rules, the terms and the values, with their sources."""
+    put_title(sheet, h.METHOD, texts.METHOD_LINE)
+    rules = grounds.rule_table(watchlist)
+    row = put_table(sheet, rules, 3, _PLAIN_HEADING) + 2
+    put(sheet, row, 1, h.DEFINITIONS, "lista avsnitt")
+    for term, meaning in h.TERMS:
+        row += 1
+        put(sheet, row, 1, term, "lista viktig")
+        put(sheet, row, 2, meaning, "lista rad")
+    row += 2
+    put(sheet, row, 1, h.PARAMETERS, "lista avsnitt")
+    put_table(sheet, grounds.parameter_table(watchlist), row + 1, _PLAIN_HEADING)
+    set_widths(sheet, [column.width for column in rules.columns])
+    keep_headings(sheet, 2)

@@ -1,0 +1,152 @@
+"""Make data_samples/inbox and data_samples/expected: `python data_samples/make_samples.py`.
+
+A small simulated background (seed below) with the cases of `planted_pupils.py` planted in it, and
+faults planted in the files. README.md says what each is for and what is expected. The expected
+flags come from tests/oracle, which never sees a file; expected/planted.yaml is written by hand.
+"""
+
+import csv
+import datetime as dt
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from assets.simulator import SimulationPlan, simulate  # noqa: E402
+from assets.simulator.school_calendar import school_days  # noqa: E402
+from data_samples.planted_pupils import NORTH, PLANTED, SOUTH  # noqa: E402
+from data_samples.sample_files import publish  # noqa: E402
+from data_samples.sample_inbox import (  # noqa: E402
+    ROSTER_STAMP,
+    Samples,
+    add_late_files,
+    add_months,
+    add_rosters,
+    add_unloadable_files,
+)
+from data_samples.sample_rows import (  # noqa: E402
+    Cells,
+    lesson_rows,
+    oracle_lesson,
+    oracle_roster,
+)
+from tests.oracle.ladder import flags  # noqa: E402
+
+SEED = 20261115
+AS_OF = dt.date(2026, 11, 15)
+
+
+def _background_plan(out: Path) -> SimulationPlan:
+    return SimulationPlan(
+        pupils=20,
+        schools=2,
+        first_day=dt.date(2026, 8, 17),
+        last_day=AS_OF,
+        seed=SEED,
+        out=out,
+        encoding="utf-8",
+        newline="\n",
+        first_school_unit_code=int(NORTH),
+        class_size=5,
+        lessons_per_day=5,
+        transfer_share=0.0,
+        leaver_share=0.0,
+        newcomer_share=0.0,
+        protected_share=0.0,
+        coordination_share=0.0,
+        temporary_share=0.0,
+        staff_days=(),
+    )
+
+
+def _read_cells(content: str) -> list[Cells]:
+    return list(csv.DictReader(io.StringIO(content), delimiter=";"))
+
+
+def _monthly_lessons(
+    background: list[Cells], names: dict[str, str], days: list[dt.date]
+) -> dict[tuple[str, int], list[Cells]]:
+    """Rows per school and month, planted pupils among the others."""
+    rows = background + [row for pupil in PLANTED for row in lesson_rows(pupil, days, names)]
+    rows.sort(key=lambda r: (r["Datum"], r["Klass"], r["Personnummer"], r["Starttid"]))
+    months: dict[tuple[str, int], list[Cells]] = {}
+    for row in rows:
+        months.setdefault((row["Skolenhetskod"], int(row["Datum"][5:7])), []).append(row)
+    return months
+
+
+def build() -> Samples:
+    """Everything, in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        plan = _background_plan(Path(folder))
+        simulate(plan)
+        files = {p.name: p.read_text(encoding="utf-8") for p in sorted(plan.out.iterdir())}
+    days = school_days(plan)
+    schools = next(text for name, text in files.items() if name.startswith("skolor_"))
+    names = {row["Skolenhetskod"]: row["Skola"] for row in _read_cells(schools)}
+    lessons = [
+        row
+        for name, text in files.items()
+        if name.startswith("lektion")
+        for row in _read_cells(text)
+    ]
+    rosters = {
+        code: _read_cells(text)
+        for code in (NORTH, SOUTH)
+        for name, text in files.items()
+        if name.startswith(f"elever_{code}_")
+    }
+    taken = {row["Personnummer"] for row in lessons} & {pupil.civic_no for pupil in PLANTED}
+    if taken:
+        raise ValueError(f"the background has a planted pupil's number: {sorted(taken)}")
+
+    samples = Samples()
+    months = _monthly_lessons(lessons, names, days)
+    add_months(samples, months)
+    add_late_files(samples, months[NORTH, 10])
+    add_unloadable_files(samples)
+    add_rosters(samples, rosters, schools)
+    return samples
+
+
+def expected_files(samples: Samples) -> dict[str, bytes]:
+    """The generated part of data_samples/expected."""
+    roster_time = dt.datetime.strptime(ROSTER_STAMP, "%Y%m%dT%H%M")  # noqa: DTZ007
+    found = flags(
+        [
+            oracle_lesson(cells, dt.datetime.strptime(stamp, "%Y%m%dT%H%M"))  # noqa: DTZ007
+            for stamp, cells in samples.lessons
+        ],
+        [oracle_roster(cells, roster_time) for cells in samples.roster],
+        AS_OF,
+    )
+    rows = [[str(value) for value in row.values()] for row in found]
+    counts = ("file", "outcome", "rows_read", "rows_accepted", "rows_rejected")
+    return {
+        f"flags_{AS_OF}.csv": _plain_csv(tuple(found[0]), rows),
+        "files.csv": _plain_csv(counts, sorted(samples.outcomes)),
+        "rejected_rows.csv": _plain_csv(("file", "line", "reason"), samples.rejected),
+    }
+
+
+def _plain_csv(header: tuple[str, ...], rows: list[list[str]] | list[tuple[str, ...]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([header, *rows])
+    return text.getvalue().encode()
+
+
+def main(folder: Path = ROOT / "data_samples") -> None:
+    """Write inbox/ and the generated files of expected/."""
+    samples = build()
+    publish(folder / "inbox", samples.files)
+    for name, content in expected_files(samples).items():
+        (folder / "expected").mkdir(parents=True, exist_ok=True)
+        (folder / "expected" / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

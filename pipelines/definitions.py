@@ -1,0 +1,48 @@
+"""The one Dagster code location: `build_defs` puts everything together, `defs` is the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from assets.absence.absence_assets import absence_rolling, absence_sums
+from assets.checks.checks_assets import CHECKS
+from assets.exports.exports_assets import received_exports
+from assets.flags.flags_assets import flags
+from assets.watchlists.watchlists_assets import current_watchlists, weekly_watchlists
+from pipelines.jobs import JOBS
+from pipelines.schedules import SCHEDULES
+from pipelines.sensors import SENSORS
+from pipelines.settings import Settings, lake_access
+
+ASSETS = [
+    received_exports,
+    absence_sums,
+    absence_rolling,
+    flags,
+    current_watchlists,
+    weekly_watchlists,
+]
+
+
+def build_defs(*, overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """Return the code location.
+
+    Args:
+        overrides: resources in place of the usual ones; the one resource is `lake`, a
+            `LakeAccess`.
+    """
+    resources: dict[str, object] = {"lake": lake_access(Settings())}
+    return dg.Definitions(
+        assets=ASSETS,
+        asset_checks=CHECKS,
+        jobs=JOBS,
+        schedules=SCHEDULES,
+        sensors=SENSORS,
+        resources=resources | dict(overrides or {}),
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,65 @@
+"""The jobs: which assets and checks run together.
+
+Every job runs in one process: three trivial steps take 3 s so, with a process a step 43 s.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import dagster as dg
+
+from assets.lake_access import AS_OF_TAG, SCHOOL_TAG
+
+_EXPORTS = dg.AssetSelection.groups("exports")
+_ABSENCE = dg.AssetSelection.groups("absence")
+_SUMS = dg.AssetSelection.assets("absence_daily", "absence_monthly")
+_FLAGS = dg.AssetSelection.groups("flags")
+# Two runs that write would only wait for each other.
+_TAGS = {"trappan/writes": "lake"}
+
+nightly_job = dg.define_asset_job(
+    "nightly_job",
+    selection=_EXPORTS | _ABSENCE | _FLAGS | dg.AssetSelection.assets("current_watchlists"),
+    description="Files in the inbox to sums, flags and the current lists.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
+ingest_job = dg.define_asset_job(
+    "ingest_job",
+    selection=_EXPORTS | _SUMS,
+    description="Offered files to lessons and sums; no flags, no lists.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
+weekly_job = dg.define_asset_job(
+    "weekly_job",
+    selection=_FLAGS
+    | dg.AssetSelection.assets("absence_rolling")
+    | dg.AssetSelection.assets("weekly_watchlists"),
+    description="The week's lists, frozen.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
+backfill_job = dg.define_asset_job(
+    "backfill_job",
+    selection=_SUMS,
+    description="The sums of a range of months made anew from the lessons.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
+JOBS = [nightly_job, ingest_job, weekly_job, backfill_job]
+
+# Dagster's own log lines go to its event store; the console is for our words.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def as_of_tags(as_of: date, school: str | None = None) -> dict[str, str]:
+    """Return the run tags that give every step and check of a run the same as_of.
+
+    Args:
+        as_of: the last day that counts.
+        school: only this school unit's list.
+    """
+    tags = {AS_OF_TAG: as_of.isoformat()}
+    return tags | ({SCHOOL_TAG: school} if school else {})

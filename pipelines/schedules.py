@@ -1,0 +1,54 @@
+"""When it runs by itself: every night at 04:00, lists of the week on Monday at 06:00.
+
+04:00 exists exactly once on every day in Stockholm; 02:30 is skipped or doubled on the nights
+when the clock is changed. The day that counts comes from the scheduled time, not from the clock
+of the moment, so a late or repeated run gives the same lists.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import dagster as dg
+
+from pipelines.jobs import as_of_tags, nightly_job, weekly_job
+from pipelines.settings import STOCKHOLM
+
+TIMEZONE = "Europe/Stockholm"
+
+
+def day_before(scheduled: datetime) -> date:
+    """Return the local day before a scheduled time."""
+    return (scheduled.astimezone(STOCKHOLM) - timedelta(days=1)).date()
+
+
+@dg.schedule(
+    job=nightly_job,
+    cron_schedule="0 4 * * *",
+    execution_timezone=TIMEZONE,
+    name="nightly_schedule",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for one nightly run per local day, with the day before as as_of."""
+    return _request(context, "nightly_job")
+
+
+@dg.schedule(
+    job=weekly_job,
+    cron_schedule="0 6 * * 1",
+    execution_timezone=TIMEZONE,
+    name="weekly_schedule",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def weekly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for the frozen lists of the week that ended on Sunday."""
+    return _request(context, "weekly_job")
+
+
+def _request(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest:
+    as_of = day_before(context.scheduled_execution_time)
+    return dg.RunRequest(run_key=f"{job}-{as_of.isoformat()}", tags=as_of_tags(as_of))
+
+
+SCHEDULES = [nightly_schedule, weekly_schedule]

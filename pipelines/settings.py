@@ -1,0 +1,96 @@
+"""Environment into typed settings, read once.
+
+Every setting is `TRAPPAN_<NAME>`; the command line's `--home` stands before `TRAPPAN_HOME`.
+Not here: anything that decides a number on a list (that is a parameter in `rules`).
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assets.exports.ingest import Progress
+from assets.lake import LakeSettings
+from assets.lake_access import LakeAccess
+
+#: The folder of the checkout: the packages, `dagster.yaml` and the samples lie in it.
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+class Settings(BaseSettings):
+    """What an operator can set; see docs/operators.md.
+
+    Attributes:
+        home: folder of everything that persists.
+        inbox: folder of offered files; empty means `HOME/inbox`.
+        catalog: DuckLake metadata string; empty means SQLite under the home.
+        data_path: folder or `s3://` prefix of the lake's files; empty means under the home.
+        rule_set: folder name under `rules/parameters/`.
+        memory_limit: DuckDB's memory.
+        max_temp_size: DuckDB's spill files at most.
+        threads: DuckDB's threads, 0 for all cores.
+        lock_wait_seconds: how long a writer waits for another on this machine.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TRAPPAN_", extra="ignore")
+
+    home: Path = Path("var")
+    inbox: Path | None = None
+    catalog: str = ""
+    data_path: str = ""
+    rule_set: str = Field(default="stockholm", pattern=r"^[a-z][a-z0-9_]*$")
+    memory_limit: str = Field(default="3GB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB)$")
+    max_temp_size: str = Field(default="50GB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB)$")
+    threads: int = Field(default=0, ge=0, le=1024)
+    lock_wait_seconds: float = Field(default=900, ge=0)
+
+    @property
+    def lake(self) -> LakeSettings:
+        """What the lake is opened with."""
+        return LakeSettings(
+            home=self.home.resolve(),
+            catalog=self.catalog,
+            data_path=self.data_path,
+            memory_limit=self.memory_limit,
+            max_temp_size=self.max_temp_size,
+            threads=self.threads,
+            lock_wait_seconds=self.lock_wait_seconds,
+        )
+
+    @property
+    def inbox_folder(self) -> Path:
+        """Where offered files lie when none are named."""
+        return (self.inbox or self.home / "inbox").resolve()
+
+
+def yesterday() -> date:
+    """Return the day before today in Stockholm: the last day that is over."""
+    return (datetime.now(STOCKHOLM) - timedelta(days=1)).date()
+
+
+def lake_access(
+    settings: Settings,
+    paths: tuple[Path, ...] | None = None,
+    on_progress: Progress | None = None,
+) -> LakeAccess:
+    """Return what the Dagster assets are given.
+
+    Args:
+        settings: the settings.
+        paths: offered files or folders; the inbox when None.
+        on_progress: for a person who watches.
+    """
+    return LakeAccess(
+        settings=settings.lake,
+        inbox=paths if paths is not None else (settings.inbox_folder,),
+        rule_set=settings.rule_set,
+        day_before_run=yesterday,
+        now=time.time,
+        on_progress=on_progress,
+    )

@@ -1,0 +1,1 @@
+"""An independent reading of the domain in plain Python, to hold the product against."""
