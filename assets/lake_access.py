@@ -56,6 +56,7 @@ class LakeAccess:
         on_progress: for a person who watches.
         reports: what became of the offered files in this process, for the command line.
         published: folders of the lists that were put in place, for the command line.
+        kept: how many of them are frozen and were out before, for the command line.
         unlisted: school units with pupils, but in no register, for the command line.
     """
 
@@ -67,6 +68,7 @@ class LakeAccess:
     on_progress: Progress | None = None
     reports: list[FileReport] = field(default_factory=list)
     published: list[Path] = field(default_factory=list)
+    kept: int = 0
     unlisted: list[str] = field(default_factory=list)
 
     @contextmanager

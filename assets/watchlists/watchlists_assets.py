@@ -24,6 +24,7 @@ def _release(
             on_progress=lake.on_progress,
         )
     lake.published[:] = [*release.folders, *release.kept]
+    lake.kept = len(release.kept)
     lake.unlisted[:] = release.unregistered
     return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()))
 

@@ -1,0 +1,146 @@
+"""`trappan doctor`: looks at settings, lake, extensions, permissions and disk, changes nothing.
+
+Each finding says what was looked at, what was found and, when it is wrong, what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from assets.exports.layouts import LayoutError, load_layouts
+from assets.lake import EXTENSIONS, Lake, LakeError, extension_path
+from assets.sealing import KeyFileError, Sealer
+from pipelines.settings import Settings
+from rules.registry import RuleFileError, load_parameters
+
+_LEAST_FREE_BYTES = 2 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    is_well: bool
+    found: str
+
+
+class _TroubleError(Exception):
+    """Something is wrong; the message is the finding."""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a nightly run needs."""
+    findings: list[Finding] = []
+    for what, look in _looks(settings):
+        try:
+            findings.append(Finding(what, is_well=True, found=look()))
+        except (_TroubleError, LakeError, KeyFileError, RuleFileError, LayoutError) as error:
+            findings.append(Finding(what, is_well=False, found=str(error)))
+        except OSError as error:
+            found = f"{error.filename}: {error.strerror}"
+            findings.append(Finding(what, is_well=False, found=found))
+    return findings
+
+
+def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
+    home = settings.lake.home
+    yield "python", lambda: sys.version.split()[0]
+    yield "duckdb and extensions", _extensions
+    yield "home", lambda: _home(home)
+    yield "permissions", lambda: _permissions(home)
+    yield "disk", lambda: _disk(home)
+    yield "inbox", lambda: _inbox(settings)
+    yield "key file", lambda: _key(home)
+    yield "layouts", lambda: f"{len(load_layouts())} layouts"
+    yield "rules", lambda: _rules(settings)
+    yield "lake", lambda: _lake(settings)
+
+
+def _extensions() -> str:
+    for name in EXTENSIONS:
+        extension_path(name)
+    return f"DuckDB {duckdb.__version__} with {', '.join(EXTENSIONS)}"
+
+
+def _home(home: Path) -> str:
+    if not home.exists():
+        parent = next(folder for folder in home.parents if folder.exists())
+        if not os.access(parent, os.W_OK):
+            raise _TroubleError(f"{home} is not there and can't be made: {parent} is not writable")
+        return f"{home} is not there yet; the first run makes it"
+    if not home.is_dir() or not os.access(home, os.W_OK | os.X_OK):
+        raise _TroubleError(f"{home} is not a folder that this user may write to")
+    return str(home)
+
+
+def _permissions(home: Path) -> str:
+    if not home.exists():
+        return "nothing to look at yet"
+    mode = home.stat().st_mode & 0o777
+    if mode & 0o077:
+        raise _TroubleError(f"{home} has mode {mode:04o}, expected 0700. Run: chmod 700 {home}")
+    wide = [
+        path
+        for path in home.rglob("*")
+        if not path.is_symlink()
+        and path.is_file()
+        and path.stat().st_mode & 0o077
+        and "inbox" not in path.relative_to(home).parts
+    ]
+    if wide:
+        raise _TroubleError(
+            f"{len(wide)} files can be read by others, the first in {wide[0].parent}. "
+            f"Run: chmod -R go= {home}"
+        )
+    return "the owner's only"
+
+
+def _disk(home: Path) -> str:
+    folder = next(path for path in (home, *home.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free < _LEAST_FREE_BYTES:
+        raise _TroubleError(f"{free / 2**30:.1f} GiB free at {folder}, expected 2 or more")
+    return f"{free / 2**30:.1f} GiB free"
+
+
+def _inbox(settings: Settings) -> str:
+    inbox = settings.inbox_folder
+    if not inbox.is_dir():
+        raise _TroubleError(f"{inbox} is not there. Make it, or set TRAPPAN_INBOX")
+    if not os.access(inbox, os.R_OK | os.X_OK):
+        raise _TroubleError(f"{inbox} can't be read by this user")
+    return str(inbox)
+
+
+def _key(home: Path) -> str:
+    if not (home / "pupil.key").exists() and not (home / "lake").exists():
+        return "not there yet; the first run makes it. Back it up then"
+    Sealer.of_home(home)
+    return "readable, mode 0600. Without a backup of it the lake can't be read again"
+
+
+def _rules(settings: Settings) -> str:
+    loaded = load_parameters(settings.rule_set)
+    return f"'{settings.rule_set}', valid from {loaded.first_day.isoformat()}"
+
+
+def _lake(settings: Settings) -> str:
+    if not (settings.lake.home / "lake").exists() and not settings.catalog:
+        return "not there yet; the first run makes it"
+    with Lake.open(settings.lake) as lake:
+        ((files, lessons),) = lake.rows(
+            "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM lessons)"
+        )
+        ((stale,),) = lake.rows("SELECT count(DISTINCT lesson_date) FROM stale_days")
+        text = f"{files} ledger rows, {lessons} lessons, snapshot {lake.snapshot()}"
+    if stale:
+        raise _TroubleError(f"{text}; the sums of {stale} dates are behind. Run `trappan nightly`")
+    return text

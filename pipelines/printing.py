@@ -1,0 +1,119 @@
+"""What the command line prints: answers as table, CSV or JSON; ledger rows; summaries.
+
+Answers and ledger go to standard output, everything about them to standard error, so that a pipe
+gets data only.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from assets.exports.ingest import Progress as ProgressCall
+from assets.exports.outcomes import FileReport
+
+_MOST_ROW_PROBLEMS = 5
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def say(text: str) -> None:
+    """Print a sentence to standard error."""
+    print(text, file=sys.stderr)
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[dict[str, Any]], kind: Format) -> None:
+    """Print rows under fixed columns to standard output."""
+    if kind == Format.CSV:
+        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif kind == Format.JSON:
+        shown = [{column: row[column] for column in columns} for row in rows]
+        print(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        table = Table(*columns, header_style="bold")
+        for row in rows:
+            table.add_row(*(escape(_one_line(row[column])) for column in columns))
+        # A table that is piped is as wide as it needs to be; on a screen it folds.
+        width = None if sys.stdout.isatty() else 10_000
+        Console(width=width).print(table)
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).split())
+
+
+def print_reports(reports: Sequence[FileReport]) -> None:
+    """Print the ledger rows of a run."""
+    rows = [
+        {
+            "file": report.path.name,
+            "outcome": str(report.outcome),
+            "layout": report.layout or "",
+            "read": report.rows_read,
+            "accepted": report.rows_accepted,
+            "rejected": report.rows_rejected,
+            "superseded": report.rows_superseded,
+            "warned": report.rows_warned,
+        }
+        for report in reports
+    ]
+    if rows:
+        print_rows(tuple(rows[0]), rows, Format.TABLE)
+
+
+def say_refused(reports: Sequence[FileReport]) -> None:
+    """Say to standard error which files and rows were not taken, and why."""
+    for report in reports:
+        if report.is_whole:
+            continue
+        say(f"{report.path.name}: {report.outcome}: {report.reason}")
+        refused = [problem for problem in report.problems if problem.is_rejection]
+        for problem in refused[1:_MOST_ROW_PROBLEMS]:
+            say(f"    {problem.in_words()}")
+        if len(refused) > _MOST_ROW_PROBLEMS:
+            more = len(refused) - _MOST_ROW_PROBLEMS
+            say(f"    and {more} more; see `trappan files --rejected`")
+
+
+def print_lists(folders: Sequence[Path]) -> None:
+    """Print where the lists are."""
+    for folder in folders:
+        for path in sorted(folder.iterdir()):
+            if path.suffix in {".xlsx", ".html"}:
+                print(path)
+
+
+@contextmanager
+def watched() -> Iterator[ProgressCall | None]:
+    """Give a progress callback when a person is watching standard error, else None."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def call(word: str, done: int, total: int) -> None:
+            progress.update(task, description=word, completed=done, total=total or None)
+
+        yield call

@@ -1,0 +1,133 @@
+"""Running a job in this process and telling a person how it ended.
+
+Here: the Dagster instance of a home, one run at a time for a person, failures in our words. Not
+here: what the jobs are (`jobs.py`), what is printed (`cli.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from assets.lake_access import SPOKEN_ERRORS, LakeAccess, StepError
+from pipelines.definitions import build_defs
+from pipelines.jobs import QUIET
+from pipelines.settings import PROJECT_ROOT, Settings
+
+
+class RunError(Exception):
+    """A run did not end well; the message says what, where and what to do."""
+
+
+@contextmanager
+def run_lock(settings: Settings, what: str) -> Iterator[None]:
+    """Keep a second run of the same kind out while one is under way.
+
+    Raises:
+        RunError: another one is under way; it works on the same files.
+    """
+    home = settings.lake.home
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(home / f"{what}.lock", mode=0o600)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise RunError(
+            f"Another `trappan {what}` is running on {home}. It takes the same files, so this one "
+            "stopped and changed nothing. Wait until it has ended; then there is nothing left to "
+            "do, or run the command again."
+        ) from None
+    except OSError as error:
+        raise RunError(
+            f"The home folder {home} can't be written to: {error.strerror}. Expected a folder that "
+            "this user may write to. Give another with --home or TRAPPAN_HOME, or change its owner."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def instance_of(settings: Settings) -> dg.DagsterInstance:
+    """Return the Dagster instance that keeps its history under the home.
+
+    Where `dagster.yaml` isn't beside the packages (an installed wheel), history is not kept.
+    """
+    if not (PROJECT_ROOT / "dagster.yaml").is_file():
+        return dg.DagsterInstance.ephemeral()
+    storage = settings.lake.home / "dagster"
+    storage.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ["TRAPPAN_DAGSTER_STORAGE"] = str(storage)
+    os.environ["DAGSTER_HOME"] = str(PROJECT_ROOT)
+    return dg.DagsterInstance.get()
+
+
+def run_job(
+    settings: Settings, job: str, access: LakeAccess, tags: Mapping[str, str] | None = None
+) -> None:
+    """Run a job in this process, the same job as the schedules run.
+
+    Args:
+        settings: the settings.
+        job: name of the job.
+        access: what the assets are given; it comes back with reports and folders.
+        tags: run tags such as as_of or a range of months.
+
+    Raises:
+        RunError: a step or check failed.
+    """
+    # History and spill files are the owner's only, also what Dagster writes.
+    os.umask(0o077)
+    definitions = build_defs(overrides={"lake": access})
+    with instance_of(settings) as instance:
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, tags=dict(tags or {}), run_config=QUIET, raise_on_error=False
+        )
+    if not result.success:
+        raise RunError(_failure(job, result))
+
+
+def _failure(job: str, result: dg.ExecuteInProcessResult) -> str:
+    spoken = {error.__name__ for error in (*SPOKEN_ERRORS, StepError)}
+    for event in result.all_events:
+        if not event.is_step_failure:
+            continue
+        error = event.step_failure_data.error
+        if error is None:
+            continue
+        if error.cls_name == "DagsterAssetCheckFailedError":
+            failed = ", ".join(
+                line.strip() for line in error.message.splitlines()[1:] if line.strip()
+            )
+            return (
+                f"{job} stopped at a check that failed: {failed}. Nothing after it was made, and "
+                "the lists that are out still stand. docs/operators.md says what each check means "
+                "and how to resolve it."
+            )
+        while error is not None:
+            name = (error.cls_name or "").rpartition(".")[2]
+            if name in spoken:
+                return error.message.partition(": ")[2].strip() or error.message.strip()
+            error = error.cause
+        return f"{job} stopped in {event.step_key}. Run `trappan doctor`."
+    return f"{job} did not end well. Run `trappan doctor`."
+
+
+def default_inbox(settings: Settings) -> Path:
+    """Return the inbox when it is there.
+
+    Raises:
+        RunError: it isn't.
+    """
+    inbox = settings.inbox_folder
+    if not inbox.is_dir():
+        raise RunError(
+            f"The inbox {inbox} is not there. Expected a folder with export files. Make it, or "
+            "name another with --inbox or TRAPPAN_INBOX. Nothing was changed."
+        )
+    return inbox
