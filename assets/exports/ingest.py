@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
+from assets.exports.batches import ExportBatch
 from assets.exports.frames import open_rows
 from assets.exports.layouts import Layout, shipped_layouts
-from assets.exports.ledger import KnownFile, known_files
+from assets.exports.ledger import known_files
 from assets.exports.lesson_batches import LessonBatch
 from assets.exports.outcomes import FileReport, Outcome, judged, with_superseded
 from assets.exports.people import People
 from assets.exports.quarantine import quarantine_file, release_file
 from assets.exports.received import ReceivedFile, UnreadableFileError, local_time, look_at
-from assets.exports.rosters import stage_roster, store_roster
+from assets.exports.rosters import RosterBatch
 from assets.exports.staging import load_macros
 from assets.exports.storing import write_reports
 from assets.lake import Lake
@@ -115,20 +117,11 @@ class _Ingest:
         ordered = sorted(new, key=lambda entry: (_KIND_ORDER[entry[1].kind], entry[0].path.name))
         total = sum(file.size for file, _ in ordered) or 1
         done = 0
-        batch: list[ReceivedFile] = []
-        for file, layout in ordered:
-            if layout.kind != "lessons":
-                self._take_roster(file, layout)
-                done += file.size
-            else:
-                batch.append(file)
-            self.on_progress("reading", done, total)
-            if sum(waiting.size for waiting in batch) >= BATCH_BYTES:
-                done += self._take_lessons(batch)
-                batch = []
+        for kind, files in groupby(ordered, key=lambda entry: entry[1].kind):
+            for batch in _batches([file for file, _ in files]):
                 self.on_progress("reading", done, total)
-        if batch:
-            done += self._take_lessons(batch)
+                self._take_batch(kind, batch)
+                done += sum(file.size for file in batch)
         self.on_progress("reading", total, total)
         return [self.reports[path] for path in paths]
 
@@ -142,55 +135,36 @@ class _Ingest:
             except OSError as error:
                 self.reports[path] = _held(path, f"can't be opened: {error.strerror}")
         known = known_files(self.lake, self.sealer, [file.sha256 for file in looked])
-        seen: dict[str, ReceivedFile] = {}
+        seen: set[str] = set()
+        repeated: list[FileReport] = []
         new: list[tuple[ReceivedFile, Layout]] = []
         for file in looked:
             before = known.get(file.sha256)
             if file.sha256 in seen or (before and before.outcome != Outcome.QUARANTINED):
-                self._report_duplicate(file, before)
+                report = replace(
+                    _report(file, Outcome.DUPLICATE), reason="its content is known already"
+                )
+                self.reports[file.path] = report
+                # The same file still lying in the inbox is no new receipt.
+                if before is None or (file.path.name, file.modified_at) not in before.receipts:
+                    repeated.append(report)
                 continue
-            seen[file.sha256] = file
+            seen.add(file.sha256)
             try:
                 new.append((file, open_rows(file, self.layouts).header.match.layout))
             except UnreadableFileError as error:
                 self.quarantine(file, str(error))
+        if repeated:
+            self.write(lambda connection: write_reports(connection, self.sealer, repeated))
         return new
 
-    def _report_duplicate(self, file: ReceivedFile, before: KnownFile | None) -> None:
-        report = replace(_report(file, Outcome.DUPLICATE), reason="its content is known already")
-        self.reports[file.path] = report
-        # The same file still lying in the inbox is no new receipt.
-        if before is None or (file.path.name, file.modified_at) not in before.receipts:
-            self.write(lambda connection: write_reports(connection, self.sealer, [report]))
-
-    def _take_roster(self, file: ReceivedFile, layout: Layout) -> None:
-        try:
-            reader = open_rows(file, self.layouts)
-            problems = stage_roster(self.lake, self.people, layout.kind, reader)
-        except UnreadableFileError as error:
-            self.quarantine(file, str(error))
-            return
-        problems += reader.problems
-        rejected = sum(problem.is_rejection for problem in problems)
-        report = replace(
-            _report(file, Outcome.ACCEPTED),
-            layout=layout.name,
-            rows_read=reader.rows_read,
-            rows_accepted=reader.rows_read - rejected,
-            rows_rejected=rejected,
-            rows_warned=sum(problem.rows for problem in problems if not problem.is_rejection),
-            problems=tuple(problems),
-            reason=reader.header.match.unread_columns,
+    def _take_batch(self, kind: str, files: Sequence[ReceivedFile]) -> None:
+        """Stage and store a batch of files of one kind."""
+        batch: ExportBatch = (
+            LessonBatch(self.lake, self.people, self.layouts, self.folder)
+            if kind == "lessons"
+            else RosterBatch(self.lake, self.people, self.layouts, kind)
         )
-
-        def store(connection: duckdb.DuckDBPyConnection) -> None:
-            store_roster(connection, self.lake, self.people, layout.kind, layout.name)
-
-        self.finish([report], {file.path: file}, store)
-
-    def _take_lessons(self, files: Sequence[ReceivedFile]) -> int:
-        """Take a batch of lesson files and return its bytes."""
-        batch = LessonBatch(self.lake, self.people, self.layouts, self.folder)
         outcome = batch.stage(files)
         for file, reason in outcome.unreadable.items():
             self.quarantine(file, reason)
@@ -209,7 +183,6 @@ class _Ingest:
             for counts in outcome.counts
         ]
         self.finish(reports, {file.path: file for file in files}, batch.store)
-        return sum(file.size for file in files)
 
     def finish(
         self,
@@ -265,6 +238,18 @@ class _Ingest:
 
     def write(self, change: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
         self.lake.write(change)
+
+
+def _batches(files: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
+    """Cut files, in order, into batches of about `BATCH_BYTES`."""
+    batch: list[ReceivedFile] = []
+    for file in files:
+        batch.append(file)
+        if sum(waiting.size for waiting in batch) >= BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _report(file: ReceivedFile, outcome: Outcome) -> FileReport:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from assets.exports.batches import FileCounts, StagedBatch
 from assets.exports.frames import RowReader, find_text_header, open_rows
 from assets.exports.layouts import HeaderMatch, Layout
 from assets.exports.outcomes import RowProblem
@@ -27,28 +26,6 @@ from assets.exports.storing import (
     store_staff,
 )
 from assets.lake import Lake
-
-
-@dataclass(frozen=True)
-class FileCounts:
-    """What the ledger wants to know of one staged file."""
-
-    file: ReceivedFile
-    layout: str
-    rows_read: int
-    rows_rejected: int
-    rows_warned: int
-    period: tuple[date, date] | None
-    problems: tuple[RowProblem, ...]
-    reason: str | None
-
-
-@dataclass
-class StagedBatch:
-    """What staging a batch gave: counts per file, and the files that can't be read."""
-
-    counts: list[FileCounts] = field(default_factory=list)
-    unreadable: dict[ReceivedFile, str] = field(default_factory=dict)
 
 
 class LessonBatch:
@@ -130,7 +107,9 @@ class LessonBatch:
             return
         self._matches[file.file_id] = reader.header.match
         problems += self._refuse_repeated(file)
-        self._problems[file.file_id] = reader.problems + problems
+        self._problems[file.file_id] = sorted(
+            reader.problems + problems, key=lambda problem: problem.line_number
+        )
         self._rows_read[file.file_id] = reader.rows_read
         if message := self._missing_rows(file, reader):
             unstage(self._lake, "lessons", [file.file_id])
