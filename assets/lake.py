@@ -257,6 +257,12 @@ class Lake:
         )
         return table
 
+    def define(self, name: str) -> str:
+        """Make a temporary view of `sql/<name>.sql`, named as the file, and return the name."""
+        view = Path(name).name
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {self.select(name)}")
+        return view
+
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Make a temporary table of a frame, so that SELECTs can join parameters by name."""
         self.connection.register("frame_to_load", frame)

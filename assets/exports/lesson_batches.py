@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from assets.exports.batches import FileCounts, StagedBatch
-from assets.exports.frames import RowReader, find_text_header, open_rows
+from assets.exports.frames import find_text_header
 from assets.exports.layouts import HeaderMatch, Layout
 from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
@@ -50,24 +50,29 @@ class LessonBatch:
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
         batch = StagedBatch()
-        begin_staging(self._lake, "lessons", files)
+        lake = self._lake
+        begin_staging(lake, "lessons", files)
         careful = self._stage_in_bulk(files, batch)
-        self._key_people()
+        self._people.key_staged("staged_lessons")
+        lake.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE batch_lessons AS SELECT * FROM keyed_lessons"
+        )
+        lake.materialise("exports/shared_lessons")
         careful |= self._files_with_problems()
-        unstage(self._lake, "lessons", sorted(careful))
-        for file in files:
-            if file.file_id in careful and file not in batch.unreadable:
-                self._stage_by_row(file, batch)
-        self._lake.materialise("exports/shared_lessons")
+        if careful:
+            unstage(lake, "batch_lessons", sorted(careful))
+            again = [f for f in files if f.file_id in careful and f not in batch.unreadable]
+            self._stage_by_row(again, batch)
+            lake.materialise("exports/shared_lessons")
         batch.counts = self._counts(files, batch)
-        self._lake.materialise("exports/arriving_lessons")
+        lake.define("exports/arriving_lessons")
         return batch
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
         superseded = store_lessons(connection, self._lake)
         store_staff(connection, self._people)
-        arriving = arriving_identities(self._lake, "lessons")
+        arriving = arriving_identities(self._lake, "batch_lessons")
         for layout in {match.layout.name for match in self._matches.values()}:
             ids = [key for key, match in self._matches.items() if match.layout.name == layout]
             mine = arriving.filter(arriving["file_id"].is_in(ids))
@@ -97,63 +102,59 @@ class LessonBatch:
             careful |= stage_bulk(self._lake, group, self._folder / "links")
         return careful
 
-    def _stage_by_row(self, file: ReceivedFile, batch: StagedBatch) -> None:
-        try:
-            reader = open_rows(file, self._layouts)
-            problems = stage_rows(self._lake, "lessons", reader, self._key_people)
-        except UnreadableFileError as error:
-            unstage(self._lake, "lessons", [file.file_id])
-            batch.unreadable[file] = str(error)
-            return
-        self._matches[file.file_id] = reader.header.match
-        problems += self._refuse_repeated(file)
-        self._problems[file.file_id] = sorted(
-            reader.problems + problems, key=lambda problem: problem.line_number
-        )
-        self._rows_read[file.file_id] = reader.rows_read
-        if message := self._missing_rows(file, reader):
-            unstage(self._lake, "lessons", [file.file_id])
-            batch.unreadable[file] = message
+    def _stage_by_row(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> None:
+        """Stage files row by row and add them to `batch_lessons`."""
+        begin_staging(self._lake, "lessons", files)
+        staged = stage_rows(self._lake, self._people, "lessons", files, self._layouts)
+        batch.unreadable |= staged.unreadable
+        self._lake.connection.execute("INSERT INTO batch_lessons SELECT * FROM keyed_lessons")
+        repeated = self._refuse_repeated()
+        counted = dict(self._lake.rows("SELECT file_id, count(*) FROM staged_lessons GROUP BY 1"))
+        for file in files:
+            if file in staged.unreadable:
+                continue
+            reader = staged.readers[file.file_id]
+            self._matches[file.file_id] = reader.header.match
+            self._rows_read[file.file_id] = reader.rows_read
+            self._problems[file.file_id] = sorted(
+                staged.problems[file.file_id] + repeated[file.file_id],
+                key=lambda problem: problem.line_number,
+            )
+            # Guard: rows read = rows staged + rows refused for their shape.
+            accounted = counted.get(file.file_id, 0) + len(reader.problems)
+            if accounted != reader.rows_read:
+                unstage(self._lake, "batch_lessons", [file.file_id])
+                batch.unreadable[file] = (
+                    f"{reader.rows_read} rows were read, but {accounted} accounted for. This is "
+                    "a fault in the program, not in the file; report it."
+                )
 
-    def _missing_rows(self, file: ReceivedFile, reader: RowReader) -> str | None:
-        """Guard: rows read = rows staged + rows refused for their shape."""
-        ((staged,),) = self._lake.rows(
-            "SELECT count(*) FROM staged_lessons WHERE file_id = $id", id=file.file_id
-        )
-        accounted = staged + len(reader.problems)
-        if accounted == reader.rows_read:
-            return None
-        return (
-            f"{reader.rows_read} rows were read, but {accounted} accounted for. This is "
-            "a fault in the program, not in the file; report it."
-        )
-
-    def _refuse_repeated(self, file: ReceivedFile) -> list[RowProblem]:
-        """Refuse rows of one file that speak of the same lesson."""
+    def _refuse_repeated(self) -> dict[int, list[RowProblem]]:
+        """Refuse rows of one file that speak of the same lesson; the problems by file id."""
         self._lake.materialise("exports/repeated_rows")
         repeated = self._lake.frame(
-            "SELECT staged.*, repeated.problem AS repetition FROM keyed_lessons AS staged "
-            "JOIN repeated_rows AS repeated USING (file_id, line_number) "
-            "WHERE file_id = $id ORDER BY line_number",
-            id=file.file_id,
+            "SELECT rows.* EXCLUDE (problem), repeated_rows.problem AS repetition "
+            "FROM batch_lessons AS rows JOIN repeated_rows USING (file_id, line_number) "
+            "ORDER BY file_id, line_number"
         )
-        if repeated.is_empty():
-            return []
-        self._lake.connection.execute(
-            "UPDATE staged_lessons SET problem = repeated_rows.problem FROM repeated_rows "
-            "WHERE staged_lessons.file_id = repeated_rows.file_id "
-            "AND staged_lessons.line_number = repeated_rows.line_number"
-        )
-        kept = [name for name in repeated.columns if name not in ("problem", "repetition")]
-        return [refusal(row["repetition"], row, kept) for row in repeated.iter_rows(named=True)]
+        problems: dict[int, list[RowProblem]] = defaultdict(list)
+        kept = [name for name in repeated.columns if name != "repetition"]
+        for row in repeated.iter_rows(named=True):
+            problems[row["file_id"]].append(refusal(row["repetition"], row, kept))
+        if problems:
+            self._lake.connection.execute(
+                "UPDATE batch_lessons SET problem = repeated_rows.problem FROM repeated_rows "
+                "WHERE batch_lessons.file_id = repeated_rows.file_id "
+                "AND batch_lessons.line_number = repeated_rows.line_number"
+            )
+        return problems
 
     def _files_with_problems(self) -> set[int]:
         """Return staged files with refused, warned or repeated rows."""
-        self._lake.materialise("exports/shared_lessons")
         return {
             key
             for (key,) in self._lake.rows(
-                "SELECT DISTINCT file_id FROM keyed_lessons "
+                "SELECT DISTINCT file_id FROM batch_lessons "
                 "WHERE problem IS NOT NULL OR warning IS NOT NULL "
                 "UNION SELECT file_id FROM shared_lessons WHERE rows_in_file > 1"
             )
@@ -192,14 +193,10 @@ class LessonBatch:
         units = self._lake.frame(
             "SELECT school_unit_code, $layout AS layout, false AS is_registered, "
             "max(school_name) AS school_name, NULL::VARCHAR AS district, "
-            "NULL::VARCHAR AS principal_key, exported_at, file_id FROM keyed_lessons "
+            "NULL::VARCHAR AS principal_key, exported_at, file_id FROM batch_lessons "
             "WHERE problem IS NULL AND file_id IN (SELECT unnest($ids::BIGINT[])) "
             "GROUP BY school_unit_code, exported_at, file_id",
             layout=layout,
             ids=list(ids),
         )
         replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
-
-    def _key_people(self) -> None:
-        self._people.key_pupils("staged_lessons")
-        self._people.key_staff("staged_lessons")

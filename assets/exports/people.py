@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -34,29 +34,44 @@ class People:
             "CREATE OR REPLACE TEMP TABLE staff_keys (name VARCHAR, email VARCHAR, staff_key UUID)"
         )
 
-    def key_pupils(self, staged: str) -> None:
-        """Extend `civic_keys` by the identity texts of a staged table."""
-        texts = [
+    def key_staged(self, staged: str) -> None:
+        """Extend the keys by the people of a staged table of lessons."""
+        self._key_pupils(
             text
             for (text,) in self._lake.rows(
                 f"SELECT DISTINCT coalesce(civic_text, '') FROM {staged}"
             )
-            if text not in self._canonical
-        ]
+        )
+        self._key_staff(
+            self._lake.rows(
+                "SELECT DISTINCT coalesce(mentor_name, ''), coalesce(mentor_email, '') "
+                f"FROM {staged} WHERE mentor_name IS NOT NULL OR mentor_email IS NOT NULL"
+            )
+        )
+
+    def key_frame(self, frame: pl.DataFrame) -> None:
+        """Extend the keys by the people of a frame of cells under our column names."""
+        if "civic_no" in frame.columns:
+            self._key_pupils(frame["civic_no"].fill_null("").unique().to_list())
+        for role in ("mentor", "principal"):
+            if f"{role}_name" in frame.columns:
+                pairs = frame.select(
+                    pl.col(f"{role}_name").fill_null(""), pl.col(f"{role}_email").fill_null("")
+                ).unique()
+                self._key_staff(pair for pair in pairs.iter_rows() if any(pair))
+
+    def _key_pupils(self, texts: Iterable[str]) -> None:
         rows: list[tuple[str, str | None, str | None]] = []
         for text in texts:
+            if text in self._canonical:
+                continue
             number = read_identity_number(text)
             self._canonical[text] = number.canonical
             key = self._sealer.key("pupil", number.canonical) if number.canonical else None
             rows.append((text, str(key) if key else None, number.problem))
         self._append("civic_keys", rows, ("civic_text", "pupil_key", "problem"))
 
-    def key_staff(self, staged: str) -> None:
-        """Extend `staff_keys` by the names and addresses of a staged table."""
-        pairs = self._lake.rows(
-            "SELECT DISTINCT coalesce(mentor_name, ''), coalesce(mentor_email, '') "
-            f"FROM {staged} WHERE mentor_name IS NOT NULL OR mentor_email IS NOT NULL"
-        )
+    def _key_staff(self, pairs: Iterable[tuple[str, str]]) -> None:
         rows: list[tuple[str, str, str]] = []
         for name, email in pairs:
             if (name, email) in self._staff:

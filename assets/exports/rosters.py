@@ -12,11 +12,10 @@ from collections.abc import Sequence
 import duckdb
 
 from assets.exports.batches import FileCounts, StagedBatch
-from assets.exports.frames import open_rows
 from assets.exports.layouts import Layout
 from assets.exports.people import People
-from assets.exports.received import ReceivedFile, UnreadableFileError
-from assets.exports.staging import begin_staging, stage_rows, unstage
+from assets.exports.received import ReceivedFile
+from assets.exports.staging import begin_staging, stage_rows
 from assets.exports.storing import (
     arriving_identities,
     replace_older,
@@ -47,15 +46,12 @@ class RosterBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
         batch = StagedBatch()
         begin_staging(self._lake, self._kind, files)
+        staged = stage_rows(self._lake, self._people, self._kind, files, self._layouts)
+        batch.unreadable = staged.unreadable
         for file in files:
-            try:
-                reader = open_rows(file, self._layouts)
-                problems = stage_rows(self._lake, self._kind, reader, self._key_people)
-            except UnreadableFileError as error:
-                unstage(self._lake, self._kind, [file.file_id])
-                batch.unreadable[file] = str(error)
+            if file in staged.unreadable:
                 continue
-            problems = sorted(reader.problems + problems, key=lambda problem: problem.line_number)
+            reader, problems = staged.readers[file.file_id], staged.problems[file.file_id]
             match = reader.header.match
             self._ids_of_layout[match.layout.name].append(file.file_id)
             batch.counts.append(
@@ -107,11 +103,6 @@ class RosterBatch:
         )
         key = ("pupil_key", "school_unit_code", "start_date")
         replace_older(connection, "enrolments", records, key)
-        arriving = arriving_identities(self._lake, self._kind)
+        arriving = arriving_identities(self._lake, "keyed_enrolments")
         mine = arriving.filter(arriving["file_id"].is_in(ids))
         store_identities(connection, self._people.sealed_identities(mine, layout))
-
-    def _key_people(self) -> None:
-        if self._kind == "enrolments":
-            self._people.key_pupils("staged_enrolments")
-        self._people.key_staff(f"staged_{self._kind}")

@@ -7,18 +7,19 @@ the same SELECT. Not here: keys, duplicates and storing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from assets.exports.frames import RowReader
-from assets.exports.layouts import COLUMNS, FoundHeader
+from assets.exports.frames import ROWS_PER_FRAME, RowReader, open_rows
+from assets.exports.layouts import COLUMNS, FoundHeader, Layout
 from assets.exports.outcomes import RowProblem
+from assets.exports.people import People
 from assets.exports.reasons import shown
-from assets.exports.received import ReceivedFile
+from assets.exports.received import ReceivedFile, UnreadableFileError
 from assets.lake import Lake
 
 RAW_TABLES = {
@@ -92,7 +93,7 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
     except duckdb.Error:
         # The reader gave up on the whole group. Row by row, each file tells what is wrong.
         ids = [bulk.file.file_id for bulk in files]
-        unstage(lake, "lessons", ids)
+        unstage(lake, "staged_lessons", ids)
         return set(ids)
     finally:
         for path in links:
@@ -128,45 +129,82 @@ def _bulk_view(header: FoundHeader, links: Sequence[str]) -> str:
     )
 
 
+@dataclass
+class StagedRows:
+    """What staging files row by row gave.
+
+    Attributes:
+        readers: by file id; each knows how many rows it read.
+        problems: by file id, refused rows and warnings, in order of line.
+        unreadable: files that turned out to be no such file after all; none of their rows stays.
+    """
+
+    readers: dict[int, RowReader] = field(default_factory=dict)
+    problems: dict[int, list[RowProblem]] = field(default_factory=dict)
+    unreadable: dict[ReceivedFile, str] = field(default_factory=dict)
+
+
 def stage_rows(
-    lake: Lake, kind: str, reader: RowReader, key_people: Callable[[], None]
-) -> list[RowProblem]:
-    """Stage one file row by row and return the problems of rows and the warnings, with lines.
+    lake: Lake,
+    people: People,
+    kind: str,
+    files: Sequence[ReceivedFile],
+    layouts: Sequence[Layout],
+) -> StagedRows:
+    """Stage files row by row, and find each refused row and warning with its line.
 
     Args:
         lake: the lake; `begin_staging` was called.
+        people: extended by the people of each frame before it is staged, so that a wrong identity
+            number is found while the row's cells are at hand.
         kind: lessons, enrolments or school_units.
-        reader: the file's rows.
-        key_people: extends the keys by what was just staged, so that a wrong identity number is
-            found while the row's cells are at hand.
+        files: the files, small ones many to a frame.
+        layouts: the layouts to try.
     """
-    problems: list[RowProblem] = []
-    warned: dict[str, RowProblem] = {}
-    for frame in reader.frames():
-        lake.connection.register("row_frame", frame)
-        _point_raw_view(lake, kind, "row_frame")
-        lake.connection.execute(
-            f"INSERT INTO staged_{kind} {lake.select(f'exports/staged_{kind}')}"
-        )
-        key_people()
-        first, last = frame["line_number"][0], frame["line_number"][-1]
-        found = lake.frame(
-            f"SELECT line_number, problem, warning FROM keyed_{kind} WHERE file_id = $file_id "
-            "AND line_number BETWEEN $first AND $last "
-            "AND (problem IS NOT NULL OR warning IS NOT NULL) ORDER BY line_number",
-            file_id=reader.file.file_id,
-            first=first,
-            last=last,
-        )
-        _point_raw_view(lake, kind, "empty_rows")
-        lake.connection.unregister("row_frame")
-        rows = found.join(frame, on="line_number", how="left", maintain_order="left")
-        for row in rows.iter_rows(named=True):
-            if row["problem"]:
-                problems.append(refusal(row["problem"], row, COLUMNS[kind]))
-            else:
-                _count_warning(warned, row)
-    return problems + list(warned.values())
+    staged = StagedRows()
+    waiting: list[pl.DataFrame] = []
+    for file in files:
+        try:
+            reader = open_rows(file, layouts)
+            staged.readers[file.file_id] = reader
+            for frame in reader.frames():
+                waiting.append(frame)
+                if sum(rows.height for rows in waiting) >= ROWS_PER_FRAME:
+                    _stage_frame(lake, people, kind, pl.concat(waiting), staged)
+                    waiting = []
+        except UnreadableFileError as error:
+            staged.unreadable[file] = str(error)
+    if waiting:
+        _stage_frame(lake, people, kind, pl.concat(waiting), staged)
+    if staged.unreadable:
+        unstage(lake, f"staged_{kind}", [file.file_id for file in staged.unreadable])
+    for file_id, reader in staged.readers.items():
+        found = staged.problems.get(file_id, []) + reader.problems
+        staged.problems[file_id] = sorted(found, key=lambda problem: problem.line_number)
+    return staged
+
+
+def _stage_frame(
+    lake: Lake, people: People, kind: str, frame: pl.DataFrame, staged: StagedRows
+) -> None:
+    people.key_frame(frame)
+    lake.connection.register("row_frame", frame)
+    _point_raw_view(lake, kind, "row_frame")
+    lake.connection.execute(f"INSERT INTO staged_{kind} {lake.select(f'exports/staged_{kind}')}")
+    found = lake.frame(
+        f"SELECT file_id, line_number, problem, warning FROM keyed_{kind} "
+        "SEMI JOIN row_frame USING (file_id, line_number) "
+        "WHERE problem IS NOT NULL OR warning IS NOT NULL ORDER BY file_id, line_number"
+    )
+    _point_raw_view(lake, kind, "empty_rows")
+    lake.connection.unregister("row_frame")
+    rows = found.join(frame, on=["file_id", "line_number"], how="left", maintain_order="left")
+    for row in rows.iter_rows(named=True):
+        problems = staged.problems.setdefault(row["file_id"], [])
+        if row["problem"]:
+            problems.append(refusal(row["problem"], row, COLUMNS[kind]))
+        else:
+            _count_warning(problems, row)
 
 
 def refusal(code: str, row: dict[str, object], columns: Sequence[str]) -> RowProblem:
@@ -179,20 +217,21 @@ def refusal(code: str, row: dict[str, object], columns: Sequence[str]) -> RowPro
     return RowProblem(code, line if isinstance(line, int) else 0, shown(column, text), row=cells)
 
 
-def _count_warning(warned: dict[str, RowProblem], row: dict[str, object]) -> None:
+def _count_warning(problems: list[RowProblem], row: dict[str, object]) -> None:
+    """Add a row to its kind of warning; the first row of a kind gives line and finding."""
     code = str(row["warning"])
-    before = warned.get(code)
-    if before is None:
-        first = refusal(code, row, ())
-        warned[code] = RowProblem(code, first.line_number, first.found)
-    else:
-        warned[code] = RowProblem(code, before.line_number, before.found, before.rows + 1)
+    for index, problem in enumerate(problems):
+        if problem.code == code and not problem.is_rejection:
+            problems[index] = replace(problem, rows=problem.rows + 1)
+            return
+    first = refusal(code, row, ())
+    problems.append(RowProblem(code, first.line_number, first.found))
 
 
-def unstage(lake: Lake, kind: str, file_ids: Sequence[int]) -> None:
-    """Take files out of the staged table again."""
+def unstage(lake: Lake, table: str, file_ids: Sequence[int]) -> None:
+    """Take files out of a staged table again."""
     lake.connection.execute(
-        f"DELETE FROM staged_{kind} WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",
+        f"DELETE FROM {table} WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",
         {"ids": list(file_ids)},
     )
 

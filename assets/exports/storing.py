@@ -111,12 +111,12 @@ def store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake) -> dict[int
         )
     superseded = dict(
         lake.rows(
-            "SELECT file_id, count(*) FROM arriving_lessons WHERE rowid IN "
+            "SELECT file_id, count(*) FROM arriving_lessons WHERE batch_row IN "
             "(SELECT arriving_row FROM stored_rivals WHERE is_stored_newer) GROUP BY file_id"
         )
     )
     keep = (
-        "WHERE rowid NOT IN (SELECT arriving_row FROM stored_rivals WHERE is_stored_newer)"
+        "WHERE batch_row NOT IN (SELECT arriving_row FROM stored_rivals WHERE is_stored_newer)"
         if superseded
         else ""
     )
@@ -128,11 +128,9 @@ def store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake) -> dict[int
     return superseded
 
 
-def arriving_identities(lake: Lake, kind: str) -> pl.DataFrame:
-    """Return what the staged rows of a kind say of identities, one row a source and pupil."""
-    lake.connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW identity_rows AS SELECT * FROM keyed_{kind}"
-    )
+def arriving_identities(lake: Lake, rows: str) -> pl.DataFrame:
+    """Return what keyed rows say of identities, one row a source and pupil."""
+    lake.connection.execute(f"CREATE OR REPLACE TEMP VIEW identity_rows AS SELECT * FROM {rows}")
     return lake.relation("exports/arriving_identities")
 
 

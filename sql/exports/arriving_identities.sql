@@ -1,6 +1,7 @@
 -- arriving_identities: what the rows of this batch say of each pupil's identity.
--- From: identity_rows, a view of keyed_lessons or keyed_enrolments. Grain: a file, school unit and pupil. Within one file the strictest
--- protection counts; of two spellings of a name any will do, but always the same one.
+-- From: identity_rows, a view of batch_lessons or keyed_enrolments.
+-- Grain: a file, school unit and pupil. Within one file the strictest protection counts; of two
+-- spellings of a name any will do, but always the same one.
 SELECT
     file_id,
     school_unit_code,

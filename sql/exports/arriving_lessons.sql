@@ -1,10 +1,13 @@
 -- arriving_lessons: the newest row of each lesson in this batch, as it is stored.
--- From: keyed_lessons, shared_lessons. Grain: a lesson of a pupil (see `lessons`).
+-- From: batch_lessons, shared_lessons. Grain: a lesson of a pupil (see `lessons`).
 -- The newest export wins; of two exports of one minute the one with the greater file id, so that
 -- the order of arrival never decides.
 WITH candidates AS (
-    SELECT *
-    FROM keyed_lessons
+    -- batch_row names the row to the statements that store it.
+    SELECT
+        *,
+        rowid AS batch_row
+    FROM batch_lessons
     WHERE problem IS NULL
 ),
 
@@ -35,6 +38,7 @@ kept AS (
 )
 
 SELECT
+    batch_row,
     pupil_key,
     school_unit_code,
     lesson_date,

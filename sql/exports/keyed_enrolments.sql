@@ -1,7 +1,7 @@
 -- keyed_enrolments: staged roster records with the keys of pupil and mentor.
 -- From: staged_enrolments, civic_keys, staff_keys, offered_files. Grain: a data row of a file.
 SELECT
-    staged.* EXCLUDE (problem),
+    staged.* EXCLUDE (problem),  -- noqa: AM04
     civic_keys.pupil_key,
     staff_keys.staff_key AS mentor_key,
     offered_files.exported_at,

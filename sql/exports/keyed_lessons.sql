@@ -2,7 +2,7 @@
 -- From: staged_lessons, civic_keys (one row per identity text met), staff_keys, offered_files.
 -- Grain: a data row of a file; a row whose identity number is no number has that as its problem.
 SELECT
-    staged.* EXCLUDE (problem),
+    staged.* EXCLUDE (problem),  -- noqa: AM04
     civic_keys.pupil_key,
     staff_keys.staff_key AS mentor_key,
     offered_files.exported_at,

@@ -1,7 +1,7 @@
 -- keyed_school_units: staged register rows with the key of the principal.
 -- From: staged_school_units, staff_keys, offered_files. Grain: a data row of a file.
 SELECT
-    staged.*,
+    staged.*,  -- noqa: AM04
     staff_keys.staff_key AS principal_key,
     offered_files.exported_at
 FROM staged_school_units AS staged

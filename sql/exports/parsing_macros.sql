@@ -1,6 +1,6 @@
--- How exports write minutes, dates, clock times, grades and codes. Each macro takes a cell's text
--- (null when empty) and returns a value, or null when the text can't be read as one.
--- The one file of sql/ that isn't a SELECT: macros are loaded once per connection.
+-- parsing_macros: how exports write minutes, dates, clock times, grades and codes. Each macro takes
+-- a cell's text (null when empty) and returns a value, or null when the text can't be read as one.
+-- No SELECT: macros are loaded once per connection.
 
 -- Each begins with the usual form behind a cheap guard: a month of a city is ten million rows.
 
@@ -78,16 +78,16 @@ END;
 -- Yes (true), no (false) or unreadable (null).
 CREATE OR REPLACE TEMP MACRO yes_or_no(cell) AS
 CASE
-    WHEN cell = 'Ja' THEN true
-    WHEN cell = 'Nej' THEN false
+    WHEN cell = 'Ja' THEN TRUE
+    WHEN cell = 'Nej' THEN FALSE
     WHEN cell IS NULL THEN NULL
-    WHEN lower(cell) IN ('ja', 'j', 'sant', 'true', 'yes', 'x', '1', '1.0') THEN true
-    WHEN lower(cell) IN ('nej', 'n', 'falskt', 'false', 'no', '0', '0.0') THEN false
+    WHEN lower(cell) IN ('ja', 'j', 'sant', 'true', 'yes', 'x', '1', '1.0') THEN TRUE
+    WHEN lower(cell) IN ('nej', 'n', 'falskt', 'false', 'no', '0', '0.0') THEN FALSE
 END;
 
 -- Protected unless the source plainly says no: an unknown or mis-spelt value is protected too.
 CREATE OR REPLACE TEMP MACRO protected_identity(cell) AS
-coalesce(cell NOT IN ('Ingen', 'Nej'), false);
+coalesce(cell NOT IN ('Ingen', 'Nej'), FALSE);
 
 -- A text as it is compared and kept: no outer blanks, '' for nothing. Letters are composed (NFC)
 -- when the file is read.

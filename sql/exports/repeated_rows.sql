@@ -1,5 +1,5 @@
 -- repeated_rows: rows of one file that speak of the same lesson of the same pupil.
--- From: keyed_lessons of a file read row by row. Grain: a row to refuse.
+-- From: batch_lessons of a file read row by row. Grain: a row to refuse.
 -- Two rows that say the same are one row written twice: the first counts. Two rows that differ
 -- can't both be right and nothing tells which is: none counts, and the school hears of it.
 WITH rivals AS (
@@ -15,7 +15,7 @@ WITH rivals AS (
         CASE WHEN lesson_id IS NULL THEN school_unit_code END AS key_school,
         CASE WHEN lesson_id IS NULL THEN starts_at END AS key_start,
         CASE WHEN lesson_id IS NULL THEN subject END AS key_subject
-    FROM keyed_lessons
+    FROM batch_lessons
     WHERE problem IS NULL AND line_number IS NOT NULL
 ),
 

@@ -1,8 +1,8 @@
 -- shared_lessons: lessons of a pupil that more than one row of this batch speaks of.
--- From: keyed_lessons. Grain: a lesson hash and file; `rows_in_file` over 1 is a fault in the file.
+-- From: batch_lessons. Grain: a lesson hash and file; `rows_in_file` over 1 is a fault in the file.
 WITH shared AS (
     SELECT lesson_hash
-    FROM keyed_lessons
+    FROM batch_lessons
     WHERE problem IS NULL
     GROUP BY lesson_hash
     HAVING count(*) > 1
@@ -12,7 +12,7 @@ SELECT
     lesson_hash,
     file_id,
     count(*) AS rows_in_file
-FROM keyed_lessons
+FROM batch_lessons
 WHERE
     problem IS NULL
     AND lesson_hash IN (SELECT shared.lesson_hash FROM shared)

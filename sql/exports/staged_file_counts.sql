@@ -1,5 +1,5 @@
 -- staged_file_counts: per file of this batch, what the ledger wants to know.
--- From: keyed_lessons. Grain: a file.
+-- From: batch_lessons. Grain: a file.
 SELECT
     file_id,
     count(*) AS rows_read,
@@ -7,5 +7,5 @@ SELECT
     count(*) FILTER (WHERE problem IS NULL AND warning IS NOT NULL) AS rows_warned,
     min(lesson_date) FILTER (WHERE problem IS NULL) AS period_first_date,
     max(lesson_date) FILTER (WHERE problem IS NULL) AS period_last_date
-FROM keyed_lessons
+FROM batch_lessons
 GROUP BY file_id

@@ -83,14 +83,14 @@ SELECT
     grade,
     scheduled_minutes,
     -- A lesson that nobody reported is neither presence nor absence: its minutes are not kept.
-    coalesce(says_reported, true) AND has_minutes AS is_reported,
-    CASE WHEN coalesce(says_reported, true) THEN coalesce(valid_minutes, 0) ELSE 0 END
+    coalesce(says_reported, TRUE) AND has_minutes AS is_reported,
+    CASE WHEN coalesce(says_reported, TRUE) THEN coalesce(valid_minutes, 0) ELSE 0 END
         AS valid_minutes,
-    CASE WHEN coalesce(says_reported, true) THEN coalesce(invalid_minutes, 0) ELSE 0 END
+    CASE WHEN coalesce(says_reported, TRUE) THEN coalesce(invalid_minutes, 0) ELSE 0 END
         AS invalid_minutes,
-    CASE WHEN coalesce(says_reported, true) THEN coalesce(other_minutes, 0) ELSE 0 END
+    CASE WHEN coalesce(says_reported, TRUE) THEN coalesce(other_minutes, 0) ELSE 0 END
         AS other_minutes,
-    coalesce(says_cancelled, false) AS is_cancelled,
+    coalesce(says_cancelled, FALSE) AS is_cancelled,
     -- The first thing wrong, in the order in which a person would look.
     CASE
         WHEN school_unit_code IS NULL AND unit_text IS NULL THEN 'school_unit_code.missing'
@@ -120,14 +120,15 @@ SELECT
     CASE
         WHEN grade IS NULL AND grade_text IS NOT NULL THEN 'grade.unreadable'
         WHEN unit_text <> school_unit_code THEN 'school_unit_code.zeros_restored'
-        WHEN says_reported = false AND outside_minutes > 0 THEN 'reported.no_but_minutes'
+        WHEN says_reported = FALSE AND outside_minutes > 0 THEN 'reported.no_but_minutes'
         WHEN
-            coalesce(says_reported, true) AND present_minutes IS NOT NULL
+            coalesce(says_reported, TRUE) AND present_minutes IS NOT NULL
             AND present_minutes + outside_minutes <> scheduled_minutes
             THEN 'present_minutes.sum_differs'
-        WHEN protected_text NOT IN (
-            'Ingen', 'Nej', 'Ja', 'Sekretessmarkering', 'Skyddad folkbokföring'
-        )
+        WHEN
+            protected_text NOT IN (
+                'Ingen', 'Nej', 'Ja', 'Sekretessmarkering', 'Skyddad folkbokföring'
+            )
             THEN 'protected.unknown_value'
         WHEN regexp_full_match(date_text, '[34567][0-9]{4}(\.0+)?') THEN 'lesson_date.serial_number'
     END AS warning

@@ -3,7 +3,7 @@
 -- Parameters: $first_date and $last_date of the arriving rows (they prune the scan); $has_ids.
 SELECT
     stored.rowid AS stored_row,
-    arriving.rowid AS arriving_row,
+    arriving.batch_row AS arriving_row,
     stored.lesson_date,
     (stored.exported_at, stored.file_id) > (arriving.exported_at, arriving.file_id)
         AS is_stored_newer
@@ -22,7 +22,7 @@ UNION ALL
 -- A lesson with an id may have moved to another day, so its dates say nothing.
 SELECT
     stored.rowid AS stored_row,
-    arriving.rowid AS arriving_row,
+    arriving.batch_row AS arriving_row,
     stored.lesson_date,
     (stored.exported_at, stored.file_id) > (arriving.exported_at, arriving.file_id)
         AS is_stored_newer
