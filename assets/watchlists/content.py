@@ -7,7 +7,7 @@ Not here: Swedish text, files, rules.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -26,7 +26,8 @@ from assets.watchlists.model import (
     UnreportedLessons,
     Watchlist,
 )
-from rules.models import RuleSet
+from assets.watchlists.notices import RefusedRows, Reporting, notices_of
+from rules.models import Rule, RuleSet
 
 _NOTHING = Sums(0, 0, 0, 0, 0)
 _DATES_SHOWN = 20
@@ -55,7 +56,11 @@ def iso_week(day: date) -> str:
 
 
 def collect(
-    lake: Lake, evaluation: Evaluation, stamp: ListStamp, school: str | None = None
+    lake: Lake,
+    evaluation: Evaluation,
+    stamp: ListStamp,
+    refused: Mapping[str, RefusedRows],
+    school: str | None = None,
 ) -> Collected:
     """Return a list for each school that gets one.
 
@@ -63,6 +68,7 @@ def collect(
         lake: the lake, with the evaluation's temporary tables.
         evaluation: what `evaluate_flags` gave.
         stamp: frozen or current, and when.
+        refused: rows that were refused in the files behind a school's list, by school unit.
         school: only this school unit.
     """
     schools = lake.relation("watchlists/listed_schools")
@@ -70,6 +76,7 @@ def collect(
         schools = schools.filter(pl.col("school_unit_code") == school)
     pupils = _pupils_by_school(lake, evaluation)
     unreported = _unreported_by_school(lake, evaluation)
+    reporting = _reporting_by_school(lake, evaluation)
     protected = dict(
         lake.rows(
             "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
@@ -77,7 +84,8 @@ def collect(
         )
     )
     names = staff_names(lake)
-    rules = tuple(_explanations(evaluation.rule_set))
+    rule_set = evaluation.rule_set
+    rules = tuple(_explanations(rule_set))
     month = evaluation.calendar_month
     watchlists = [
         Watchlist(
@@ -89,16 +97,24 @@ def collect(
             as_of=evaluation.as_of,
             is_frozen=stamp.is_frozen,
             created_at=stamp.created_at,
-            rule_set=evaluation.rule_set.name,
-            rule_set_version=evaluation.rule_set.version,
+            rule_set=rule_set.name,
+            rule_set_version=rule_set.version,
             rules=rules,
-            shared_parameters=tuple(_shared_parameters(evaluation.rule_set)),
+            shared_parameters=tuple(_shared_parameters(rule_set)),
             calendar_window=(month.window_start, month.window_end) if month else None,
             pupils_evaluated=row["pupils_evaluated"],
             protected_pupils=protected.get(row["school_unit_code"], 0),
             pupils=_listed(pupils[row["school_unit_code"]]),
             insufficient=_insufficient(pupils[row["school_unit_code"]]),
             unreported=tuple(unreported[row["school_unit_code"]]),
+            notices=notices_of(
+                evaluation.as_of,
+                rule_set,
+                reporting.get(row["school_unit_code"], Reporting()),
+                refused.get(row["school_unit_code"], RefusedRows()),
+            ),
+            one_month_days=rule_set.one_month_days,
+            two_months_days=rule_set.two_months_days,
         )
         for row in schools.filter(pl.col("is_listed")).iter_rows(named=True)
     ]
@@ -193,9 +209,10 @@ def _sums(row: dict[str, object]) -> Sums:
 
 
 def _unreported_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[UnreportedLessons]]:
-    first = min(w.window_start for w in evaluation.windows if w.basis == "rolling")
     lessons = lake.relation(
-        "watchlists/unreported_lessons", first_date=first, as_of=evaluation.as_of
+        "watchlists/unreported_lessons",
+        first_date=_rolling_start(evaluation, "two_months"),
+        as_of=evaluation.as_of,
     )
     groups: dict[tuple[str, str, str], list[tuple[datetime, int]]] = defaultdict(list)
     for row in lessons.iter_rows(named=True):
@@ -220,11 +237,26 @@ def _unreported_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[
     return schools
 
 
+def _reporting_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, Reporting]:
+    schools = lake.relation(
+        "watchlists/school_reporting",
+        first_date=_rolling_start(evaluation, "one_month"),
+        as_of=evaluation.as_of,
+    )
+    return {code: Reporting(*of_school) for code, *of_school in schools.iter_rows()}
+
+
+def _rolling_start(evaluation: Evaluation, window: str) -> date:
+    return next(
+        w.window_start for w in evaluation.windows if (w.basis, w.window) == ("rolling", window)
+    )
+
+
 def _explanations(rule_set: RuleSet) -> Iterator[RuleExplanation]:
     for rule in rule_set.rules:
         mine = [
             (name, text)
-            for name, text in rule_set.references.items()
+            for name, text in rule_set.references_sv.items()
             if name.startswith(f"{rule.name}.")
         ]
         yield RuleExplanation(
@@ -233,6 +265,7 @@ def _explanations(rule_set: RuleSet) -> Iterator[RuleExplanation]:
             comparison=">" if rule.comparison == "over" else ">=",
             threshold_pct=rule.threshold_pct,
             window=rule.window,
+            window_days=_window_days(rule_set, rule),
             method=rule.method,
             min_days=rule.min_days,
             min_days_each_half=rule.min_days_each_half,
@@ -241,8 +274,13 @@ def _explanations(rule_set: RuleSet) -> Iterator[RuleExplanation]:
         )
 
 
+def _window_days(rule_set: RuleSet, rule: Rule) -> int:
+    is_one_month = rule.window == "one_month"
+    return rule_set.one_month_days if is_one_month else rule_set.two_months_days
+
+
 def _shared_parameters(rule_set: RuleSet) -> Iterator[tuple[str, str, str]]:
     own = {rule.name for rule in rule_set.rules}
     for name, value in rule_set.values.items():
         if name.partition(".")[0] not in own:
-            yield name, value.text, rule_set.references[name]
+            yield name, value.text, rule_set.references_sv[name]

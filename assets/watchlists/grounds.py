@@ -65,7 +65,7 @@ def insufficient_table(watchlist: Watchlist) -> Table[PupilRow]:
         Column(h.H_MENTOR, "text", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR),
         Column(h.H_LEVEL, "level", 20, lambda p: p.level),
         Column(h.H_MISSING, "text", 80, lambda p: rule_texts.insufficient_lines(rules, p.evidence)),
-        Column(h.H_COVERAGE_TWO, "percent", 11, lambda p: p.two_months.coverage),
+        Column(_coverage_heading(watchlist), "percent", 11, lambda p: p.two_months.coverage),
     )
     return Table(columns, watchlist.insufficient, texts.NO_INSUFFICIENT)
 
@@ -81,10 +81,11 @@ def unreported_table(watchlist: Watchlist) -> Table[UnreportedLessons]:
         Column(h.H_LAST, "date", 12, lambda u: u.last_date),
         Column(h.H_WHEN, "text", 80, texts.lesson_times),
     )
-    return Table(columns, watchlist.unreported, texts.NO_UNREPORTED)
+    return Table(columns, watchlist.unreported, texts.no_unreported(watchlist.two_months_days))
 
 
 def _shortfall_columns(watchlist: Watchlist) -> tuple[Column[Shortfall], ...]:
+    coverage = _coverage_heading(watchlist)
     pupils = {column.heading: column for column in insufficient_table(watchlist).columns}
     lessons = {column.heading: column for column in unreported_table(watchlist).columns}
 
@@ -102,12 +103,16 @@ def _shortfall_columns(watchlist: Watchlist) -> tuple[Column[Shortfall], ...]:
         joined(h.H_MENTOR, "text", 20, h.H_MENTOR, None),
         joined(h.H_LEVEL, "level", 19, h.H_LEVEL, None),
         joined(h.H_MISSING_OR_WHEN, "text", 76, h.H_MISSING, h.H_WHEN),
-        joined(h.H_COVERAGE_TWO, "percent", 12, h.H_COVERAGE_TWO, None),
+        joined(coverage, "percent", 12, coverage, None),
         joined(h.H_LESSONS, "count", 11, None, h.H_LESSONS),
         joined(h.H_PUPIL_LESSONS, "count", 12, None, h.H_PUPIL_LESSONS),
         joined(h.H_FIRST, "date", 12, None, h.H_FIRST),
         joined(h.H_LAST, "date", 12, None, h.H_LAST),
     )
+
+
+def _coverage_heading(watchlist: Watchlist) -> str:
+    return h.over(h.H_COVERAGE, watchlist.two_months_days)
 
 
 def evidence_table(watchlist: Watchlist, pupil: PupilRow) -> Table[Evidence]:
@@ -127,7 +132,7 @@ def evidence_table(watchlist: Watchlist, pupil: PupilRow) -> Table[Evidence]:
         *(Column(head, "count", 11, of) for head, of in zip(h.H_MINUTES, minutes, strict=True)),
         Column(h.H_RATE, "percent", 9, lambda e: e.sums.rate),
         Column(h.H_BOUNDS, "brief", 16, rule_texts.bounds),
-        Column(h.H_RULE_DAYS, "count", 9, lambda e: e.sums.days),
+        Column(h.H_DAYS, "count", 9, lambda e: e.sums.days),
         Column(h.H_MARGIN, "text", 14, lambda e: rule_texts.margin(e.margin_minutes)),
     )
     return Table(columns, pupil.evidence, texts.NO_VALUE)
@@ -149,7 +154,12 @@ def rule_table(watchlist: Watchlist) -> Table[RuleExplanation]:
 def parameter_table(watchlist: Watchlist) -> Table[tuple[str, str, str]]:
     """Values that several rules share, with their sources."""
     columns: tuple[Column[tuple[str, str, str]], ...] = (
-        Column(h.H_PARAMETER, "name", 40, lambda row: rule_texts.parameter(row[0])),
+        Column(
+            h.H_PARAMETER,
+            "name",
+            40,
+            lambda row: rule_texts.as_sentence(rule_texts.parameter(row[0])),
+        ),
         Column(h.H_VALUE, "brief", 18, lambda row: rule_texts.value(row[1])),
         Column(h.H_SOURCE, "text", 38, itemgetter(2)),
     )

@@ -45,16 +45,16 @@ H_CLASS = "Klass"
 H_GRADE = "Åk"
 H_MENTOR = "Mentor"
 H_NEXT = "Nästa steg"
-H_MONTH = "Frånvaro 30 dagar"
-H_TWO_MONTHS = "Frånvaro 60 dagar"
 H_CALENDAR = "Senaste kalendermånad"
-H_VALID = "Giltig 30 dagar"
-H_INVALID = "Ogiltig 30 dagar"
-H_DAYS = "Skoldagar 30 dagar"
 H_RULES = "Gränser som nås"
 H_CERTAINTY = "Säkerhet"
 H_MARGIN = "Marginal"
-H_COVERAGE = "Rapporterad tid 30 dagar"
+# With the length of the rolling window added, see `over`.
+H_ABSENCE = "Frånvaro"
+H_VALID = "Giltig"
+H_INVALID = "Ogiltig"
+H_DAYS = "Skoldagar"
+H_COVERAGE = "Rapporterad tid"
 
 # --- columns of what is missing ------------------------------------------------------------------
 H_KIND = "Gäller"
@@ -66,7 +66,6 @@ H_SUBJECT_OR_NAME = "Elev eller ämne"
 H_MISSING = "Gräns som inte går att bedöma"
 H_WHEN = "Lektioner, senaste först"
 H_MISSING_OR_WHEN = "Gräns som inte går att bedöma, eller lektioner (senaste först)"
-H_COVERAGE_TWO = "Rapporterad tid 60 dagar"
 H_LESSONS = "Lektioner utan rapport"
 H_PUPIL_LESSONS = "Elevlektioner utan rapport"
 H_FIRST = "Första dag"
@@ -79,7 +78,6 @@ H_VERDICT = "Utfall"
 H_MINUTES = ("Schemalagt, min", "Rapporterat, min", "Giltig, min", "Ogiltig, min", "Frånvaro, min")
 H_RATE = "Andel"
 H_BOUNDS = "Lägst till högst"
-H_RULE_DAYS = "Skoldagar"
 H_COUNTED = "Hur det räknas"
 H_MIN_DAYS = "Minst skoldagar"
 H_GRADES = "Årskurser"
@@ -89,7 +87,7 @@ H_VALUE = "Värde"
 H_SOURCE = "Källa"
 
 # --- terms, each definition short enough for one printed line ------------------------------------
-TERMS = (
+_TERMS = (
     ("Schemalagd tid (S)", "Minuter för elevens lektioner. Inställda lektioner räknas inte."),
     ("Rapporterad tid (R)", "Den del av S där läraren har rapporterat närvaron."),
     ("Giltig frånvaro (V)", "Rapporterade frånvarominuter som är anmälda eller beviljade."),
@@ -102,16 +100,17 @@ TERMS = (
     ("Säker", "Gränsen nås även om eleven var närvarande på alla orapporterade lektioner."),
     ("Trolig", "Gränsen nås i den rapporterade tiden, men det kan ändras när allt är rapporterat."),
     ("Skoldagar", "Dagar med minst en rapporterad lektion."),
-    ("30 och 60 dagar", "Dagarna till och med listans datum: den tidiga signalen."),
+    ("{month} och {two} dagar", "Dagarna till och med listans datum: den tidiga signalen."),
     ("Kalendermånad", "Senaste hela månaden, eller de två senaste: den officiella siffran."),
     ("Läsårsgräns", "Inget fönster går över den 1 juli."),
     ("Marginal", "Frånvarotid över eller under gränsen, i den rapporterade tiden."),
     ("Avrundning", "Procent kortas nedåt till en decimal; jämförelsen görs på hela minuter."),
 )
 
+# In the order in which a rule's sources are given.
 PARAMETER_NAMES = {
     "threshold": "gräns",
-    "comparison": "jämförelse",
+    "comparison": "precis på gränsen",
     "min_days": "minst skoldagar",
     "min_days_each_half": "minst skoldagar i varje halva",
     "grades": "årskurser",
@@ -121,3 +120,16 @@ PARAMETER_NAMES = {
     "coverage.floor": "lägsta andel rapporterad tid",
     "leaver.after_days": "tid utan lektioner innan en elev räknas som slutat",
 }
+
+
+def over(heading: str, days: int) -> str:
+    """A heading of what is measured over a rolling window: `Frånvaro 30 dagar`."""
+    return f"{heading} {days} dagar"
+
+
+def terms(one_month_days: int, two_months_days: int) -> tuple[tuple[str, str], ...]:
+    """The terms with their definitions, where the rolling windows are this long."""
+    return tuple(
+        (term.format(month=one_month_days, two=two_months_days), meaning)
+        for term, meaning in _TERMS
+    )

@@ -92,8 +92,8 @@ class PupilRow:
     mentor: str  # "" when nobody is named in the data
     level: int  # 0 none, 1 mentor, 2 ulf, 3 sst
     evidence: tuple[Evidence, ...]  # hits first, then insufficient; strongest rule first
-    one_month: Sums  # rolling, the 30 days ending at as_of
-    two_months: Sums  # rolling, the 60 days ending at as_of
+    one_month: Sums  # rolling, the `Watchlist.one_month_days` ending at as_of
+    two_months: Sums  # rolling, the `Watchlist.two_months_days` ending at as_of
     calendar_month: Sums | None  # the latest completed month; None when it is not evaluated
     change: str = ""  # new | escalated | continuing | lowered; "" when not compared with last week
 
@@ -120,11 +120,12 @@ class RuleExplanation:
     comparison: str  # ">" or ">="
     threshold_pct: Decimal
     window: str  # one_month | two_months
+    window_days: int  # length of the rolling window
     method: str  # pooled | each
     min_days: int
     min_days_each_half: int  # 0 when the rule has no halves
     grades: tuple[int, ...]
-    references: tuple[tuple[str, str], ...]  # (parameter name, reference)
+    references: tuple[tuple[str, str], ...]  # (parameter name, reference in Swedish)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class Watchlist:
     rule_set: str
     rule_set_version: str
     rules: tuple[RuleExplanation, ...]
-    shared_parameters: tuple[tuple[str, str, str], ...]  # (name, value with unit, reference)
+    shared_parameters: tuple[tuple[str, str, str], ...]  # (name, value and unit, Swedish reference)
     calendar_window: tuple[date, date] | None  # the latest completed month, None when not evaluated
     pupils_evaluated: int  # pupils who belong to the school at as_of, protected ones not counted
     protected_pupils: int  # protected pupils of the school who are flagged: for the principal only
@@ -150,3 +151,5 @@ class Watchlist:
     insufficient: tuple[PupilRow, ...] = ()  # some verdict insufficient (level may be >= 1)
     unreported: tuple[UnreportedLessons, ...] = ()
     notices: tuple[str, ...] = field(default=())  # Swedish sentences shown at the top
+    one_month_days: int = 30  # length of the rolling windows, as the columns name them
+    two_months_days: int = 60

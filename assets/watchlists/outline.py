@@ -149,6 +149,7 @@ def mentor_table(watchlist: Watchlist, part: MentorPart) -> Table[PupilRow]:
 
 def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
     rules = rules_by_name(watchlist)
+    month, two_months = watchlist.one_month_days, watchlist.two_months_days
     change = Column[PupilRow](h.H_CHANGE, "brief", 11, lambda p: texts.CHANGES.get(p.change, ""))
     return (
         Column(h.H_LEVEL, "level", 17, lambda p: p.level),
@@ -156,16 +157,16 @@ def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
         Column(h.H_NAME, "name", 23, full_name),
         Column(h.H_CLASS, "brief", 6.5, lambda p: p.school_class),
         Column(h.H_GRADE, "brief", 4.5, lambda p: texts.grade(p.grade)),
-        Column(h.H_MONTH, "percent", 10.5, lambda p: p.one_month.rate),
-        Column(h.H_TWO_MONTHS, "percent", 10.5, lambda p: p.two_months.rate),
+        Column(h.over(h.H_ABSENCE, month), "percent", 10.5, lambda p: p.one_month.rate),
+        Column(h.over(h.H_ABSENCE, two_months), "percent", 10.5, lambda p: p.two_months.rate),
         Column(_calendar_heading(watchlist), "percent", 10, lambda p: _rate(p.calendar_month)),
-        Column(h.H_VALID, "percent", 8.5, lambda p: p.one_month.valid_rate),
-        Column(h.H_INVALID, "percent", 8.5, lambda p: p.one_month.invalid_rate),
-        Column(h.H_DAYS, "count", 9.5, lambda p: p.one_month.days),
+        Column(h.over(h.H_VALID, month), "percent", 8.5, lambda p: p.one_month.valid_rate),
+        Column(h.over(h.H_INVALID, month), "percent", 8.5, lambda p: p.one_month.invalid_rate),
+        Column(h.over(h.H_DAYS, month), "count", 9.5, lambda p: p.one_month.days),
         Column(h.H_RULES, "lines", 50, lambda p: rules_of(p, rules)),
         Column(h.H_CERTAINTY, "brief", 9, lambda p: _certainty(p, rules)),
         Column(h.H_MARGIN, "text", 15.5, lambda p: _margin(p, rules)),
-        Column(h.H_COVERAGE, "percent", 11.5, lambda p: p.one_month.coverage),
+        Column(h.over(h.H_COVERAGE, month), "percent", 11.5, lambda p: p.one_month.coverage),
     )
 
 
@@ -205,7 +206,7 @@ def in_brief(pupil: PupilRow, watchlist: Watchlist) -> str:
     parts = [
         texts.CHANGES.get(pupil.change, ""),
         pupil.school_class,
-        texts.month_absence(pupil.one_month.rate),
+        texts.month_absence(pupil.one_month.rate, watchlist.one_month_days),
         rule_texts.rule_name(rules[hit.rule]) if hit else "",
     ]
     return " · ".join(part for part in parts if part)

@@ -21,6 +21,7 @@ from assets.flags.evaluate import Evaluation, evaluate_flags
 from assets.lake import Lake
 from assets.watchlists.content import ListStamp, collect
 from assets.watchlists.model import Watchlist
+from assets.watchlists.notices import RefusedRows
 from assets.watchlists.publish import (
     CURRENT,
     Provenance,
@@ -70,8 +71,9 @@ def release_lists(
     home = lake.settings.home
     evaluation = evaluate_flags(lake, as_of, rule_set)
     stamp = ListStamp(period != CURRENT, datetime.now(_STOCKHOLM))
-    collected = collect(lake, evaluation, stamp, school)
-    provenances = _provenances(lake, evaluation)
+    used = _files_used(lake, evaluation)
+    collected = collect(lake, evaluation, stamp, _refused(used), school)
+    provenances = _provenances(used)
     snapshot, input_hash = lake.snapshot(), _input_hash(lake)
     folders: list[Path] = []
     kept: list[Path] = []
@@ -97,11 +99,23 @@ def release_lists(
     )
 
 
-def _provenances(lake: Lake, evaluation: Evaluation) -> dict[str, list[dict[str, object]]]:
+def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:
     first = min(window.window_start for window in evaluation.windows)
-    rows = lake.relation("watchlists/school_inputs", first_date=first, as_of=evaluation.as_of)
+    return lake.relation("watchlists/school_inputs", first_date=first, as_of=evaluation.as_of)
+
+
+def _refused(used: pl.DataFrame) -> dict[str, RefusedRows]:
+    refused = (
+        used.filter(pl.col("rows_rejected") > 0)
+        .group_by("school_unit_code")
+        .agg(pl.col("rows_rejected").sum(), pl.len())
+    )
+    return {code: RefusedRows(rows, files) for code, rows, files in refused.iter_rows()}
+
+
+def _provenances(used: pl.DataFrame) -> dict[str, list[dict[str, object]]]:
     inputs: dict[str, list[dict[str, object]]] = defaultdict(list)
-    for row in rows.iter_rows(named=True):
+    for row in used.iter_rows(named=True):
         inputs[row["school_unit_code"]].append(
             {
                 "sha256": row["file_sha256"],

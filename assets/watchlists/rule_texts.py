@@ -15,7 +15,6 @@ from assets.watchlists.texts import months, number, percent, span
 
 _COMPARISONS = {">": "mer än", ">=": "minst"}
 _WINDOWS = {"one_month": "1 månad", "two_months": "2 månader"}
-_ROLLING = {"one_month": "30 dagar", "two_months": "60 dagar"}
 _SST_LEVEL = 3
 
 
@@ -28,13 +27,18 @@ def rule_name(rule: RuleExplanation) -> str:
     """A rule in words: `Mer än 10 % under 1 månad`."""
     words = f"{limit(rule)} under {_WINDOWS[rule.window]}"
     words = f"ULF-gräns och {words}" if rule.level == _SST_LEVEL else words
-    return words[0].upper() + words[1:]
+    return as_sentence(words)
+
+
+def as_sentence(words: str) -> str:
+    """Words with a capital letter first; the rest stays (`ULF`)."""
+    return words[:1].upper() + words[1:]
 
 
 def counted(rule: RuleExplanation) -> str:
     """How the rule's window is taken: `2 månader, hela perioden räknas ihop`."""
     if rule.window == "one_month":
-        return "1 månad: 30 dagar eller kalendermånad"
+        return f"1 månad: {rule.window_days} dagar eller kalendermånad"
     if rule.method == "each":
         return "2 månader: varje halva för sig ska nå gränsen"
     return "2 månader: hela perioden räknas ihop"
@@ -47,11 +51,17 @@ def min_days(rule: RuleExplanation) -> str:
 
 
 def sources(references: Sequence[tuple[str, str]]) -> str:
-    """A line for each source, with the values that come from it."""
+    """A line for each source, with the values that come from it; the threshold's comes first."""
+    order = list(PARAMETER_NAMES.values())
+    named = [(parameter(name), reference) for name, reference in references]
+    named.sort(key=lambda item: order.index(item[0]) if item[0] in order else len(order))
     by_source: dict[str, list[str]] = {}
-    for name, reference in references:
-        by_source.setdefault(reference, []).append(parameter(name))
-    return "\n".join(f"{', '.join(names)}: {source}" for source, names in by_source.items())
+    for name, reference in named:
+        by_source.setdefault(reference, []).append(name)
+    # A dash: the source itself may begin with words and a colon ("Eget val: …").
+    return "\n".join(
+        f"{as_sentence(', '.join(names))} – {source}" for source, names in by_source.items()
+    )
 
 
 def parameter(name: str) -> str:
@@ -62,7 +72,7 @@ def parameter(name: str) -> str:
 def basis(evidence: Evidence, rule: RuleExplanation) -> str:
     """Which of the two windows it is: `30 dagar`, or `sep–okt`."""
     if evidence.basis == "rolling":
-        return _ROLLING[rule.window]
+        return f"{rule.window_days} dagar"
     return months(evidence.window_start, evidence.window_end)
 
 

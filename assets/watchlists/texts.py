@@ -86,8 +86,25 @@ METHOD_LINE = (
     "Giltig och ogiltig frånvaro räknas alltid båda. Procentgränserna är stadens vägledning."
 )
 NO_INSUFFICIENT = "Ingen elev som ingår har en gräns som inte går att bedöma."
-NO_UNREPORTED = "Inga lektioner utan rapport de senaste 60 dagarna."
 NO_PUPILS_HERE = "Inga elever."
+
+# --- notices at the top, about the data of the whole school --------------------------------------
+NOTICE_NO_LESSON = (
+    "Uppgifterna har ingen lektion för skolan till och med {as_of}, så listan säger inget om"
+    " frånvaron."
+)
+NOTICE_OLD = (
+    "Den senaste lektionen i uppgifterna är från {newest}. Om det inte är lov saknas nyare"
+    " närvarouppgifter."
+)
+NOTICE_REFUSED = (
+    "{rows} i {files} som listan bygger på gick inte att läsa in och räknas inte."
+    " Den som sköter inläsningen har detaljerna."
+)
+NOTICE_COVERAGE = (
+    "Bara {share} av skolans lektionstid de senaste {days} dagarna är rapporterad. Under {floor} %"
+    " går det inte alltid att bedöma en gräns: se {place}."
+)
 
 MONTHS = (
     *("januari", "februari", "mars", "april", "maj", "juni"),
@@ -156,9 +173,14 @@ def look_first_heading(is_compared: bool) -> str:
     return LOOK_FIRST_CHANGED if is_compared else LOOK_FIRST_TOP
 
 
-def month_absence(rate: Fraction | None) -> str:
+def month_absence(rate: Fraction | None, days: int) -> str:
     """`23,4 % frånvaro 30 dagar`, or that nothing is reported."""
-    return f"{percent(rate)} frånvaro 30 dagar" if rate is not None else "ingen rapporterad tid"
+    return f"{percent(rate)} frånvaro {days} dagar" if rate is not None else "ingen rapporterad tid"
+
+
+def no_unreported(days: int) -> str:
+    """That every lesson of a rolling window of so many days is reported."""
+    return f"Inga lektioner utan rapport de senaste {days} dagarna."
 
 
 def all_pupils(watchlist: Watchlist) -> str:

@@ -102,7 +102,7 @@ def fill_method(sheet: Worksheet, watchlist: Watchlist) -> None:
     rules = grounds.rule_table(watchlist)
     row = put_table(sheet, rules, 3, _PLAIN_HEADING) + 2
     put(sheet, row, 1, h.DEFINITIONS, "lista avsnitt")
-    for term, meaning in h.TERMS:
+    for term, meaning in h.terms(watchlist.one_month_days, watchlist.two_months_days):
         row += 1
         put(sheet, row, 1, term, "lista viktig")
         put(sheet, row, 2, meaning, "lista rad")

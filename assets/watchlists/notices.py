@@ -1,0 +1,87 @@
+"""What a school's list says at its top about the data behind it: old, refused, unreported.
+
+Here: when such a notice is due, and its numbers. Not here: the sentences (`texts.py`), queries
+(`content.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from assets.watchlists import texts
+from assets.watchlists.headings import INSUFFICIENT
+from rules.models import RuleSet
+
+# The exports come every night, and a week without school is not rare.
+_NEW_FOR_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """How new the lessons of a school are, and how much of its rolling month is reported."""
+
+    newest_lesson: date | None = None  # None: there is no lesson at or before as_of
+    scheduled_minutes: int = 0
+    reported_minutes: int = 0
+
+
+@dataclass(frozen=True)
+class RefusedRows:
+    """Rows that were refused, in the files that stand behind a school's list."""
+
+    rows: int = 0
+    files: int = 0  # those of the files that had any
+
+
+def notices_of(
+    as_of: date, rule_set: RuleSet, reporting: Reporting, refused: RefusedRows
+) -> tuple[str, ...]:
+    """Return what is to be said of a school's data, what weighs most first.
+
+    Args:
+        as_of: the last day that counts.
+        rule_set: for the coverage that is called too low, and the days of a month.
+        reporting: of this school.
+        refused: of this school.
+    """
+    notices = (
+        old_lessons(as_of, reporting.newest_lesson),
+        low_coverage(rule_set, reporting),
+        refused_rows(refused),
+    )
+    return tuple(notice for notice in notices if notice)
+
+
+def old_lessons(as_of: date, newest_lesson: date | None) -> str:
+    """Say from when the newest lesson is, when it is more than a week old; else ""."""
+    if newest_lesson is None:
+        return texts.NOTICE_NO_LESSON.format(as_of=texts.day(as_of))
+    if (as_of - newest_lesson).days <= _NEW_FOR_DAYS:
+        return ""
+    return texts.NOTICE_OLD.format(newest=texts.day(newest_lesson))
+
+
+def low_coverage(rule_set: RuleSet, reporting: Reporting) -> str:
+    """Say which share of the school's rolling month is reported, when it is too low; else ""."""
+    reported, scheduled = reporting.reported_minutes, reporting.scheduled_minutes
+    if reported * 100_00 >= rule_set.coverage_floor_bp * scheduled:  # exact, as in sql/flags/
+        return ""
+    return texts.NOTICE_COVERAGE.format(
+        share=texts.percent(Fraction(reported, scheduled)),
+        days=rule_set.one_month_days,
+        floor=texts.number(Decimal(rule_set.coverage_floor_bp) / 100),
+        place=INSUFFICIENT,
+    )
+
+
+def refused_rows(refused: RefusedRows) -> str:
+    """Say how many rows were refused in how many files; "" when none was."""
+    if not refused.rows:
+        return ""
+    return texts.NOTICE_REFUSED.format(
+        rows=f"{refused.rows} {'rad' if refused.rows == 1 else 'rader'}",
+        files=f"{refused.files} {'fil' if refused.files == 1 else 'filer'}",
+    )

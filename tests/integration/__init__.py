@@ -1,0 +1,1 @@
+"""Whole runs over the samples, through the same jobs as the schedules."""

@@ -1,0 +1,55 @@
+"""One home, filled once by a nightly run over the samples, for every test that only looks."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipelines import cli
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data_samples"
+AS_OF = "2026-11-15"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def trappan(*arguments: object) -> Said:
+    """Run the command line in this process, as `trappan …` does."""
+    out, err = io.StringIO(), io.StringIO()
+    status = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["trappan", *map(str, arguments)])
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                cli.main()
+            except SystemExit as stop:
+                status = stop.code if isinstance(stop.code, int) else 1
+    return Said(status, out.getvalue(), err.getvalue())
+
+
+@dataclass(frozen=True)
+class SampleHome:
+    """A home after one nightly run over the samples, and what that run said."""
+
+    path: Path
+    first_run: Said
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
+    """A home after `trappan nightly` over the samples, for tests that change nothing."""
+    home = tmp_path_factory.mktemp("samples") / "home"
+    said = trappan("--home", home, "nightly", "--inbox", SAMPLES / "inbox", "--as-of", AS_OF)
+    return SampleHome(home, said)

@@ -1,0 +1,205 @@
+"""A nightly run over the samples gives what was planted, and a second one changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from assets.lake import Lake, LakeSettings
+from tests.integration.conftest import AS_OF, SAMPLES, SampleHome, trappan
+
+SCHOOLS = ("99999901", "99999902")
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def expected(name: str) -> list[dict[str, str]]:
+    with (SAMPLES / "expected" / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def by_key(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    return sorted(rows, key=lambda row: (row["civic_no"], row["rule"], row["basis"]))
+
+
+def test_the_first_night_ends_well_and_says_where_the_lists_are(sample_home: SampleHome) -> None:
+    said = sample_home.first_run
+    assert said.status == 0, said.err
+    printed = [Path(line) for line in said.out.splitlines()]
+    assert {path.parent.name for path in printed} == set(SCHOOLS)
+    assert {path.suffix for path in printed} == {".xlsx", ".html"}
+    assert all(path.is_file() for path in printed)
+
+
+def test_every_verdict_of_every_planted_pupil_is_the_expected_one(sample_home: SampleHome) -> None:
+    said = trappan(
+        "flags",
+        "--as-of",
+        AS_OF,
+        "--all",
+        "--identities",
+        "--format",
+        "csv",
+        "--home",
+        sample_home.path,
+    )
+    wanted = expected(f"flags_{AS_OF}.csv")
+    assert said.out.splitlines()[0] == ",".join(wanted[0])
+    assert by_key(csv_rows(said.out)) == by_key(wanted)
+
+
+def test_without_all_only_hits_and_insufficient_data_are_answered(sample_home: SampleHome) -> None:
+    said = trappan(
+        "flags", "--as-of", AS_OF, "--identities", "--format", "csv", "--home", sample_home.path
+    )
+    wanted = [row for row in expected(f"flags_{AS_OF}.csv") if row["verdict"] != "clear"]
+    assert by_key(csv_rows(said.out)) == by_key(wanted)
+
+
+def test_every_file_ends_as_expected_and_its_rows_add_up(sample_home: SampleHome) -> None:
+    said = trappan("files", "--format", "csv", "--home", sample_home.path)
+    found = {
+        row["file_name"]: (
+            row["outcome"],
+            row["rows_read"],
+            row["rows_accepted"],
+            row["rows_rejected"],
+        )
+        for row in csv_rows(said.out)
+    }
+    words = {"accepted": "loaded", "accepted_in_part": "loaded"}
+    assert {name: (words.get(row[0], row[0]), *row[1:]) for name, row in found.items()} == {
+        row["file"]: (row["outcome"], row["rows_read"], row["rows_accepted"], row["rows_rejected"])
+        for row in expected("files.csv")
+    }
+
+
+def test_every_refused_row_is_kept_with_its_line(sample_home: SampleHome) -> None:
+    said = trappan("files", "--rejected", "--format", "csv", "--home", sample_home.path)
+    found = {
+        (row["file_name"], row["line_number"])
+        for row in csv_rows(said.out)
+        if row["severity"] == "rejected"
+    }
+    assert found == {(row["file"], row["line"]) for row in expected("rejected_rows.csv")}
+
+
+@pytest.mark.parametrize("code", SCHOOLS)
+def test_the_workbook_lists_exactly_the_flagged_pupils_of_its_school(
+    sample_home: SampleHome, code: str
+) -> None:
+    folder = sample_home.path / "lists" / "current" / code
+    (path,) = folder.glob("*.xlsx")
+    sheet = openpyxl.load_workbook(path)["Rektor"]
+    levels = [row[0] for row in sheet.iter_rows(values_only=True) if str(row[0]).startswith("▲")]
+    flagged = {
+        row["civic_no"]: row["level"]
+        for row in expected(f"flags_{AS_OF}.csv")
+        if row["school_unit_code"] == code and row["level"] != "0"
+    }
+    words = {"1": "Nivå 1", "2": "Nivå 2", "3": "Nivå 3"}
+    assert len(levels) == len(flagged)
+    for level, word in words.items():
+        count = sum(word in str(shown) for shown in levels)
+        assert count == sum(found == level for found in flagged.values())
+
+
+@pytest.mark.parametrize("code", SCHOOLS)
+def test_the_manifest_says_what_the_list_was_made_from(sample_home: SampleHome, code: str) -> None:
+    folder = sample_home.path / "lists" / "current" / code
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["as_of"] == AS_OF
+    assert manifest["rule_set"] == "stockholm"
+    assert manifest["rule_set_version"]
+    sources = {
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in (SAMPLES / "inbox").iterdir()
+    }
+    assert {source["sha256"] for source in manifest["inputs"]} <= sources
+    assert manifest["inputs"]
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def contents(home: Path) -> dict[str, list[tuple[object, ...]]]:
+    tables = ("files", "lessons", "absence_daily", "absence_monthly", "flags", "stale_days")
+    with Lake.open(LakeSettings(home=home)) as lake:
+        found = {}
+        for table in tables:
+            columns = "* EXCLUDE (sealed_name)" if table == "files" else "*"
+            found[table] = sorted(lake.rows(f"SELECT {columns} FROM {table}"), key=repr)
+    return found
+
+
+def test_a_second_night_with_the_same_files_changes_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    night = ("--home", home, "nightly", "--inbox", SAMPLES / "inbox", "--as-of", AS_OF)
+    assert trappan(*night).status == 0
+    before = contents(home)
+    said = trappan(*night)
+    assert said.status == 0, said.err
+    assert contents(home) == before
+    assert before["stale_days"] == []
+
+
+def test_a_backfill_of_all_months_gives_the_sums_that_were_there(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert trappan("ingest", SAMPLES / "inbox", "--home", home).status == 0
+    before = contents(home)
+    said = trappan("backfill", "--from", "2026-08", "--to", "2026-11", "--home", home)
+    assert said.status == 0, said.err
+    assert contents(home) == before
+
+
+def test_a_published_week_stays_as_it_was(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert trappan("ingest", SAMPLES / "inbox", "--home", home).status == 0
+    first = trappan("publish", "--week", "2026-W46", "--home", home)
+    assert first.status == 0, first.err
+    folder = home / "lists" / "2026-W46" / "99999901"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    second = trappan("publish", "--week", "2026-W46", "--home", home)
+    assert second.status == 0
+    assert "published before and stay as they were" in second.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_one_school_can_be_published_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert trappan("ingest", SAMPLES / "inbox", "--home", home).status == 0
+    said = trappan("publish", "--week", "2026-W46", "--school", "99999902", "--home", home)
+    assert said.status == 0, said.err
+    assert [path.name for path in (home / "lists" / "2026-W46").iterdir()] == ["99999902"]
+
+
+def test_an_empty_inbox_refreshes_the_lists_from_what_the_lake_has(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert trappan("ingest", SAMPLES / "inbox", "--home", home).status == 0
+    (home / "inbox").mkdir()
+    said = trappan("nightly", "--as-of", AS_OF, "--home", home)
+    assert said.status == 0, said.err
+    assert "There are no files in" in said.err
+    assert len(said.out.splitlines()) == 4
+
+
+def test_lessons_of_a_school_in_no_register_are_kept_but_not_listed(tmp_path: Path) -> None:
+    home, inbox = tmp_path / "home", tmp_path / "inbox"
+    inbox.mkdir()
+    for path in (SAMPLES / "inbox").glob("*9999990[12]*.csv"):
+        (inbox / path.name).write_bytes(path.read_bytes())
+    (inbox / "skolor_20261114T0445.csv").write_text(
+        "Skolenhetskod;Skola;Stadsdelsområde;Rektor;Rektor e-post\n"
+        "99999902;Exempelskolan;Farsta;Rut Rektor;rut@example.org\n",
+        encoding="utf-8",
+    )
+    said = trappan("nightly", "--inbox", inbox, "--as-of", AS_OF, "--home", home)
+    assert said.status == 0, said.err
+    assert "School unit 99999901 has pupils, but is in no `skolor` register" in said.err
+    assert [path.name for path in (home / "lists" / "current").iterdir()] == ["99999902"]
