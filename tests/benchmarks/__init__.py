@@ -1,0 +1,1 @@
+"""What is timed; not part of `make test`."""

@@ -1,0 +1,132 @@
+"""The timed steps, each run as a process of its own: `python -m tests.benchmarks.steps STEP …`.
+
+Prints one JSON line: seconds of work (imports and process start-up left out), processor seconds
+and peak memory of the process in MB.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd  # noqa: F401 - duckdb imports it at the first parameter; start-up, not work
+
+from assets.absence.sums import refresh_sums
+from assets.exports.ingest import ingest_paths
+from assets.flags.answers import rates_answer
+from assets.flags.evaluate import evaluate_flags, store_flags
+from assets.lake import Lake, LakeSettings
+from assets.watchlists.releases import release_lists
+from rules.registry import rule_set_on
+
+
+def bare(exports: Path, *_: str) -> object:
+    """A plain DuckDB: read_csv with its own detection, grouped by pupil and month."""
+    files = [str(path) for path in sorted(exports.glob("lektionsfranvaro_*.csv"))]
+    rows = duckdb.sql(
+        f"""
+        SELECT
+            Personnummer, month(Datum) AS month, sum("Lektionslängd (min)"),
+            sum("Giltig frånvaro (min)"), sum("Ogiltig frånvaro (min)")
+        FROM read_csv({files})
+        GROUP BY ALL
+        """
+    ).fetchall()
+    return len(rows)
+
+
+def bare_text(exports: Path, *_: str) -> object:
+    """A plain DuckDB told the dialect: all columns as text, only those needed are cast."""
+    files = [str(path) for path in sorted(exports.glob("lektionsfranvaro_*.csv"))]
+    rows = duckdb.sql(
+        f"""
+        SELECT
+            Personnummer, month(Datum::DATE) AS month, sum("Lektionslängd (min)"::INT),
+            sum("Giltig frånvaro (min)"::INT), sum("Ogiltig frånvaro (min)"::INT)
+        FROM read_csv({files}, delim = ';', quote = '"', escape = '"', header = true,
+            all_varchar = true)
+        GROUP BY ALL
+        """
+    ).fetchall()
+    return len(rows)
+
+
+def load(exports: Path, home: str, month: str) -> object:
+    """CSV to lake to the rates of the month."""
+    day = date.fromisoformat(month)
+    with Lake.open(LakeSettings(home=Path(home))) as lake:
+        reports = ingest_paths(lake, [exports])
+        refresh_sums(lake)
+        answer = rates_answer(lake, day, rule_set_on("stockholm", day))
+    return {
+        "rows": sum(report.rows_accepted for report in reports),
+        "not_whole": sum(not report.is_whole for report in reports),
+        "pupils": len(answer.rows),
+    }
+
+
+def lists(_exports: Path, home: str, as_of: str) -> object:
+    """Flags and all lists at as_of."""
+    day = date.fromisoformat(as_of)
+    rules = rule_set_on("stockholm", day)
+    with Lake.open(LakeSettings(home=Path(home))) as lake:
+        start = time.perf_counter()
+        flags = store_flags(lake, evaluate_flags(lake, day, rules))
+        flag_seconds = time.perf_counter() - start
+        release = release_lists(lake, day, rules)
+    return {
+        "flags": flags,
+        "flag_seconds": round(flag_seconds, 2),
+        "lists": len(release.folders),
+        "pupils_on_lists": release.pupils,
+    }
+
+
+def night(exports: Path, home: str, as_of: str) -> object:
+    """One more day: ingest, sums, flags and all lists."""
+    day = date.fromisoformat(as_of)
+    rules = rule_set_on("stockholm", day)
+    with Lake.open(LakeSettings(home=Path(home))) as lake:
+        reports = ingest_paths(lake, [exports])
+        refresh_sums(lake)
+        store_flags(lake, evaluate_flags(lake, day, rules))
+        release = release_lists(lake, day, rules)
+    rows = sum(report.rows_accepted for report in reports)
+    return {"rows": rows, "lists": len(release.folders)}
+
+
+STEPS: dict[str, Callable[..., object]] = {
+    "bare": bare,
+    "bare_text": bare_text,
+    "load": load,
+    "lists": lists,
+    "night": night,
+}
+
+
+def main() -> None:
+    """Run one step and print what it took."""
+    step, exports, *rest = sys.argv[1:]
+    processor, start = time.process_time(), time.perf_counter()
+    result = STEPS[step](Path(exports), *rest)
+    print(
+        json.dumps(
+            {
+                "step": step,
+                "seconds": round(time.perf_counter() - start, 2),
+                "processor_seconds": round(time.process_time() - processor, 2),
+                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "result": result,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
