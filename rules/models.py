@@ -33,7 +33,8 @@ class DatedValue:
 
     valid_from: date
     value: Value
-    reference: str
+    reference: str  # in English, for who reads code and docs
+    reference_sv: str  # in Swedish, for who reads a list
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ class RuleSet:
     coverage_floor_bp: int  # hundredths of a percent
     leaver_after_days: int
     references: Mapping[str, str] = field(hash=False)  # parameter name: reference
+    references_sv: Mapping[str, str] = field(hash=False)  # the same in Swedish, for the lists
     values: Mapping[str, ValueInForce] = field(hash=False)  # parameter name: value
 
     def rule(self, name: str) -> Rule:

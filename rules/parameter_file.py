@@ -24,8 +24,9 @@ from rules.ladder import PARAMETERS, ParameterSpec
 from rules.models import DatedValue, Parameter, Value
 
 _KEYS = ("name", "description", "unit", "values")
-_DATED_KEYS = ("valid_from", "value", "reference")
-_OUR_CHOICE = "our choice"
+_DATED_KEYS = ("valid_from", "value", "reference", "reference_sv")
+# Each key with a reference, and how one begins that cites no document.
+_OUR_CHOICE = {"reference": "our choice", "reference_sv": "Eget val"}
 _KINDS = {
     "str": "the text",
     "int": "the number",
@@ -99,16 +100,26 @@ def _dated_values(reader: _Reader, node: yaml.Node, spec: ParameterSpec) -> tupl
                 f"a day after {values[-1].valid_from} (each day once, the oldest value first)",
             )
         value = reader.value(fields["value"], f"{key}.value", spec)
-        reference = reader.text(fields["reference"], f"{key}.reference")
-        # "our choice" alone would be a number with no reason, which is what references prevent.
-        if reference.lower().startswith(_OUR_CHOICE) and not re.match(
-            rf"{_OUR_CHOICE}: \S", reference, re.IGNORECASE
-        ):
-            raise reader.fault(
-                fields["reference"], f"{key}.reference", f"'{_OUR_CHOICE}: ' and the reason"
-            )
-        values.append(DatedValue(valid_from, value, reference))
+        values.append(DatedValue(valid_from, value, *_references(reader, fields, key)))
     return tuple(values)
+
+
+def _references(reader: _Reader, fields: dict[str, yaml.Node], at: str) -> tuple[str, str]:
+    """The source of a value in English and in Swedish; both cite a document, or neither does."""
+    references = [reader.text(fields[name], f"{at}.{name}") for name in _OUR_CHOICE]
+    is_ours = []
+    for (name, words), reference in zip(_OUR_CHOICE.items(), references, strict=True):
+        is_ours.append(reference.lower().startswith(words.lower()))
+        # "our choice" alone would be a number with no reason, which is what references prevent.
+        if is_ours[-1] and not re.match(rf"{words}: \S", reference, re.IGNORECASE):
+            raise reader.fault(fields[name], f"{at}.{name}", f"'{words}: ' and the reason")
+    english, swedish = references
+    if is_ours[0] != is_ours[1]:
+        # A choice of ours that a list shows as a document's word would be believed as one.
+        ours = f"'{_OUR_CHOICE['reference_sv']}: ' and the reason"
+        expected = f"{ours if is_ours[0] else 'a document'}, as `reference` has it"
+        raise reader.fault(fields["reference_sv"], f"{at}.reference_sv", expected)
+    return english, swedish
 
 
 class _Reader:

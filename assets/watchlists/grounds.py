@@ -59,12 +59,16 @@ def insufficient_line(watchlist: Watchlist) -> str:
 def insufficient_table(watchlist: Watchlist) -> Table[PupilRow]:
     """Pupils for whom some rule cannot be assessed."""
     rules = rules_by_name(watchlist)
+
+    def missing(pupil: PupilRow) -> str:
+        return rule_texts.insufficient_lines(rules, pupil.evidence, pupil.grade)
+
     columns: tuple[Column[PupilRow], ...] = (
         Column(h.H_PUPIL, "name", 26, full_name),
         Column(h.H_CLASS, "brief", 8, lambda p: p.school_class),
         Column(h.H_MENTOR, "text", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR),
         Column(h.H_LEVEL, "level", 20, lambda p: p.level),
-        Column(h.H_MISSING, "text", 80, lambda p: rule_texts.insufficient_lines(rules, p.evidence)),
+        Column(h.H_MISSING, "text", 80, missing),
         Column(_coverage_heading(watchlist), "percent", 11, lambda p: p.two_months.coverage),
     )
     return Table(columns, watchlist.insufficient, texts.NO_INSUFFICIENT)
@@ -153,14 +157,13 @@ def rule_table(watchlist: Watchlist) -> Table[RuleExplanation]:
 
 def parameter_table(watchlist: Watchlist) -> Table[tuple[str, str, str]]:
     """Values that several rules share, with their sources."""
+
+    def name(row: tuple[str, str, str]) -> str:
+        return rule_texts.as_sentence(rule_texts.parameter(row[0]))
+
     columns: tuple[Column[tuple[str, str, str]], ...] = (
-        Column(
-            h.H_PARAMETER,
-            "name",
-            40,
-            lambda row: rule_texts.as_sentence(rule_texts.parameter(row[0])),
-        ),
+        Column(h.H_PARAMETER, "name", 40, name),
         Column(h.H_VALUE, "brief", 18, lambda row: rule_texts.value(row[1])),
-        Column(h.H_SOURCE, "text", 38, itemgetter(2)),
+        Column(h.H_SOURCE, "text", 141, itemgetter(2)),
     )
     return Table(columns, watchlist.shared_parameters, texts.NO_VALUE)

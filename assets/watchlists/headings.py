@@ -111,10 +111,10 @@ _TERMS = (
 PARAMETER_NAMES = {
     "threshold": "gräns",
     "comparison": "precis på gränsen",
+    "method": "hur två månader räknas",
     "min_days": "minst skoldagar",
     "min_days_each_half": "minst skoldagar i varje halva",
     "grades": "årskurser",
-    "method": "hur två månader räknas",
     "window.one_month_days": "rullande fönster, 1 månad",
     "window.two_months_days": "rullande fönster, 2 månader",
     "coverage.floor": "lägsta andel rapporterad tid",

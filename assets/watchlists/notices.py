@@ -15,7 +15,7 @@ from assets.watchlists import texts
 from assets.watchlists.headings import INSUFFICIENT
 from rules.models import RuleSet
 
-# The exports come every night, and a week without school is not rare.
+# Exports come every night; a long weekend alone is no reason to say anything.
 _NEW_FOR_DAYS = 7
 
 

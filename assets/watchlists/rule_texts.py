@@ -16,6 +16,7 @@ from assets.watchlists.texts import months, number, percent, span
 _COMPARISONS = {">": "mer än", ">=": "minst"}
 _WINDOWS = {"one_month": "1 månad", "two_months": "2 månader"}
 _SST_LEVEL = 3
+_ALL_GRADES = 10  # 0 (förskoleklass) to 9
 
 
 def limit(rule: RuleExplanation) -> str:
@@ -89,17 +90,20 @@ def hit_line(rule: RuleExplanation, hits: Sequence[Evidence]) -> str:
     return f"{rule_name(rule)} ({windows})"
 
 
-def insufficient_line(rule: RuleExplanation, item: Evidence) -> str:
+def insufficient_line(rule: RuleExplanation, item: Evidence, grade: int | None) -> str:
     """One rule that cannot be assessed, with the span the true share lies in, and why."""
     low, high = percent(item.sums.rate_lower), percent(item.sums.rate_upper)
-    where = f"{rule_name(rule)} ({basis(item, rule)}): frånvaron är mellan {low} och {high}"
-    return f"{where}; {_why_insufficient(rule, item)}"
+    share = f"frånvaron är {low}" if low == high else f"frånvaron är mellan {low} och {high}"
+    where = f"{rule_name(rule)} ({basis(item, rule)})"
+    return f"{where}: {share}; {_why_insufficient(rule, item, grade)}"
 
 
-def insufficient_lines(rules: Mapping[str, RuleExplanation], items: Sequence[Evidence]) -> str:
-    """A line for each verdict that the data are too few for."""
+def insufficient_lines(
+    rules: Mapping[str, RuleExplanation], items: Sequence[Evidence], grade: int | None
+) -> str:
+    """A line for each verdict that the data are too few for; `grade` is the pupil's."""
     unknown = (item for item in items if item.verdict == "insufficient")
-    return "\n".join(insufficient_line(rules[item.rule], item) for item in unknown)
+    return "\n".join(insufficient_line(rules[item.rule], item, grade) for item in unknown)
 
 
 def unassessed(rule: RuleExplanation) -> str:
@@ -126,11 +130,17 @@ def value(with_unit: str) -> str:
     return with_unit.replace("days", "dagar").replace(".", ",")
 
 
-def _why_insufficient(rule: RuleExplanation, item: Evidence) -> str:
+def _why_insufficient(rule: RuleExplanation, item: Evidence, grade: int | None) -> str:
     if not item.sums.reported_minutes:
         return "ingen lektion är rapporterad"
     if item.sums.days < rule.min_days:
         return f"{item.sums.days} av minst {rule.min_days} skoldagar har rapport"
+    if grade is None and len(rule.grades) < _ALL_GRADES:
+        return "elevens årskurs saknas i uppgifterna"
+    margin_minutes = item.margin_minutes
+    is_reached = margin_minutes > 0 or (margin_minutes == 0 and rule.comparison == ">=")
+    if rule.level == _SST_LEVEL and is_reached:
+        return "det går inte att bedöma om en ULF-gräns nås"
     share = f"{percent(item.sums.coverage)} av tiden är rapporterad"
     if rule.min_days_each_half:
         return f"{share}, eller färre än {rule.min_days_each_half} skoldagar i en halva"

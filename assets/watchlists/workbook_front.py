@@ -23,6 +23,7 @@ from assets.watchlists.workbook_style import (
 
 _SUMMARY_WIDTHS: list[float] = [26, 34, 96]
 _PLAIN_HEADING = 20  # points: a heading row of one line
+_COUNT_HEIGHT = 20  # points: a number in large type
 
 
 def fill_summary(sheet: Worksheet, watchlist: Watchlist) -> None:
@@ -53,6 +54,7 @@ def _put_counts(sheet: Worksheet, watchlist: Watchlist, row: int) -> int:
         put_level(sheet, row, 1, level)
         put(sheet, row, 2, count, "lista tal")
         put(sheet, row, 3, texts.LEVEL_MEANINGS[level], "lista text")
+        sheet.row_dimensions[row].height = _COUNT_HEIGHT
     for name, count, meaning in (
         (texts.LEVELS[0], len(watchlist.insufficient), texts.INSUFFICIENT_MEANING),
         (h.PROTECTED, watchlist.protected_pupils, texts.PROTECTED_MEANING),
@@ -61,7 +63,7 @@ def _put_counts(sheet: Worksheet, watchlist: Watchlist, row: int) -> int:
         put(sheet, row, 1, name, "lista nivå 0")
         put(sheet, row, 2, count, "lista tal")
         put(sheet, row, 3, meaning, "lista text")
-        fit_height(sheet, row, [(meaning, _SUMMARY_WIDTHS[2])])
+        fit_height(sheet, row, [(meaning, _SUMMARY_WIDTHS[2])], _COUNT_HEIGHT)
     return row
 
 
@@ -108,6 +110,10 @@ def fill_method(sheet: Worksheet, watchlist: Watchlist) -> None:
         put(sheet, row, 2, meaning, "lista rad")
     row += 2
     put(sheet, row, 1, h.PARAMETERS, "lista avsnitt")
-    put_table(sheet, grounds.parameter_table(watchlist), row + 1, _PLAIN_HEADING)
+    values = grounds.parameter_table(watchlist)
+    last_row = put_table(sheet, values, row + 1, _PLAIN_HEADING)
+    # The sources have the room of all columns that the rules have to the right of the values.
+    for number in range(row + 1, last_row + 1):
+        sheet.merge_cells(None, number, len(values.columns), number, len(rules.columns))
     set_widths(sheet, [column.width for column in rules.columns])
     keep_headings(sheet, 2)

@@ -180,7 +180,9 @@ def put_table(
     return row + len(table.rows)
 
 
-def fit_height(sheet: Worksheet, row: int, wrapped: Iterable[tuple[str, float]]) -> None:
+def fit_height(
+    sheet: Worksheet, row: int, wrapped: Iterable[tuple[str, float]], least: float = 0
+) -> None:
     """Make a row high enough for its wrapped texts, given with the width they have in characters.
 
     Not every program does this when it opens a file.
@@ -190,7 +192,7 @@ def fit_height(sheet: Worksheet, row: int, wrapped: Iterable[tuple[str, float]])
         for text, width in wrapped
     )
     height = max(lines, default=1) * _LINE_HEIGHT + 3
-    sheet.row_dimensions[row].height = min(height, _MAX_HEIGHT)
+    sheet.row_dimensions[row].height = min(max(height, least), _MAX_HEIGHT)
 
 
 def _line_count(text: str, width: int) -> int:

@@ -16,5 +16,5 @@ FROM (
         CASE WHEN lesson_id IS NULL THEN starts_at END,
         CASE WHEN lesson_id IS NULL THEN subject END
     HAVING count(*) > 1
-)
+) AS repeated_lessons
 GROUP BY lesson_date

@@ -23,9 +23,9 @@ started AS (
     -- A record that has not begun yet says nothing about today.
     SELECT
         *,
-        coalesce(end_date >= $as_of, true) AS is_valid
+        coalesce(end_date >= $as_of, TRUE) AS is_valid
     FROM enrolments
-    WHERE coalesce(start_date <= $as_of, true)
+    WHERE coalesce(start_date <= $as_of, TRUE)
 ),
 
 valid_record AS (
@@ -94,13 +94,13 @@ SELECT
     coalesce(nullif(placed.record_class_name, ''), there.class_name, '') AS class_name,
     coalesce(placed.record_grade, there.grade) AS grade,
     coalesce(placed.record_mentor_key, there.mentor_key) AS mentor_key,
-    coalesce(protection.is_protected, false) AS is_protected,
+    coalesce(protection.is_protected, FALSE) AS is_protected,
     (
         (ended.pupil_key IS NOT NULL AND moved_on.pupil_key IS NULL)
         OR coalesce(
             placed.latest_lesson_date <= $as_of - $leaver_after_days
             AND school_last.lesson_date > placed.latest_lesson_date,
-            false
+            FALSE
         )
     ) AS has_left
 FROM placed

@@ -2,7 +2,7 @@
 -- From: rule_sums. Grain as there. Parameter: $coverage_floor (hundredths of a percent).
 -- `each`: the comparison holds when it holds in both halves.
 SELECT
-    *,
+    *,  -- noqa: AM04
     (
         days < min_days
         OR first_days < min_days_each_half

@@ -56,7 +56,7 @@ windows AS (
 )
 
 SELECT
-    belonging.*,
+    belonging.*,  -- noqa: AM04
     rules_in_force.*,
     cast(coalesce(windows.scheduled_minutes, 0) AS BIGINT) AS scheduled_minutes,
     cast(coalesce(windows.reported_minutes, 0) AS BIGINT) AS reported_minutes,

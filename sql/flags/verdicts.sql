@@ -36,7 +36,7 @@ ulf AS (
             WHEN bool_or(graded_verdict = 'insufficient') THEN 'insufficient'
             ELSE 'clear'
         END AS ulf_verdict,
-        coalesce(bool_or(graded_verdict = 'hit' AND is_own_certain), false) AS is_ulf_certain
+        coalesce(bool_or(graded_verdict = 'hit' AND is_own_certain), FALSE) AS is_ulf_certain
     FROM graded
     WHERE is_ulf
     GROUP BY pupil_key
@@ -52,7 +52,7 @@ final AS (
             ELSE 'hit'
         END AS verdict,
         graded.is_own_certain
-        AND (NOT graded.requires_ulf OR coalesce(ulf.is_ulf_certain, false)) AS is_certain
+        AND (NOT graded.requires_ulf OR coalesce(ulf.is_ulf_certain, FALSE)) AS is_certain
     FROM graded
     LEFT JOIN ulf ON graded.pupil_key = ulf.pupil_key
 )

@@ -28,9 +28,12 @@ SELECT
     coalesce(names.district, '') AS district,
     cast(names.principal_key AS VARCHAR) AS principal_key,
     coalesce(pupils.pupils_evaluated, 0) AS pupils_evaluated,
-    coalesce(names.is_registered, false)
-    OR NOT EXISTS (SELECT 1 FROM school_units WHERE school_units.is_registered) AS is_listed
+    coalesce(names.is_registered, FALSE)
+    OR NOT EXISTS (
+        SELECT 1 FROM school_units
+        WHERE school_units.is_registered
+    ) AS is_listed
 FROM pupils
 FULL JOIN names ON pupils.school_unit_code = names.school_unit_code
-WHERE pupils.school_unit_code IS NOT NULL OR coalesce(names.is_registered, false)
-ORDER BY 1
+WHERE pupils.school_unit_code IS NOT NULL OR coalesce(names.is_registered, FALSE)
+ORDER BY coalesce(names.school_unit_code, pupils.school_unit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +121,26 @@ def test_a_school_with_nothing_at_all_still_gets_a_readable_page(tmp_path: Path)
     assert "säger inget om frånvaron" in parsed.by_id("rektor").text
     assert parsed.all("title")[0].text == "Frånvarolista v. 46 2026 – Skolenhet 12345678"
     assert "Inga elever." in parsed.by_id("mentorer").text
+
+
+def test_notices_stand_before_the_summary_and_are_left_out_when_there_are_none(
+    tmp_path: Path,
+) -> None:
+    noticed = make.watchlist(make.pupil(), notices=("Klass 8C <saknar> rapporter.", "En sak till."))
+    parsed = rendered(noticed, tmp_path)
+    notices = next(e for e in parsed.all("ul") if e.attributes.get("class") == "notices")
+    assert notices.text.split("\n")[1:-1] == ["Klass 8C <saknar> rapporter.", "En sak till."]
+    order = parsed.elements.index
+    assert order(notices) < order(parsed.by_id("sammanfattning"))
+    plain = rendered(make.watchlist(make.pupil()), tmp_path)
+    assert not [e for e in plain.all("ul") if e.attributes.get("class") == "notices"]
+
+
+def test_the_windows_are_as_long_as_the_rule_set_says_on_the_whole_page(tmp_path: Path) -> None:
+    text = rendered(make.full_list_of_weeks(), tmp_path).all("html")[0].text
+    for fact in ("Frånvaro 28 dagar", "Frånvaro 56 dagar", "56 dagar: 17 sep", "28 och 56 dagar"):
+        assert fact in text
+    assert re.findall(r"\b(?:30|60)\b.{0,3} dag", text) == []
 
 
 def test_unreported_lessons_and_every_rule_are_on_the_page(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def add_value(root: Path, name: str, valid_from: str, value: str) -> None:
     path = root / "stockholm" / f"{name}.yaml"
     text = path.read_text(encoding="utf-8").rstrip("\n")
     added = f"\n  - valid_from: {valid_from}\n    value: {value}\n    reference: a test\n"
+    added += "    reference_sv: ett prov\n"
     path.write_text(text + added, encoding="utf-8")
 
 
@@ -100,6 +101,31 @@ def test_every_value_says_which_document_and_page_or_why_it_is_our_choice(
         assert not re.search(r"[0-9a-f]{12,}|\.txt|/", dated.reference)
 
 
+@pytest.mark.parametrize("name", sorted(PARAMETERS))
+def test_every_value_says_the_same_in_swedish_to_whoever_reads_a_list(
+    name: str, stockholm: ParameterSet
+) -> None:
+    for dated in stockholm.parameters[name].values:
+        swedish = dated.reference_sv
+        is_cited = re.match(r".+, (sidan|rubriken) ”.+”", swedish)
+        is_reasoned = re.match(r"Eget val: .{20,}", swedish)
+        assert is_cited or is_reasoned, swedish
+        assert swedish.endswith("."), swedish
+        # Neither our names for things nor the English text: a rektor reads this.
+        assert not re.search(r"[a-z]_[a-z]|[a-z]\.[a-z]|\b(the|our|and|of)\b", swedish), swedish
+        assert len(swedish) < 280, swedish
+
+
+@pytest.mark.parametrize("name", sorted(PARAMETERS))
+def test_what_is_quoted_in_swedish_is_quoted_in_english_too(
+    name: str, stockholm: ParameterSet
+) -> None:
+    for dated in stockholm.parameters[name].values:
+        source = dated.reference.replace("[...]", "[…]")
+        for quotation in re.findall(r"”(.+?)”", dated.reference_sv):
+            assert quotation in source, quotation
+
+
 def test_what_the_specification_calls_our_choice_is_called_so(stockholm: ParameterSet) -> None:
     for name in SPECIFIED_AS_OUR_CHOICE:
         assert stockholm.parameters[name].values[-1].reference.startswith("our choice: "), name
@@ -125,13 +151,15 @@ def test_a_value_from_a_document_quotes_it(
 def test_the_thresholds_of_the_principal_say_that_the_law_has_no_number(
     name: str, stockholm: ParameterSet
 ) -> None:
-    reference = stockholm.parameters[name].values[-1].reference
-    assert "7 kap. 19 a § skollagen has no number" in reference
+    dated = stockholm.parameters[name].values[-1]
+    assert "7 kap. 19 a § skollagen has no number" in dated.reference
+    assert "Skollagen (7 kap. 19 a §) anger ingen siffra" in dated.reference_sv
 
 
 def test_a_rule_set_carries_the_reference_and_the_value_of_every_parameter() -> None:
     rules = rule_set_on("stockholm", DAY)
     assert rules.references.keys() == rules.values.keys() == PARAMETERS.keys()
+    assert rules.references_sv.keys() == PARAMETERS.keys()
     assert rules.values["coverage.floor"].valid_from == date(2023, 7, 1)
 
 
@@ -228,6 +256,7 @@ def test_a_better_reference_or_the_same_value_anew_is_not_another_version(root: 
     after = rule_set_on("stockholm", DAY, root)
     name = "mentor_followup.threshold"
     assert after.references[name] != before.references[name]
+    assert after.references_sv[name] == "ett prov" != before.references_sv[name]
     assert after.version == before.version
 
 

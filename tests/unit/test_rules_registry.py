@@ -40,19 +40,23 @@ FAULTS = {
     "missing_key": (["threshold.yaml:1:", "no key 'unit'"], "the keys name, description"),
     "missing_key_in_a_value": (
         ["threshold.yaml:5: values[0]:", "no key 'reference'"],
-        "the keys valid_from, value, reference",
+        "the keys valid_from, value, reference, reference_sv",
+    ),
+    "missing_swedish_reference": (
+        ["threshold.yaml:5: values[0]:", "no key 'reference_sv'"],
+        "the keys valid_from, value, reference, reference_sv",
     ),
     "unknown_key": (
-        ["threshold.yaml:8:", "the unknown key 'last_value_still_valid_on'"],
+        ["threshold.yaml:9:", "the unknown key 'last_value_still_valid_on'"],
         "the keys name, description, unit, values",
     ),
     "unknown_key_in_a_value": (
-        ["threshold.yaml:8: values[0]:", "the unknown key 'valid_to'"],
-        "the keys valid_from, value, reference",
+        ["threshold.yaml:9: values[0]:", "the unknown key 'valid_to'"],
+        "the keys valid_from, value, reference, reference_sv",
     ),
     "key_twice": (["threshold.yaml:4:", "the key 'unit' twice"], "it once"),
     "key_twice_in_a_value": (
-        ["threshold.yaml:8: values[0]:", "the key 'value' twice"],
+        ["threshold.yaml:9: values[0]:", "the key 'value' twice"],
         "it once",
     ),
     "month_thirteen": (["threshold.yaml:5: values[0].valid_from:", "'2026-13-01'"], "YYYY-MM-DD"),
@@ -63,11 +67,11 @@ FAULTS = {
     "no_values": (["threshold.yaml:4: values:", "the list []"], "with at least one item"),
     "values_not_a_list": (["threshold.yaml:4: values:", "the number '10'"], "a list of dated"),
     "valid_from_twice": (
-        ["threshold.yaml:8: values[1].valid_from:", "'2023-07-01'"],
+        ["threshold.yaml:9: values[1].valid_from:", "'2023-07-01'"],
         "a day after 2023-07-01 (each day once",
     ),
     "values_not_sorted": (
-        ["threshold.yaml:8: values[1].valid_from:", "'2023-07-01'"],
+        ["threshold.yaml:9: values[1].valid_from:", "'2023-07-01'"],
         "a day after 2025-07-01",
     ),
     "empty_reference": ([":7: values[0].reference:", "found nothing"], "a text that is not empty"),
@@ -76,6 +80,22 @@ FAULTS = {
     "our_choice_without_reason": (
         [":7: values[0].reference:", "'our choice'"],
         "'our choice: ' and the reason",
+    ),
+    "empty_swedish_reference": (
+        [":8: values[0].reference_sv:", "found nothing"],
+        "a text that is not empty",
+    ),
+    "swedish_choice_without_reason": (
+        [":8: values[0].reference_sv:", "'Eget val'"],
+        "'Eget val: ' and the reason",
+    ),
+    "our_choice_in_english_only": (
+        [":8: values[0].reference_sv:", "'Metodhandbok, sidan ”Frånvarotrappan”'"],
+        "'Eget val: ' and the reason, as `reference` has it",
+    ),
+    "our_choice_in_swedish_only": (
+        [":8: values[0].reference_sv:", "'Eget val: ett prov'"],
+        "a document, as `reference` has it",
     ),
     "empty_description": (["threshold.yaml:2: description:", "nothing"], "a text"),
     "unit_of_another_parameter": (["threshold.yaml:3: unit:", "'days'"], "'percent'"),

@@ -140,7 +140,7 @@ def test_missing_data_give_the_span_and_the_reason() -> None:
         item = make.evidence(
             "mentor_followup", make.sums(**of_sums), verdict="insufficient", certainty=None
         )
-        return rule_texts.insufficient_line(RULES["mentor_followup"], item)
+        return rule_texts.insufficient_line(RULES["mentor_followup"], item, 7)
 
     half = why(absent=100, of=3000, scheduled=6000)
     assert "mellan 1,6 % och 51,6 %; 50,0 % av tiden är rapporterad" in half
@@ -148,9 +148,57 @@ def test_missing_data_give_the_span_and_the_reason() -> None:
     assert "3 av minst 5 skoldagar" in why(absent=0, of=900, scheduled=6000, days=3)
 
 
+def test_a_referral_that_cannot_be_assessed_says_which_of_its_parts_is_unknown() -> None:
+    def why(absent: int, grade: int | None, **of_sums: int) -> str:
+        item = make.evidence(
+            "sst_referral", make.sums(absent, **of_sums), verdict="insufficient", certainty=None
+        )
+        return rule_texts.insufficient_line(RULES["sst_referral"], item, grade).partition(": ")[2]
+
+    reached = "frånvaron är 20,0 %; "
+    assert why(1200, None) == f"{reached}elevens årskurs saknas i uppgifterna"
+    assert why(1200, 7) == f"{reached}det går inte att bedöma om en ULF-gräns nås"
+    assert "50,0 % av tiden är rapporterad" in why(500, 7, of=3000, scheduled=6000)
+    assert "9 av minst 10 skoldagar" in why(1200, None, days=9)
+
+
+def test_a_missing_grade_is_no_reason_where_every_grade_counts() -> None:
+    item = make.evidence("mentor_followup", make.sums(100, of=3000, scheduled=6000))
+    assert "50,0 % av tiden" in rule_texts.insufficient_line(RULES["mentor_followup"], item, None)
+
+
 def test_a_source_is_named_once_for_all_it_says() -> None:
     references = (("a.threshold", "Handbok"), ("a.grades", "Beslut"), ("a.comparison", "Handbok"))
-    assert rule_texts.sources(references) == "gräns, jämförelse: Handbok\nårskurser: Beslut"
+    assert rule_texts.sources(references) == (
+        "Gräns, precis på gränsen – Handbok\nÅrskurser – Beslut"
+    )
+
+
+def test_the_source_of_the_limit_comes_first_however_the_sources_are_given() -> None:
+    references = (
+        ("a.comparison", "B"),
+        ("a.grades", "C"),
+        ("a.min_days", "D"),
+        ("a.threshold", "A"),
+    )
+    lines = rule_texts.sources(references).splitlines()
+    assert [line[-1] for line in lines] == ["A", "B", "D", "C"]
+
+
+def test_a_value_without_a_swedish_name_is_still_given_with_its_source() -> None:
+    references = (("a.added_later", "Beslut"), ("a.threshold", "Handbok"))
+    assert rule_texts.sources(references) == "Gräns – Handbok\nA.added_later – Beslut"
+
+
+def test_a_window_is_as_long_as_the_rule_set_says() -> None:
+    rule = replace(RULES["mentor_followup"], window_days=28)
+    item = make.evidence("mentor_followup", make.sums(900))
+    assert rule_texts.basis(item, rule) == "28 dagar"
+    assert rule_texts.counted(rule) == "1 månad: 28 dagar eller kalendermånad"
+    assert texts.month_absence(Fraction(1, 8), 28) == "12,5 % frånvaro 28 dagar"
+    assert texts.no_unreported(56).endswith("de senaste 56 dagarna.")
+    assert headings.over(headings.H_ABSENCE, 56) == "Frånvaro 56 dagar"
+    assert "28 och 56 dagar" in dict(headings.terms(28, 56))
 
 
 def test_a_parameter_without_a_swedish_name_keeps_its_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,7 +11,15 @@ import pytest
 from assets.watchlists.workbook import write_workbook
 from tests.unit import watchlist_factory as make
 from tests.unit.watchlist_factory import full_list
-from tests.unit.workbook_reader import FIXED, cell_under, names, opened, parts, rows
+from tests.unit.workbook_reader import (
+    FIXED,
+    cell_under,
+    everything,
+    names,
+    opened,
+    parts,
+    rows,
+)
 
 
 @pytest.fixture
@@ -151,7 +160,14 @@ def test_the_summary_counts_the_levels_and_says_that_a_person_decides(path: Path
     ]
     assert sheet["A1"].value == "Frånvarolista v. 46 2026 – Ekbackens skola"
     assert "En person bedömer och beslutar" in sheet["A3"].value
-    assert "Klass 8C saknar rapporter." in [line[0] for line in lines]
+
+
+def test_notices_stand_above_the_counts_each_in_its_own_row(path: Path) -> None:
+    noticed = make.watchlist(make.pupil(), notices=("Klass 8C saknar rapporter.", "En sak till."))
+    column = [cell.value for cell in opened(noticed, path)["Sammanfattning"]["A"]]
+    first = column.index("Klass 8C saknar rapporter.")
+    assert column[first + 1] == "En sak till."
+    assert first + 1 < column.index("Nivå")
 
 
 def test_dates_are_real_dates(path: Path) -> None:
@@ -218,7 +234,7 @@ def test_every_rule_is_explained_with_its_limit_days_grades_and_source(path: Pat
     ]
     assert [row["Minst skoldagar"] for row in table] == ["5", "10", "20, och 5 i varje halva", "10"]
     assert [row["Årskurser"] for row in table] == ["F–9", "F–9", "F–9", "4–9"]
-    assert all(f"gräns: {make.HANDBOOK}" in row["Källor"] for row in table)
+    assert all(f"Gräns – {make.HANDBOOK}" in row["Källor"] for row in table)
 
 
 def test_the_terms_and_shared_values_are_explained(path: Path) -> None:
@@ -226,4 +242,20 @@ def test_the_terms_and_shared_values_are_explained(path: Path) -> None:
     pairs = {row[0]: row[1] for row in sheet.iter_rows(values_only=True)}
     assert pairs["Frånvaro (A)"].startswith("A = V + I. Båda räknas")
     assert {"Säker", "Trolig", "Lägst", "Högst"} <= pairs.keys()
-    assert pairs["lägsta andel rapporterad tid"] == "80 %"
+    assert pairs["Lägsta andel rapporterad tid"] == "80 %"
+
+
+def test_the_source_of_a_shared_value_has_room_to_be_read(path: Path) -> None:
+    sheet = opened(full_list(), path)["Så räknas det"]
+    row = next(cell.row for cell in sheet["A"] if cell.value == "Lägsta andel rapporterad tid")
+    assert sheet.cell(row, 3).value == make.OWN_CHOICE
+    assert f"C{row}:F{row}" in [str(merged) for merged in sheet.merged_cells.ranges]
+
+
+def test_the_windows_are_as_long_as_the_rule_set_says_on_every_sheet(path: Path) -> None:
+    book = opened(make.full_list_of_weeks(), path)
+    assert "Frånvaro 28 dagar" in rows(book["Rektor"])[0]
+    assert "Rapporterad tid 56 dagar" in rows(book["Otillräckliga data"])[0]
+    text = everything(book)
+    assert "28 och 56 dagar" in text
+    assert re.findall(r"\b(?:30|60)\b.{0,3} dag", text) == []

@@ -18,16 +18,18 @@ from assets.watchlists.model import (
 
 AS_OF = date(2026, 11, 15)
 HANDBOOK = "Metodhandbok, sidan Frånvarotrappan"
-OWN_CHOICE = "vårt val"
+OWN_CHOICE = "Eget val: ett prov."
 
 
 def _rule(name: str, level: int, comparison: str, pct: int, **other: Any) -> RuleExplanation:
+    window = other.get("window", "one_month")
     return RuleExplanation(
         rule=name,
         level=level,
         comparison=comparison,
         threshold_pct=Decimal(pct),
-        window=other.get("window", "one_month"),
+        window=window,
+        window_days=30 if window == "one_month" else 60,
         method=other.get("method", "pooled"),
         min_days=other["min_days"],
         min_days_each_half=other.get("halves", 0),
@@ -136,6 +138,13 @@ def watchlist(*pupils: PupilRow, **other: Any) -> Watchlist:
         pupils=pupils,
     )
     return replace(plain, **other)
+
+
+def full_list_of_weeks() -> Watchlist:
+    """As `full_list`, by a rule set whose windows are four and eight whole weeks."""
+    days = {"one_month": 28, "two_months": 56}
+    rules = tuple(replace(rule, window_days=days[rule.window]) for rule in RULES)
+    return replace(full_list(), rules=rules, one_month_days=28, two_months_days=56)
 
 
 def full_list() -> Watchlist:

@@ -1,0 +1,88 @@
+"""When a list says something at its top about the data behind it, and in which words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from assets.watchlists.notices import (
+    RefusedRows,
+    Reporting,
+    low_coverage,
+    notices_of,
+    old_lessons,
+    refused_rows,
+)
+from rules.registry import rule_set_on
+
+AS_OF = date(2026, 11, 15)
+RULES = rule_set_on("stockholm", AS_OF)
+
+
+@pytest.mark.parametrize("days", [0, 1, 7])
+def test_a_lesson_of_the_last_week_is_new_enough(days: int) -> None:
+    assert old_lessons(AS_OF, AS_OF - timedelta(days=days)) == ""
+
+
+def test_a_newest_lesson_older_than_a_week_is_named_with_its_date() -> None:
+    assert old_lessons(AS_OF, AS_OF - timedelta(days=8)) == (
+        "Den senaste lektionen i uppgifterna är från 7 november 2026. Om det inte är lov saknas"
+        " nyare närvarouppgifter."
+    )
+
+
+def test_a_school_without_any_lesson_is_not_a_school_without_absence() -> None:
+    assert old_lessons(AS_OF, None) == (
+        "Uppgifterna har ingen lektion för skolan till och med 15 november 2026, så listan säger"
+        " inget om frånvaron."
+    )
+
+
+@pytest.mark.parametrize(("reported", "scheduled"), [(8000, 10_000), (1, 1), (0, 0)])
+def test_coverage_at_the_floor_or_of_nothing_scheduled_is_no_news(
+    reported: int, scheduled: int
+) -> None:
+    assert low_coverage(RULES, Reporting(AS_OF, scheduled, reported)) == ""
+
+
+@pytest.mark.parametrize(("reported", "share"), [(7999, "79,9 %"), (6234, "62,3 %"), (0, "0,0 %")])
+def test_coverage_under_the_floor_says_the_share(reported: int, share: str) -> None:
+    assert low_coverage(RULES, Reporting(AS_OF, 10_000, reported)) == (
+        f"Bara {share} av skolans lektionstid de senaste 30 dagarna är rapporterad. Under 80 %"
+        " går det inte alltid att bedöma en gräns: se Otillräckliga data."
+    )
+
+
+def test_the_floor_and_the_days_are_those_of_the_rule_set() -> None:
+    rules = replace(RULES, coverage_floor_bp=90_50, one_month_days=28)
+    notice = low_coverage(rules, Reporting(AS_OF, 10_000, 9049))
+    assert "de senaste 28 dagarna" in notice
+    assert "Under 90,5 %" in notice
+    assert low_coverage(rules, Reporting(AS_OF, 10_000, 9050)) == ""
+
+
+@pytest.mark.parametrize(
+    ("refused", "words"),
+    [
+        (RefusedRows(1, 1), "1 rad i 1 fil som listan"),
+        (RefusedRows(5, 1), "5 rader i 1 fil som listan"),
+        (RefusedRows(12, 2), "12 rader i 2 filer som listan"),
+    ],
+)
+def test_refused_rows_are_counted_in_rows_and_files(refused: RefusedRows, words: str) -> None:
+    notice = refused_rows(refused)
+    assert notice.startswith(words)
+    assert "Den som sköter inläsningen har detaljerna." in notice
+
+
+def test_good_data_need_no_notice() -> None:
+    assert notices_of(AS_OF, RULES, Reporting(AS_OF, 100, 100), RefusedRows()) == ()
+
+
+def test_all_notices_are_sentences_and_the_oldest_data_come_first() -> None:
+    notices = notices_of(AS_OF, RULES, Reporting(date(2026, 11, 1), 100, 50), RefusedRows(2, 1))
+    assert [notice.split()[0] for notice in notices] == ["Den", "Bara", "2"]
+    assert all(re.fullmatch(r"[^{}]+\.", notice) for notice in notices)
