@@ -16,12 +16,10 @@ Found when tried, and guarded here:
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -31,66 +29,23 @@ import polars as pl
 from filelock import FileLock, Timeout
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from assets.tables import TABLES, create_statements
+from assets.lake_settings import (
+    EXTENSIONS,
+    LakeError,
+    LakeSettings,
+    configuration,
+    extension_path,
+    own_temp_folder,
+    quoted,
+)
+from assets.table_model import create_statements
+from assets.tables import TABLES
+
+__all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings", "is_passing_conflict"]
 
 SQL_ROOT = Path(__file__).resolve().parents[1] / "sql"
-EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake")
 
 Result = TypeVar("Result")
-
-
-class LakeError(Exception):
-    """The lake can't be opened or written; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class LakeSettings:
-    """Where the lake is and what it may use.
-
-    Attributes:
-        home: folder of everything that persists; made with mode 0700.
-        catalog: DuckLake metadata string, e.g. `postgres:dbname=lake host=db`; empty means a
-            SQLite file under the home.
-        data_path: folder or `s3://` prefix of the Parquet files; empty means under the home.
-        memory_limit: DuckDB's memory, e.g. `3GB`.
-        max_temp_size: DuckDB's spill files at most, e.g. `50GB`.
-        threads: DuckDB's threads; 0 means all cores.
-        lock_wait_seconds: how long a writer waits for another writer on this machine.
-    """
-
-    home: Path
-    catalog: str = ""
-    data_path: str = ""
-    memory_limit: str = "3GB"
-    max_temp_size: str = "50GB"
-    threads: int = 0
-    lock_wait_seconds: float = 900.0
-
-    @property
-    def catalog_string(self) -> str:
-        """The DuckLake metadata string in force."""
-        return self.catalog or f"sqlite:{self.home / 'lake' / 'catalog.sqlite'}"
-
-    @property
-    def data_string(self) -> str:
-        """The data path in force."""
-        return self.data_path or f"{self.home / 'lake' / 'data'}/"
-
-
-def extension_path(name: str) -> Path:
-    """Return the signed extension file that its wheel brought.
-
-    Raises:
-        LakeError: when the wheel isn't installed.
-    """
-    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    for folder in folders:
-        path = Path(folder, "extensions", f"v{duckdb.__version__}", f"{name}.duckdb_extension")
-        if path.is_file():
-            return path
-    wheel = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
-    raise LakeError(f"DuckDB's extension '{name}' is not installed. Install the wheel {wheel}.")
 
 
 def is_passing_conflict(error: BaseException) -> bool:
@@ -126,14 +81,14 @@ class Lake:
             home.chmod(0o700)
             for folder in ("lake/data", "tmp"):
                 (home / folder).mkdir(parents=True, exist_ok=True)
-            temp = _own_temp_folder(home / "tmp")
+            temp = own_temp_folder(home / "tmp")
         except OSError as error:
             raise LakeError(
                 f"The home folder {home} can't be used: {error.strerror}. Expected a folder that "
                 "this user may write to. Give another with --home or TRAPPAN_HOME, or change its "
                 "owner."
             ) from None
-        connection = duckdb.connect(config=_configuration(settings, temp))
+        connection = duckdb.connect(config=configuration(settings, temp))
         lake = cls(settings, connection)
         try:
             lake._attach()
@@ -153,12 +108,12 @@ class Lake:
             needed.insert(0, "postgres_scanner")
         for name in needed:
             self.connection.execute(f"LOAD '{extension_path(name)}'")
-        options = [f"DATA_PATH '{_quoted(settings.data_string)}'", "ENCRYPTED"]
+        options = [f"DATA_PATH '{quoted(settings.data_string)}'", "ENCRYPTED"]
         options.append("DATA_INLINING_ROW_LIMIT 0")
         if settings.catalog_string.startswith("sqlite:"):
             options += ["META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 10000"]
         statement = (
-            f"ATTACH 'ducklake:{_quoted(settings.catalog_string)}' AS lake ({', '.join(options)})"
+            f"ATTACH 'ducklake:{quoted(settings.catalog_string)}' AS lake ({', '.join(options)})"
         )
         _patiently(lambda: self.connection.execute(statement))
         self.connection.execute("USE lake")
@@ -277,38 +232,6 @@ class Lake:
         """Return the id of the lake's newest snapshot."""
         (value,) = self.rows("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')")[0]
         return int(value)
-
-
-def _configuration(
-    settings: LakeSettings, temp: Path
-) -> dict[str, str | bool | int | float | list[str]]:
-    configuration: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "memory_limit": settings.memory_limit,
-        "temp_directory": str(temp),
-        "max_temp_directory_size": settings.max_temp_size,
-        "temp_file_encryption": True,
-        # Every answer is ordered where it is asked for; bulk loads are a third faster without.
-        "preserve_insertion_order": False,
-    }
-    if settings.threads:
-        configuration["threads"] = settings.threads
-    return configuration
-
-
-def _own_temp_folder(root: Path) -> Path:
-    """Make this process's spill folder and wipe those of processes that are gone."""
-    for left in root.iterdir():
-        if left.name.isdecimal() and not Path("/proc", left.name).exists():
-            shutil.rmtree(left, ignore_errors=True)
-    own = root / str(os.getpid())
-    own.mkdir(exist_ok=True)
-    return own
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

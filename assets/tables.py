@@ -6,29 +6,7 @@ it, and a test holds the three together. Not here: how a table is filled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its DuckDB type, meaning, and what null means ("" = never null)."""
-
-    name: str
-    type: str
-    meaning: str
-    null: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: one row per `grain`."""
-
-    name: str
-    meaning: str
-    grain: str
-    columns: tuple[Column, ...]
-    partitioned_by: str = ""
-
+from assets.table_model import Column, Table, dictionary_page
 
 _PUPIL = Column("pupil_key", "UUID", "Pupil: HMAC-SHA256 of the identity number, cut to 128 bits.")
 _SCHOOL = Column("school_unit_code", "VARCHAR", "Skolenhetskod, 8 digits, a text.")
@@ -291,34 +269,6 @@ TABLES: tuple[Table, ...] = (
 )
 
 
-def create_statements(table: Table) -> list[str]:
-    """Return the statements that make a table in the lake."""
-    columns = ", ".join(
-        f"{column.name} {column.type}{'' if column.null else ' NOT NULL'}"
-        for column in table.columns
-    )
-    statements = [f"CREATE TABLE {table.name} ({columns})"]
-    if table.partitioned_by:
-        statements.append(f"ALTER TABLE {table.name} SET PARTITIONED BY ({table.partitioned_by})")
-    return statements
-
-
 def data_dictionary() -> str:
     """Return `docs/data-dictionary.md`."""
-    lines = [
-        "# Data dictionary",
-        "",
-        "Every table of the lake. Written from `assets/tables.py` by `make docs`; a test compares.",
-        "Minutes are whole minutes. Personal data is sealed (`docs/adr/0005-sealed-values.md`).",
-    ]
-    for table in TABLES:
-        lines += ["", f"## {table.name}", "", table.meaning, "", f"One row per {table.grain}."]
-        if table.partitioned_by:
-            lines += ["", f"Partitioned by `{table.partitioned_by}`."]
-        lines += ["", "| column | type | meaning | null means |", "|---|---|---|---|"]
-        lines += [
-            f"| `{column.name}` | {column.type} | {column.meaning.replace('|', '/')} "
-            f"| {column.null or 'never null'} |"
-            for column in table.columns
-        ]
-    return "\n".join(lines) + "\n"
+    return dictionary_page(TABLES)

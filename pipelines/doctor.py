@@ -15,7 +15,8 @@ from pathlib import Path
 import duckdb
 
 from assets.exports.layouts import LayoutError, load_layouts
-from assets.lake import EXTENSIONS, Lake, LakeError, extension_path
+from assets.lake import Lake
+from assets.lake_settings import EXTENSIONS, LakeError, extension_path
 from assets.sealing import KeyFileError, Sealer
 from pipelines.settings import Settings
 from rules.registry import RuleFileError, load_parameters
