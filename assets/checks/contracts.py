@@ -121,11 +121,17 @@ def contract_result(name: str, frame: pd.DataFrame) -> ContractResult:
     for answer in result.results:
         asked = answer.expectation_config
         kind = asked.type if asked else "an expectation"
-        if answer.exception_info.get("raised_exception"):
+        if _has_crashed(answer.exception_info):
             raise ContractCrashError(_crash(name, kind))
         if not answer.success:
             broken.append(f"{kind}({_columns(asked.kwargs if asked else {})})")
     return ContractResult(tuple(broken), len(result.results))
+
+
+def _has_crashed(exception_info: dict[str, Any]) -> bool:
+    """Look for an exception: at the top, or, for a metric that crashed, under the metric's name."""
+    nested = (entry for entry in exception_info.values() if isinstance(entry, dict))
+    return bool(exception_info.get("raised_exception")) or any(map(_has_crashed, nested))
 
 
 def _columns(arguments: dict[str, Any]) -> str:

@@ -1,0 +1,144 @@
+"""A run that is stopped anywhere is made good by the next one, and the old lists stand."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assets.checks import checks_assets
+from assets.checks.contracts import ContractCrashError
+from assets.lake import Lake, LakeSettings
+from tests.integration.conftest import AS_OF, SAMPLES, trappan
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Kills its own process at the named place, the way a power cut would.
+DRIVER = """
+import os, signal, sys
+import importlib
+
+module, name = {place!r}.rsplit(".", 1)
+def killed(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(importlib.import_module(module), name, killed)
+from pipelines import cli
+sys.argv = ["trappan", *sys.argv[1:]]
+cli.main()
+"""
+
+PLACES = [
+    "assets.exports.exports_assets.ingest_paths",
+    "assets.absence.absence_assets.refresh_sums",
+    "assets.absence.absence_assets.store_rolling",
+    "assets.flags.flags_assets.store_flags",
+    "assets.watchlists.watchlists_assets.release_lists",
+    "assets.watchlists.releases._write_notes",
+]
+
+
+def night(home: Path) -> tuple[str, ...]:
+    return ("--home", str(home), "nightly", "--inbox", str(SAMPLES / "inbox"), "--as-of", AS_OF)
+
+
+def state(home: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Return what the lake says, without keys and times that differ from home to home."""
+    columns = {
+        "lessons": "* EXCLUDE (pupil_key, mentor_key)",
+        "absence_daily": "* EXCLUDE (pupil_key, mentor_key)",
+        "absence_monthly": "* EXCLUDE (pupil_key)",
+        "flags": "* EXCLUDE (pupil_key, mentor_key)",
+        "files": "file_sha256, outcome, rows_read, rows_accepted, rows_rejected",
+        "stale_days": "*",
+    }
+    with Lake.open(LakeSettings(home=home)) as lake:
+        return {
+            table: sorted(lake.rows(f"SELECT {chosen} FROM {table}"), key=repr)
+            for table, chosen in columns.items()
+        }
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
+    home = tmp_path_factory.mktemp("clean") / "home"
+    assert trappan(*night(home)).status == 0
+    return state(home)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_night_killed_anywhere_is_made_good_by_the_next(
+    tmp_path: Path, place: str, clean: dict[str, list[tuple[object, ...]]]
+) -> None:
+    home = tmp_path / "home"
+    killed = subprocess.run(
+        [sys.executable, "-c", DRIVER.format(place=place), *night(home)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    said = trappan(*night(home))
+    assert said.status == 0, said.err
+    assert state(home) == clean
+    assert len(list((home / "lists" / "current").glob("*/*.xlsx"))) == 2
+
+
+def test_a_contract_that_crashes_stops_the_lists_and_the_old_ones_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    assert trappan(*night(home)).status == 0
+    lists = home / "lists" / "current"
+    before = {path.name: path.resolve() for path in lists.iterdir()}
+
+    def crash(name: str, _frame: object) -> None:
+        raise ContractCrashError(f"The contract '{name}' could not be checked")
+
+    monkeypatch.setattr(checks_assets, "contract_result", crash)
+    said = trappan(*night(home))
+    assert said.status == 1
+    assert "could not be checked" in said.err
+    assert "Traceback" not in said.err
+    assert {path.name: path.resolve() for path in lists.iterdir()} == before
+
+
+def test_sums_that_do_not_agree_with_the_lessons_stop_the_lists(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    assert trappan("ingest", SAMPLES / "inbox", "--home", home).status == 0
+    with Lake.open(LakeSettings(home=home)) as lake:
+        lake.write(
+            lambda connection: connection.execute(
+                "DELETE FROM absence_daily WHERE lesson_date = DATE '2026-10-05'"
+            )
+        )
+    said = trappan(*night(home))
+    assert said.status == 1
+    assert "daily_equals_lessons" in said.err
+    assert not (home / "lists").exists()
+    mended = trappan("backfill", "--from", "2026-10", "--to", "2026-10", "--home", home)
+    assert mended.status == 0, mended.err
+    assert trappan(*night(home)).status == 0
+
+
+def test_an_error_without_words_of_ours_is_told_without_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("201203149800 Åsa Öberg")
+
+    monkeypatch.setattr("assets.absence.absence_assets.refresh_sums", fail)
+    home = tmp_path / "home"
+    said = trappan(*night(home))
+    assert said.status == 1
+    assert "RuntimeError in test_stopped_runs.py" in said.err
+    for path in home.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            assert b"201203149800" not in path.read_bytes()
+    assert "201203149800" not in said.err
