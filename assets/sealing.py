@@ -79,7 +79,10 @@ class Sealer:
     def seal(self, fields: dict[str, str]) -> bytes:
         """Return the fields as sealed bytes that differ each time."""
         nonce = os.urandom(_NONCE_BYTES)
-        plain = json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()
+        # A file name that isn't UTF-8 comes as lone surrogates, and has to go back as it came.
+        plain = json.dumps(fields, ensure_ascii=False, sort_keys=True).encode(
+            "utf-8", "surrogatepass"
+        )
         return nonce + self._cipher.encrypt(nonce, plain, None)
 
     def unseal(self, sealed: bytes) -> dict[str, str]:
@@ -95,7 +98,7 @@ class Sealer:
                 "A sealed value can't be opened with this home's pupil.key. The key file is not "
                 "the one that the lake was written with; restore it from the backup."
             ) from None
-        fields: dict[str, str] = json.loads(plain)
+        fields: dict[str, str] = json.loads(plain.decode("utf-8", "surrogatepass"))
         return fields
 
 

@@ -32,10 +32,28 @@ class FileCounts:
 
 @dataclass
 class StagedBatch:
-    """What staging a batch gave: counts per file, and the files that can't be read."""
+    """What staging a batch gave.
+
+    Attributes:
+        counts: of each file that was staged.
+        unreadable: files that can't be read, and why.
+        held: files that were gone or changed while they were read, and how.
+    """
 
     counts: list[FileCounts] = field(default_factory=list)
     unreadable: dict[ReceivedFile, str] = field(default_factory=dict)
+    held: dict[ReceivedFile, str] = field(default_factory=dict)
+
+    def hold_changed(self, files: Sequence[ReceivedFile]) -> list[int]:
+        """Hold files that are no longer what was looked at; return ids of all that fell away.
+
+        What was read of a file that changed says nothing, not even that it can't be read.
+        """
+        for file in files:
+            if file not in self.held and not file.is_unchanged():
+                self.unreadable.pop(file, None)
+                self.held[file] = "it changed while it was read"
+        return [file.file_id for file in (*self.held, *self.unreadable)]
 
 
 class ExportBatch(Protocol):
@@ -46,3 +64,8 @@ class ExportBatch(Protocol):
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
+
+    def store_problems(
+        self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]
+    ) -> None:
+        """Write the refused rows and warnings of these files."""

@@ -6,14 +6,13 @@ read again here. Yields frames of text cells under our column names, with `line_
 
 from __future__ import annotations
 
-import csv
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import fastexcel
 import polars as pl
 
+from assets.exports.cells import has_shape
+from assets.exports.decoding import first_lines
 from assets.exports.layouts import (
     COLUMNS,
     HEADER_SEARCH_LINES,
@@ -24,9 +23,12 @@ from assets.exports.layouts import (
     find_header,
 )
 from assets.exports.outcomes import RowProblem
-from assets.exports.received import ReceivedFile, UnreadableFileError, decoded_lines, first_lines
+from assets.exports.received import ReceivedFile, UnreadableFileError
+from assets.exports.text_rows import DataRow, text_rows
+from assets.exports.workbooks import Sheet, read_sheet
 
-ROWS_PER_FRAME = 200_000
+ROWS_PER_FRAME = 100_000
+_SHEET_BYTES = 256 << 20
 
 
 @dataclass
@@ -35,48 +37,74 @@ class RowReader:
 
     Attributes:
         rows_read: data rows met so far; blank rows are none.
-        problems: rows that don't have the header's number of cells.
+        shapeless_rows: those of them that are no row, so that they are in no frame.
+        notes: what a person should know of the file as a whole.
     """
 
     file: ReceivedFile
     header: FoundHeader
-    rows: Iterable[tuple[int, Sequence[str]]]
+    rows: Iterable[DataRow]
+    notes: tuple[str, ...] = ()
     rows_read: int = 0
-    problems: list[RowProblem] = field(default_factory=list)
+    shapeless_rows: int = 0
+    _problems: list[RowProblem] = field(default_factory=list)
+
+    @property
+    def reason(self) -> str | None:
+        """Say what of the file was not read at all; None if nothing."""
+        unread = self.header.match.unread_columns
+        said = [*self.notes, *([unread] if unread else [])]
+        if self.rows_read == 0:
+            said.insert(0, "it has a header but no rows")
+        return "; ".join(said) or None
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        """Yield frames of at most `ROWS_PER_FRAME` rows."""
-        kept: list[tuple[int, Sequence[str]]] = []
-        width = _width(self.header.match.header)
-        for line_number, cells in self.rows:
-            if not any(cell.strip() for cell in cells):
+        """Yield frames of at most `ROWS_PER_FRAME` rows, which can have none."""
+        kept: list[DataRow] = []
+        width = self.header.width
+        for row in self.rows:
+            if not "".join(row.cells).strip():
                 continue
             self.rows_read += 1
-            # A separator at the end of the line makes one empty cell more: no cell is lost.
-            filled = len(cells) - _empty_tail(cells)
-            if filled > width or len(cells) < width:
-                code = "row.too_many_cells" if filled > width else "row.too_few_cells"
-                self.problems.append(problem_of(code, line_number, cells))
-                continue
-            kept.append((line_number, cells))
-            if len(kept) == ROWS_PER_FRAME:
+            if has_shape(row.cells, width):
+                if row.is_unended and self.header.reads_last_column:
+                    if not row.cells[width - 1].strip():
+                        self._refuse("row.cut_short", row)
+                        continue
+                    self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
+                kept.append(row)
+            elif row.has_broken_quotes:
+                self._refuse("row.broken_quotes", row)
+            else:
+                is_short = len(row.cells) < width
+                self._refuse(f"row.too_{'few' if is_short else 'many'}_cells", row)
+            if len(kept) + len(self._problems) >= ROWS_PER_FRAME:
                 yield self._frame(kept)
                 kept = []
-        if kept:
-            yield self._frame(kept)
+        yield self._frame(kept)
 
-    def _frame(self, rows: Sequence[tuple[int, Sequence[str]]]) -> pl.DataFrame:
+    def take_problems(self) -> list[RowProblem]:
+        """Return the problems met since the last call: rows without a row's shape."""
+        problems, self._problems = self._problems, []
+        return problems
+
+    def _refuse(self, code: str, row: DataRow) -> None:
+        self.shapeless_rows += 1
+        found = f"{len(row.cells)} cells"
+        self._problems.append(RowProblem(code, row.line_number, found, row="\x1f".join(row.cells)))
+
+    def _frame(self, rows: Sequence[DataRow]) -> pl.DataFrame:
         match = self.header.match
         columns: dict[str, Sequence[object]] = {
             "file_id": [self.file.file_id] * len(rows),
-            "line_number": [line_number for line_number, _ in rows],
+            "line_number": [row.line_number for row in rows],
         }
         for column in COLUMNS[match.layout.kind]:
             position = match.positions.get(column)
             columns[column] = (
                 [None] * len(rows)
                 if position is None
-                else [_cell(cells, position) for _, cells in rows]
+                else [row.cells[position].strip(" \t") or None for row in rows]
             )
         schema = {"file_id": pl.Int64, "line_number": pl.Int64} | dict.fromkeys(
             COLUMNS[match.layout.kind], pl.String
@@ -84,16 +112,47 @@ class RowReader:
         return pl.DataFrame(columns, schema=schema)
 
 
-def open_rows(file: ReceivedFile, layouts: Iterable[Layout]) -> RowReader:
-    """Find the header of a file and return a reader of its rows.
+class Openings:
+    """The headers of a run's files, and as many sheets as memory has room for.
 
-    Raises:
-        UnreadableFileError: no layout's header in it, or not the kind of file it says it is.
+    A file is met twice, when its layout is found and when its batch is read, but a workbook takes
+    a process of its own to open.
     """
-    if file.is_workbook:
-        return _open_workbook(file, tuple(layouts))
-    header = find_text_header(file, tuple(layouts))
-    return RowReader(file, header, _text_rows(file, header))
+
+    def __init__(self, layouts: Sequence[Layout]) -> None:
+        self._layouts = layouts
+        self._headers: dict[str, FoundHeader] = {}
+        self._sheets: dict[str, Sheet] = {}
+
+    def header(self, file: ReceivedFile) -> FoundHeader:
+        """Return the header of a file.
+
+        Raises:
+            UnreadableFileError: no layout's header in it, or not the kind of file it says it is.
+            ChangedFileError: the file is gone.
+        """
+        if file.sha256 not in self._headers:
+            if file.is_workbook:
+                sheet = self._sheet(file)
+                self._headers[file.sha256] = _sheet_header(sheet, self._layouts)
+                self._sheets[file.sha256] = sheet
+                if sum(kept.size for kept in self._sheets.values()) > _SHEET_BYTES:
+                    del self._sheets[file.sha256]
+            else:
+                self._headers[file.sha256] = find_text_header(file, self._layouts)
+        return self._headers[file.sha256]
+
+    def rows(self, file: ReceivedFile) -> RowReader:
+        """Return a reader of a file's rows; raises what `header` raises."""
+        header = self.header(file)
+        if not file.is_workbook:
+            return RowReader(file, header, text_rows(file, header))
+        sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
+        notes = (sheet.unread_sheets,) if sheet.unread_sheets else ()
+        return RowReader(file, header, _sheet_rows(sheet, header), notes)
+
+    def _sheet(self, file: ReceivedFile) -> Sheet:
+        return read_sheet(file, tuple(layout.sheet for layout in self._layouts if layout.sheet))
 
 
 def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHeader:
@@ -101,6 +160,7 @@ def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHead
 
     Raises:
         UnreadableFileError: the file is empty or no layout's header is in its first lines.
+        ChangedFileError: the file is gone.
     """
     lines = first_lines(file, HEADER_SEARCH_LINES)
     if not any(line.strip() for line in lines):
@@ -121,102 +181,29 @@ def no_header_message(nearest: HeaderMatch | None, line_number: int) -> str:
             "known layout, separated by semicolon, tab or comma. If the export is new, add a "
             "layout for it (docs/inputs.md)."
         )
+    looks_like = f"line {line_number}: the header looks like the layout '{nearest.layout.name}'"
+    if not nearest.missing:
+        listed = ", ".join(f"'{name}'" for name in nearest.twice)
+        return f"{looks_like}, but has {listed} twice. Expected it once. Export the file again."
     missing = ", ".join(f"'{name}'" for name in nearest.missing)
     return (
-        f"line {line_number}: the header looks like the layout '{nearest.layout.name}', but lacks "
-        f"the column{'s' if len(nearest.missing) > 1 else ''} {missing}. Export the file with it, "
-        "or add the new name to the layout's headers (docs/inputs.md)."
+        f"{looks_like}, but lacks the column{'s' if len(nearest.missing) > 1 else ''} {missing}. "
+        "Export the file with it, or add the new name to the layout's headers (docs/inputs.md)."
     )
 
 
-def problem_of(code: str, line_number: int, cells: Sequence[str]) -> RowProblem:
-    """Return the refusal of a row whose shape is wrong."""
-    return RowProblem(code, line_number, f"{len(cells)} cells", row="\x1f".join(cells))
-
-
-def _text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, cells) of the data rows.
-
-    A quotation mark that is never closed would swallow the rest of the file as one cell, so a
-    row whose cells hold line breaks is taken apart again and each of its lines read as it is.
-    """
-    lines = decoded_lines(file)
-    for _ in range(header.line_number):
-        next(lines)
-    number = header.line_number
-    width = _width(header.match.header)
-    pending: list[str] = []
-    for line in lines:
-        number += 1
-        pending.append(line)
-        text = "".join(pending)
-        if _has_open_quote(text) and len(pending) < 20:
-            continue
-        cells = _split(text, header.delimiter)
-        if len(pending) > 1 and len(cells) != width:
-            first = number - len(pending) + 1
-            for offset, single in enumerate(pending):
-                yield first + offset, single.rstrip("\r\n").split(header.delimiter)
-        else:
-            yield number - len(pending) + 1, cells
-        pending = []
-    for offset, single in enumerate(pending):
-        yield number - len(pending) + 1 + offset, single.rstrip("\r\n").split(header.delimiter)
-
-
-def _has_open_quote(text: str) -> bool:
-    return '"' in text and text.count('"') % 2 == 1
-
-
-def _split(text: str, delimiter: str) -> list[str]:
-    line = text.rstrip("\r\n")
-    if '"' not in line:
-        return line.split(delimiter)
-    return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def _open_workbook(file: ReceivedFile, layouts: Sequence[Layout]) -> RowReader:
-    try:
-        book = fastexcel.read_excel(str(file.path))
-        if not book.sheet_names:
-            raise UnreadableFileError("the workbook has no sheet. Expected one with a header row.")
-        # skip_rows=0: else empty rows at the top are left out and every row number is off.
-        sheet = book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string").to_polars()
-    except fastexcel.FastExcelError as error:
-        raise UnreadableFileError(
-            f"not a workbook that can be read ({type(error).__name__}): damaged, encrypted or cut "
-            "short. Expected an .xlsx file. Export the file again."
-        ) from None
+def _sheet_header(sheet: Sheet, layouts: Sequence[Layout]) -> FoundHeader:
     nearest: HeaderMatch | None = None
     nearest_line = 0
-    for number, row in enumerate(sheet.head(HEADER_SEARCH_LINES).iter_rows(), start=1):
-        match = best_match([cell or "" for cell in row], layouts)
+    for number, cells in enumerate(sheet.first_rows(HEADER_SEARCH_LINES), start=1):
+        match = best_match(cells, layouts)
         if match.fits:
-            header = FoundHeader(match, number, "")
-            return RowReader(file, header, _sheet_rows(sheet, number))
+            return FoundHeader(match, number, "")
         if nearest is None or len(match.positions) > len(nearest.positions):
             nearest, nearest_line = match, number
     raise UnreadableFileError(no_header_message(nearest, nearest_line))
 
 
-def _sheet_rows(sheet: pl.DataFrame, header_line: int) -> Iterator[tuple[int, list[str]]]:
-    for number, row in enumerate(sheet.slice(header_line).iter_rows(), start=header_line + 1):
-        yield number, [unicodedata.normalize("NFC", cell) if cell else "" for cell in row]
-
-
-def _width(header: Sequence[str]) -> int:
-    return len(header) - _empty_tail(header)
-
-
-def _empty_tail(cells: Sequence[str]) -> int:
-    count = 0
-    for cell in reversed(cells):
-        if cell.strip():
-            break
-        count += 1
-    return count
-
-
-def _cell(cells: Sequence[str], position: int) -> str | None:
-    text = cells[position].strip(" \t\xa0\ufeff") if position < len(cells) else ""
-    return text or None
+def _sheet_rows(sheet: Sheet, header: FoundHeader) -> Iterator[DataRow]:
+    for number, cells in sheet.rows_after(header.line_number):
+        yield DataRow(number, cells)

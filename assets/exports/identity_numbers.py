@@ -13,10 +13,11 @@ from datetime import date
 
 from personnummer import personnummer
 
-_TWELVE = re.compile(r"(\d{8})[-+ ]?(\d{4})")
-_TEMPORARY = re.compile(r"(\d{8})[-+ ]?([A-Za-zÅÄÖåäö]{2}\d{2})")
-_TEN = re.compile(r"\d{6}[-+ ]?\d{4}")
-_SCIENTIFIC = re.compile(r"\d[.,]?\d*[eE]\+?\d+")
+# ASCII: a digit of another script would pass for one and make another pupil.
+_TWELVE = re.compile(r"(\d{8})[-+ ]?(\d{4})", re.ASCII)
+_TEMPORARY = re.compile(r"(\d{8})[-+ ]?([A-Za-zÅÄÖåäö]{2}\d{2})", re.ASCII)
+_TEN = re.compile(r"\d{6}[-+ ]?\d{4}", re.ASCII)
+_SCIENTIFIC = re.compile(r"\d[.,]?\d*[eE]\+?\d+", re.ASCII)
 
 
 @dataclass(frozen=True)

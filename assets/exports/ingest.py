@@ -10,58 +10,40 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
 from assets.exports.batches import ExportBatch
-from assets.exports.frames import open_rows
+from assets.exports.frames import Openings
 from assets.exports.layouts import Layout, shipped_layouts
-from assets.exports.ledger import known_files
+from assets.exports.ledger import KnownFile, known_files
 from assets.exports.lesson_batches import LessonBatch
+from assets.exports.offers import Offered, batches, files_in
 from assets.exports.outcomes import FileReport, Outcome, judged, with_superseded
 from assets.exports.people import People
 from assets.exports.quarantine import quarantine_file, release_file
-from assets.exports.received import ReceivedFile, UnreadableFileError, local_time, look_at
+from assets.exports.received import (
+    ChangedFileError,
+    ReceivedFile,
+    UnreadableFileError,
+    local_time,
+    look_at,
+)
 from assets.exports.rosters import RosterBatch
 from assets.exports.staging import load_macros
 from assets.exports.storing import write_reports
 from assets.lake import Lake
 from assets.sealing import Sealer
 
-# So much CSV at a time: enough to keep DuckDB busy, little enough for its memory.
-BATCH_BYTES = 192 << 20
+__all__ = ["Progress", "files_in", "ingest_paths"]
+
 # Rosters first, so that a night's lessons meet the night's register.
 _KIND_ORDER = {"school_units": 0, "enrolments": 1, "lessons": 2}
 
 Progress = Callable[[str, int, int], None]
-
-
-def files_in(paths: Iterable[Path]) -> list[Path]:
-    """Return the files that these paths offer: themselves, or all files below a folder.
-
-    Hidden files, temporary names and README files are no exports and are left out.
-
-    Raises:
-        FileNotFoundError: a path isn't there.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            below = (Path(root, name) for root, _, names in os.walk(path) for name in names)
-            found += sorted(file for file in below if _is_export(file.relative_to(path)))
-        elif path.exists():
-            found.append(path)
-        else:
-            raise FileNotFoundError(path)
-    return found
-
-
-def _is_export(path: Path) -> bool:
-    if any(part.startswith((".", "~$")) for part in path.parts):
-        return False
-    return not path.name.upper().startswith("README")
 
 
 def ingest_paths(
@@ -104,152 +86,179 @@ class _Ingest:
 
     def __init__(self, lake: Lake, layouts: Sequence[Layout], on_progress: Progress) -> None:
         self.lake = lake
-        self.layouts = layouts
+        self.openings = Openings(layouts)
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         self.people = People(lake, self.sealer)
         self.folder = lake.settings.home / "tmp" / str(os.getpid()) / "incoming"
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.reports: dict[Path, FileReport] = {}
+        self.known: dict[str, KnownFile] = {}
+        self.quarantined: list[FileReport] = []
         load_macros(lake)
 
     def take(self, paths: Sequence[Path]) -> list[FileReport]:
-        new = self._new_files(paths)
-        ordered = sorted(new, key=lambda entry: (_KIND_ORDER[entry[1].kind], entry[0].path.name))
-        total = sum(file.size for file, _ in ordered) or 1
+        offered = Offered(self._look(paths))
+        hashes = list(offered.files)
+        self.known = known_files(self.lake, self.sealer, hashes)
+        new = list(self._with_kinds(offered.to_read(self.known)))
+        self._write_quarantined()
+        ordered = sorted(new, key=lambda entry: (_KIND_ORDER[entry[0]], entry[1].path.name))
+        total = sum(file.size for _, file in ordered) or 1
         done = 0
-        for kind, files in groupby(ordered, key=lambda entry: entry[1].kind):
-            for batch in _batches([file for file, _ in files]):
+        for kind, files in groupby(ordered, key=lambda entry: entry[0]):
+            for batch in batches([file for _, file in files]):
                 self.on_progress("reading", done, total)
                 self._take_batch(kind, batch)
                 done += sum(file.size for file in batch)
+        self._settle_copies(offered)
         self.on_progress("reading", total, total)
         return [self.reports[path] for path in paths]
 
-    def _new_files(self, paths: Sequence[Path]) -> list[tuple[ReceivedFile, Layout]]:
-        """Look at every file; settle those that are known or can't be read at all."""
-        looked: list[ReceivedFile] = []
+    def _look(self, paths: Sequence[Path]) -> Iterator[ReceivedFile]:
         for index, path in enumerate(paths):
             self.on_progress("looking", index, len(paths))
             try:
-                looked.append(look_at(path))
+                yield look_at(path)
             except OSError as error:
-                self.reports[path] = _held(path, f"can't be opened: {error.strerror}")
-        known = known_files(self.lake, self.sealer, [file.sha256 for file in looked])
-        seen: set[str] = set()
-        repeated: list[FileReport] = []
-        new: list[tuple[ReceivedFile, Layout]] = []
-        for file in looked:
-            before = known.get(file.sha256)
-            if file.sha256 in seen or (before and before.outcome != Outcome.QUARANTINED):
-                report = replace(
-                    _report(file, Outcome.DUPLICATE), reason="its content is known already"
-                )
-                self.reports[file.path] = report
-                # The same file still lying in the inbox is no new receipt.
-                if before is None or (file.path.name, file.modified_at) not in before.receipts:
-                    repeated.append(report)
-                continue
-            seen.add(file.sha256)
+                self.reports[path] = _held(path, f"it can't be opened: {error.strerror}")
+
+    def _with_kinds(self, files: Iterable[ReceivedFile]) -> Iterator[tuple[str, ReceivedFile]]:
+        for file in files:
             try:
-                new.append((file, open_rows(file, self.layouts).header.match.layout))
+                yield self.openings.header(file).match.layout.kind, file
             except UnreadableFileError as error:
-                self.quarantine(file, str(error))
-        if repeated:
-            self.write(lambda connection: write_reports(connection, self.sealer, repeated))
-        return new
+                self._quarantine(file, str(error))
+            except ChangedFileError as error:
+                self.reports[file.path] = _held(file.path, str(error))
 
     def _take_batch(self, kind: str, files: Sequence[ReceivedFile]) -> None:
         """Stage and store a batch of files of one kind."""
         batch: ExportBatch = (
-            LessonBatch(self.lake, self.people, self.layouts, self.folder)
+            LessonBatch(self.lake, self.people, self.openings, self.folder)
             if kind == "lessons"
-            else RosterBatch(self.lake, self.people, self.layouts, kind)
+            else RosterBatch(self.lake, self.people, self.openings, kind)
         )
-        outcome = batch.stage(files)
-        for file, reason in outcome.unreadable.items():
-            self.quarantine(file, reason)
-        reports = [
-            replace(
-                _report(counts.file, Outcome.ACCEPTED),
-                layout=counts.layout,
-                period=counts.period,
-                rows_read=counts.rows_read,
-                rows_accepted=counts.rows_read - counts.rows_rejected,
-                rows_rejected=counts.rows_rejected,
-                rows_warned=counts.rows_warned,
-                problems=counts.problems,
-                reason=counts.reason,
+        staged = batch.stage(files)
+        for file, reason in staged.held.items():
+            self.reports[file.path] = _held(file.path, reason)
+        for file, reason in staged.unreadable.items():
+            self._quarantine(file, reason)
+        taken = [
+            judged(
+                replace(
+                    _report(counts.file, Outcome.ACCEPTED),
+                    layout=counts.layout,
+                    period=counts.period,
+                    rows_read=counts.rows_read,
+                    rows_accepted=counts.rows_read - counts.rows_rejected,
+                    rows_rejected=counts.rows_rejected,
+                    rows_warned=counts.rows_warned,
+                    problems=counts.problems,
+                    reason=counts.reason,
+                )
             )
-            for counts in outcome.counts
+            for counts in staged.counts
         ]
-        self.finish(reports, {file.path: file for file in files}, batch.store)
+        self._store(batch, taken)
+        self._write_quarantined()
 
-    def finish(
-        self,
-        reports: Sequence[FileReport],
-        files: dict[Path, ReceivedFile],
-        store: Callable[[duckdb.DuckDBPyConnection], dict[int, int] | None],
-    ) -> None:
+    def _store(self, batch: ExportBatch, taken: Sequence[FileReport]) -> None:
         """Store staged rows and their ledger rows in one transaction."""
-        taken: list[FileReport] = []
-        for report in reports:
-            file = files[report.path]
-            if not file.is_unchanged():
-                # Its rows were staged with the batch; the whole batch waits for the next run.
-                self.reports |= {
-                    other.path: _held(other.path, "a file changed while it was read")
-                    for other in reports
-                }
-                return
-            taken.append(judged(report))
+        home = self.lake.settings.home
         for report in taken:
             if report.outcome == Outcome.QUARANTINED:
-                quarantine_file(
-                    self.lake.settings.home, report.path, report.sha256, report.reason or ""
-                )
-        final: list[FileReport] = []
+                quarantine_file(home, report.path, report.sha256, report.reason or "")
+        # What the ledger says already is not said again.
+        again = {report.sha256 for report in taken if self._is_settled(report.sha256)}
+        unsaid = [r for r in taken if r.sha256 not in again and not self._is_known_as(r)]
+        final: dict[Path, FileReport] = {report.path: report for report in taken}
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
-            superseded = store(connection) or {}
-            final[:] = [with_superseded(report, superseded) for report in taken]
-            _forget_quarantined(connection, final)
-            write_reports(connection, self.sealer, final)
+            superseded = batch.store(connection)
+            for report in taken:
+                final[report.path] = (
+                    _said_again(report)
+                    if report.sha256 in again
+                    else with_superseded(report, superseded)
+                )
+            _forget_quarantined(connection, unsaid)
+            written = [*unsaid, *(report for report in taken if report.sha256 in again)]
+            write_reports(connection, self.sealer, [final[report.path] for report in written])
+            batch.store_problems(connection, [report.file_id for report in unsaid])
 
-        self.write(change)
-        self.reports |= {report.path: report for report in final}
-        for report in final:
+        self.lake.write(change)
+        self.reports |= final
+        for report in taken:
             if report.outcome != Outcome.QUARANTINED:
-                release_file(self.lake.settings.home, report.sha256)
+                release_file(home, report.sha256)
 
-    def quarantine(self, file: ReceivedFile, reason: str) -> None:
+    def _quarantine(self, file: ReceivedFile, reason: str) -> None:
         """Keep a file that can't be read and say why; the next run tries it again."""
         report = replace(_report(file, Outcome.QUARANTINED), reason=reason)
-        self.reports[file.path] = report
-        before = known_files(self.lake, self.sealer, [file.sha256]).get(file.sha256)
-        if before and before.reason == reason:
+        if not quarantine_file(self.lake.settings.home, file.path, file.sha256, reason):
+            self.reports[file.path] = _held(file.path, "it changed while it was read")
             return
-        quarantine_file(self.lake.settings.home, file.path, file.sha256, reason)
+        self.reports[file.path] = report
+        if not self._is_known_as(report):
+            self.quarantined.append(report)
+
+    def _write_quarantined(self) -> None:
+        """Write the ledger rows of files that could not be read, all in one transaction."""
+        reports, self.quarantined = self.quarantined, []
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
-            _forget_quarantined(connection, [report])
-            write_reports(connection, self.sealer, [report])
+            _forget_quarantined(connection, reports)
+            write_reports(connection, self.sealer, reports)
 
-        self.write(change)
+        if reports:
+            self.lake.write(change)
 
-    def write(self, change: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
-        self.lake.write(change)
+    def _settle_copies(self, offered: Offered) -> None:
+        """Report files whose content is known, or came twice in this run.
 
+        Only after the first of them is stored: a run that dies before must not leave word that
+        the content is known.
+        """
+        repeated: list[FileReport] = []
+        for first, copy in offered.copies(set(self.reports)):
+            before = self.known.get(copy.sha256)
+            outcome = self.reports.get(first.path)
+            if outcome is not None and outcome.outcome == Outcome.HELD:
+                self.reports[copy.path] = _held(copy.path, "the same content was held just now")
+                continue
+            if outcome is not None and outcome.outcome == Outcome.QUARANTINED:
+                self.reports[copy.path] = replace(
+                    _report(copy, Outcome.QUARANTINED), reason=outcome.reason
+                )
+                continue
+            said_at = outcome.exported_at if outcome else self._last_said(copy.sha256)
+            report = replace(
+                _report(copy, Outcome.DUPLICATE),
+                exported_at=said_at,
+                reason="its content is known already",
+            )
+            self.reports[copy.path] = report
+            release_file(self.lake.settings.home, copy.sha256)
+            # The same file still lying in the inbox is no new receipt.
+            if before is None or (copy.path.name, copy.modified_at) not in before.receipts:
+                repeated.append(report)
+        if repeated:
+            self.lake.write(lambda connection: write_reports(connection, self.sealer, repeated))
 
-def _batches(files: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
-    """Cut files, in order, into batches of about `BATCH_BYTES`."""
-    batch: list[ReceivedFile] = []
-    for file in files:
-        batch.append(file)
-        if sum(waiting.size for waiting in batch) >= BATCH_BYTES:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    def _last_said(self, sha256: str) -> datetime | None:
+        before = self.known.get(sha256)
+        return before.exported_at if before else None
+
+    def _is_settled(self, sha256: str) -> bool:
+        before = self.known.get(sha256)
+        return before is not None and before.is_settled
+
+    def _is_known_as(self, report: FileReport) -> bool:
+        before = self.known.get(report.sha256)
+        if before is None:
+            return False
+        return (before.outcome, before.reason) == (str(report.outcome), report.reason)
 
 
 def _report(file: ReceivedFile, outcome: Outcome) -> FileReport:
@@ -263,13 +272,30 @@ def _report(file: ReceivedFile, outcome: Outcome) -> FileReport:
     )
 
 
+def _said_again(report: FileReport) -> FileReport:
+    """Return the report of a known content that was exported anew: its rows count from then."""
+    return replace(
+        report,
+        outcome=Outcome.DUPLICATE,
+        rows_read=0,
+        rows_accepted=0,
+        rows_rejected=0,
+        rows_warned=0,
+        problems=(),
+        reason="its content is known already; its rows now count from this later export",
+    )
+
+
 def _held(path: Path, reason: str) -> FileReport:
-    status = path.stat() if path.exists() else None
+    try:
+        modified = path.stat().st_mtime
+    except OSError:
+        modified = 0.0
     return FileReport(
         path=path,
         sha256="",
         file_id=0,
-        modified_at=local_time(status.st_mtime if status else 0),
+        modified_at=local_time(modified),
         outcome=Outcome.HELD,
         reason=f"{reason}. Nothing was read; the next run tries again.",
     )

@@ -6,7 +6,7 @@ lines. Not here: reading the data rows (`staging.py`, `frames.py`).
 
 from __future__ import annotations
 
-import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,16 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from assets.exports.cells import filled_width, split_cells
+
 SHIPPED = Path(__file__).resolve().parent / "layouts"
 DELIMITERS = (";", "\t", ",")
 # A school system's report may put its title and filters above the header.
 HEADER_SEARCH_LINES = 30
+# Megabytes in one line are no header, and would take a minute to compare.
+_LONGEST_HEADER = 1 << 16
+_UNREAD_SHOWN = 20
+_NUMBER_LIKE = re.compile(r"\d{6,}([-+ ]?\w{4})?")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "lessons": (
@@ -86,7 +92,7 @@ class LayoutColumn(BaseModel):
 
 
 class Layout(BaseModel):
-    """One layout: its columns, and what a file of it restates."""
+    """One layout: its columns, what a file of it restates, and a workbook's sheet by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -94,18 +100,25 @@ class Layout(BaseModel):
     kind: Literal["lessons", "enrolments", "school_units"]
     description: str
     restates: Literal["lesson"]
+    sheet: str = ""
     columns: dict[str, LayoutColumn]
     dropped: tuple[str, ...] = ()
 
     def match(self, header: Sequence[str]) -> HeaderMatch:
         """Find this layout's columns in a header row."""
         positions: dict[str, int] = {}
+        twice: list[str] = []
         folded = [fold(cell) for cell in header]
         for column, spec in self.columns.items():
-            wanted = {fold(name) for name in spec.headers}
-            found = [index for index, cell in enumerate(folded) if cell in wanted]
-            if found:
-                positions[column] = found[0]
+            # The first name of the layout that is there: "Giltig frånvaro (min)" stands before
+            # "Giltig frånvaro", which can be a share.
+            names = [fold(name) for name in spec.headers]
+            name = next((name for name in names if name in folded), None)
+            if name is None:
+                continue
+            positions[column] = folded.index(name)
+            if spec.required and folded.count(name) > 1:
+                twice.append(spec.headers[names.index(name)])
         missing = tuple(
             spec.headers[0]
             for column, spec in self.columns.items()
@@ -117,31 +130,50 @@ class Layout(BaseModel):
             for index, cell in enumerate(folded)
             if cell and index not in positions.values() and cell not in dropped
         )
-        return HeaderMatch(self, tuple(header), positions, missing, unknown)
+        return HeaderMatch(self, tuple(header), positions, missing, tuple(twice), unknown)
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """How well a layout fits a header row."""
+    """How well a layout fits a header row.
+
+    Attributes:
+        layout: the layout.
+        header: the row's cells.
+        positions: where each of our columns stands.
+        missing: required columns that are not there.
+        twice: required columns that are there more than once, so that nothing tells which counts.
+        unknown: positions of columns that the layout does not know.
+    """
 
     layout: Layout
     header: tuple[str, ...]
     positions: dict[str, int]
     missing: tuple[str, ...]
+    twice: tuple[str, ...]
     unknown: tuple[int, ...]
 
     @property
     def fits(self) -> bool:
-        """Every required column is there."""
-        return not self.missing
+        """Every required column is there, and once."""
+        return not self.missing and not self.twice
+
+    @property
+    def says_protection(self) -> bool:
+        """Whether files with this header say which pupils are protected."""
+        return "protected" in self.positions
 
     @property
     def unread_columns(self) -> str | None:
         """Say which columns the layout doesn't know, so that they are not read; None if none."""
         if not self.unknown:
             return None
-        names = (" ".join(self.header[position].split())[:40] for position in self.unknown)
-        listed = ", ".join(f"'{name}'" for name in names)
+        names = [" ".join(self.header[position].split())[:40] for position in self.unknown]
+        # A pivot table has what it counts in its header: dates, but also identity numbers.
+        shown = (_NUMBER_LIKE.sub("…", name) for name in names[:_UNREAD_SHOWN])
+        listed = ", ".join(f"'{name}'" for name in shown)
+        if len(names) > _UNREAD_SHOWN:
+            listed += f" and {len(names) - _UNREAD_SHOWN} more"
         return f"columns that the layout does not know were not read: {listed}"
 
 
@@ -152,6 +184,16 @@ class FoundHeader:
     match: HeaderMatch
     line_number: int
     delimiter: str
+
+    @property
+    def width(self) -> int:
+        """Cells of the header, without empty ones at its end."""
+        return filled_width(self.match.header)
+
+    @property
+    def reads_last_column(self) -> bool:
+        """Whether a row that is cut short in its last cell would say something else."""
+        return self.width - 1 in self.match.positions.values()
 
 
 def fold(text: str) -> str:
@@ -201,9 +243,9 @@ def find_header(
     nearest_line = 0
     for number, line in enumerate(lines[:HEADER_SEARCH_LINES], start=1):
         for delimiter in DELIMITERS:
-            if delimiter not in line:
+            if delimiter not in line or len(line) > _LONGEST_HEADER:
                 continue
-            cells = next(csv.reader([line], delimiter=delimiter))
+            cells = split_cells(line, delimiter).cells
             match = best_match(cells, layouts)
             if match.fits:
                 return FoundHeader(match, number, delimiter)

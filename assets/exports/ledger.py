@@ -16,29 +16,48 @@ from assets.sealing import Sealer
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A content that was offered before."""
+    """A content that was offered before.
+
+    Attributes:
+        outcome: what became of it; duplicates don't count.
+        reason: why not all was taken.
+        exported_at: the newest time at which the sender is known to have said it.
+        receipts: names and times it came with.
+    """
 
     outcome: str
     reason: str | None
+    exported_at: datetime | None
     receipts: frozenset[tuple[str, datetime]]
+
+    @property
+    def is_settled(self) -> bool:
+        """Its rows were taken; else it is to be read again."""
+        return self.outcome not in {"quarantined", "duplicate"}
 
 
 def known_files(lake: Lake, sealer: Sealer, hashes: list[str]) -> dict[str, KnownFile]:
     """Return what the ledger says of these contents, by SHA-256."""
     rows = lake.rows(
-        "SELECT file_sha256, sealed_name, modified_at, outcome, reason FROM files "
+        "SELECT file_sha256, sealed_name, modified_at, outcome, reason, exported_at FROM files "
         "WHERE file_sha256 IN (SELECT unnest($hashes::VARCHAR[])) ORDER BY received_at",
         hashes=hashes,
     )
     known: dict[str, KnownFile] = {}
-    for sha256, sealed_name, modified_at, outcome, reason in rows:
-        receipt = (sealer.unseal(sealed_name)["name"], modified_at)
+    for sha256, sealed_name, modified_at, outcome, reason, exported_at in rows:
+        receipts = frozenset({(sealer.unseal(sealed_name)["name"], modified_at)})
         before = known.get(sha256)
-        if before is None or before.outcome == "duplicate":
-            receipts = before.receipts if before else frozenset()
-            known[sha256] = KnownFile(outcome, reason, receipts | {receipt})
-        else:
-            known[sha256] = KnownFile(before.outcome, before.reason, before.receipts | {receipt})
+        if before is None:
+            known[sha256] = KnownFile(outcome, reason, exported_at, receipts)
+            continue
+        times = [time for time in (before.exported_at, exported_at) if time is not None]
+        is_first_word = before.outcome == "duplicate"
+        known[sha256] = KnownFile(
+            outcome if is_first_word else before.outcome,
+            reason if is_first_word else before.reason,
+            max(times, default=None),
+            before.receipts | receipts,
+        )
     return known
 
 

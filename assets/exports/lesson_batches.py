@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
 
 from assets.exports.batches import FileCounts, StagedBatch
-from assets.exports.frames import find_text_header
-from assets.exports.layouts import HeaderMatch, Layout
+from assets.exports.decoding import transcode
+from assets.exports.frames import Openings, RowReader
+from assets.exports.layouts import FoundHeader
 from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
-from assets.exports.received import ReceivedFile, UnreadableFileError, transcode
-from assets.exports.staging import BulkFile, begin_staging, refusal, stage_bulk, stage_rows, unstage
+from assets.exports.problems import ProblemLog
+from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
+from assets.exports.repetitions import refuse_repeated
+from assets.exports.row_staging import RowStage
+from assets.exports.staging import BulkFile, begin_staging, stage_bulk, unstage
 from assets.exports.storing import (
     arriving_identities,
     replace_older,
@@ -34,18 +39,20 @@ class LessonBatch:
     Args:
         lake: the lake, with the parsing macros loaded.
         people: keys of pupils and staff, shared by all batches of a run.
-        layouts: the layouts to try.
+        openings: headers and sheets of the run's files.
         folder: for transcoded copies and links; the caller removes it.
     """
 
-    def __init__(self, lake: Lake, people: People, layouts: Sequence[Layout], folder: Path) -> None:
+    def __init__(self, lake: Lake, people: People, openings: Openings, folder: Path) -> None:
         self._lake = lake
         self._people = people
-        self._layouts = layouts
+        self._openings = openings
         self._folder = folder
-        self._matches: dict[int, HeaderMatch] = {}
-        self._problems: dict[int, list[RowProblem]] = defaultdict(list)
+        self._problems = ProblemLog(lake, people.sealer)
+        self._headers: dict[int, FoundHeader] = {}
         self._rows_read: dict[int, int] = {}
+        self._reasons: dict[int, str | None] = {}
+        self._accepted: dict[int, int] = {}
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
@@ -61,8 +68,12 @@ class LessonBatch:
         careful |= self._files_with_problems()
         if careful:
             unstage(lake, "batch_lessons", sorted(careful))
-            again = [f for f in files if f.file_id in careful and f not in batch.unreadable]
-            self._stage_by_row(again, batch)
+            fallen = {file.file_id for file in (*batch.unreadable, *batch.held)}
+            self._stage_by_row([f for f in files if f.file_id in careful - fallen], batch)
+        changed = batch.hold_changed(files)
+        if changed:
+            unstage(lake, "batch_lessons", changed)
+        if careful or changed:
             lake.materialise("exports/shared_lessons")
         batch.counts = self._counts(files, batch)
         lake.define("exports/arriving_lessons")
@@ -70,84 +81,71 @@ class LessonBatch:
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
-        superseded = store_lessons(connection, self._lake)
+        superseded = store_lessons(connection, self._lake, self._accepted)
         store_staff(connection, self._people)
         arriving = arriving_identities(self._lake, "batch_lessons")
-        for layout in {match.layout.name for match in self._matches.values()}:
-            ids = [key for key, match in self._matches.items() if match.layout.name == layout]
+        by_source: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        for file_id, header in self._headers.items():
+            by_source[header.match.layout.name, header.match.says_protection].append(file_id)
+        for (layout, says_protection), ids in by_source.items():
             mine = arriving.filter(arriving["file_id"].is_in(ids))
-            store_identities(connection, self._people.sealed_identities(mine, layout))
+            sealed = self._people.sealed_identities(mine, layout, says_protection=says_protection)
+            store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)
         return superseded
+
+    def store_problems(
+        self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]
+    ) -> None:
+        """Write the refused rows and warnings of these files."""
+        self._problems.store(connection, file_ids)
 
     def _stage_in_bulk(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> set[int]:
         """Stage what the bulk reader takes and return the ids of the other files."""
         careful: set[int] = set()
         groups: dict[tuple[object, ...], list[BulkFile]] = defaultdict(list)
-        for file in files:
-            if file.is_workbook:
-                careful.add(file.file_id)
-                continue
-            try:
-                header = find_text_header(file, self._layouts)
-                path = file.path if file.is_plain else transcode(file, self._folder)
-            except UnreadableFileError as error:
-                batch.unreadable[file] = str(error)
-                continue
-            self._matches[file.file_id] = header.match
-            bulk = BulkFile(file, header, path)
-            groups[bulk.shape].append(bulk)
-            self._rows_read[file.file_id] = bulk.data_lines
-        for group in groups.values():
-            careful |= stage_bulk(self._lake, group, self._folder / "links")
+        # Copies in UTF-8 have no name: they are gone when they are closed, or this process is.
+        with ExitStack() as copies:
+            for file in files:
+                try:
+                    header = self._openings.header(file)
+                    if file.is_workbook or _needs_care(file, header):
+                        careful.add(file.file_id)
+                        continue
+                    path, lines = file.path, file.lines
+                    if not file.is_plain:
+                        copy, lines = transcode(file, self._folder)
+                        copies.enter_context(copy)
+                        path = Path(f"/proc/self/fd/{copy.fileno()}")
+                except UnreadableFileError as error:
+                    batch.unreadable[file] = str(error)
+                    continue
+                except ChangedFileError as error:
+                    batch.held[file] = str(error)
+                    continue
+                bulk = BulkFile(file, header, path, lines)
+                groups[bulk.shape].append(bulk)
+                self._note_header(file, header, bulk.data_lines)
+            for group in groups.values():
+                careful |= stage_bulk(self._lake, group, self._folder / "links")
         return careful
+
+    def _note_header(self, file: ReceivedFile, header: FoundHeader, rows_read: int) -> None:
+        self._headers[file.file_id] = header
+        self._rows_read[file.file_id] = rows_read
 
     def _stage_by_row(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> None:
         """Stage files row by row and add them to `batch_lessons`."""
         begin_staging(self._lake, "lessons", files)
-        staged = stage_rows(self._lake, self._people, "lessons", files, self._layouts)
+        stage = RowStage(self._lake, self._people, self._openings, self._problems, "lessons")
+        staged = stage.stage(files)
         batch.unreadable |= staged.unreadable
+        batch.held |= staged.held
         self._lake.connection.execute("INSERT INTO batch_lessons SELECT * FROM keyed_lessons")
-        repeated = self._refuse_repeated()
-        counted = dict(self._lake.rows("SELECT file_id, count(*) FROM staged_lessons GROUP BY 1"))
-        for file in files:
-            if file in staged.unreadable:
-                continue
-            reader = staged.readers[file.file_id]
-            self._matches[file.file_id] = reader.header.match
-            self._rows_read[file.file_id] = reader.rows_read
-            self._problems[file.file_id] = sorted(
-                staged.problems[file.file_id] + repeated[file.file_id],
-                key=lambda problem: problem.line_number,
-            )
-            # Guard: rows read = rows staged + rows refused for their shape.
-            accounted = counted.get(file.file_id, 0) + len(reader.problems)
-            if accounted != reader.rows_read:
-                unstage(self._lake, "batch_lessons", [file.file_id])
-                batch.unreadable[file] = (
-                    f"{reader.rows_read} rows were read, but {accounted} accounted for. This is "
-                    "a fault in the program, not in the file; report it."
-                )
-
-    def _refuse_repeated(self) -> dict[int, list[RowProblem]]:
-        """Refuse rows of one file that speak of the same lesson; the problems by file id."""
-        self._lake.materialise("exports/repeated_rows")
-        repeated = self._lake.frame(
-            "SELECT rows.* EXCLUDE (problem), repeated_rows.problem AS repetition "
-            "FROM batch_lessons AS rows JOIN repeated_rows USING (file_id, line_number) "
-            "ORDER BY file_id, line_number"
-        )
-        problems: dict[int, list[RowProblem]] = defaultdict(list)
-        kept = [name for name in repeated.columns if name != "repetition"]
-        for row in repeated.iter_rows(named=True):
-            problems[row["file_id"]].append(refusal(row["repetition"], row, kept))
-        if problems:
-            self._lake.connection.execute(
-                "UPDATE batch_lessons SET problem = repeated_rows.problem FROM repeated_rows "
-                "WHERE batch_lessons.file_id = repeated_rows.file_id "
-                "AND batch_lessons.line_number = repeated_rows.line_number"
-            )
-        return problems
+        refuse_repeated(self._lake, self._problems, "batch_lessons", "repeated_rows")
+        for file_id, reader in staged.readers.items():
+            self._note_header(reader.file, reader.header, reader.rows_read)
+            self._reasons[file_id] = reader.reason
 
     def _files_with_problems(self) -> set[int]:
         """Return staged files with refused, warned or repeated rows."""
@@ -167,32 +165,45 @@ class LessonBatch:
         }
         counts: list[FileCounts] = []
         for file in files:
-            match = self._matches.get(file.file_id)
-            if match is None or file in batch.unreadable:
+            key = file.file_id
+            if key not in self._headers or file in batch.unreadable or file in batch.held:
+                self._headers.pop(key, None)
                 continue
-            row = staged.get(file.file_id, {})
-            problems = tuple(self._problems[file.file_id])
+            if key not in self._reasons:
+                self._tell_bulk(file)
+            row = staged.get(key, {})
             first, last = row.get("period_first_date"), row.get("period_last_date")
+            refused = self._problems.refused(key)
+            self._accepted[key] = accepted = self._rows_read[key] - refused
             counts.append(
                 FileCounts(
                     file=file,
-                    layout=match.layout.name,
-                    rows_read=self._rows_read[file.file_id],
-                    rows_rejected=sum(problem.is_rejection for problem in problems),
-                    rows_warned=row.get("rows_warned", 0),
+                    layout=self._headers[key].match.layout.name,
+                    rows_read=self._rows_read[key],
+                    rows_rejected=refused,
+                    rows_warned=min(self._problems.warned(key), accepted),
                     period=(first, last) if first and last else None,
-                    problems=problems,
-                    reason=match.unread_columns,
+                    problems=self._problems.told(key),
+                    reason=self._reasons[key],
                 )
             )
         return counts
+
+    def _tell_bulk(self, file: ReceivedFile) -> None:
+        """Tell of a file that was read in bulk what a row reader would."""
+        header = self._headers[file.file_id]
+        reader = RowReader(file, header, (), rows_read=self._rows_read[file.file_id])
+        self._reasons[file.file_id] = reader.reason
+        if reader.rows_read and not file.ends_its_last_line and header.reads_last_column:
+            problem = RowProblem("row.no_line_end", header.line_number + reader.rows_read, "")
+            self._problems.add(file.file_id, problem)
 
     def _store_school_names(
         self, connection: duckdb.DuckDBPyConnection, layout: str, ids: Sequence[int]
     ) -> None:
         units = self._lake.frame(
             "SELECT school_unit_code, $layout AS layout, false AS is_registered, "
-            "max(school_name) AS school_name, NULL::VARCHAR AS district, "
+            "plain_text(max(school_name)) AS school_name, NULL::VARCHAR AS district, "
             "NULL::VARCHAR AS principal_key, exported_at, file_id FROM batch_lessons "
             "WHERE problem IS NULL AND file_id IN (SELECT unnest($ids::BIGINT[])) "
             "GROUP BY school_unit_code, exported_at, file_id",
@@ -200,3 +211,14 @@ class LessonBatch:
             ids=list(ids),
         )
         replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
+
+
+def _needs_care(file: ReceivedFile, header: FoundHeader) -> bool:
+    """Whether the row reader must read a text file, because the two would not agree on a cell."""
+    if file.has_tabs and header.delimiter != "\t":
+        return True
+    if file.ends_its_last_line or not header.reads_last_column:
+        return False
+    # The last row may be cut where its last cell would be.
+    last = file.last_bytes.rstrip(b' "')
+    return file.encoding == "utf-16" or last.endswith(header.delimiter.encode())

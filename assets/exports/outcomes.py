@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     QUARANTINED = "quarantined"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RowProblem:
     """A refused row, or one kind of warning in a file.
 
@@ -37,7 +37,8 @@ class RowProblem:
     line_number: int
     found: str
     rows: int = 1
-    row: str | None = None
+    # Not shown where an object is printed: it holds the row's cells as they came.
+    row: str | None = field(default=None, repr=False)
 
     @property
     def is_rejection(self) -> bool:
@@ -56,7 +57,7 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class FileReport:
-    """One row of the ledger with its row problems."""
+    """One row of the ledger with its row problems: warnings, and the first refused rows."""
 
     path: Path
     sha256: str
@@ -82,14 +83,13 @@ class FileReport:
 
 def judged(report: FileReport) -> FileReport:
     """Return the report with the outcome that its row counts give."""
-    refusals = [problem for problem in report.problems if problem.is_rejection]
-    if not refusals:
+    if not report.rows_rejected:
         return report
-    first = refusals[0].in_words()
+    first = next(problem for problem in report.problems if problem.is_rejection).in_words()
     if report.rows_accepted == 0:
         reason = f"every row was refused; the first: {first}"
         return replace(report, outcome=Outcome.QUARANTINED, reason=reason)
-    reason = f"{len(refusals)} of {report.rows_read} rows were refused; the first: {first}"
+    reason = f"{report.rows_rejected} of {report.rows_read} rows were refused; the first: {first}"
     reason = reason if report.reason is None else f"{reason}; {report.reason}"
     return replace(report, outcome=Outcome.ACCEPTED_IN_PART, reason=reason)
 

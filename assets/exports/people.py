@@ -18,6 +18,8 @@ from assets.lake import Lake
 from assets.sealing import Sealer
 
 _UUID_TEXT = pl.String
+#: Ends the source's name where the files of a layout do not say who is protected.
+UNMARKED = ".unmarked"
 
 
 class People:
@@ -25,7 +27,7 @@ class People:
 
     def __init__(self, lake: Lake, sealer: Sealer) -> None:
         self._lake = lake
-        self._sealer = sealer
+        self.sealer = sealer
         self._canonical: dict[str, str | None] = {}
         self._staff: dict[tuple[str, str], uuid.UUID] = {}
         lake.connection.execute(
@@ -67,7 +69,7 @@ class People:
                 continue
             number = read_identity_number(text)
             self._canonical[text] = number.canonical
-            key = self._sealer.key("pupil", number.canonical) if number.canonical else None
+            key = self.sealer.key("pupil", number.canonical) if number.canonical else None
             rows.append((text, str(key) if key else None, number.problem))
         self._append("civic_keys", rows, ("civic_text", "pupil_key", "problem"))
 
@@ -76,7 +78,7 @@ class People:
         for name, email in pairs:
             if (name, email) in self._staff:
                 continue
-            key = self._sealer.key("staff", f"{name.strip()}\x1f{email.strip().casefold()}")
+            key = self.sealer.key("staff", f"{_name(name)}\x1f{email.strip().casefold()}")
             self._staff[name, email] = key
             rows.append((name, email, str(key)))
         self._append("staff_keys", rows, ("name", "email", "staff_key"))
@@ -84,7 +86,7 @@ class People:
     def sealed_staff(self) -> pl.DataFrame:
         """Return every member of staff met so far: staff_key, sealed."""
         seals = {
-            key: self._sealer.seal({"name": name.strip(), "email": email.strip()})
+            key: self.sealer.seal({"name": _name(name), "email": email.strip()})
             for (name, email), key in self._staff.items()
         }
         return pl.DataFrame(
@@ -92,13 +94,18 @@ class People:
             schema={"staff_key": _UUID_TEXT, "sealed": pl.Binary},
         )
 
-    def sealed_identities(self, arriving: pl.DataFrame, layout: str) -> pl.DataFrame:
+    def sealed_identities(
+        self, arriving: pl.DataFrame, layout: str, *, says_protection: bool
+    ) -> pl.DataFrame:
         """Return rows of `arriving_identities` with their content key and sealed content.
 
         Args:
             arriving: as `sql/exports/arriving_identities.sql` gives it.
             layout: the layout's name, part of the source's key.
+            says_protection: the files have a column for it. Those that have none are a source of
+                their own: their silence must not undo what the others say.
         """
+        source = layout if says_protection else f"{layout}{UNMARKED}"
         keys: list[str] = []
         seals: list[bytes] = []
         for row in arriving.iter_rows(named=True):
@@ -109,11 +116,11 @@ class People:
                 "sex": row["sex"].strip(),
             }
             content = json.dumps(fields, ensure_ascii=False, sort_keys=True)
-            keys.append(str(self._sealer.key("identity", content)))
-            seals.append(self._sealer.seal(fields))
+            keys.append(str(self.sealer.key("identity", content)))
+            seals.append(self.sealer.seal(fields))
         return arriving.select(
             pl.col("pupil_key").cast(pl.String),
-            pl.lit(layout).alias("layout"),
+            pl.lit(source).alias("layout"),
             "school_unit_code",
             "is_protected",
             pl.Series("content_key", keys, dtype=pl.String),

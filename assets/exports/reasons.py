@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Cells that can name a person are shown as a pattern only: digits as 9, letters as x.
+# Cells that can name a person are shown as a pattern only: digits as 9, letters as x. So is
+# whatever stands in another column and looks like a person: rows slip by a cell.
 PERSONAL_COLUMNS = frozenset(
     {
         "civic_no",
@@ -23,6 +24,24 @@ PERSONAL_COLUMNS = frozenset(
     }
 )
 _FOUND_LIMIT = 80
+# Words that sheets and registers put where a value belongs. Every other word can be a name, as
+# Tom, Maj and Inga are, unless it is a single letter.
+_HARMLESS_WORDS = frozenset(
+    {
+        "ja", "nej", "sant", "falskt", "true", "false", "yes", "no", "kanske", "okänt", "okänd",
+        "ingen", "saknas", "null", "none", "nan", "ref", "name", "num", "div", "value", "värde",
+        "formula", "summa", "totalt", "total", "antal", "minuter", "minut", "timmar", "timme",
+        "kl", "åk", "årskurs", "klass", "fsk", "fk", "förskoleklass", "sekretessmarkering",
+        "skyddad", "folkbokföring", "identitet", "inställd", "rapporterad", "datum", "starttid",
+        "sluttid", "ämne", "skolenhetskod", "skola", "lektionslängd", "närvaro", "giltig",
+        "ogiltig", "frånvaro",
+    }
+)  # fmt: skip
+# Mis-spelt markings are shown: the school has to find and mend them.
+_HARMLESS_STARTS = ("sekret", "skydda", "folkbok")
+_PERSONAL_NUMBER = re.compile(r"\d{6,8}[-+ ]?(\d{4}|[^\W\d_]{2}\d{2})")
+_WORD = re.compile(r"[^\W\d_]+")
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.]+")
 
 _MINUTES = "whole minutes such as 60, or 60,0"
 _WRONG = {
@@ -46,7 +65,7 @@ _EXPECTED = {
     "grade": "årskurs 0-9, or F for förskoleklass",
     "protected": "Ingen, Sekretessmarkering or Skyddad folkbokföring",
     "civic_no": "an identity number with 12 digits such as ååååmmdd-nnnn, or TF number",
-    "row": "one row with as many cells as the header",
+    "row": "one whole row with as many cells as the header, once",
     "school_name": "the school's name",
 }
 _SPECIAL = {
@@ -64,9 +83,11 @@ _SPECIAL = {
     "end_date.before_start": "the last day is before the first day",
     "row.too_few_cells": "the row is cut short",
     "row.too_many_cells": "the row has more cells than the header",
+    "row.cut_short": "the file ends in the middle of the row: no line end, and the last cell empty",
+    "row.no_line_end": "the file's last row has no line end; if the file was cut, so is the row",
     "row.broken_quotes": "a quotation mark is opened and never closed, or closed in mid-cell",
     "row.repeated": "the same row stands earlier in the file",
-    "row.contradicts": "another row of the file says something else of the same lesson",
+    "row.contradicts": "another row of the file says something else of the same thing",
 }
 
 
@@ -90,6 +111,14 @@ def shown(column: str, text: str | None) -> str:
     if text is None or not text.strip():
         return ""
     line = " ".join(text.split())
-    if column in PERSONAL_COLUMNS:
-        line = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", line))
+    is_personal = column in PERSONAL_COLUMNS
+    if is_personal or (_PERSONAL_NUMBER.search(line) and not _DATE_AND_TIME.fullmatch(line)):
+        line = re.sub(r"\d", "9", line)
+    line = _WORD.sub(lambda word: _masked(word[0], is_personal=is_personal), line)
     return line if len(line) <= _FOUND_LIMIT else line[: _FOUND_LIMIT - 1] + "…"
+
+
+def _masked(word: str, *, is_personal: bool) -> str:
+    folded = word.casefold()
+    is_harmless = len(word) == 1 or folded in _HARMLESS_WORDS or folded.startswith(_HARMLESS_STARTS)
+    return word if is_harmless and not is_personal else "x" * len(word)

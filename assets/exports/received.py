@@ -1,35 +1,52 @@
-"""A received file as it is: its hash, its encoding, its export time and its lines.
+"""A received file as it is: its hash, its encoding, its export time and how its lines end.
 
-One pass over the bytes. Not here: what the cells mean (`staging.py`), where rows go
-(`storing.py`).
+One pass over the bytes. Not here: its text (`decoding.py`), what the cells mean (`staging.py`),
+where rows go (`storing.py`).
 """
 
 from __future__ import annotations
 
 import codecs
+import errno
 import hashlib
+import os
 import re
-import unicodedata
-from collections.abc import Iterator
+import stat
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv"})
-WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm"})
 
 _CHUNK = 4 << 20
-_EXPORT_TIME = re.compile(r"_(\d{8}T\d{4}(?:\d{2})?)(?=\.[^.]+$)")
-# NUL, U+FFFD, and the combining accents U+0300-U+036F of names written as "a" + "°", in UTF-8.
-_ODD_BYTES = (b"\x00", b"\xef\xbf\xbd", b"\xcc", b"\xcd")
-# What UTF-8 å ä ö Å Ä Ö é look like when they are read as cp1252.
-_MOJIBAKE = re.compile("Ã[¥¤¶…„–©]")
+_EXPORT_TIME = re.compile(r"_([0-9]{8}T[0-9]{4}(?:[0-9]{2})?)(?=\.[^.]+$)")
+# Everything but line ends, tabs, NUL and letters beyond U+02FF: hard blanks, loose accents, marks
+# of byte order and U+FFFD all begin with C2 or with CC and above.
+_UNREMARKABLE = bytes(b for b in range(256) if b not in b"\x00\t\n\r" and b != 0xC2 and b < 0xCC)
+# "Ã" in UTF-8: the mark of a text that was encoded twice.
+_TWICE_ENCODED = b"\xc3\x83"
+# What a file is that is neither text nor a workbook, by its first bytes.
+_OTHER_KINDS = {
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls) or a workbook with a password",
+    b"\x1f\x8b": "a packed file (gzip)",
+    b"Rar!": "a packed file (rar)",
+    b"7z\xbc\xaf": "a packed file (7z)",
+    b"PK\x05\x06": "an empty zip file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
+# Times that the lake can keep, whatever a broken clock wrote: 1970 to 2100.
+_LAST_TIMESTAMP = 4_102_444_800
 
 
 class UnreadableFileError(Exception):
     """The file as a whole can't be read. The message says why and what to do; no personal data."""
+
+
+class ChangedFileError(Exception):
+    """The file is gone or could not be read to its end; the next run tries again."""
 
 
 @dataclass(frozen=True)
@@ -41,27 +58,42 @@ class ReceivedFile:
         sha256: of the bytes as they came.
         size: bytes.
         modified_at: modification time, local time, seconds.
+        modified_ns: modification time as the file system has it.
         exported_at: from the file name (`…_YYYYMMDDTHHMM.csv`), else `modified_at`.
+        has_declared_time: the file name says when it was exported.
         is_workbook: read as a workbook, else as text.
+        other_kind: what it is when it is neither, in words.
         encoding: of a text file: utf-8, utf-16 or cp1252.
-        lines: lines of a text file, for counting rows apart from reading them.
-        is_plain: UTF-8 without loose accents, NUL or lost letters: the bulk reader may have it.
+        lines: line feeds of a text file, and its last line when that has no end.
+        is_plain: UTF-8 of Latin letters whose lines all end alike: the bulk reader may have it.
+        has_tabs: a tab somewhere.
+        last_bytes: the last few bytes.
     """
 
     path: Path
     sha256: str
     size: int
     modified_at: datetime
+    modified_ns: int
     exported_at: datetime
+    has_declared_time: bool
     is_workbook: bool
+    other_kind: str | None
     encoding: str
     lines: int
     is_plain: bool
+    has_tabs: bool
+    last_bytes: bytes
 
     @property
     def file_id(self) -> int:
         """The first 63 bits of the hash: the file's number, and the tie-break between exports."""
         return int(self.sha256[:16], 16) >> 1
+
+    @property
+    def ends_its_last_line(self) -> bool:
+        """Whether the last line has a line end; one without may have been cut short."""
+        return self.last_bytes.rstrip(b"\x00").endswith((b"\n", b"\r"))
 
     def is_unchanged(self) -> bool:
         """Whether the file on disk is still the one that was looked at."""
@@ -69,135 +101,114 @@ class ReceivedFile:
             now = self.path.stat()
         except OSError:
             return False
-        return now.st_size == self.size and local_time(now.st_mtime) == self.modified_at
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
 
 
 def local_time(timestamp: float) -> datetime:
     """Return a POSIX time as local time in Stockholm, whole seconds, without a zone."""
-    return datetime.fromtimestamp(int(timestamp), STOCKHOLM).replace(tzinfo=None)
+    seconds = min(max(int(timestamp), 0), _LAST_TIMESTAMP)
+    return datetime.fromtimestamp(seconds, STOCKHOLM).replace(tzinfo=None)
 
 
-def export_time(path: Path, modified_at: datetime) -> datetime:
-    """Return when the sender made the file: from its name, else its modification time."""
+def declared_time(path: Path) -> datetime | None:
+    """Return when the sender made the file as its name says it, or None."""
     match = _EXPORT_TIME.search(path.name)
-    if match:
-        text = match[1]
-        try:
-            return datetime.strptime(  # noqa: DTZ007 - the name gives local time
-                text, "%Y%m%dT%H%M%S" if len(text) > 13 else "%Y%m%dT%H%M"
-            )
-        except ValueError:
-            return modified_at
-    return modified_at
+    if match is None:
+        return None
+    text = match[1]
+    try:
+        return datetime.strptime(  # noqa: DTZ007 - the name gives local time
+            text, "%Y%m%dT%H%M%S" if len(text) > 13 else "%Y%m%dT%H%M"
+        )
+    except ValueError:
+        return None
+
+
+class _Bytes:
+    """What the bytes of a file tell, chunk by chunk."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.size = self.line_feeds = self.carriage_returns = 0
+        self.start = self.end = b""
+        self.is_utf8, self.has_tabs, self.has_odd_bytes = True, False, False
+        self.has_letters = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next chunk; none is empty."""
+        self.digest.update(chunk)
+        remarkable = chunk.translate(None, _UNREMARKABLE)
+        if not self.start:
+            self.start = chunk[:8]
+            if chunk.startswith(codecs.BOM_UTF8):
+                remarkable = remarkable[1:]
+        self.line_feeds += remarkable.count(b"\n")
+        self.carriage_returns += remarkable.count(b"\r")
+        self.has_tabs = self.has_tabs or b"\t" in remarkable
+        self.has_odd_bytes = (
+            self.has_odd_bytes
+            or bool(remarkable.translate(None, b"\t\r\n"))
+            or _TWICE_ENCODED in chunk
+            or self.end[-1:] + chunk[:1] == _TWICE_ENCODED
+        )
+        if self.is_utf8:
+            try:
+                self.has_letters = not self._decoder.decode(chunk).isascii() or self.has_letters
+            except UnicodeDecodeError:
+                self.is_utf8 = False
+        self.size += len(chunk)
+        self.end = (self.end + chunk[-16:])[-16:]
+
+    @property
+    def encoding(self) -> str:
+        """Return utf-8, utf-16 or cp1252."""
+        if self.start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        # A file cut within its last letter is UTF-8 all the same; that one byte over is an "å" in
+        # cp1252 only where there is no other letter to tell by.
+        is_cut = bool(self._decoder.getstate()[0]) and not self.has_letters
+        return "utf-8" if self.is_utf8 and not is_cut else "cp1252"
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether lines and letters are such that every reader reads them alike."""
+        ends_alike = self.carriage_returns in (0, self.line_feeds)
+        is_whole = not self._decoder.getstate()[0]
+        return self.is_utf8 and is_whole and ends_alike and not self.has_odd_bytes
 
 
 def look_at(path: Path) -> ReceivedFile:
     """Read a file once and return what it is.
 
     Raises:
-        OSError: it can't be opened.
+        OSError: it can't be opened or read, or is no regular file.
     """
-    status = path.stat()
-    modified_at = local_time(status.st_mtime)
-    digest = hashlib.sha256()
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    is_utf8, has_odd_bytes, lines, size = True, False, 0, 0
-    start = last = b""
+    if not stat.S_ISREG(path.stat().st_mode):
+        # A pipe would never end, nor would a device.
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    found = _Bytes()
     with path.open("rb") as file:
+        status = os.fstat(file.fileno())
         while chunk := file.read(_CHUNK):
-            start = start or chunk[:4]
-            size += len(chunk)
-            digest.update(chunk)
-            lines += chunk.count(b"\n")
-            # An odd mark may lie across two chunks, so the end of the last one is looked at too.
-            has_odd_bytes = has_odd_bytes or any(mark in last + chunk for mark in _ODD_BYTES)
-            last = chunk[-2:]
-            if is_utf8:
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError:
-                    is_utf8 = False
-    if is_utf8:
-        try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            is_utf8 = False
+            found.add(chunk)
+    modified_at = local_time(status.st_mtime)
+    declared = declared_time(path)
     return ReceivedFile(
         path=path,
-        sha256=digest.hexdigest(),
-        size=size,
+        sha256=found.digest.hexdigest(),
+        size=found.size,
         modified_at=modified_at,
-        exported_at=export_time(path, modified_at),
-        is_workbook=start.startswith(b"PK\x03\x04"),
-        encoding=_encoding(start, is_utf8=is_utf8),
-        lines=lines + (last[-1:] not in (b"", b"\n")),
-        is_plain=is_utf8 and not has_odd_bytes,
+        modified_ns=status.st_mtime_ns,
+        exported_at=declared or modified_at,
+        has_declared_time=declared is not None,
+        is_workbook=found.start.startswith(b"PK\x03\x04"),
+        other_kind=next(
+            (kind for mark, kind in _OTHER_KINDS.items() if found.start.startswith(mark)), None
+        ),
+        encoding=found.encoding,
+        lines=found.line_feeds + (found.end[-1:] not in (b"", b"\n")),
+        is_plain=found.is_plain,
+        has_tabs=found.has_tabs,
+        last_bytes=found.end,
     )
-
-
-def _encoding(start: bytes, *, is_utf8: bool) -> str:
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    return "utf-8" if is_utf8 else "cp1252"
-
-
-def decoded_lines(file: ReceivedFile) -> Iterator[str]:
-    """Yield a text file's lines with their line ends, decoded and composed (NFC).
-
-    Raises:
-        UnreadableFileError: bytes that are no text, or a text that was damaged before it came.
-    """
-    encoding = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "cp1252": "cp1252"}[file.encoding]
-    number = 0
-    try:
-        with file.path.open(encoding=encoding, newline="") as text:
-            for number, line in enumerate(text, start=1):
-                _check_line(line, number, file.encoding)
-                yield line if line.isascii() else unicodedata.normalize("NFC", line)
-    except UnicodeDecodeError as error:
-        where = f"near line {number + 1}"
-        raise UnreadableFileError(
-            f"{where}: byte 0x{error.object[error.start]:02x} is neither UTF-8 nor cp1252. "
-            "Expected a text file in UTF-8. Export the file again."
-        ) from None
-
-
-def _check_line(line: str, number: int, encoding: str) -> None:
-    if "\x00" in line:
-        raise UnreadableFileError(
-            f"line {number}: a NUL character. Expected a text file in UTF-8 or cp1252; this is "
-            "damaged or of another kind. Export the file again."
-        )
-    if "\ufffd" in line:
-        raise UnreadableFileError(
-            f"line {number}: a letter was lost before the file came (U+FFFD): it was converted "
-            "with the wrong encoding. Export the file again as UTF-8."
-        )
-    if encoding == "cp1252" and _MOJIBAKE.search(line):
-        raise UnreadableFileError(
-            f"line {number}: the file mixes UTF-8 and cp1252, so å, ä and ö can't be told. "
-            "Export the file again in one encoding, best UTF-8."
-        )
-
-
-def first_lines(file: ReceivedFile, count: int) -> list[str]:
-    """Return a text file's first lines without line ends."""
-    lines: list[str] = []
-    for line in decoded_lines(file):
-        lines.append(line.rstrip("\r\n"))
-        if len(lines) == count:
-            break
-    return lines
-
-
-def transcode(file: ReceivedFile, folder: Path) -> Path:
-    """Write a text file as UTF-8 into `folder`, as a stream, and return its path.
-
-    Raises:
-        UnreadableFileError: see `decoded_lines`.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{file.sha256}.csv"
-    with target.open("w", encoding="utf-8", newline="") as out:
-        out.writelines(decoded_lines(file))
-    return target

@@ -12,10 +12,14 @@ from collections.abc import Sequence
 import duckdb
 
 from assets.exports.batches import FileCounts, StagedBatch
-from assets.exports.layouts import Layout
+from assets.exports.frames import Openings
+from assets.exports.layouts import HeaderMatch
 from assets.exports.people import People
+from assets.exports.problems import ProblemLog
 from assets.exports.received import ReceivedFile
-from assets.exports.staging import begin_staging, stage_rows
+from assets.exports.repetitions import refuse_repeated
+from assets.exports.row_staging import RowStage
+from assets.exports.staging import begin_staging, unstage
 from assets.exports.storing import (
     arriving_identities,
     replace_older,
@@ -31,39 +35,48 @@ class RosterBatch:
     Args:
         lake: the lake, with the parsing macros loaded.
         people: keys of pupils and staff, shared by all batches of a run.
-        layouts: the layouts to try.
+        openings: headers and sheets of the run's files.
         kind: enrolments or school_units.
     """
 
-    def __init__(self, lake: Lake, people: People, layouts: Sequence[Layout], kind: str) -> None:
+    def __init__(self, lake: Lake, people: People, openings: Openings, kind: str) -> None:
         self._lake = lake
         self._people = people
-        self._layouts = layouts
+        self._openings = openings
         self._kind = kind
-        self._ids_of_layout: dict[str, list[int]] = defaultdict(list)
+        self._problems = ProblemLog(lake, people.sealer)
+        self._matches: dict[int, HeaderMatch] = {}
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
         batch = StagedBatch()
-        begin_staging(self._lake, self._kind, files)
-        staged = stage_rows(self._lake, self._people, self._kind, files, self._layouts)
-        batch.unreadable = staged.unreadable
-        for file in files:
-            if file in staged.unreadable:
+        kind, problems = self._kind, self._problems
+        begin_staging(self._lake, kind, files)
+        staged = RowStage(self._lake, self._people, self._openings, problems, kind).stage(files)
+        batch.unreadable, batch.held = staged.unreadable, staged.held
+        fallen = batch.hold_changed(files)
+        if fallen:
+            unstage(self._lake, f"staged_{kind}", fallen)
+        self._lake.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE batch_{kind} AS SELECT * FROM keyed_{kind}"
+        )
+        refuse_repeated(self._lake, problems, f"batch_{kind}", f"repeated_{kind}")
+        for file_id, reader in staged.readers.items():
+            if file_id in fallen:
                 continue
-            reader, problems = staged.readers[file.file_id], staged.problems[file.file_id]
             match = reader.header.match
-            self._ids_of_layout[match.layout.name].append(file.file_id)
+            self._matches[file_id] = match
+            refused = problems.refused(file_id)
             batch.counts.append(
                 FileCounts(
-                    file=file,
+                    file=reader.file,
                     layout=match.layout.name,
                     rows_read=reader.rows_read,
-                    rows_rejected=sum(problem.is_rejection for problem in problems),
-                    rows_warned=sum(p.rows for p in problems if not p.is_rejection),
+                    rows_rejected=refused,
+                    rows_warned=min(problems.warned(file_id), reader.rows_read - refused),
                     period=None,
-                    problems=tuple(problems),
-                    reason=match.unread_columns,
+                    problems=problems.told(file_id),
+                    reason=reader.reason,
                 )
             )
         return batch
@@ -71,12 +84,25 @@ class RosterBatch:
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows in place of older ones; the caller holds the transaction."""
         store_staff(connection, self._people)
-        for layout, ids in self._ids_of_layout.items():
+        by_source: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        for file_id, match in self._matches.items():
+            by_source[match.layout.name, match.says_protection].append(file_id)
+        for (layout, says_protection), ids in by_source.items():
             if self._kind == "school_units":
                 self._store_units(connection, layout, ids)
-            else:
-                self._store_enrolments(connection, layout, ids)
+                continue
+            self._store_enrolments(connection, ids)
+            arriving = arriving_identities(self._lake, "batch_enrolments")
+            mine = arriving.filter(arriving["file_id"].is_in(ids))
+            sealed = self._people.sealed_identities(mine, layout, says_protection=says_protection)
+            store_identities(connection, sealed)
         return {}
+
+    def store_problems(
+        self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]
+    ) -> None:
+        """Write the refused rows and warnings of these files."""
+        self._problems.store(connection, file_ids)
 
     def _store_units(
         self, connection: duckdb.DuckDBPyConnection, layout: str, ids: Sequence[int]
@@ -84,25 +110,20 @@ class RosterBatch:
         units = self._lake.frame(
             "SELECT school_unit_code, $layout AS layout, true AS is_registered, school_name, "
             "district, principal_key::VARCHAR AS principal_key, exported_at, file_id "
-            "FROM keyed_school_units WHERE problem IS NULL "
+            "FROM batch_school_units WHERE problem IS NULL "
             "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
             layout=layout,
             ids=list(ids),
         )
         replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
 
-    def _store_enrolments(
-        self, connection: duckdb.DuckDBPyConnection, layout: str, ids: Sequence[int]
-    ) -> None:
+    def _store_enrolments(self, connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> None:
         records = self._lake.frame(
             "SELECT pupil_key::VARCHAR AS pupil_key, school_unit_code, class_name, grade, "
             "mentor_key::VARCHAR AS mentor_key, start_date, end_date, exported_at, file_id "
-            "FROM keyed_enrolments WHERE problem IS NULL "
+            "FROM batch_enrolments WHERE problem IS NULL "
             "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
             ids=list(ids),
         )
         key = ("pupil_key", "school_unit_code", "start_date")
         replace_older(connection, "enrolments", records, key)
-        arriving = arriving_identities(self._lake, "keyed_enrolments")
-        mine = arriving.filter(arriving["file_id"].is_in(ids))
-        store_identities(connection, self._people.sealed_identities(mine, layout))

@@ -5,15 +5,14 @@ Not here: reading files (`staging.py`), deciding which files to take (`ingest.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import duckdb
 import polars as pl
 
-from assets.exports.outcomes import FileReport, RowProblem
+from assets.exports.outcomes import FileReport
 from assets.exports.people import People
-from assets.exports.reasons import reason_of
 from assets.lake import Lake
 from assets.sealing import Sealer
 from assets.tables import TABLES
@@ -24,7 +23,9 @@ _STORED_NAMES = {table.name: [column.name for column in table.columns] for table
 def write_reports(
     connection: duckdb.DuckDBPyConnection, sealer: Sealer, reports: Sequence[FileReport]
 ) -> None:
-    """Write ledger rows and row problems; the caller holds the transaction."""
+    """Write ledger rows; the caller holds the transaction."""
+    if not reports:
+        return
     now = datetime.now(UTC).replace(tzinfo=None)
     ledger = [
         {
@@ -47,14 +48,9 @@ def write_reports(
         }
         for report in reports
     ]
-    _insert(connection, "files", pl.DataFrame(ledger, schema_overrides=_LEDGER_TYPES))
-    problems = [
-        _problem_row(report.file_id, problem, sealer)
-        for report in reports
-        for problem in report.problems
-    ]
-    if problems:
-        _insert(connection, "row_problems", pl.DataFrame(problems, schema_overrides=_PROBLEM_TYPES))
+    connection.register("ledger_frame", pl.DataFrame(ledger, schema_overrides=_LEDGER_TYPES))
+    connection.execute("INSERT INTO files BY NAME SELECT * FROM ledger_frame")
+    connection.unregister("ledger_frame")
 
 
 _LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
@@ -65,36 +61,29 @@ _LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
     "period_last_date": pl.Date,
     "reason": pl.String,
 }
-_PROBLEM_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {"sealed_row": pl.Binary}
 
 
-def _problem_row(file_id: int, problem: RowProblem, sealer: Sealer) -> dict[str, object]:
-    reason = reason_of(problem.code)
-    return {
-        "file_id": file_id,
-        "severity": "rejected" if problem.is_rejection else "warning",
-        "line_number": problem.line_number,
-        "column_name": reason.column,
-        "reason": reason.what,
-        "found": problem.found,
-        "expected": reason.expected,
-        "rows": problem.rows,
-        "sealed_row": None if problem.row is None else sealer.seal({"row": problem.row}),
-    }
-
-
-def store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake) -> dict[int, int]:
+def store_lessons(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, accepted: Mapping[int, int]
+) -> dict[int, int]:
     """Put `arriving_lessons` in place of older rows and return superseded rows per file.
 
     Rows of the lake that are newer stay. The dates of everything that changed become stale.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake, with `batch_lessons`, `shared_lessons` and `arriving_lessons`.
+        accepted: rows without a problem in the batch, by file id.
     """
-    first, last, has_ids = lake.rows(
-        "SELECT min(lesson_date), max(lesson_date), "
-        "coalesce(bool_or(lesson_id IS NOT NULL), false) FROM arriving_lessons"
-    )[0]
-    if first is None:
-        return {}
-    lake.materialise("exports/stored_rivals", first_date=first, last_date=last, has_ids=has_ids)
+    superseded = _superseded_in_batch(lake, accepted)
+    span = lake.frame(
+        "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
+        "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school, "
+        "coalesce(bool_or(lesson_id IS NOT NULL), false) AS has_ids FROM arriving_lessons"
+    ).row(0, named=True)
+    if span["first_date"] is None:
+        return superseded
+    lake.materialise("exports/stored_rivals", **span)
     outdated = lake.rows(
         "SELECT min(lesson_date), max(lesson_date) FROM stored_rivals WHERE NOT is_stored_newer"
     )[0]
@@ -109,15 +98,13 @@ def store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake) -> dict[int
             "(SELECT stored_row FROM stored_rivals WHERE NOT is_stored_newer)",
             {"first": outdated[0], "last": outdated[1]},
         )
-    superseded = dict(
-        lake.rows(
-            "SELECT file_id, count(*) FROM arriving_lessons WHERE batch_row IN "
-            "(SELECT arriving_row FROM stored_rivals WHERE is_stored_newer) GROUP BY file_id"
-        )
+    outdone = lake.rows(
+        "SELECT file_id, count(*) FROM arriving_lessons WHERE batch_row IN "
+        "(SELECT arriving_row FROM stored_rivals WHERE is_stored_newer) GROUP BY file_id"
     )
     keep = (
         "WHERE batch_row NOT IN (SELECT arriving_row FROM stored_rivals WHERE is_stored_newer)"
-        if superseded
+        if outdone
         else ""
     )
     columns = ", ".join(_STORED_NAMES["lessons"])
@@ -125,7 +112,18 @@ def store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake) -> dict[int
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM arriving_lessons {keep}"
     )
+    for file_id, rows in outdone:
+        superseded[file_id] = superseded.get(file_id, 0) + rows
     return superseded
+
+
+def _superseded_in_batch(lake: Lake, accepted: Mapping[int, int]) -> dict[int, int]:
+    """Return, by file id, the accepted rows that another file of the batch outdoes."""
+    if not lake.rows("SELECT 1 FROM shared_lessons LIMIT 1"):
+        return {}
+    kept = dict(lake.rows("SELECT file_id, count(*) FROM arriving_lessons GROUP BY file_id"))
+    lost = {file_id: rows - kept.get(file_id, 0) for file_id, rows in accepted.items()}
+    return {file_id: rows for file_id, rows in lost.items() if rows}
 
 
 def arriving_identities(lake: Lake, rows: str) -> pl.DataFrame:
@@ -190,9 +188,3 @@ def replace_older(
         f"INSERT INTO {table} SELECT {columns} FROM arriving_rows AS arriving WHERE NOT EXISTS "
         f"(SELECT 1 FROM {table} AS stored WHERE {same})"
     )
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
-    connection.register("frame_to_insert", frame)
-    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM frame_to_insert")
-    connection.unregister("frame_to_insert")

@@ -4,20 +4,17 @@
 
 -- Each begins with the usual form behind a cheap guard: a month of a city is ten million rows.
 
--- Whole minutes. "60,0" and "60.00" are 60; "7,5" and "1.234" are refused, never rounded (a cast
--- to INTEGER alone would make 8 of "7.5").
+-- Whole minutes. "60,0" and "60.00" are 60; "7,5" and "1.234" are refused, never rounded. A cast
+-- alone would make 8 of "7.5", 100 of "1e2" and 10 of "1_0", so it must give the same text again.
 CREATE OR REPLACE TEMP MACRO whole_minutes(cell) AS
 CASE
-    WHEN
-        length(cell) <= 3
-        AND try_cast(cell AS DECIMAL(7, 2)) = try_cast(cell AS INTEGER)
-        THEN try_cast(cell AS INTEGER)
+    WHEN cast(try_cast(cell AS SMALLINT) AS VARCHAR) = cell THEN try_cast(cell AS INTEGER)
     WHEN cell IS NULL THEN NULL
     WHEN regexp_full_match(trim(cell, ' ' || chr(160)), '[-–—]') THEN 0
     WHEN regexp_full_match(trim(cell, ' ' || chr(160)), '-?[0-9]{1,5}([.,]0{1,2})?')
-        THEN cast(regexp_extract(cell, '-?[0-9]+') AS INTEGER)
+        THEN try_cast(regexp_extract(cell, '-?[0-9]+') AS INTEGER)
     WHEN regexp_full_match(trim(cell), '[0-9]{1,3}([ \x{A0}\x{202F}][0-9]{3})+([.,]0{1,2})?')
-        THEN cast(
+        THEN try_cast(
             regexp_replace(regexp_extract(cell, '[^.,]+'), '[^0-9]', '', 'g') AS INTEGER
         )
 END;
@@ -26,27 +23,34 @@ END;
 -- 1899-12-30). Years outside 2000-2099 are refused.
 CREATE OR REPLACE TEMP MACRO calendar_date(cell) AS
 CASE
-    WHEN length(cell) = 10 AND cell BETWEEN '2000' AND '2100' THEN try_cast(cell AS DATE)
+    -- A blank at the end would pass for a digit, and "2026-10-5" isn't one of our forms.
+    WHEN cell LIKE '20__-__-__' AND NOT ends_with(cell, ' ') THEN try_cast(cell AS DATE)
     WHEN cell IS NULL THEN NULL
+    WHEN regexp_full_match(cell, '20[0-9]{2}/[0-9]{2}/[0-9]{2}')
+        THEN try_cast(cell AS DATE)
     WHEN regexp_full_match(cell, '20[0-9]{6}')
         THEN cast(try_strptime(cell, '%Y%m%d') AS DATE)
     WHEN regexp_full_match(cell, '20[0-9]{2}-[0-9]{2}-[0-9]{2}[ T]00:00:00(\.0+)?')
         THEN try_cast(substr(cell, 1, 10) AS DATE)
-    WHEN regexp_full_match(cell, '[34567][0-9]{4}(\.0+)?')
+    -- 36526 is 2000-01-01 and 73050 is 2099-12-31.
+    WHEN
+        regexp_full_match(cell, '[34567][0-9]{4}(\.0+)?')
+        AND substr(cell, 1, 5) BETWEEN '36526' AND '73050'
         THEN DATE '1899-12-30' + cast(substr(cell, 1, 5) AS INTEGER)
 END;
 
 -- A clock time: 08:20, 8.20, 0820, 08:20:00, a spreadsheet's date-time, or its fraction of a day.
+-- Not 24:00, which is a time of the next day.
 CREATE OR REPLACE TEMP MACRO clock_time(cell) AS
 CASE
-    WHEN length(cell) = 5 AND cell[3] = ':' THEN try_cast(cell AS TIME)
+    WHEN cell LIKE '__:__' AND cell < '24' THEN try_cast(cell AS TIME)
     WHEN cell IS NULL THEN NULL
-    WHEN regexp_full_match(cell, '[0-9]{1,2}[:.][0-9]{2}([:.]00)?')
+    WHEN regexp_full_match(cell, '([01]?[0-9]|2[0-3])[:.][0-9]{2}([:.]00)?')
         THEN try_cast(
             regexp_extract(cell, '^[0-9]+') || ':' || regexp_extract(cell, '[:.]([0-9]{2})', 1)
             AS TIME
         )
-    WHEN regexp_full_match(cell, '[0-9]{4}')
+    WHEN regexp_full_match(cell, '([01][0-9]|2[0-3])[0-9]{2}')
         THEN try_cast(cell[1:2] || ':' || cell[3:4] AS TIME)
     WHEN regexp_full_match(cell, '1[89][0-9]{2}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}(\.0+)?')
         THEN try_cast(cell[12:19] AS TIME)

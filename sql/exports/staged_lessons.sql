@@ -51,7 +51,11 @@ read_rows AS (
             WHEN length_text IS NOT NULL THEN length_minutes
             WHEN end_text IS NOT NULL
                 THEN (
-                    date_diff('minute', start_time, clock_time(end_text)) + 1440
+                    date_diff(
+                        'minute',
+                        start_time,
+                        CASE end_text WHEN '24:00' THEN TIME '00:00' ELSE clock_time(end_text) END
+                    ) + 1440
                 ) % 1440
         END AS scheduled_minutes,
         (

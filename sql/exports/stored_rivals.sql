@@ -1,6 +1,7 @@
 -- stored_rivals: stored lessons that an arriving row speaks of, and which of the two is newer.
 -- From: lessons, arriving_lessons. Grain: a pair of stored and arriving row.
--- Parameters: $first_date and $last_date of the arriving rows (they prune the scan); $has_ids.
+-- Parameters: $first_date, $last_date, $first_school and $last_school of the arriving rows (they
+-- prune the files that the scan opens); $has_ids.
 SELECT
     stored.rowid AS stored_row,
     arriving.batch_row AS arriving_row,
@@ -16,6 +17,7 @@ INNER JOIN arriving_lessons AS arriving
         AND stored.subject = arriving.subject
 WHERE
     stored.lesson_date BETWEEN $first_date AND $last_date
+    AND stored.school_unit_code BETWEEN $first_school AND $last_school
     AND stored.lesson_id IS NULL
     AND arriving.lesson_id IS NULL
 UNION ALL

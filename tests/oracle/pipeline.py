@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,8 +21,9 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.outcomes import Outcome
 from assets.flags.answers import flags_answer, rates_answer
 from assets.lake import Lake, LakeSettings
-from rules.models import RuleSet
-from rules.registry import rule_set_on
+from rules.models import ParameterSet, RuleSet
+from rules.registry import load_parameters
+from rules.registry import rule_set_of as product_rule_set_of
 from tests.oracle.model import LessonRow, RosterRow
 from tests.oracle.parameters import STOCKHOLM
 from tests.oracle.writers import (
@@ -41,7 +43,8 @@ class Product:
     """A lake of its own in `home`; a context manager."""
 
     def __init__(self, home: Path) -> None:
-        self._lake = Lake.open(LakeSettings(home=home, threads=2))
+        # A town is so small that a second thread costs more than it gives.
+        self._lake = Lake.open(LakeSettings(home=home, threads=1))
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +97,7 @@ def rule_set_of(params: Mapping[str, Any], day: date) -> RuleSet:
 
     With Stockholm's numbers nothing is put in, so that the parameter files are tested too.
     """
-    stockholm = rule_set_on("stockholm", day)
+    stockholm = product_rule_set_of(_stockholm(), day)
     if params == STOCKHOLM:
         return stockholm
     rules = tuple(
@@ -163,6 +166,12 @@ def first_differences(
             }
             found.append(f"{columns} in {one}")
     return found[:limit]
+
+
+@cache
+def _stockholm() -> ParameterSet:
+    """Read once: two dozen files for each question take longer than the answers."""
+    return load_parameters("stockholm")
 
 
 def _hundredths(percent: Any) -> int:

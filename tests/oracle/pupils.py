@@ -11,7 +11,7 @@ from tests.oracle.fates import FATES, Spell
 from tests.oracle.identities import KINDS, civic_no
 from tests.oracle.setting import Setting
 from tests.oracle.shapes import EMPTY_DESK, SHAPES
-from tests.oracle.timetable import Lesson, weekly_lessons
+from tests.oracle.timetable import DOUBLE_BOOKED, Lesson, weekly_lessons
 
 # (is it a roster?, school, export time) → whether that file marks the pupil as protected.
 Marking = Callable[[bool, str, datetime], bool]
@@ -41,9 +41,10 @@ class Pupil:
     spells: list[Spell] = field(default_factory=list)
     marking: Marking = field(default=lambda _roster, _school, _at: False)
 
-    def class_on(self, day: date) -> str:
-        """8A until the renaming, 8B from then on; a class of its own where no grade is known."""
+    def class_on(self, day: date, subject: str) -> str:
+        """8A until the renaming, 8B from then on; 8S in the lessons that are double booked."""
         letter = "B" if self.renamed_on is not None and day >= self.renamed_on else "A"
+        letter = "S" if subject == DOUBLE_BOOKED else letter
         return f"{'X' if self.grade is None else self.grade}{letter}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -70,7 +70,6 @@ FATE_ODDS = (
 )
 
 
-# Hypothesis prints a dataclass's fields, thousands of rows, unless it has no repr of its own.
 @dataclass(frozen=True, repr=False)
 class Town:
     """Schools with their pupils, the files that they sent, and the order these arrive in."""
@@ -99,6 +98,10 @@ class Town:
         """The choices that made it."""
         seated = {n: s for n, s in enumerate(self.stories) if s.shape != EMPTY_DESK}
         return f"Town({self.setting}, stories={seated}, arrivals={self.arrivals})"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Hypothesis prints a dataclass field by field, here thousands of rows, if it may."""
+        printer.text(repr(self))
 
 
 def town_of(setting: Setting, stories: tuple[Story, ...]) -> Town:
@@ -172,6 +175,7 @@ def _setting(choices: _Choices) -> Setting:
         schools=tuple(schools[:count]),
         opens_weekends=choices.pick((False, False, True)),
         days_after=choices.number(6),
+        closed_days=choices.pick((0, 0, 0, 0, 0, 23)),
     )
 
 

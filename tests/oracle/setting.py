@@ -28,6 +28,8 @@ class Setting:
     opens_weekends: bool
     days_before: int = 72
     days_after: int = 4
+    # Every school is closed on so many days up to the anchor: nobody has left because of that.
+    closed_days: int = 0
 
     @property
     def anchor(self) -> date:
@@ -47,7 +49,9 @@ class Setting:
     def school_days(self) -> list[date]:
         count = (self.last_day - self.first_day).days + 1
         days = [self.first_day + timedelta(days=n) for n in range(count)]
-        return [d for d in days if self.opens_weekends or d.weekday() < 5]
+        closes = self.anchor - timedelta(days=self.closed_days)
+        open_days = (d for d in days if not closes < d <= self.anchor)
+        return [d for d in open_days if self.opens_weekends or d.weekday() < 5]
 
     def school(self, code: str) -> School:
         return next(s for s in self.schools if s.code == code)

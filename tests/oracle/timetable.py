@@ -12,6 +12,8 @@ from tests.oracle.setting import Setting
 SUBJECTS = ("BI", "EN", "IDH", "MA", "NO", "SO", "SV", "ÖV")
 USUAL_MINUTES = (20, 30, 40, 45, 60, 60, 75, 80, 120)
 SHORTEST, LONGEST = 20, 120
+# The subject of a lesson at the same hour as another one.
+DOUBLE_BOOKED = "SPECIAL"
 
 
 @dataclass
@@ -110,7 +112,7 @@ def _day_plan(rng: Random) -> list[tuple[time, int, str]]:
         plan.append((begins.time(), length, rng.choice(SUBJECTS)))
         if rng.random() < 0.05:
             # Double booked: only the subject tells the two lessons apart.
-            plan.append((begins.time(), 30, "SPECIAL"))
+            plan.append((begins.time(), 30, DOUBLE_BOOKED))
         begins += timedelta(minutes=length + 10)
     return plan
 

@@ -1,0 +1,78 @@
+# Everything a developer or an operator runs by hand. Needs Python 3.11 or newer and make only.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Changes when what is installed should: a second `make setup` does nothing.
+STAMP := $(VENV)/.set-up
+UV_VERSION := 0.13.9
+TRAPPAN_HOME ?= $(CURDIR)/var
+DEMO_HOME := ./var/demo
+# Extra words for pytest and for `make lock`, e.g. PYTEST_ARGS='-k belonging', LOCK_ARGS=--upgrade
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lint test format ui lock docs benchmark clean
+
+help: ## Say what there is
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## Make .venv with exactly what requirements.lock says
+
+$(STAMP): pyproject.toml requirements.lock
+	@command -v $(PYTHON) > /dev/null || { \
+	echo "There is no $(PYTHON). Install Python 3.11 or newer, or name it: make setup PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; ok = sys.version_info >= (3, 11); sys.exit(None if ok else \
+	"$(PYTHON) is Python %d.%d, but 3.11 or newer is needed. Install one and run: make setup PYTHON=python3.12" \
+	% sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "Set up. Try: make demo, or $(BIN)/trappan --help"
+
+demo: setup ## Take the sample files in and write the lists of two schools
+	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox --as-of 2026-11-15
+	@echo "Open a list in a browser or spreadsheet: a folder per school under $(DEMO_HOME)/lists/current"
+
+lint: setup ## Style, types, SQL and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint sql
+	@$(BIN)/lint-imports
+
+test: lint ## Lint, then every test
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+format: setup ## Put Python and SQL into the house style
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+	@$(BIN)/sqlfluff fix sql
+
+ui: setup ## Dagster's pages on http://127.0.0.1:3000, with schedules running
+	@umask 077 && mkdir -p "$(TRAPPAN_HOME)/dagster" && chmod 700 "$(TRAPPAN_HOME)/dagster" && \
+	home=$$(cd "$(TRAPPAN_HOME)" && pwd) && \
+	export DAGSTER_HOME="$(CURDIR)" TRAPPAN_HOME="$$home" TRAPPAN_DAGSTER_STORAGE="$$home/dagster" && \
+	exec $(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m pipelines.definitions
+
+lock: setup ## Write requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS) \
+	pyproject.toml --extra dev --output-file requirements.lock
+	@# Versions and hashes only: where a package comes from is each machine's own setting.
+	@! grep -nE 'pypi|pythonhosted|[/@]' requirements.lock
+
+docs: setup ## Write docs/data-dictionary.md anew from assets/tables.py
+	@$(BIN)/python -c 'from assets.tables import data_dictionary; print(data_dictionary(), end="")' \
+	> docs/data-dictionary.md
+
+benchmark: setup ## Measure speed; not part of the tests
+	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc $(PYTEST_ARGS)
+
+clean: ## Remove what is made anew: .venv, caches, builds. Homes under var/ stay.
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	.import_linter_cache .benchmarks
+	@find pipelines assets rules tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,44 @@
+"""Rows of one file that speak of the same thing: one of equal rows counts, of rivals none.
+
+Which rows those are says `sql/exports/repeated_*.sql`. Not here: the same thing in two files
+(`storing.py`).
+"""
+
+from __future__ import annotations
+
+from assets.exports.problems import ProblemLog
+from assets.exports.row_staging import refusal
+from assets.lake import Lake
+
+# What is no cell of the row, so not part of its sealed copy.
+_NO_CELLS = frozenset(
+    {"file_id", "line_number", "pupil_key", "mentor_key", "principal_key", "lesson_hash"}
+    | {"exported_at", "problem", "warning", "repetition"}
+)
+
+
+def refuse_repeated(lake: Lake, problems: ProblemLog, rows: str, repeated: str) -> None:
+    """Refuse the repeated rows of a table.
+
+    Args:
+        lake: the lake.
+        problems: takes the refusals.
+        rows: a temporary table of keyed rows; it gets the problem.
+        repeated: the stem of the SELECT in `sql/exports/` that finds them.
+    """
+    lake.materialise(f"exports/{repeated}")
+    found = lake.frame(
+        f"SELECT rows.*, repeated.problem AS repetition FROM {rows} AS rows "
+        f"JOIN {repeated} AS repeated USING (file_id, line_number) ORDER BY file_id, line_number"
+    )
+    if found.is_empty():
+        return
+    cells = [name for name in found.columns if name not in _NO_CELLS]
+    for row in found.iter_rows(named=True):
+        problems.add(row["file_id"], refusal(row["repetition"], row, cells))
+        if row["warning"]:
+            problems.take_back(row["file_id"], row["warning"])
+    lake.connection.execute(
+        f"UPDATE {rows} SET problem = repeated.problem FROM {repeated} AS repeated "
+        f"WHERE {rows}.file_id = repeated.file_id AND {rows}.line_number = repeated.line_number"
+    )

@@ -1,0 +1,159 @@
+"""Staging row by row: workbooks, rosters and files with faults, each problem with its line.
+
+Not here: the bulk path (`staging.py`), how a row is read from a file (`frames.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from assets.exports.frames import ROWS_PER_FRAME, Openings, RowReader
+from assets.exports.layouts import COLUMNS
+from assets.exports.outcomes import RowProblem
+from assets.exports.people import People
+from assets.exports.problems import ProblemLog
+from assets.exports.reasons import shown
+from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
+from assets.exports.staging import point_raw_view, unstage
+from assets.lake import Lake
+
+# A file whose first so many rows are all refused is given up: it is no export of this layout.
+HOPELESS_ROWS = 100_000
+
+
+@dataclass
+class StagedRows:
+    """What staging files row by row gave.
+
+    Attributes:
+        readers: by file id; each knows how many rows it read.
+        unreadable: files that turned out to be no such file after all; none of their rows stays.
+        held: files that are gone; none of their rows stays.
+    """
+
+    readers: dict[int, RowReader] = field(default_factory=dict)
+    unreadable: dict[ReceivedFile, str] = field(default_factory=dict)
+    held: dict[ReceivedFile, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RowStage:
+    """Stages files row by row, and finds each refused row and warning with its line.
+
+    Attributes:
+        lake: the lake; `begin_staging` was called.
+        people: extended by the people of each frame before it is staged, so that a wrong identity
+            number is found while the row's cells are at hand.
+        openings: headers and sheets of the run's files.
+        problems: takes what is refused and warned of.
+        kind: lessons, enrolments or school_units.
+    """
+
+    lake: Lake
+    people: People
+    openings: Openings
+    problems: ProblemLog
+    kind: str
+
+    def stage(self, files: Sequence[ReceivedFile]) -> StagedRows:
+        """Stage files, small ones many to a frame."""
+        staged = StagedRows()
+        waiting: list[pl.DataFrame] = []
+        for file in files:
+            try:
+                reader = self.openings.rows(file)
+                staged.readers[file.file_id] = reader
+                for frame in reader.frames():
+                    self._note(file.file_id, reader.take_problems())
+                    waiting.append(frame)
+                    if sum(rows.height for rows in waiting) >= ROWS_PER_FRAME:
+                        self._stage_frames(waiting)
+                        waiting = []
+                    self._give_up_when_hopeless(reader)
+            except UnreadableFileError as error:
+                staged.unreadable[file] = str(error)
+            except ChangedFileError as error:
+                staged.held[file] = str(error)
+        if waiting:
+            self._stage_frames(waiting)
+        fallen = [file.file_id for file in (*staged.unreadable, *staged.held)]
+        if fallen:
+            unstage(self.lake, f"staged_{self.kind}", fallen)
+        self._guard(staged)
+        return staged
+
+    def _stage_frames(self, frames: Sequence[pl.DataFrame]) -> None:
+        frame = pl.concat(frames)
+        lake, kind = self.lake, self.kind
+        self.people.key_frame(frame)
+        lake.connection.register("row_frame", frame)
+        point_raw_view(lake, kind, "row_frame")
+        lake.connection.execute(
+            f"INSERT INTO staged_{kind} {lake.select(f'exports/staged_{kind}')}"
+        )
+        found = lake.frame(
+            f"SELECT file_id, line_number, problem, warning FROM keyed_{kind} "
+            "SEMI JOIN row_frame USING (file_id, line_number) "
+            "WHERE problem IS NOT NULL OR warning IS NOT NULL ORDER BY file_id, line_number"
+        )
+        point_raw_view(lake, kind, "empty_rows")
+        lake.connection.unregister("row_frame")
+        rows = found.join(frame, on=["file_id", "line_number"], how="left", maintain_order="left")
+        for row in rows.iter_rows(named=True):
+            if row["problem"]:
+                problem = refusal(row["problem"], row, COLUMNS[kind])
+            else:
+                problem = warning(row["warning"], row)
+            self.problems.add(row["file_id"], problem)
+
+    def _note(self, file_id: int, problems: Sequence[RowProblem]) -> None:
+        for problem in problems:
+            self.problems.add(file_id, problem)
+
+    def _give_up_when_hopeless(self, reader: RowReader) -> None:
+        file_id, rows = reader.file.file_id, reader.rows_read
+        if rows >= HOPELESS_ROWS and self.problems.refused(file_id) == rows:
+            first = self.problems.told(file_id)[0].in_words()
+            raise UnreadableFileError(
+                f"each of the first {rows} rows was refused; the first: {first}"
+            )
+
+    def _guard(self, staged: StagedRows) -> None:
+        """Rows read = rows staged + rows refused for their shape, or the file isn't taken."""
+        counted = dict(
+            self.lake.rows(f"SELECT file_id, count(*) FROM staged_{self.kind} GROUP BY 1")
+        )
+        for file_id, reader in staged.readers.items():
+            accounted = counted.get(file_id, 0) + reader.shapeless_rows
+            if accounted == reader.rows_read or reader.file in (*staged.unreadable, *staged.held):
+                continue
+            unstage(self.lake, f"staged_{self.kind}", [file_id])
+            staged.unreadable[reader.file] = (
+                f"{reader.rows_read} rows were read, but {accounted} accounted for. This is "
+                "a fault in the program, not in the file; report it."
+            )
+
+
+def refusal(code: str, row: dict[str, object], columns: Sequence[str]) -> RowProblem:
+    """Return the refusal of a row, with its cells for the sealed copy."""
+    cells = "\x1f".join("" if row.get(name) is None else str(row[name]) for name in columns)
+    return RowProblem(code, _line(row), _found(code, row), row=cells)
+
+
+def warning(code: str, row: dict[str, object]) -> RowProblem:
+    """Return the warning about a row."""
+    return RowProblem(code, _line(row), _found(code, row))
+
+
+def _line(row: dict[str, object]) -> int:
+    line = row["line_number"]
+    return line if isinstance(line, int) else 0
+
+
+def _found(code: str, row: dict[str, object]) -> str:
+    column = code.partition(".")[0]
+    cell = row.get(column)
+    return shown(column, None if cell is None else str(cell))

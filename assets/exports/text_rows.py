@@ -1,0 +1,102 @@
+"""Data rows of a text file with exact line numbers, also where quotation marks are broken.
+
+Not here: what a line's cells are (`cells.py`), what the cells mean (`staging.py`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from assets.exports.cells import Quotes, Split, has_shape, split_as_written, split_cells
+from assets.exports.decoding import decoded_lines
+from assets.exports.layouts import FoundHeader
+from assets.exports.received import ReceivedFile
+
+# A cell with line breaks is an address or a remark: a few lines. A quotation mark that is never
+# closed would else swallow the rest of the file as one cell.
+_MOST_LINES = 20
+_MOST_CHARACTERS = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class DataRow:
+    """One row of a file or sheet.
+
+    Attributes:
+        line_number: its first line, counted from 1.
+        cells: as many as were there.
+        has_broken_quotes: the cells are those between separators, whatever was quoted.
+        is_unended: the file's last row, without a line end.
+    """
+
+    line_number: int
+    cells: Sequence[str]
+    has_broken_quotes: bool = False
+    is_unended: bool = False
+
+
+def text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[DataRow]:
+    """Yield the rows below the header; blank lines too."""
+    lines = _Lines(islice(decoded_lines(file), header.line_number, None), header.line_number)
+    for number, line in lines:
+        bare = line.removesuffix("\n")
+        split = split_cells(bare, header.delimiter)
+        if split.quotes is Quotes.OPEN:
+            split = _closed_further_on(line, lines, header.delimiter, header.width) or split
+        is_unended = not lines.last.endswith("\n")
+        if split.quotes is Quotes.SOUND:
+            yield DataRow(number, split.cells, is_unended=is_unended)
+        else:
+            cells = split_as_written(bare, header.delimiter)
+            yield DataRow(number, cells, has_broken_quotes=True, is_unended=is_unended)
+
+
+class _Lines:
+    """Numbered lines, some of which can be looked at before they are taken."""
+
+    def __init__(self, lines: Iterator[str], before: int) -> None:
+        self.last = "\n"
+        self._lines = lines
+        self._ahead: deque[str] = deque()
+        self._number = before
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        while line := self._ahead.popleft() if self._ahead else next(self._lines, ""):
+            self._number += 1
+            self.last = line
+            yield self._number, line
+
+    def ahead(self, count: int) -> str | None:
+        """Return the line that is `count` lines on, or None at the end."""
+        while len(self._ahead) < count and (line := next(self._lines, "")):
+            self._ahead.append(line)
+        return self._ahead[count - 1] if len(self._ahead) >= count else None
+
+    def skip(self, count: int) -> None:
+        """Take `count` lines without reading them."""
+        for _ in range(count):
+            self.last = self._ahead.popleft()
+        self._number += count
+
+
+def _closed_further_on(line: str, lines: _Lines, delimiter: str, width: int) -> Split | None:
+    """Return the row when its open quote is closed within a few lines and the row is whole then."""
+    text = line
+    for count in range(1, _MOST_LINES):
+        more = lines.ahead(count)
+        if more is None or len(text) > _MOST_CHARACTERS:
+            return None
+        text += more
+        if '"' not in more:
+            continue
+        split = split_cells(text.removesuffix("\n"), delimiter)
+        if split.quotes is Quotes.OPEN:
+            continue
+        if split.quotes is Quotes.BROKEN or not has_shape(split.cells, width):
+            return None
+        lines.skip(count)
+        return split
+    return None

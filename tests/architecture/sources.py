@@ -1,0 +1,66 @@
+"""The source files of the project, as the tests of its architecture read them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("pipelines", "assets", "rules")
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file of the product."""
+
+    path: Path
+    tree: ast.Module
+    lines: int
+
+    @property
+    def name(self) -> str:
+        """The file relative to the project's root."""
+        return self.path.relative_to(ROOT).as_posix()
+
+    @property
+    def dotted(self) -> str:
+        """The name it is imported by."""
+        return self.name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    def imported(self, nodes: Iterator[ast.AST] | None = None) -> set[str]:
+        """Return the names of imported modules; of the whole file unless nodes are given."""
+        found: set[str] = set()
+        for node in nodes or ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module or "")
+        return found
+
+    def imported_at_once(self) -> set[str]:
+        """Return what is imported when the module is, not only inside a function."""
+
+        def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+            for child in ast.iter_child_nodes(node):
+                if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                    yield child
+                    yield from outside_functions(child)
+
+        return self.imported(outside_functions(self.tree))
+
+
+def modules(*packages: str) -> list[Module]:
+    """Return the modules of the packages; of all of them when none is named."""
+    found: list[Module] = []
+    for package in packages or PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            found.append(Module(path, ast.parse(text), len(text.splitlines())))
+    return found
+
+
+def sql_files() -> list[Path]:
+    """Return every file of `sql/`."""
+    return sorted((ROOT / "sql").rglob("*.sql"))

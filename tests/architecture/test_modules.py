@@ -1,0 +1,103 @@
+"""What a module may know, how long it may be, and how it may be called.
+
+The direction of imports between packages and stages is held by import-linter (`lint-imports`,
+contracts in pyproject.toml); here is what it can't see.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.sources import ROOT, Module, modules
+
+MOST_LINES = 320
+ALL = modules()
+PLAIN = [
+    module
+    for module in ALL
+    if not module.name.startswith("pipelines/") and not module.name.endswith("_assets.py")
+]
+
+
+def ids(module: Module) -> str:
+    return module.name
+
+
+def top_level(names: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return the top-level modules that a new interpreter has loaded after running code."""
+    listing = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{listing}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(ran.stdout.split())
+
+
+@pytest.mark.parametrize("module", ALL, ids=ids)
+def test_a_module_is_short_enough_to_be_read_at_once(module: Module) -> None:
+    assert module.lines <= MOST_LINES
+
+
+@pytest.mark.parametrize("module", ALL, ids=ids)
+def test_a_module_is_named_by_its_meaning(module: Module) -> None:
+    assert not re.search(r"(^|[/_])(utils?|helpers?|common|misc)([/_.]|$)", module.name)
+
+
+@pytest.mark.parametrize("module", PLAIN, ids=ids)
+def test_a_plain_module_knows_nothing_of_dagster(module: Module) -> None:
+    imported = module.imported()
+    assert "dagster" not in top_level(imported)
+    assert not [name for name in imported if name.endswith("_assets")]
+
+
+def test_plain_modules_do_not_load_dagster_by_a_detour() -> None:
+    code = "\n".join(f"import {module.dotted}" for module in PLAIN)
+    assert "dagster" not in loaded_by(code)
+
+
+def test_the_rules_load_neither_storage_nor_frames() -> None:
+    code = "\n".join(f"import {module.dotted}" for module in modules("rules"))
+    assert not loaded_by(code) & {"dagster", "duckdb", "polars", "pandas", "pyarrow"}
+
+
+@pytest.mark.parametrize("module", ALL, ids=ids)
+def test_great_expectations_is_imported_inside_functions_only(module: Module) -> None:
+    assert "great_expectations" not in top_level(module.imported_at_once())
+
+
+def test_loading_the_code_location_does_not_wait_for_great_expectations() -> None:
+    loaded = loaded_by("import pipelines.definitions, pipelines.cli")
+    assert "dagster" in loaded
+    assert "great_expectations" not in loaded
+
+
+@pytest.mark.parametrize("module", ALL, ids=ids)
+def test_only_the_lake_opens_the_folder_of_sql(module: Module) -> None:
+    if module.name == "assets/lake.py":
+        return
+    for node in ast.walk(module.tree):
+        assert not (isinstance(node, ast.Name) and node.id == "SQL_ROOT")
+        assert not (isinstance(node, ast.alias) and node.name == "SQL_ROOT")
+        assert not (isinstance(node, ast.Attribute) and node.attr == "SQL_ROOT")
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert node.value != "sql"
+            assert not node.value.endswith(".sql")
+
+
+@pytest.mark.parametrize("module", modules("rules"), ids=ids)
+def test_rules_have_no_clock(module: Module) -> None:
+    asked = {node.attr for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+    assert not asked & {"now", "utcnow", "today", "time"}
+    assert "time" not in module.imported()

@@ -1,0 +1,1 @@
+"""Tests of one file of `sql/` at a time: rows given, rows expected."""

@@ -1,0 +1,81 @@
+"""Sums of one pupil in, verdicts out: the files of `sql/flags/` one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from assets.absence.windows import whole_windows, window_parts
+from assets.flags.evaluate import rules_in_force
+from assets.lake import Lake
+from rules.models import Rule, RuleSet
+from rules.registry import rule_set_on
+from tests.sql.given import ANNA, AS_OF, Row, given
+
+STOCKHOLM = rule_set_on("stockholm", AS_OF)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a pupil's window part holds: S, R, A (half of it valid) and days."""
+
+    scheduled: int
+    reported: int
+    absent: int
+    days: int
+
+    def row(self, window_part: str) -> Row:
+        return {
+            "window_part": window_part,
+            "scheduled_minutes": self.scheduled,
+            "reported_minutes": self.reported,
+            "valid_minutes": self.absent // 2,
+            "invalid_minutes": self.absent - self.absent // 2,
+            "days": self.days,
+        }
+
+
+def with_rule(name: str, **changes: Any) -> RuleSet:
+    """Return the shipped rules with one of them changed."""
+    changed: tuple[Rule, ...] = tuple(
+        replace(rule, **changes) if rule.name == name else rule for rule in STOCKHOLM.rules
+    )
+    return replace(STOCKHOLM, rules=changed)
+
+
+def verdicts(
+    lake: Lake,
+    rolling: Mapping[str, Sums],
+    calendar: Mapping[str, Sums] | None = None,
+    *,
+    rule_set: RuleSet = STOCKHOLM,
+    as_of: date = AS_OF,
+    pupil: Row | None = None,
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return Anna's verdicts by rule and basis.
+
+    Args:
+        lake: for temporary tables.
+        rolling: sums by window part.
+        calendar: the same for the calendar basis.
+        rule_set: the rules.
+        as_of: the last day that counts.
+        pupil: what `belonging` says of her, where it isn't the usual.
+    """
+    lake.connection.execute(lake.select("flags/reaches_step"))
+    parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
+    lake.load("rules_in_force", rules_in_force(rule_set, tuple(whole_windows(parts))))
+    given(lake, "belonging", {"pupil_key": ANNA} | dict(pupil or {}))
+    given(lake, "absence_rolling", *(sums.row(name) for name, sums in rolling.items()))
+    given(lake, "absence_calendar", *(sums.row(name) for name, sums in (calendar or {}).items()))
+    lake.materialise("flags/rule_sums")
+    lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
+    rows = lake.relation("flags/verdicts").iter_rows(named=True)
+    return {(row["rule"], row["basis"]): row for row in rows}
+
+
+def said(row: Mapping[str, Any]) -> str:
+    """Return a verdict in the words of docs/rules.md: `hit, likely`, `clear`."""
+    return f"{row['verdict']}, {row['certainty']}" if row["certainty"] else str(row["verdict"])

@@ -1,0 +1,166 @@
+"""Days become calendar months and rolling windows (`sql/absence/`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from assets.lake import Lake
+from tests.sql.given import ANNA, AS_OF, BO, SOUTH, Row, day, given, rows_of
+
+MINUTES = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes", "days")
+
+
+def monthly(lake: Lake, days: Sequence[Row], *columns: str) -> list[tuple[Any, ...]]:
+    given(lake, "absence_daily", *days)
+    given(lake, "months_to_sum", {"month_start_date": day("10-01")})
+    ends = {"first_date": day("10-01"), "last_date": day("10-31")}
+    return rows_of(lake, "absence/absence_monthly", *columns, **ends)
+
+
+def rolling(lake: Lake, days: Sequence[Row], *columns: str) -> list[tuple[Any, ...]]:
+    given(lake, "absence_daily", *days)
+    given(
+        lake,
+        "window_parts",
+        part("rolling", "one_month", "10-17", "11-15"),
+        part("rolling", "two_months_first_half", "09-17", "10-16"),
+        part("rolling", "two_months_second_half", "10-17", "11-15"),
+        part("calendar", "one_month", "10-01", "10-31"),
+    )
+    return rows_of(lake, "absence/absence_rolling", *columns, as_of=AS_OF, first_date=day("09-17"))
+
+
+def part(basis: str, name: str, first: str, last: str) -> Row:
+    return {
+        "basis": basis,
+        "window_part": name,
+        "window_start": day(first),
+        "window_end": day(last),
+    }
+
+
+def test_a_month_is_the_sum_of_its_days(scratch: Lake) -> None:
+    days = [
+        {"lesson_date": day("10-01"), "valid_minutes": 5},
+        {"lesson_date": day("10-31"), "reported_minutes": 40, "invalid_minutes": 30},
+    ]
+    assert monthly(scratch, days, "month_start_date", *MINUTES) == [
+        (day("10-01"), 120, 100, 5, 30, 2)
+    ]
+
+
+def test_the_day_before_and_the_day_after_belong_to_other_months(scratch: Lake) -> None:
+    days = [{"lesson_date": day("09-30")}, {"lesson_date": day("11-01")}]
+    assert monthly(scratch, days) == []
+
+
+def test_a_month_that_was_not_asked_for_is_not_made(scratch: Lake) -> None:
+    given(scratch, "absence_daily", {"lesson_date": day("09-30")}, {"lesson_date": day("10-01")})
+    given(scratch, "months_to_sum", {"month_start_date": day("10-01")})
+    ends = {"first_date": day("09-01"), "last_date": day("10-31")}
+    found = rows_of(scratch, "absence/absence_monthly", "month_start_date", **ends)
+    assert found == [(day("10-01"),)]
+
+
+def test_a_day_at_two_schools_is_one_school_day(scratch: Lake) -> None:
+    days: list[Row] = [{}, {"school_unit_code": SOUTH}]
+    assert monthly(scratch, days, "scheduled_minutes", "days") == [(120, 1)]
+
+
+def test_a_day_that_one_of_two_schools_reported_is_a_school_day(scratch: Lake) -> None:
+    days: list[Row] = [
+        {},
+        {"school_unit_code": SOUTH, "reported_minutes": 0, "reported_lessons": 0},
+    ]
+    assert monthly(scratch, days, "reported_minutes", "days") == [(60, 1)]
+
+
+def test_a_day_that_nobody_reported_is_no_school_day(scratch: Lake) -> None:
+    days: list[Row] = [
+        {"lesson_date": day("10-05")},
+        {"lesson_date": day("10-06"), "reported_minutes": 0, "reported_lessons": 0},
+    ]
+    assert monthly(scratch, days, "scheduled_minutes", "days") == [(120, 1)]
+
+
+def test_pupils_have_months_of_their_own(scratch: Lake) -> None:
+    days: list[Row] = [{"valid_minutes": 7}, {"pupil_key": BO, "valid_minutes": 9}]
+    found = monthly(scratch, days, "pupil_key", "valid_minutes")
+    assert sorted(found) == sorted([(str(ANNA), 7), (str(BO), 9)])
+
+
+def test_a_rolling_window_has_both_its_ends_and_nothing_outside(scratch: Lake) -> None:
+    days = [
+        {"lesson_date": day("10-16"), "valid_minutes": 1},
+        {"lesson_date": day("10-17"), "valid_minutes": 2},
+        {"lesson_date": day("11-15"), "valid_minutes": 4},
+        {"lesson_date": day("11-16"), "valid_minutes": 8},
+        {"lesson_date": day("09-17"), "valid_minutes": 16},
+        {"lesson_date": day("09-16"), "valid_minutes": 32},
+    ]
+    assert rolling(scratch, days, "window_part", "valid_minutes", "days") == [
+        ("one_month", 6, 2),
+        ("two_months_first_half", 17, 2),
+        ("two_months_second_half", 6, 2),
+    ]
+
+
+def test_a_rolling_window_knows_its_dates_and_its_as_of(scratch: Lake) -> None:
+    found = rolling(
+        scratch,
+        [{"lesson_date": day("10-01")}],
+        "as_of_date",
+        "window_part",
+        "window_start",
+        "window_end",
+    )
+    assert found == [(AS_OF, "two_months_first_half", day("09-17"), day("10-16"))]
+
+
+def test_a_pupil_without_a_lesson_in_a_window_has_no_row_for_it(scratch: Lake) -> None:
+    assert rolling(scratch, [{"lesson_date": day("09-01")}]) == []
+
+
+def test_a_rolling_day_at_two_schools_is_one_school_day(scratch: Lake) -> None:
+    days: list[Row] = [
+        {"lesson_date": day("11-02")},
+        {"lesson_date": day("11-02"), "school_unit_code": SOUTH},
+    ]
+    assert rolling(scratch, days, "window_part", "scheduled_minutes", "days") == [
+        ("one_month", 120, 1),
+        ("two_months_second_half", 120, 1),
+    ]
+
+
+def test_a_rolling_day_that_nobody_reported_is_no_school_day(scratch: Lake) -> None:
+    days: list[Row] = [
+        {"lesson_date": day("10-05")},
+        {"lesson_date": day("10-06"), "reported_minutes": 0, "reported_lessons": 0},
+    ]
+    found = rolling(scratch, days, "window_part", "scheduled_minutes", "days")
+    assert found == [("two_months_first_half", 120, 1)]
+
+
+def test_a_calendar_window_is_the_month_that_it_names(scratch: Lake) -> None:
+    given(
+        scratch,
+        "absence_monthly",
+        {"month_start_date": day("09-01"), "valid_minutes": 1, "days": 3},
+        {"month_start_date": day("10-01"), "valid_minutes": 2, "days": 4},
+        {"month_start_date": day("11-01"), "valid_minutes": 4, "days": 5},
+    )
+    given(
+        scratch,
+        "window_parts",
+        part("calendar", "one_month", "10-01", "10-31"),
+        part("calendar", "two_months_first_half", "09-01", "09-30"),
+        part("rolling", "one_month", "11-01", "11-30"),
+    )
+    found = rows_of(
+        scratch, "absence/absence_calendar", "window_part", "window_end", "valid_minutes", "days"
+    )
+    assert found == [
+        ("one_month", day("10-31"), 2, 4),
+        ("two_months_first_half", day("09-30"), 1, 3),
+    ]

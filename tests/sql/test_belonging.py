@@ -1,0 +1,241 @@
+"""Where a pupil belongs and who has left (`sql/flags/belonging.sql`)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from assets.lake import Lake
+from tests.sql.given import AS_OF, BO, NORTH, SOUTH, Row, day, given, key, moment, rows_of
+
+LEAVER_AFTER_DAYS = 21
+
+
+def belonging(
+    lake: Lake,
+    *columns: str,
+    lessons: list[Row] | None = None,
+    roster: list[Row] | None = None,
+    sources: list[Row] | None = None,
+) -> list[tuple[Any, ...]]:
+    """Return where pupils belong; `lessons` holds each pupil's latest at each school."""
+    latest = [{"lesson_date": AS_OF}] if lessons is None else lessons
+    given(lake, "pupil_schools", *latest)
+    given(lake, "enrolments", *(roster or []))
+    given(lake, "identity_sources", *(sources or []))
+    return rows_of(
+        lake, "flags/belonging", *columns, as_of=AS_OF, leaver_after_days=LEAVER_AFTER_DAYS
+    )
+
+
+def has_left(lake: Lake, **tables: list[Row]) -> bool:
+    """Return what is said of Anna."""
+    anna = [row for row in belonging(lake, "pupil_key", "has_left", **tables) if row[0] != str(BO)]
+    ((_, left),) = anna
+    assert isinstance(left, bool)
+    return left
+
+
+def test_without_a_roster_a_pupil_belongs_where_the_latest_lesson_was(scratch: Lake) -> None:
+    lessons: list[Row] = [
+        {"lesson_date": day("11-12")},
+        {"lesson_date": day("11-13"), "school_unit_code": SOUTH, "class_name": "9B"},
+    ]
+    found = belonging(scratch, "school_unit_code", "class_name", "has_left", lessons=lessons)
+    assert found == [(SOUTH, "9B", False)]
+
+
+def test_of_two_schools_at_the_same_time_the_newer_export_decides(scratch: Lake) -> None:
+    lessons: list[Row] = [
+        {"lesson_date": AS_OF, "last_exported_at": moment("11-14 05:00")},
+        {
+            "lesson_date": AS_OF,
+            "school_unit_code": SOUTH,
+            "last_exported_at": moment("11-14 06:00"),
+        },
+    ]
+    assert belonging(scratch, "school_unit_code", lessons=lessons) == [(SOUTH,)]
+
+
+def test_of_two_schools_that_nothing_tells_apart_the_lower_code_decides(scratch: Lake) -> None:
+    lessons: list[Row] = [
+        {"lesson_date": AS_OF, "school_unit_code": SOUTH},
+        {"lesson_date": AS_OF},
+    ]
+    assert belonging(scratch, "school_unit_code", lessons=lessons) == [(NORTH,)]
+
+
+def test_a_valid_roster_record_stands_before_lessons_elsewhere(scratch: Lake) -> None:
+    roster: list[Row] = [{"school_unit_code": SOUTH, "class_name": "7C", "grade": 7}]
+    found = belonging(scratch, "school_unit_code", "class_name", "grade", roster=roster)
+    assert found == [(SOUTH, "7C", 7)]
+
+
+def test_a_pupil_on_the_roster_without_lessons_belongs_there(scratch: Lake) -> None:
+    found = belonging(scratch, "school_unit_code", "has_left", lessons=[], roster=[{}])
+    assert found == [(NORTH, False)]
+
+
+@pytest.mark.parametrize(
+    ("start", "school"),
+    [(AS_OF, SOUTH), (AS_OF + timedelta(days=1), NORTH)],
+    ids=["which starts today decides", "which starts tomorrow says nothing yet"],
+)
+def test_a_roster_record(scratch: Lake, start: object, school: str) -> None:
+    roster: list[Row] = [{"school_unit_code": SOUTH, "start_date": start}]
+    assert belonging(scratch, "school_unit_code", roster=roster) == [(school,)]
+
+
+def test_of_two_valid_records_the_one_that_started_last_decides(scratch: Lake) -> None:
+    roster: list[Row] = [
+        {"start_date": day("08-17")},
+        {"school_unit_code": SOUTH, "start_date": day("10-26")},
+    ]
+    assert belonging(scratch, "school_unit_code", roster=roster) == [(SOUTH,)]
+
+
+def test_a_record_without_a_start_has_always_been_valid(scratch: Lake) -> None:
+    roster: list[Row] = [{"school_unit_code": SOUTH, "start_date": None}]
+    assert belonging(scratch, "school_unit_code", roster=roster) == [(SOUTH,)]
+
+
+def test_a_record_with_a_start_stands_before_one_without(scratch: Lake) -> None:
+    roster: list[Row] = [
+        {"start_date": None},
+        {"school_unit_code": SOUTH, "start_date": day("08-17")},
+    ]
+    assert belonging(scratch, "school_unit_code", roster=roster) == [(SOUTH,)]
+
+
+def test_of_records_that_started_together_the_school_with_lessons_decides(scratch: Lake) -> None:
+    roster: list[Row] = [{}, {"school_unit_code": SOUTH}]
+    lessons: list[Row] = [{"lesson_date": AS_OF, "school_unit_code": SOUTH}]
+    assert belonging(scratch, "school_unit_code", roster=roster, lessons=lessons) == [(SOUTH,)]
+
+
+def test_what_the_roster_leaves_open_is_taken_from_lessons_at_that_school(scratch: Lake) -> None:
+    roster: list[Row] = [{"class_name": "", "grade": None, "mentor_key": None}]
+    lessons: list[Row] = [
+        {"lesson_date": day("11-01"), "class_name": "8D"},
+        {"lesson_date": AS_OF, "school_unit_code": SOUTH, "class_name": "9B", "grade": 9},
+    ]
+    found = belonging(scratch, "class_name", "grade", "mentor_key", roster=roster, lessons=lessons)
+    assert found == [("8D", 8, str(key("mentor")))]
+
+
+@pytest.mark.parametrize(
+    ("end", "left"),
+    [(AS_OF, False), (AS_OF - timedelta(days=1), True)],
+    ids=["on its last day still belongs", "the day after has left"],
+)
+def test_a_pupil_whose_roster_record_ends(scratch: Lake, end: object, left: bool) -> None:
+    lessons: list[Row] = [{"lesson_date": day("11-10")}]
+    assert has_left(scratch, roster=[{"end_date": end}], lessons=lessons) is left
+
+
+def test_a_pupil_with_lessons_at_another_school_after_the_record_ended_has_moved_on(
+    scratch: Lake,
+) -> None:
+    roster: list[Row] = [{"end_date": day("10-31")}]
+    lessons: list[Row] = [
+        {"lesson_date": day("10-30")},
+        {"lesson_date": day("11-02"), "school_unit_code": SOUTH},
+    ]
+    found = belonging(scratch, "school_unit_code", "has_left", roster=roster, lessons=lessons)
+    assert found == [(SOUTH, False)]
+
+
+def test_lessons_at_the_school_that_was_left_do_not_bring_a_pupil_back(scratch: Lake) -> None:
+    roster: list[Row] = [{"end_date": day("10-31")}]
+    assert has_left(scratch, roster=roster, lessons=[{"lesson_date": day("11-02")}])
+
+
+def test_lessons_elsewhere_on_the_records_last_day_are_no_move(scratch: Lake) -> None:
+    roster: list[Row] = [{"end_date": day("10-31")}]
+    lessons: list[Row] = [{"lesson_date": day("10-31"), "school_unit_code": SOUTH}]
+    assert has_left(scratch, roster=roster, lessons=lessons)
+
+
+def test_a_second_record_that_is_valid_keeps_the_pupil(scratch: Lake) -> None:
+    roster: list[Row] = [
+        {"end_date": day("10-31")},
+        {"school_unit_code": SOUTH, "start_date": day("11-01")},
+    ]
+    found = belonging(scratch, "school_unit_code", "has_left", roster=roster)
+    assert found == [(SOUTH, False)]
+
+
+@pytest.mark.parametrize(
+    ("days", "left"),
+    [(LEAVER_AFTER_DAYS, True), (LEAVER_AFTER_DAYS - 1, False)],
+    ids=["for the days of the rule has left", "for a day less still belongs"],
+)
+def test_a_pupil_without_lessons_while_the_school_goes_on(
+    scratch: Lake, days: int, left: bool
+) -> None:
+    lessons: list[Row] = [
+        {"lesson_date": AS_OF - timedelta(days=days)},
+        {"lesson_date": AS_OF, "pupil_key": BO},
+    ]
+    assert has_left(scratch, lessons=lessons) is left
+
+
+def test_nobody_leaves_over_the_summer(scratch: Lake) -> None:
+    lessons: list[Row] = [
+        {"lesson_date": AS_OF - timedelta(days=70)},
+        {"lesson_date": AS_OF - timedelta(days=70), "pupil_key": BO},
+    ]
+    assert not has_left(scratch, lessons=lessons)
+
+
+def test_a_school_that_the_pupil_does_not_belong_to_says_nothing_of_leaving(
+    scratch: Lake,
+) -> None:
+    lessons: list[Row] = [
+        {"lesson_date": AS_OF - timedelta(days=40)},
+        {"lesson_date": AS_OF, "pupil_key": BO, "school_unit_code": SOUTH},
+    ]
+    assert not has_left(scratch, lessons=lessons)
+
+
+def test_one_source_that_says_protected_is_enough(scratch: Lake) -> None:
+    sources: list[Row] = [{}, {"layout": "lektionsfranvaro", "is_protected": True}]
+    assert belonging(scratch, "is_protected", sources=sources) == [(True,)]
+
+
+def test_a_pupil_of_whom_every_source_says_no_is_not_protected(scratch: Lake) -> None:
+    sources: list[Row] = [{}, {"pupil_key": BO, "is_protected": True}]
+    assert belonging(scratch, "is_protected", sources=sources) == [(False,)]
+
+
+def test_a_pupil_of_whom_no_source_spoke_is_not_protected(scratch: Lake) -> None:
+    assert belonging(scratch, "is_protected", sources=[]) == [(False,)]
+
+
+def test_the_latest_lesson_at_each_school_is_looked_up_to_and_including_as_of(
+    scratch: Lake,
+) -> None:
+    given(
+        scratch,
+        "absence_daily",
+        {"lesson_date": day("11-14"), "class_name": "7A"},
+        {"lesson_date": AS_OF, "class_name": "7B", "grade": None, "mentor_key": None},
+        {"lesson_date": AS_OF + timedelta(days=1), "class_name": "7C"},
+        {"lesson_date": day("09-01"), "school_unit_code": SOUTH, "class_name": "6A"},
+    )
+    found = rows_of(
+        scratch,
+        "flags/pupil_schools",
+        "school_unit_code",
+        "lesson_date",
+        "class_name",
+        "grade",
+        "mentor_key",
+        as_of=AS_OF,
+    )
+    assert found == [
+        (NORTH, AS_OF, "7B", None, None),
+        (SOUTH, day("09-01"), "6A", 8, str(key("mentor"))),
+    ]

@@ -1,0 +1,208 @@
+"""Which word about a lesson counts: the newest export's, and never a contradiction's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assets.lake import Lake
+from tests.sql.given import ANNA, AS_OF, BO, SOUTH, Row, given, moment, rows_of
+
+OLD, NEW = moment("11-13 05:00"), moment("11-14 05:00")
+
+
+def arriving(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
+    """Return file id and valid minutes of what is kept of a batch; rows of one key share a hash."""
+    given(lake, "batch_lessons", *({"lesson_hash": 1} | dict(row) for row in rows))
+    lake.materialise("exports/shared_lessons")
+    return rows_of(lake, "exports/arriving_lessons", "file_id", "valid_minutes")
+
+
+def rivals(lake: Lake, stored: list[Row], coming: list[Row]) -> list[bool]:
+    """Return whether the stored row is newer, for each pair of stored and arriving row."""
+    given(lake, "lessons", *stored)
+    given(lake, "arriving_lessons", *coming)
+    found = rows_of(
+        lake,
+        "exports/stored_rivals",
+        "is_stored_newer",
+        first_date=moment("10-05 00:00").date(),
+        last_date=moment("10-05 00:00").date(),
+        first_school="00000000",
+        last_school="99999999",
+        has_ids=any(row.get("lesson_id") for row in coming),
+    )
+    return [newer for (newer,) in found]
+
+
+def refused(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
+    """Return line and reason of the rows of one file that are refused."""
+    given(
+        lake,
+        "batch_lessons",
+        *({"line_number": line} | dict(row) for line, row in enumerate(rows, start=2)),
+    )
+    return rows_of(lake, "exports/repeated_rows", "line_number", "problem")
+
+
+def test_of_two_exports_of_a_lesson_the_newer_is_kept(scratch: Lake) -> None:
+    older = {"file_id": 2, "exported_at": OLD, "valid_minutes": 10}
+    newer = {"file_id": 1, "exported_at": NEW, "valid_minutes": 20}
+    assert arriving(scratch, older, newer) == [(1, 20)]
+    assert arriving(scratch, newer, older) == [(1, 20)]
+
+
+def test_of_two_exports_of_one_minute_the_greater_file_id_is_kept(scratch: Lake) -> None:
+    first, second = {"file_id": 1, "valid_minutes": 10}, {"file_id": 2, "valid_minutes": 20}
+    assert arriving(scratch, first, second) == [(2, 20)]
+    assert arriving(scratch, second, first) == [(2, 20)]
+
+
+def test_a_refused_row_does_not_outdo_a_good_one(scratch: Lake) -> None:
+    good = {"file_id": 1, "exported_at": OLD, "valid_minutes": 10}
+    refused_row = {"file_id": 2, "exported_at": NEW, "problem": "valid_minutes.above_length"}
+    assert arriving(scratch, good, refused_row) == [(1, 10)]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"pupil_key": BO},
+        {"school_unit_code": SOUTH},
+        {"starts_at": moment("10-05 09:00")},
+        {"subject": "SV"},
+        {"lesson_id": "L1"},
+    ],
+    ids=["pupil", "school", "start", "subject", "one with an id"],
+)
+def test_rows_that_only_share_a_hash_are_lessons_apart(scratch: Lake, difference: Row) -> None:
+    assert len(arriving(scratch, {}, {"file_id": 2} | dict(difference))) == 2
+
+
+def test_a_lesson_with_an_id_is_the_same_wherever_it_was_moved(scratch: Lake) -> None:
+    before = {"lesson_id": "L1", "exported_at": OLD}
+    moved = {
+        "lesson_id": "L1",
+        "starts_at": moment("10-07 13:00"),
+        "subject": "SV",
+        "exported_at": NEW,
+        "file_id": 2,
+    }
+    assert arriving(scratch, before, moved) == [(2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_stored_newer"),
+    [
+        pytest.param({"exported_at": NEW, "file_id": 1}, True, id="newer"),
+        pytest.param({"exported_at": OLD, "file_id": 9}, False, id="older"),
+    ],
+)
+def test_a_stored_row_stays_when_its_export_is(
+    scratch: Lake, stored: Row, is_stored_newer: bool
+) -> None:
+    coming = {"exported_at": moment("11-13 17:00"), "file_id": 5}
+    assert rivals(scratch, [stored], [coming]) == [is_stored_newer]
+
+
+@pytest.mark.parametrize(("file_id", "is_stored_newer"), [(6, True), (4, False)])
+def test_between_exports_of_one_minute_the_greater_file_id_decides(
+    scratch: Lake, file_id: int, is_stored_newer: bool
+) -> None:
+    assert rivals(scratch, [{"file_id": file_id}], [{"file_id": 5}]) == [is_stored_newer]
+
+
+def test_another_lesson_is_no_rival(scratch: Lake) -> None:
+    stored: list[Row] = [
+        {"pupil_key": BO},
+        {"school_unit_code": SOUTH},
+        {"starts_at": moment("10-05 09:00")},
+        {"subject": "SV"},
+        {"lesson_id": "L1"},
+    ]
+    assert rivals(scratch, stored, [{"pupil_key": ANNA, "file_id": 2}]) == []
+
+
+def test_a_stored_lesson_with_an_id_meets_its_new_word_on_another_day(scratch: Lake) -> None:
+    stored: Row = {"lesson_id": "L1", "starts_at": moment("09-28 08:00"), "exported_at": OLD}
+    assert rivals(scratch, [stored], [{"lesson_id": "L1", "file_id": 2}]) == [False]
+
+
+@pytest.mark.parametrize(
+    "other", [{"pupil_key": BO}, {"lesson_id": "L2"}], ids=["another pupil", "another lesson"]
+)
+def test_a_lesson_id_is_shared_by_a_class_and_names_one_lesson(scratch: Lake, other: Row) -> None:
+    stored = {"lesson_id": "L1"} | dict(other)
+    assert rivals(scratch, [stored], [{"lesson_id": "L1", "file_id": 2}]) == []
+
+
+def test_a_lesson_without_an_id_is_looked_for_on_the_arriving_days_only(scratch: Lake) -> None:
+    stored: Row = {"starts_at": moment("10-06 08:00")}
+    assert rivals(scratch, [stored], [{"starts_at": moment("10-06 08:00"), "file_id": 2}]) == []
+
+
+def test_a_row_written_twice_counts_once(scratch: Lake) -> None:
+    assert refused(scratch, {}, {}, {}) == [(3, "row.repeated"), (4, "row.repeated")]
+
+
+def test_of_rows_that_contradict_each_other_none_counts(scratch: Lake) -> None:
+    found = refused(scratch, {"valid_minutes": 10}, {"valid_minutes": 20}, {"valid_minutes": 10})
+    assert found == [
+        (2, "row.contradicts"),
+        (3, "row.contradicts"),
+        (4, "row.contradicts"),
+    ]
+
+
+def test_rows_of_two_lessons_are_no_repetition(scratch: Lake) -> None:
+    assert refused(scratch, {}, {"starts_at": moment("10-05 09:00")}, {"pupil_key": BO}) == []
+
+
+def test_a_row_refused_for_another_reason_contradicts_nothing(scratch: Lake) -> None:
+    assert refused(scratch, {}, {"valid_minutes": 99, "problem": "valid_minutes.negative"}) == []
+
+
+def refused_records(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
+    """Return line and reason of the records of one roster that are refused."""
+    given(
+        lake,
+        "batch_enrolments",
+        *({"line_number": line} | dict(row) for line, row in enumerate(rows, start=2)),
+    )
+    return rows_of(lake, "exports/repeated_enrolments", "line_number", "problem")
+
+
+def test_a_roster_record_written_twice_counts_once(scratch: Lake) -> None:
+    assert refused_records(scratch, {}, {}) == [(3, "row.repeated")]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [{"class_name": "8B"}, {"grade": None}, {"mentor_key": None}, {"end_date": AS_OF}],
+    ids=["class", "grade", "mentor", "end"],
+)
+def test_of_roster_records_that_contradict_each_other_none_counts(
+    scratch: Lake, difference: Row
+) -> None:
+    found = refused_records(scratch, {}, difference)
+    assert found == [(2, "row.contradicts"), (3, "row.contradicts")]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"pupil_key": BO},
+        {"school_unit_code": SOUTH},
+        {"start_date": AS_OF},
+        {"file_id": 2},
+        {"problem": "end_date.unreadable"},
+    ],
+    ids=["pupil", "school", "start", "file", "one refused already"],
+)
+def test_roster_records_of_two_things_are_no_repetition(scratch: Lake, difference: Row) -> None:
+    assert refused_records(scratch, {}, dict(difference) | {"class_name": "8B"}) == []
+
+
+def test_the_same_lesson_in_two_files_is_no_repetition(scratch: Lake) -> None:
+    assert refused(scratch, {}, {"file_id": 2}) == []

@@ -1,0 +1,243 @@
+"""The verdicts on both sides of every boundary (`sql/flags/`).
+
+The scenarios of docs/rules.md are run as they stand there: what the document says and what the
+lists say can't drift apart.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assets.lake import Lake
+from tests.sql.ladder import STOCKHOLM, Sums, said, verdicts, with_rule
+
+RULES_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
+_SCENARIO = re.compile(
+    r"^\| `(?P<rule>\w+)` \| (?P<s>\d+) \| (?P<r>\d+) \| (?P<a>\d+) "
+    r"\| (?P<days>\d+)(?: \((?P<first>\d+)\+(?P<second>\d+)\))? "
+    r"\| (?P<verdict>[\w, ]+) \| (?P<why>.+) \|$",
+    re.MULTILINE,
+)
+SCENARIOS = list(_SCENARIO.finditer(RULES_DOCUMENT.read_text(encoding="utf-8")))
+
+# Two calendar months that say one thing of the ulf rules, and nothing of the rolling month.
+ULF = {
+    "hit": (Sums(6000, 6000, 1200, 20), Sums(6000, 6000, 1200, 20)),
+    "insufficient": (Sums(2850, 2850, 570, 9), Sums(2850, 2850, 570, 10)),
+    "clear": (Sums(6000, 6000, 1199, 20), Sums(6000, 6000, 1199, 20)),
+}
+
+
+def test_the_document_has_its_scenarios() -> None:
+    assert len(SCENARIOS) >= 23
+    assert {found["rule"] for found in SCENARIOS} == {
+        rule.name for rule in STOCKHOLM.rules if not rule.requires_ulf
+    }
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[f"{s['rule']}: {s['why']}" for s in SCENARIOS])
+def test_a_scenario_of_the_document_is_what_the_lists_say(
+    scratch: Lake, scenario: re.Match[str]
+) -> None:
+    s, r, a = int(scenario["s"]), int(scenario["r"]), int(scenario["a"])
+    if scenario["first"] is None:
+        sums = {"one_month": Sums(s, r, a, int(scenario["days"]))}
+    else:
+        sums = {
+            "two_months_first_half": Sums(0, 0, 0, int(scenario["first"])),
+            "two_months_second_half": Sums(s, r, a, int(scenario["second"])),
+        }
+    found = verdicts(scratch, sums)[scenario["rule"], "rolling"]
+    assert said(found) == scenario["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("grade", "own", "ulf", "verdict"),
+    [
+        pytest.param(4, Sums(6000, 6000, 1200, 20), "hit", "hit", id="at 20 % with an ulf hit"),
+        pytest.param(4, Sums(6000, 6000, 1199, 20), "hit", "clear", id="a minute under 20 %"),
+        pytest.param(4, Sums(6000, 6000, 1200, 20), "clear", "clear", id="no ulf rule is hit"),
+        pytest.param(
+            4, Sums(6000, 6000, 1200, 20), "insufficient", "insufficient", id="ulf lacks data"
+        ),
+        pytest.param(4, Sums(2700, 2700, 600, 9), "hit", "insufficient", id="own days too few"),
+        pytest.param(
+            4, Sums(2700, 2700, 600, 9), "insufficient", "insufficient", id="both lack data"
+        ),
+        pytest.param(4, Sums(2700, 2700, 600, 9), "clear", "clear", id="ulf clear settles it"),
+        pytest.param(9, Sums(6000, 6000, 1200, 20), "hit", "hit", id="the highest grade"),
+        pytest.param(3, Sums(6000, 6000, 1200, 20), "hit", "clear", id="grade 3 is too young"),
+        pytest.param(
+            None, Sums(6000, 6000, 1200, 20), "hit", "insufficient", id="an unknown grade"
+        ),
+        pytest.param(
+            None, Sums(6000, 6000, 1199, 20), "hit", "clear", id="unknown grade, own clear"
+        ),
+    ],
+)
+def test_a_referral_needs_its_own_month_an_ulf_hit_and_the_grade(
+    scratch: Lake, grade: int | None, own: Sums, ulf: str, verdict: str
+) -> None:
+    first, second = ULF[ulf]
+    calendar = {"two_months_first_half": first, "two_months_second_half": second}
+    found = verdicts(scratch, {"one_month": own}, calendar, pupil={"grade": grade})
+    assert found["ulf_two_months", "calendar"]["verdict"] == ulf
+    assert found["sst_referral", "rolling"]["verdict"] == verdict
+
+
+def test_a_referral_is_certain_only_when_some_ulf_hit_is(scratch: Lake) -> None:
+    own = {"one_month": Sums(6000, 6000, 1200, 20)}
+    likely = {
+        "two_months_first_half": Sums(6000, 5000, 1000, 20),
+        "two_months_second_half": Sums(6000, 5000, 1000, 20),
+    }
+    found = verdicts(scratch, own, likely)
+    assert said(found["ulf_two_months", "calendar"]) == "hit, likely"
+    assert said(found["sst_referral", "rolling"]) == "hit, likely"
+
+
+def test_the_level_is_the_highest_step_hit_on_any_basis_and_stands_on_every_row(
+    scratch: Lake,
+) -> None:
+    found = verdicts(
+        scratch,
+        {"one_month": Sums(6000, 6000, 601, 20)},
+        {"one_month": Sums(6000, 6000, 2400, 20)},
+    )
+    assert found["mentor_followup", "rolling"]["verdict"] == "hit"
+    assert found["ulf_one_month", "rolling"]["verdict"] == "clear"
+    assert found["ulf_one_month", "calendar"]["verdict"] == "hit"
+    assert {row["level"] for row in found.values()} == {3}
+
+
+def test_a_pupil_who_is_there_has_level_zero(scratch: Lake) -> None:
+    found = verdicts(scratch, {"one_month": Sums(6000, 6000, 0, 20)})
+    assert {(row["verdict"], row["level"]) for row in found.values()} == {("clear", 0)}
+
+
+def test_a_pupil_who_has_left_gets_no_verdict(scratch: Lake) -> None:
+    sums = {"one_month": Sums(6000, 6000, 6000, 20)}
+    assert verdicts(scratch, sums, pupil={"has_left": True}) == {}
+
+
+def test_a_protected_pupil_is_judged_like_any_other(scratch: Lake) -> None:
+    sums = {"one_month": Sums(6000, 6000, 2400, 20)}
+    found = verdicts(scratch, sums, pupil={"is_protected": True})["ulf_one_month", "rolling"]
+    assert (found["verdict"], found["is_protected"]) == ("hit", True)
+
+
+def test_a_pupil_without_lessons_in_the_windows_is_clear_everywhere(scratch: Lake) -> None:
+    assert {row["verdict"] for row in verdicts(scratch, {}).values()} == {"clear"}
+
+
+def test_a_calendar_month_before_july_is_not_evaluated(scratch: Lake) -> None:
+    found = verdicts(scratch, {}, as_of=date(2026, 7, 12))
+    assert {basis for _, basis in found} == {"rolling"}
+
+
+def test_a_step_for_all_grades_does_not_ask_for_the_grade(scratch: Lake) -> None:
+    sums = {"one_month": Sums(6000, 6000, 2400, 20)}
+    found = verdicts(scratch, sums, pupil={"grade": None})
+    assert found["ulf_one_month", "rolling"]["verdict"] == "hit"
+
+
+@pytest.mark.parametrize(
+    ("is_strict", "absent", "verdict"),
+    [
+        pytest.param(False, 1499, "clear", id="at least 15 %: a minute under"),
+        pytest.param(False, 1500, "hit", id="at least 15 %: exactly"),
+        pytest.param(True, 1500, "clear", id="over 15 %: exactly"),
+        pytest.param(True, 1501, "hit", id="over 15 %: a minute over"),
+    ],
+)
+def test_the_rule_says_whether_the_step_itself_is_reached(
+    scratch: Lake, is_strict: bool, absent: int, verdict: str
+) -> None:
+    comparison = "over" if is_strict else "at_least"
+    rules = with_rule("mentor_followup", threshold_bp=1500, comparison=comparison)
+    found = verdicts(scratch, {"one_month": Sums(10000, 10000, absent, 20)}, rule_set=rules)
+    assert found["mentor_followup", "rolling"]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("absent", "verdict"), [(104, "hit"), (95, "clear")], ids=["10.4 % is over", "9.5 % is under"]
+)
+def test_a_rate_is_never_rounded(scratch: Lake, absent: int, verdict: str) -> None:
+    found = verdicts(scratch, {"one_month": Sums(1000, 1000, absent, 20)})
+    assert found["mentor_followup", "rolling"]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        pytest.param(1200, 1200, "hit, certain", id="both halves at 20 %"),
+        pytest.param(1199, 6000, "clear", id="the first half a minute under"),
+        pytest.param(6000, 1199, "clear", id="the second half a minute under"),
+    ],
+)
+def test_taken_one_by_one_each_half_must_reach_the_step(
+    scratch: Lake, first: int, second: int, verdict: str
+) -> None:
+    sums = {
+        "two_months_first_half": Sums(6000, 6000, first, 20),
+        "two_months_second_half": Sums(6000, 6000, second, 20),
+    }
+    found = verdicts(scratch, sums, rule_set=with_rule("ulf_two_months", method="each"))
+    assert said(found["ulf_two_months", "rolling"]) == verdict
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        pytest.param(
+            Sums(6000, 6000, 1200, 20), Sums(6000, 5000, 1199, 20), "hit, likely", id="one likely"
+        ),
+        pytest.param(
+            Sums(6000, 5000, 1199, 20), Sums(6000, 6000, 1200, 20), "hit, likely", id="the other"
+        ),
+        pytest.param(
+            Sums(6000, 4000, 0, 20), Sums(6000, 4000, 0, 20), "insufficient", id="both could reach"
+        ),
+        pytest.param(
+            Sums(6000, 4000, 600, 20), Sums(6000, 5400, 600, 20), "insufficient", id="with absence"
+        ),
+        pytest.param(
+            Sums(6000, 6000, 0, 20), Sums(6000, 3000, 0, 20), "clear", id="the first could not"
+        ),
+        pytest.param(
+            Sums(6000, 3000, 0, 20), Sums(6000, 6000, 0, 20), "clear", id="the second could not"
+        ),
+    ],
+)
+def test_taken_one_by_one_the_bounds_are_those_of_each_half(
+    scratch: Lake, first: Sums, second: Sums, verdict: str
+) -> None:
+    sums = {"two_months_first_half": first, "two_months_second_half": second}
+    found = verdicts(scratch, sums, rule_set=with_rule("ulf_two_months", method="each"))
+    assert said(found["ulf_two_months", "rolling"]) == verdict
+
+
+def test_pooled_one_heavy_half_is_enough(scratch: Lake) -> None:
+    sums = {
+        "two_months_first_half": Sums(6000, 6000, 0, 20),
+        "two_months_second_half": Sums(6000, 6000, 2400, 20),
+    }
+    assert said(verdicts(scratch, sums)["ulf_two_months", "rolling"]) == "hit, certain"
+
+
+def test_the_margin_is_the_minutes_over_or_under_the_step(scratch: Lake) -> None:
+    over = verdicts(scratch, {"one_month": Sums(6000, 5990, 601, 20)})
+    under = verdicts(scratch, {"one_month": Sums(6000, 6000, 590, 20)})
+    assert str(over["mentor_followup", "rolling"]["margin_minutes"]) == "2.0000"
+    assert str(under["mentor_followup", "rolling"]["margin_minutes"]) == "-10.0000"
+
+
+def test_a_verdict_carries_the_sums_it_was_reached_by(scratch: Lake) -> None:
+    row = verdicts(scratch, {"one_month": Sums(6000, 5400, 601, 18)})["mentor_followup", "rolling"]
+    evidence = [row[name] for name in ("scheduled_minutes", "reported_minutes", "days")]
+    assert evidence == [6000, 5400, 18]
+    assert (row["valid_minutes"], row["invalid_minutes"], row["absent_minutes"]) == (300, 301, 601)
