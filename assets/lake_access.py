@@ -6,6 +6,7 @@ configuration, because run configuration is stored and a file name can name a pu
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -80,6 +81,11 @@ class LakeAccess:
         except SPOKEN_ERRORS:
             raise
         except Exception as error:
+            if _is_full_disk(error):
+                raise StepError(
+                    f"The disk of {self.settings.home} is full. Nothing of this step was kept, and "
+                    "the lists that are out still stand. Make room and run again."
+                ) from None
             frame = traceback.extract_tb(error.__traceback__)[-1]
             # The message of an unknown error can quote a row, so only its kind and place are told.
             raise StepError(
@@ -95,3 +101,10 @@ class LakeAccess:
     def rules_on(self, day: date) -> RuleSet:
         """Return the rule set with the values in force on a day."""
         return rule_set_on(self.rule_set, day)
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Tell a full disk; DuckDB says so in words only, and its words are not repeated."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return "No space left on device" in str(error)

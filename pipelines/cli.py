@@ -9,12 +9,13 @@ import sys
 import warnings
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess
 from assets.simulator import SimulationPlan, simulate
+from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import files, flags, rates
 from pipelines.cli_options import (
     AsOf,
@@ -106,6 +107,11 @@ def publish(
     with watched() as progress:
         access = lake_access(settings, (), progress)
         run_job(settings, "weekly_job", access, as_of_tags(week, school))
+    if school and not access.published and not access.unlisted:
+        raise RunError(
+            f"School unit {school} has no list: it is in no `skolor` register, and no pupil "
+            f"belongs to it at {week.isoformat()}. Nothing was published. Look at the code."
+        )
     if access.kept:
         say(f"{access.kept} lists of the week were published before and stay as they were.")
     _tell_lists(access, "lists of the week", week)
@@ -143,19 +149,20 @@ def simulate_command(
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same files.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the files.")],
     split: Annotated[
-        str, typer.Option("--split", help="A lesson file per school and month, week or day.")
+        Split, typer.Option("--split", help="A lesson file per school and month, week or day.")
     ] = "month",
     columns: Annotated[
-        str, typer.Option("--columns", help="basic: 17 columns; full: the optional ones too.")
+        Columns, typer.Option("--columns", help="basic: 17 columns; full: the optional ones too.")
     ] = "full",
     encoding: Annotated[
-        str, typer.Option("--encoding", help="utf-8-sig, utf-8 or cp1252.")
+        Encoding, typer.Option("--encoding", help="utf-8-sig, utf-8 or cp1252.")
     ] = "utf-8-sig",
 ) -> None:
     """Write synthetic export files of a city."""
-    choices: dict[str, Any] = {"split": split, "columns": columns, "encoding": encoding}
     try:
-        plan = SimulationPlan(pupils, schools, first, last, seed, out, **choices)
+        plan = SimulationPlan(
+            pupils, schools, first, last, seed, out, split=split, columns=columns, encoding=encoding
+        )
         with watched() as progress:
             done = (lambda n, total: progress("writing", n, total)) if progress else None
             summary = simulate(plan, done)

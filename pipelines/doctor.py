@@ -1,4 +1,4 @@
-"""`trappan doctor`: looks at settings, lake, extensions, permissions and disk, changes nothing.
+"""`trappan doctor`: looks at settings, lake, extensions, permissions and disk; no data is changed.
 
 Each finding says what was looked at, what was found and, when it is wrong, what to do.
 """

@@ -15,7 +15,6 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess, StepError
-from pipelines.definitions import build_defs
 from pipelines.jobs import QUIET
 from pipelines.settings import PROJECT_ROOT, Settings
 
@@ -83,11 +82,23 @@ def run_job(
     """
     # History and spill files are the owner's only, also what Dagster writes.
     os.umask(0o077)
+    # Here, not at the top: the code location reads the environment when it is imported, and a
+    # wrong setting is told by the command line in its own words.
+    from pipelines.definitions import build_defs  # noqa: PLC0415
+
     definitions = build_defs(overrides={"lake": access})
-    with instance_of(settings) as instance:
-        result = definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, tags=dict(tags or {}), run_config=QUIET, raise_on_error=False
-        )
+    try:
+        with instance_of(settings) as instance:
+            result = definitions.resolve_job_def(job).execute_in_process(
+                instance=instance, tags=dict(tags or {}), run_config=QUIET, raise_on_error=False
+            )
+    except Exception as error:
+        # Dagster could not keep its history; a full disk shows here first.
+        raise RunError(
+            f"{job} stopped, because the run's history under {settings.lake.home / 'dagster'} "
+            f"could not be written ({type(error).__name__}). The lists that are out still stand. "
+            "Look at the disk and its permissions with `trappan doctor`, and run again."
+        ) from None
     if not result.success:
         raise RunError(_failure(job, result))
 

@@ -91,7 +91,20 @@ class RowReader:
     def _refuse(self, code: str, row: DataRow) -> None:
         self.shapeless_rows += 1
         found = f"{len(row.cells)} cells"
-        self._problems.append(RowProblem(code, row.line_number, found, row="\x1f".join(row.cells)))
+        kept = "\x1f".join(self._cells_to_keep(row.cells))
+        self._problems.append(RowProblem(code, row.line_number, found, row=kept))
+
+    def _cells_to_keep(self, cells: Sequence[str]) -> Sequence[str]:
+        """Return a shapeless row's cells up to where the reason for an absence may stand.
+
+        The reason is health data and is never stored. With the wrong number of cells nobody knows
+        which cell it is: after a missing cell it stands further to the left.
+        """
+        match = self.header.match
+        if not match.dropped:
+            return cells
+        missing = max(0, self.header.width - len(cells))
+        return cells[: max(0, min(match.dropped) - missing)]
 
     def _frame(self, rows: Sequence[DataRow]) -> pl.DataFrame:
         match = self.header.match

@@ -124,13 +124,14 @@ class Layout(BaseModel):
             for column, spec in self.columns.items()
             if spec.required and column not in positions
         )
-        dropped = {fold(name) for name in self.dropped}
+        never = {fold(name) for name in self.dropped}
+        dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
         unknown = tuple(
             index
             for index, cell in enumerate(folded)
-            if cell and index not in positions.values() and cell not in dropped
+            if cell and index not in positions.values() and index not in dropped
         )
-        return HeaderMatch(self, tuple(header), positions, missing, tuple(twice), unknown)
+        return HeaderMatch(self, tuple(header), positions, missing, tuple(twice), unknown, dropped)
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ class HeaderMatch:
         missing: required columns that are not there.
         twice: required columns that are there more than once, so that nothing tells which counts.
         unknown: positions of columns that the layout does not know.
+        dropped: positions of columns that are never stored.
     """
 
     layout: Layout
@@ -152,6 +154,7 @@ class HeaderMatch:
     missing: tuple[str, ...]
     twice: tuple[str, ...]
     unknown: tuple[int, ...]
+    dropped: tuple[int, ...] = ()
 
     @property
     def fits(self) -> bool:

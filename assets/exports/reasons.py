@@ -69,10 +69,10 @@ _EXPECTED = {
     "school_name": "the school's name",
 }
 _SPECIAL = {
-    "scheduled_minutes.out_of_range": "the lesson's length is 0 or above 600 minutes",
+    "scheduled_minutes.out_of_range": "the lesson's length is below 1 or above 600 minutes",
     "valid_minutes.above_length": "absence and other activity add up to more than the lesson",
     "present_minutes.sum_differs": "presence and absence do not add up to the lesson's length",
-    "school_unit_code.zeros_restored": "leading zeros were lost and have been put back",
+    "school_unit_code.zeros_restored": "the code was changed by a spreadsheet and has been mended",
     "reported.no_but_minutes": "not reported, but with minutes; taken as not reported",
     "protected.unknown_value": "unknown marking; the pupil is taken as protected",
     "lesson_date.serial_number": "a spreadsheet's serial number, taken as its date",
@@ -89,6 +89,10 @@ _SPECIAL = {
     "row.repeated": "the same row stands earlier in the file",
     "row.contradicts": "another row of the file says something else of the same thing",
 }
+_EXPECTED_OF_CODE = {
+    "valid_minutes.above_length": "valid, invalid and other minutes that fit in the lesson",
+    "present_minutes.sum_differs": "minutes that add up to the lesson's length",
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ class Reason:
 def reason_of(code: str) -> Reason:
     """Return the words of a problem code."""
     column, _, kind = code.partition(".")
-    return Reason(column, _SPECIAL.get(code) or _WRONG[kind], _EXPECTED[column])
+    expected = _EXPECTED_OF_CODE.get(code) or _EXPECTED[column]
+    return Reason(column, _SPECIAL.get(code) or _WRONG[kind], expected)
 
 
 def shown(column: str, text: str | None) -> str:

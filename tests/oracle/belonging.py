@@ -156,7 +156,9 @@ def _latest(rows: Sequence[LessonRow]) -> LessonRow | None:
     rows = [row for row in rows if row.start == start]
     newest = max(row.exported_at for row in rows)
     rows = [row for row in rows if row.exported_at == newest]
-    return min(rows, key=lambda row: (row.school_unit_code, row.subject))
+    school = min(row.school_unit_code for row in rows)
+    # Nothing speaks for either subject; the last in the alphabet, as everywhere the last counts.
+    return max((r for r in rows if r.school_unit_code == school), key=lambda row: row.subject)
 
 
 def _version(row: LessonRow) -> tuple[Any, ...]:
