@@ -108,21 +108,22 @@ class RowReader:
 
     def _frame(self, rows: Sequence[DataRow]) -> pl.DataFrame:
         match = self.header.match
+        named = COLUMNS[match.layout.kind]
         columns: dict[str, Sequence[object]] = {
             "file_id": [self.file.file_id] * len(rows),
             "line_number": [row.line_number for row in rows],
         }
-        for column in COLUMNS[match.layout.kind]:
+        for column in named:
             position = match.positions.get(column)
             columns[column] = (
-                [None] * len(rows)
-                if position is None
-                else [row.cells[position].strip(" \t") or None for row in rows]
+                [None] * len(rows) if position is None else [row.cells[position] for row in rows]
             )
-        schema = {"file_id": pl.Int64, "line_number": pl.Int64} | dict.fromkeys(
-            COLUMNS[match.layout.kind], pl.String
+        schema = {"file_id": pl.Int64, "line_number": pl.Int64} | dict.fromkeys(named, pl.String)
+        texts = pl.col(*named).str.strip_chars(" \t")
+        # An empty cell is no text.
+        return pl.DataFrame(columns, schema=schema).with_columns(
+            pl.when(texts != "").then(texts).name.keep()
         )
-        return pl.DataFrame(columns, schema=schema)
 
 
 class Openings:

@@ -25,6 +25,8 @@ RAW_TABLES = {
 }
 # A lesson row is about 110 bytes; a line of more than a megabyte is a broken file.
 _MAX_LINE_BYTES = 1 << 20
+# A file id has 63 bits.
+_ID_DIGITS = 19
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,12 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
     folder.mkdir(parents=True, exist_ok=True)
     links: list[str] = []
     for bulk in files:
-        link = folder / f"{bulk.file.file_id}.csv"
+        link = folder / f"{bulk.file.file_id:0{_ID_DIGITS}d}.csv"
         link.unlink(missing_ok=True)
         link.symlink_to(bulk.utf8_path.absolute())
         links.append(str(link))
     try:
-        lake.connection.execute(_bulk_view(files[0].header, links))
+        lake.connection.execute(_bulk_view(files[0].header, folder, links))
         lake.connection.execute(
             f"INSERT INTO staged_lessons {lake.select('exports/staged_lessons')}"
         )
@@ -113,7 +115,8 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
     }
 
 
-def _bulk_view(header: FoundHeader, links: Sequence[str]) -> str:
+def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
+    first = len(str(folder)) + 2  # where the id begins in a link's path, counted from 1
     width = len(header.match.header)
     names = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(width))
     columns = ", ".join(
@@ -125,7 +128,7 @@ def _bulk_view(header: FoundHeader, links: Sequence[str]) -> str:
     paths = ", ".join("'" + link.replace("'", "''") + "'" for link in links)
     return (
         "CREATE OR REPLACE TEMP VIEW raw_lessons AS SELECT "
-        "cast(parse_filename(filename, true) AS BIGINT) AS file_id, "
+        f"cast(filename[{first}:{first + _ID_DIGITS - 1}] AS BIGINT) AS file_id, "
         f"NULL::BIGINT AS line_number, {columns} FROM read_csv([{paths}], auto_detect = false, "
         f"delim = '{header.delimiter}', quote = '\"', escape = '\"', header = false, "
         f"skip = {header.line_number}, columns = {{{names}}}, filename = true, "

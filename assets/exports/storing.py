@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -83,25 +84,7 @@ def store_lessons(
     ).row(0, named=True)
     if span["first_date"] is None:
         return superseded
-    lake.materialise("exports/stored_rivals", **span)
-    outdated = lake.rows(
-        "SELECT min(lesson_date), max(lesson_date) FROM stored_rivals WHERE NOT is_stored_newer"
-    )[0]
-    if outdated[0] is not None:
-        connection.execute(
-            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_rivals "
-            "WHERE NOT is_stored_newer"
-        )
-        # The dates prune the files that the delete has to open.
-        connection.execute(
-            "DELETE FROM lessons WHERE lesson_date BETWEEN $first AND $last AND rowid IN "
-            "(SELECT stored_row FROM stored_rivals WHERE NOT is_stored_newer)",
-            {"first": outdated[0], "last": outdated[1]},
-        )
-    outdone = lake.rows(
-        "SELECT file_id, count(*) FROM arriving_lessons WHERE batch_row IN "
-        "(SELECT arriving_row FROM stored_rivals WHERE is_stored_newer) GROUP BY file_id"
-    )
+    outdone = _remove_outdated(connection, lake, span) if _may_have_rivals(lake, span) else {}
     keep = (
         "WHERE batch_row NOT IN (SELECT arriving_row FROM stored_rivals WHERE is_stored_newer)"
         if outdone
@@ -112,9 +95,58 @@ def store_lessons(
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM arriving_lessons {keep}"
     )
-    for file_id, rows in outdone:
+    for file_id, rows in outdone.items():
         superseded[file_id] = superseded.get(file_id, 0) + rows
     return superseded
+
+
+def _may_have_rivals(lake: Lake, span: Mapping[str, Any]) -> bool:
+    """Look whether the lake has any lesson that the arriving ones could speak of.
+
+    A school's first file of a month, the bulk of a backfill, need not be compared with anything.
+    """
+    if span["has_ids"]:
+        return True
+    found = lake.rows(
+        "SELECT 1 FROM lessons WHERE lesson_date BETWEEN $first_date AND $last_date "
+        "AND school_unit_code BETWEEN $first_school AND $last_school LIMIT 1",
+        **{name: value for name, value in span.items() if name != "has_ids"},
+    )
+    return bool(found)
+
+
+def _remove_outdated(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, span: Mapping[str, Any]
+) -> dict[int, int]:
+    """Remove stored lessons that arriving ones outdo; return rows outdone by stored ones per file.
+
+    Leaves `stored_rivals` for the insert that follows.
+    """
+    lake.materialise("exports/stored_rivals", **span)
+    first, last, has_newer = lake.rows(
+        "SELECT min(lesson_date) FILTER (WHERE NOT is_stored_newer), "
+        "max(lesson_date) FILTER (WHERE NOT is_stored_newer), "
+        "coalesce(bool_or(is_stored_newer), false) FROM stored_rivals"
+    )[0]
+    if first is not None:
+        connection.execute(
+            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_rivals "
+            "WHERE NOT is_stored_newer"
+        )
+        # The dates prune the files that the delete has to open.
+        connection.execute(
+            "DELETE FROM lessons WHERE lesson_date BETWEEN $first AND $last AND rowid IN "
+            "(SELECT stored_row FROM stored_rivals WHERE NOT is_stored_newer)",
+            {"first": first, "last": last},
+        )
+    if not has_newer:
+        return {}
+    return dict(
+        lake.rows(
+            "SELECT file_id, count(*) FROM arriving_lessons WHERE batch_row IN "
+            "(SELECT arriving_row FROM stored_rivals WHERE is_stored_newer) GROUP BY file_id"
+        )
+    )
 
 
 def _superseded_in_batch(lake: Lake, accepted: Mapping[int, int]) -> dict[int, int]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from assets.exports.cells import Quotes, Split, has_shape, split_as_written, split_cells
 from assets.exports.decoding import decoded_lines
@@ -21,8 +21,7 @@ _MOST_LINES = 20
 _MOST_CHARACTERS = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class DataRow:
+class DataRow(NamedTuple):
     """One row of a file or sheet.
 
     Attributes:

@@ -6,7 +6,6 @@ refused row, which sends the file row by row. Both must say the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -240,7 +239,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, bool], Told]]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, bool], Told]:
     """Every case, in a file that could be read in bulk and in one that can't."""
     folder = tmp_path_factory.mktemp("cells")
     keys, paths = [], []
@@ -262,7 +261,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, b
             row_of_case = dict(zip(_STORED, row, strict=True))
             rows_of_file.setdefault(file_id, []).append(row_of_case)
     found = [Told(report, rows_of_file.get(report.file_id, [])) for report in reports]
-    yield dict(zip(keys, found, strict=True))
+    return dict(zip(keys, found, strict=True))
 
 
 both_ways = pytest.mark.parametrize("by_row", [False, True], ids=["alone", "beside a bad row"])
@@ -309,16 +308,16 @@ def test_a_refusal_says_line_column_finding_and_expectation(
         "found '24:00', expected a time such as 08:20"
     )
     said = told["reported: Kanske", False].report.problems[0].in_words()
-    assert said == (
-        "line 2, reported: the cell can't be read; found 'Kanske', expected Ja or Nej"
-    )
+    assert said == ("line 2, reported: the cell can't be read; found 'Kanske', expected Ja or Nej")
 
 
 def test_the_same_pupil_is_the_same_however_the_number_is_written(
     told: dict[tuple[str, bool], Told],
 ) -> None:
     written = ("a civic number without dash", "a civic number out of a sheet", "whole minutes")
-    keys = {told[name, by_row].stored[0]["pupil_key"] for name in written for by_row in (True, False)}
+    keys = {
+        told[name, by_row].stored[0]["pupil_key"] for name in written for by_row in (True, False)
+    }
     assert len(keys) == 1
     small, capital = "a temporary number in small letters", "a temporary number"
     assert told[small, False].stored[0]["pupil_key"] == told[capital, True].stored[0]["pupil_key"]

@@ -15,6 +15,7 @@ import pytest
 
 from assets.exports.outcomes import FileReport, Outcome
 from assets.lake import Lake
+from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,
     BASIC,
@@ -36,7 +37,7 @@ from tests.integration.ingest_files import (
 
 ROWS = [
     lesson(0, given="Åsa", family="Öberg", **{"class": "8Å"}),
-    lesson(1, given="Nils \"Nisse\"", subject="HKK; SLÖJD"),
+    lesson(1, given='Nils "Nisse"', subject="HKK; SLÖJD"),
     lesson(2, reported="Nej", present="", valid="", invalid=""),
     lesson(3, given="=1+1", family="O'Brien-Ek", subject='"'),
     lesson(4, subject="SO, NO\tBL"),
@@ -82,7 +83,7 @@ def test_every_encoding_line_end_and_separator_gives_the_same_lessons(
 
 # What surrounds good rows without being one, and what a file then ends as.
 SURROUNDED: dict[str, Callable[[str], str]] = {
-    "header on line 7": lambda text: "Rapport\n\nSkola: X;;\n\n\"Urval\nperiod\"\n" + text,
+    "header on line 7": lambda text: 'Rapport\n\nSkola: X;;\n\n"Urval\nperiod"\n' + text,
     "header on line 7 below an open quote": lambda text: 'Rapport "x\n\n\n;;\n\n"y\n' + text,
     "a blank line in the middle": lambda text: text.replace("\n", "\n\n", 3),
     "blank lines at the end": lambda text: text + "\n\n \n",
@@ -120,8 +121,6 @@ def surrounded(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[tuple[str, bool], tuple[FileReport, list[tuple[object, ...]]]]:
     """Each shape with good rows alone, and with one bad row: the bulk path and the row path."""
-    from tests.conftest import settings_of
-
     folder = tmp_path_factory.mktemp("surrounded")
     paths: list[Path] = []
     keys: list[tuple[str, bool]] = []
@@ -441,7 +440,8 @@ def test_real_dates_times_and_numbers_are_what_the_text_says(lake: Lake, tmp_pat
     days = [row | {"school": "90000002", "date": 46300} for row in texts]
     numbers_as_text = [row | {"school": "90000003", "length": "60,0"} for row in texts]
     floats = [
-        row | {"school": "90000004", "length": 60.0, "civic": float(str(row["civic"]).replace("-", ""))}
+        row
+        | {"school": "90000004", "length": 60.0, "civic": float(str(row["civic"]).replace("-", ""))}
         for row in texts
     ]
     plain = [row | {"school": "90000005"} for row in texts]
@@ -481,9 +481,10 @@ def test_a_cell_with_an_error_or_an_uncalculated_formula_is_not_an_empty_cell(
 def test_a_calculated_formula_is_its_result(lake: Lake, tmp_path: Path) -> None:
     content = workbook_of(as_sheet([lesson(0, valid=Formula("=10+5"), why=Formula('=""'))]))
     calculated = tmp_path / "a.xlsx"
-    with zipfile.ZipFile(put(tmp_path, "b.xlsx", content)) as old, zipfile.ZipFile(
-        calculated, "w"
-    ) as new:
+    with (
+        zipfile.ZipFile(put(tmp_path, "b.xlsx", content)) as old,
+        zipfile.ZipFile(calculated, "w") as new,
+    ):
         for name in old.namelist():
             part = old.read(name)
             part = part.replace(b"<f>10+5</f><v />", b"<f>10+5</f><v>15</v>")
@@ -512,9 +513,10 @@ def hollow(content: bytes, sheet: bytes) -> bytes:
     import io
 
     made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(
-        made, "w", zipfile.ZIP_DEFLATED
-    ) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in old.namelist():
             new.writestr(name, sheet if name.endswith("sheet1.xml") else old.read(name))
     return made.getvalue()
@@ -522,12 +524,14 @@ def hollow(content: bytes, sheet: bytes) -> bytes:
 
 def test_bombs_and_stray_cells_are_refused_and_nothing_dies(lake: Lake, tmp_path: Path) -> None:
     content = workbook_of(as_sheet([lesson(0)]))
-    start = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-    end = b"</sheetData></worksheet>"
-    stray = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c>'
-    lol = b"".join(
-        b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 12)
+    start = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
     )
+    end = b"</sheetData></worksheet>"
+    stray = (
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c>'
+    )
+    lol = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 12))
     entity = b'<!DOCTYPE x [<!ENTITY a0 "aaaaaaaaaa">' + lol + b"]>" + start
     xxe = b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>' + start
     cell = b'<row r="1"><c r="A1" t="inlineStr"><is><t>%s</t></is></c></row>'
@@ -572,5 +576,7 @@ def test_loose_accents_and_hard_blanks_in_a_workbook_become_plain(
 def test_headers_of_the_helper_are_those_of_the_layouts() -> None:
     from assets.exports.layouts import shipped_layouts
 
-    known = {name for layout in shipped_layouts() for c in layout.columns.values() for name in c.headers}
+    known = {
+        name for layout in shipped_layouts() for c in layout.columns.values() for name in c.headers
+    }
     assert set(HEADERS.values()) - {"Frånvaroanledning"} <= known
