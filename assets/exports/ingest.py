@@ -172,6 +172,7 @@ class _Ingest:
         # What the ledger says already is not said again.
         again = {report.sha256 for report in taken if self._is_settled(report.sha256)}
         unsaid = [r for r in taken if r.sha256 not in again and not self._is_known_as(r)]
+        written = [*unsaid, *(report for report in taken if report.sha256 in again)]
         final: dict[Path, FileReport] = {report.path: report for report in taken}
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
@@ -183,11 +184,11 @@ class _Ingest:
                     else with_superseded(report, superseded)
                 )
             _forget_quarantined(connection, unsaid)
-            written = [*unsaid, *(report for report in taken if report.sha256 in again)]
             write_reports(connection, self.sealer, [final[report.path] for report in written])
             batch.store_problems(connection, [report.file_id for report in unsaid])
 
-        self.lake.write(change)
+        if written:
+            self.lake.write(change)
         self.reports |= final
         for report in taken:
             if report.outcome != Outcome.QUARANTINED:

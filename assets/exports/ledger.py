@@ -64,7 +64,7 @@ def known_files(lake: Lake, sealer: Sealer, hashes: list[str]) -> dict[str, Know
 def ledger_rows(lake: Lake, sealer: Sealer) -> pl.DataFrame:
     """Return the whole ledger, oldest first, with file names opened."""
     frame = lake.frame("SELECT * FROM files ORDER BY received_at, exported_at, file_id")
-    names = [sealer.unseal(sealed)["name"] for sealed in frame["sealed_name"]]
+    names = [_name_of(sealer, sealed) for sealed in frame["sealed_name"]]
     return frame.drop("sealed_name").with_columns(pl.Series("file_name", names, dtype=pl.String))
 
 
@@ -76,7 +76,7 @@ def problem_rows(lake: Lake, sealer: Sealer, *, with_rows: bool) -> pl.DataFrame
         "AS files ON problems.file_id = files.file_id "
         "ORDER BY problems.file_id, severity, line_number"
     )
-    names = [sealer.unseal(sealed)["name"] for sealed in frame["sealed_name"]]
+    names = [_name_of(sealer, sealed) for sealed in frame["sealed_name"]]
     rows = [
         " | ".join(sealer.unseal(sealed)["row"].split("\x1f")) if with_rows and sealed else ""
         for sealed in frame["sealed_row"]
@@ -84,3 +84,9 @@ def problem_rows(lake: Lake, sealer: Sealer, *, with_rows: bool) -> pl.DataFrame
     return frame.drop("sealed_name", "sealed_row").with_columns(
         pl.Series("file_name", names, dtype=pl.String), pl.Series("row", rows, dtype=pl.String)
     )
+
+
+def _name_of(sealer: Sealer, sealed: bytes) -> str:
+    """Return a file's name; bytes in it that are no UTF-8 are shown as such."""
+    name = sealer.unseal(sealed)["name"]
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,0 +1,378 @@
+"""Files that change, vanish, can't be opened, never end, or have names that nobody expects."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.exports import decoding, ingest, lesson_batches, received, row_staging, workbooks
+from assets.exports.ingest import ingest_paths
+from assets.exports.ledger import ledger_rows
+from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.received import ReceivedFile
+from assets.lake import Lake
+from assets.sealing import Sealer
+from tests.conftest import settings_of
+from tests.integration.ingest_files import (
+    BAD,
+    ROSTER,
+    emptied,
+    lesson,
+    lessons_of,
+    offer,
+    put,
+    text_of,
+    workbook_of,
+)
+from tests.integration.ingest_files import table as cells_of
+
+
+@pytest.fixture(scope="module")
+def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def lake(lake_of_module: Lake) -> Lake:
+    return emptied(lake_of_module)
+
+
+def five_kinds(folder: Path) -> list[Path]:
+    """A file for each way of reading, of a school each, and one that stays as it is."""
+    rows = [[lesson(k, school=f"9000000{n}") for k in range(3)] for n in range(6)]
+    return [
+        put(folder, "bulk.csv", text_of(rows[0])),
+        put(folder, "cp1252.csv", text_of(rows[1]), "cp1252"),
+        put(folder, "by_row.csv", text_of([*rows[2], lesson(9, **BAD)])),
+        put(folder, "book.xlsx", workbook_of(cells_of(rows[3]))),
+        put(folder, "elever.csv", text_of(rows[4], ROSTER)),
+        put(folder, "stays.csv", text_of(rows[5])),
+    ]
+
+
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"\r\n")
+
+
+def replace_in_the_same_second(path: Path) -> None:
+    """The same size and, to the second, the same time."""
+    before = path.stat()
+    content = path.read_bytes()
+    path.write_bytes(content[:-20] + b"X" * 20)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000))
+
+
+# A moment of a run, as the function that has just returned then.
+MOMENTS = {
+    "after the look": (ingest, "known_files"),
+    "after its header was found": (ingest, "batches"),
+    "after it was staged in bulk": (lesson_batches.LessonBatch, "_stage_in_bulk"),
+    "after it was staged by row": (row_staging.RowStage, "stage"),
+}
+CHANGES: dict[str, Callable[[Path], None]] = {
+    "grows": grow,
+    "vanishes": Path.unlink,
+    "is replaced": replace_in_the_same_second,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_file_that_changes_while_it_is_read_waits_and_holds_no_other(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, change: str
+) -> None:
+    paths = five_kinds(tmp_path)
+    owner, name = MOMENTS[moment]
+    whole = getattr(owner, name)
+    left = [True]
+
+    def changing(*arguments: Any, **named: Any) -> Any:
+        result = whole(*arguments, **named)
+        if left and left.pop():
+            for path in paths[:-1]:
+                CHANGES[change](path)
+        return result
+
+    monkeypatch.setattr(owner, name, changing)
+    reports = offer(lake, *paths)
+    outcomes = {report.path.name: report.outcome for report in reports}
+    assert outcomes.pop("stays.csv") == Outcome.ACCEPTED
+    # A roster is stored before the lessons are read.
+    early = outcomes.pop("elever.csv")
+    assert early in (Outcome.HELD, Outcome.ACCEPTED)
+    assert set(outcomes.values()) == {Outcome.HELD}
+    assert len(lessons_of(lake)) == 3
+    assert not list((lake.settings.home / "quarantine").glob("*.file"))
+    monkeypatch.undo()
+
+    if change == "grows":
+        again = offer(lake, *paths)
+        assert {r.outcome for r in again} <= {
+            Outcome.ACCEPTED, Outcome.ACCEPTED_IN_PART, Outcome.DUPLICATE
+        }  # fmt: skip
+        assert len(lessons_of(lake)) == 15
+
+
+def test_a_held_file_leaves_no_word_in_the_ledger_for_its_copy(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy that was called known would keep the content out for ever."""
+    one = put(tmp_path, "a_20261101T0500.csv", text_of([lesson(0)]))
+    two = put(tmp_path, "b_20261101T0500.csv", text_of([lesson(0)]))
+    whole = ReceivedFile.is_unchanged
+    monkeypatch.setattr(ReceivedFile, "is_unchanged", lambda file: file.path != one and whole(file))
+    assert {report.outcome for report in offer(lake, one, two)} == {Outcome.HELD}
+    assert lake.rows("SELECT count(*) FROM files") == [(0,)]
+    monkeypatch.undo()
+    outcomes = [report.outcome for report in offer(lake, one, two)]
+    assert outcomes == [Outcome.ACCEPTED, Outcome.DUPLICATE]
+
+
+def test_a_file_that_changes_on_its_way_into_quarantine_waits(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(tmp_path, "a.csv", "no header\n")
+    whole = ingest.quarantine_file
+
+    def changing(home: Path, source: Path, *rest: str) -> bool:
+        grow(source)
+        return whole(home, source, *rest)
+
+    monkeypatch.setattr(ingest, "quarantine_file", changing)
+    (report,) = offer(lake, path)
+    assert report.outcome == Outcome.HELD
+    assert not list((lake.settings.home / "quarantine").iterdir())
+
+
+def refusing(kind: type[OSError], text: str) -> Callable[..., Any]:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise kind(13, text)
+
+    return refuse
+
+
+def test_a_file_that_may_not_be_read_is_held_and_the_others_are_taken(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a patch, because tests may run as root, who may read everything."""
+    closed = put(tmp_path, "closed.csv", text_of([lesson(0)]))
+    opened = put(tmp_path, "open.csv", text_of([lesson(1)]))
+    whole = Path.open
+
+    def guarded(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return whole(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    first, second = offer(lake, closed, opened)
+    assert (first.outcome, second.outcome) == (Outcome.HELD, Outcome.ACCEPTED)
+    assert first.reason == (
+        "it can't be opened: Permission denied. Nothing was read; the next run tries again."
+    )
+
+
+def test_what_is_no_file_is_held_at_once(lake: Lake, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    circle = tmp_path / "circle.csv"
+    circle.symlink_to(circle)
+    lost = tmp_path / "lost.csv"
+    lost.symlink_to(tmp_path / "gone.csv")
+    put(tmp_path, "good.csv", text_of([lesson(0)]))
+    start = time.monotonic()
+    outcomes = {report.path.name: report.outcome for report in ingest_paths(lake, [tmp_path])}
+    assert outcomes == {
+        "pipe.csv": Outcome.HELD,
+        "circle.csv": Outcome.HELD,
+        "lost.csv": Outcome.HELD,
+        "good.csv": Outcome.ACCEPTED,
+    }
+    assert time.monotonic() - start < 60
+
+
+@pytest.mark.parametrize("source", ["/proc/self/mem", "/dev/zero"])
+def test_a_file_that_cannot_be_read_to_its_end_is_held(lake: Lake, source: str) -> None:
+    (report,) = offer(lake, Path(source))
+    assert report.outcome == Outcome.HELD
+
+
+def test_a_path_that_is_not_there_is_an_error_and_nothing_is_taken(
+    lake: Lake, tmp_path: Path
+) -> None:
+    good = put(tmp_path, "good.csv", text_of([lesson(0)]))
+    with pytest.raises(FileNotFoundError):
+        ingest_paths(lake, [good, tmp_path / "gone.csv"])
+    assert lessons_of(lake) == []
+
+
+def test_a_modification_time_of_another_millennium_is_no_obstacle(
+    lake: Lake, tmp_path: Path
+) -> None:
+    paths = [put(tmp_path, f"{n}.csv", text_of([lesson(n)])) for n in range(2)]
+    os.utime(paths[0], (400_000_000_000, 400_000_000_000))
+    os.utime(paths[1], (-400_000_000, -400_000_000))
+    assert [report.outcome for report in offer(lake, *paths)] == [Outcome.ACCEPTED] * 2
+
+
+NAMES = [
+    'it\'s "quoted".csv',
+    "star * and ?.csv",
+    "[1].csv",
+    "{a,b}.csv",
+    "-rf.csv",
+    "--home=x.csv",
+    "two\nlines.csv",
+    "x'); DROP TABLE files; --.csv",
+    "%s %(x)s $home ~.csv",
+    "Åsa Öberg 20120314-9800_20261101T0500.csv",
+    "n" * 200 + ".csv",
+    os.fsdecode(b"l\xe4sning.csv"),
+    "no suffix",
+    "EXPORT.CSV",
+    "🙂.csv",
+]
+
+
+def test_a_file_may_have_any_name(lake: Lake, tmp_path: Path) -> None:
+    folder = tmp_path / "in [x] * {1,2} 'q'"
+    for number, name in enumerate(NAMES):
+        here = {"school": f"{90000000 + number}"}
+        # Every second one is read row by row.
+        rows = [lesson(0, **here)] + [lesson(9, **BAD, **here)] * (number % 2)
+        put(folder, name, text_of(rows))
+    reports = offer(lake, *sorted(folder.iterdir()))
+    assert {report.path.name for report in reports} == set(NAMES)
+    assert [report.rows_accepted for report in reports] == [1] * len(NAMES)
+    ledger = ledger_rows(lake, Sealer.of_home(lake.settings.home))
+    assert set(ledger["file_name"].to_list()) == {
+        name.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name in NAMES
+    }
+    # As it lies there, it is known.
+    assert {r.outcome for r in offer(lake, *sorted(folder.iterdir()))} == {Outcome.DUPLICATE}
+    assert len(ledger_rows(lake, Sealer.of_home(lake.settings.home))) == len(NAMES)
+
+
+def test_a_home_may_have_any_name_too(tmp_path: Path) -> None:
+    path = put(tmp_path, "a.csv", text_of([lesson(0)]), "cp1252")
+    with Lake.open(settings_of(tmp_path / "ho[m]e * {a,b} 'x'")) as lake:
+        assert [report.outcome for report in offer(lake, path)] == [Outcome.ACCEPTED]
+        assert len(lessons_of(lake)) == 1
+
+
+def test_links_are_followed_and_circles_are_not(lake: Lake, tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere", "linked.csv", text_of([lesson(0)]))
+    put(tmp_path / "elsewhere" / "deep", "deep.csv", text_of([lesson(1)]))
+    inbox = tmp_path / "inbox"
+    put(inbox, ".hidden.csv", "x")
+    put(inbox / ".hidden", "x.csv", "x")
+    put(inbox, "~$open.xlsx", "x")
+    put(inbox, "README.md", "x")
+    (inbox / "link").symlink_to(tmp_path / "elsewhere")
+    (inbox / "file.csv").symlink_to(put(tmp_path, "other.csv", text_of([lesson(2)])))
+    (tmp_path / "elsewhere" / "back").symlink_to(inbox)
+    reports = ingest_paths(lake, [inbox])
+    assert sorted(report.path.name for report in reports) == ["deep.csv", "file.csv", "linked.csv"]
+    assert len(lessons_of(lake)) == 3
+
+
+def test_a_folder_that_cannot_be_listed_is_told(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "in" / "closed"
+    closed.mkdir(parents=True)
+    put(tmp_path / "in", "good.csv", text_of([lesson(0)]))
+    whole = os.scandir
+
+    def guarded(folder: Any) -> Any:
+        if folder == str(closed):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return whole(folder)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    outcomes = {r.path.name: r.outcome for r in ingest_paths(lake, [tmp_path / "in"])}
+    assert outcomes == {"closed": Outcome.HELD, "good.csv": Outcome.ACCEPTED}
+
+
+def test_a_workbook_that_never_ends_is_given_up(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = tmp_path / "child.py"
+    endless.write_text("import time; time.sleep(60)", encoding="utf-8")
+    monkeypatch.setattr(workbooks, "_CHILD", endless)
+    monkeypatch.setattr(workbooks, "_SECONDS", 0.5)
+    (report,) = offer(lake, put(tmp_path, "a.xlsx", workbook_of([["x"]])))
+    assert report.outcome == Outcome.QUARANTINED
+    assert "takes too long" in str(report.reason)
+
+
+def test_no_handle_stays_open(lake: Lake, tmp_path: Path) -> None:
+    def handles() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    offer(lake, *five_kinds(tmp_path / "first"))
+    before = handles()
+    for folder in ("second", "third"):
+        paths = five_kinds(tmp_path / folder)
+        for path in paths[:3]:
+            put(path.parent, path.name, path.read_bytes().replace(b"MA", folder[:2].encode()))
+        offer(lake, *paths)
+    assert handles() <= before
+    assert not list((lake.settings.home / "tmp").rglob("*.csv"))
+
+
+def test_many_small_files_of_an_old_encoding_are_taken_in_one_call(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has an open copy while its batch is read, and a process may open so many only."""
+    from assets.exports import offers
+
+    monkeypatch.setattr(offers, "BATCH_FILES", 7)
+    most = [0]
+    whole = decoding.transcode
+
+    def counting(file: ReceivedFile, folder: Path) -> Any:
+        result = whole(file, folder)
+        most[0] = max(most[0], sum(map(_is_copy, Path("/proc/self/fd").iterdir())))
+        return result
+
+    monkeypatch.setattr(lesson_batches, "transcode", counting)
+    paths = [
+        put(tmp_path, f"{n}.csv", text_of([lesson(n, school=f"{90000000 + n}")]), "cp1252")
+        for n in range(20)
+    ]
+    reports: list[FileReport] = offer(lake, *paths)
+    assert {report.outcome for report in reports} == {Outcome.ACCEPTED}
+    assert most[0] == 7
+
+
+def _is_copy(handle: Path) -> bool:
+    try:
+        return "/incoming/" in str(handle.readlink())
+    except OSError:
+        return False
+
+
+def test_the_look_at_a_file_is_of_the_bytes_that_were_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is replaced between finding it and opening it."""
+    path = put(tmp_path, "a.csv", text_of([lesson(0)]))
+    whole = Path.open
+
+    def late(self: Path, *arguments: Any, **named: Any) -> Any:
+        monkeypatch.undo()
+        put(tmp_path, "b.csv", text_of([lesson(0), lesson(1)])).replace(path)
+        return whole(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", late)
+    found = received.look_at(path)
+    assert (found.size, found.lines) == (path.stat().st_size, 3)
+    assert found.is_unchanged()
