@@ -22,12 +22,8 @@ from assets.lake import Lake
 from assets.watchlists.content import ListStamp, collect
 from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
-from assets.watchlists.publish import (
-    CURRENT,
-    Provenance,
-    publish_watchlist,
-    published_folder,
-)
+from assets.watchlists.publish import CURRENT, Provenance, published_folder
+from assets.watchlists.publish_many import publish_watchlists
 from rules.models import RuleSet
 
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -75,21 +71,28 @@ def release_lists(
     collected = collect(lake, evaluation, stamp, _refused(used), school)
     provenances = _provenances(used)
     snapshot, input_hash = lake.snapshot(), _input_hash(lake)
-    folders: list[Path] = []
     kept: list[Path] = []
-    notes: list[dict[str, object]] = []
-    for index, watchlist in enumerate(collected.watchlists):
-        if on_progress:
-            on_progress("publishing", index, len(collected.watchlists))
+    entries: list[tuple[Watchlist, Provenance]] = []
+    for watchlist in collected.watchlists:
         place = published_folder(home, period, watchlist.school_unit_code)
         if stamp.is_frozen and place.exists():
             kept.append(place)
             continue
         inputs = tuple(provenances[watchlist.school_unit_code])
-        provenance = Provenance(snapshot, input_hash, inputs)
-        folders.append(publish_watchlist(home, period, watchlist, provenance))
-        notes.append(_note(watchlist, period, provenance, place.relative_to(home)))
-    _write_notes(lake, notes)
+        entries.append((watchlist, Provenance(snapshot, input_hash, inputs)))
+
+    def tell(done: int) -> None:
+        if on_progress:
+            on_progress("publishing", done, len(entries))
+
+    folders = publish_watchlists(home, period, entries, tell)
+    _write_notes(
+        lake,
+        [
+            _note(watchlist, period, provenance, folder.relative_to(home))
+            for (watchlist, provenance), folder in zip(entries, folders, strict=True)
+        ],
+    )
     return Release(
         period,
         tuple(folders),
