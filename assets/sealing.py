@@ -28,6 +28,11 @@ class KeyFileError(Exception):
     """The key file is missing, unreadable or open to others; the message says what to do."""
 
 
+def text_of_fields(fields: dict[str, str]) -> str:
+    """Return fields as one text, the same for the same values: what is sealed, and keyed."""
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True)
+
+
 class Sealer:
     """Makes keys and seals with the two secrets of one home.
 
@@ -78,12 +83,13 @@ class Sealer:
 
     def seal(self, fields: dict[str, str]) -> bytes:
         """Return the fields as sealed bytes that differ each time."""
+        return self.seal_text(text_of_fields(fields))
+
+    def seal_text(self, text: str) -> bytes:
+        """Return what `text_of_fields` gave as sealed bytes."""
         nonce = os.urandom(_NONCE_BYTES)
         # A file name that isn't UTF-8 comes as lone surrogates, and has to go back as it came.
-        plain = json.dumps(fields, ensure_ascii=False, sort_keys=True).encode(
-            "utf-8", "surrogatepass"
-        )
-        return nonce + self._cipher.encrypt(nonce, plain, None)
+        return nonce + self._cipher.encrypt(nonce, text.encode("utf-8", "surrogatepass"), None)
 
     def unseal(self, sealed: bytes) -> dict[str, str]:
         """Return what `seal` was given.

@@ -61,18 +61,16 @@ class LessonBatch:
         begin_staging(lake, "lessons", files)
         careful = self._stage_in_bulk(files, batch)
         self._people.key_staged("staged_lessons")
-        lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE batch_lessons AS SELECT * FROM keyed_lessons"
-        )
+        lake.materialise("exports/batch_lessons")
         lake.materialise("exports/shared_lessons")
         careful |= self._files_with_problems()
         if careful:
-            unstage(lake, "batch_lessons", sorted(careful))
+            self._unstage(sorted(careful))
             fallen = {file.file_id for file in (*batch.unreadable, *batch.held)}
             self._stage_by_row([f for f in files if f.file_id in careful - fallen], batch)
         changed = batch.hold_changed(files)
         if changed:
-            unstage(lake, "batch_lessons", changed)
+            self._unstage(changed)
         if careful or changed:
             lake.materialise("exports/shared_lessons")
         batch.counts = self._counts(files, batch)
@@ -83,7 +81,7 @@ class LessonBatch:
         """Put the staged rows into the lake and return superseded rows per file."""
         superseded = store_lessons(connection, self._lake, self._accepted)
         store_staff(connection, self._people)
-        arriving = arriving_identities(self._lake, "batch_lessons")
+        arriving = arriving_identities(self._lake, "keyed_lessons")
         by_source: dict[tuple[str, bool], list[int]] = defaultdict(list)
         for file_id, header in self._headers.items():
             by_source[header.match.layout.name, header.match.says_protection].append(file_id)
@@ -134,15 +132,23 @@ class LessonBatch:
         self._headers[file.file_id] = header
         self._rows_read[file.file_id] = rows_read
 
+    def _unstage(self, file_ids: Sequence[int]) -> None:
+        for table in ("staged_lessons", "batch_lessons"):
+            unstage(self._lake, table, file_ids)
+
     def _stage_by_row(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> None:
         """Stage files row by row and add them to `batch_lessons`."""
-        begin_staging(self._lake, "lessons", files)
         stage = RowStage(self._lake, self._people, self._openings, self._problems, "lessons")
         staged = stage.stage(files)
         batch.unreadable |= staged.unreadable
         batch.held |= staged.held
-        self._lake.connection.execute("INSERT INTO batch_lessons SELECT * FROM keyed_lessons")
-        refuse_repeated(self._lake, self._problems, "batch_lessons", "repeated_rows")
+        rows = self._lake.select("exports/batch_lessons")
+        self._lake.connection.execute(
+            f"INSERT INTO batch_lessons SELECT * FROM ({rows}) "
+            "WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",
+            {"ids": list(staged.readers)},
+        )
+        refuse_repeated(self._lake, self._problems, "lessons", "repeated_rows")
         for file_id, reader in staged.readers.items():
             self._note_header(reader.file, reader.header, reader.rows_read)
             self._reasons[file_id] = reader.reason
@@ -204,7 +210,8 @@ class LessonBatch:
         units = self._lake.frame(
             "SELECT school_unit_code, $layout AS layout, false AS is_registered, "
             "plain_text(max(school_name)) AS school_name, NULL::VARCHAR AS district, "
-            "NULL::VARCHAR AS principal_key, exported_at, file_id FROM batch_lessons "
+            "NULL::VARCHAR AS principal_key, exported_at, file_id "
+            "FROM staged_lessons JOIN offered_files USING (file_id) "
             "WHERE problem IS NULL AND file_id IN (SELECT unnest($ids::BIGINT[])) "
             "GROUP BY school_unit_code, exported_at, file_id",
             layout=layout,

@@ -6,7 +6,6 @@ Not here: where the rows go (`storing.py`), what is a valid number (`identity_nu
 
 from __future__ import annotations
 
-import json
 import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
@@ -15,7 +14,7 @@ import polars as pl
 
 from assets.exports.identity_numbers import read_identity_number
 from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.sealing import Sealer, text_of_fields
 
 _UUID_TEXT = pl.String
 #: Ends the source's name where the files of a layout do not say who is protected.
@@ -115,9 +114,9 @@ class People:
                 "family_name": _name(row["family_name"]),
                 "sex": row["sex"].strip(),
             }
-            content = json.dumps(fields, ensure_ascii=False, sort_keys=True)
+            content = text_of_fields(fields)
             keys.append(str(self.sealer.key("identity", content)))
-            seals.append(self.sealer.seal(fields))
+            seals.append(self.sealer.seal_text(content))
         return arriving.select(
             pl.col("pupil_key").cast(pl.String),
             pl.lit(source).alias("layout"),

@@ -17,18 +17,18 @@ _NO_CELLS = frozenset(
 )
 
 
-def refuse_repeated(lake: Lake, problems: ProblemLog, rows: str, repeated: str) -> None:
-    """Refuse the repeated rows of a table.
+def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str, repeated: str) -> None:
+    """Refuse the repeated rows of a batch.
 
     Args:
-        lake: the lake.
+        lake: the lake, with the kind's keyed rows and its batch, which gets the problem.
         problems: takes the refusals.
-        rows: a temporary table of keyed rows; it gets the problem.
+        kind: lessons, enrolments or school_units.
         repeated: the stem of the SELECT in `sql/exports/` that finds them.
     """
     lake.materialise(f"exports/{repeated}")
     found = lake.frame(
-        f"SELECT rows.*, repeated.problem AS repetition FROM {rows} AS rows "
+        f"SELECT rows.*, repeated.problem AS repetition FROM keyed_{kind} AS rows "
         f"JOIN {repeated} AS repeated USING (file_id, line_number) ORDER BY file_id, line_number"
     )
     if found.is_empty():
@@ -38,7 +38,9 @@ def refuse_repeated(lake: Lake, problems: ProblemLog, rows: str, repeated: str) 
         problems.add(row["file_id"], refusal(row["repetition"], row, cells))
         if row["warning"]:
             problems.take_back(row["file_id"], row["warning"])
-    lake.connection.execute(
-        f"UPDATE {rows} SET problem = repeated.problem FROM {repeated} AS repeated "
-        f"WHERE {rows}.file_id = repeated.file_id AND {rows}.line_number = repeated.line_number"
-    )
+    for table in (f"staged_{kind}", f"batch_{kind}"):
+        lake.connection.execute(
+            f"UPDATE {table} SET problem = repeated.problem FROM {repeated} AS repeated "
+            f"WHERE {table}.file_id = repeated.file_id "
+            f"AND {table}.line_number = repeated.line_number"
+        )

@@ -60,7 +60,7 @@ class RosterBatch:
         self._lake.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE batch_{kind} AS SELECT * FROM keyed_{kind}"
         )
-        refuse_repeated(self._lake, problems, f"batch_{kind}", f"repeated_{kind}")
+        refuse_repeated(self._lake, problems, kind, f"repeated_{kind}")
         for file_id, reader in staged.readers.items():
             if file_id in fallen:
                 continue

@@ -77,10 +77,11 @@ def store_lessons(
         accepted: rows without a problem in the batch, by file id.
     """
     superseded = _superseded_in_batch(lake, accepted)
+    lake.materialise("exports/arriving_days")
     span = lake.frame(
         "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
-        "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school, "
-        "coalesce(bool_or(lesson_id IS NOT NULL), false) AS has_ids FROM arriving_lessons"
+        "min(first_school) AS first_school, max(last_school) AS last_school, "
+        "coalesce(bool_or(has_ids), false) AS has_ids FROM arriving_days"
     ).row(0, named=True)
     if span["first_date"] is None:
         return superseded
@@ -94,6 +95,8 @@ def store_lessons(
     connection.execute(f"INSERT INTO lessons SELECT {columns} FROM arriving_lessons {keep}")
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM arriving_lessons {keep}"
+        if keep
+        else "INSERT INTO stale_days SELECT lesson_date FROM arriving_days"
     )
     for file_id, rows in outdone.items():
         superseded[file_id] = superseded.get(file_id, 0) + rows
