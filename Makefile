@@ -45,7 +45,7 @@ lint: setup ## Style, types, SQL and the direction of imports
 	@$(BIN)/lint-imports
 
 test: lint ## Lint, then every test
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 format: setup ## Put Python and SQL into the house style
 	@$(BIN)/ruff check --fix-only

@@ -7,7 +7,15 @@ from assets.watchlists.content import iso_week
 from assets.watchlists.releases import Release, release_lists
 
 GROUP = "watchlists"
-_INPUTS = ["flags", "absence_rolling", "lessons", "school_units", "identities", "staff"]
+_INPUTS = [
+    "files",
+    "flags",
+    "absence_rolling",
+    "lessons",
+    "school_units",
+    "identities",
+    "staff",
+]
 
 
 def _release(

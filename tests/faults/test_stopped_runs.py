@@ -122,9 +122,16 @@ def test_sums_that_do_not_agree_with_the_lessons_stop_the_lists(
     assert said.status == 1
     assert "daily_equals_lessons" in said.err
     assert not (home / "lists").exists()
+    # Nor is anything frozen on a Monday after such a night.
+    frozen = trappan("publish", "--week", "2026-W46", "--home", home)
+    assert frozen.status == 1
+    assert "daily_equals_lessons" in frozen.err
+    assert not (home / "lists").exists()
     mended = trappan("backfill", "--from", "2026-10", "--to", "2026-10", "--home", home)
     assert mended.status == 0, mended.err
     assert trappan(*night(home)).status == 0
+    assert trappan("publish", "--week", "2026-W46", "--home", home).status == 0
+    assert len(list((home / "lists" / "2026-W46").glob("*/*.xlsx"))) == 2
 
 
 def test_an_error_without_words_of_ours_is_told_without_its_data(
