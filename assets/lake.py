@@ -38,7 +38,7 @@ from assets.lake_settings import (
     own_temp_folder,
     quoted,
 )
-from assets.table_model import create_statements
+from assets.table_model import added_columns, create_statements
 from assets.tables import TABLES
 
 __all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings", "is_passing_conflict"]
@@ -120,15 +120,26 @@ class Lake:
         self.connection.execute("SET lock_configuration = true")
 
     def _make_tables(self) -> None:
-        present = {row[0] for row in self.connection.execute("SHOW TABLES").fetchall()}
-        missing = [table for table in TABLES if table.name not in present]
-        if not missing:
+        present: dict[str, set[str]] = {}
+        for table_name, column_name in self.rows(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake'"
+        ):
+            present.setdefault(table_name, set()).add(column_name)
+        statements = [
+            statement
+            for table in TABLES
+            for statement in (
+                added_columns(table, present[table.name])
+                if table.name in present
+                else create_statements(table)
+            )
+        ]
+        if not statements:
             return
 
         def make(connection: duckdb.DuckDBPyConnection) -> None:
-            for table in missing:
-                for statement in create_statements(table):
-                    connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement)
 
         self.write(make)
 

@@ -5,7 +5,7 @@ Not here: which tables there are (`tables.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 
@@ -40,6 +40,23 @@ def create_statements(table: Table) -> list[str]:
     if table.partitioned_by:
         statements.append(f"ALTER TABLE {table.name} SET PARTITIONED BY ({table.partitioned_by})")
     return statements
+
+
+def added_columns(table: Table, present: Collection[str]) -> list[str]:
+    """Return the statements that give a table of an older version its newer columns.
+
+    What an older version did not know is null, so a column that comes later must say what null
+    means.
+
+    Args:
+        table: the table as it should be.
+        present: the columns that it has.
+    """
+    return [
+        f"ALTER TABLE {table.name} ADD COLUMN {column.name} {column.type}"
+        for column in table.columns
+        if column.name not in present
+    ]
 
 
 def dictionary_page(tables: Iterable[Table]) -> str:

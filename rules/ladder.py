@@ -59,6 +59,7 @@ _SHARED = {
     "window.two_months_days": ParameterSpec("days"),
     "coverage.floor": ParameterSpec("percent"),
     "leaver.after_days": ParameterSpec("days"),
+    "sums.full_day_minutes": ParameterSpec("minutes"),
 }
 
 

@@ -17,13 +17,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-Unit = Literal["percent", "days", "grades", "choice"]
+Unit = Literal["percent", "days", "minutes", "grades", "choice"]
 Comparison = Literal["over", "at_least"]
 Window = Literal["one_month", "two_months"]
 Method = Literal["pooled", "each"]
 Audience = Literal["mentor", "principal"]
 
-#: percent: Decimal; days: int; grades: ascending tuple of int; choice: str.
+#: percent: Decimal; days and minutes: int; grades: ascending tuple of int; choice: str.
 Value = Decimal | int | str | tuple[int, ...]
 
 
@@ -112,7 +112,7 @@ class ValueInForce:
             low, high = self.value[0], self.value[-1]
             is_run = len(self.value) > 1 and high - low + 1 == len(self.value)
             return f"{low}-{high}" if is_run else ", ".join(map(str, self.value))
-        return f"{self.value} days" if self.unit == "days" else str(self.value)
+        return f"{self.value} {self.unit}" if self.unit in {"days", "minutes"} else str(self.value)
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,7 @@ class RuleSet:
     two_months_days: int
     coverage_floor_bp: int  # hundredths of a percent
     leaver_after_days: int
+    full_day_minutes: int  # so many reported minutes of a monthly sum count as one school day
     references: Mapping[str, str] = field(hash=False)  # parameter name: reference
     references_sv: Mapping[str, str] = field(hash=False)  # the same in Swedish, for the lists
     values: Mapping[str, ValueInForce] = field(hash=False)  # parameter name: value

@@ -38,6 +38,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PERCENT = re.compile(r"(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?")
 # "010" is eight in YAML 1.1 and ten to everybody else, so it is nothing here.
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
+_MAX_MINUTES = 1440  # of a day
 _MAX_DAYS = 366  # a limit in days longer than a school year is a slip of the keyboard
 
 
@@ -196,6 +197,8 @@ class _Reader:
             return self._grades(node, key)
         if spec.unit == "days":
             return self._integer(node, key, 1, _MAX_DAYS, f"whole days, 1 to {_MAX_DAYS}")
+        if spec.unit == "minutes":
+            return self._integer(node, key, 1, _MAX_MINUTES, f"minutes, 1 to {_MAX_MINUTES}")
         if _kind(node) != "str" or node.value not in spec.choices:
             raise self.fault(node, key, f"one of {', '.join(spec.choices)}")
         return str(node.value)

@@ -119,6 +119,7 @@ def rule_set_of(parameters: ParameterSet, day: date) -> RuleSet:
         two_months_days=cast("int", values["window.two_months_days"]),
         coverage_floor_bp=_hundredths(values["coverage.floor"]),
         leaver_after_days=cast("int", values["leaver.after_days"]),
+        full_day_minutes=cast("int", values["sums.full_day_minutes"]),
         references={name: dated_value.reference for name, dated_value in dated.items()},
         references_sv={name: dated_value.reference_sv for name, dated_value in dated.items()},
         values={

@@ -97,12 +97,15 @@ def _insert(
 def sum_windows(lake: Lake, as_of: date, parts: Sequence[WindowPart]) -> None:
     """Make the temporary tables `window_parts`, `absence_rolling` and `absence_calendar`.
 
+    `summed_months` is made before, because the calendar windows take its months too.
+
     The temporary `absence_rolling` stands before the lake's table of that name, so that a
     question about any as_of leaves the lake as it is.
     """
     load_window_parts(lake, parts)
     first = min((part.window_start for part in parts), default=as_of)
     lake.materialise("absence/absence_rolling", as_of=as_of, first_date=first)
+    lake.materialise("absence/summed_months")
     lake.materialise("absence/absence_calendar")
 
 

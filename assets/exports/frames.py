@@ -116,7 +116,9 @@ class RowReader:
         for column in named:
             position = match.positions.get(column)
             columns[column] = (
-                [None] * len(rows) if position is None else [row.cells[position] for row in rows]
+                [self.header.match.layout.said_by_name(column, self.file.path.name)] * len(rows)
+                if position is None
+                else [row.cells[position] for row in rows]
             )
         schema = {"file_id": pl.Int64, "line_number": pl.Int64} | dict.fromkeys(named, pl.String)
         texts = pl.col(*named).str.strip_chars(" \t")

@@ -41,7 +41,7 @@ from assets.sealing import Sealer
 __all__ = ["Progress", "files_in", "ingest_paths"]
 
 # Rosters first, so that a night's lessons meet the night's register.
-_KIND_ORDER = {"school_units": 0, "enrolments": 1, "lessons": 2}
+_KIND_ORDER = {"school_units": 0, "enrolments": 1, "aggregates": 2, "lessons": 3}
 
 Progress = Callable[[str, int, int], None]
 

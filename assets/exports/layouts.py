@@ -28,6 +28,12 @@ _LONGEST_HEADER = 1 << 16
 _UNREAD_SHOWN = 20
 _NUMBER_LIKE = re.compile(r"\d{6,}([-+ ]?\w{4})?")
 
+# In a file's name: `manadssummor_99999901_2026-10_20261103T0400.csv`.
+_IN_NAME = {
+    "school_unit_code": re.compile(r"(?:^|_)([0-9]{8})(?=[_.])"),
+    "month": re.compile(r"(?:^|_)(20[0-9]{2}-[0-9]{2})(?=[_.])"),
+}
+
 COLUMNS: dict[str, tuple[str, ...]] = {
     "lessons": (
         "school_unit_code",
@@ -68,6 +74,29 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "end_date",
         "protected",
     ),
+    "aggregates": (
+        "school_unit_code",
+        "school_name",
+        "class_name",
+        "grade",
+        "civic_no",
+        "given_name",
+        "family_name",
+        "sex",
+        "protected",
+        "month",
+        "period_start",
+        "period_end",
+        "activity",
+        "scheduled_minutes",
+        "reported_minutes",
+        "present_minutes",
+        "valid_minutes",
+        "invalid_minutes",
+        "other_minutes",
+        "mentor_name",
+        "mentor_email",
+    ),
     "school_units": (
         "school_unit_code",
         "school_name",
@@ -92,17 +121,29 @@ class LayoutColumn(BaseModel):
 
 
 class Layout(BaseModel):
-    """One layout: its columns, what a file of it restates, and a workbook's sheet by name."""
+    """One layout: its columns, what a file of it restates, and a workbook's sheet by name.
+
+    Attributes:
+        from_name: columns that the file's name says when the header has none.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: Literal["lessons", "enrolments", "school_units"]
+    kind: Literal["lessons", "enrolments", "aggregates", "school_units"]
     description: str
     restates: Literal["lesson"]
     sheet: str = ""
     columns: dict[str, LayoutColumn]
     dropped: tuple[str, ...] = ()
+    from_name: tuple[Literal["school_unit_code", "month"], ...] = ()
+
+    def said_by_name(self, column: str, file_name: str) -> str | None:
+        """Return what the file's name says of a column; None when it says nothing, or may not."""
+        if column not in self.from_name:
+            return None
+        found = _IN_NAME[column].search(file_name)
+        return found[1] if found else None
 
     def match(self, header: Sequence[str]) -> HeaderMatch:
         """Find this layout's columns in a header row."""

@@ -54,6 +54,8 @@ _EXPECTED = {
     "lesson_date": "a date such as 2026-10-05 or 20261005",
     "start_date": "a date such as 2026-10-05 or 20261005, or nothing",
     "end_date": "a date such as 2026-10-05 or 20261005, or nothing",
+    "month": "a whole month such as 2026-10, in a column or in the file's name",
+    "reported_minutes": _MINUTES,
     "start_time": "a time such as 08:20",
     "scheduled_minutes": "1 to 600 whole minutes",
     "present_minutes": _MINUTES,
@@ -71,6 +73,9 @@ _EXPECTED = {
 _SPECIAL = {
     "scheduled_minutes.out_of_range": "the lesson's length is below 1 or above 600 minutes",
     "valid_minutes.above_length": "absence and other activity add up to more than the lesson",
+    "valid_minutes.above_reported": "absence adds up to more than the reported minutes",
+    "reported_minutes.above_scheduled": "more minutes are reported than were scheduled",
+    "month.not_a_month": "the period is not one calendar month, so its sums feed no window",
     "present_minutes.sum_differs": "presence and absence do not add up to the lesson's length",
     "school_unit_code.zeros_restored": "the code was changed by a spreadsheet and has been mended",
     "reported.no_but_minutes": "not reported, but with minutes; taken as not reported",

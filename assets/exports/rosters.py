@@ -1,4 +1,4 @@
-"""Rosters and registers into the lake: `elever` and `skolor` files, row by row.
+"""Rosters, registers and monthly sums into the lake, row by row.
 
 Small files, so there is no bulk path; but a city sends hundreds, so all of a night's go in one
 transaction. Not here: how a cell is read (`sql/exports/`).
@@ -30,13 +30,13 @@ from assets.lake import Lake
 
 
 class RosterBatch:
-    """Stages roster (`enrolments`) or register (`school_units`) files and stores them.
+    """Stages roster (`enrolments`), register (`school_units`) or sums files and stores them.
 
     Args:
         lake: the lake, with the parsing macros loaded.
         people: keys of pupils and staff, shared by all batches of a run.
         openings: headers and sheets of the run's files.
-        kind: enrolments or school_units.
+        kind: enrolments, school_units or aggregates.
     """
 
     def __init__(self, lake: Lake, people: People, openings: Openings, kind: str) -> None:
@@ -91,8 +91,11 @@ class RosterBatch:
             if self._kind == "school_units":
                 self._store_units(connection, layout, ids)
                 continue
-            self._store_enrolments(connection, ids)
-            arriving = arriving_identities(self._lake, "batch_enrolments")
+            if self._kind == "aggregates":
+                self._store_sums(connection, ids)
+            else:
+                self._store_enrolments(connection, ids)
+            arriving = arriving_identities(self._lake, f"batch_{self._kind}")
             mine = arriving.filter(arriving["file_id"].is_in(ids))
             sealed = self._people.sealed_identities(mine, layout, says_protection=says_protection)
             store_identities(connection, sealed)
@@ -116,6 +119,19 @@ class RosterBatch:
             ids=list(ids),
         )
         replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
+
+    def _store_sums(self, connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> None:
+        sums = self._lake.frame(
+            "SELECT pupil_key::VARCHAR AS pupil_key, school_unit_code, activity, "
+            "period_first_date, period_last_date, scheduled_minutes, reported_minutes, "
+            "valid_minutes, invalid_minutes, class_name, grade, "
+            "mentor_key::VARCHAR AS mentor_key, exported_at, file_id "
+            "FROM batch_aggregates WHERE problem IS NULL "
+            "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
+            ids=list(ids),
+        )
+        key = ("pupil_key", "school_unit_code", "activity", "period_first_date", "period_last_date")
+        replace_older(connection, "monthly_sums", sums, key)
 
     def _store_enrolments(self, connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> None:
         records = self._lake.frame(

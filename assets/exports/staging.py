@@ -21,6 +21,7 @@ from assets.lake import Lake
 RAW_TABLES = {
     "lessons": "raw_lessons",
     "enrolments": "raw_enrolments",
+    "aggregates": "raw_aggregates",
     "school_units": "raw_school_units",
 }
 # A lesson row is about 110 bytes; a line of more than a megabyte is a broken file.

@@ -81,19 +81,12 @@ def rates_answer(
         school: only pupils who belong to this school at the month's end, or left from there.
         identities: identity numbers instead of pupil keys.
     """
+    lake.materialise("absence/summed_months")
     lake.materialise("flags/pupil_schools", as_of=month_end(month))
     lake.materialise(
         "flags/belonging", as_of=month_end(month), leaver_after_days=rule_set.leaver_after_days
     )
-    rows = lake.frame(
-        "SELECT cast(months.pupil_key AS VARCHAR) AS pupil_key, scheduled_minutes, "
-        "reported_minutes, valid_minutes, invalid_minutes, days, is_protected "
-        "FROM absence_monthly AS months JOIN belonging ON months.pupil_key = belonging.pupil_key "
-        "WHERE month_start_date = $month AND ($school IS NULL OR school_unit_code = $school) "
-        "ORDER BY months.pupil_key",
-        month=month.replace(day=1),
-        school=school,
-    )
+    rows = lake.relation("flags/month_rates", month=month.replace(day=1), school=school)
     numbers = identity_numbers(lake) if identities else {}
     answer: list[dict[str, str]] = []
     for row in rows.filter(~rows["is_protected"]).iter_rows(named=True):
@@ -108,7 +101,8 @@ def rates_answer(
                 "valid_minutes": str(row["valid_minutes"]),
                 "invalid_minutes": str(row["invalid_minutes"]),
                 "absent_minutes": str(absent),
-                "days": str(row["days"]),
+                # Sums do not say on how many days.
+                "days": "" if row["summed_minutes"] else str(row["days"]),
                 "rate": share(absent, reported),
                 "rate_lower": share(absent, scheduled),
                 "rate_upper": share(absent + scheduled - reported, scheduled),

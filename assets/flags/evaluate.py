@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from assets.absence.sums import sum_windows
-from assets.absence.windows import Window, whole_windows, window_parts
+from assets.absence.windows import Window, school_year_start, whole_windows, window_parts
 from assets.lake import Lake
 from rules.models import RuleSet
 
@@ -56,7 +56,12 @@ def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
     lake.load("rules_in_force", rules_in_force(rule_set, windows))
     lake.materialise("flags/pupil_schools", as_of=as_of)
     lake.materialise("flags/belonging", as_of=as_of, leaver_after_days=rule_set.leaver_after_days)
-    lake.materialise("flags/rule_sums")
+    lake.materialise(
+        "flags/rule_sums",
+        as_of=as_of,
+        school_year_start=school_year_start(as_of),
+        full_day_minutes=rule_set.full_day_minutes,
+    )
     lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
     lake.materialise("flags/verdicts")
     return Evaluation(as_of, rule_set, windows)

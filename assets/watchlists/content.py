@@ -14,6 +14,7 @@ from fractions import Fraction
 
 import polars as pl
 
+from assets.absence.windows import school_year_start
 from assets.exports.identity_numbers import birth_date
 from assets.flags.answers import identities_of, staff_names
 from assets.flags.evaluate import Evaluation
@@ -26,7 +27,7 @@ from assets.watchlists.model import (
     UnreportedLessons,
     Watchlist,
 )
-from assets.watchlists.notices import RefusedRows, Reporting, notices_of
+from assets.watchlists.notices import MonthlySums, RefusedRows, Reporting, notices_of
 from rules.models import Rule, RuleSet
 
 _NOTHING = Sums(0, 0, 0, 0, 0)
@@ -77,10 +78,12 @@ def collect(
     pupils = _pupils_by_school(lake, evaluation)
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
+    sums = _sums_by_school(lake, evaluation)
     protected = dict(
         lake.rows(
             "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
-            "WHERE is_protected AND verdict <> 'clear' GROUP BY 1"
+            "WHERE is_protected AND verdict <> 'clear' "
+            "AND reason IS DISTINCT FROM 'only_monthly_sums' GROUP BY 1"
         )
     )
     names = staff_names(lake)
@@ -112,6 +115,7 @@ def collect(
                 rule_set,
                 reporting.get(row["school_unit_code"], Reporting()),
                 refused.get(row["school_unit_code"], RefusedRows()),
+                sums.get(row["school_unit_code"], MonthlySums()),
             ),
             one_month_days=rule_set.one_month_days,
             two_months_days=rule_set.two_months_days,
@@ -143,6 +147,9 @@ def _pupils_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[Pupi
         "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
         "cast(mentor_key AS VARCHAR) AS mentor_key) FROM verdicts "
         "WHERE verdict <> 'clear' AND NOT is_protected "
+        # That a whole school gives monthly sums only is one notice, not a row for each pupil.
+        "QUALIFY bool_or(reason IS DISTINCT FROM 'only_monthly_sums') "
+        "OVER (PARTITION BY pupil_key) "
         "ORDER BY pupil_key, verdict = 'hit' DESC, rule_level DESC, rule DESC, basis DESC"
     )
     windows: dict[tuple[str, str], Sums] = {
@@ -198,6 +205,7 @@ def _evidence(row: dict[str, object]) -> Evidence:
             "window_start",
             "window_end",
             "margin_minutes",
+            "reason",
         )
     }
     return Evidence(**fields, sums=_sums(row))  # type: ignore[arg-type]  # a row of our own SELECT
@@ -244,6 +252,15 @@ def _reporting_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, Report
         as_of=evaluation.as_of,
     )
     return {code: Reporting(*of_school) for code, *of_school in schools.iter_rows()}
+
+
+def _sums_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, MonthlySums]:
+    schools = lake.relation(
+        "watchlists/school_sums",
+        first_date=school_year_start(evaluation.as_of),
+        as_of=evaluation.as_of,
+    )
+    return {code: MonthlySums(*of_school) for code, *of_school in schools.iter_rows()}
 
 
 def _rolling_start(evaluation: Evaluation, window: str) -> date:

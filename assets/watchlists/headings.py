@@ -119,6 +119,7 @@ PARAMETER_NAMES = {
     "window.two_months_days": "rullande fönster, 2 månader",
     "coverage.floor": "lägsta andel rapporterad tid",
     "leaver.after_days": "tid utan lektioner innan en elev räknas som slutat",
+    "sums.full_day_minutes": "tid som räknas som en skoldag i månadssummor",
 }
 
 

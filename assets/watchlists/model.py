@@ -78,6 +78,7 @@ class Evidence:
     window_end: date
     sums: Sums
     margin_minutes: Decimal  # absence over (+) or under (-) the rule's step, minutes
+    reason: str | None = None  # only_monthly_sums | unreported | unknown_grade; None for a hit
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,15 @@ class Reporting:
 
 
 @dataclass(frozen=True)
+class MonthlySums:
+    """What a school gives as sums per month, where lessons are missing or say otherwise."""
+
+    only_sums_pupils: int = 0  # whose rolling windows can't be assessed for it
+    newest_month_end: date | None = None
+    differing_pupils: int = 0  # with lessons too, more than 2 % apart
+
+
+@dataclass(frozen=True)
 class RefusedRows:
     """Rows that were refused, in the files that stand behind a school's list."""
 
@@ -36,8 +45,15 @@ class RefusedRows:
     files: int = 0  # those of the files that had any
 
 
+_NO_SUMS = MonthlySums()
+
+
 def notices_of(
-    as_of: date, rule_set: RuleSet, reporting: Reporting, refused: RefusedRows
+    as_of: date,
+    rule_set: RuleSet,
+    reporting: Reporting,
+    refused: RefusedRows,
+    sums: MonthlySums = _NO_SUMS,
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
 
@@ -46,9 +62,13 @@ def notices_of(
         rule_set: for the coverage that is called too low, and the days of a month.
         reporting: of this school.
         refused: of this school.
+        sums: of this school.
     """
+    is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
     notices = (
-        old_lessons(as_of, reporting.newest_lesson),
+        "" if is_known_by_sums else old_lessons(as_of, reporting.newest_lesson),
+        only_sums(rule_set, sums),
+        differing_sums(sums),
         low_coverage(rule_set, reporting),
         refused_rows(refused),
     )
@@ -75,6 +95,29 @@ def low_coverage(rule_set: RuleSet, reporting: Reporting) -> str:
         floor=texts.number(Decimal(rule_set.coverage_floor_bp) / 100),
         place=INSUFFICIENT,
     )
+
+
+def only_sums(rule_set: RuleSet, sums: MonthlySums) -> str:
+    """Say how many pupils are known by monthly sums only; "" when none is."""
+    if not sums.only_sums_pupils or sums.newest_month_end is None:
+        return ""
+    return texts.NOTICE_SUMS.format(
+        pupils=_pupils(sums.only_sums_pupils),
+        newest=texts.day(sums.newest_month_end),
+        one_month=rule_set.one_month_days,
+        two_months=rule_set.two_months_days,
+    )
+
+
+def differing_sums(sums: MonthlySums) -> str:
+    """Say for how many pupils sums and lessons are too far apart; "" when for none."""
+    if not sums.differing_pupils:
+        return ""
+    return texts.NOTICE_SUMS_DIFFER.format(pupils=_pupils(sums.differing_pupils))
+
+
+def _pupils(count: int) -> str:
+    return f"{count} {'elev' if count == 1 else 'elever'}"
 
 
 def refused_rows(refused: RefusedRows) -> str:

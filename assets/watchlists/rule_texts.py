@@ -92,9 +92,11 @@ def hit_line(rule: RuleExplanation, hits: Sequence[Evidence]) -> str:
 
 def insufficient_line(rule: RuleExplanation, item: Evidence, grade: int | None) -> str:
     """One rule that cannot be assessed, with the span the true share lies in, and why."""
+    where = f"{rule_name(rule)} ({basis(item, rule)})"
+    if item.reason == "only_monthly_sums":
+        return f"{where}: det finns bara summor per månad"
     low, high = percent(item.sums.rate_lower), percent(item.sums.rate_upper)
     share = f"frånvaron är {low}" if low == high else f"frånvaron är mellan {low} och {high}"
-    where = f"{rule_name(rule)} ({basis(item, rule)})"
     return f"{where}: {share}; {_why_insufficient(rule, item, grade)}"
 
 
@@ -127,7 +129,7 @@ def verdict(item: Evidence) -> str:
 
 def value(with_unit: str) -> str:
     """A parameter's value as the rule set writes it (`30 days`, `12.5 %`), in Swedish."""
-    return with_unit.replace("days", "dagar").replace(".", ",")
+    return with_unit.replace("days", "dagar").replace("minutes", "minuter").replace(".", ",")
 
 
 def _why_insufficient(rule: RuleExplanation, item: Evidence, grade: int | None) -> str:

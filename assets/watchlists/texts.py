@@ -101,6 +101,14 @@ NOTICE_REFUSED = (
     "{rows} i {files} som listan bygger på gick inte att läsa in och räknas inte."
     " Den som sköter inläsningen har detaljerna."
 )
+NOTICE_SUMS = (
+    "För {pupils} finns bara summor per månad, till och med {newest}. De senaste {one_month} och"
+    " {two_months} dagarna går inte att bedöma för dem; listan bygger på hela kalendermånader."
+)
+NOTICE_SUMS_DIFFER = (
+    "För {pupils} skiljer sig månadssummorna mer än 2 % från lektionerna. Listan bygger på"
+    " lektionerna."
+)
 NOTICE_COVERAGE = (
     "Bara {share} av skolans lektionstid de senaste {days} dagarna är rapporterad. Under {floor} %"
     " går det inte alltid att bedöma en gräns: se {place}."

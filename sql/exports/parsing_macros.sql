@@ -39,6 +39,37 @@ CASE
         THEN DATE '1899-12-30' + cast(substr(cell, 1, 5) AS INTEGER)
 END;
 
+-- The first day of a month: 2026-10, 202610, 2026-10-01, "oktober 2026".
+CREATE OR REPLACE TEMP MACRO month_start(cell) AS
+CASE
+    WHEN cell IS NULL THEN NULL
+    WHEN regexp_full_match(cell, '20[0-9]{2}-?(0[1-9]|1[0-2])')
+        THEN make_date(cast(cell[1:4] AS INTEGER), cast(cell[-2:] AS INTEGER), 1)
+    WHEN
+        regexp_full_match(cell, '(?i)[a-z]{3,9} 20[0-9]{2}')
+        AND list_contains(
+            [
+                'januari', 'februari', 'mars', 'april', 'maj', 'juni', 'juli', 'augusti',
+                'september', 'oktober', 'november', 'december'
+            ],
+            lower(split_part(cell, ' ', 1))
+        )
+        THEN make_date(
+            cast(cell[-4:] AS INTEGER),
+            cast(
+                list_position(
+                    [
+                        'januari', 'februari', 'mars', 'april', 'maj', 'juni', 'juli', 'augusti',
+                        'september', 'oktober', 'november', 'december'
+                    ],
+                    lower(split_part(cell, ' ', 1))
+                ) AS INTEGER
+            ),
+            1
+        )
+    ELSE cast(date_trunc('month', calendar_date(cell)) AS DATE)
+END;
+
 -- A clock time: 08:20, 8.20, 0820, 08:20:00, a spreadsheet's date-time, or its fraction of a day.
 -- Not 24:00, which is a time of the next day.
 CREATE OR REPLACE TEMP MACRO clock_time(cell) AS

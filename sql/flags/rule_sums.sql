@@ -1,7 +1,9 @@
 -- rule_sums: for each pupil, rule and basis the sums that the rule looks at.
 -- From: belonging, rules_in_force (a row per rule and basis with its window), absence_rolling,
--- absence_calendar. Grain: a pupil who has not left, a rule and a basis that is evaluated.
--- A pupil without a lesson in the window has zeros; the verdict knows what zero means.
+-- absence_calendar, summed_months. Grain: a pupil who has not left, a rule and a basis that is
+-- evaluated. A pupil without a lesson in the window has zeros; the verdict knows what zero means.
+-- Days of monthly sums are not known: as many count as full school days fit in their minutes.
+-- Parameters: $as_of, $school_year_start, $full_day_minutes.
 WITH parts AS (
     SELECT
         'rolling' AS basis,
@@ -22,8 +24,18 @@ WITH parts AS (
         reported_minutes,
         valid_minutes,
         invalid_minutes,
-        days
+        days + summed_minutes // $full_day_minutes AS days
     FROM absence_calendar
+),
+
+summed AS (
+    -- Who has a month of this school year that is known as sums only, and the last such day.
+    SELECT
+        pupil_key,
+        max(period_last_date) AS last_date
+    FROM summed_months
+    WHERE month_start_date >= $school_year_start AND period_last_date <= $as_of
+    GROUP BY pupil_key
 ),
 
 windows AS (
@@ -71,7 +83,16 @@ SELECT
     cast(coalesce(windows.second_scheduled_minutes, 0) AS BIGINT) AS second_scheduled_minutes,
     cast(coalesce(windows.second_reported_minutes, 0) AS BIGINT) AS second_reported_minutes,
     cast(coalesce(windows.second_absent_minutes, 0) AS BIGINT) AS second_absent_minutes,
-    cast(coalesce(windows.second_days, 0) AS BIGINT) AS second_days
+    cast(coalesce(windows.second_days, 0) AS BIGINT) AS second_days,
+    -- A rolling window that sums reach into, or that nothing but sums could speak of.
+    (
+        rules_in_force.basis = 'rolling'
+        AND summed.last_date IS NOT NULL
+        AND (
+            summed.last_date >= rules_in_force.window_start
+            OR coalesce(windows.scheduled_minutes, 0) = 0
+        )
+    ) AS has_only_sums
 FROM belonging
 CROSS JOIN rules_in_force
 LEFT JOIN windows
@@ -79,4 +100,5 @@ LEFT JOIN windows
         belonging.pupil_key = windows.pupil_key
         AND rules_in_force.basis = windows.basis
         AND rules_in_force.window_name = windows.window_name
+LEFT JOIN summed ON belonging.pupil_key = summed.pupil_key
 WHERE NOT belonging.has_left

@@ -5,13 +5,18 @@ WITH own AS (
     SELECT
         *,
         CASE
+            -- Lessons that reach the step do so whatever the sums hold; else nobody knows.
+            WHEN has_only_sums
+                THEN CASE
+                    WHEN is_reached AND NOT has_too_few_days THEN 'hit' ELSE 'insufficient'
+                END
             WHEN reported_minutes = 0 OR has_too_few_days
                 THEN CASE WHEN is_reached_at_most THEN 'insufficient' ELSE 'clear' END
             WHEN is_reached THEN 'hit'
             WHEN is_reached_at_most AND is_coverage_low THEN 'insufficient'
             ELSE 'clear'
         END AS own_verdict,
-        is_reached_at_least AS is_own_certain
+        is_reached_at_least AND NOT has_only_sums AS is_own_certain
     FROM comparisons
 ),
 
@@ -67,6 +72,12 @@ SELECT
         WHEN is_certain THEN 'certain'
         ELSE 'likely'
     END AS certainty,
+    CASE
+        WHEN verdict <> 'insufficient' THEN NULL
+        WHEN has_only_sums THEN 'only_monthly_sums'
+        WHEN own_verdict = 'hit' AND grade_verdict = 'insufficient' THEN 'unknown_grade'
+        ELSE 'unreported'
+    END AS reason,
     cast(
         coalesce(max(rule_level) FILTER (WHERE verdict = 'hit') OVER same_pupil, 0) AS TINYINT
     ) AS level,

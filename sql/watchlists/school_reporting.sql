@@ -1,12 +1,13 @@
 -- school_reporting: how new each school's lessons are, and the minutes of its rolling month.
--- From: pupil_schools, absence_daily, belonging. Grain: a school unit with a lesson at or before
+-- From: absence_daily, belonging. Grain: a school unit with a lesson at or before
 -- as_of. Parameters: $first_date, $as_of. A protected pupil's minutes are left out, as in every
 -- share that a list shows; the newest date of a whole school gives nobody away.
 WITH newest AS (
     SELECT
         school_unit_code,
         max(lesson_date) AS newest_lesson_date
-    FROM pupil_schools
+    FROM absence_daily
+    WHERE lesson_date <= $as_of
     GROUP BY school_unit_code
 ),
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from tests.oracle.model import LessonRow, RosterRow
+from tests.oracle.sums import SumRow
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def newest_roster(rows: Iterable[RosterRow]) -> list[RosterRow]:
     return list(newest.values())
 
 
-def protected_pupils(lessons: Iterable[LessonRow], roster: Iterable[RosterRow]) -> set[str]:
+def protected_pupils(
+    lessons: Iterable[LessonRow], roster: Iterable[RosterRow], sums: Iterable[SumRow] = ()
+) -> set[str]:
     """Pupils marked in some source's newest word about them.
 
     A source is the lesson export of one school or the roster of one school. Every received row
@@ -61,6 +64,7 @@ def protected_pupils(lessons: Iterable[LessonRow], roster: Iterable[RosterRow]) 
     """
     said: dict[tuple[str, ...], tuple[Any, bool]] = {}
     marks = [(("lessons", r.school_unit_code, r.civic_no), _version(r), r) for r in lessons]
+    marks += [(("sums", r.school_unit_code, r.civic_no), (r.exported_at, 0), r) for r in sums]
     marks += [(("roster", r.school_unit_code, r.civic_no), (r.exported_at, 0), r) for r in roster]
     for source, version, row in marks:
         known = said.get(source)

@@ -18,13 +18,16 @@ from tests.oracle.fates import LONG_AGO, Spell
 from tests.oracle.model import LessonRow, RosterRow
 from tests.oracle.pupils import Pupil
 from tests.oracle.setting import School, Setting
+from tests.oracle.sums import SumRow
 from tests.oracle.timetable import Lesson
 from tests.oracle.writers import (
     Dialect,
     lesson_file_name,
     roster_file_name,
+    sums_file_name,
     write_lesson_csv,
     write_roster_csv,
+    write_sums_csv,
 )
 
 CORRECTED_SHARE = 0.08
@@ -41,6 +44,7 @@ class ExportFile:
     exported_at: datetime
     lessons: tuple[LessonRow, ...] = ()
     roster: tuple[RosterRow, ...] = ()
+    sums: tuple[SumRow, ...] = ()
 
     def write(self, folder: Path) -> Path:
         """Write the file into `folder` and give its path."""
@@ -48,6 +52,9 @@ class ExportFile:
         if self.roster:
             path = folder / roster_file_name(code, self.exported_at)
             return write_roster_csv(self.roster, path, dialect)
+        if self.sums:
+            path = folder / sums_file_name(code, self.exported_at)
+            return write_sums_csv(self.sums, path, dialect)
         path = folder / lesson_file_name(code, self.exported_at)
         return write_lesson_csv(self.lessons, path, dialect)
 

@@ -23,9 +23,10 @@ from tests.oracle.belonging import (
     protected_pupils,
 )
 from tests.oracle.model import NO_SUMS, LessonRow, RosterRow, Sums, sums_of
-from tests.oracle.parameters import BASES, STOCKHOLM, ULF_RULES
+from tests.oracle.parameters import BASES, CALENDAR, STOCKHOLM, ULF_RULES
+from tests.oracle.sums import SumRow, as_lesson, counted_sums, knows_only_sums, with_month
 from tests.oracle.verdicts import HIT, Verdict, judge, judge_referral
-from tests.oracle.windows import Window, window_of
+from tests.oracle.windows import Window, school_year_start, window_of
 
 Row = dict[str, Any]
 
@@ -39,21 +40,32 @@ class _Judged:
     verdict: Verdict
 
 
-def rates(lessons: Iterable[LessonRow], month: str, roster: Iterable[RosterRow] = ()) -> list[Row]:
-    """One row per pupil with a lesson that was held in the month `YYYY-MM`, all schools together.
+def rates(
+    lessons: Iterable[LessonRow],
+    month: str,
+    roster: Iterable[RosterRow] = (),
+    sums: Iterable[SumRow] = (),
+) -> list[Row]:
+    """One row per pupil with a lesson or sum in the month `YYYY-MM`, all schools together.
 
     `roster` is asked only who is protected. Rates are text with 6 decimals, "" where undefined.
     """
-    lessons = list(lessons)
+    lessons, sums = list(lessons), list(sums)
     start = date.fromisoformat(f"{month}-01")
     end = start.replace(day=monthrange(start.year, start.month)[1])
-    hidden = protected_pupils(lessons, roster)
+    hidden = protected_pupils(lessons, roster, sums)
+    held = held_lessons(lessons)
+    own_lessons, own_sums = _by_pupil(held), _by_pupil(counted_sums(sums, held))
     rows = []
-    for civic_no, own in sorted(_by_pupil(held_lessons(lessons)).items()):
-        total = sums_of(own, start, end)
+    for civic_no in sorted((own_lessons.keys() | own_sums.keys()) - hidden):
+        summed = [row for row in own_sums.get(civic_no, []) if row.first == start]
+        total = with_month(sums_of(own_lessons.get(civic_no, []), start, end), summed, start, 1)
         # The spec has no lesson of 0 minutes, so none scheduled means none held.
-        if civic_no not in hidden and total.scheduled:
-            rows.append(_rates_row(civic_no, month, total))
+        if total.scheduled:
+            # On how many days sums were made is not known.
+            has_sums = any(row.reported for row in summed)
+            row = _rates_row(civic_no, month, total)
+            rows.append(row | {"days": ""} if has_sums else row)
     return rows
 
 
@@ -62,26 +74,31 @@ def flags(
     roster: Iterable[RosterRow],
     as_of: date,
     params: dict[str, Any] | None = None,
+    sums: Iterable[SumRow] = (),
 ) -> list[Row]:
     """One row per pupil, rule and basis at as_of, every verdict; `level` is the pupil's.
 
     Pupils who are protected, have left or belong nowhere have no rows.
     """
     params = params or STOCKHOLM
-    lessons, roster = list(lessons), list(roster)
-    hidden = protected_pupils(lessons, roster)
+    lessons, roster, sums = list(lessons), list(roster), list(sums)
+    hidden = protected_pupils(lessons, roster, sums)
     held = held_lessons(lessons)
-    own_lessons, own_roster = _by_pupil(held), _by_pupil(newest_roster(roster))
-    school_days = last_lesson_days(held, as_of)
+    counted = counted_sums(sums, held)
+    seen = [*held, *map(as_lesson, counted)]
+    own_seen, own_roster = _by_pupil(seen), _by_pupil(newest_roster(roster))
+    own_lessons, own_sums = _by_pupil(held), _by_pupil(counted)
+    school_days = last_lesson_days(seen, as_of)
     rows = []
-    for civic_no in sorted((own_lessons.keys() | own_roster.keys()) - hidden):
-        rows_of, spells = own_lessons.get(civic_no, []), own_roster.get(civic_no, [])
+    for civic_no in sorted((own_seen.keys() | own_roster.keys()) - hidden):
+        rows_of, spells = own_seen.get(civic_no, []), own_roster.get(civic_no, [])
         place = place_of(rows_of, spells, as_of)
         if place is None or has_left(
             rows_of, spells, place, school_days, as_of=as_of, params=params
         ):
             continue
-        judged = list(_climb(rows_of, place, as_of, params))
+        months = own_sums.get(civic_no, [])
+        judged = list(_climb(own_lessons.get(civic_no, []), months, place, as_of, params))
         levels = [params["rules"][j.rule]["level"] for j in judged if j.verdict.verdict == HIT]
         level = max(levels, default=0)
         rows += [_flag_row(civic_no, place, level, j) for j in judged]
@@ -89,10 +106,16 @@ def flags(
 
 
 def _climb(
-    lessons: Sequence[LessonRow], place: Place, as_of: date, params: dict[str, Any]
+    lessons: Sequence[LessonRow],
+    months: Sequence[SumRow],
+    place: Place,
+    as_of: date,
+    params: dict[str, Any],
 ) -> Iterable[_Judged]:
     """Every rule on every basis that is evaluated at as_of, in the order of the ladder."""
     ulf: list[Verdict] = []
+    year_start = school_year_start(as_of, params)
+    known = [row for row in months if row.first >= year_start and row.last <= as_of]
     for name, rule in params["rules"].items():
         for basis in BASES:
             window = window_of(rule["months"], basis, as_of, params)
@@ -100,7 +123,18 @@ def _climb(
                 continue
             total = sums_of(lessons, window.start, window.end)
             halves = [NO_SUMS if h is None else sums_of(lessons, *h) for h in window.halves]
-            verdict = judge(rule, total, halves, params)
+            only_sums = False
+            if basis == CALENDAR:
+                full_day = params["full_day_minutes"]
+                halves = [
+                    half if dates is None else with_month(half, months, dates[0], full_day)
+                    for half, dates in zip(halves, window.halves, strict=True)
+                ]
+                for start in {h[0] for h in window.halves if h} or {window.start}:
+                    total = with_month(total, months, start, full_day)
+            else:
+                only_sums = knows_only_sums(known, window.start, total.scheduled)
+            verdict = judge(rule, total, halves, params, only_sums=only_sums)
             if name in ULF_RULES:
                 ulf.append(verdict)
             elif name == "sst_referral":

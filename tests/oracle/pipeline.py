@@ -122,6 +122,7 @@ def rule_set_of(params: Mapping[str, Any], day: date) -> RuleSet:
         two_months_days=params["rolling_days"][2],
         coverage_floor_bp=_hundredths(params["minimum_coverage_pct"]),
         leaver_after_days=params["left_after_days"],
+        full_day_minutes=params["full_day_minutes"],
     )
 
 

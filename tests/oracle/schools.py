@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from tests.oracle.exports import ExportFile, files_of
 from tests.oracle.fates import FATES
 from tests.oracle.model import LessonRow, RosterRow
+from tests.oracle.monthly_reports import BESIDE, INSTEAD, LESSONS, with_habits
 from tests.oracle.pupils import Story, pupil_of
 from tests.oracle.setting import School, Setting
 from tests.oracle.shapes import EMPTY_DESK, SHAPES
+from tests.oracle.sums import SumRow
 from tests.oracle.windows import latest_completed_month
 from tests.oracle.writers import Dialect
 
@@ -28,7 +30,8 @@ ONE_DAY = timedelta(days=1)
 DESKS = 54
 # Bytes that a setting and an order of arrival may spend, at most.
 CHOICES_OF_SETTING = 40
-MOST_FILES_PER_SCHOOL = 7
+MOST_FILES_PER_SCHOOL = 9
+CHOICES_OF_HABITS = 3
 CHOICES_OF_ARRIVAL = 2 + MOST_FILES_PER_SCHOOL * 3
 SCHOOL_CODES = ("99999901", "99999902", "99999903")
 # Month ends, mid-month, a leap day, both sides of 1 July, the clocks' two change nights.
@@ -90,9 +93,15 @@ class Town:
         return [row for file in self.files for row in file.roster]
 
     @property
+    def sums(self) -> list[SumRow]:
+        """Every sum of a month that was ever reported."""
+        return [row for file in self.files for row in file.sums]
+
+    @property
     def months(self) -> list[str]:
-        """The months with a lesson in some file, `YYYY-MM`."""
-        return sorted({f"{row.start:%Y-%m}" for row in self.lessons})
+        """The months with a lesson or a sum in some file, `YYYY-MM`."""
+        days = [row.start for row in self.lessons] + [row.first for row in self.sums]
+        return sorted({f"{day:%Y-%m}" for day in days})
 
     def __repr__(self) -> str:
         """The choices that made it."""
@@ -130,7 +139,7 @@ def town_of_bytes(random_bytes: Callable[[int], bytes], desks: int = DESKS) -> T
 
 
 def _bytes_for(desks: int) -> int:
-    return CHOICES_OF_SETTING + 2 * desks + CHOICES_OF_ARRIVAL
+    return CHOICES_OF_SETTING + 2 * desks + CHOICES_OF_HABITS + CHOICES_OF_ARRIVAL
 
 
 class _Choices:
@@ -153,6 +162,8 @@ def _town(choices: _Choices, desks: int) -> Town:
     setting = _setting(choices)
     stories = tuple(Story(choices.pick(SHAPE_ODDS), choices.pick(FATE_ODDS)) for _ in range(desks))
     town = town_of(setting, stories)
+    habits = [choices.pick((*[LESSONS] * 6, INSTEAD, BESIDE)) for _ in SCHOOL_CODES]
+    town = replace(town, files=tuple(with_habits(town.files, setting, habits)))
     return replace(town, arrivals=_arrivals(choices, len(town.files)))
 
 

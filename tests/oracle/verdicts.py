@@ -22,15 +22,27 @@ class Verdict:
 
 
 def judge(
-    rule: dict[str, Any], total: Sums, halves: Sequence[Sums], params: dict[str, Any]
+    rule: dict[str, Any],
+    total: Sums,
+    halves: Sequence[Sums],
+    params: dict[str, Any],
+    *,
+    only_sums: bool = False,
 ) -> Verdict:
-    """Steps 1-4 of domain.md for one rule over one window."""
+    """Steps 1-4 of domain.md for one rule over one window.
+
+    `only_sums`: of some of the window nothing but monthly sums is known. Lessons that reach the
+    step reach it all the same; without them nobody can tell.
+    """
 
     def holds(part: str, whole: str) -> bool:
         parts = halves if rule["method"] == "each" and halves else [total]
         return all(_reaches(rule, getattr(s, part), getattr(s, whole)) for s in parts)
 
     might_hold = holds("at_worst", "scheduled")
+    if only_sums:
+        is_hit = _has_enough_days(rule, total, halves) and holds("absent", "reported")
+        return Verdict(HIT, LIKELY) if is_hit else Verdict(INSUFFICIENT)
     if total.reported == 0 or not _has_enough_days(rule, total, halves):
         return Verdict(INSUFFICIENT if might_hold else CLEAR)
     if holds("absent", "reported"):

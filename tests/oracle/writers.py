@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.oracle.identities import with_hyphen
 from tests.oracle.model import LessonRow, RosterRow
+from tests.oracle.sums import SumRow
 
 SCHOOL_NAMES = ("Exempelskolan Å", "Provskolan Ä", "Testskolan Ö")
 
@@ -40,6 +41,10 @@ def school_name(school_unit_code: str) -> str:
     return SCHOOL_NAMES[int(school_unit_code) % len(SCHOOL_NAMES)]
 
 
+def sums_file_name(school_unit_code: str, exported_at: datetime) -> str:
+    return f"manadssummor_{school_unit_code}_{exported_at:%Y%m%dT%H%M}.csv"
+
+
 def lesson_file_name(school_unit_code: str, exported_at: datetime) -> str:
     return f"lektionsfranvaro_{school_unit_code}_{exported_at:%Y%m%dT%H%M}.csv"
 
@@ -62,6 +67,12 @@ def write_roster_csv(
 ) -> Path:
     """One export of the roster."""
     _write([_roster_cells(row, dialect) for row in rows], path)
+    return path
+
+
+def write_sums_csv(rows: Sequence[SumRow], path: Path, dialect: Dialect = EVERY_COLUMN) -> Path:
+    """One report of sums per pupil and month; the school unit stands in the file's name only."""
+    _write([_sum_cells(row, dialect) for row in rows], path)
     return path
 
 
@@ -113,6 +124,28 @@ def _lesson_cells(row: LessonRow, dialect: Dialect) -> dict[str, str]:
         "Lektions-id": (dialect.has_lesson_ids, row.lesson_id or ""),
     }
     return cells | {name: value for name, (is_there, value) in optional.items() if is_there}
+
+
+def _sum_cells(row: SumRow, dialect: Dialect) -> dict[str, str]:
+    present = row.reported - row.valid - row.invalid
+    cells = {
+        "Klass": row.school_class,
+        "Årskurs": _number(row.grade),
+        "Personnummer": _identity(row.civic_no, dialect),
+        "Förnamn": "Test",
+        "Efternamn": f"Elev{row.civic_no[4:]}",
+        "Mentor": row.mentor,
+        "Månad": f"{row.first:%Y-%m}",
+        "Undv. tid": str(row.scheduled),
+        "Lekt.": str(row.scheduled // 60),
+        "N min": str(present),
+        "GF min": str(row.valid),
+        "F min": str(row.invalid),
+        "F %": "12,5",
+    }
+    if dialect.has_protection:
+        cells["Skyddad identitet"] = _protection(row.is_protected)
+    return cells
 
 
 def _roster_cells(row: RosterRow, dialect: Dialect) -> dict[str, str]:

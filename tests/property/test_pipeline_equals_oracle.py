@@ -52,11 +52,11 @@ def test_the_pipeline_says_what_the_oracle_says(town: Town, params: Mapping[str,
     with TemporaryDirectory() as folder, Product(Path(folder) / "home") as product:
         deliver(town, product, Path(folder))
         for month in town.months:
-            expected = as_text(rates(town.lessons, month, town.roster))
+            expected = as_text(rates(town.lessons, month, town.roster, town.sums))
             differences = first_differences(expected, product.rates(month, params))
             assert not differences, say(f"rates of {month}", differences)
         for as_of in town.setting.as_ofs:
-            expected = as_text(flags(town.lessons, town.roster, as_of, params))
+            expected = as_text(flags(town.lessons, town.roster, as_of, params, town.sums))
             differences = first_differences(expected, product.flags(as_of, params))
             assert not differences, say(f"flags at {as_of}", differences)
 

@@ -99,6 +99,27 @@ USUAL: dict[str, Row] = {
         "window_end": day("10-31"),
         **_SUMS,
         "days": 1,
+        "summed_minutes": 0,
+    },
+    "summed_months": {
+        "pupil_key": ANNA,
+        "school_unit_code": NORTH,
+        "month_start_date": day("10-01"),
+        "period_last_date": day("10-31"),
+        **_SUMS,
+        "exported_at": _EXPORTED,
+        **_PLACE,
+    },
+    "monthly_sums": {
+        "pupil_key": ANNA,
+        "school_unit_code": NORTH,
+        "activity": "",
+        "period_first_date": day("10-01"),
+        "period_last_date": day("10-31"),
+        **_SUMS,
+        **_PLACE,
+        "exported_at": _EXPORTED,
+        "file_id": 1,
     },
     "pupil_schools": {
         "pupil_key": ANNA,
@@ -208,7 +229,11 @@ _IN_BETWEEN: dict[str, str] = {
     "shared_lessons": "lesson_hash UBIGINT, file_id BIGINT, rows_in_file BIGINT",
     "absence_calendar": "pupil_key UUID, window_part VARCHAR, window_start DATE, window_end DATE, "
     "scheduled_minutes BIGINT, reported_minutes BIGINT, valid_minutes BIGINT, "
-    "invalid_minutes BIGINT, days BIGINT",
+    "invalid_minutes BIGINT, days BIGINT, summed_minutes BIGINT",
+    "summed_months": "pupil_key UUID, school_unit_code VARCHAR, month_start_date DATE, "
+    "period_last_date DATE, scheduled_minutes BIGINT, reported_minutes BIGINT, "
+    "valid_minutes BIGINT, invalid_minutes BIGINT, exported_at TIMESTAMP, class_name VARCHAR, "
+    "grade TINYINT, mentor_key UUID",
     "pupil_schools": "pupil_key UUID, school_unit_code VARCHAR, lesson_date DATE, "
     "last_starts_at TIMESTAMP, last_exported_at TIMESTAMP, class_name VARCHAR, grade TINYINT, "
     "mentor_key UUID",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from assets.absence.windows import whole_windows, window_parts
+from assets.absence.windows import school_year_start, whole_windows, window_parts
 from assets.flags.evaluate import rules_in_force
 from assets.lake import Lake
 from rules.models import Rule, RuleSet
@@ -19,12 +19,13 @@ STOCKHOLM = rule_set_on("stockholm", AS_OF)
 
 @dataclass(frozen=True)
 class Sums:
-    """What a pupil's window part holds: S, R, A (half of it valid) and days."""
+    """What a pupil's window part holds: S, R, A (half of it valid), days, and of R what is sums."""
 
     scheduled: int
     reported: int
     absent: int
     days: int
+    summed: int | None = None
 
     def row(self, window_part: str) -> Row:
         return {
@@ -34,7 +35,7 @@ class Sums:
             "valid_minutes": self.absent // 2,
             "invalid_minutes": self.absent - self.absent // 2,
             "days": self.days,
-        }
+        } | ({} if self.summed is None else {"summed_minutes": self.summed})
 
 
 def with_rule(name: str, **changes: Any) -> RuleSet:
@@ -53,6 +54,7 @@ def verdicts(
     rule_set: RuleSet = STOCKHOLM,
     as_of: date = AS_OF,
     pupil: Row | None = None,
+    summed: Sequence[Row] = (),
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Return Anna's verdicts by rule and basis.
 
@@ -62,6 +64,7 @@ def verdicts(
         calendar: the same for the calendar basis.
         rule_set: the rules.
         as_of: the last day that counts.
+        summed: her months that are known as sums only.
         pupil: what `belonging` says of her, where it isn't the usual.
     """
     lake.connection.execute(lake.select("flags/reaches_step"))
@@ -70,7 +73,13 @@ def verdicts(
     given(lake, "belonging", {"pupil_key": ANNA} | dict(pupil or {}))
     given(lake, "absence_rolling", *(sums.row(name) for name, sums in rolling.items()))
     given(lake, "absence_calendar", *(sums.row(name) for name, sums in (calendar or {}).items()))
-    lake.materialise("flags/rule_sums")
+    given(lake, "summed_months", *summed)
+    lake.materialise(
+        "flags/rule_sums",
+        as_of=as_of,
+        school_year_start=school_year_start(as_of),
+        full_day_minutes=rule_set.full_day_minutes,
+    )
     lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
     rows = lake.relation("flags/verdicts").iter_rows(named=True)
     return {(row["rule"], row["basis"]): row for row in rows}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assets.lake import Lake
-from tests.sql.given import ANNA, AS_OF, BO, SOUTH, Row, day, given, rows_of
+from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, Row, day, given, rows_of
 
 MINUTES = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes", "days")
 
@@ -157,10 +157,70 @@ def test_a_calendar_window_is_the_month_that_it_names(scratch: Lake) -> None:
         part("calendar", "two_months_first_half", "09-01", "09-30"),
         part("rolling", "one_month", "11-01", "11-30"),
     )
+    given(scratch, "summed_months")
     found = rows_of(
         scratch, "absence/absence_calendar", "window_part", "window_end", "valid_minutes", "days"
     )
     assert found == [
         ("one_month", day("10-31"), 2, 4),
         ("two_months_first_half", day("09-30"), 1, 3),
+    ]
+
+
+def test_a_month_of_sums_adds_to_the_lessons_of_another_school(scratch: Lake) -> None:
+    given(
+        scratch,
+        "absence_monthly",
+        {"month_start_date": day("10-01"), "reported_minutes": 60, "valid_minutes": 2, "days": 4},
+    )
+    given(scratch, "window_parts", part("calendar", "one_month", "10-01", "10-31"))
+    given(
+        scratch,
+        "summed_months",
+        {"scheduled_minutes": 5000, "reported_minutes": 4800, "valid_minutes": 30},
+    )
+    found = rows_of(
+        scratch,
+        "absence/absence_calendar",
+        "reported_minutes",
+        "valid_minutes",
+        "days",
+        "summed_minutes",
+    )
+    assert found == [(4860, 32, 4, 4800)]
+
+
+def test_sums_count_only_for_whole_months_without_lessons_at_that_school(scratch: Lake) -> None:
+    given(
+        scratch,
+        "monthly_sums",
+        {"activity": "MA", "scheduled_minutes": 1000, "reported_minutes": 900},
+        {"activity": "SV", "scheduled_minutes": 500, "reported_minutes": 500},
+        {"pupil_key": BO, "scheduled_minutes": 700},
+        # Lessons of Anna at the other school in September win.
+        {
+            "school_unit_code": SOUTH,
+            "period_first_date": day("09-01"),
+            "period_last_date": day("09-30"),
+        },
+        {"pupil_key": BO, "period_first_date": day("09-02"), "period_last_date": day("09-30")},
+        {"pupil_key": BO, "period_first_date": day("08-01"), "period_last_date": day("09-30")},
+    )
+    given(
+        scratch,
+        "absence_daily",
+        {"school_unit_code": SOUTH, "lesson_date": day("09-15")},
+        {"school_unit_code": SOUTH, "lesson_date": day("10-15")},
+    )
+    found = rows_of(
+        scratch,
+        "absence/summed_months",
+        "school_unit_code",
+        "month_start_date",
+        "scheduled_minutes",
+        "reported_minutes",
+    )
+    assert found == [
+        (NORTH, day("10-01"), 1500, 1400),
+        (NORTH, day("10-01"), 700, 60),
     ]

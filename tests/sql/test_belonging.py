@@ -225,6 +225,7 @@ def test_the_latest_lesson_at_each_school_is_looked_up_to_and_including_as_of(
         {"lesson_date": AS_OF + timedelta(days=1), "class_name": "7C"},
         {"lesson_date": day("09-01"), "school_unit_code": SOUTH, "class_name": "6A"},
     )
+    given(scratch, "summed_months")
     found = rows_of(
         scratch,
         "flags/pupil_schools",
@@ -238,4 +239,33 @@ def test_the_latest_lesson_at_each_school_is_looked_up_to_and_including_as_of(
     assert found == [
         (NORTH, AS_OF, "7B", None, None),
         (SOUTH, day("09-01"), "6A", 8, str(key("mentor"))),
+    ]
+
+
+def test_a_month_of_sums_stands_for_a_lesson_on_its_last_day(scratch: Lake) -> None:
+    given(scratch, "absence_daily", {"lesson_date": day("10-12"), "class_name": "7A"})
+    given(
+        scratch,
+        "summed_months",
+        {"month_start_date": day("09-01"), "period_last_date": day("09-30"), "class_name": "7S"},
+        {"school_unit_code": SOUTH, "class_name": "8S", "grade": None},
+        # November is not over at as_of.
+        {
+            "school_unit_code": SOUTH,
+            "month_start_date": day("11-01"),
+            "period_last_date": day("11-30"),
+        },
+    )
+    found = rows_of(
+        scratch,
+        "flags/pupil_schools",
+        "school_unit_code",
+        "lesson_date",
+        "class_name",
+        "grade",
+        as_of=AS_OF,
+    )
+    assert found == [
+        (NORTH, day("10-12"), "7A", 8),
+        (SOUTH, day("10-31"), "8S", None),
     ]

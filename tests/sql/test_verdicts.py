@@ -241,3 +241,57 @@ def test_a_verdict_carries_the_sums_it_was_reached_by(scratch: Lake) -> None:
     evidence = [row[name] for name in ("scheduled_minutes", "reported_minutes", "days")]
     assert evidence == [6000, 5400, 18]
     assert (row["valid_minutes"], row["invalid_minutes"], row["absent_minutes"]) == (300, 301, 601)
+
+
+SUMMED = {"scheduled_minutes": 7000, "reported_minutes": 7000, "invalid_minutes": 1400}
+
+
+def test_monthly_sums_feed_the_calendar_month_with_days_that_fit(scratch: Lake) -> None:
+    calendar = {"one_month": Sums(3599, 3599, 1799, 0, summed=3599)}
+    nine_days = verdicts(scratch, {}, calendar, summed=[SUMMED])
+    # 3,599 minutes are 9 whole days of 360: one too few, and the comparison would hold.
+    assert said(nine_days["ulf_one_month", "calendar"]) == "insufficient"
+    assert said(nine_days["mentor_followup", "calendar"]) == "hit, certain"
+    calendar = {"one_month": Sums(3600, 3600, 1799, 0, summed=3600)}
+    ten_days = verdicts(scratch, {}, calendar, summed=[SUMMED])
+    assert said(ten_days["ulf_one_month", "calendar"]) == "hit, certain"
+
+
+@pytest.mark.parametrize("absent", [0, 600])
+def test_a_rolling_window_that_only_sums_speak_of_is_insufficient(
+    scratch: Lake, absent: int
+) -> None:
+    calendar = {"one_month": Sums(6000, 6000, absent, 0, summed=6000)}
+    found = verdicts(scratch, {}, calendar, summed=[SUMMED])
+    rolling = {rule: row for (rule, basis), row in found.items() if basis == "rolling"}
+    assert {said(row) for rule, row in rolling.items() if rule != "sst_referral"} == {
+        "insufficient"
+    }
+    assert {row["reason"] for row in rolling.values() if row["verdict"] == "insufficient"} == {
+        "only_monthly_sums"
+    }
+    assert found["mentor_followup", "calendar"]["verdict"] == "clear"
+
+
+def test_lessons_in_the_window_reach_a_step_whatever_the_sums_hold(scratch: Lake) -> None:
+    enough = {"one_month": Sums(3000, 3000, 1200, 10)}
+    found = verdicts(scratch, enough, summed=[SUMMED])["ulf_one_month", "rolling"]
+    assert said(found) == "hit, likely"
+    too_little = {"one_month": Sums(3000, 3000, 1199, 10)}
+    found = verdicts(scratch, too_little, summed=[SUMMED])["ulf_one_month", "rolling"]
+    assert said(found) == "insufficient"
+
+
+def test_sums_of_before_the_window_do_not_cloud_its_lessons(scratch: Lake) -> None:
+    september = {"month_start_date": date(2026, 9, 1), "period_last_date": date(2026, 9, 30)}
+    lessons = {"one_month": Sums(3000, 3000, 0, 10)}
+    found = verdicts(scratch, lessons, summed=[SUMMED | september])
+    assert said(found["mentor_followup", "rolling"]) == "clear"
+    # Two months reach back to 17 September.
+    assert said(found["ulf_two_months", "rolling"]) == "insufficient"
+
+
+def test_last_school_years_sums_say_nothing_of_this_one(scratch: Lake) -> None:
+    may = {"month_start_date": date(2026, 5, 1), "period_last_date": date(2026, 5, 31)}
+    found = verdicts(scratch, {}, summed=[SUMMED | may])
+    assert {row["verdict"] for row in found.values()} == {"clear"}

@@ -20,7 +20,7 @@ from tests.oracle.parameters import BASES, STOCKHOLM
 from tests.oracle.schools import Town, town_of_bytes, towns
 
 RULES = list(STOCKHOLM["rules"])
-TOWNS = 25
+TOWNS = 35
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def some_flags(some_towns: list[Town]) -> list[Row]:
         row
         for town in some_towns
         for as_of in town.setting.as_ofs
-        for row in flags(town.lessons, town.roster, as_of)
+        for row in flags(town.lessons, town.roster, as_of, sums=town.sums)
     ]
 
 
@@ -114,6 +114,19 @@ def test_some_pupils_are_left_out_and_some_belong_elsewhere_than_their_lessons(
 
     assert left_out >= 50
     assert moved >= 10
+
+
+def test_some_schools_give_sums_and_some_of_these_lessons_too(some_towns: list[Town]):
+    with_sums = [town for town in some_towns if town.sums]
+    both = [
+        town
+        for town in with_sums
+        if {(x.civic_no, x.school_unit_code, x.day.replace(day=1)) for x in town.lessons}
+        & {(x.civic_no, x.school_unit_code, x.first) for x in town.sums}
+    ]
+
+    assert len(with_sums) >= 8
+    assert len(both) >= 4
 
 
 def test_corrections_change_answers(some_towns: list[Town]):

@@ -1,4 +1,4 @@
-"""A city's lists are written by several processes: all of them, in order, and none is left behind."""
+"""A city's lists are written by several processes: all, in order, and none outlives us."""
 
 from __future__ import annotations
 

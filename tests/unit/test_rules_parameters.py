@@ -39,6 +39,7 @@ SPECIFIED = (
 SPECIFIED_AS_OUR_CHOICE = {
     "coverage.floor",
     "leaver.after_days",
+    "sums.full_day_minutes",
     "window.one_month_days",
     "window.two_months_days",
     "ulf_two_months.method",
