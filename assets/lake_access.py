@@ -42,6 +42,7 @@ class StepError(Exception):
 #: Run tags: one place for what holds for every step and check of a run.
 AS_OF_TAG = "trappan/as_of"
 SCHOOL_TAG = "trappan/school_unit_code"
+EVEN_IF_HELD_TAG = "trappan/even_if_held"
 
 
 @dataclass
@@ -58,6 +59,7 @@ class LakeAccess:
         reports: what became of the offered files in this process, for the command line.
         published: folders of the lists that were put in place, for the command line.
         kept: how many of them are frozen and were out before, for the command line.
+        held: school units whose list waits, for the command line.
         unlisted: school units with pupils, but in no register, for the command line.
     """
 
@@ -70,6 +72,7 @@ class LakeAccess:
     reports: list[FileReport] = field(default_factory=list)
     published: list[Path] = field(default_factory=list)
     kept: int = 0
+    held: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
 
     @contextmanager

@@ -86,13 +86,18 @@ class Sealer:
         return self.seal_text(text_of_fields(fields))
 
     def seal_text(self, text: str) -> bytes:
-        """Return what `text_of_fields` gave as sealed bytes."""
+        """Return a text as sealed bytes that differ each time."""
         nonce = os.urandom(_NONCE_BYTES)
         # A file name that isn't UTF-8 comes as lone surrogates, and has to go back as it came.
         return nonce + self._cipher.encrypt(nonce, text.encode("utf-8", "surrogatepass"), None)
 
     def unseal(self, sealed: bytes) -> dict[str, str]:
-        """Return what `seal` was given.
+        """Return what `seal` was given; raises what `unseal_text` raises."""
+        fields: dict[str, str] = json.loads(self.unseal_text(sealed))
+        return fields
+
+    def unseal_text(self, sealed: bytes) -> str:
+        """Return what `seal_text` was given.
 
         Raises:
             KeyFileError: sealed with another key, or changed since.
@@ -104,8 +109,7 @@ class Sealer:
                 "A sealed value can't be opened with this home's pupil.key. The key file is not "
                 "the one that the lake was written with; restore it from the backup."
             ) from None
-        fields: dict[str, str] = json.loads(plain.decode("utf-8", "surrogatepass"))
-        return fields
+        return plain.decode("utf-8", "surrogatepass")
 
 
 def _write_new_key(path: Path) -> None:

@@ -273,6 +273,24 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "school_contracts",
+        "Days on which a school's data was unlike its own norm, as last looked at for each as_of.",
+        "an as_of, school unit, date and clause",
+        (
+            Column("as_of_date", "DATE", "The last day that counts."),
+            _SCHOOL,
+            _DATE,
+            Column(
+                "clause",
+                "VARCHAR",
+                "fewer_rows | class_vanished | unreported | all_absent | all_present | doubled | "
+                "many_refused",
+            ),
+            Column("severity", "VARCHAR", "hold: the school's list waits | tell: its list says so"),
+            Column("found", "VARCHAR", "The share that was found, or the names of classes."),
+        ),
+    ),
+    Table(
         "publications",
         "Lists that were published.",
         "a school unit, period and publication",

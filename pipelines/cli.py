@@ -99,6 +99,12 @@ def publish(
         date, typer.Option("--week", parser=week_end, help="ISO week, such as 2026-W46.")
     ],
     school: School = None,
+    even_if_held: Annotated[
+        bool,
+        typer.Option(
+            "--even-if-held", help="Somebody has looked at data that is unlike the school's norm."
+        ),
+    ] = False,
     home: Home = None,
 ) -> None:
     """Publish the frozen lists of a week, as of its Sunday."""
@@ -106,8 +112,9 @@ def publish(
     rules_on(settings, week)
     with watched() as progress:
         access = lake_access(settings, (), progress)
-        run_job(settings, "weekly_job", access, as_of_tags(week, school))
-    if school and not access.published and not access.unlisted:
+        tags = as_of_tags(week, school, even_if_held=even_if_held)
+        run_job(settings, "weekly_job", access, tags)
+    if school and not access.published and not access.unlisted and not access.held:
         raise RunError(
             f"School unit {school} has no list: it is in no `skolor` register, and no pupil "
             f"belongs to it at {week.isoformat()}. Nothing was published. Look at the code."
@@ -193,6 +200,12 @@ def _tell_lists(access: LakeAccess, what: str, as_of: date) -> None:
         say(
             f"School unit {code} has pupils, but is in no `skolor` register: no list was made. "
             "Add it to the register file."
+        )
+    for code in access.held:
+        say(
+            f"School unit {code} is held: its newest data is unlike its norm. The list that stands "
+            "says why; no new one was made. Look at `trappan files`, mend the export, or publish "
+            f"with --even-if-held --school {code} when the data is right."
         )
     say(f"{len(access.published)} {what} as of {as_of.isoformat()}:")
     print_lists(access.published)

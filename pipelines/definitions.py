@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.absence.absence_assets import absence_rolling, absence_sums
 from assets.checks.checks_assets import CHECKS
+from assets.checks.school_contract_assets import school_contracts
 from assets.exports.exports_assets import received_exports
 from assets.flags.flags_assets import flags
 from assets.watchlists.watchlists_assets import current_watchlists, weekly_watchlists
@@ -21,6 +22,7 @@ ASSETS = [
     absence_sums,
     absence_rolling,
     flags,
+    school_contracts,
     current_watchlists,
     weekly_watchlists,
 ]

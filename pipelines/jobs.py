@@ -9,18 +9,23 @@ from datetime import date
 
 import dagster as dg
 
-from assets.lake_access import AS_OF_TAG, SCHOOL_TAG
+from assets.lake_access import AS_OF_TAG, EVEN_IF_HELD_TAG, SCHOOL_TAG
 
 _EXPORTS = dg.AssetSelection.groups("exports")
 _ABSENCE = dg.AssetSelection.groups("absence")
 _SUMS = dg.AssetSelection.assets("absence_daily", "absence_monthly")
 _FLAGS = dg.AssetSelection.groups("flags")
+_CONTRACTS = dg.AssetSelection.groups("contracts")
 # Two runs that write would only wait for each other.
 _TAGS = {"trappan/writes": "lake"}
 
 nightly_job = dg.define_asset_job(
     "nightly_job",
-    selection=_EXPORTS | _ABSENCE | _FLAGS | dg.AssetSelection.assets("current_watchlists"),
+    selection=_EXPORTS
+    | _ABSENCE
+    | _FLAGS
+    | _CONTRACTS
+    | dg.AssetSelection.assets("current_watchlists"),
     description="Files in the inbox to sums, flags and the current lists.",
     tags=_TAGS,
     executor_def=dg.in_process_executor,
@@ -35,6 +40,7 @@ ingest_job = dg.define_asset_job(
 weekly_job = dg.define_asset_job(
     "weekly_job",
     selection=_FLAGS
+    | _CONTRACTS
     | dg.AssetSelection.assets("absence_rolling")
     | dg.AssetSelection.assets("weekly_watchlists")
     # What the night left is looked at again: a list that is frozen stays as it is.
@@ -56,12 +62,16 @@ JOBS = [nightly_job, ingest_job, weekly_job, backfill_job]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def as_of_tags(as_of: date, school: str | None = None) -> dict[str, str]:
+def as_of_tags(
+    as_of: date, school: str | None = None, *, even_if_held: bool = False
+) -> dict[str, str]:
     """Return the run tags that give every step and check of a run the same as_of.
 
     Args:
         as_of: the last day that counts.
         school: only this school unit's list.
+        even_if_held: publish a list also when the school's data is unlike its norm.
     """
     tags = {AS_OF_TAG: as_of.isoformat()}
+    tags |= {EVEN_IF_HELD_TAG: "yes"} if even_if_held else {}
     return tags | ({SCHOOL_TAG: school} if school else {})

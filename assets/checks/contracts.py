@@ -116,22 +116,22 @@ def contract_result(name: str, frame: pd.DataFrame) -> ContractResult:
             result_format={"result_format": "BOOLEAN_ONLY", "partial_unexpected_count": 0},
         )
     except Exception as error:
-        raise ContractCrashError(_crash(name, type(error).__name__)) from None
+        raise ContractCrashError(crash(name, type(error).__name__)) from None
     broken: list[str] = []
     for answer in result.results:
         asked = answer.expectation_config
         kind = asked.type if asked else "an expectation"
-        if _has_crashed(answer.exception_info):
-            raise ContractCrashError(_crash(name, kind))
+        if has_crashed(answer.exception_info):
+            raise ContractCrashError(crash(name, kind))
         if not answer.success:
             broken.append(f"{kind}({_columns(asked.kwargs if asked else {})})")
     return ContractResult(tuple(broken), len(result.results))
 
 
-def _has_crashed(exception_info: dict[str, Any]) -> bool:
+def has_crashed(exception_info: dict[str, Any]) -> bool:
     """Look for an exception: at the top, or, for a metric that crashed, under the metric's name."""
     nested = (entry for entry in exception_info.values() if isinstance(entry, dict))
-    return bool(exception_info.get("raised_exception")) or any(map(_has_crashed, nested))
+    return bool(exception_info.get("raised_exception")) or any(map(has_crashed, nested))
 
 
 def _columns(arguments: dict[str, Any]) -> str:
@@ -139,7 +139,8 @@ def _columns(arguments: dict[str, Any]) -> str:
     return ", ".join(str(name) for name in names or arguments.get("column_list", []))
 
 
-def _crash(name: str, what: str) -> str:
+def crash(name: str, what: str) -> str:
+    """Say that a contract could not be checked, and what follows."""
     return (
         f"The contract '{name}' could not be checked: its validator crashed ({what}). Nothing is "
         "published until it answers. Run the job again; if it crashes again, report it."

@@ -152,5 +152,6 @@ class Watchlist:
     insufficient: tuple[PupilRow, ...] = ()  # some verdict insufficient (level may be >= 1)
     unreported: tuple[UnreportedLessons, ...] = ()
     notices: tuple[str, ...] = field(default=())  # Swedish sentences shown at the top
+    held: tuple[str, ...] = field(default=())  # why newer data is not in it; one of the notices
     one_month_days: int = 30  # length of the rolling windows, as the columns name them
     two_months_days: int = 60

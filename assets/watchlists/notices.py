@@ -102,7 +102,7 @@ def only_sums(rule_set: RuleSet, sums: MonthlySums) -> str:
     if not sums.only_sums_pupils or sums.newest_month_end is None:
         return ""
     return texts.NOTICE_SUMS.format(
-        pupils=_pupils(sums.only_sums_pupils),
+        pupils=texts.pupils(sums.only_sums_pupils),
         newest=texts.day(sums.newest_month_end),
         one_month=rule_set.one_month_days,
         two_months=rule_set.two_months_days,
@@ -113,11 +113,7 @@ def differing_sums(sums: MonthlySums) -> str:
     """Say for how many pupils sums and lessons are too far apart; "" when for none."""
     if not sums.differing_pupils:
         return ""
-    return texts.NOTICE_SUMS_DIFFER.format(pupils=_pupils(sums.differing_pupils))
-
-
-def _pupils(count: int) -> str:
-    return f"{count} {'elev' if count == 1 else 'elever'}"
+    return texts.NOTICE_SUMS_DIFFER.format(pupils=texts.pupils(sums.differing_pupils))
 
 
 def refused_rows(refused: RefusedRows) -> str:

@@ -15,12 +15,15 @@ import uuid
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
 from assets.watchlists.model import Watchlist
 from assets.watchlists.page import write_page
+from assets.watchlists.remembered import FILE_NAME
 from assets.watchlists.workbook import write_workbook
 
 CURRENT = "current"
+MANIFEST = "manifest.json"
 _PERIOD = re.compile(r"current|\d{4}-W\d{2}")
 _CODE = re.compile(r"\d{8}")
 # The list before the newest stays for a while: somebody may have it open.
@@ -38,6 +41,27 @@ class Provenance:
     lake_snapshot: int
     input_hash: str
     inputs: tuple[dict[str, object], ...]
+
+    @classmethod
+    def of_published(cls, folder: Path) -> Self:
+        """Read it back from a published list's manifest."""
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return cls(manifest["lake_snapshot"], manifest["input_hash"], tuple(manifest["inputs"]))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A list that is to be published.
+
+    Attributes:
+        watchlist: what its workbook and page show.
+        provenance: what it was made from.
+        remembered: the list as data, sealed (`remembered.py`).
+    """
+
+    watchlist: Watchlist
+    provenance: Provenance
+    remembered: bytes
 
 
 def lists_root(home: Path) -> Path:
@@ -59,16 +83,13 @@ def published_folder(home: Path, period: str, code: str) -> Path:
     return lists_root(home) / period / code
 
 
-def publish_watchlist(
-    home: Path, period: str, watchlist: Watchlist, provenance: Provenance
-) -> Path:
+def publish_watchlist(home: Path, period: str, entry: Entry) -> Path:
     """Write workbook, page and manifest of one list and put them in place.
 
     Args:
         home: the home.
         period: `current`, or an ISO week.
-        watchlist: what the list says.
-        provenance: for the manifest.
+        entry: the list.
 
     Returns:
         The folder, under the school unit's code.
@@ -76,17 +97,18 @@ def publish_watchlist(
     Raises:
         PublishError: no room or no permission; what stood there before still stands.
     """
-    place = published_folder(home, period, watchlist.school_unit_code)
-    versions = lists_root(home) / ".versions" / period / watchlist.school_unit_code
+    code = entry.watchlist.school_unit_code
+    place = published_folder(home, period, code)
+    versions = lists_root(home) / ".versions" / period / code
     folder = versions / uuid.uuid4().hex
     try:
         folder.mkdir(parents=True)
-        _write_files(folder, watchlist, provenance)
+        _write_files(folder, entry)
         _put_in_place(folder, place)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise PublishError(
-            f"The list of school unit {watchlist.school_unit_code} could not be written under "
+            f"The list of school unit {code} could not be written under "
             f"{lists_root(home)}: {error.strerror}. The list that was there still stands. Make "
             "room or give permission, and run again."
         ) from None
@@ -94,7 +116,8 @@ def publish_watchlist(
     return place
 
 
-def _write_files(folder: Path, watchlist: Watchlist, provenance: Provenance) -> None:
+def _write_files(folder: Path, entry: Entry) -> None:
+    watchlist, provenance = entry.watchlist, entry.provenance
     stem = f"franvarolista_{watchlist.school_unit_code}_{watchlist.iso_week}"
     workbook, page = folder / f"{stem}.xlsx", folder / f"{stem}.html"
     write_workbook(watchlist, workbook)
@@ -110,6 +133,7 @@ def _write_files(folder: Path, watchlist: Watchlist, provenance: Provenance) -> 
         "lake_snapshot": provenance.lake_snapshot,
         "input_hash": provenance.input_hash,
         "inputs": provenance.inputs,
+        "held": watchlist.held,
         "rows": {
             "pupils_evaluated": watchlist.pupils_evaluated,
             "flagged": len(watchlist.pupils),
@@ -119,7 +143,8 @@ def _write_files(folder: Path, watchlist: Watchlist, provenance: Provenance) -> 
         "files": {path.name: sha256(path.read_bytes()).hexdigest() for path in (workbook, page)},
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    (folder / FILE_NAME).write_bytes(entry.remembered)
     for path in folder.iterdir():
         path.chmod(0o600)
         _sync(path)

@@ -15,15 +15,12 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from assets.watchlists.model import Watchlist
-from assets.watchlists.publish import Provenance, PublishError, publish_watchlist
+from assets.watchlists.publish import Entry, PublishError, publish_watchlist
 
 # Starting a process costs what some lists cost.
 _LISTS_WORTH_A_PROCESS = 16
 # A process holds about 0.2 GB.
 _MOST_PROCESSES = 8
-
-Entry = tuple[Watchlist, Provenance]
 
 
 def publish_watchlists(
@@ -37,7 +34,7 @@ def publish_watchlists(
     Args:
         home: the home.
         period: `current`, or an ISO week.
-        entries: lists and what they were made from.
+        entries: the lists.
         on_progress: called with the number of lists that are done.
 
     Returns:
@@ -57,10 +54,10 @@ def publish_watchlists(
 def _one_by_one(
     home: Path, period: str, entries: Sequence[Entry], on_progress: Callable[[int], None] | None
 ) -> Iterator[Path]:
-    for index, (watchlist, provenance) in enumerate(entries):
+    for index, entry in enumerate(entries):
         if on_progress:
             on_progress(index)
-        yield publish_watchlist(home, period, watchlist, provenance)
+        yield publish_watchlist(home, period, entry)
 
 
 def _by_processes(
@@ -75,7 +72,7 @@ def _by_processes(
         processes, multiprocessing.get_context("spawn"), initializer=_end_with_parent
     )
     try:
-        futures = [pool.submit(publish_watchlist, home, period, *entry) for entry in entries]
+        futures = [pool.submit(publish_watchlist, home, period, entry) for entry in entries]
         _wait(futures, on_progress)
         return [future.result() for future in futures]
     except BrokenProcessPool:

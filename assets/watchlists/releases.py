@@ -7,8 +7,8 @@ list becomes files (`publish.py`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,11 +19,15 @@ import polars as pl
 
 from assets.flags.evaluate import Evaluation, evaluate_flags
 from assets.lake import Lake
+from assets.sealing import Sealer
+from assets.watchlists import texts
 from assets.watchlists.content import ListStamp, collect
+from assets.watchlists.holds import Unlike, unlike_norm
 from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
-from assets.watchlists.publish import CURRENT, Provenance, published_folder
+from assets.watchlists.publish import CURRENT, Entry, Provenance, published_folder
 from assets.watchlists.publish_many import publish_watchlists
+from assets.watchlists.remembered import recall, remember
 from rules.models import RuleSet
 
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -36,6 +40,7 @@ class Release:
     period: str
     folders: tuple[Path, ...]
     kept: tuple[Path, ...]  # frozen lists that stood already and were not touched
+    held: tuple[str, ...]  # school units whose newest data is unlike their norm
     unregistered: tuple[str, ...]
     pupils: int
 
@@ -47,11 +52,14 @@ def release_lists(
     *,
     period: str = CURRENT,
     school: str | None = None,
+    even_if_held: bool = False,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Release:
     """Publish the list of every school at an as_of.
 
-    A week's list is frozen: once published it stays as it was, and a second call says so.
+    A week's list is frozen: once published it stays as it was, and a second call says so. The
+    list of a school whose newest data is unlike its norm waits: the current one stands, with the
+    reason on it; the week's is not frozen.
 
     Args:
         lake: the lake, with its sums up to date.
@@ -59,6 +67,7 @@ def release_lists(
         rule_set: the values in force.
         period: `current`, or the ISO week of as_of.
         school: only this school unit.
+        even_if_held: somebody has looked at the data: publish all the same.
         on_progress: called with a word, lists done and lists in all.
 
     Raises:
@@ -71,15 +80,24 @@ def release_lists(
     collected = collect(lake, evaluation, stamp, _refused(used), school)
     provenances = _provenances(used)
     snapshot, input_hash = lake.snapshot(), _input_hash(lake)
+    unlike, sealer = unlike_norm(lake, as_of), Sealer.of_home(home)
     kept: list[Path] = []
-    entries: list[tuple[Watchlist, Provenance]] = []
+    held: list[str] = []
+    entries: list[Entry] = []
     for watchlist in collected.watchlists:
-        place = published_folder(home, period, watchlist.school_unit_code)
+        code = watchlist.school_unit_code
+        place = published_folder(home, period, code)
         if stamp.is_frozen and place.exists():
             kept.append(place)
             continue
-        inputs = tuple(provenances[watchlist.school_unit_code])
-        entries.append((watchlist, Provenance(snapshot, input_hash, inputs)))
+        found = unlike.get(code, Unlike())
+        if found.held and not even_if_held:
+            held.append(code)
+            entries += [] if stamp.is_frozen else _as_it_was(sealer, place, found)
+            continue
+        told = replace(watchlist, notices=(*found.held, *found.told, *watchlist.notices))
+        provenance = Provenance(snapshot, input_hash, tuple(provenances[code]))
+        entries.append(Entry(told, provenance, remember(sealer, told)))
 
     def tell(done: int) -> None:
         if on_progress:
@@ -89,17 +107,29 @@ def release_lists(
     _write_notes(
         lake,
         [
-            _note(watchlist, period, provenance, folder.relative_to(home))
-            for (watchlist, provenance), folder in zip(entries, folders, strict=True)
+            _note(entry.watchlist, period, entry.provenance, folder.relative_to(home))
+            for entry, folder in zip(entries, folders, strict=True)
+            if not entry.watchlist.held
         ],
     )
     return Release(
         period,
         tuple(folders),
         tuple(kept),
+        tuple(held),
         collected.unregistered,
         sum(len(watchlist.pupils) for watchlist in collected.watchlists),
     )
+
+
+def _as_it_was(sealer: Sealer, place: Path, found: Unlike) -> Iterator[Entry]:
+    """Yield the list that stands in a place, with the reason why it stands there still."""
+    standing = recall(sealer, place)
+    if standing is None:
+        return
+    reason = texts.NOTICE_HELD.format(as_of=texts.day(standing.as_of), reasons=" ".join(found.held))
+    shown = replace(standing, notices=(reason, *standing.notices), held=found.held)
+    yield Entry(shown, Provenance.of_published(place), remember(sealer, standing))
 
 
 def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:

@@ -101,6 +101,20 @@ NOTICE_REFUSED = (
     "{rows} i {files} som listan bygger på gick inte att läsa in och räknas inte."
     " Den som sköter inläsningen har detaljerna."
 )
+NOTICE_HELD = (
+    "Listan är inte uppdaterad sedan {as_of}, för de nyaste uppgifterna ser inte ut som de brukar:"
+    " {reasons} Den som sköter inläsningen behöver titta på det."
+)
+# Keys as the contract names its clauses; {days} is dates, {value} a share or names of classes.
+UNLIKE_NORM = {
+    "fewer_rows": "{days}: bara {value} av de lektionsrader som är vanliga.",
+    "class_vanished": "{days}: inga lektioner för {value}.",
+    "unreported": "{days}: upp till {value} av lektionstiden är inte rapporterad.",
+    "all_absent": "{days}: alla elever är rapporterade frånvarande hela dagen.",
+    "all_present": "{days}: ingen frånvaro alls är rapporterad.",
+    "doubled": "{days}: lektioner är dubbla, upp till {value} av raderna.",
+    "many_refused": "{days}: upp till {value} av raderna gick inte att läsa in.",
+}
 NOTICE_SUMS = (
     "För {pupils} finns bara summor per månad, till och med {newest}. De senaste {one_month} och"
     " {two_months} dagarna går inte att bedöma för dem; listan bygger på hela kalendermånader."
@@ -236,6 +250,11 @@ def number(value: Decimal) -> str:
 def day(moment: date) -> str:
     """A date in full: `15 november 2026`."""
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def short_days(days: Sequence[date]) -> str:
+    """Dates without the year: `9 nov, 10 nov`."""
+    return ", ".join(f"{day.day} {_MONTHS_SHORT[day.month - 1]}" for day in days)
 
 
 def span(start: date, end: date) -> str:

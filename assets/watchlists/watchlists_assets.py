@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.lake_access import SCHOOL_TAG, LakeAccess
+from assets.lake_access import EVEN_IF_HELD_TAG, SCHOOL_TAG, LakeAccess
 from assets.watchlists.content import iso_week
 from assets.watchlists.releases import Release, release_lists
 
@@ -12,6 +12,7 @@ _INPUTS = [
     "flags",
     "absence_rolling",
     "lessons",
+    "school_contracts",
     "school_units",
     "identities",
     "staff",
@@ -29,10 +30,12 @@ def _release(
             lake.rules_on(as_of),
             period=iso_week(as_of) if is_frozen else "current",
             school=context.run.tags.get(SCHOOL_TAG),
+            even_if_held=EVEN_IF_HELD_TAG in context.run.tags,
             on_progress=lake.on_progress,
         )
     lake.published[:] = [*release.folders, *release.kept]
     lake.kept = len(release.kept)
+    lake.held[:] = release.held
     lake.unlisted[:] = release.unregistered
     return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()))
 
@@ -42,6 +45,7 @@ def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:
         "as_of": dg.MetadataValue.text(as_of),
         "lists_published": dg.MetadataValue.int(len(release.folders)),
         "lists_kept_frozen": dg.MetadataValue.int(len(release.kept)),
+        "lists_held": dg.MetadataValue.int(len(release.held)),
         "school_units_in_no_register": dg.MetadataValue.int(len(release.unregistered)),
         "pupils_on_lists": dg.MetadataValue.int(release.pupils),
     }

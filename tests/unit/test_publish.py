@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from assets.watchlists import publish
+from assets.watchlists.model import Watchlist
 from assets.watchlists.publish import (
+    Entry,
     Provenance,
     PublishError,
     publish_watchlist,
@@ -19,20 +21,24 @@ from tests.unit.watchlist_factory import full_list, watchlist
 MADE_FROM = Provenance(7, "a" * 64, ({"sha256": "b" * 64, "rows_read": 3},))
 
 
+def entry(one: Watchlist) -> Entry:
+    return Entry(one, MADE_FROM, b"sealed")
+
+
 def names_and_bytes(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_a_list_is_a_workbook_a_page_and_a_manifest(tmp_path: Path) -> None:
-    place = publish_watchlist(tmp_path, "current", watchlist(), MADE_FROM)
-    assert sorted(path.suffix for path in place.iterdir()) == [".html", ".json", ".xlsx"]
+    place = publish_watchlist(tmp_path, "current", entry(watchlist()))
+    assert sorted(path.suffix for path in place.iterdir()) == [".html", ".json", ".sealed", ".xlsx"]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in place.iterdir())
 
 
 def test_a_new_list_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
-    place = publish_watchlist(tmp_path, "current", full_list(), MADE_FROM)
+    place = publish_watchlist(tmp_path, "current", entry(full_list()))
     before = names_and_bytes(place)
-    publish_watchlist(tmp_path, "current", watchlist(), MADE_FROM)
+    publish_watchlist(tmp_path, "current", entry(watchlist()))
     assert names_and_bytes(place).keys() == before.keys()
     assert names_and_bytes(place) != before
 
@@ -41,7 +47,7 @@ def test_a_new_list_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_old_list_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    place = publish_watchlist(tmp_path, "current", full_list(), MADE_FROM)
+    place = publish_watchlist(tmp_path, "current", entry(full_list()))
     before = names_and_bytes(place)
 
     def full(_watchlist: object, path: Path) -> None:
@@ -50,7 +56,7 @@ def test_a_full_disk_leaves_the_old_list_as_it_was(
 
     monkeypatch.setattr(publish, failing, full)
     with pytest.raises(PublishError, match=r"No space left on device.*still stands"):
-        publish_watchlist(tmp_path, "current", watchlist(), MADE_FROM)
+        publish_watchlist(tmp_path, "current", entry(watchlist()))
     assert names_and_bytes(place) == before
     versions = list((tmp_path / "lists" / ".versions" / "current").glob("*/*"))
     assert len(versions) == 1
@@ -59,7 +65,7 @@ def test_a_full_disk_leaves_the_old_list_as_it_was(
 def test_a_run_killed_before_the_last_step_leaves_the_old_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = publish_watchlist(tmp_path, "current", full_list(), MADE_FROM)
+    place = publish_watchlist(tmp_path, "current", entry(full_list()))
     before = names_and_bytes(place)
 
     class Killed(BaseException):
@@ -70,13 +76,13 @@ def test_a_run_killed_before_the_last_step_leaves_the_old_list(
 
     monkeypatch.setattr(publish, "_put_in_place", killed)
     with pytest.raises(Killed):
-        publish_watchlist(tmp_path, "current", watchlist(), MADE_FROM)
+        publish_watchlist(tmp_path, "current", entry(watchlist()))
     assert names_and_bytes(place) == before
 
 
 def test_old_versions_do_not_pile_up(tmp_path: Path) -> None:
     for _ in range(5):
-        publish_watchlist(tmp_path, "current", watchlist(), MADE_FROM)
+        publish_watchlist(tmp_path, "current", entry(watchlist()))
     assert len(list((tmp_path / "lists" / ".versions" / "current").glob("*/*"))) == 2
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from assets.watchlists import publish_many
-from assets.watchlists.publish import Provenance, PublishError
-from assets.watchlists.publish_many import Entry, publish_watchlists
+from assets.watchlists.publish import Entry, Provenance, PublishError
+from assets.watchlists.publish_many import publish_watchlists
 from tests.unit.watchlist_factory import watchlist
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ if __name__ == "__main__":
 def entries(count: int) -> list[Entry]:
     one = watchlist()
     return [
-        (replace(one, school_unit_code=str(99990000 + number)), MADE_FROM)
+        Entry(replace(one, school_unit_code=str(99990000 + number)), MADE_FROM, b"sealed")
         for number in range(count)
     ]
 
@@ -47,10 +47,11 @@ def test_every_list_is_in_place_and_named_in_order(tmp_path: Path) -> None:
     told: list[int] = []
     wanted = entries(40)
     folders = publish_watchlists(tmp_path, "current", wanted, told.append)
-    assert [folder.name for folder in folders] == [one.school_unit_code for one, _ in wanted]
+    assert [folder.name for folder in folders] == [one.watchlist.school_unit_code for one in wanted]
     for folder in folders:
-        assert sorted(path.suffix for path in folder.iterdir()) == [".html", ".json", ".xlsx"]
-        assert all(folder.name in path.name for path in folder.iterdir() if path.suffix != ".json")
+        shown = [path for path in folder.iterdir() if folder.name in path.name]
+        assert sorted(path.suffix for path in shown) == [".html", ".xlsx"]
+        assert (folder / "manifest.json").is_file()
     assert told[-1] == 40
 
 

@@ -1,0 +1,183 @@
+"""Each school's latest days against its own norm: what holds its list, and what is only told.
+
+Great Expectations sees a row per school unit and day: counts and shares, never a pupil. Its
+results name school units and days, no values. Not here: the frame (`sql/checks/school_days.sql`),
+the sentences on a list (`assets/watchlists/holds.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import polars as pl
+
+from assets.checks.contracts import ContractCrashError, crash, has_crashed
+from assets.lake import Lake
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Days up to as_of that are looked at: what is older was looked at when it was new.
+LOOKED_AT_DAYS = 7
+#: Days before them that say what is usual: the same weekday four times.
+NORM_DAYS = 28
+HOLD, TELL = "hold", "tell"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause of the contract, about one column of the frame.
+
+    Attributes:
+        name: what a broken one is called, in the lake and on lists.
+        severity: hold (the school's list waits) or tell (its list says so).
+        column: of the frame; null means that nothing can be said.
+        least: at least this value; None for no limit.
+        most: at most this value; None for no limit.
+        is_strict: the limit itself is broken too.
+        shown: the column whose value a list shows.
+    """
+
+    name: str
+    severity: str
+    column: str
+    least: float | None = None
+    most: float | None = None
+    is_strict: bool = False
+    shown: str = ""
+
+
+CONTRACT = (
+    Clause("fewer_rows", HOLD, "share_of_usual", least=0.7),
+    Clause("class_vanished", TELL, "vanished_classes", most=0, shown="vanished_class_names"),
+    Clause("unreported", TELL, "unreported_share", most=0.2),
+    Clause("all_absent", HOLD, "highest_absent_share", most=1, is_strict=True),
+    Clause("all_present", TELL, "lowest_absent_share", least=0, is_strict=True),
+    Clause("doubled", HOLD, "doubled_share", most=0.05),
+    Clause("many_refused", HOLD, "refused_share", most=0.3),
+)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A clause that a school's day broke."""
+
+    school_unit_code: str
+    lesson_date: date
+    clause: Clause
+    found: str
+
+
+def check_schools(lake: Lake, as_of: date) -> list[Broken]:
+    """Hold every school's latest days against the contract, and keep what is broken at as_of.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        as_of: the last day that counts.
+
+    Raises:
+        ContractCrashError: the validator crashed; nothing may be published then.
+    """
+    first = as_of - timedelta(days=LOOKED_AT_DAYS - 1)
+    frame = lake.relation(
+        "checks/school_days",
+        as_of=as_of,
+        first_date=first,
+        norm_date=first - timedelta(days=NORM_DAYS),
+    )
+    broken = list(broken_days(frame.to_pandas()))
+    _store(lake, as_of, broken)
+    return broken
+
+
+def broken_days(frame: pd.DataFrame) -> Iterator[Broken]:
+    """Yield what the rows of `sql/checks/school_days.sql` break.
+
+    Raises:
+        ContractCrashError: the validator crashed.
+    """
+    if frame.empty:
+        return
+    days = frame.set_index(["school_unit_code", "lesson_date"])
+    for clause, answer in zip(CONTRACT, _answers(frame), strict=True):
+        if has_crashed(answer.exception_info):
+            raise ContractCrashError(crash("school_contract", clause.name))
+        if answer.success:
+            continue
+        # Without values the library answers with one dictionary of lists.
+        (named,) = answer.result["unexpected_index_list"]
+        for code, day in zip(named["school_unit_code"], named["lesson_date"], strict=True):
+            value = days.loc[(code, day), clause.shown or clause.column]
+            found = value if isinstance(value, str) else f"{value:.4f}"
+            yield Broken(code, day.date(), clause, found)
+
+
+def _answers(frame: pd.DataFrame) -> list[Any]:
+    # Importing the library takes many seconds, so only a run that checks pays for it.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx  # noqa: PLC0415
+
+    expectations: Any = gx.expectations
+    try:
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+        asset = context.data_sources.add_pandas("schools").add_dataframe_asset("school_days")
+        batch = asset.add_batch_definition_whole_dataframe("days").get_batch({"dataframe": frame})
+        return [
+            batch.validate(
+                expectations.ExpectColumnValuesToBeBetween(
+                    column=clause.column,
+                    min_value=clause.least,
+                    max_value=clause.most,
+                    strict_min=clause.is_strict and clause.least is not None,
+                    strict_max=clause.is_strict and clause.most is not None,
+                ),
+                # Which school and day, without the values: a result can be stored anywhere.
+                result_format={
+                    "result_format": "COMPLETE",
+                    "unexpected_index_column_names": ["school_unit_code", "lesson_date"],
+                    "exclude_unexpected_values": True,
+                    "partial_unexpected_count": 0,
+                },
+            )
+            for clause in CONTRACT
+        ]
+    except Exception as error:
+        raise ContractCrashError(crash("school_contract", type(error).__name__)) from None
+
+
+def _store(lake: Lake, as_of: date, broken: list[Broken]) -> None:
+    rows = pl.DataFrame(
+        [
+            {
+                "as_of_date": as_of,
+                "school_unit_code": one.school_unit_code,
+                "lesson_date": one.lesson_date,
+                "clause": one.clause.name,
+                "severity": one.clause.severity,
+                "found": one.found,
+            }
+            for one in broken
+        ],
+        schema={
+            "as_of_date": pl.Date,
+            "school_unit_code": pl.String,
+            "lesson_date": pl.Date,
+            "clause": pl.String,
+            "severity": pl.String,
+            "found": pl.String,
+        },
+    )
+
+    def change(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("DELETE FROM school_contracts WHERE as_of_date = $day", {"day": as_of})
+        connection.register("broken_frame", rows)
+        connection.execute("INSERT INTO school_contracts BY NAME SELECT * FROM broken_frame")
+        connection.unregister("broken_frame")
+
+    lake.write(change)

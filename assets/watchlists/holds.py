@@ -1,0 +1,69 @@
+"""Which lists wait because a school's newest data is unlike its norm, and what lists say of it.
+
+Reads what `school_contracts` has for the as_of. Not here: when a day is unlike the norm
+(`assets/checks/school_contract.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from assets.lake import Lake
+from assets.watchlists import texts
+
+_DAYS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """What of a school's latest days is unlike its norm, as Swedish sentences.
+
+    Attributes:
+        held: why the list waits; empty when it does not.
+        told: what the list says all the same.
+    """
+
+    held: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+def unlike_norm(lake: Lake, as_of: date) -> dict[str, Unlike]:
+    """Return what was found at as_of, by school unit code; only schools with a finding."""
+    found: dict[tuple[str, str, str], list[tuple[date, str]]] = defaultdict(list)
+    for code, severity, clause, day, value in lake.rows(
+        "SELECT school_unit_code, severity, clause, lesson_date, found FROM school_contracts "
+        "WHERE as_of_date = $as_of ORDER BY ALL",
+        as_of=as_of,
+    ):
+        found[code, severity, clause].append((day, value))
+    sentences: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (code, severity, clause), days in found.items():
+        sentences[code, severity].append(sentence(clause, days))
+    return {
+        code: Unlike(tuple(sentences[code, "hold"]), tuple(sentences[code, "tell"]))
+        for code in {code for code, _, _ in found}
+    }
+
+
+def sentence(clause: str, days: Sequence[tuple[date, str]]) -> str:
+    """Say what a clause found on some days: of shares the one furthest from the norm.
+
+    Args:
+        clause: as `school_contracts` names it.
+        days: dates and what was found there.
+    """
+    if clause == "class_vanished":
+        classes = sorted({name for _, names in days for name in names.split(", ")})
+        value = ", ".join(classes)
+    else:
+        shares = [Fraction(share) for _, share in days]
+        value = texts.percent(min(shares) if clause == "fewer_rows" else max(shares))
+    dates = [day for day, _ in days]
+    listed = texts.short_days(dates[-_DAYS_SHOWN:])
+    if len(dates) > _DAYS_SHOWN:
+        listed = f"{len(dates)} dagar, senast {listed}"
+    return texts.UNLIKE_NORM[clause].format(days=listed, value=value)

@@ -1,0 +1,108 @@
+"""A school whose newest data is unlike its norm: its list waits and says why, the others don't."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from assets.simulator import SimulationPlan, simulate
+from tests.integration.conftest import Said, trappan
+from tests.unit.page_reader import Page
+
+SCHOOLS = ("99990001", "99990002")
+LAST_GOOD, CUT_DAY = date(2026, 10, 22), date(2026, 10, 23)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A home after a good night, and after one in which a school sent half a file."""
+
+    home: Path
+    first: Said
+    second: Said
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Held:
+    folder = tmp_path_factory.mktemp("held")
+    simulate(SimulationPlan(120, 2, date(2026, 9, 21), CUT_DAY, 11, folder / "all", split="day"))
+    home, inbox = folder / "home", folder / "inbox"
+    inbox.mkdir()
+    late = [path for path in (folder / "all").iterdir() if "20261023" in path.name]
+    for path in (folder / "all").iterdir():
+        if path not in late:
+            shutil.copy2(path, inbox)
+    first = nightly(home, inbox, LAST_GOOD)
+    for path in late:
+        lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+        is_cut = SCHOOLS[0] in path.name and path.name.startswith("lektion")
+        kept = lines[: 1 + len(lines) // 2] if is_cut else lines
+        (inbox / path.name).write_text("".join(kept), encoding="utf-8-sig")
+    second = nightly(home, inbox, CUT_DAY)
+    return Held(home, first, second)
+
+
+def nightly(home: Path, inbox: Path, day: date) -> Said:
+    said = trappan("nightly", "--inbox", inbox, "--as-of", day.isoformat(), "--home", home)
+    assert said.status == 0, said.err
+    return said
+
+
+def manifest(home: Path, code: str, period: str = "current") -> dict[str, object]:
+    path = home / "lists" / period / code / "manifest.json"
+    content: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def page_text(home: Path, code: str) -> str:
+    (path,) = (home / "lists" / "current" / code).glob("*.html")
+    (body,) = Page(path.read_text(encoding="utf-8")).all("body")
+    return " ".join(body.text.split())
+
+
+def test_a_good_night_holds_nothing(held: Held) -> None:
+    assert "is held" not in held.first.err
+
+
+def test_the_list_of_before_stands_with_the_reason_on_its_page_and_first_sheet(held: Held) -> None:
+    assert f"School unit {SCHOOLS[0]} is held" in held.second.err
+    assert manifest(held.home, SCHOOLS[0])["as_of"] == LAST_GOOD.isoformat()
+    expected = "Listan är inte uppdaterad sedan 22 oktober 2026"
+    text = page_text(held.home, SCHOOLS[0])
+    assert expected in text
+    assert "22 okt: bara 50,0 % av de lektionsrader som är vanliga." in text
+    (path,) = (held.home / "lists" / "current" / SCHOOLS[0]).glob("*.xlsx")
+    first_sheet = openpyxl.load_workbook(path).worksheets[0]
+    assert any(expected in str(cell.value) for row in first_sheet for cell in row)
+
+
+def test_the_other_school_gets_its_new_list(held: Held) -> None:
+    assert manifest(held.home, SCHOOLS[1])["as_of"] == CUT_DAY.isoformat()
+    assert "inte uppdaterad" not in page_text(held.home, SCHOOLS[1])
+
+
+def test_a_second_night_says_the_same_once(held: Held) -> None:
+    nightly(held.home, held.home.parent / "inbox", CUT_DAY)
+    assert page_text(held.home, SCHOOLS[0]).count("Listan är inte uppdaterad") == 1
+
+
+def test_a_held_week_is_not_frozen_until_somebody_says_so(held: Held) -> None:
+    said = trappan("publish", "--week", "2026-W43", "--home", held.home)
+    assert said.status == 0, said.err
+    assert f"--even-if-held --school {SCHOOLS[0]}" in said.err
+    frozen = held.home / "lists" / "2026-W43"
+    assert sorted(path.name for path in frozen.iterdir()) == [SCHOOLS[1]]
+    said = trappan(
+        "publish", "--week", "2026-W43", "--school", SCHOOLS[0], "--even-if-held",
+        "--home", held.home,
+    )  # fmt: skip
+    assert said.status == 0, said.err
+    assert manifest(held.home, SCHOOLS[0], "2026-W43")["as_of"] == "2026-10-25"
+    (path,) = (frozen / SCHOOLS[0]).glob("*.html")
+    assert "22 okt: bara 50,0 %" in path.read_text(encoding="utf-8")
