@@ -16,7 +16,7 @@ import typer
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
-from pipelines.cli_answers import files, flags, rates
+from pipelines.cli_answers import coverage, files, flags, rates
 from pipelines.cli_options import (
     AsOf,
     Home,
@@ -144,6 +144,7 @@ def backfill(
 
 app.command()(rates)
 app.command()(flags)
+app.command()(coverage)
 app.command()(files)
 
 

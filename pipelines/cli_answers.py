@@ -14,8 +14,10 @@ from assets.exports.ledger import ledger_rows, problem_rows
 from assets.flags.answers import Answer, flags_answer, rates_answer
 from assets.lake import Lake
 from assets.sealing import Sealer
+from assets.watchlists.coverage import coverage_answer
 from pipelines.access_log import note_access
 from pipelines.cli_options import (
+    AsOf,
     FormatOption,
     Home,
     Identities,
@@ -26,6 +28,7 @@ from pipelines.cli_options import (
     settings_of,
 )
 from pipelines.printing import Format, print_rows, say
+from pipelines.settings import yesterday
 from rules.registry import load_parameters, rule_set_on
 
 LEDGER_COLUMNS = (
@@ -104,6 +107,24 @@ def flags(
             include_clear=everything,
         )
     _print_answer(answer, kind)
+
+
+def coverage(
+    context: typer.Context,
+    as_of: AsOf = None,
+    school: School = None,
+    kind: FormatOption = Format.TABLE,
+    home: Home = None,
+) -> None:
+    """Print the lessons of the latest 14 days that nobody reported, per class and subject."""
+    settings = settings_of(context, home)
+    day = as_of or yesterday()
+    rule_set = rules_on(settings, day)
+    with Lake.open(settings.lake) as lake:
+        answer = coverage_answer(lake, day, rule_set, school=school)
+    print_rows(answer.columns, answer.rows, kind)
+    if not answer.rows:
+        say(f"Nobody owes a report: no unreported lesson in the 14 days up to {day.isoformat()}.")
 
 
 def files(

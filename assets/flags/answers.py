@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from assets.absence.windows import month_end
-from assets.flags.evaluate import evaluate_flags
+from assets.flags.evaluate import evaluate_flags, place_pupils
 from assets.lake import Lake
 from assets.sealing import Sealer
 from rules.models import RuleSet
@@ -81,11 +81,7 @@ def rates_answer(
         school: only pupils who belong to this school at the month's end, or left from there.
         identities: identity numbers instead of pupil keys.
     """
-    lake.materialise("absence/summed_months")
-    lake.materialise("flags/pupil_schools", as_of=month_end(month))
-    lake.materialise(
-        "flags/belonging", as_of=month_end(month), leaver_after_days=rule_set.leaver_after_days
-    )
+    place_pupils(lake, month_end(month), rule_set)
     rows = lake.relation("flags/month_rates", month=month.replace(day=1), school=school)
     numbers = identity_numbers(lake) if identities else {}
     answer: list[dict[str, str]] = []

@@ -54,8 +54,7 @@ def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
     lake.connection.execute(lake.select("flags/reaches_step"))
     sum_windows(lake, as_of, parts)
     lake.load("rules_in_force", rules_in_force(rule_set, windows))
-    lake.materialise("flags/pupil_schools", as_of=as_of)
-    lake.materialise("flags/belonging", as_of=as_of, leaver_after_days=rule_set.leaver_after_days)
+    _place(lake, as_of, rule_set)
     lake.materialise(
         "flags/rule_sums",
         as_of=as_of,
@@ -65,6 +64,17 @@ def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
     lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
     lake.materialise("flags/verdicts")
     return Evaluation(as_of, rule_set, windows)
+
+
+def place_pupils(lake: Lake, as_of: date, rule_set: RuleSet) -> None:
+    """Make the temporary table `belonging`: where each pupil belongs at as_of, and who has left."""
+    lake.materialise("absence/summed_months")
+    _place(lake, as_of, rule_set)
+
+
+def _place(lake: Lake, as_of: date, rule_set: RuleSet) -> None:
+    lake.materialise("flags/pupil_schools", as_of=as_of)
+    lake.materialise("flags/belonging", as_of=as_of, leaver_after_days=rule_set.leaver_after_days)
 
 
 def rules_in_force(rule_set: RuleSet, windows: tuple[Window, ...]) -> pl.DataFrame:

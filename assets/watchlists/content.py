@@ -19,6 +19,7 @@ from assets.exports.identity_numbers import birth_date
 from assets.flags.answers import identities_of, staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
+from assets.watchlists.coverage import first_covered_day
 from assets.watchlists.model import (
     Evidence,
     PupilRow,
@@ -226,6 +227,7 @@ def _unreported_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[
     for row in lessons.iter_rows(named=True):
         group = (row["school_unit_code"], row["class_name"], row["subject"])
         groups[group].append((row["starts_at"], row["pupil_lessons"]))
+    recent = first_covered_day(evaluation.as_of)
     schools: dict[str, list[UnreportedLessons]] = defaultdict(list)
     for (code, school_class, subject), found in groups.items():
         starts = [start for start, _ in found]
@@ -235,14 +237,20 @@ def _unreported_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[
                 subject=subject,
                 lessons=len(starts),
                 pupil_lessons=sum(count for _, count in found),
+                recent_lessons=sum(start.date() >= recent for start in starts),
                 first_date=min(starts).date(),
                 last_date=max(starts).date(),
                 dates=tuple((s.date(), f"{s:%H:%M}") for s in starts[:_DATES_SHOWN]),
             )
         )
     for rows in schools.values():
-        rows.sort(key=lambda row: (-row.pupil_lessons, row.school_class, row.subject))
+        rows.sort(key=_most_to_report)
     return schools
+
+
+def _most_to_report(row: UnreportedLessons) -> tuple[object, ...]:
+    """Sort by what is new and can still be reported, then by pupils, class and subject."""
+    return (-row.recent_lessons, -row.pupil_lessons, row.school_class, row.subject)
 
 
 def _reporting_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, Reporting]:

@@ -107,6 +107,7 @@ class UnreportedLessons:
     subject: str
     lessons: int  # distinct class lessons (start times), not pupil rows
     pupil_lessons: int  # pupil rows without a report
+    recent_lessons: int  # those of `lessons` in the latest 14 days
     first_date: date
     last_date: date
     dates: tuple[tuple[date, str], ...]  # the latest (date, "HH:MM") first; at most 20

@@ -4,6 +4,7 @@ import dagster as dg
 
 from assets.lake_access import EVEN_IF_HELD_TAG, SCHOOL_TAG, LakeAccess
 from assets.watchlists.content import iso_week
+from assets.watchlists.coverage import coverage_of
 from assets.watchlists.releases import Release, release_lists
 
 GROUP = "watchlists"
@@ -33,11 +34,16 @@ def _release(
             even_if_held=EVEN_IF_HELD_TAG in context.run.tags,
             on_progress=lake.on_progress,
         )
+        coverage = coverage_of(opened, as_of)
     lake.published[:] = [*release.folders, *release.kept]
     lake.kept = len(release.kept)
     lake.held[:] = release.held
     lake.unlisted[:] = release.unregistered
-    return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()))
+    unreported: dict[str, dg.MetadataValue] = {
+        "unreported_lessons_14_days": dg.MetadataValue.int(coverage.lessons),
+        "schools_with_unreported_lessons": dg.MetadataValue.int(coverage.schools),
+    }
+    return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()) | unreported)
 
 
 def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:

@@ -204,3 +204,23 @@ def test_lessons_of_a_school_in_no_register_are_kept_but_not_listed(tmp_path: Pa
     assert said.status == 0, said.err
     assert "School unit 99999901 has pupils, but is in no `skolor` register" in said.err
     assert [path.name for path in (home / "lists" / "current").iterdir()] == ["99999902"]
+
+
+def test_coverage_names_the_lessons_of_two_weeks_that_nobody_reported(
+    sample_home: SampleHome,
+) -> None:
+    said = trappan("coverage", "--as-of", AS_OF, "--format", "csv", "--home", sample_home.path)
+    assert said.status == 0, said.err
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    assert list(rows[0]) == [
+        "school_unit_code", "class", "subject", "lesson_date", "start_time", "pupil_lessons",
+    ]  # fmt: skip
+    assert {row["lesson_date"] for row in rows} <= {f"2026-11-{day:02d}" for day in range(2, 16)}
+    with Lake.open(LakeSettings(home=sample_home.path)) as lake:
+        expected = lake.rows(
+            "SELECT DISTINCT school_unit_code, class_name, subject, starts_at FROM lessons "
+            "WHERE NOT is_reported AND NOT is_cancelled "
+            "AND lesson_date BETWEEN DATE '2026-11-02' AND DATE '2026-11-15' "
+            "AND pupil_key NOT IN (SELECT pupil_key FROM identity_sources WHERE is_protected)"
+        )
+    assert len(rows) == len(expected) > 0

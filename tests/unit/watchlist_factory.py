@@ -113,7 +113,7 @@ def unreported(school_class: str = "7B", subject: str = "Matematik") -> Unreport
     """Three lessons of a class that nobody reported."""
     dates = ((date(2026, 11, 12), "08:20"), (date(2026, 11, 10), "10:00"))
     return UnreportedLessons(
-        school_class, subject, 3, 72, date(2026, 11, 3), date(2026, 11, 12), dates
+        school_class, subject, 3, 72, 2, date(2026, 11, 3), date(2026, 11, 12), dates
     )
 
 
