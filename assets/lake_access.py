@@ -19,6 +19,8 @@ from assets.exports.ingest import Progress
 from assets.exports.layouts import LayoutError
 from assets.exports.outcomes import FileReport
 from assets.lake import Lake, LakeError, LakeSettings
+from assets.pull.credentials import SourcesError
+from assets.pull.pull import PullError
 from assets.sealing import KeyFileError
 from assets.watchlists.publish import PublishError
 from rules.models import RuleSet
@@ -31,7 +33,9 @@ SPOKEN_ERRORS = (
     KeyFileError,
     LayoutError,
     PublishError,
+    PullError,
     RuleFileError,
+    SourcesError,
 )
 
 
@@ -51,6 +55,7 @@ class LakeAccess:
     Attributes:
         settings: of the lake.
         inbox: folder or files that are offered.
+        pulled: folder of files that were fetched from servers, offered too once it is there.
         rule_set: name of the rule set.
         day_before_run: the default as_of.
         now: seconds since 1970; with `day_before_run` the only clock.
@@ -67,6 +72,7 @@ class LakeAccess:
     day_before_run: Callable[[], date]
     now: Callable[[], float]
     on_progress: Progress | None = None
+    pulled: Path | None = None
     reports: list[FileReport] = field(default_factory=list)
     published: list[Path] = field(default_factory=list)
     kept: int = 0
@@ -92,6 +98,12 @@ class LakeAccess:
                 f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno} "
                 f"({frame.name}). Nothing of this step was kept. Run `trappan doctor`."
             ) from None
+
+    @property
+    def offered(self) -> tuple[Path, ...]:
+        """Everything that is offered; the first pull makes its folder while others look here."""
+        has_pulled = self.pulled is not None and self.pulled.is_dir()
+        return (*self.inbox, self.pulled) if self.pulled and has_pulled else self.inbox
 
     def as_of(self, run_tags: Mapping[str, str]) -> date:
         """Return the last day that counts: the run's tag `trappan/as_of`, else the day before."""

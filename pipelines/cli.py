@@ -28,6 +28,7 @@ from pipelines.cli_options import (
     settings_of,
     week_end,
 )
+from pipelines.cli_pull import pull
 from pipelines.doctor import examine
 from pipelines.jobs import as_of_tags
 from pipelines.partitions import partition_range
@@ -66,7 +67,7 @@ def nightly(
     # First, so that a wrong rule file is told before an hour's work.
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
-        access = lake_access(settings, paths, progress)
+        access = lake_access(settings, paths, progress, with_pulled=True)
         try:
             run_job(settings, "nightly_job", access, as_of_tags(last))
         finally:
@@ -135,6 +136,7 @@ def backfill(
     say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made anew.")
 
 
+app.command()(pull)
 app.command()(rates)
 app.command()(flags)
 app.command()(files)

@@ -17,6 +17,8 @@ import duckdb
 from assets.exports.layouts import LayoutError, load_layouts
 from assets.lake import Lake
 from assets.lake_settings import EXTENSIONS, LakeError, extension_path
+from assets.pull.credentials import SourcesError
+from assets.pull.sources import check_secrets, load_sources
 from assets.sealing import KeyFileError, Sealer
 from pipelines.settings import Settings
 from rules.registry import RuleFileError, load_parameters
@@ -37,13 +39,16 @@ class _TroubleError(Exception):
     """Something is wrong; the message is the finding."""
 
 
+_SPOKEN = (_TroubleError, LakeError, KeyFileError, RuleFileError, LayoutError, SourcesError)
+
+
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a nightly run needs."""
     findings: list[Finding] = []
     for what, look in _looks(settings):
         try:
             findings.append(Finding(what, is_well=True, found=look()))
-        except (_TroubleError, LakeError, KeyFileError, RuleFileError, LayoutError) as error:
+        except _SPOKEN as error:
             findings.append(Finding(what, is_well=False, found=str(error)))
         except OSError as error:
             found = f"{error.filename}: {error.strerror}"
@@ -62,6 +67,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "key file", lambda: _key(home)
     yield "layouts", lambda: f"{len(load_layouts())} layouts"
     yield "rules", lambda: _rules(settings)
+    yield "sources", lambda: _sources(settings)
     yield "lake", lambda: _lake(settings)
 
 
@@ -131,6 +137,17 @@ def _key(home: Path) -> str:
 def _rules(settings: Settings) -> str:
     loaded = load_parameters(settings.rule_set)
     return f"'{settings.rule_set}', valid from {loaded.first_day.isoformat()}"
+
+
+def _sources(settings: Settings) -> str:
+    path = settings.sources_file
+    if not path.exists() and settings.sources is None:
+        return "none: no school system is asked for data"
+    told: list[str] = []
+    for source in load_sources(path):
+        check_secrets(source, path.parent)
+        told.append(f"{source.name} ({source.host}: {', '.join(source.endpoints)})")
+    return "; ".join(told)
 
 
 def _lake(settings: Settings) -> str:
