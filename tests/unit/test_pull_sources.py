@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from assets.pull.sources import SourcesError, check_secrets, chosen, load_sources
+from assets.pull.credentials import SourcesError
+from assets.pull.sources import Source, check_secrets, chosen, load_sources
+from tests.architecture.sources import ROOT
 
 SECRET = "hemligt-ord-77"  # noqa: S105 - what no message may hold
 
@@ -156,3 +158,20 @@ def test_the_key_of_a_client_certificate_is_its_owners_only(tmp_path: Path) -> N
         check_secrets(source, tmp_path)
     (tmp_path / "client.key").chmod(0o600)
     check_secrets(source, tmp_path)
+
+
+def test_the_example_of_the_operators_page_is_a_whole_file(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    path = tmp_path / "sources.yaml"
+    path.write_text(page.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    assert [source.name for source in load_sources(path)] == ["skolsystemet", "narvaro"]
+
+
+def test_the_operators_page_has_every_key_with_its_default() -> None:
+    page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    table = page.partition("| Key | Default |")[2].partition("\n\n")[0]
+    for key, field in Source.model_fields.items():
+        assert f"`{key}`" in table
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool):
+            (row,) = [row for row in table.splitlines() if f"`{key}`" in row]
+            assert f"{field.default:g}" in row
