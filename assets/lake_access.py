@@ -16,7 +16,7 @@ from pathlib import Path
 
 from assets.checks.contracts import ContractCrashError
 from assets.exports.ingest import Progress
-from assets.exports.layouts import LayoutError
+from assets.exports.layouts import Layout, LayoutError, load_layouts
 from assets.exports.outcomes import FileReport
 from assets.lake import Lake, LakeError, LakeSettings
 from assets.pull.credentials import SourcesError
@@ -55,6 +55,7 @@ class LakeAccess:
     Attributes:
         settings: of the lake.
         inbox: folder or files that are offered.
+        layouts_folder: of the user's own layouts, read besides the shipped ones; None for none.
         pulled: folder of files that were fetched from servers, offered too once it is there.
         rule_set: name of the rule set.
         day_before_run: the default as_of.
@@ -72,6 +73,7 @@ class LakeAccess:
     day_before_run: Callable[[], date]
     now: Callable[[], float]
     on_progress: Progress | None = None
+    layouts_folder: Path | None = None
     pulled: Path | None = None
     reports: list[FileReport] = field(default_factory=list)
     published: list[Path] = field(default_factory=list)
@@ -104,6 +106,14 @@ class LakeAccess:
         """Everything that is offered; the first pull makes its folder while others look here."""
         has_pulled = self.pulled is not None and self.pulled.is_dir()
         return (*self.inbox, self.pulled) if self.pulled and has_pulled else self.inbox
+
+    def layouts(self) -> tuple[Layout, ...]:
+        """Return the shipped layouts and the user's own.
+
+        Raises:
+            LayoutError: one of them is wrong.
+        """
+        return load_layouts([self.layouts_folder] if self.layouts_folder else [])
 
     def as_of(self, run_tags: Mapping[str, str]) -> date:
         """Return the last day that counts: the run's tag `trappan/as_of`, else the day before."""

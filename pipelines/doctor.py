@@ -23,6 +23,8 @@ from assets.sealing import KeyFileError, Sealer
 from pipelines.settings import Settings
 from rules.registry import RuleFileError, load_parameters
 
+# Filled by others, or without personal data; the home around them is closed.
+_NOT_OURS = frozenset({"inbox", "layouts"})
 _LEAST_FREE_BYTES = 2 << 30
 
 
@@ -65,7 +67,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "disk", lambda: _disk(home)
     yield "inbox", lambda: _inbox(settings)
     yield "key file", lambda: _key(home)
-    yield "layouts", lambda: f"{len(load_layouts())} layouts"
+    yield "layouts", lambda: _layouts(settings)
     yield "rules", lambda: _rules(settings)
     yield "sources", lambda: _sources(settings)
     yield "lake", lambda: _lake(settings)
@@ -100,7 +102,7 @@ def _permissions(home: Path) -> str:
         if not path.is_symlink()
         and path.is_file()
         and path.stat().st_mode & 0o077
-        and "inbox" not in path.relative_to(home).parts
+        and path.relative_to(home).parts[0] not in _NOT_OURS
     ]
     if wide:
         raise _TroubleError(
@@ -132,6 +134,12 @@ def _key(home: Path) -> str:
         return "not there yet; the first run makes it. Back it up then"
     Sealer.of_home(home)
     return "readable, mode 0600. Without a backup of it the lake can't be read again"
+
+
+def _layouts(settings: Settings) -> str:
+    shipped, folder = len(load_layouts()), settings.layouts_folder
+    own = len(load_layouts([folder])) - shipped
+    return f"{shipped} shipped, {own} of {folder}"
 
 
 def _rules(settings: Settings) -> str:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assets.exports.ingest import Progress
@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         home: folder of everything that persists.
         inbox: folder of offered files; empty means `HOME/inbox`.
         sources: file of the servers that are asked; empty means `HOME/sources.yaml`.
+        layouts: folder of the user's own layouts; empty means `HOME/layouts`.
         catalog: DuckLake metadata string; empty means SQLite under the home.
         data_path: folder or `s3://` prefix of the lake's files; empty means under the home.
         rule_set: folder name under `rules/parameters/`.
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     inbox: Path | None = None
     sources: Path | None = None
+    layouts: DirectoryPath | None = None
     catalog: str = ""
     data_path: str = ""
     rule_set: str = Field(default="stockholm", pattern=r"^[a-z][a-z0-9_]*$")
@@ -71,6 +73,11 @@ class Settings(BaseSettings):
     def inbox_folder(self) -> Path:
         """Where offered files lie when none are named."""
         return (self.inbox or self.home / "inbox").resolve()
+
+    @property
+    def layouts_folder(self) -> Path:
+        """Where the user's own layouts lie, read besides the shipped ones."""
+        return (self.layouts or self.home / "layouts").resolve()
 
     @property
     def sources_file(self) -> Path:
@@ -109,6 +116,7 @@ def lake_access(
         pulled=settings.pulled_folder if with_pulled or paths is None else None,
         rule_set=settings.rule_set,
         day_before_run=yesterday,
+        layouts_folder=settings.layouts_folder,
         now=time.time,
         on_progress=on_progress,
     )
