@@ -17,6 +17,7 @@ from assets.lake_access import SPOKEN_ERRORS, LakeAccess
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import files, flags, rates
+from pipelines.cli_layouts import layout_app
 from pipelines.cli_options import (
     AsOf,
     Home,
@@ -136,6 +137,7 @@ def backfill(
     say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made anew.")
 
 
+app.add_typer(layout_app)
 app.command()(pull)
 app.command()(rates)
 app.command()(flags)
