@@ -65,11 +65,20 @@ def head_of(file: ReceivedFile, layouts: Sequence[Layout]) -> Head:
         ChangedFileError: it is gone.
     """
     count = HEADER_SEARCH_LINES + _ROWS_BELOW
+    no_header = UnreadableFileError(
+        f"no line of the first {HEADER_SEARCH_LINES} has two cells or more, so there is no "
+        "header row. Expected a table with semicolon, tab or comma, or a workbook. Export the "
+        "file again."
+    )
     if file.is_workbook:
         names = tuple(layout.sheet for layout in layouts if layout.sheet)
         heads = _heads("", read_sheet(file, names).first_rows(count), layouts)
     else:
         lines = [line[:_LONGEST] for line in first_lines(file, count)]
+        if next((line for line in lines if line.strip()), "").lstrip()[:1] in {"{", "["}:
+            raise UnreadableFileError(
+                "this is JSON. Layouts are for tables: CSV files and workbooks."
+            )
         heads = [
             head
             for delimiter in DELIMITERS
@@ -78,11 +87,7 @@ def head_of(file: ReceivedFile, layouts: Sequence[Layout]) -> Head:
             )
         ]
     if not heads:
-        raise UnreadableFileError(
-            f"no line of the first {HEADER_SEARCH_LINES} has two cells or more, so there is no "
-            "header row. Expected a table with semicolon, tab or comma, or a workbook. Export the "
-            "file again."
-        )
+        raise no_header
     return max(heads, key=_rank)
 
 

@@ -17,7 +17,7 @@ import duckdb
 
 from assets.exports.frames import Openings, RowReader
 from assets.exports.heads import Head, head_of
-from assets.exports.layout_words import is_health, near_headers, nearest_match
+from assets.exports.layout_words import is_health, looks_like_header, near_headers, nearest_match
 from assets.exports.layouts import Layout, shown_header
 from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
@@ -29,6 +29,7 @@ from assets.exports.received import (
     UnreadableFileError,
     look_at,
 )
+from assets.exports.repetitions import refuse_repeated
 from assets.exports.row_staging import RowStage
 from assets.exports.staging import begin_staging, load_macros
 from assets.lake import Lake, LakeSettings
@@ -37,6 +38,11 @@ from assets.table_model import create_statements
 from assets.tables import TABLES
 
 ROWS_READ = 1_000
+NO_HEADER = (
+    "no line looks like a header: none has two names of columns that we know. Its rows are not "
+    "shown, because they may be pupils. Export the file with a header row; if it has one, in words "
+    "of its own, write the layout by hand (docs/layouts.md)."
+)
 _DROPPED = "(never read)"
 _DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma", "": "none: a workbook"}
 
@@ -93,6 +99,8 @@ def check_file(path: Path, layouts: Sequence[Layout], rows: int = ROWS_READ) -> 
     file = look_at(path)
     head = head_of(file, layouts)
     fits = head.match.fits
+    if not fits and not looks_like_header(head.header):
+        raise UnreadableFileError(NO_HEADER)
     if not fits:
         head = replace(head, match=nearest_match(head.header, layouts))
     counted: Counter[RowProblem] = Counter()
@@ -213,6 +221,9 @@ def _problems(
         openings.most = rows
         begin_staging(lake, kind, [file])
         staged = RowStage(lake, people, openings, log, kind).stage([file])
+        lake.connection.execute(f"CREATE TEMP TABLE batch_{kind} AS SELECT * FROM keyed_{kind}")
+        repeated = "repeated_rows" if kind == "lessons" else f"repeated_{kind}"
+        refuse_repeated(lake, log, f"batch_{kind}", repeated)
         for reason in (*staged.unreadable.values(), *staged.held.values()):
             raise UnreadableFileError(reason)
         reader = staged.readers[file.file_id]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.exports.heads import Head, head_of
-from assets.exports.layout_words import Likeness, is_health, likenesses
+from assets.exports.layout_checks import NO_HEADER
+from assets.exports.layout_words import Likeness, is_health, likenesses, looks_like_header
 from assets.exports.layouts import (
     COLUMNS,
     Layout,
@@ -23,7 +24,7 @@ from assets.exports.layouts import (
     shown_header,
     without_numbers,
 )
-from assets.exports.received import look_at
+from assets.exports.received import UnreadableFileError, look_at
 
 _MARK = "# DECIDE:"
 
@@ -64,6 +65,8 @@ def draft_layout(path: Path, layouts: Sequence[Layout], name: str, kind: str | N
         raise LayoutError(f"the layout name '{name}' is taken. Expected a name of its own.")
     head = head_of(look_at(path), layouts)
     header = [cell for cell in head.header if cell.strip()]
+    if not head.match.fits and not looks_like_header(header):
+        raise UnreadableFileError(NO_HEADER)
     chosen_kind = kind or _likely_kind(header)
     found = _assigned(header, COLUMNS[chosen_kind])
     text, decisions = _written(head, header, name, chosen_kind, found)

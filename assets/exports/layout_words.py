@@ -81,6 +81,15 @@ def likenesses(header: str, columns: Iterable[str]) -> list[Likeness]:
     )
 
 
+def looks_like_header(cells: Iterable[str]) -> bool:
+    """Tell a header from a row of data: two of its cells come near words that we know.
+
+    A file without a header has pupils' names where the header should be, and they are not shown.
+    """
+    telling = (cell for cell in cells if is_health(cell) or likenesses(cell, OTHER_WORDS))
+    return next(telling, None) is not None and next(telling, None) is not None
+
+
 def near_headers(column: str, headers: Sequence[str]) -> list[str]:
     """Return up to two headers that may mean a column, the nearest first."""
     scored = [(_score(header, column), header) for header in headers if not is_health(header)]

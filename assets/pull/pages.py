@@ -27,6 +27,7 @@ from assets.pull.windows import NEVER_KEPT, Window
 _CHUNK = 1 << 20
 _SEPARATORS = (",", ":")
 _OPENING, _CLOSING = frozenset({"start_map", "start_array"}), frozenset({"end_map", "end_array"})
+_NO_JSON = (ijson.JSONError, ValueError, OverflowError)
 # The standard's objects have about eight.
 _DEEPEST = 64
 
@@ -205,12 +206,13 @@ def _page_token(page: IO[bytes], where: str) -> str | None:
     """Return the token of the next page, None at the end; checks the whole page for its shape.
 
     By `basic_parse`, because all else in ijson keeps the path of each value: 100,000 brackets took
-    the machine's memory.
+    the machine's memory. With `use_float`, because an integer of 5,000 digits killed the process
+    without it.
     """
     depth, key = 0, ""
     kinds: dict[str, tuple[str, Any]] = {}
     try:
-        for event, value in ijson.basic_parse(page):
+        for event, value in ijson.basic_parse(page, use_float=True):
             if event == "map_key":
                 key = value if depth == 1 else key
                 continue
@@ -222,7 +224,7 @@ def _page_token(page: IO[bytes], where: str) -> str | None:
                     raise _malformed(where, "it is nested too deep")
             elif event in _CLOSING:
                 depth -= 1
-    except (ijson.JSONError, UnicodeDecodeError):
+    except _NO_JSON:
         raise _malformed(where, "not JSON, or cut short") from None
     if kinds.get("data", ("", None))[0] != "start_array":
         raise _malformed(where, "no list 'data' in it")
@@ -239,7 +241,7 @@ def _objects(page: IO[bytes], where: str) -> Iterator[dict[str, Any]]:
             if not isinstance(one, dict):
                 raise _malformed(where, "something in 'data' is no object")
             yield one
-    except (ijson.JSONError, UnicodeDecodeError):
+    except _NO_JSON:
         raise _malformed(where, "not JSON, or cut short") from None
 
 

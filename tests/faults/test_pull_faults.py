@@ -91,6 +91,7 @@ def test_a_passing_fault_is_tried_again(school: School, tmp_path: Path, code: in
         (body(b""), "not JSON, or cut short"),
         (body(b'{"data": [1], "pageToken": null}'), "something in 'data' is no object"),
         (body(b'{"data": [{"a": 1e999}], "pageToken": null}'), "not what the standard says"),
+        (body(b'{"data": [{"a": ' + b"9" * 5000 + b'}], "pageToken": null}'), "page 1 is not what"),
         (body(b'{"data": [], "pageToken": 7}'), "its pageToken is no text"),
         (body(b'{"data": [], "pageToken": null} mer'), "not JSON"),
         (body(b"<html>Logga in", kind="text/html"), "the answer is text/html, not application/"),
@@ -249,7 +250,11 @@ def test_a_server_that_is_not_there_is_told_once_for_all_endpoints(tmp_path: Pat
     assert second.fault.startswith("not asked for, because 127.0.0.1")
 
 
-def test_a_name_that_nobody_has_is_told(tmp_path: Path) -> None:
+def test_a_name_that_nobody_has_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr("urllib3.util.connection.socket.getaddrinfo", unknown)
     gone = School(url="https://skola.invalid/ss12000")
     found = fault_of(pulled(source_of(gone, "groups", retries=0), tmp_path))
     assert "there is no server of this name" in found

@@ -168,6 +168,8 @@ def test_a_column_of_remarks_that_no_layout_knows_is_never_shown(home: Path) -> 
         (b"", "no line of the first 30 has two cells"),
         (b"hej\nhopp\n", "no line of the first 30 has two cells"),
         (b"%PDF-1.7", "this is a PDF"),
+        (b'\xef\xbb\xbf [{"givenName": "Kim", "x": 1}]', "this is JSON. Layouts are for tables"),
+        (b"20120314-9800;Kim;Prov;8A\n20120374-9807;Ali;Test;8A\n", "no line looks like a header"),
         (b"a;b\n\x00;1\n", "a NUL character"),
     ],
 )
@@ -177,6 +179,14 @@ def test_a_file_that_is_no_table_is_told(home: Path, content: bytes, words: str)
         assert (said.status, said.out) == (1, "")
         assert words in said.err
         assert "Traceback" not in said.err
+        assert "Kim" not in said.err
+
+
+def test_rows_that_contradict_each_other_are_told(home: Path) -> None:
+    rows = [lesson(0), lesson(0, valid="5", present="40"), lesson(1), lesson(1)]
+    said = trappan("layout", "check", put(home, "a.csv", text_of(rows, BASIC)))
+    assert facts(said)["rows"] == "all 4 were looked at; 3 would be refused"
+    assert "another row of the file says something else of the same thing" in said.out
 
 
 def test_a_required_column_twice_is_told(home: Path) -> None:
@@ -213,9 +223,9 @@ def test_a_draft_doubts_minutes_with_decimals(home: Path) -> None:
 
 
 def test_odd_headers_make_a_draft_that_is_yaml_all_the_same(home: Path) -> None:
-    odd = ["a: b", '"citat"', "{x}", "# y", "å\\n", "20120314-9800", "= 1", "- z", "Pnr"]
+    odd = ["a: b", '"citat"', "{x}", "# y", "å\\n", "20120314-9800", "= 1", "- z", "Pnr", "Klass"]
     header = ";".join('"' + cell.replace('"', '""') + '"' for cell in odd)
-    said = trappan("layout", "new", put(home, "a.csv", f"{header}\n1;2;3;4;5;6;7;8;9\n"))
+    said = trappan("layout", "new", put(home, "a.csv", f"{header}\n1;2;3;4;5;6;7;8;9;0\n"))
     assert said.status == 0
     assert parse_layout(said.out, "draft").columns
     assert "20120314" not in said.out + said.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -13,7 +14,9 @@ import yaml
 from assets.pull.access import PullAccess
 from assets.pull.pull_assets import pulled_files
 from pipelines.definitions import build_defs
+from pipelines.schedules import pull_schedule
 from pipelines.settings import Settings, lake_access
+from tests.architecture.test_code_location import AUTUMN, SPRING, ticks
 from tests.integration.conftest import trappan
 from tests.integration.school_server import School, serving, status
 from tests.integration.test_pull import NIGHT, obj
@@ -126,6 +129,13 @@ def test_the_night_asks_no_server() -> None:
     night = build_defs().resolve_job_def("nightly_job").asset_layer.selected_asset_keys
     assert dg.AssetKey("files") in night
     assert dg.AssetKey("pulled_files") not in night
+
+
+@pytest.mark.parametrize("change", [SPRING, AUTUMN], ids=["spring", "autumn"])
+def test_there_is_one_pull_a_local_day_also_when_the_clock_is_changed(change: date) -> None:
+    asked = ticks(pull_schedule, change - timedelta(days=3), days=7)
+    assert [tick.date() for tick in asked] == [change + timedelta(days=n) for n in range(-3, 4)]
+    assert {(tick.hour, tick.minute) for tick in asked} == {(3, 0)}
 
 
 def test_dagster_keeps_counts_of_a_pull_and_fails_it_when_a_part_did_not_come(
