@@ -123,12 +123,14 @@ def _facts(file: ReceivedFile, head: Head) -> list[tuple[str, str]]:
         matched = f"{layout.name} ({layout.kind}): {known} of its {len(layout.columns)} columns"
     else:
         matched = f"none fits; the nearest is {layout.name} ({layout.kind}), {known} columns"
+    absent = [name for name in layout.columns if name not in head.match.positions]
     return [
         ("kind", "workbook" if file.is_workbook else "text"),
         ("encoding", "of the workbook" if file.is_workbook else file.encoding),
         ("separator", _DELIMITERS[head.delimiter]),
         ("header", f"line {head.line_number}, {len(head.header)} columns"),
         ("layout", matched),
+        *([("not there", ", ".join(absent))] if absent and head.match.fits else []),
     ]
 
 
