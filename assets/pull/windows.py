@@ -125,7 +125,8 @@ def _aggregates(source: Source, state: PullState, now: datetime) -> Iterator[Win
     known = set(state.months("aggregatedAttendance"))
     # A server that was away for half a year is asked for all of it.
     missed = _months_between(max(known), present) if known else 0
-    for back in range(max(source.months_back, missed), 0, -1):
+    # At least the last one, or a month that ends after the first pull would never be asked for.
+    for back in range(max(source.months_back, missed, 1), 0, -1):
         first = _months_before(present, back)
         if first in known and back > source.months_again:
             continue
