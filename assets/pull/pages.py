@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,7 +175,7 @@ def _body(
         # No name: a process that is killed leaves none behind.
         body = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
         try:
-            _copy(answer, body, source.most_response_mb)
+            _copy(answer, body, source)
         except (requests.RequestException, transport.HTTPError) as error:
             body.close()
             if left == 0:
@@ -190,14 +191,24 @@ def _body(
     raise AssertionError("the last try returns or raises")
 
 
-def _copy(answer: requests.Response, body: IO[bytes], most_mb: float) -> None:
-    size = 0
-    for chunk in answer.iter_content(_CHUNK):
+def _copy(answer: requests.Response, body: IO[bytes], source: Source) -> None:
+    """Write an unpacked body to a file.
+
+    By `read1`, which gives what there is: a server that sends a byte now and then keeps the read
+    timeout from ending it.
+    """
+    size, deadline = 0, time.monotonic() + source.most_answer_minutes * 60
+    while chunk := answer.raw.read1(_CHUNK, decode_content=True):
         size += len(chunk)
-        if size > most_mb * (1 << 20):
+        if size > source.most_response_mb * (1 << 20):
             raise PullFaultError(
-                f"one answer is larger than {most_mb:g} MB. Set a limit, so that it comes in "
-                "pages, or raise most_response_mb"
+                f"one answer is larger than {source.most_response_mb:g} MB. Set a limit, so that "
+                "it comes in pages, or raise most_response_mb"
+            )
+        if time.monotonic() > deadline:
+            raise PullFaultError(
+                f"one answer was not there after {source.most_answer_minutes:g} minutes. Set a "
+                "limit, so that it comes in pages, or raise most_answer_minutes"
             )
         body.write(chunk)
 

@@ -93,6 +93,7 @@ class Source(Strict):
         backoff_seconds: wait before the second further try; doubles each time.
         retry_after_most_seconds: a server's longer wish is cut to this.
         most_pages: more in one window is an endless answer.
+        most_answer_minutes: for one page, from its first byte to its last.
         most_response_mb: one page's most megabytes, unpacked.
         proxy: address of a proxy; none of the environment's is used.
     """
@@ -114,6 +115,7 @@ class Source(Strict):
     backoff_seconds: float = Field(default=1, ge=0, le=600)
     retry_after_most_seconds: int = Field(default=300, ge=0, le=3600)
     most_pages: int = Field(default=100_000, ge=1)
+    most_answer_minutes: float = Field(default=60, gt=0, le=1440)
     most_response_mb: float = Field(default=2048, gt=0)
     proxy: str | None = None
 

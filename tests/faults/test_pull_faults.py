@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import itertools
 import os
@@ -225,6 +226,49 @@ def test_a_server_that_does_not_answer_is_left_in_time(school: School, tmp_path:
     school.fail("groups", *itertools.repeat(slow(0.6), 2))
     source = source_of(school, "groups", read_timeout_seconds=0.1, retries=0)
     assert "no answer in time" in fault_of(pulled(source, tmp_path))
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_left_in_time(
+    school: School, tmp_path: Path
+) -> None:
+    def drips(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", "500")
+        handler.end_headers()
+        handler.close_connection = True
+        with contextlib.suppress(OSError):
+            for _ in range(500):
+                handler.wfile.write(b" ")
+                time.sleep(0.02)
+
+    school.fail("groups", drips)
+    source = source_of(school, "groups", most_answer_minutes=0.1 / 60, read_timeout_seconds=1)
+    assert "one answer was not there after" in fault_of(pulled(source, tmp_path))
+    assert nothing_is_left(tmp_path)
+
+
+@pytest.mark.parametrize("chunks", [True, False], ids=["chunked", "until the connection ends"])
+@pytest.mark.parametrize("is_cut", [True, False], ids=["cut", "whole"])
+def test_an_answer_without_a_length_is_whole_or_told(
+    school: School, tmp_path: Path, chunks: bool, is_cut: bool
+) -> None:
+    def answer(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header(*(("Transfer-Encoding", "chunked") if chunks else ("X-A", "b")))
+        handler.end_headers()
+        handler.close_connection = True
+        text = b'{"data":[{"id":"1"}],"pageToken":null}'
+        for part in (text[:12], text[12:-5]) if is_cut else (text[:12], text[12:]):
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part) if chunks else part)
+        if chunks and not is_cut:
+            handler.wfile.write(b"0\r\n\r\n")
+
+    school.fail("groups", *itertools.repeat(answer, 3))
+    found = fault_of(pulled(source_of(school, "groups", retries=1), tmp_path))
+    assert ("cut short" in found) == is_cut
+    assert bool(found) == is_cut
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
