@@ -104,8 +104,10 @@ class LakeAccess:
     @property
     def offered(self) -> tuple[Path, ...]:
         """Everything that is offered; the first pull makes its folder while others look here."""
-        has_pulled = self.pulled is not None and self.pulled.is_dir()
-        return (*self.inbox, self.pulled) if self.pulled and has_pulled else self.inbox
+        if self.pulled is None or not self.pulled.is_dir():
+            return self.inbox
+        # A home whose files are all fetched needs no inbox.
+        return (*(path for path in self.inbox if path.exists()), self.pulled)
 
     def layouts(self) -> tuple[Layout, ...]:
         """Return the shipped layouts and the user's own.

@@ -122,6 +122,8 @@ def _disk(home: Path) -> str:
 
 def _inbox(settings: Settings) -> str:
     inbox = settings.inbox_folder
+    if not inbox.exists() and settings.pulled_folder.is_dir():
+        return f"{inbox} is not there; files come from {settings.pulled_folder}"
     if not inbox.is_dir():
         raise _TroubleError(f"{inbox} is not there. Make it, or set TRAPPAN_INBOX")
     if not os.access(inbox, os.R_OK | os.X_OK):

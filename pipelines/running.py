@@ -138,13 +138,13 @@ def _failure(job: str, result: dg.ExecuteInProcessResult) -> str:
 
 
 def default_inbox(settings: Settings) -> Path:
-    """Return the inbox when it is there.
+    """Return the inbox when it is there, or when files are fetched and there need be none.
 
     Raises:
         RunError: it isn't.
     """
     inbox = settings.inbox_folder
-    if not inbox.is_dir():
+    if not inbox.is_dir() and not settings.pulled_folder.is_dir():
         raise RunError(
             f"The inbox {inbox} is not there. Expected a folder with export files. Make it, or "
             "name another with --inbox or TRAPPAN_INBOX. Nothing was changed."

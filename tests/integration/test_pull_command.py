@@ -118,11 +118,23 @@ def test_doctor_says_what_is_asked_and_what_is_wrong_with_a_secret(
 def test_the_night_takes_what_was_pulled_besides_the_inbox(home: Path) -> None:
     settings = Settings(home=home)
     assert lake_access(settings).offered == (home / "inbox",)
+    (home / "inbox").mkdir()
     (home / "pulled").mkdir()
     assert lake_access(settings).offered == (home / "inbox", home / "pulled")
     assert lake_access(settings, (home / "a.csv",)).offered == (home / "a.csv",)
-    both = lake_access(settings, (home / "b",), with_pulled=True)
-    assert both.offered == (home / "b", home / "pulled")
+    both = lake_access(settings, (home / "inbox",), with_pulled=True)
+    assert both.offered == (home / "inbox", home / "pulled")
+
+
+def test_a_home_whose_files_are_all_fetched_needs_no_inbox(home: Path) -> None:
+    assert trappan("nightly", "--home", home).status == 1
+    trappan("pull", "--home", home)
+    assert lake_access(Settings(home=home)).offered == (home / "pulled",)
+    found = trappan("doctor", "--home", home).out
+    assert f"well   inbox: {home / 'inbox'} is not there; files come from" in found
+    said = trappan("nightly", "--home", home, "--as-of", "2026-11-15")
+    assert said.status == 0, said.err
+    assert "2 files offered" in said.err
 
 
 def test_the_night_asks_no_server() -> None:
