@@ -1,4 +1,4 @@
 """What is made, one folder a stage, in the order the data flows.
 
-exports, absence, flags, watchlists; `checks` and `simulator` stand beside the flow.
+pull, exports, absence, flags, watchlists; `checks` and `simulator` stand beside the flow.
 """

@@ -16,9 +16,11 @@ from pathlib import Path
 
 from assets.checks.contracts import ContractCrashError
 from assets.exports.ingest import Progress
-from assets.exports.layouts import LayoutError
+from assets.exports.layouts import Layout, LayoutError, load_layouts
 from assets.exports.outcomes import FileReport
 from assets.lake import Lake, LakeError, LakeSettings
+from assets.pull.credentials import SourcesError
+from assets.pull.pull import PullError
 from assets.sealing import KeyFileError
 from assets.watchlists.publish import PublishError
 from rules.models import RuleSet
@@ -31,7 +33,9 @@ SPOKEN_ERRORS = (
     KeyFileError,
     LayoutError,
     PublishError,
+    PullError,
     RuleFileError,
+    SourcesError,
 )
 
 
@@ -52,6 +56,8 @@ class LakeAccess:
     Attributes:
         settings: of the lake.
         inbox: folder or files that are offered.
+        layouts_folder: of the user's own layouts, read besides the shipped ones; None for none.
+        pulled: folder of files that were fetched from servers, offered too once it is there.
         rule_set: name of the rule set.
         day_before_run: the default as_of.
         now: seconds since 1970; with `day_before_run` the only clock.
@@ -69,6 +75,8 @@ class LakeAccess:
     day_before_run: Callable[[], date]
     now: Callable[[], float]
     on_progress: Progress | None = None
+    layouts_folder: Path | None = None
+    pulled: Path | None = None
     reports: list[FileReport] = field(default_factory=list)
     published: list[Path] = field(default_factory=list)
     kept: int = 0
@@ -95,6 +103,22 @@ class LakeAccess:
                 f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno} "
                 f"({frame.name}). Nothing of this step was kept. Run `trappan doctor`."
             ) from None
+
+    @property
+    def offered(self) -> tuple[Path, ...]:
+        """Everything that is offered; the first pull makes its folder while others look here."""
+        if self.pulled is None or not self.pulled.is_dir():
+            return self.inbox
+        # A home whose files are all fetched needs no inbox.
+        return (*(path for path in self.inbox if path.exists()), self.pulled)
+
+    def layouts(self) -> tuple[Layout, ...]:
+        """Return the shipped layouts and the user's own.
+
+        Raises:
+            LayoutError: one of them is wrong.
+        """
+        return load_layouts([self.layouts_folder] if self.layouts_folder else [])
 
     def as_of(self, run_tags: Mapping[str, str]) -> date:
         """Return the last day that counts: the run's tag `trappan/as_of`, else the day before."""

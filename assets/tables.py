@@ -152,6 +152,7 @@ TABLES: tuple[Table, ...] = (
             Column("layout", "VARCHAR", "The layout that said so."),
             _SCHOOL,
             Column("is_protected", "BOOLEAN", "Anything but a plain 'no' in the source."),
+            Column("is_roster", "BOOLEAN", "A roster: its names stand before lesson files'."),
             Column("content_key", "UUID", "What it said, see `identities`."),
             _EXPORTED,
             _FILE,

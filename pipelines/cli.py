@@ -17,6 +17,7 @@ from assets.lake_access import SPOKEN_ERRORS, LakeAccess
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import coverage, files, flags, rates
+from pipelines.cli_layouts import layout_app
 from pipelines.cli_options import (
     AsOf,
     Home,
@@ -28,6 +29,7 @@ from pipelines.cli_options import (
     settings_of,
     week_end,
 )
+from pipelines.cli_pull import pull
 from pipelines.doctor import examine
 from pipelines.jobs import as_of_tags
 from pipelines.partitions import partition_range
@@ -66,7 +68,7 @@ def nightly(
     # First, so that a wrong rule file is told before an hour's work.
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
-        access = lake_access(settings, paths, progress)
+        access = lake_access(settings, paths, progress, with_pulled=True)
         try:
             run_job(settings, "nightly_job", access, as_of_tags(last))
         finally:
@@ -142,6 +144,8 @@ def backfill(
     say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made anew.")
 
 
+app.add_typer(layout_app)
+app.command()(pull)
 app.command()(rates)
 app.command()(flags)
 app.command()(coverage)

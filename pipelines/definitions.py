@@ -11,13 +11,15 @@ from assets.checks.checks_assets import CHECKS
 from assets.checks.school_contract_assets import school_contracts
 from assets.exports.exports_assets import received_exports
 from assets.flags.flags_assets import flags
+from assets.pull.pull_assets import pulled_files
 from assets.watchlists.watchlists_assets import current_watchlists, weekly_watchlists
 from pipelines.jobs import JOBS
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
-from pipelines.settings import Settings, lake_access
+from pipelines.settings import Settings, lake_access, pull_access
 
 ASSETS = [
+    pulled_files,
     received_exports,
     absence_sums,
     absence_rolling,
@@ -32,10 +34,14 @@ def build_defs(*, overrides: Mapping[str, object] | None = None) -> dg.Definitio
     """Return the code location.
 
     Args:
-        overrides: resources in place of the usual ones; the one resource is `lake`, a
-            `LakeAccess`.
+        overrides: resources in place of the usual ones: `lake`, a `LakeAccess`, and `pull`, a
+            `PullAccess`.
     """
-    resources: dict[str, object] = {"lake": lake_access(Settings())}
+    settings = Settings()
+    resources: dict[str, object] = {
+        "lake": lake_access(settings),
+        "pull": pull_access(settings),
+    }
     return dg.Definitions(
         assets=ASSETS,
         asset_checks=CHECKS,

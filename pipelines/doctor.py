@@ -17,10 +17,14 @@ import duckdb
 from assets.exports.layouts import LayoutError, load_layouts
 from assets.lake import Lake
 from assets.lake_settings import EXTENSIONS, LakeError, extension_path
+from assets.pull.credentials import SourcesError
+from assets.pull.sources import check_secrets, load_sources
 from assets.sealing import KeyFileError, Sealer
 from pipelines.settings import Settings
 from rules.registry import RuleFileError, load_parameters
 
+# Filled by others, or without personal data; the home around them is closed.
+_NOT_OURS = frozenset({"inbox", "layouts"})
 _LEAST_FREE_BYTES = 2 << 30
 
 
@@ -37,13 +41,16 @@ class _TroubleError(Exception):
     """Something is wrong; the message is the finding."""
 
 
+_SPOKEN = (_TroubleError, LakeError, KeyFileError, RuleFileError, LayoutError, SourcesError)
+
+
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a nightly run needs."""
     findings: list[Finding] = []
     for what, look in _looks(settings):
         try:
             findings.append(Finding(what, is_well=True, found=look()))
-        except (_TroubleError, LakeError, KeyFileError, RuleFileError, LayoutError) as error:
+        except _SPOKEN as error:
             findings.append(Finding(what, is_well=False, found=str(error)))
         except OSError as error:
             found = f"{error.filename}: {error.strerror}"
@@ -60,8 +67,9 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "disk", lambda: _disk(home)
     yield "inbox", lambda: _inbox(settings)
     yield "key file", lambda: _key(home)
-    yield "layouts", lambda: f"{len(load_layouts())} layouts"
+    yield "layouts", lambda: _layouts(settings)
     yield "rules", lambda: _rules(settings)
+    yield "sources", lambda: _sources(settings)
     yield "lake", lambda: _lake(settings)
 
 
@@ -94,7 +102,7 @@ def _permissions(home: Path) -> str:
         if not path.is_symlink()
         and path.is_file()
         and path.stat().st_mode & 0o077
-        and "inbox" not in path.relative_to(home).parts
+        and path.relative_to(home).parts[0] not in _NOT_OURS
     ]
     if wide:
         raise _TroubleError(
@@ -114,6 +122,8 @@ def _disk(home: Path) -> str:
 
 def _inbox(settings: Settings) -> str:
     inbox = settings.inbox_folder
+    if not inbox.exists() and settings.pulled_folder.is_dir():
+        return f"{inbox} is not there; files come from {settings.pulled_folder}"
     if not inbox.is_dir():
         raise _TroubleError(f"{inbox} is not there. Make it, or set TRAPPAN_INBOX")
     if not os.access(inbox, os.R_OK | os.X_OK):
@@ -128,9 +138,26 @@ def _key(home: Path) -> str:
     return "readable, mode 0600. Without a backup of it the lake can't be read again"
 
 
+def _layouts(settings: Settings) -> str:
+    shipped, folder = len(load_layouts()), settings.layouts_folder
+    own = len(load_layouts([folder])) - shipped
+    return f"{shipped} shipped, {own} of {folder}"
+
+
 def _rules(settings: Settings) -> str:
     loaded = load_parameters(settings.rule_set)
     return f"'{settings.rule_set}', valid from {loaded.first_day.isoformat()}"
+
+
+def _sources(settings: Settings) -> str:
+    path = settings.sources_file
+    if not path.exists() and settings.sources is None:
+        return "none: no school system is asked for data"
+    told: list[str] = []
+    for source in load_sources(path):
+        check_secrets(source, path.parent)
+        told.append(f"{source.name} ({source.host}: {', '.join(source.endpoints)})")
+    return "; ".join(told)
 
 
 def _lake(settings: Settings) -> str:

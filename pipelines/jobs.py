@@ -56,7 +56,14 @@ backfill_job = dg.define_asset_job(
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
-JOBS = [nightly_job, ingest_job, weekly_job, backfill_job]
+# Apart from the night: a server that is away must not stop lists from being made.
+pull_job = dg.define_asset_job(
+    "pull_job",
+    selection=dg.AssetSelection.groups("pull"),
+    description="New data of school systems, fetched as files; the night takes them in.",
+    executor_def=dg.in_process_executor,
+)
+JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, pull_job]
 
 # Dagster's own log lines go to its event store; the console is for our words.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

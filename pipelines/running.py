@@ -15,6 +15,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess, StepError
+from assets.pull.access import PullAccess
 from pipelines.jobs import QUIET
 from pipelines.settings import PROJECT_ROOT, Settings
 
@@ -67,7 +68,12 @@ def instance_of(settings: Settings) -> dg.DagsterInstance:
 
 
 def run_job(
-    settings: Settings, job: str, access: LakeAccess, tags: Mapping[str, str] | None = None
+    settings: Settings,
+    job: str,
+    access: LakeAccess,
+    tags: Mapping[str, str] | None = None,
+    *,
+    pull: PullAccess | None = None,
 ) -> None:
     """Run a job in this process, the same job as the schedules run.
 
@@ -76,6 +82,7 @@ def run_job(
         job: name of the job.
         access: what the assets are given; it comes back with reports and folders.
         tags: run tags such as as_of or a range of months.
+        pull: what the pull is given; the usual when None.
 
     Raises:
         RunError: a step or check failed.
@@ -86,7 +93,8 @@ def run_job(
     # wrong setting is told by the command line in its own words.
     from pipelines.definitions import build_defs  # noqa: PLC0415
 
-    definitions = build_defs(overrides={"lake": access})
+    overrides: dict[str, object] = {"lake": access} | ({"pull": pull} if pull else {})
+    definitions = build_defs(overrides=overrides)
     try:
         with instance_of(settings) as instance:
             result = definitions.resolve_job_def(job).execute_in_process(
@@ -130,13 +138,13 @@ def _failure(job: str, result: dg.ExecuteInProcessResult) -> str:
 
 
 def default_inbox(settings: Settings) -> Path:
-    """Return the inbox when it is there.
+    """Return the inbox when it is there, or when files are fetched and there need be none.
 
     Raises:
         RunError: it isn't.
     """
     inbox = settings.inbox_folder
-    if not inbox.is_dir():
+    if not inbox.is_dir() and not settings.pulled_folder.is_dir():
         raise RunError(
             f"The inbox {inbox} is not there. Expected a folder with export files. Make it, or "
             "name another with --inbox or TRAPPAN_INBOX. Nothing was changed."

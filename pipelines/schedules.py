@@ -1,8 +1,8 @@
-"""When it runs by itself: every night at 04:00, lists of the week on Monday at 06:00.
+"""When it runs by itself: the pull at 03:00, the night at 04:00, lists of the week Monday 06:00.
 
-04:00 exists exactly once on every day in Stockholm; 02:30 is skipped or doubled on the nights
-when the clock is changed. The day that counts comes from the scheduled time, not from the clock
-of the moment, so a late or repeated run gives the same lists.
+03:00 and 04:00 exist exactly once on every day in Stockholm; 02:30 is skipped or doubled on the
+nights when the clock is changed. The day that counts comes from the scheduled time, not from the
+clock of the moment, so a late or repeated run gives the same lists.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from pipelines.jobs import as_of_tags, nightly_job, weekly_job
+from pipelines.jobs import as_of_tags, nightly_job, pull_job, weekly_job
 from pipelines.settings import STOCKHOLM
 
 TIMEZONE = "Europe/Stockholm"
@@ -46,9 +46,23 @@ def weekly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return _request(context, "weekly_job")
 
 
+@dg.schedule(
+    job=pull_job,
+    cron_schedule="0 3 * * *",
+    execution_timezone=TIMEZONE,
+    name="pull_schedule",
+    # Most homes ask no server: until there is a sources.yaml, it would fail every night.
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+)
+def pull_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for one pull per local day, an hour before the night takes its files."""
+    day = context.scheduled_execution_time.astimezone(STOCKHOLM).date()
+    return dg.RunRequest(run_key=f"pull_job-{day.isoformat()}")
+
+
 def _request(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest:
     as_of = day_before(context.scheduled_execution_time)
     return dg.RunRequest(run_key=f"{job}-{as_of.isoformat()}", tags=as_of_tags(as_of))
 
 
-SCHEDULES = [nightly_schedule, weekly_schedule]
+SCHEDULES = [nightly_schedule, weekly_schedule, pull_schedule]

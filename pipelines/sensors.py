@@ -24,7 +24,7 @@ def inbox_sensor(
     name can name a pupil.
     """
     try:
-        found = [(path, path.stat()) for path in files_in(lake.inbox)]
+        found = [(path, path.stat()) for path in files_in(lake.offered)]
     except OSError:
         return dg.SkipReason("The inbox can't be read; see `trappan doctor`.")
     if not found:

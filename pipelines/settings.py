@@ -11,12 +11,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assets.exports.ingest import Progress
 from assets.lake import LakeSettings
 from assets.lake_access import LakeAccess
+from assets.pull.access import PullAccess
+from assets.pull.pull import Progress as PullProgress
 
 #: The folder of the checkout: the packages, `dagster.yaml` and the samples lie in it.
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +31,8 @@ class Settings(BaseSettings):
     Attributes:
         home: folder of everything that persists.
         inbox: folder of offered files; empty means `HOME/inbox`.
+        sources: file of the servers that are asked; empty means `HOME/sources.yaml`.
+        layouts: folder of the user's own layouts; empty means `HOME/layouts`.
         catalog: DuckLake metadata string; empty means SQLite under the home.
         data_path: folder or `s3://` prefix of the lake's files; empty means under the home.
         rule_set: folder name under `rules/parameters/`.
@@ -42,6 +46,8 @@ class Settings(BaseSettings):
 
     home: Path = Path("var")
     inbox: Path | None = None
+    sources: Path | None = None
+    layouts: DirectoryPath | None = None
     catalog: str = ""
     data_path: str = ""
     rule_set: str = Field(default="stockholm", pattern=r"^[a-z][a-z0-9_]*$")
@@ -68,6 +74,21 @@ class Settings(BaseSettings):
         """Where offered files lie when none are named."""
         return (self.inbox or self.home / "inbox").resolve()
 
+    @property
+    def layouts_folder(self) -> Path:
+        """Where the user's own layouts lie, read besides the shipped ones."""
+        return (self.layouts or self.home / "layouts").resolve()
+
+    @property
+    def sources_file(self) -> Path:
+        """Which servers `trappan pull` asks."""
+        return (self.sources or self.home / "sources.yaml").resolve()
+
+    @property
+    def pulled_folder(self) -> Path:
+        """Where files lie that `trappan pull` fetched."""
+        return (self.home / "pulled").resolve()
+
 
 def yesterday() -> date:
     """Return the day before today in Stockholm: the last day that is over."""
@@ -78,19 +99,43 @@ def lake_access(
     settings: Settings,
     paths: tuple[Path, ...] | None = None,
     on_progress: Progress | None = None,
+    *,
+    with_pulled: bool = False,
 ) -> LakeAccess:
     """Return what the Dagster assets are given.
 
     Args:
         settings: the settings.
-        paths: offered files or folders; the inbox when None.
+        paths: offered files or folders; the inbox and what was pulled when None.
         on_progress: for a person who watches.
+        with_pulled: what was pulled too, besides `paths`.
     """
     return LakeAccess(
         settings=settings.lake,
         inbox=paths if paths is not None else (settings.inbox_folder,),
+        pulled=settings.pulled_folder if with_pulled or paths is None else None,
         rule_set=settings.rule_set,
         day_before_run=yesterday,
+        layouts_folder=settings.layouts_folder,
         now=time.time,
+        on_progress=on_progress,
+    )
+
+
+def pull_access(
+    settings: Settings, source: str | None = None, on_progress: PullProgress | None = None
+) -> PullAccess:
+    """Return what the pull is given.
+
+    Args:
+        settings: the settings.
+        source: only this source; all when None.
+        on_progress: for a person who watches.
+    """
+    return PullAccess(
+        sources_file=settings.sources_file,
+        pulled=settings.pulled_folder,
+        now=time.time,
+        source=source,
         on_progress=on_progress,
     )

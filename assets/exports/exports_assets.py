@@ -36,8 +36,9 @@ def received_exports(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Take every offered file; files that are known already change nothing."""
+    layouts = lake.layouts()
     with lake.open() as opened:
-        reports = ingest_paths(opened, lake.inbox, on_progress=lake.on_progress)
+        reports = ingest_paths(opened, lake.offered, layouts=layouts, on_progress=lake.on_progress)
         counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     lake.reports[:] = reports
     outcomes = Counter(str(report.outcome) for report in reports)

@@ -212,10 +212,8 @@ class HeaderMatch:
         """Say which columns the layout doesn't know, so that they are not read; None if none."""
         if not self.unknown:
             return None
-        names = [" ".join(self.header[position].split())[:40] for position in self.unknown]
-        # A pivot table has what it counts in its header: dates, but also identity numbers.
-        shown = (_NUMBER_LIKE.sub("…", name) for name in names[:_UNREAD_SHOWN])
-        listed = ", ".join(f"'{name}'" for name in shown)
+        names = [self.header[position] for position in self.unknown]
+        listed = ", ".join(f"'{shown_header(name)}'" for name in names[:_UNREAD_SHOWN])
         if len(names) > _UNREAD_SHOWN:
             listed += f" and {len(names) - _UNREAD_SHOWN} more"
         return f"columns that the layout does not know were not read: {listed}"
@@ -246,8 +244,21 @@ def fold(text: str) -> str:
     return " ".join(plain.split()).casefold()
 
 
+def shown_header(name: str) -> str:
+    """Return a header as a message may show it: short, one line, no number of a person."""
+    return without_numbers(" ".join(name.split())[:40])
+
+
+def without_numbers(name: str) -> str:
+    """Return a header without what may be the number of a person."""
+    # A pivot table has what it counts in its header: dates, but also identity numbers.
+    return _NUMBER_LIKE.sub("…", name)
+
+
 def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
     """Return the shipped layouts and those of `folders`, in order of name.
+
+    A folder that is not there has none.
 
     Raises:
         LayoutError: a file that isn't a layout, or a name used twice.
@@ -306,18 +317,34 @@ def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
 
 def _load(path: Path) -> Layout:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        layout = Layout.model_validate(content)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LayoutError(f"{path.name}: can't be read as UTF-8. Save it as UTF-8.") from None
+    return parse_layout(text, path.name)
+
+
+def parse_layout(text: str, where: str) -> Layout:
+    """Return the layout that a YAML text says.
+
+    Args:
+        text: the YAML.
+        where: the file's name, for the message.
+
+    Raises:
+        LayoutError: it is none; the message names file, key and expectation.
+    """
+    try:
+        layout = Layout.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise LayoutError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from None
+        raise LayoutError(f"{where}: not YAML: {str(error).splitlines()[0]}") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise LayoutError(f"{path.name}: key '{key}': {first['msg']}") from None
+        raise LayoutError(f"{where}: key '{key}': {first['msg']}") from None
     unknown = sorted(set(layout.columns) - set(COLUMNS[layout.kind]))
     if unknown:
         raise LayoutError(
-            f"{path.name}: key 'columns.{unknown[0]}': no such column. Expected one of "
+            f"{where}: key 'columns.{unknown[0]}': no such column. Expected one of "
             f"{', '.join(COLUMNS[layout.kind])}."
         )
     return layout

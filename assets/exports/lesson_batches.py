@@ -87,7 +87,9 @@ class LessonBatch:
             by_source[header.match.layout.name, header.match.says_protection].append(file_id)
         for (layout, says_protection), ids in by_source.items():
             mine = arriving.filter(arriving["file_id"].is_in(ids))
-            sealed = self._people.sealed_identities(mine, layout, says_protection=says_protection)
+            sealed = self._people.sealed_identities(
+                mine, layout, says_protection=says_protection, is_roster=False
+            )
             store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)
         return superseded

@@ -94,7 +94,7 @@ class People:
         )
 
     def sealed_identities(
-        self, arriving: pl.DataFrame, layout: str, *, says_protection: bool
+        self, arriving: pl.DataFrame, layout: str, *, says_protection: bool, is_roster: bool
     ) -> pl.DataFrame:
         """Return rows of `arriving_identities` with their content key and sealed content.
 
@@ -103,6 +103,7 @@ class People:
             layout: the layout's name, part of the source's key.
             says_protection: the files have a column for it. Those that have none are a source of
                 their own: their silence must not undo what the others say.
+            is_roster: they are rosters, whatever their layout is called.
         """
         source = layout if says_protection else f"{layout}{UNMARKED}"
         keys: list[str] = []
@@ -122,6 +123,7 @@ class People:
             pl.lit(source).alias("layout"),
             "school_unit_code",
             "is_protected",
+            pl.lit(is_roster).alias("is_roster"),
             pl.Series("content_key", keys, dtype=pl.String),
             "exported_at",
             "file_id",

@@ -97,7 +97,9 @@ class RosterBatch:
                 self._store_enrolments(connection, ids)
             arriving = arriving_identities(self._lake, f"batch_{self._kind}")
             mine = arriving.filter(arriving["file_id"].is_in(ids))
-            sealed = self._people.sealed_identities(mine, layout, says_protection=says_protection)
+            sealed = self._people.sealed_identities(
+                mine, layout, says_protection=says_protection, is_roster=True
+            )
             store_identities(connection, sealed)
         return {}
 

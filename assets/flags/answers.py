@@ -176,7 +176,7 @@ def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, 
     rows = lake.rows(
         "SELECT cast(pupil_key AS VARCHAR), sealed FROM ("
         f"SELECT pupil_key, content_key FROM identity_sources {wanted} "
-        "QUALIFY row_number() OVER (PARTITION BY pupil_key ORDER BY layout = 'elever' DESC, "
+        "QUALIFY row_number() OVER (PARTITION BY pupil_key ORDER BY is_roster DESC, "
         "exported_at DESC, file_id DESC, school_unit_code) = 1) "
         "JOIN identities USING (content_key)",
         **parameters,

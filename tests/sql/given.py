@@ -150,6 +150,7 @@ USUAL: dict[str, Row] = {
         "layout": "elever",
         "school_unit_code": NORTH,
         "is_protected": False,
+        "is_roster": True,
         "content_key": key("content"),
         "exported_at": _EXPORTED,
         "file_id": 1,

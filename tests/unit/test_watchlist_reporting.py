@@ -65,6 +65,7 @@ def protection(pupil: uuid.UUID) -> dict[str, Any]:
         "layout": "elever",
         "school_unit_code": NORTH,
         "is_protected": True,
+        "is_roster": True,
         "content_key": str(pupil),
         "exported_at": EXPORTED,
         "file_id": 1,

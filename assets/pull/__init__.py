@@ -1,0 +1,1 @@
+"""A school system's SS12000 server becomes files, fetched over HTTP. No lake here."""

@@ -1,0 +1,57 @@
+"""`trappan pull`: fetches what is new from school systems, as files that the night takes in.
+
+Not here: how it is fetched (`assets/pull`), when it runs by itself (`schedules.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from assets.pull.pull import Fetched
+from assets.pull.sources import chosen, load_sources
+from pipelines.cli_options import Home, settings_of
+from pipelines.printing import Format, print_rows, say, watched
+from pipelines.running import run_job
+from pipelines.settings import lake_access, pull_access
+
+COLUMNS = ("source", "endpoint", "outcome", "objects", "pages", "files")
+
+
+def pull(
+    context: typer.Context,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Only this source of sources.yaml.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Fetch what is new from school systems (SS12000), as files for the next ingest."""
+    settings = settings_of(context, home)
+    # First, so that a wrong setting is told before Dagster is started.
+    chosen(load_sources(settings.sources_file), source)
+    with watched() as progress:
+        access = pull_access(settings, source, progress)
+        try:
+            run_job(settings, "pull_job", lake_access(settings, ()), pull=access)
+        finally:
+            _print(access.results)
+    written = sum(len(result.files) for result in access.results)
+    say(f"{written} new files in {settings.pulled_folder}; `trappan nightly` takes them in.")
+
+
+def _print(results: Sequence[Fetched]) -> None:
+    rows = [
+        {
+            "source": result.source,
+            "endpoint": result.endpoint,
+            "outcome": "failed" if result.fault else "fetched" if result.files else "nothing new",
+            "objects": result.objects,
+            "pages": result.pages,
+            "files": len(result.files),
+        }
+        for result in results
+    ]
+    if rows:
+        print_rows(COLUMNS, rows, Format.TABLE)

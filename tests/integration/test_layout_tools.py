@@ -1,0 +1,297 @@
+"""A person adds a layout: what a file is said to be, what is drafted, and the page of it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assets.exports.ingest import ingest_paths
+from assets.exports.layouts import load_layouts, parse_layout
+from assets.flags.answers import identities_of
+from assets.lake import Lake
+from tests.architecture.sources import ROOT
+from tests.integration.conftest import SAMPLES, Said, trappan
+from tests.integration.ingest_files import (
+    BASIC,
+    EVERY,
+    PUPILS,
+    ROSTER,
+    USUAL,
+    lesson,
+    put,
+    table,
+    text_of,
+    workbook_of,
+)
+
+PAGE = (ROOT / "docs" / "layouts.md").read_text(encoding="utf-8")
+
+
+def block(kind: str, number: int = 0) -> str:
+    """Return a fenced block of the page."""
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[number]
+
+
+def facts(said: Said) -> dict[str, str]:
+    """Return what `layout check` says before its table."""
+    head = said.out.partition("┏")[0]
+    return {line[:10].strip(): line[11:] for line in head.splitlines()}
+
+
+def cells(said: Said) -> dict[str, list[str]]:
+    """Return the cells of its table by header."""
+    rows = [line.split("│")[1:-1] for line in said.out.splitlines() if line.startswith("│")]
+    return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "var" / "layouts").mkdir(parents=True, mode=0o700)
+    (tmp_path / "var").chmod(0o700)
+    return tmp_path / "var"
+
+
+def run(line: str) -> Said:
+    """Run a command of the page as a shell would, with `trappan` as the page says it is."""
+    command, _, target = line.removeprefix("$ trappan ").partition(" > ")
+    said = trappan("--home", "var", *shlex.split(command))
+    if target:
+        Path(target).write_text(said.out, encoding="utf-8")
+    return said
+
+
+def test_the_page_works_as_it_is_written(home: Path) -> None:
+    Path("export.csv").write_text(block("csv"), encoding="utf-8")
+    commands = [
+        line for part in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
+        for line in part.splitlines()
+    ]  # fmt: skip
+    look, draft, again, ingest, rates = commands
+
+    said = run(look)
+    assert said.status == 1
+    assert facts(said)["header"] == "line 3, 13 columns"
+    assert facts(said)["separator"] == "semicolon"
+    assert facts(said)["layout"].startswith("none fits; the nearest is lektionsfranvaro")
+    assert "Perhaps it is 'Elevens personnummer'." in said.out
+    assert not [word for word in ("Öberg", "9800", "Sjuk", "Sen ankomst") if word in said.out]
+
+    said = run(draft)
+    assert (said.status, said.err) == (0, block("text"))
+    drafted = Path("var/layouts/exempelstad.yaml").read_text(encoding="utf-8")
+    marked = [line for line in drafted.splitlines() if "DECIDE" in line]
+    assert len(marked) == 3
+    final = parse_layout(block("yaml"), "the page")
+    assert parse_layout(drafted, "the draft").columns == final.columns
+    assert "Orsak till frånvaro" in parse_layout(drafted, "the draft").dropped
+
+    Path("var/layouts/exempelstad.yaml").write_text(block("yaml"), encoding="utf-8")
+    said = run(again)
+    assert said.status == 0
+    assert facts(said)["layout"] == "exempelstad (lessons): 10 of its 10 columns"
+    assert facts(said)["rows"] == "all 3 were looked at; 0 would be refused"
+    assert cells(said)["Klockan"][0] == "start_time"
+    assert cells(said)["Orsak till frånvaro"][0] == "(never read)"
+
+    said = run(ingest)
+    assert (said.status, "exempelstad" in said.out, "accepted" in said.out) == (0, True, True)
+    said = run(rates)
+    rows = [line.split(",") for line in said.out.splitlines()[1:]]
+    assert sorted((row[2], row[6]) for row in rows) == [("60", "0"), ("60", "15"), ("60", "60")]
+    found = trappan("doctor", "--home", "var").out
+    assert f"well   layouts: 3 shipped, 1 of {home / 'layouts'}" in found
+
+
+def test_a_sample_is_told_column_by_column_without_a_name_in_it(home: Path) -> None:
+    for path in sorted((SAMPLES / "inbox").glob("elever_*.csv")):
+        said = trappan("layout", "check", path)
+        assert said.status == 0
+        found = cells(said)
+        assert found["Personnummer"][:2] == ["civic_no", "99999999-9999"]
+        assert set(found["Efternamn"][1]) <= {"x", "-", " "}
+        assert not (home / "lake").exists()
+
+
+def test_a_workbook_is_told_like_a_text(home: Path) -> None:
+    rows = [lesson(n) for n in range(3)]
+    path = put(home, "a.xlsx", workbook_of([["Rapport"], *table(rows, BASIC)]))
+    said = trappan("layout", "check", path)
+    assert facts(said)["kind"] == "workbook"
+    assert facts(said)["header"] == "line 2, 17 columns"
+    assert cells(said)["Datum"][0] == "lesson_date"
+    assert "cancelled, lesson_id, mentor_name, mentor_email" in said.out
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+def test_the_encoding_is_told(home: Path, encoding: str) -> None:
+    path = put(home, "a.csv", text_of([lesson(0)], EVERY).encode(encoding))
+    assert facts(trappan("layout", "check", path))["encoding"] == encoding.removesuffix("-sig")
+
+
+def test_problems_are_counted_with_their_first_line_and_a_hint(home: Path) -> None:
+    rows = [lesson(n, date="5/10/2026") for n in range(4)] + [lesson(4, length="0"), lesson(5)]
+    path = put(home, "a.csv", text_of(rows, BASIC))
+    said = trappan("layout", "check", path)
+    assert said.status == 0
+    assert facts(said)["rows"] == "all 6 were looked at; 5 would be refused"
+    problems = [line for line in said.out.splitlines() if line.startswith("problem")]
+    assert "4 rows, refused; the first: line 2, lesson_date" in problems[0]
+    assert "perhaps another column is lesson_date" in problems[0]
+    assert "1 rows, refused; the first: line 6, scheduled_minutes" in problems[1]
+    assert "perhaps" not in problems[1]
+
+
+def test_only_the_first_rows_are_looked_at(home: Path) -> None:
+    rows = [lesson(n % 60, date=f"2026-{1 + n // 300:02d}-05") for n in range(1001)]
+    path = put(home, "a.csv", text_of([*rows, lesson(0, date="fel")], BASIC))
+    said = trappan("layout", "check", path)
+    assert facts(said)["rows"].startswith("the first 1000 were looked at")
+    assert "lesson_date" not in said.out.partition("└")[2]
+
+
+def test_a_column_of_remarks_that_no_layout_knows_is_never_shown(home: Path) -> None:
+    text = text_of([lesson(0)], EVERY).splitlines()
+    text = [f"{text[0]};Kommentar", f"{text[1]};Har migrän"]
+    said = trappan("layout", "check", put(home, "a.csv", "\n".join(text) + "\n"))
+    assert cells(said)["Kommentar"][:2] == ["(never read)", "(never read)"]
+    assert "migrän" not in said.out
+    assert "put it under dropped" in said.out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no line of the first 30 has two cells"),
+        (b"hej\nhopp\n", "no line of the first 30 has two cells"),
+        (b"%PDF-1.7", "this is a PDF"),
+        (b'\xef\xbb\xbf [{"givenName": "Kim", "x": 1}]', "this is JSON. Layouts are for tables"),
+        (b"20120314-9800;Kim;Prov;8A\n20120374-9807;Ali;Test;8A\n", "no line looks like a header"),
+        (b"a;b\n\x00;1\n", "a NUL character"),
+    ],
+)
+def test_a_file_that_is_no_table_is_told(home: Path, content: bytes, words: str) -> None:
+    for command in ("check", "new"):
+        said = trappan("layout", command, put(home, "a.csv", content))
+        assert (said.status, said.out) == (1, "")
+        assert words in said.err
+        assert "Traceback" not in said.err
+        assert "Kim" not in said.err
+
+
+def test_rows_that_contradict_each_other_are_told(home: Path) -> None:
+    rows = [lesson(0), lesson(0, valid="5", present="40"), lesson(1), lesson(1)]
+    said = trappan("layout", "check", put(home, "a.csv", text_of(rows, BASIC)))
+    assert facts(said)["rows"] == "all 4 were looked at; 3 would be refused"
+    assert "another row of the file says something else of the same thing" in said.out
+
+
+def test_a_required_column_twice_is_told(home: Path) -> None:
+    text = text_of([lesson(0)], BASIC).splitlines()
+    said = trappan("layout", "check", put(home, "a.csv", f"{text[0]};Datum\n{text[1]};x\n"))
+    assert said.status == 1
+    assert "'Datum' stands there twice. Expected it once." in said.out
+
+
+def test_a_draft_of_a_file_that_a_layout_knows_says_so(home: Path) -> None:
+    path = put(home, "a.csv", text_of([USUAL | {"starts": "", "ends": ""}], ROSTER))
+    said = trappan("layout", "new", path, "--name", "egna_elever")
+    assert "The layout 'elever' fits this file already" in said.err
+    drafted = parse_layout(said.out, "draft")
+    assert drafted.kind == "enrolments"
+    assert "DECIDE" not in said.out
+
+
+def test_a_draft_asks_for_what_no_header_says(home: Path) -> None:
+    path = put(home, "a.csv", "Personnr;Datum;Frånvaro %;Giltig frånvaro (tim)\n1;2;3;4\n")
+    said = trappan("layout", "new", path, "--kind", "lessons")
+    assert (
+        "# start_time: {headers: [???], required: true}  # DECIDE: which header is it?" in said.out
+    )
+    assert "# valid_minutes" in said.out, "hours are no minutes"
+    assert "The draft can't be used yet: no header was found for" in said.err
+    assert said.status == 0
+
+
+def test_a_draft_doubts_minutes_with_decimals(home: Path) -> None:
+    text = text_of([lesson(0, valid="0,75", length="1,5")], BASIC)
+    said = trappan("layout", "new", put(home, "a.csv", text))
+    assert "whether 'Giltig frånvaro (min)' is in whole minutes: it has decimals" in said.err
+
+
+def test_odd_headers_make_a_draft_that_is_yaml_all_the_same(home: Path) -> None:
+    odd = ["a: b", '"citat"', "{x}", "# y", "å\\n", "20120314-9800", "= 1", "- z", "Pnr", "Klass"]
+    header = ";".join('"' + cell.replace('"', '""') + '"' for cell in odd)
+    said = trappan("layout", "new", put(home, "a.csv", f"{header}\n1;2;3;4;5;6;7;8;9;0\n"))
+    assert said.status == 0
+    assert parse_layout(said.out, "draft").columns
+    assert "20120314" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--name", "Exempelstad"), "is not a layout name. Expected small letters"),
+        (("--kind", "lektioner"), "is not a kind. Expected one of lessons"),
+        (("--layouts", "nowhere"), "there is no folder nowhere"),
+    ],
+)
+def test_a_wrong_option_is_told(home: Path, arguments: tuple[str, ...], words: str) -> None:
+    path = put(home, "a.csv", text_of([lesson(0)], BASIC))
+    said = trappan("layout", "new", path, *arguments)
+    assert said.status == 2
+    assert words in " ".join(said.err.replace("│", " ").split())
+
+
+def test_a_name_that_is_taken_is_told(home: Path) -> None:
+    path = put(home, "a.csv", text_of([lesson(0)], BASIC))
+    said = trappan("layout", "new", path, "--name", "elever")
+    assert said.status == 1
+    assert "the layout name 'elever' is taken" in said.err
+
+
+def test_a_wrong_layout_of_ones_own_stops_with_file_and_key(home: Path) -> None:
+    (home / "layouts" / "fel.yaml").write_text("name: fel\nkind: lektioner\n", encoding="utf-8")
+    path = put(home, "a.csv", text_of([lesson(0)], BASIC))
+    for command in (("ingest", path), ("layout", "check", path)):
+        said = trappan("--home", home, *command)
+        assert said.status == 1
+        assert "fel.yaml: key 'kind'" in said.err
+    assert "WRONG  layouts: fel.yaml: key 'kind'" in trappan("--home", home, "doctor").out
+
+
+def test_a_folder_that_is_not_there_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAPPAN_LAYOUTS", str(home / "annan"))
+    said = trappan("--home", home, "ingest", put(home, "a.csv", "x"))
+    assert said.status == 2
+    assert "TRAPPAN_LAYOUTS" in said.err
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["roster first", "lessons first"])
+def test_names_of_a_roster_stand_before_newer_ones_of_lessons_whatever_its_layout_is_called(
+    lake: Lake, tmp_path: Path, order: tuple[int, int]
+) -> None:
+    roster = text_of([USUAL | {"given": "Åsa", "starts": "", "ends": ""}], ROSTER)
+    (tmp_path / "egna.yaml").write_text(
+        "name: egna_elever\nkind: enrolments\ndescription: x\nrestates: lesson\ncolumns:\n"
+        "  civic_no: {headers: [Elevnummer], required: true}\n"
+        "  given_name: {headers: [Förnamn], required: true}\n"
+        "  family_name: {headers: [Efternamn], required: true}\n"
+        "  school_unit_code: {headers: [Skolenhetskod], required: true}\n"
+        "  class_name: {headers: [Klass], required: true}\n",
+        encoding="utf-8",
+    )
+    paths = [
+        put(tmp_path, "a_20261101T0500.csv", roster.replace("Personnummer", "Elevnummer")),
+        put(tmp_path, "b_20261102T0500.csv", text_of([lesson(0, given="Osa")], BASIC)),
+    ]
+    for number in order:
+        (report,) = ingest_paths(lake, [paths[number]], layouts=load_layouts([tmp_path]))
+        assert report.rows_accepted == 1, report.reason
+    (identity,) = identities_of(lake).values()
+    assert identity["given_name"] == "Åsa"
+    assert PUPILS[0].replace("-", "") == identity["civic_no"]
