@@ -15,6 +15,8 @@ from datetime import date
 from pathlib import Path
 
 from assets.checks.contracts import ContractCrashError
+from assets.exports.archive import ArchiveError
+from assets.exports.arrivals import Intake
 from assets.exports.ingest import Progress
 from assets.exports.layouts import LayoutError
 from assets.exports.outcomes import FileReport
@@ -26,6 +28,7 @@ from rules.registry import RuleFileError, rule_set_on
 
 #: Errors whose words are ours: clear, and without personal data.
 SPOKEN_ERRORS = (
+    ArchiveError,
     ContractCrashError,
     LakeError,
     KeyFileError,
@@ -55,6 +58,7 @@ class LakeAccess:
         day_before_run: the default as_of.
         now: seconds since 1970; with `day_before_run` the only clock.
         on_progress: for a person who watches.
+        intake: whether to wait for files that are arriving, and to keep originals.
         reports: what became of the offered files in this process, for the command line.
         published: folders of the lists that were put in place, for the command line.
         kept: how many of them are frozen and were out before, for the command line.
@@ -67,6 +71,7 @@ class LakeAccess:
     day_before_run: Callable[[], date]
     now: Callable[[], float]
     on_progress: Progress | None = None
+    intake: Intake = field(default_factory=Intake)
     reports: list[FileReport] = field(default_factory=list)
     published: list[Path] = field(default_factory=list)
     kept: int = 0

@@ -37,7 +37,7 @@ def received_exports(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Take every offered file; files that are known already change nothing."""
     with lake.open() as opened:
-        reports = ingest_paths(opened, lake.inbox, on_progress=lake.on_progress)
+        reports = ingest_paths(opened, lake.inbox, on_progress=lake.on_progress, intake=lake.intake)
         counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     lake.reports[:] = reports
     outcomes = Counter(str(report.outcome) for report in reports)

@@ -1,67 +1,22 @@
-"""Staged rows into the lake: newest export wins, ledger and rows in one transaction.
+"""Staged rows into the lake: newest export wins.
 
-Not here: reading files (`staging.py`), deciding which files to take (`ingest.py`).
+Not here: reading files (`staging.py`), the ledger (`ledger_writing.py`), deciding which files to
+take (`ingest.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from assets.exports.outcomes import FileReport
 from assets.exports.people import People
 from assets.lake import Lake
-from assets.sealing import Sealer
 from assets.tables import TABLES
 
 _STORED_NAMES = {table.name: [column.name for column in table.columns] for table in TABLES}
-
-
-def write_reports(
-    connection: duckdb.DuckDBPyConnection, sealer: Sealer, reports: Sequence[FileReport]
-) -> None:
-    """Write ledger rows; the caller holds the transaction."""
-    if not reports:
-        return
-    now = datetime.now(UTC).replace(tzinfo=None)
-    ledger = [
-        {
-            "file_id": report.file_id,
-            "file_sha256": report.sha256,
-            "sealed_name": sealer.seal({"name": report.path.name}),
-            "modified_at": report.modified_at,
-            "received_at": now,
-            "layout": report.layout,
-            "exported_at": report.exported_at,
-            "period_first_date": report.period[0] if report.period else None,
-            "period_last_date": report.period[1] if report.period else None,
-            "rows_read": report.rows_read,
-            "rows_accepted": report.rows_accepted,
-            "rows_rejected": report.rows_rejected,
-            "rows_superseded": report.rows_superseded,
-            "rows_warned": report.rows_warned,
-            "outcome": str(report.outcome),
-            "reason": report.reason,
-        }
-        for report in reports
-    ]
-    connection.register("ledger_frame", pl.DataFrame(ledger, schema_overrides=_LEDGER_TYPES))
-    connection.execute("INSERT INTO files BY NAME SELECT * FROM ledger_frame")
-    connection.unregister("ledger_frame")
-
-
-_LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
-    "sealed_name": pl.Binary,
-    "layout": pl.String,
-    "exported_at": pl.Datetime("us"),
-    "period_first_date": pl.Date,
-    "period_last_date": pl.Date,
-    "reason": pl.String,
-}
 
 
 def store_lessons(
@@ -214,7 +169,8 @@ def replace_older(
     connection.execute(
         f"DELETE FROM {table} WHERE rowid IN (SELECT stored.rowid FROM {table} AS stored "
         f"JOIN arriving_rows AS arriving ON {same} WHERE "
-        "(stored.exported_at, stored.file_id) < (arriving.exported_at, arriving.file_id))"
+        # Of one stamp is only the same file, read again.
+        "(stored.exported_at, stored.file_id) <= (arriving.exported_at, arriving.file_id))"
     )
     connection.execute(
         f"INSERT INTO {table} SELECT {columns} FROM arriving_rows AS arriving WHERE NOT EXISTS "
