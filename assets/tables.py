@@ -104,6 +104,23 @@ TABLES: tuple[Table, ...] = (
         partitioned_by="year(lesson_date), month(lesson_date)",
     ),
     Table(
+        "lesson_snapshots",
+        "Complete files: the newest one that said all of a school unit's date.",
+        "a school unit and date",
+        (_SCHOOL, _DATE, _EXPORTED, _FILE),
+    ),
+    Table(
+        "removed_lessons",
+        "Lessons with an id that a newer complete file lacked; their older rows stay away.",
+        "a pupil and lesson id",
+        (
+            _PUPIL,
+            Column("lesson_id", "VARCHAR", "The sender's lesson id."),
+            _EXPORTED,
+            _FILE,
+        ),
+    ),
+    Table(
         "stale_days",
         "Dates whose lessons changed since the sums were made. Empty after a whole run.",
         "a date (may repeat)",

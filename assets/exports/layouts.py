@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assets.exports.cells import filled_width, split_cells
+from assets.exports.row_count_rule import RowCount
 
 SHIPPED = Path(__file__).resolve().parent / "layouts"
 DELIMITERS = (";", "\t", ",")
@@ -99,10 +100,21 @@ class Layout(BaseModel):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     kind: Literal["lessons", "enrolments", "school_units"]
     description: str
-    restates: Literal["lesson"]
+    restates: Literal["lesson", "school_period"]
     sheet: str = ""
     columns: dict[str, LayoutColumn]
     dropped: tuple[str, ...] = ()
+    row_count: RowCount | None = None
+
+    @model_validator(mode="after")
+    def _removes_only_what_is_surely_gone(self) -> Self:
+        if self.restates == "school_period" and (self.kind != "lessons" or not self.row_count):
+            raise ValueError(
+                "'restates: school_period' removes lessons that a file does not have, so it is for "
+                "kind lessons only and needs 'row_count': else a file that is cut short would "
+                "remove absence"
+            )
+        return self
 
     def match(self, header: Sequence[str]) -> HeaderMatch:
         """Find this layout's columns in a header row."""
@@ -124,14 +136,29 @@ class Layout(BaseModel):
             for column, spec in self.columns.items()
             if spec.required and column not in positions
         )
+        count_position = None
+        if self.row_count and self.row_count.column:
+            if fold(self.row_count.column) in folded:
+                count_position = folded.index(fold(self.row_count.column))
+            else:
+                missing = (*missing, self.row_count.column)
         never = {fold(name) for name in self.dropped}
         dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
         unknown = tuple(
             index
             for index, cell in enumerate(folded)
-            if cell and index not in positions.values() and index not in dropped
+            if cell and index not in (*positions.values(), *dropped, count_position)
         )
-        return HeaderMatch(self, tuple(header), positions, missing, tuple(twice), unknown, dropped)
+        return HeaderMatch(
+            self,
+            tuple(header),
+            positions,
+            missing,
+            tuple(twice),
+            unknown,
+            dropped,
+            count_position,
+        )
 
 
 @dataclass(frozen=True)
@@ -146,6 +173,7 @@ class HeaderMatch:
         twice: required columns that are there more than once, so that nothing tells which counts.
         unknown: positions of columns that the layout does not know.
         dropped: positions of columns that are never stored.
+        count_position: where the number of rows stands in each row.
     """
 
     layout: Layout
@@ -155,6 +183,7 @@ class HeaderMatch:
     twice: tuple[str, ...]
     unknown: tuple[int, ...]
     dropped: tuple[int, ...] = ()
+    count_position: int | None = None
 
     @property
     def fits(self) -> bool:
@@ -258,9 +287,9 @@ def find_header(
 
 
 def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
-    """Return the layout that fits with most columns, else the nearest miss."""
+    """Return the layout that fits with most columns and fewest unknown, else the nearest miss."""
     matches = [layout.match(cells) for layout in layouts]
-    return max(matches, key=lambda match: (match.fits, len(match.positions)))
+    return max(matches, key=lambda match: (match.fits, len(match.positions), -len(match.unknown)))
 
 
 def _load(path: Path) -> Layout:
@@ -272,7 +301,8 @@ def _load(path: Path) -> Layout:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise LayoutError(f"{path.name}: key '{key}': {first['msg']}") from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise LayoutError(f"{path.name}: key '{key}': {said}") from None
     unknown = sorted(set(layout.columns) - set(COLUMNS[layout.kind]))
     if unknown:
         raise LayoutError(
