@@ -69,6 +69,7 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "line_number", "BIGINT", "Line (sheet row) in the file; the first for warnings."
             ),
+            Column("code", "VARCHAR", "What is wrong: `<our column>.<what>`."),
             Column("column_name", "VARCHAR", "The column's name in our words."),
             Column("reason", "VARCHAR", "What is wrong, in words."),
             Column("found", "VARCHAR", "What stood there; personal values only as a pattern."),
