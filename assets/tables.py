@@ -105,6 +105,17 @@ TABLES: tuple[Table, ...] = (
         partitioned_by="year(lesson_date), month(lesson_date)",
     ),
     Table(
+        "pupil_merges",
+        "Changed identity numbers: the old number is the pupil of the new one.",
+        "an old and a new number",
+        (
+            Column("old_pupil_key", "UUID", "Key of the old number."),
+            Column("new_pupil_key", "UUID", "Key of the new number."),
+            _EXPORTED,
+            _FILE,
+        ),
+    ),
+    Table(
         "lesson_snapshots",
         "Complete files: the newest one that said all of a school unit's date.",
         "a school unit and date",

@@ -18,13 +18,13 @@ import duckdb
 
 from assets.exports.archive import Archive
 from assets.exports.arrivals import Intake, still_arriving
+from assets.exports.batch_kinds import KIND_ORDER, batch_of
 from assets.exports.batches import ExportBatch
 from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
 from assets.exports.layouts import Layout, shipped_layouts
 from assets.exports.ledger import KnownFile, known_files
 from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
-from assets.exports.lesson_batches import LessonBatch
 from assets.exports.offers import Offered, batches, files_in
 from assets.exports.outcomes import (
     FileReport,
@@ -42,15 +42,11 @@ from assets.exports.received import (
     UnreadableFileError,
     look_at,
 )
-from assets.exports.rosters import RosterBatch
 from assets.exports.staging import load_macros
 from assets.lake import Lake
 from assets.sealing import Sealer
 
 __all__ = ["Progress", "files_in", "ingest_paths", "read_again"]
-
-# Rosters first, so that a night's lessons meet the night's register.
-_KIND_ORDER = {"school_units": 0, "enrolments": 1, "lessons": 2}
 
 Progress = Callable[[str, int, int], None]
 
@@ -167,7 +163,7 @@ class _Ingest:
         self.archive.keep_ahead(offered)
         new = list(self._with_kinds(offered))
         self._write_quarantined()
-        ordered = sorted(new, key=lambda entry: (_KIND_ORDER[entry[0]], entry[1].path.name))
+        ordered = sorted(new, key=lambda entry: (KIND_ORDER[entry[0]], entry[1].path.name))
         total = sum(file.size for _, file in ordered) or 1
         done = 0
         for kind, files in groupby(ordered, key=lambda entry: entry[0]):
@@ -199,11 +195,7 @@ class _Ingest:
         files = [file for file in offered if self._is_kept(file)]
         if not files:
             return
-        batch: ExportBatch = (
-            LessonBatch(self.lake, self.people, self.openings, self.folder)
-            if kind == "lessons"
-            else RosterBatch(self.lake, self.people, self.openings, kind)
-        )
+        batch = batch_of(kind, self.lake, self.people, self.openings, self.folder)
         staged = batch.stage(files)
         for file, reason in staged.held.items():
             self.reports[file.path] = held(file.path, reason)
@@ -214,6 +206,8 @@ class _Ingest:
         for report in stays:
             self._leave_as_before(report)
         self._store(batch, [report for report in taken if report not in stays])
+        if kind == "pupil_merges":
+            self.people.forget()
         self._write_quarantined()
 
     def _store(self, batch: ExportBatch, taken: Sequence[FileReport]) -> None:

@@ -76,6 +76,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "principal_name",
         "principal_email",
     ),
+    "pupil_merges": ("old_civic_no", "new_civic_no", "changed_date"),
 }
 
 
@@ -98,7 +99,7 @@ class Layout(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: Literal["lessons", "enrolments", "school_units"]
+    kind: Literal["lessons", "enrolments", "school_units", "pupil_merges"]
     description: str
     restates: Literal["lesson", "school_period"]
     sheet: str = ""

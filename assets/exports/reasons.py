@@ -14,6 +14,8 @@ from dataclasses import dataclass
 PERSONAL_COLUMNS = frozenset(
     {
         "civic_no",
+        "old_civic_no",
+        "new_civic_no",
         "given_name",
         "family_name",
         "mentor_name",
@@ -54,6 +56,7 @@ _EXPECTED = {
     "lesson_date": "a date such as 2026-10-05 or 20261005",
     "start_date": "a date such as 2026-10-05 or 20261005, or nothing",
     "end_date": "a date such as 2026-10-05 or 20261005, or nothing",
+    "changed_date": "a date such as 2026-10-05 or 20261005, or nothing",
     "start_time": "a time such as 08:20",
     "scheduled_minutes": "1 to 600 whole minutes",
     "present_minutes": _MINUTES,
@@ -80,6 +83,8 @@ _SPECIAL = {
     "civic_no.spreadsheet_damage": "a spreadsheet has cut the number; it can't be recovered",
     "civic_no.no_such_date": "the number's date does not exist",
     "civic_no.check_digit": "the check digit is wrong",
+    "civic_no.same": "the old and the new number are the same",
+    "civic_no.circle": "other rows say that the new number became the old one: a circle",
     "end_date.before_start": "the last day is before the first day",
     "row.too_few_cells": "the row is cut short",
     "row.too_many_cells": "the row has more cells than the header",
@@ -96,6 +101,7 @@ _FIX = {
     "lesson_date": "write the day as 2026-10-05",
     "start_date": _MEND_DAY,
     "end_date": _MEND_DAY,
+    "changed_date": _MEND_DAY,
     "start_time": "write the start as 08:20",
     "scheduled_minutes": "give the lesson a length in whole minutes, or an end",
     "present_minutes": _MEND_MINUTES,
@@ -119,6 +125,8 @@ _FIX_OF_CODE = {
     "civic_no.no_such_date": _MEND_NUMBER,
     "civic_no.check_digit": _MEND_NUMBER,
     "civic_no.spreadsheet_damage": "export again, and send it without opening it in a spreadsheet",
+    "civic_no.same": "write the number before and the number after the change",
+    "civic_no.circle": "find out which of the numbers is the pupil's last one",
     "end_date.before_start": "correct the first or the last day",
     "row.cut_short": "send the file again, whole",
     "row.no_line_end": "look whether the file came whole; if not, send it again",
@@ -144,9 +152,11 @@ class Reason:
 def reason_of(code: str) -> Reason:
     """Return the words of a problem code."""
     column, _, kind = code.partition(".")
-    expected = _EXPECTED_OF_CODE.get(code) or _EXPECTED[column]
-    what = _SPECIAL.get(code) or _WRONG[kind]
-    return Reason(column, what, expected, _FIX_OF_CODE.get(code) or _FIX[column])
+    # What is wrong with a number is the same wherever it stands.
+    base = code.removeprefix("old_").removeprefix("new_")
+    expected = _EXPECTED_OF_CODE.get(base) or _EXPECTED[base.partition(".")[0]]
+    what = _SPECIAL.get(base) or _WRONG[kind]
+    return Reason(column, what, expected, _FIX_OF_CODE.get(base) or _FIX[base.partition(".")[0]])
 
 
 def pattern(text: str) -> str:

@@ -27,6 +27,7 @@ _KOLUMNER = {
     "lesson_date": (_DAG, "Skriv dagen som 2026-10-05."),
     "start_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
     "end_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
+    "changed_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
     "start_time": ("en tid som 08:20", "Skriv starttiden som 08:20."),
     "scheduled_minutes": (
         "1 till 600 hela minuter",
@@ -78,6 +79,14 @@ _KODER = {
     "civic_no.spreadsheet_damage": ("ett kalkylprogram har kapat numret", _EXPORTERA),
     "civic_no.no_such_date": ("numrets datum finns inte", _SKRIV_NUMMER),
     "civic_no.check_digit": ("kontrollsiffran stämmer inte", _SKRIV_NUMMER),
+    "civic_no.same": (
+        "det gamla och det nya numret är samma",
+        "Skriv numret före och numret efter bytet.",
+    ),
+    "civic_no.circle": (
+        "andra rader säger att det nya numret blev det gamla",
+        "Ta reda på vilket av numren som är elevens senaste.",
+    ),
     "end_date.before_start": (
         "sista dagen är före första dagen",
         "Rätta första eller sista dagen.",
@@ -109,7 +118,7 @@ class SwedishReason:
 
 def swedish_reason(code: str) -> SwedishReason:
     """Return the Swedish words of a problem code."""
-    column, _, kind = code.partition(".")
+    column, _, kind = code.removeprefix("old_").removeprefix("new_").partition(".")
     expected, fix = _KOLUMNER[column]
-    what, own_fix = _KODER.get(code) or (_FEL[kind], "")
+    what, own_fix = _KODER.get(f"{column}.{kind}") or (_FEL[kind], "")
     return SwedishReason(what, expected, own_fix or fix)

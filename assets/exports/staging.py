@@ -22,6 +22,7 @@ RAW_TABLES = {
     "lessons": "raw_lessons",
     "enrolments": "raw_enrolments",
     "school_units": "raw_school_units",
+    "pupil_merges": "raw_pupil_merges",
 }
 # A lesson row is about 110 bytes; a line of more than a megabyte is a broken file.
 _MAX_LINE_BYTES = 1 << 20

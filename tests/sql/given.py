@@ -181,6 +181,7 @@ USUAL: dict[str, Row] = {
         "file_id": 1,
         "severity": "rejected",
         "line_number": 2,
+        "code": "civic_no.missing",
         "column_name": "civic_no",
         "reason": "the cell is empty",
         "found": "",
