@@ -167,3 +167,19 @@ def archive_open(
     finally:
         originals.close()
     say(f"{size} bytes in {out}. It names pupils in clear: remove it when you are done.")
+
+
+@archive.command(name="remove")
+def archive_remove(context: typer.Context, file: Hash, home: Home = None) -> None:
+    """Remove the original of a file for good; what was read of it stays."""
+    settings = settings_of(context, home)
+    with Lake.open(settings.lake) as lake:
+        sealer = Sealer.of_home(settings.lake.home)
+        known = find_file(lake, sealer, file)
+    originals = Archive(settings.lake.home, sealer)
+    try:
+        was_there = originals.remove(known.sha256)
+    finally:
+        originals.close()
+    short = known.sha256[:12]
+    say(f"The original of {short} was removed." if was_there else f"{short} has no original.")

@@ -70,6 +70,14 @@ class Archive:
         """Whether the original of a content is there."""
         return self._place(sha256).is_file()
 
+    def remove(self, sha256: str) -> bool:
+        """Remove an original for good; False when it wasn't there."""
+        place = self._place(sha256)
+        if not place.is_file():
+            return False
+        place.unlink()
+        return True
+
     def write_original(self, sha256: str, target: IO[bytes]) -> int:
         """Write an original into an open file and return its bytes.
 

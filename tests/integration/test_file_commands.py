@@ -159,6 +159,18 @@ def test_the_archive_gives_the_original_back_and_logs_who_asked(home: Path, tmp_
     assert "is there already" in again.err
 
 
+def test_an_original_can_be_removed_for_good(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    trappan("ingest", put(tmp_path / "in", "a.csv", text_of([lesson(0)])), "--home", home)
+    wanted = hash_of(home, "a")
+    assert "was removed" in trappan("archive", "remove", wanted[:8], "--home", home).err
+    assert not list((home / "archive").rglob("*.sealed"))
+    assert "has no original" in trappan("archive", "remove", wanted[:8], "--home", home).err
+    said = trappan("archive", "open", wanted, "--out", tmp_path / "x", "--home", home)
+    assert said.status == 1
+    assert not (tmp_path / "x").exists()
+
+
 # -- refused rows ---------------------------------------------------------------------------------
 
 
