@@ -10,6 +10,7 @@ Not here: which rows were refused and why (`ledger.py`).
 from __future__ import annotations
 
 from assets.exports.identity_numbers import read_identity_number
+from assets.exports.merges import known_merges, merged
 from assets.exports.reasons import pattern
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -22,6 +23,7 @@ class RowOpener:
 
     def __init__(self, lake: Lake, sealer: Sealer) -> None:
         self._sealer = sealer
+        self._merged = merged(known_merges(lake)).keys
         self._protected = {
             key
             for (key,) in lake.rows(
@@ -46,6 +48,8 @@ class RowOpener:
 
     def _may_be_shown(self, cells: list[str]) -> bool:
         numbers = [read_identity_number(cell).canonical for cell in cells]
-        keys = {self._sealer.key("pupil", number) for number in numbers if number}
+        own = {self._sealer.key("pupil", number) for number in numbers if number}
+        # An old number is the pupil of the new one, with that one's protection.
+        keys = {self._merged.get(key, key) for key in own}
         is_marked = any(mark in cell.casefold() for cell in cells for mark in _MARKS)
         return bool(keys) and not keys & self._protected and not is_marked

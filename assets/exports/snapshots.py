@@ -59,13 +59,14 @@ def store_snapshots(
     connection: duckdb.DuckDBPyConnection, lake: Lake, complete: Sequence[int]
 ) -> bool:
     """Remember the batch's complete files; return whether the lake knows of any."""
+    if not complete and not lake.rows("SELECT 1 FROM lesson_snapshots LIMIT 1"):
+        return False
     lake.load("complete_files", pl.DataFrame({"file_id": complete}, schema={"file_id": pl.Int64}))
     lake.materialise("exports/arriving_snapshots")
     if complete:
         covered = lake.frame("SELECT * FROM arriving_snapshots")
         replace_older(connection, "lesson_snapshots", covered, ("school_unit_code", "lesson_date"))
-        return True
-    return bool(lake.rows("SELECT 1 FROM lesson_snapshots LIMIT 1"))
+    return True
 
 
 def remove_outdone(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
+from assets.exports.ledger import problem_rows
 from assets.exports.outcomes import FileReport, Outcome
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -186,6 +187,22 @@ def test_protection_of_either_number_holds_where_one_export_says_both(
         for path in order:
             offer(lake, path)
         assert {row[2] for row in state(lake)["protection"]} == {True}
+
+
+def test_a_refused_row_under_the_old_number_of_a_protected_pupil_is_a_pattern(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [
+        at(5, NEW, protected="Sekretessmarkering"),
+        at(6, OLD, protected="", given="Hemlig") | {"date": "2026-02-30"},
+    ]
+    offer(lake, put(tmp_path, "a_20261014T0500.csv", text_of(rows, EVERY)))
+    sealer = Sealer.of_home(lake.settings.home)
+    (before,) = problem_rows(lake, sealer, with_rows=True)["row"]
+    assert "Hemlig" in before
+    offer(lake, changes(tmp_path, "1015T0500", (OLD, NEW)))
+    (after,) = problem_rows(lake, sealer, with_rows=True)["row"]
+    assert "Hemlig" not in after
 
 
 def test_a_removed_lesson_of_the_old_number_stays_away(lake: Lake, tmp_path: Path) -> None:
