@@ -15,9 +15,14 @@ from datetime import date
 from pathlib import Path
 
 from assets.checks.contracts import ContractCrashError
+from assets.exports.archive import ArchiveError
+from assets.exports.arrivals import Intake
+from assets.exports.changes import SnapshotGoneError
 from assets.exports.ingest import Progress
 from assets.exports.layouts import Layout, LayoutError, load_layouts
+from assets.exports.ledger import UnknownFileError
 from assets.exports.outcomes import FileReport
+from assets.exports.retry import NothingToRetryError
 from assets.lake import Lake, LakeError, LakeSettings
 from assets.pull.credentials import SourcesError
 from assets.pull.pull import PullError
@@ -28,6 +33,10 @@ from rules.registry import RuleFileError, rule_set_on
 
 #: Errors whose words are ours: clear, and without personal data.
 SPOKEN_ERRORS = (
+    ArchiveError,
+    NothingToRetryError,
+    SnapshotGoneError,
+    UnknownFileError,
     ContractCrashError,
     LakeError,
     KeyFileError,
@@ -62,6 +71,8 @@ class LakeAccess:
         day_before_run: the default as_of.
         now: seconds since 1970; with `day_before_run` the only clock.
         on_progress: for a person who watches.
+        intake: whether to wait for files that are arriving, and to keep originals.
+        retried: hash of an archived file that is read again, in place of the inbox.
         reports: what became of the offered files in this process, for the command line.
         published: folders of the lists that were put in place, for the command line.
         kept: how many of them are frozen and were out before, for the command line.
@@ -77,6 +88,8 @@ class LakeAccess:
     on_progress: Progress | None = None
     layouts_folder: Path | None = None
     pulled: Path | None = None
+    intake: Intake = field(default_factory=Intake)
+    retried: str | None = None
     reports: list[FileReport] = field(default_factory=list)
     published: list[Path] = field(default_factory=list)
     kept: int = 0

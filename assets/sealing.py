@@ -18,7 +18,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -42,6 +44,7 @@ class Sealer:
 
     def __init__(self, secret: bytes) -> None:
         self._hmac_key = secret[:_KEY_BYTES]
+        self._seal_key = secret[_KEY_BYTES:]
         self._cipher = AESGCM(secret[_KEY_BYTES:])
 
     @classmethod
@@ -80,6 +83,11 @@ class Sealer:
         """Return the 128-bit key of a value; `kind` keeps pupils and staff apart."""
         digest = hmac.digest(self._hmac_key, f"{kind}\x1f{value}".encode(), sha256)
         return uuid.UUID(bytes=digest[:16])
+
+    def cipher_of(self, purpose: str, salt: bytes) -> AESGCM:
+        """Return a cipher with a key of its own; the salt must be another one each time."""
+        derived = HKDF(hashes.SHA256(), length=_KEY_BYTES, salt=salt, info=purpose.encode())
+        return AESGCM(derived.derive(self._seal_key))
 
     def seal(self, fields: dict[str, str]) -> bytes:
         """Return the fields as sealed bytes that differ each time."""

@@ -69,6 +69,7 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "line_number", "BIGINT", "Line (sheet row) in the file; the first for warnings."
             ),
+            Column("code", "VARCHAR", "What is wrong: `<our column>.<what>`."),
             Column("column_name", "VARCHAR", "The column's name in our words."),
             Column("reason", "VARCHAR", "What is wrong, in words."),
             Column("found", "VARCHAR", "What stood there; personal values only as a pattern."),
@@ -102,6 +103,34 @@ TABLES: tuple[Table, ...] = (
             _FILE,
         ),
         partitioned_by="year(lesson_date), month(lesson_date)",
+    ),
+    Table(
+        "pupil_merges",
+        "Changed identity numbers: the old number is the pupil of the new one.",
+        "an old and a new number",
+        (
+            Column("old_pupil_key", "UUID", "Key of the old number."),
+            Column("new_pupil_key", "UUID", "Key of the new number."),
+            _EXPORTED,
+            _FILE,
+        ),
+    ),
+    Table(
+        "lesson_snapshots",
+        "Complete files: the newest one that said all of a school unit's date.",
+        "a school unit and date",
+        (_SCHOOL, _DATE, _EXPORTED, _FILE),
+    ),
+    Table(
+        "removed_lessons",
+        "Lessons with an id that a newer complete file lacked; their older rows stay away.",
+        "a pupil and lesson id",
+        (
+            _PUPIL,
+            Column("lesson_id", "VARCHAR", "The sender's lesson id."),
+            _EXPORTED,
+            _FILE,
+        ),
     ),
     Table(
         "stale_days",

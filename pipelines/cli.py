@@ -16,7 +16,8 @@ import typer
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
-from pipelines.cli_answers import coverage, files, flags, rates
+from pipelines.cli_answers import coverage, flags, rates
+from pipelines.cli_files import archive, changes, files, retry
 from pipelines.cli_layouts import layout_app
 from pipelines.cli_options import (
     AsOf,
@@ -150,6 +151,9 @@ app.command()(rates)
 app.command()(flags)
 app.command()(coverage)
 app.command()(files)
+app.command()(changes)
+app.command()(retry)
+app.add_typer(archive, name="archive")
 
 
 @app.command(name="simulate")

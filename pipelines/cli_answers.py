@@ -1,19 +1,17 @@
-"""The commands that ask the lake and change nothing: rates, flags, files.
+"""The commands that ask the lake for figures and change nothing: rates, flags.
 
-Not here: commands that run jobs (`cli.py`).
+Not here: commands that run jobs (`cli.py`), commands about files (`cli_files.py`).
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from assets.exports.ledger import ledger_rows, problem_rows
 from assets.flags.answers import Answer, flags_answer, rates_answer
 from assets.lake import Lake
-from assets.sealing import Sealer
 from assets.watchlists.coverage import coverage_answer
 from pipelines.access_log import note_access
 from pipelines.cli_options import (
@@ -30,33 +28,6 @@ from pipelines.cli_options import (
 from pipelines.printing import Format, print_rows, say
 from pipelines.settings import yesterday
 from rules.registry import load_parameters, rule_set_on
-
-LEDGER_COLUMNS = (
-    "file_name",
-    "file_sha256",
-    "outcome",
-    "layout",
-    "exported_at",
-    "period_first_date",
-    "period_last_date",
-    "rows_read",
-    "rows_accepted",
-    "rows_rejected",
-    "rows_superseded",
-    "rows_warned",
-    "received_at",
-    "reason",
-)
-PROBLEM_COLUMNS = (
-    "file_name",
-    "severity",
-    "line_number",
-    "column_name",
-    "reason",
-    "found",
-    "expected",
-    "rows",
-)
 
 
 def rates(
@@ -125,37 +96,6 @@ def coverage(
     print_rows(answer.columns, answer.rows, kind)
     if not answer.rows:
         say(f"Nobody owes a report: no unreported lesson in the 14 days up to {day.isoformat()}.")
-
-
-def files(
-    context: typer.Context,
-    rejected: Annotated[
-        bool, typer.Option("--rejected", help="Refused rows and warnings instead of files.")
-    ] = False,
-    kind: FormatOption = Format.TABLE,
-    identities: Identities = False,
-    home: Home = None,
-) -> None:
-    """Print the ledger, or the rows that were refused."""
-    settings = settings_of(context, home)
-    if identities:
-        note_access(settings, "files", rejected=rejected)
-    with Lake.open(settings.lake) as lake:
-        sealer = Sealer.of_home(settings.lake.home)
-        frame = (
-            problem_rows(lake, sealer, with_rows=identities)
-            if rejected
-            else ledger_rows(lake, sealer)
-        )
-    columns = PROBLEM_COLUMNS + (("row",) if identities else ()) if rejected else LEDGER_COLUMNS
-    rows: list[dict[str, Any]] = [
-        {column: "" if row[column] is None else str(row[column]) for column in columns}
-        for row in frame.iter_rows(named=True)
-    ]
-    if kind == Format.TABLE and not rejected:
-        columns = tuple(c for c in columns if c not in ("received_at", "layout"))
-        rows = [row | {"file_sha256": row["file_sha256"][:12]} for row in rows]
-    print_rows(columns, rows, kind)
 
 
 def _print_answer(answer: Answer, kind: Format) -> None:

@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
+from assets.exports.columns import COLUMNS
 from assets.exports.layout_checks import LayoutCheck, check_file
 from assets.exports.layout_drafts import draft_layout
-from assets.exports.layouts import COLUMNS, Layout, load_layouts
+from assets.exports.layouts import Layout, load_layouts
 from assets.exports.received import ChangedFileError, UnreadableFileError
 from pipelines.cli_options import Home, settings_of
 from pipelines.printing import Format, print_rows, say

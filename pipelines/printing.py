@@ -65,7 +65,7 @@ def print_reports(reports: Sequence[FileReport]) -> None:
     """Print the ledger rows of a run."""
     rows = [
         {
-            "file": report.path.name,
+            "file": report.name,
             "outcome": str(report.outcome),
             "layout": report.layout or "",
             "read": report.rows_read,
@@ -85,7 +85,7 @@ def say_refused(reports: Sequence[FileReport]) -> None:
     for report in reports:
         if report.is_whole:
             continue
-        say(f"{report.path.name}: {report.outcome}: {report.reason}")
+        say(f"{report.name}: {report.outcome}: {report.reason}")
         refused = [problem for problem in report.problems if problem.is_rejection]
         for problem in refused[1:_MOST_ROW_PROBLEMS]:
             say(f"    {problem.in_words()}")

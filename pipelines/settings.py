@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import DirectoryPath, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from assets.exports.arrivals import Intake
 from assets.exports.ingest import Progress
 from assets.lake import LakeSettings
 from assets.lake_access import LakeAccess
@@ -40,6 +42,8 @@ class Settings(BaseSettings):
         max_temp_size: DuckDB's spill files at most.
         threads: DuckDB's threads, 0 for all cores.
         lock_wait_seconds: how long a writer waits for another on this machine.
+        settle_seconds: a file that was written to within so many seconds may still be arriving.
+        archive: whether the original of every file is kept, sealed.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRAPPAN_", extra="ignore")
@@ -55,6 +59,8 @@ class Settings(BaseSettings):
     max_temp_size: str = Field(default="50GB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB)$")
     threads: int = Field(default=0, ge=0, le=1024)
     lock_wait_seconds: float = Field(default=900, ge=0)
+    settle_seconds: float = Field(default=10, ge=0, le=600)
+    archive: Literal["on", "off"] = "on"
 
     @property
     def lake(self) -> LakeSettings:
@@ -119,6 +125,9 @@ def lake_access(
         layouts_folder=settings.layouts_folder,
         now=time.time,
         on_progress=on_progress,
+        intake=Intake(
+            settle_seconds=settings.settle_seconds, keeps_originals=settings.archive == "on"
+        ),
     )
 
 

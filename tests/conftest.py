@@ -23,6 +23,8 @@ def _no_settings_of_the_developer() -> Iterator[None]:
         for name in [n for n in os.environ if n.startswith(("TRAPPAN_", "DAGSTER_"))]:
             if not name.startswith("TRAPPAN_ORACLE"):
                 patch.delenv(name)
+        # Tests offer files that they have just written, and don't wait for them to settle.
+        patch.setenv("TRAPPAN_SETTLE_SECONDS", "0")
         yield
 
 

@@ -6,13 +6,13 @@ Not here: how lessons (`lesson_batches.py`) and rosters (`rosters.py`) are stage
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
 import duckdb
 
-from assets.exports.outcomes import RowProblem
+from assets.exports.outcomes import FileReport, Outcome, RowProblem, judged, report_of
 from assets.exports.received import ReceivedFile
 
 
@@ -28,6 +28,23 @@ class FileCounts:
     period: tuple[date, date] | None
     problems: tuple[RowProblem, ...]
     reason: str | None
+
+    @property
+    def report(self) -> FileReport:
+        """What the ledger says of the file when its rows are stored as they are."""
+        return judged(
+            replace(
+                report_of(self.file, Outcome.ACCEPTED),
+                layout=self.layout,
+                period=self.period,
+                rows_read=self.rows_read,
+                rows_accepted=self.rows_read - self.rows_rejected,
+                rows_rejected=self.rows_rejected,
+                rows_warned=self.rows_warned,
+                problems=self.problems,
+                reason=self.reason,
+            )
+        )
 
 
 @dataclass

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.exports.ingest import ingest_paths
+from assets.exports.ledger import find_file
+from assets.exports.retry import retry_file
 from assets.lake_access import LakeAccess
+from assets.sealing import Sealer
 from assets.tables import TABLES
 
 GROUP = "exports"
@@ -38,7 +41,17 @@ def received_exports(
     """Take every offered file; files that are known already change nothing."""
     layouts = lake.layouts()
     with lake.open() as opened:
-        reports = ingest_paths(opened, lake.offered, layouts=layouts, on_progress=lake.on_progress)
+        if lake.retried:
+            known = find_file(opened, Sealer.of_home(opened.settings.home), lake.retried)
+            reports = [retry_file(opened, known, layouts=layouts)]
+        else:
+            reports = ingest_paths(
+                opened,
+                lake.offered,
+                layouts=layouts,
+                on_progress=lake.on_progress,
+                intake=lake.intake,
+            )
         counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     lake.reports[:] = reports
     outcomes = Counter(str(report.outcome) for report in reports)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from assets.exports.cells import has_shape
+from assets.exports.columns import COLUMNS
 from assets.exports.decoding import first_lines
 from assets.exports.layouts import (
-    COLUMNS,
     HEADER_SEARCH_LINES,
     FoundHeader,
     HeaderMatch,
@@ -24,6 +24,7 @@ from assets.exports.layouts import (
 )
 from assets.exports.outcomes import RowProblem
 from assets.exports.received import ReceivedFile, UnreadableFileError
+from assets.exports.row_counts import RowTally
 from assets.exports.text_rows import DataRow, text_rows
 from assets.exports.workbooks import Sheet, read_sheet
 
@@ -59,13 +60,19 @@ class RowReader:
         return "; ".join(said) or None
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        """Yield frames of at most `ROWS_PER_FRAME` rows, which can have none."""
+        """Yield frames of at most `ROWS_PER_FRAME` rows, which can have none.
+
+        Raises:
+            UnreadableFileError: the file has another number of rows than it says.
+        """
         kept: list[DataRow] = []
         width = self.header.width
+        tally = RowTally(self.header.match)
         for row in self.rows:
-            if not "".join(row.cells).strip():
+            if not "".join(row.cells).strip() or tally.is_trailer(row.cells, row.line_number):
                 continue
             self.rows_read += 1
+            tally.look_at(row.cells, row.line_number)
             if has_shape(row.cells, width):
                 if row.is_unended and self.header.reads_last_column:
                     if not row.cells[width - 1].strip():
@@ -81,6 +88,7 @@ class RowReader:
             if len(kept) + len(self._problems) >= ROWS_PER_FRAME:
                 yield self._frame(kept)
                 kept = []
+        tally.check(self.rows_read)
         yield self._frame(kept)
 
     def take_problems(self) -> list[RowProblem]:
@@ -116,7 +124,7 @@ class RowReader:
         for column in named:
             position = match.positions.get(column)
             columns[column] = (
-                [self.header.match.layout.said_by_name(column, self.file.path.name)] * len(rows)
+                [self.header.match.layout.said_by_name(column, self.file.name)] * len(rows)
                 if position is None
                 else [row.cells[position] for row in rows]
             )

@@ -9,39 +9,44 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
+from assets.exports.archive import Archive
+from assets.exports.arrivals import Intake, still_arriving
+from assets.exports.batch_kinds import KIND_ORDER, batch_of
 from assets.exports.batches import ExportBatch
+from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
 from assets.exports.layouts import Layout, shipped_layouts
 from assets.exports.ledger import KnownFile, known_files
-from assets.exports.lesson_batches import LessonBatch
+from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
 from assets.exports.offers import Offered, batches, files_in
-from assets.exports.outcomes import FileReport, Outcome, judged, with_superseded
+from assets.exports.outcomes import (
+    FileReport,
+    Outcome,
+    held,
+    report_of,
+    said_again,
+    with_superseded,
+)
 from assets.exports.people import People
-from assets.exports.quarantine import quarantine_file, release_file
+from assets.exports.quarantine import Quarantine
 from assets.exports.received import (
     ChangedFileError,
     ReceivedFile,
     UnreadableFileError,
-    local_time,
     look_at,
 )
-from assets.exports.rosters import RosterBatch
 from assets.exports.staging import load_macros
-from assets.exports.storing import write_reports
 from assets.lake import Lake
 from assets.sealing import Sealer
 
-__all__ = ["Progress", "files_in", "ingest_paths"]
-
-# Rosters first, so that a night's lessons meet the night's register.
-_KIND_ORDER = {"school_units": 0, "enrolments": 1, "aggregates": 2, "lessons": 3}
+__all__ = ["Progress", "files_in", "ingest_paths", "read_again"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -52,28 +57,57 @@ def ingest_paths(
     *,
     layouts: Sequence[Layout] | None = None,
     on_progress: Progress | None = None,
+    intake: Intake | None = None,
 ) -> list[FileReport]:
     """Take files into the lake and return what became of each, in the order offered.
 
     Running it again with the same files changes nothing. A file ends accepted, accepted in part,
-    superseded, duplicate, quarantined, or held (it changed while it was read, or can't be opened:
-    nothing is recorded and the next run tries again).
+    superseded, duplicate, quarantined, or held (it is still being written to, changed while it was
+    read, or can't be opened: nothing is recorded and the next run tries again).
 
     Args:
         lake: the lake.
         paths: files, or folders whose files are all taken.
         layouts: the layouts to try; the shipped ones when None.
         on_progress: called with a word, bytes done and bytes in all.
+        intake: whether to wait for files that are arriving, and to keep originals; no wait when
+            None.
 
     Raises:
         FileNotFoundError: a path isn't there.
         LakeError: another process keeps the lake locked.
     """
+    with _run(lake, layouts, on_progress, intake) as run:
+        return run.take(files_in(paths))
+
+
+def read_again(
+    lake: Lake, file: ReceivedFile, *, layouts: Sequence[Layout] | None = None
+) -> FileReport:
+    """Read a file that the ledger knows once more, in place of what was made of it before.
+
+    When it can't be read now, the report is held or quarantined, and what was taken of it stays.
+
+    Raises:
+        LakeError: another process keeps the lake locked.
+    """
+    with _run(lake, layouts, None, None) as run:
+        return run.read_again(file)
+
+
+@contextmanager
+def _run(
+    lake: Lake,
+    layouts: Sequence[Layout] | None,
+    on_progress: Progress | None,
+    intake: Intake | None,
+) -> Iterator[_Ingest]:
     with lake.writing():
-        run = _Ingest(lake, layouts or shipped_layouts(), on_progress or _silent)
+        run = _Ingest(lake, layouts or shipped_layouts(), on_progress or _silent, intake)
         try:
-            return run.take(files_in(paths))
+            yield run
         finally:
+            run.archive.close()
             shutil.rmtree(run.folder, ignore_errors=True)
 
 
@@ -84,26 +118,52 @@ def _silent(_word: str, _done: int, _total: int) -> None:
 class _Ingest:
     """One run over offered files."""
 
-    def __init__(self, lake: Lake, layouts: Sequence[Layout], on_progress: Progress) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        layouts: Sequence[Layout],
+        on_progress: Progress,
+        intake: Intake | None,
+    ) -> None:
         self.lake = lake
         self.openings = Openings(layouts)
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         self.people = People(lake, self.sealer)
-        self.folder = lake.settings.home / "tmp" / str(os.getpid()) / "incoming"
+        self.intake = intake or Intake()
+        home = lake.settings.home
+        self.archive = Archive(home, self.sealer, is_on=self.intake.keeps_originals)
+        self.quarantine = Quarantine(home, self.archive)
+        self.folder = home / "tmp" / str(os.getpid()) / "incoming"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.reports: dict[Path, FileReport] = {}
         self.known: dict[str, KnownFile] = {}
-        self.quarantined: list[FileReport] = []
+        self.unread: list[FileReport] = []
+        #: Contents that are read once more, whatever the ledger says of them.
+        self.rereading: frozenset[str] = frozenset()
         load_macros(lake)
 
     def take(self, paths: Sequence[Path]) -> list[FileReport]:
-        offered = Offered(self._look(paths))
-        hashes = list(offered.files)
-        self.known = known_files(self.lake, self.sealer, hashes)
-        new = list(self._with_kinds(offered.to_read(self.known)))
+        arriving = still_arriving(paths, self.intake)
+        for path in arriving:
+            self.reports[path] = held(path, "it is still being written to")
+        offered = Offered(self._look([path for path in paths if path not in arriving]))
+        self.known = known_files(self.lake, self.sealer, list(offered.files))
+        self._read(list(offered.to_read(self.known)))
+        self._settle_copies(offered)
+        return [self.reports[path] for path in paths]
+
+    def read_again(self, file: ReceivedFile) -> FileReport:
+        self.known = known_files(self.lake, self.sealer, [file.sha256])
+        self.rereading = frozenset({file.sha256})
+        self._read([file])
+        return self.reports[file.path]
+
+    def _read(self, offered: Sequence[ReceivedFile]) -> None:
+        self.archive.keep_ahead(offered)
+        new = list(self._with_kinds(offered))
         self._write_quarantined()
-        ordered = sorted(new, key=lambda entry: (_KIND_ORDER[entry[0]], entry[1].path.name))
+        ordered = sorted(new, key=lambda entry: (KIND_ORDER[entry[0]], entry[1].path.name))
         total = sum(file.size for _, file in ordered) or 1
         done = 0
         for kind, files in groupby(ordered, key=lambda entry: entry[0]):
@@ -111,9 +171,7 @@ class _Ingest:
                 self.on_progress("reading", done, total)
                 self._take_batch(kind, batch)
                 done += sum(file.size for file in batch)
-        self._settle_copies(offered)
         self.on_progress("reading", total, total)
-        return [self.reports[path] for path in paths]
 
     def _look(self, paths: Sequence[Path]) -> Iterator[ReceivedFile]:
         for index, path in enumerate(paths):
@@ -121,7 +179,7 @@ class _Ingest:
             try:
                 yield look_at(path)
             except OSError as error:
-                self.reports[path] = _held(path, f"it can't be opened: {error.strerror}")
+                self.reports[path] = held(path, f"it can't be opened: {error.strerror}")
 
     def _with_kinds(self, files: Iterable[ReceivedFile]) -> Iterator[tuple[str, ReceivedFile]]:
         for file in files:
@@ -130,45 +188,34 @@ class _Ingest:
             except UnreadableFileError as error:
                 self._quarantine(file, str(error))
             except ChangedFileError as error:
-                self.reports[file.path] = _held(file.path, str(error))
+                self.reports[file.path] = held(file.path, str(error))
 
-    def _take_batch(self, kind: str, files: Sequence[ReceivedFile]) -> None:
-        """Stage and store a batch of files of one kind."""
-        batch: ExportBatch = (
-            LessonBatch(self.lake, self.people, self.openings, self.folder)
-            if kind == "lessons"
-            else RosterBatch(self.lake, self.people, self.openings, kind)
-        )
+    def _take_batch(self, kind: str, offered: Sequence[ReceivedFile]) -> None:
+        """Stage and store a batch of files of one kind, once their originals are kept."""
+        files = [file for file in offered if self._is_kept(file)]
+        if not files:
+            return
+        batch = batch_of(kind, self.lake, self.people, self.openings, self.folder)
         staged = batch.stage(files)
         for file, reason in staged.held.items():
-            self.reports[file.path] = _held(file.path, reason)
+            self.reports[file.path] = held(file.path, reason)
         for file, reason in staged.unreadable.items():
             self._quarantine(file, reason)
-        taken = [
-            judged(
-                replace(
-                    _report(counts.file, Outcome.ACCEPTED),
-                    layout=counts.layout,
-                    period=counts.period,
-                    rows_read=counts.rows_read,
-                    rows_accepted=counts.rows_read - counts.rows_rejected,
-                    rows_rejected=counts.rows_rejected,
-                    rows_warned=counts.rows_warned,
-                    problems=counts.problems,
-                    reason=counts.reason,
-                )
-            )
-            for counts in staged.counts
-        ]
-        self._store(batch, taken)
+        taken = [counts.report for counts in staged.counts]
+        stays = [report for report in taken if self._stays_as_before(report)]
+        for report in stays:
+            self._leave_as_before(report)
+        self._store(batch, [report for report in taken if report not in stays])
+        if kind == "pupil_merges":
+            self.people.forget()
         self._write_quarantined()
 
     def _store(self, batch: ExportBatch, taken: Sequence[FileReport]) -> None:
         """Store staged rows and their ledger rows in one transaction."""
-        home = self.lake.settings.home
         for report in taken:
             if report.outcome == Outcome.QUARANTINED:
-                quarantine_file(home, report.path, report.sha256, report.reason or "")
+                self.quarantine.note(report.sha256, report.reason)
+        reread = [report.file_id for report in taken if report.sha256 in self.rereading]
         # What the ledger says already is not said again.
         again = {report.sha256 for report in taken if self._is_settled(report.sha256)}
         unsaid = [r for r in taken if r.sha256 not in again and not self._is_known_as(r)]
@@ -176,14 +223,16 @@ class _Ingest:
         final: dict[Path, FileReport] = {report.path: report for report in taken}
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
+            if reread:
+                forget_read(connection, reread)
             superseded = batch.store(connection)
             for report in taken:
                 final[report.path] = (
-                    _said_again(report)
+                    said_again(report)
                     if report.sha256 in again
                     else with_superseded(report, superseded)
                 )
-            _forget_quarantined(connection, unsaid)
+            forget_quarantined(connection, unsaid)
             write_reports(connection, self.sealer, [final[report.path] for report in written])
             batch.store_problems(connection, [report.file_id for report in unsaid])
 
@@ -192,24 +241,34 @@ class _Ingest:
         self.reports |= final
         for report in taken:
             if report.outcome != Outcome.QUARANTINED:
-                release_file(home, report.sha256)
+                self.quarantine.release(report.sha256)
+
+    def _is_kept(self, file: ReceivedFile) -> bool:
+        """Wait until the original is in the archive; hold a file that changed meanwhile."""
+        if self.archive.keep(file):
+            return True
+        self.reports[file.path] = held(file.path, "it changed while it was read")
+        return False
 
     def _quarantine(self, file: ReceivedFile, reason: str) -> None:
         """Keep a file that can't be read and say why; the next run tries it again."""
-        report = replace(_report(file, Outcome.QUARANTINED), reason=reason)
-        if not quarantine_file(self.lake.settings.home, file.path, file.sha256, reason):
-            self.reports[file.path] = _held(file.path, "it changed while it was read")
+        if not self._is_kept(file):
             return
+        report = replace(report_of(file, Outcome.QUARANTINED), reason=reason)
+        if self._stays_as_before(report):
+            self._leave_as_before(report)
+            return
+        self.quarantine.note(file.sha256, reason)
         self.reports[file.path] = report
         if not self._is_known_as(report):
-            self.quarantined.append(report)
+            self.unread.append(report)
 
     def _write_quarantined(self) -> None:
         """Write the ledger rows of files that could not be read, all in one transaction."""
-        reports, self.quarantined = self.quarantined, []
+        reports, self.unread = self.unread, []
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
-            _forget_quarantined(connection, reports)
+            forget_quarantined(connection, reports)
             write_reports(connection, self.sealer, reports)
 
         if reports:
@@ -222,95 +281,33 @@ class _Ingest:
         the content is known.
         """
         repeated: list[FileReport] = []
-        for first, copy in offered.copies(set(self.reports)):
-            before = self.known.get(copy.sha256)
-            outcome = self.reports.get(first.path)
-            if outcome is not None and outcome.outcome == Outcome.HELD:
-                self.reports[copy.path] = _held(copy.path, "the same content was held just now")
-                continue
-            if outcome is not None and outcome.outcome == Outcome.QUARANTINED:
-                self.reports[copy.path] = replace(
-                    _report(copy, Outcome.QUARANTINED), reason=outcome.reason
-                )
-                continue
-            said_at = outcome.exported_at if outcome else self._last_said(copy.sha256)
-            report = replace(
-                _report(copy, Outcome.DUPLICATE),
-                exported_at=said_at,
-                reason="its content is known already",
-            )
-            self.reports[copy.path] = report
-            release_file(self.lake.settings.home, copy.sha256)
-            # The same file still lying in the inbox is no new receipt.
-            if before is None or (copy.path.name, copy.modified_at) not in before.receipts:
+        for report, is_new in list(copy_reports(offered, self.reports, self.known)):
+            self.reports[report.path] = report
+            if report.outcome == Outcome.DUPLICATE:
+                self.quarantine.release(report.sha256)
+            if is_new:
                 repeated.append(report)
         if repeated:
             self.lake.write(lambda connection: write_reports(connection, self.sealer, repeated))
 
-    def _last_said(self, sha256: str) -> datetime | None:
-        before = self.known.get(sha256)
-        return before.exported_at if before else None
+    def _stays_as_before(self, report: FileReport) -> bool:
+        """Whether a file that is read once more gives less than it did before: nothing."""
+        before = self.known.get(report.sha256)
+        was_taken = before is not None and before.is_settled
+        return (
+            was_taken and report.sha256 in self.rereading and report.outcome == Outcome.QUARANTINED
+        )
+
+    def _leave_as_before(self, report: FileReport) -> None:
+        reason = f"{report.reason} What was taken of it before stays."
+        self.reports[report.path] = replace(report, outcome=Outcome.HELD, reason=reason)
 
     def _is_settled(self, sha256: str) -> bool:
         before = self.known.get(sha256)
-        return before is not None and before.is_settled
+        return before is not None and before.is_settled and sha256 not in self.rereading
 
     def _is_known_as(self, report: FileReport) -> bool:
         before = self.known.get(report.sha256)
-        if before is None:
+        if before is None or report.sha256 in self.rereading:
             return False
         return (before.outcome, before.reason) == (str(report.outcome), report.reason)
-
-
-def _report(file: ReceivedFile, outcome: Outcome) -> FileReport:
-    return FileReport(
-        path=file.path,
-        sha256=file.sha256,
-        file_id=file.file_id,
-        modified_at=file.modified_at,
-        outcome=outcome,
-        exported_at=file.exported_at,
-    )
-
-
-def _said_again(report: FileReport) -> FileReport:
-    """Return the report of a known content that was exported anew: its rows count from then."""
-    return replace(
-        report,
-        outcome=Outcome.DUPLICATE,
-        rows_read=0,
-        rows_accepted=0,
-        rows_rejected=0,
-        rows_warned=0,
-        problems=(),
-        reason="its content is known already; its rows now count from this later export",
-    )
-
-
-def _held(path: Path, reason: str) -> FileReport:
-    try:
-        modified = path.stat().st_mtime
-    except OSError:
-        modified = 0.0
-    return FileReport(
-        path=path,
-        sha256="",
-        file_id=0,
-        modified_at=local_time(modified),
-        outcome=Outcome.HELD,
-        reason=f"{reason}. Nothing was read; the next run tries again.",
-    )
-
-
-def _forget_quarantined(
-    connection: duckdb.DuckDBPyConnection, reports: Sequence[FileReport]
-) -> None:
-    """Take back what the ledger said of these files when they could not be read."""
-    ids = {"ids": [report.file_id for report in reports]}
-    mine = "file_id IN (SELECT unnest($ids::BIGINT[]))"
-    known = connection.execute(
-        f"SELECT count(*) FROM files WHERE {mine} AND outcome = 'quarantined'", ids
-    ).fetchone()
-    if known and known[0]:
-        connection.execute(f"DELETE FROM row_problems WHERE {mine}", ids)
-        connection.execute(f"DELETE FROM files WHERE {mine} AND outcome = 'quarantined'", ids)

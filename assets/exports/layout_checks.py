@@ -225,7 +225,7 @@ def _problems(
         staged = RowStage(lake, people, openings, log, kind).stage([file])
         lake.connection.execute(f"CREATE TEMP TABLE batch_{kind} AS SELECT * FROM keyed_{kind}")
         repeated = "repeated_rows" if kind == "lessons" else f"repeated_{kind}"
-        refuse_repeated(lake, log, f"batch_{kind}", repeated)
+        refuse_repeated(lake, log, kind, repeated)
         for reason in (*staged.unreadable.values(), *staged.held.values()):
             raise UnreadableFileError(reason)
         reader = staged.readers[file.file_id]

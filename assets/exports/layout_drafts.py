@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.exports.columns import COLUMNS
 from assets.exports.heads import Head, head_of
 from assets.exports.layout_checks import NO_HEADER
 from assets.exports.layout_words import Likeness, is_health, likenesses, looks_like_header
 from assets.exports.layouts import (
-    COLUMNS,
     Layout,
     LayoutError,
     fold,

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assets.exports.cells import filled_width, split_cells
+from assets.exports.columns import COLUMNS
+from assets.exports.row_count_rule import RowCount
 
 SHIPPED = Path(__file__).resolve().parent / "layouts"
 DELIMITERS = (";", "\t", ",")
@@ -32,78 +34,6 @@ _NUMBER_LIKE = re.compile(r"\d{6,}([-+ ]?\w{4})?")
 _IN_NAME = {
     "school_unit_code": re.compile(r"(?:^|_)([0-9]{8})(?=[_.])"),
     "month": re.compile(r"(?:^|_)(20[0-9]{2}-[0-9]{2})(?=[_.])"),
-}
-
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "lessons": (
-        "school_unit_code",
-        "school_name",
-        "class_name",
-        "grade",
-        "civic_no",
-        "given_name",
-        "family_name",
-        "sex",
-        "protected",
-        "lesson_date",
-        "start_time",
-        "end_time",
-        "subject",
-        "scheduled_minutes",
-        "present_minutes",
-        "valid_minutes",
-        "invalid_minutes",
-        "other_minutes",
-        "reported",
-        "cancelled",
-        "lesson_id",
-        "mentor_name",
-        "mentor_email",
-    ),
-    "enrolments": (
-        "civic_no",
-        "given_name",
-        "family_name",
-        "sex",
-        "school_unit_code",
-        "class_name",
-        "grade",
-        "mentor_name",
-        "mentor_email",
-        "start_date",
-        "end_date",
-        "protected",
-    ),
-    "aggregates": (
-        "school_unit_code",
-        "school_name",
-        "class_name",
-        "grade",
-        "civic_no",
-        "given_name",
-        "family_name",
-        "sex",
-        "protected",
-        "month",
-        "period_start",
-        "period_end",
-        "activity",
-        "scheduled_minutes",
-        "reported_minutes",
-        "present_minutes",
-        "valid_minutes",
-        "invalid_minutes",
-        "other_minutes",
-        "mentor_name",
-        "mentor_email",
-    ),
-    "school_units": (
-        "school_unit_code",
-        "school_name",
-        "district",
-        "principal_name",
-        "principal_email",
-    ),
 }
 
 
@@ -130,13 +60,24 @@ class Layout(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: Literal["lessons", "enrolments", "aggregates", "school_units"]
+    kind: Literal["lessons", "enrolments", "aggregates", "school_units", "pupil_merges"]
     description: str
-    restates: Literal["lesson"]
+    restates: Literal["lesson", "school_period"]
     sheet: str = ""
     columns: dict[str, LayoutColumn]
     dropped: tuple[str, ...] = ()
     from_name: tuple[Literal["school_unit_code", "month"], ...] = ()
+    row_count: RowCount | None = None
+
+    @model_validator(mode="after")
+    def _removes_only_what_is_surely_gone(self) -> Self:
+        if self.restates == "school_period" and (self.kind != "lessons" or not self.row_count):
+            raise ValueError(
+                "'restates: school_period' removes lessons that a file does not have, so it is for "
+                "kind lessons only and needs 'row_count': else a file that is cut short would "
+                "remove absence"
+            )
+        return self
 
     def said_by_name(self, column: str, file_name: str) -> str | None:
         """Return what the file's name says of a column; None when it says nothing, or may not."""
@@ -165,14 +106,29 @@ class Layout(BaseModel):
             for column, spec in self.columns.items()
             if spec.required and column not in positions
         )
+        count_position = None
+        if self.row_count and self.row_count.column:
+            if fold(self.row_count.column) in folded:
+                count_position = folded.index(fold(self.row_count.column))
+            else:
+                missing = (*missing, self.row_count.column)
         never = {fold(name) for name in self.dropped}
         dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
         unknown = tuple(
             index
             for index, cell in enumerate(folded)
-            if cell and index not in positions.values() and index not in dropped
+            if cell and index not in (*positions.values(), *dropped, count_position)
         )
-        return HeaderMatch(self, tuple(header), positions, missing, tuple(twice), unknown, dropped)
+        return HeaderMatch(
+            self,
+            tuple(header),
+            positions,
+            missing,
+            tuple(twice),
+            unknown,
+            dropped,
+            count_position,
+        )
 
 
 @dataclass(frozen=True)
@@ -187,6 +143,7 @@ class HeaderMatch:
         twice: required columns that are there more than once, so that nothing tells which counts.
         unknown: positions of columns that the layout does not know.
         dropped: positions of columns that are never stored.
+        count_position: where the number of rows stands in each row.
     """
 
     layout: Layout
@@ -196,6 +153,7 @@ class HeaderMatch:
     twice: tuple[str, ...]
     unknown: tuple[int, ...]
     dropped: tuple[int, ...] = ()
+    count_position: int | None = None
 
     @property
     def fits(self) -> bool:
@@ -310,9 +268,9 @@ def find_header(
 
 
 def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
-    """Return the layout that fits with most columns, else the nearest miss."""
+    """Return the layout that fits with most columns and fewest unknown, else the nearest miss."""
     matches = [layout.match(cells) for layout in layouts]
-    return max(matches, key=lambda match: (match.fits, len(match.positions)))
+    return max(matches, key=lambda match: (match.fits, len(match.positions), -len(match.unknown)))
 
 
 def _load(path: Path) -> Layout:
@@ -340,7 +298,8 @@ def parse_layout(text: str, where: str) -> Layout:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise LayoutError(f"{where}: key '{key}': {first['msg']}") from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise LayoutError(f"{where}: key '{key}': {said}") from None
     unknown = sorted(set(layout.columns) - set(COLUMNS[layout.kind]))
     if unknown:
         raise LayoutError(

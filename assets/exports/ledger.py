@@ -5,13 +5,19 @@ Not here: writing it (`storing.py`), deciding by it (`ingest.py`).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
+from assets.exports.reasons import reason_of
+from assets.exports.refused_rows import RowOpener
 from assets.lake import Lake
 from assets.sealing import Sealer
+
+_LEAST_DIGITS = 6
+_HASH = re.compile(r"[0-9a-f]{6,64}")
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,84 @@ def known_files(lake: Lake, sealer: Sealer, hashes: list[str]) -> dict[str, Know
     return known
 
 
+class UnknownFileError(Exception):
+    """No file, or more than one, of a hash; the message says what to give."""
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """A content that the ledger knows, as it was last judged.
+
+    Attributes:
+        sha256: its hash.
+        name: the name it first came with.
+        modified_at: its modification time then.
+        exported_at: the newest time at which the sender is known to have said it.
+        layout: the layout it was read with.
+        outcome: what became of it; duplicates don't count.
+        reason: why not all was taken.
+        rows_rejected: refused rows.
+        rows_superseded: rows that newer exports had outdone.
+        snapshots: snapshots of the lake in which it was taken, oldest first.
+    """
+
+    sha256: str
+    name: str
+    modified_at: datetime
+    exported_at: datetime | None
+    layout: str | None
+    outcome: str
+    reason: str | None
+    rows_rejected: int
+    rows_superseded: int
+    snapshots: tuple[int, ...]
+
+    @property
+    def file_id(self) -> int:
+        """Its number in every table."""
+        return int(self.sha256[:16], 16) >> 1
+
+
+def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
+    """Return the file whose hash begins so.
+
+    Raises:
+        UnknownFileError: the prefix is no hash, no file has it, or more than one.
+    """
+    wanted = prefix.strip().lower()
+    if not _HASH.fullmatch(wanted):
+        raise UnknownFileError(
+            f"'{prefix}' is not the hash of a file. Expected at least {_LEAST_DIGITS} of its 64 "
+            "digits 0-9 and a-f, as `trappan files` shows them."
+        )
+    rows = lake.frame(
+        "SELECT *, snapshot_id FROM files WHERE starts_with(file_sha256, $wanted) "
+        "ORDER BY outcome = 'duplicate', received_at DESC",
+        wanted=wanted,
+    )
+    hashes = rows["file_sha256"].unique().to_list()
+    if len(hashes) != 1:
+        found = f"{len(hashes)} files" if hashes else "no file"
+        raise UnknownFileError(
+            f"The ledger has {found} whose hash begins with '{wanted}'. Expected one; "
+            "`trappan files --format csv` shows the hashes whole."
+        )
+    last = rows.row(0, named=True)
+    times = [time for time in rows["exported_at"] if time is not None]
+    return LedgerFile(
+        sha256=hashes[0],
+        name=sealer.unseal(last["sealed_name"])["name"],
+        modified_at=last["modified_at"],
+        exported_at=max(times, default=None),
+        layout=last["layout"],
+        outcome=last["outcome"],
+        reason=last["reason"],
+        rows_rejected=last["rows_rejected"],
+        rows_superseded=last["rows_superseded"],
+        snapshots=tuple(sorted(set(rows["snapshot_id"]))),
+    )
+
+
 def ledger_rows(lake: Lake, sealer: Sealer) -> pl.DataFrame:
     """Return the whole ledger, oldest first, with file names opened."""
     frame = lake.frame("SELECT * FROM files ORDER BY received_at, exported_at, file_id")
@@ -68,21 +152,32 @@ def ledger_rows(lake: Lake, sealer: Sealer) -> pl.DataFrame:
     return frame.drop("sealed_name").with_columns(pl.Series("file_name", names, dtype=pl.String))
 
 
-def problem_rows(lake: Lake, sealer: Sealer, *, with_rows: bool) -> pl.DataFrame:
-    """Return refused rows and warnings with file names; with the rows' cells when asked for."""
+def problem_rows(
+    lake: Lake, sealer: Sealer, *, with_rows: bool, file: LedgerFile | None = None
+) -> pl.DataFrame:
+    """Return refused rows and warnings with file names and how to mend them.
+
+    Args:
+        lake: the lake.
+        sealer: the home's.
+        with_rows: the rows' cells too; as a pattern unless the pupil is known and not protected.
+        file: only those of this file.
+    """
     frame = lake.frame(
         "SELECT problems.*, files.sealed_name FROM row_problems AS problems "
         "JOIN (SELECT file_id, any_value(sealed_name) AS sealed_name FROM files GROUP BY file_id) "
         "AS files ON problems.file_id = files.file_id "
-        "ORDER BY problems.file_id, severity, line_number"
+        "WHERE $file_id IS NULL OR problems.file_id = $file_id "
+        "ORDER BY problems.file_id, severity, line_number",
+        file_id=file.file_id if file else None,
     )
     names = [_name_of(sealer, sealed) for sealed in frame["sealed_name"]]
-    rows = [
-        " | ".join(sealer.unseal(sealed)["row"].split("\x1f")) if with_rows and sealed else ""
-        for sealed in frame["sealed_row"]
-    ]
+    opener = RowOpener(lake, sealer) if with_rows else None
+    rows = [opener.shown(sealed) if opener else "" for sealed in frame["sealed_row"]]
     return frame.drop("sealed_name", "sealed_row").with_columns(
-        pl.Series("file_name", names, dtype=pl.String), pl.Series("row", rows, dtype=pl.String)
+        pl.Series("file_name", names, dtype=pl.String),
+        pl.Series("row", rows, dtype=pl.String),
+        pl.Series("fix", [reason_of(code).fix for code in frame["code"]], dtype=pl.String),
     )
 
 

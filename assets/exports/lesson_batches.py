@@ -21,11 +21,12 @@ from assets.exports.people import People
 from assets.exports.problems import ProblemLog
 from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
 from assets.exports.repetitions import refuse_repeated
+from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
+from assets.exports.snapshots import complete_files, snapshot_reason
 from assets.exports.staging import BulkFile, begin_staging, stage_bulk, unstage
 from assets.exports.storing import (
     arriving_identities,
-    replace_older,
     store_identities,
     store_lessons,
     store_staff,
@@ -79,7 +80,8 @@ class LessonBatch:
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
-        superseded = store_lessons(connection, self._lake, self._accepted)
+        complete = complete_files(self._lake, self._headers, self._problems)
+        superseded = store_lessons(connection, self._lake, self._accepted, complete)
         store_staff(connection, self._people)
         arriving = arriving_identities(self._lake, "keyed_lessons")
         by_source: dict[tuple[str, bool], list[int]] = defaultdict(list)
@@ -192,7 +194,7 @@ class LessonBatch:
                     rows_warned=min(self._problems.warned(key), accepted),
                     period=(first, last) if first and last else None,
                     problems=self._problems.told(key),
-                    reason=self._reasons[key],
+                    reason=snapshot_reason(self._headers[key], self._reasons[key], refused),
                 )
             )
         return counts
@@ -224,7 +226,7 @@ class LessonBatch:
 
 def _needs_care(file: ReceivedFile, header: FoundHeader) -> bool:
     """Whether the row reader must read a text file, because the two would not agree on a cell."""
-    if file.has_tabs and header.delimiter != "\t":
+    if header.match.layout.row_count or (file.has_tabs and header.delimiter != "\t"):
         return True
     if file.ends_its_last_line or not header.reads_last_column:
         return False

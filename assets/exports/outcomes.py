@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from assets.exports.reasons import reason_of
+from assets.exports.received import ReceivedFile, local_time
 
 
 class Outcome(StrEnum):
@@ -74,11 +75,60 @@ class FileReport:
     rows_warned: int = 0
     reason: str | None = None
     problems: tuple[RowProblem, ...] = field(default=())
+    offered_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name as it was offered; an original from the archive lies under another."""
+        return self.offered_name or self.path.name
 
     @property
     def is_whole(self) -> bool:
         """Everything was taken, or had been before."""
         return self.outcome in {Outcome.ACCEPTED, Outcome.SUPERSEDED, Outcome.DUPLICATE}
+
+
+def report_of(file: ReceivedFile, outcome: Outcome) -> FileReport:
+    """Return the report of a file of which nothing is counted yet."""
+    return FileReport(
+        path=file.path,
+        sha256=file.sha256,
+        file_id=file.file_id,
+        modified_at=file.modified_at,
+        outcome=outcome,
+        exported_at=file.exported_at,
+        offered_name=file.offered_name,
+    )
+
+
+def held(path: Path, reason: str) -> FileReport:
+    """Return the report of a file that is left to the next run."""
+    try:
+        modified = path.stat().st_mtime
+    except OSError:
+        modified = 0.0
+    return FileReport(
+        path=path,
+        sha256="",
+        file_id=0,
+        modified_at=local_time(modified),
+        outcome=Outcome.HELD,
+        reason=f"{reason}. Nothing was read; the next run tries again.",
+    )
+
+
+def said_again(report: FileReport) -> FileReport:
+    """Return the report of a known content that was exported anew: its rows count from then."""
+    return replace(
+        report,
+        outcome=Outcome.DUPLICATE,
+        rows_read=0,
+        rows_accepted=0,
+        rows_rejected=0,
+        rows_warned=0,
+        problems=(),
+        reason="its content is known already; its rows now count from this later export",
+    )
 
 
 def judged(report: FileReport) -> FileReport:

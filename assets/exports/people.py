@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from assets.exports.identity_numbers import read_identity_number
+from assets.exports.merges import known_merges, merged
 from assets.lake import Lake
 from assets.sealing import Sealer, text_of_fields
 
@@ -29,9 +30,16 @@ class People:
         self.sealer = sealer
         self._canonical: dict[str, str | None] = {}
         self._staff: dict[tuple[str, str], uuid.UUID] = {}
-        lake.connection.execute(
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: which key stands for which number has changed."""
+        self._canonical.clear()
+        self._staff.clear()
+        self._merged = merged(known_merges(self._lake)).keys
+        self._lake.connection.execute(
             "CREATE OR REPLACE TEMP TABLE civic_keys "
-            "(civic_text VARCHAR, pupil_key UUID, problem VARCHAR);"
+            "(civic_text VARCHAR, pupil_key UUID, own_key UUID, problem VARCHAR);"
             "CREATE OR REPLACE TEMP TABLE staff_keys (name VARCHAR, email VARCHAR, staff_key UUID)"
         )
 
@@ -52,8 +60,9 @@ class People:
 
     def key_frame(self, frame: pl.DataFrame) -> None:
         """Extend the keys by the people of a frame of cells under our column names."""
-        if "civic_no" in frame.columns:
-            self._key_pupils(frame["civic_no"].fill_null("").unique().to_list())
+        for column in ("civic_no", "old_civic_no", "new_civic_no"):
+            if column in frame.columns:
+                self._key_pupils(frame[column].fill_null("").unique().to_list())
         for role in ("mentor", "principal"):
             if f"{role}_name" in frame.columns:
                 pairs = frame.select(
@@ -62,15 +71,17 @@ class People:
                 self._key_staff(pair for pair in pairs.iter_rows() if any(pair))
 
     def _key_pupils(self, texts: Iterable[str]) -> None:
-        rows: list[tuple[str, str | None, str | None]] = []
+        rows: list[tuple[str, str | None, str | None, str | None]] = []
         for text in texts:
             if text in self._canonical:
                 continue
             number = read_identity_number(text)
             self._canonical[text] = number.canonical
-            key = self.sealer.key("pupil", number.canonical) if number.canonical else None
-            rows.append((text, str(key) if key else None, number.problem))
-        self._append("civic_keys", rows, ("civic_text", "pupil_key", "problem"))
+            own = self.sealer.key("pupil", number.canonical) if number.canonical else None
+            key = self._merged.get(own, own) if own else None
+            texts_of_keys = (str(key) if key else None, str(own) if own else None)
+            rows.append((text, *texts_of_keys, number.problem))
+        self._append("civic_keys", rows, ("civic_text", "pupil_key", "own_key", "problem"))
 
     def _key_staff(self, pairs: Iterable[tuple[str, str]]) -> None:
         rows: list[tuple[str, str, str]] = []

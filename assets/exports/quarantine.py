@@ -1,54 +1,52 @@
-"""Files that can't be read as a whole: kept under the home by hash, with the reason beside.
+"""Files that can't be read as a whole: why, beside the hash of the original in the archive.
 
-The copy's name is the hash, because a file's own name may name a pupil. Not here: rows that are
-refused one by one (`row_problems`).
+No copy of its own is kept: an original names pupils in clear, so it is in the archive only
+(`archive.py`). Not here: rows that are refused one by one (`row_problems`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from pathlib import Path
 
-_CHUNK = 1 << 20
+from assets.exports.archive import Archive
 
 
-def quarantine_file(home: Path, path: Path, sha256: str, reason: str) -> bool:
-    """Copy a file into the home's quarantine; False when it is no longer the file of that hash.
+class Quarantine:
+    """The notes of one home.
 
-    Raises:
-        OSError: no room or no permission in the home.
+    Args:
+        home: the home.
+        archive: where the originals are.
     """
-    folder = home / "quarantine"
-    folder.mkdir(exist_ok=True)
-    copy = _copy_path(home, sha256)
-    # One name for all attempts: what a killed one left is written over.
-    beside = copy.with_name(f".{copy.name}")
-    digest = hashlib.sha256()
-    try:
-        source = path.open("rb")
-    except OSError:
-        return False
-    with source, beside.open("wb") as target:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-            target.write(chunk)
-        target.flush()
-        os.fsync(target.fileno())
-    if digest.hexdigest() != sha256:
-        beside.unlink()
-        return False
-    beside.replace(copy)
-    copy.with_suffix(".reason.txt").write_text(reason + "\n", encoding="utf-8")
-    return True
 
+    def __init__(self, home: Path, archive: Archive) -> None:
+        self._folder = home / "quarantine"
+        self._archive = archive
 
-def release_file(home: Path, sha256: str) -> None:
-    """Remove the copy of a file that could be read after all."""
-    copy = _copy_path(home, sha256)
-    copy.unlink(missing_ok=True)
-    copy.with_suffix(".reason.txt").unlink(missing_ok=True)
+    def note(self, sha256: str, reason: str | None) -> None:
+        """Write why a file could not be read, and how to get the original.
 
+        Args:
+            sha256: of the file; a name of its own may name a pupil.
+            reason: in words, without personal data.
 
-def _copy_path(home: Path, sha256: str) -> Path:
-    return home / "quarantine" / f"{sha256}.file"
+        Raises:
+            OSError: no room or no permission in the home.
+        """
+        self._folder.mkdir(exist_ok=True)
+        where = (
+            f"The original: trappan archive open {sha256[:12]} --out FILE"
+            if self._archive.holds(sha256)
+            else "The original was not kept (TRAPPAN_ARCHIVE is off)."
+        )
+        note = self._place(sha256)
+        beside = note.with_name(f".{note.name}")
+        beside.write_text(f"{reason or ''}\n{where}\n", encoding="utf-8")
+        beside.replace(note)
+
+    def release(self, sha256: str) -> None:
+        """Remove the note on a file that could be read after all."""
+        self._place(sha256).unlink(missing_ok=True)
+
+    def _place(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}.reason.txt"

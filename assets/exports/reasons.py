@@ -14,6 +14,8 @@ from dataclasses import dataclass
 PERSONAL_COLUMNS = frozenset(
     {
         "civic_no",
+        "old_civic_no",
+        "new_civic_no",
         "given_name",
         "family_name",
         "mentor_name",
@@ -56,6 +58,7 @@ _EXPECTED = {
     "end_date": "a date such as 2026-10-05 or 20261005, or nothing",
     "month": "a whole month such as 2026-10, in a column or in the file's name",
     "reported_minutes": _MINUTES,
+    "changed_date": "a date such as 2026-10-05 or 20261005, or nothing",
     "start_time": "a time such as 08:20",
     "scheduled_minutes": "1 to 600 whole minutes",
     "present_minutes": _MINUTES,
@@ -85,6 +88,8 @@ _SPECIAL = {
     "civic_no.spreadsheet_damage": "a spreadsheet has cut the number; it can't be recovered",
     "civic_no.no_such_date": "the number's date does not exist",
     "civic_no.check_digit": "the check digit is wrong",
+    "civic_no.same": "the old and the new number are the same",
+    "civic_no.circle": "other rows say that the new number became the old one: a circle",
     "end_date.before_start": "the last day is before the first day",
     "row.too_few_cells": "the row is cut short",
     "row.too_many_cells": "the row has more cells than the header",
@@ -94,6 +99,50 @@ _SPECIAL = {
     "row.repeated": "the same row stands earlier in the file",
     "row.contradicts": "another row of the file says something else of the same thing",
 }
+_MEND_MINUTES = "write whole minutes; leave all minute cells empty when nobody reported"
+_MEND_DAY = "write the day as 2026-10-05, or leave the cell empty"
+_FIX = {
+    "school_unit_code": "write the code with 8 digits, in a column that is formatted as text",
+    "lesson_date": "write the day as 2026-10-05",
+    "start_date": _MEND_DAY,
+    "end_date": _MEND_DAY,
+    "changed_date": _MEND_DAY,
+    "start_time": "write the start as 08:20",
+    "scheduled_minutes": "give the lesson a length in whole minutes, or an end",
+    "present_minutes": _MEND_MINUTES,
+    "valid_minutes": _MEND_MINUTES,
+    "invalid_minutes": _MEND_MINUTES,
+    "other_minutes": _MEND_MINUTES,
+    "reported": "write Ja or Nej",
+    "cancelled": "write Ja or Nej",
+    "grade": "write 0 to 9, or F",
+    "protected": "write one of the three words as it stands here",
+    "civic_no": "write the number with 12 digits, in a column that is formatted as text",
+    "row": "export the file again, and send it without opening it in a spreadsheet",
+    "school_name": "write the school's name",
+    "month": "write the month as 2026-10, or put it into the file's name as _2026-10_",
+    "reported_minutes": _MEND_MINUTES,
+}
+_MEND_NUMBER = "correct the pupil's number in the school system and export again"
+_FIX_OF_CODE = {
+    "scheduled_minutes.out_of_range": "correct the lesson's start and end in the school system",
+    "valid_minutes.above_length": "correct the absence, or the lesson's length",
+    "present_minutes.sum_differs": "nothing has to be done; look at the lesson if it comes often",
+    "reported.no_but_minutes": "report the lesson, or take the minutes away",
+    "civic_no.no_such_date": _MEND_NUMBER,
+    "civic_no.check_digit": _MEND_NUMBER,
+    "civic_no.spreadsheet_damage": "export again, and send it without opening it in a spreadsheet",
+    "civic_no.same": "write the number before and the number after the change",
+    "civic_no.circle": "find out which of the numbers is the pupil's last one",
+    "valid_minutes.above_reported": "correct the absence, or the reported minutes",
+    "reported_minutes.above_scheduled": "correct the minutes, or the scheduled minutes",
+    "month.not_a_month": "export whole calendar months",
+    "end_date.before_start": "correct the first or the last day",
+    "row.cut_short": "send the file again, whole",
+    "row.no_line_end": "look whether the file came whole; if not, send it again",
+    "row.repeated": "take one of the two away; nothing is lost",
+    "row.contradicts": "keep the row that is right and export again; until then none counts",
+}
 _EXPECTED_OF_CODE = {
     "valid_minutes.above_length": "valid, invalid and other minutes that fit in the lesson",
     "present_minutes.sum_differs": "minutes that add up to the lesson's length",
@@ -102,18 +151,27 @@ _EXPECTED_OF_CODE = {
 
 @dataclass(frozen=True)
 class Reason:
-    """A problem in words."""
+    """A problem in words: the column, what is wrong, what was expected, how to mend it."""
 
     column: str
     what: str
     expected: str
+    fix: str
 
 
 def reason_of(code: str) -> Reason:
     """Return the words of a problem code."""
     column, _, kind = code.partition(".")
-    expected = _EXPECTED_OF_CODE.get(code) or _EXPECTED[column]
-    return Reason(column, _SPECIAL.get(code) or _WRONG[kind], expected)
+    # What is wrong with a number is the same wherever it stands.
+    base = code.removeprefix("old_").removeprefix("new_")
+    expected = _EXPECTED_OF_CODE.get(base) or _EXPECTED[base.partition(".")[0]]
+    what = _SPECIAL.get(base) or _WRONG[kind]
+    return Reason(column, what, expected, _FIX_OF_CODE.get(base) or _FIX[base.partition(".")[0]])
+
+
+def pattern(text: str) -> str:
+    """Return a text with every digit as 9 and every letter as x."""
+    return _WORD.sub(lambda word: "x" * len(word[0]), re.sub(r"\d", "9", text))
 
 
 def shown(column: str, text: str | None) -> str:

@@ -68,6 +68,7 @@ class ReceivedFile:
         is_plain: UTF-8 of Latin letters whose lines all end alike: the bulk reader may have it.
         has_tabs: a tab somewhere.
         last_bytes: the last few bytes.
+        offered_name: its name when it came, where it lies under another.
     """
 
     path: Path
@@ -84,6 +85,12 @@ class ReceivedFile:
     is_plain: bool
     has_tabs: bool
     last_bytes: bytes
+    offered_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name as it was offered."""
+        return self.offered_name or self.path.name
 
     @property
     def file_id(self) -> int:

@@ -12,7 +12,16 @@ from assets.lake import Lake
 
 # What is no cell of the row, so not part of its sealed copy.
 _NO_CELLS = frozenset(
-    {"file_id", "line_number", "pupil_key", "mentor_key", "principal_key", "lesson_hash"}
+    {
+        "file_id",
+        "line_number",
+        "pupil_key",
+        "old_pupil_key",
+        "new_pupil_key",
+        "mentor_key",
+        "principal_key",
+        "lesson_hash",
+    }
     | {"exported_at", "problem", "warning", "repetition"}
 )
 

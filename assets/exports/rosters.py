@@ -18,11 +18,11 @@ from assets.exports.people import People
 from assets.exports.problems import ProblemLog
 from assets.exports.received import ReceivedFile
 from assets.exports.repetitions import refuse_repeated
+from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
 from assets.exports.staging import begin_staging, unstage
 from assets.exports.storing import (
     arriving_identities,
-    replace_older,
     store_identities,
     store_staff,
 )

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from assets.exports.columns import COLUMNS
 from assets.exports.frames import ROWS_PER_FRAME, Openings, RowReader
-from assets.exports.layouts import COLUMNS
 from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
 from assets.exports.problems import ProblemLog

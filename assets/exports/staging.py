@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from assets.exports.layouts import COLUMNS, FoundHeader
+from assets.exports.columns import COLUMNS
+from assets.exports.layouts import FoundHeader
 from assets.exports.received import ReceivedFile
 from assets.lake import Lake
 
@@ -23,6 +24,7 @@ RAW_TABLES = {
     "enrolments": "raw_enrolments",
     "aggregates": "raw_aggregates",
     "school_units": "raw_school_units",
+    "pupil_merges": "raw_pupil_merges",
 }
 # A lesson row is about 110 bytes; a line of more than a megabyte is a broken file.
 _MAX_LINE_BYTES = 1 << 20

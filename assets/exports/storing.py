@@ -1,80 +1,42 @@
-"""Staged rows into the lake: newest export wins, ledger and rows in one transaction.
+"""Staged rows into the lake: newest export wins.
 
-Not here: reading files (`staging.py`), deciding which files to take (`ingest.py`).
+Not here: reading files (`staging.py`), the ledger (`ledger_writing.py`), deciding which files to
+take (`ingest.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from assets.exports.outcomes import FileReport
 from assets.exports.people import People
+from assets.exports.replacing import replace_older
+from assets.exports.snapshots import remove_outdone, store_snapshots
 from assets.lake import Lake
-from assets.sealing import Sealer
 from assets.tables import TABLES
 
 _STORED_NAMES = {table.name: [column.name for column in table.columns] for table in TABLES}
 
 
-def write_reports(
-    connection: duckdb.DuckDBPyConnection, sealer: Sealer, reports: Sequence[FileReport]
-) -> None:
-    """Write ledger rows; the caller holds the transaction."""
-    if not reports:
-        return
-    now = datetime.now(UTC).replace(tzinfo=None)
-    ledger = [
-        {
-            "file_id": report.file_id,
-            "file_sha256": report.sha256,
-            "sealed_name": sealer.seal({"name": report.path.name}),
-            "modified_at": report.modified_at,
-            "received_at": now,
-            "layout": report.layout,
-            "exported_at": report.exported_at,
-            "period_first_date": report.period[0] if report.period else None,
-            "period_last_date": report.period[1] if report.period else None,
-            "rows_read": report.rows_read,
-            "rows_accepted": report.rows_accepted,
-            "rows_rejected": report.rows_rejected,
-            "rows_superseded": report.rows_superseded,
-            "rows_warned": report.rows_warned,
-            "outcome": str(report.outcome),
-            "reason": report.reason,
-        }
-        for report in reports
-    ]
-    connection.register("ledger_frame", pl.DataFrame(ledger, schema_overrides=_LEDGER_TYPES))
-    connection.execute("INSERT INTO files BY NAME SELECT * FROM ledger_frame")
-    connection.unregister("ledger_frame")
-
-
-_LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
-    "sealed_name": pl.Binary,
-    "layout": pl.String,
-    "exported_at": pl.Datetime("us"),
-    "period_first_date": pl.Date,
-    "period_last_date": pl.Date,
-    "reason": pl.String,
-}
-
-
 def store_lessons(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, accepted: Mapping[int, int]
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    accepted: Mapping[int, int],
+    complete: Sequence[int] = (),
 ) -> dict[int, int]:
     """Put `arriving_lessons` in place of older rows and return superseded rows per file.
 
-    Rows of the lake that are newer stay. The dates of everything that changed become stale.
+    Rows of the lake that are newer stay, and rows that a newer complete file lacks don't come
+    back. The dates of everything that changed become stale.
 
     Args:
         connection: inside a transaction.
         lake: its lake, with `batch_lessons`, `shared_lessons` and `arriving_lessons`.
         accepted: rows without a problem in the batch, by file id.
+        complete: ids of files that say all of their schools' dates.
     """
     superseded = _superseded_in_batch(lake, accepted)
     lake.materialise("exports/arriving_days")
@@ -85,12 +47,14 @@ def store_lessons(
     ).row(0, named=True)
     if span["first_date"] is None:
         return superseded
-    outdone = _remove_outdated(connection, lake, span) if _may_have_rivals(lake, span) else {}
-    keep = (
-        "WHERE batch_row NOT IN (SELECT arriving_row FROM stored_rivals WHERE is_stored_newer)"
-        if outdone
-        else ""
-    )
+    lost: list[str] = []
+    if _may_have_rivals(lake, span) and _remove_outdated(connection, lake, span):
+        lost.append("SELECT arriving_row FROM stored_rivals WHERE is_stored_newer")
+    if store_snapshots(connection, lake, complete):
+        remove_outdone(connection, lake)
+        lost.append("SELECT batch_row FROM outdone_arrivals")
+    outdone = " UNION ".join(lost)
+    keep = f"WHERE batch_row NOT IN ({outdone})" if lost else ""
     columns = ", ".join(_STORED_NAMES["lessons"])
     connection.execute(f"INSERT INTO lessons SELECT {columns} FROM arriving_lessons {keep}")
     connection.execute(
@@ -98,8 +62,12 @@ def store_lessons(
         if keep
         else "INSERT INTO stale_days SELECT lesson_date FROM arriving_days"
     )
-    for file_id, rows in outdone.items():
-        superseded[file_id] = superseded.get(file_id, 0) + rows
+    if lost:
+        for file_id, rows in lake.rows(
+            "SELECT file_id, count(*) FROM arriving_lessons "
+            f"WHERE batch_row IN ({outdone}) GROUP BY file_id"
+        ):
+            superseded[file_id] = superseded.get(file_id, 0) + rows
     return superseded
 
 
@@ -120,8 +88,8 @@ def _may_have_rivals(lake: Lake, span: Mapping[str, Any]) -> bool:
 
 def _remove_outdated(
     connection: duckdb.DuckDBPyConnection, lake: Lake, span: Mapping[str, Any]
-) -> dict[int, int]:
-    """Remove stored lessons that arriving ones outdo; return rows outdone by stored ones per file.
+) -> bool:
+    """Remove stored lessons that arriving ones outdo; return whether stored ones outdo any.
 
     Leaves `stored_rivals` for the insert that follows.
     """
@@ -142,14 +110,7 @@ def _remove_outdated(
             "(SELECT stored_row FROM stored_rivals WHERE NOT is_stored_newer)",
             {"first": first, "last": last},
         )
-    if not has_newer:
-        return {}
-    return dict(
-        lake.rows(
-            "SELECT file_id, count(*) FROM arriving_lessons WHERE batch_row IN "
-            "(SELECT arriving_row FROM stored_rivals WHERE is_stored_newer) GROUP BY file_id"
-        )
-    )
+    return bool(has_newer)
 
 
 def _superseded_in_batch(lake: Lake, accepted: Mapping[int, int]) -> dict[int, int]:
@@ -189,37 +150,3 @@ def store_staff(connection: duckdb.DuckDBPyConnection, people: People) -> None:
         "WHERE cast(staff_key AS UUID) NOT IN (SELECT staff_key FROM staff)"
     )
     connection.unregister("arriving_staff")
-
-
-def replace_older(
-    connection: duckdb.DuckDBPyConnection, table: str, arriving: pl.DataFrame, key: tuple[str, ...]
-) -> None:
-    """Put rows in place of older rows of the same key; newer rows of the lake stay.
-
-    Args:
-        connection: inside a transaction.
-        table: a table with `exported_at` and `file_id`.
-        arriving: its columns (more are ignored), keys as text; several rows of a key may come.
-        key: the columns that name a row.
-    """
-    names = _STORED_NAMES[table]
-    columns = ", ".join(names)
-    connection.register("arriving_frame", arriving)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE arriving_rows AS SELECT * FROM {table} LIMIT 0"
-    )
-    connection.execute(
-        f"INSERT INTO arriving_rows SELECT {columns} FROM arriving_frame QUALIFY row_number() "
-        f"OVER (PARTITION BY {', '.join(key)} ORDER BY exported_at DESC, file_id DESC) = 1"
-    )
-    connection.unregister("arriving_frame")
-    same = " AND ".join(f"stored.{name} IS NOT DISTINCT FROM arriving.{name}" for name in key)
-    connection.execute(
-        f"DELETE FROM {table} WHERE rowid IN (SELECT stored.rowid FROM {table} AS stored "
-        f"JOIN arriving_rows AS arriving ON {same} WHERE "
-        "(stored.exported_at, stored.file_id) < (arriving.exported_at, arriving.file_id))"
-    )
-    connection.execute(
-        f"INSERT INTO {table} SELECT {columns} FROM arriving_rows AS arriving WHERE NOT EXISTS "
-        f"(SELECT 1 FROM {table} AS stored WHERE {same})"
-    )

@@ -18,6 +18,7 @@ import re
 import resource
 import sys
 import zipfile
+import zlib
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -61,6 +62,7 @@ def _write_sheet(content: bytes, wanted: list[str]) -> None:
         is_suspect = unpacked > SUSPECT_BYTES and unpacked > SUSPECT_RATIO * len(content)
         if is_suspect or unpacked > UNPACKED_BYTES:
             raise Refused(f"{len(content) >> 10} kB that unpack to {unpacked >> 20} MB")
+        _check_sizes(archive)
         import fastexcel  # noqa: PLC0415 - after the limits are set
         import pyarrow as pa  # noqa: PLC0415
 
@@ -90,6 +92,20 @@ def _opened(content: bytes) -> zipfile.ZipFile:
         return zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, NotImplementedError):
         raise Refused("damaged or cut short") from None
+
+
+def _check_sizes(archive: zipfile.ZipFile) -> None:
+    """Unpack every member to the size that it says it has; the reader would unpack all of it.
+
+    A zip can say 100 bytes and hold a gigabyte: then the check sum of the first 100 is wrong.
+    """
+    for member in archive.infolist():
+        try:
+            with archive.open(member) as packed:
+                while packed.read(1 << 20):
+                    pass
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
+            raise Refused("damaged, with a password or cut short") from None
 
 
 def _with_words(table: Any, words: dict[tuple[int, int], str]) -> Any:

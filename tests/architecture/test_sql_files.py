@@ -11,7 +11,7 @@ import pytest
 
 from assets.checks.contracts import CONTRACTS
 from assets.checks.sql_checks import SQL_CHECKS
-from assets.exports.layouts import COLUMNS
+from assets.exports.columns import COLUMNS
 from tests.architecture.sources import ROOT, modules, sql_files
 
 # What stands in the braces of a name such as f"exports/staged_{kind}".

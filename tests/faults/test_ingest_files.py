@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from assets.exports import decoding, ingest, lesson_batches, received, row_staging, workbooks
+from assets.exports import (
+    archive,
+    decoding,
+    ingest,
+    lesson_batches,
+    received,
+    row_staging,
+    workbooks,
+)
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger import ledger_rows
 from assets.exports.outcomes import FileReport, Outcome
@@ -109,7 +117,7 @@ def test_a_file_that_changes_while_it_is_read_waits_and_holds_no_other(
     assert early in (Outcome.HELD, Outcome.ACCEPTED)
     assert set(outcomes.values()) == {Outcome.HELD}
     assert len(lessons_of(lake)) == 3
-    assert not list((lake.settings.home / "quarantine").glob("*.file"))
+    assert not (lake.settings.home / "quarantine").exists()
     monkeypatch.undo()
 
     if change == "grows":
@@ -135,20 +143,21 @@ def test_a_held_file_leaves_no_word_in_the_ledger_for_its_copy(
     assert outcomes == [Outcome.ACCEPTED, Outcome.DUPLICATE]
 
 
-def test_a_file_that_changes_on_its_way_into_quarantine_waits(
+def test_a_file_that_changes_on_its_way_into_the_archive_waits(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = put(tmp_path, "a.csv", "no header\n")
-    whole = ingest.quarantine_file
+    whole = archive._same_bytes
 
-    def changing(home: Path, source: Path, *rest: str) -> bool:
-        grow(source)
-        return whole(home, source, *rest)
+    def changing(file: ReceivedFile) -> Iterator[bytes]:
+        grow(file.path)
+        return whole(file)
 
-    monkeypatch.setattr(ingest, "quarantine_file", changing)
+    monkeypatch.setattr(archive, "_same_bytes", changing)
     (report,) = offer(lake, path)
     assert report.outcome == Outcome.HELD
-    assert not list((lake.settings.home / "quarantine").iterdir())
+    assert not (lake.settings.home / "quarantine").exists()
+    assert not [p for p in (lake.settings.home / "archive").rglob("*") if p.is_file()]
 
 
 def refusing(kind: type[OSError], text: str) -> Callable[..., Any]:

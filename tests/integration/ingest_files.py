@@ -188,7 +188,8 @@ def emptied(lake: Lake) -> Lake:
 
     if full:
         lake.write(empty)
-    shutil.rmtree(lake.settings.home / "quarantine", ignore_errors=True)
+    for folder in ("quarantine", "archive"):
+        shutil.rmtree(lake.settings.home / folder, ignore_errors=True)
     return lake
 
 

@@ -308,8 +308,8 @@ def test_a_quarantined_file_is_taken_when_its_layout_is_mended(lake: Lake, tmp_p
     before = lake.snapshot()
     assert offer_one(lake, path).outcome == Outcome.QUARANTINED
     assert lake.snapshot() == before, "the same refusal is not written twice"
-    kept = lake.settings.home / "quarantine" / f"{first.sha256}.file"
-    assert kept.exists()
+    note = lake.settings.home / "quarantine" / f"{first.sha256}.reason.txt"
+    assert note.exists()
 
     mended = []
     for layout in shipped_layouts():
@@ -320,8 +320,7 @@ def test_a_quarantined_file_is_taken_when_its_layout_is_mended(lake: Lake, tmp_p
     (report,) = ingest_paths(lake, [path], layouts=mended)
     assert report.outcome == Outcome.ACCEPTED
     assert ledger(lake) == ["accepted"]
-    assert not kept.exists()
-    assert not kept.with_suffix(".reason.txt").exists()
+    assert not note.exists()
 
 
 def test_a_file_whose_every_row_is_refused_is_quarantined_and_its_rows_are_kept(

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from assets.exports.layouts import COLUMNS
+from assets.exports.columns import COLUMNS
 from assets.lake import Lake
 from assets.tables import TABLES
 
@@ -203,6 +203,7 @@ USUAL: dict[str, Row] = {
         "file_id": 1,
         "severity": "rejected",
         "line_number": 2,
+        "code": "civic_no.missing",
         "column_name": "civic_no",
         "reason": "the cell is empty",
         "found": "",

@@ -1,0 +1,152 @@
+"""The originals of received files: `HOME/archive/<first two hex>/<sha256>.sealed`, read-only.
+
+Kept before a file is parsed, so that whatever a reader makes of it can be looked into and read
+again. Sealed, because an original names pupils in clear, protected ones too. One thread seals
+ahead while the rows of earlier files are read; nothing is stored of a file that is not kept yet.
+
+Not here: the form of a sealed file (`sealed_files.py`), which files are read (`ingest.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+from assets.exports.received import ReceivedFile
+from assets.exports.sealed_files import SealedFileError, seal_stream, unseal_stream
+from assets.sealing import Sealer
+
+_BLOCK = 1 << 20
+
+
+class ArchiveError(Exception):
+    """An original isn't there or can't be opened; the message says what to do."""
+
+
+class _ChangedError(Exception):
+    """The bytes are not those of the hash."""
+
+
+class Archive:
+    """The originals of one home.
+
+    Args:
+        home: the home.
+        sealer: its keys.
+        is_on: whether originals are kept at all (`TRAPPAN_ARCHIVE`).
+    """
+
+    def __init__(self, home: Path, sealer: Sealer, *, is_on: bool = True) -> None:
+        self._folder = home / "archive"
+        self._sealer = sealer
+        self._is_on = is_on
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._ahead: dict[str, Future[bool]] = {}
+
+    def keep_ahead(self, files: Iterable[ReceivedFile]) -> None:
+        """Begin to keep files, one after the other, beside what the caller does."""
+        for file in files:
+            if file.sha256 not in self._ahead:
+                self._ahead[file.sha256] = self._pool.submit(self._keep, file)
+
+    def keep(self, file: ReceivedFile) -> bool:
+        """Keep a file, or wait until it is kept; False when it isn't what was looked at any more.
+
+        Raises:
+            OSError: no room or no permission in the home.
+        """
+        self.keep_ahead([file])
+        return self._ahead[file.sha256].result()
+
+    def close(self) -> None:
+        """End the thread; what has not begun is not kept."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def holds(self, sha256: str) -> bool:
+        """Whether the original of a content is there."""
+        return self._place(sha256).is_file()
+
+    def remove(self, sha256: str) -> bool:
+        """Remove an original for good; False when it wasn't there."""
+        place = self._place(sha256)
+        if not place.is_file():
+            return False
+        place.unlink()
+        return True
+
+    def write_original(self, sha256: str, target: IO[bytes]) -> int:
+        """Write an original into an open file and return its bytes.
+
+        Raises:
+            ArchiveError: it isn't there, can't be read or is not whole.
+        """
+        digest, size = hashlib.sha256(), 0
+        short = sha256[:12]
+        try:
+            with self._place(sha256).open("rb") as sealed:
+                for block in unseal_stream(sealed, self._sealer, bytes.fromhex(sha256)):
+                    digest.update(block)
+                    size += target.write(block)
+        except FileNotFoundError:
+            raise ArchiveError(
+                f"The archive has no original of {short}. It was removed, or taken in while "
+                "TRAPPAN_ARCHIVE was off. Ask the sender for the file."
+            ) from None
+        except SealedFileError as error:
+            raise ArchiveError(
+                f"The original of {short} can't be opened: {error}. Restore "
+                f"{self._place(sha256)} from the backup."
+            ) from None
+        if digest.hexdigest() != sha256:
+            raise ArchiveError(
+                f"The original of {short} has another hash than its name says. Restore "
+                f"{self._place(sha256)} from the backup."
+            )
+        return size
+
+    def _place(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.sealed"
+
+    def _keep(self, file: ReceivedFile) -> bool:
+        if not self._is_on:
+            return file.is_unchanged()
+        place = self._place(file.sha256)
+        if place.exists():
+            return True
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # One name for all attempts; what a killed one left may be read-only already.
+        beside = place.with_name(f".{place.name}")
+        beside.unlink(missing_ok=True)
+        try:
+            self._seal(file, beside)
+            beside.chmod(0o400)
+            beside.replace(place)
+        except _ChangedError:
+            return False
+        finally:
+            beside.unlink(missing_ok=True)
+        return True
+
+    def _seal(self, file: ReceivedFile, beside: Path) -> None:
+        with beside.open("wb") as target:
+            seal_stream(_same_bytes(file), target, self._sealer, bytes.fromhex(file.sha256))
+            target.flush()
+            os.fsync(target.fileno())
+
+
+def _same_bytes(file: ReceivedFile) -> Iterator[bytes]:
+    """Yield a file's blocks; a file that isn't the one of its hash ends in an error."""
+    digest = hashlib.sha256()
+    try:
+        with file.path.open("rb") as source:
+            while block := source.read(_BLOCK):
+                digest.update(block)
+                yield block
+    except OSError:
+        raise _ChangedError from None
+    if digest.hexdigest() != file.sha256:
+        raise _ChangedError

@@ -1,0 +1,87 @@
+"""Two numbers, one pupil: which key stands for a pupil whose number was changed.
+
+Only what a file of changed numbers says joins two pupils; nothing is guessed. Numbers are joined
+where the rows of a file are keyed, so it holds for whatever comes later, and once for what is
+stored already (`rekeying.py`). Not here: how such a file is read (`merge_batches.py`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from assets.lake import Lake
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What a file says: the old number is the pupil of the new one."""
+
+    old: uuid.UUID
+    new: uuid.UUID
+    exported_at: datetime
+    file_id: int
+
+    @property
+    def order(self) -> tuple[datetime, int, uuid.UUID, uuid.UUID]:
+        """Of what is said the oldest word is taken first."""
+        return (self.exported_at, self.file_id, self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a set of merges gives.
+
+    Attributes:
+        keys: for each number that isn't the pupil's last one, the key that stands for the pupil.
+        circular: merges that would close a circle, and do nothing.
+    """
+
+    keys: dict[uuid.UUID, uuid.UUID]
+    circular: frozenset[tuple[uuid.UUID, uuid.UUID]]
+
+
+def merged(merges: Iterable[Merge]) -> Merged:
+    """Return the key that stands for each number, the same whatever order the merges came in.
+
+    A chain ends at its last number. Two new numbers of one old number are one pupil too; the one
+    that was said last stands for it. Of merges that go round in a circle the newest does nothing.
+    """
+    stands: dict[uuid.UUID, uuid.UUID] = {}
+    said: dict[uuid.UUID, set[uuid.UUID]] = {}
+    circular: set[tuple[uuid.UUID, uuid.UUID]] = set()
+
+    def last(key: uuid.UUID) -> uuid.UUID:
+        while key in stands:
+            key = stands[key]
+        return key
+
+    for merge in sorted(merges, key=lambda merge: merge.order):
+        if _leads_to(said, merge.new, merge.old):
+            circular.add((merge.old, merge.new))
+            continue
+        said.setdefault(merge.old, set()).add(merge.new)
+        old, new = last(merge.old), last(merge.new)
+        if old != new:
+            stands[old] = new
+    return Merged({key: last(key) for key in stands}, frozenset(circular))
+
+
+def known_merges(lake: Lake) -> list[Merge]:
+    """Return the merges that the lake knows."""
+    rows = lake.rows("SELECT old_pupil_key, new_pupil_key, exported_at, file_id FROM pupil_merges")
+    return [Merge(*row) for row in rows]
+
+
+def _leads_to(said: dict[uuid.UUID, set[uuid.UUID]], start: uuid.UUID, end: uuid.UUID) -> bool:
+    waiting, seen = [start], {start}
+    while waiting:
+        key = waiting.pop()
+        if key == end:
+            return True
+        more = said.get(key, set()) - seen
+        seen |= more
+        waiting += more
+    return False

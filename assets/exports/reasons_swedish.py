@@ -1,0 +1,141 @@
+"""The problem codes in Swedish, for the summary that goes back to a school's administrator.
+
+The same codes as `reasons.py`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_MINUTER = "hela minuter, till exempel 60"
+_SKRIV_MINUTER = "Skriv hela minuter. Lämna alla minutceller tomma om ingen har rapporterat."
+_DAG = "ett datum som 2026-10-05"
+_SKRIV_NUMMER = "Rätta elevens nummer i skolsystemet och exportera igen."
+_EXPORTERA = "Exportera filen igen och skicka den utan att öppna den i ett kalkylprogram."
+
+_FEL = {
+    "missing": "cellen är tom",
+    "unreadable": "värdet går inte att läsa",
+    "negative": "minuterna är negativa",
+}
+# Column: what was expected, how to mend it.
+_KOLUMNER = {
+    "school_unit_code": (
+        "skolenhetskod, 8 siffror",
+        "Skriv koden med 8 siffror, i en kolumn formaterad som text.",
+    ),
+    "lesson_date": (_DAG, "Skriv dagen som 2026-10-05."),
+    "start_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
+    "end_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
+    "changed_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
+    "start_time": ("en tid som 08:20", "Skriv starttiden som 08:20."),
+    "scheduled_minutes": (
+        "1 till 600 hela minuter",
+        "Ge lektionen en längd i hela minuter, eller en sluttid.",
+    ),
+    "present_minutes": (_MINUTER, _SKRIV_MINUTER),
+    "valid_minutes": (_MINUTER, _SKRIV_MINUTER),
+    "invalid_minutes": (_MINUTER, _SKRIV_MINUTER),
+    "other_minutes": (_MINUTER, _SKRIV_MINUTER),
+    "reported": ("Ja eller Nej", "Skriv Ja eller Nej."),
+    "cancelled": ("Ja eller Nej", "Skriv Ja eller Nej."),
+    "grade": ("årskurs 0-9, eller F för förskoleklass", "Skriv 0 till 9, eller F."),
+    "protected": (
+        "Ingen, Sekretessmarkering eller Skyddad folkbokföring",
+        "Skriv ett av de tre orden precis som det står här.",
+    ),
+    "civic_no": (
+        "ett identitetsnummer med 12 siffror, ååååmmdd-nnnn, eller ett TF-nummer",
+        "Skriv numret med 12 siffror, i en kolumn formaterad som text.",
+    ),
+    "row": ("en hel rad med lika många celler som rubriken, en gång", _EXPORTERA),
+    "school_name": ("skolans namn", "Skriv skolans namn."),
+    "month": (
+        "en hel månad som 2026-10, i en kolumn eller i filens namn",
+        "Skriv månaden som 2026-10, eller lägg _2026-10_ i filens namn.",
+    ),
+    "reported_minutes": (_MINUTER, _SKRIV_MINUTER),
+}
+# Code: what is wrong, and how to mend it where the column's own words don't do.
+_KODER = {
+    "scheduled_minutes.out_of_range": (
+        "lektionens längd är under 1 eller över 600 minuter",
+        "Rätta lektionens start och slut i skolsystemet.",
+    ),
+    "valid_minutes.above_length": (
+        "frånvaron och annat skoluppdrag är tillsammans längre än lektionen",
+        "Rätta frånvaron eller lektionens längd.",
+    ),
+    "present_minutes.sum_differs": (
+        "närvaro och frånvaro blir tillsammans inte lektionens längd",
+        "Inget måste göras. Se över lektionen om det händer ofta.",
+    ),
+    "valid_minutes.above_reported": (
+        "frånvaron är längre än den rapporterade tiden",
+        "Rätta frånvaron eller den rapporterade tiden.",
+    ),
+    "reported_minutes.above_scheduled": (
+        "mer tid är rapporterad än vad som är schemalagt",
+        "Rätta minuterna eller undervisningstiden.",
+    ),
+    "month.not_a_month": (
+        "perioden är inte en kalendermånad, så summorna räknas inte",
+        "Exportera hela kalendermånader.",
+    ),
+    "school_unit_code.zeros_restored": (
+        "koden är ändrad av ett kalkylprogram och har lagats",
+        "",
+    ),
+    "reported.no_but_minutes": (
+        "inte rapporterad, men med minuter; räknas som inte rapporterad",
+        "Rapportera lektionen, eller ta bort minuterna.",
+    ),
+    "protected.unknown_value": ("okänd markering; eleven räknas som skyddad", ""),
+    "lesson_date.serial_number": ("ett kalkylprograms dagnummer, läst som dess datum", ""),
+    "civic_no.two_digit_year": ("årtalet har två siffror, så seklet går inte att avgöra", ""),
+    "civic_no.spreadsheet_damage": ("ett kalkylprogram har kapat numret", _EXPORTERA),
+    "civic_no.no_such_date": ("numrets datum finns inte", _SKRIV_NUMMER),
+    "civic_no.check_digit": ("kontrollsiffran stämmer inte", _SKRIV_NUMMER),
+    "civic_no.same": (
+        "det gamla och det nya numret är samma",
+        "Skriv numret före och numret efter bytet.",
+    ),
+    "civic_no.circle": (
+        "andra rader säger att det nya numret blev det gamla",
+        "Ta reda på vilket av numren som är elevens senaste.",
+    ),
+    "end_date.before_start": (
+        "sista dagen är före första dagen",
+        "Rätta första eller sista dagen.",
+    ),
+    "row.too_few_cells": ("raden har färre celler än rubriken", ""),
+    "row.too_many_cells": ("raden har fler celler än rubriken", ""),
+    "row.cut_short": ("filen slutar mitt i raden", "Skicka hela filen igen."),
+    "row.no_line_end": (
+        "filens sista rad saknar radslut; om filen är avkortad är raden det också",
+        "Se efter om hela filen kom fram. Skicka den annars igen.",
+    ),
+    "row.broken_quotes": ("ett citattecken är öppnat men inte stängt", ""),
+    "row.repeated": ("samma rad står tidigare i filen", "Ta bort den ena. Inget går förlorat."),
+    "row.contradicts": (
+        "en annan rad i filen säger något annat om samma sak",
+        "Behåll den rad som är rätt och exportera igen. Till dess räknas ingen av dem.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class SwedishReason:
+    """A problem in Swedish words."""
+
+    what: str
+    expected: str
+    fix: str
+
+
+def swedish_reason(code: str) -> SwedishReason:
+    """Return the Swedish words of a problem code."""
+    column, _, kind = code.removeprefix("old_").removeprefix("new_").partition(".")
+    expected, fix = _KOLUMNER[column]
+    what, own_fix = _KODER.get(f"{column}.{kind}") or (_FEL[kind], "")
+    return SwedishReason(what, expected, own_fix or fix)

@@ -1,0 +1,141 @@
+"""Stored rows of a pupil whose number was changed get the key that stands for the pupil.
+
+In the transaction that stores the merge. Where both keys had a row of the same thing, the newest
+word counts, as everywhere. Not here: which key stands for whom (`merges.py`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+import duckdb
+import polars as pl
+
+from assets.exports.replacing import replace_older
+from assets.lake import Lake
+
+# Table: keys of a row, with the rows that they are for.
+_KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("removed_lessons", "true", ("pupil_key", "lesson_id")),
+    ("lessons", "lesson_id IS NOT NULL", ("pupil_key", "lesson_id")),
+    (
+        "lessons",
+        "lesson_id IS NULL",
+        ("pupil_key", "school_unit_code", "starts_at", "subject", "lesson_id"),
+    ),
+    ("enrolments", "true", ("pupil_key", "school_unit_code", "start_date")),
+    (
+        "monthly_sums",
+        "true",
+        ("pupil_key", "school_unit_code", "activity", "period_first_date", "period_last_date"),
+    ),
+    ("identity_sources", "true", ("pupil_key", "layout", "school_unit_code")),
+)
+_UUIDS = {
+    "lessons": ("pupil_key", "mentor_key"),
+    "enrolments": ("pupil_key", "mentor_key"),
+    "monthly_sums": ("pupil_key", "mentor_key"),
+    "identity_sources": ("pupil_key", "content_key"),
+    "removed_lessons": ("pupil_key",),
+}
+
+
+def rekey(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, keys: Mapping[uuid.UUID, uuid.UUID]
+) -> None:
+    """Give stored rows the keys that stand for their pupils; the caller holds the transaction.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake.
+        keys: for each old key the one that stands for the pupil.
+    """
+    if not keys:
+        return
+    texts = {"old_key": [str(k) for k in keys], "new_key": [str(k) for k in keys.values()]}
+    lake.load("new_keys_of_pupils", pl.DataFrame(texts))
+    connection.execute(
+        "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons "
+        "WHERE pupil_key IN (SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
+    )
+    for table, rows, key in _KEYS:
+        _rekey_table(connection, lake, table, rows, key)
+    _keep_removed_away(connection)
+    _rekey_flags(connection)
+
+
+def _rekey_table(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, rows: str, key: tuple[str, ...]
+) -> None:
+    texts = "".join(
+        f", cast(stored.{name} AS VARCHAR) AS {name}"
+        for name in _UUIDS[table]
+        if name != "pupil_key"
+    )
+    moving = lake.frame(
+        f"SELECT stored.* REPLACE (keys.new_key AS pupil_key{texts}) FROM {table} AS stored "
+        f"JOIN new_keys_of_pupils AS keys ON stored.pupil_key = cast(keys.old_key AS UUID) "
+        f"WHERE {rows}"
+    )
+    if moving.is_empty():
+        return
+    if table == "identity_sources":
+        moving = _strictest(lake, moving)
+    connection.execute(
+        f"DELETE FROM {table} WHERE {rows} AND pupil_key IN "
+        "(SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
+    )
+    replace_older(connection, table, moving, key)
+
+
+def _strictest(lake: Lake, moving: pl.DataFrame) -> pl.DataFrame:
+    """Return what sources say of the old numbers, protected where they say so of either number.
+
+    Only of one and the same export: a newer word of a source stands before its older one.
+    """
+    lake.load("moving_sources", moving)
+    return lake.frame(
+        "SELECT moving.* REPLACE (moving.is_protected OR EXISTS (SELECT 1 FROM ("
+        "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, layout, school_unit_code, exported_at, "
+        "file_id, is_protected FROM identity_sources UNION ALL SELECT pupil_key, layout, "
+        "school_unit_code, exported_at, file_id, is_protected FROM moving_sources) AS said "
+        "WHERE said.pupil_key = moving.pupil_key AND said.layout = moving.layout "
+        "AND said.school_unit_code = moving.school_unit_code AND said.is_protected "
+        "AND said.exported_at = moving.exported_at AND said.file_id = moving.file_id"
+        ") AS is_protected) FROM moving_sources AS moving"
+    )
+
+
+def _keep_removed_away(connection: duckdb.DuckDBPyConnection) -> None:
+    """Remove lessons of which the other number had a newer word that a complete file outdid."""
+    outdone = (
+        "SELECT stored.rowid FROM lessons AS stored JOIN removed_lessons AS removed "
+        "ON stored.pupil_key = removed.pupil_key AND stored.lesson_id = removed.lesson_id "
+        "WHERE (removed.exported_at, removed.file_id) >= (stored.exported_at, stored.file_id) "
+        "AND stored.pupil_key IN (SELECT cast(new_key AS UUID) FROM new_keys_of_pupils)"
+    )
+    connection.execute(
+        "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons "
+        f"WHERE rowid IN ({outdone})"
+    )
+    connection.execute(f"DELETE FROM lessons WHERE rowid IN ({outdone})")
+
+
+def _rekey_flags(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the flags of earlier days follow the pupil, where the new key has none of that day."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE moving_flags AS SELECT flags.* "
+        "REPLACE (cast(keys.new_key AS UUID) AS pupil_key) FROM flags JOIN new_keys_of_pupils "
+        "AS keys ON flags.pupil_key = cast(keys.old_key AS UUID)"
+    )
+    connection.execute(
+        "DELETE FROM flags WHERE pupil_key IN "
+        "(SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
+    )
+    connection.execute(
+        "INSERT INTO flags SELECT * FROM moving_flags AS moving WHERE NOT EXISTS (SELECT 1 FROM "
+        "flags WHERE flags.as_of_date = moving.as_of_date AND flags.pupil_key = moving.pupil_key) "
+        "QUALIFY row_number() OVER (PARTITION BY as_of_date, pupil_key, rule, basis "
+        "ORDER BY level DESC) = 1"
+    )

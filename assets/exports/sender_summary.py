@@ -1,0 +1,111 @@
+"""What was wrong with a file, as a CSV file to send back to the school's administrator.
+
+In Swedish, made to be opened in a spreadsheet. Names nobody: rows are named by their line, cells
+that can name a person are patterns, and so is everything in a row of a pupil who is or may be
+protected. The file's own name is not in it, because it can name a pupil.
+
+Not here: which rows were refused (`ledger.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from assets.exports.layouts import Layout
+from assets.exports.ledger import LedgerFile
+from assets.exports.reasons import pattern
+from assets.exports.reasons_swedish import swedish_reason
+from assets.exports.refused_rows import RowOpener
+from assets.lake import Lake
+from assets.sealing import Sealer
+
+COLUMNS = (
+    "Fil",
+    "Exporterad",
+    "Rad",
+    "Antal rader",
+    "Kolumn",
+    "Fel",
+    "Hittades",
+    "Förväntades",
+    "Så rättas det",
+    "Togs raden emot",
+)
+# A spreadsheet takes a cell that begins so for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def summary_rows(
+    lake: Lake, sealer: Sealer, file: LedgerFile, layouts: Sequence[Layout]
+) -> list[dict[str, str]]:
+    """Return a row for each refused row and kind of warning, or one for the file as a whole."""
+    problems = lake.frame(
+        "SELECT severity, line_number, code, column_name, found, rows, sealed_row "
+        "FROM row_problems WHERE file_id = $file_id ORDER BY severity, line_number",
+        file_id=file.file_id,
+    )
+    opener = RowOpener(lake, sealer)
+    headers = _headers(file, layouts)
+    about = {
+        "Fil": file.sha256[:12],
+        "Exporterad": f"{file.exported_at:%Y-%m-%d %H:%M}" if file.exported_at else "",
+    }
+    rows: list[dict[str, str]] = []
+    for problem in problems.iter_rows(named=True):
+        words = swedish_reason(problem["code"])
+        is_open = opener.may_be_shown(problem["sealed_row"])
+        column = problem["column_name"]
+        rows.append(
+            about
+            | {
+                "Rad": str(problem["line_number"]),
+                "Antal rader": str(problem["rows"]),
+                "Kolumn": headers.get(column, "hela raden" if column == "row" else column),
+                "Fel": words.what,
+                "Hittades": problem["found"] if is_open else pattern(problem["found"]),
+                "Förväntades": words.expected,
+                "Så rättas det": words.fix,
+                "Togs raden emot": "nej" if problem["severity"] == "rejected" else "ja",
+            }
+        )
+    if not rows and file.reason:
+        # What is wrong with a file as a whole is said in the program's own words.
+        whole = dict.fromkeys(COLUMNS, "") | about
+        rows.append(whole | {"Kolumn": "hela filen", "Fel": file.reason, "Togs raden emot": "nej"})
+    return rows
+
+
+def write_summary(rows: Sequence[dict[str, str]], path: Path) -> None:
+    """Write the rows as CSV for a Swedish spreadsheet, beside and then in place, mode 0600.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _safe(row[name]) for name in COLUMNS} for row in rows)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.getvalue().encode("utf-8-sig"))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _headers(file: LedgerFile, layouts: Sequence[Layout]) -> dict[str, str]:
+    """Return the headers by which the sender knows our columns."""
+    layout = next((layout for layout in layouts if layout.name == file.layout), None)
+    return {name: spec.headers[0] for name, spec in layout.columns.items()} if layout else {}
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,118 @@
+"""A file that is still being written waits for the next run; a finished one is not kept waiting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from assets.exports.arrivals import Intake
+from assets.exports.ingest import ingest_paths
+from assets.exports.outcomes import Outcome
+from assets.lake import Lake
+from tests.conftest import settings_of
+from tests.integration.ingest_files import emptied, lesson, lessons_of, put, text_of
+
+NOW = 1_790_000_000.0
+SETTLE = 10.0
+
+
+@pytest.fixture(scope="module")
+def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def lake(lake_of_module: Lake) -> Lake:
+    return emptied(lake_of_module)
+
+
+@dataclass
+class Clock:
+    """A clock that only sleeping moves; what happens meanwhile is handed in."""
+
+    meanwhile: Callable[[], None] = lambda: None
+    at: float = NOW
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+        self.meanwhile()
+
+    @property
+    def intake(self) -> Intake:
+        return Intake(settle_seconds=SETTLE, now=lambda: self.at, sleep=self.sleep)
+
+
+def aged(path: Path, seconds: float) -> Path:
+    """Let a file have been written so many seconds ago."""
+    os.utime(path, (NOW - seconds, NOW - seconds))
+    return path
+
+
+def export(folder: Path, number: int, seconds: float) -> Path:
+    path = put(folder, f"{number}.csv", text_of([lesson(number)]))
+    return aged(path, seconds)
+
+
+def test_a_file_that_grows_while_it_is_waited_for_is_held_and_the_others_are_taken(
+    lake: Lake, tmp_path: Path
+) -> None:
+    growing, young, old = (export(tmp_path, n, age) for n, age in enumerate((1, 4, 3600)))
+
+    def grow() -> None:
+        growing.write_bytes(growing.read_bytes() + b"x")
+
+    clock = Clock(grow)
+    reports = ingest_paths(lake, [growing, young, old], intake=clock.intake)
+    assert [r.outcome for r in reports] == [Outcome.HELD, Outcome.ACCEPTED, Outcome.ACCEPTED]
+    assert reports[0].reason == (
+        "it is still being written to. Nothing was read; the next run tries again."
+    )
+    # One wait for all, as long as the youngest needs.
+    assert clock.slept == [pytest.approx(9)]
+    assert len(lessons_of(lake)) == 2
+
+
+def test_a_file_that_is_moved_away_while_it_is_waited_for_is_held(
+    lake: Lake, tmp_path: Path
+) -> None:
+    path = export(tmp_path, 0, 0)
+    (report,) = ingest_paths(lake, [path], intake=Clock(path.unlink).intake)
+    assert report.outcome == Outcome.HELD
+
+
+def test_nobody_waits_for_files_that_are_old_enough(lake: Lake, tmp_path: Path) -> None:
+    clock = Clock()
+    (report,) = ingest_paths(lake, [export(tmp_path, 0, SETTLE)], intake=clock.intake)
+    assert report.outcome == Outcome.ACCEPTED
+    assert clock.slept == []
+
+
+def test_a_time_in_the_future_is_waited_for_once_and_not_for_ever(
+    lake: Lake, tmp_path: Path
+) -> None:
+    clock = Clock()
+    (report,) = ingest_paths(lake, [export(tmp_path, 0, -86_400)], intake=clock.intake)
+    assert report.outcome == Outcome.ACCEPTED
+    assert clock.slept == [pytest.approx(SETTLE)]
+
+
+def test_the_finished_file_is_taken_by_the_next_run(lake: Lake, tmp_path: Path) -> None:
+    path = export(tmp_path, 0, 0)
+    whole = path.read_bytes()
+    aged(put(tmp_path, "0.csv", whole[: len(whole) // 2]), 1)
+
+    def finish() -> None:
+        aged(put(tmp_path, "0.csv", whole), -1)
+
+    (first,) = ingest_paths(lake, [path], intake=Clock(finish).intake)
+    assert first.outcome == Outcome.HELD
+    assert lake.rows("SELECT count(*) FROM files") == [(0,)]
+    (second,) = ingest_paths(lake, [path], intake=Clock(at=NOW + 3600).intake)
+    assert (second.outcome, second.rows_accepted) == (Outcome.ACCEPTED, 1)

@@ -1,0 +1,45 @@
+"""Every problem code has words, and a cure, in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from assets.exports.reasons import pattern, reason_of
+from assets.exports.reasons_swedish import swedish_reason
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [
+    *(ROOT / "sql" / "exports").glob("staged_*.sql"),
+    *(ROOT / "sql" / "exports").glob("repeated_*.sql"),
+    ROOT / "assets" / "exports" / "identity_numbers.py",
+    ROOT / "assets" / "exports" / "frames.py",
+]
+CODES = sorted(
+    {
+        code
+        for path in SOURCES
+        for code in re.findall(r"""['"]([a-z_]+\.[a-z_]+)['"]""", path.read_text("utf-8"))
+    }
+    | {"row.too_few_cells", "row.too_many_cells"}
+)
+
+
+def test_the_codes_were_found() -> None:
+    assert len(CODES) > 35
+    assert {"civic_no.check_digit", "row.cut_short", "row.contradicts"} <= set(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_says_what_is_wrong_what_was_expected_and_how_to_mend_it(code: str) -> None:
+    for words in (reason_of(code), swedish_reason(code)):
+        assert words.what
+        assert words.expected
+        assert words.fix
+    assert swedish_reason(code).what != reason_of(code).what
+
+
+def test_a_pattern_shows_the_shape_and_nothing_else() -> None:
+    assert pattern("Åsa-Lena 20120314-9800, 8A") == "xxx-xxxx 99999999-9999, 9x"
