@@ -213,7 +213,7 @@ def _problems(
     lake = Lake(LakeSettings(home=Path()), duckdb.connect())
     try:
         for table in TABLES:
-            if table.name == "row_problems":
+            if table.name in {"row_problems", "pupil_merges"}:
                 lake.connection.execute(create_statements(table)[0])
         load_macros(lake)
         # Keys of nobody: they are gone when this is done.
