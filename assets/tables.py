@@ -6,6 +6,7 @@ it, and a test holds the three together. Not here: how a table is filled.
 
 from __future__ import annotations
 
+from assets.ss12000_tables import SS12000_TABLES
 from assets.table_model import Column, Table, dictionary_page
 
 _PUPIL = Column("pupil_key", "UUID", "Pupil: HMAC-SHA256 of the identity number, cut to 128 bits.")
@@ -266,6 +267,7 @@ TABLES: tuple[Table, ...] = (
             Column("folder", "VARCHAR", "Where it is, relative to the home."),
         ),
     ),
+    *SS12000_TABLES,
 )
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import duckdb
 
+from assets.exports.batch_kinds import KIND_ORDER, batch_of, kind_of
 from assets.exports.batches import ExportBatch
 from assets.exports.frames import Openings
 from assets.exports.layouts import Layout, shipped_layouts
 from assets.exports.ledger import KnownFile, known_files
-from assets.exports.lesson_batches import LessonBatch
 from assets.exports.offers import Offered, batches, files_in
 from assets.exports.outcomes import FileReport, Outcome, judged, with_superseded
 from assets.exports.people import People
@@ -32,16 +32,12 @@ from assets.exports.received import (
     local_time,
     look_at,
 )
-from assets.exports.rosters import RosterBatch
 from assets.exports.staging import load_macros
 from assets.exports.storing import write_reports
 from assets.lake import Lake
 from assets.sealing import Sealer
 
 __all__ = ["Progress", "files_in", "ingest_paths"]
-
-# Rosters first, so that a night's lessons meet the night's register.
-_KIND_ORDER = {"school_units": 0, "enrolments": 1, "lessons": 2}
 
 Progress = Callable[[str, int, int], None]
 
@@ -103,7 +99,7 @@ class _Ingest:
         self.known = known_files(self.lake, self.sealer, hashes)
         new = list(self._with_kinds(offered.to_read(self.known)))
         self._write_quarantined()
-        ordered = sorted(new, key=lambda entry: (_KIND_ORDER[entry[0]], entry[1].path.name))
+        ordered = sorted(new, key=lambda entry: (KIND_ORDER[entry[0]], entry[1].path.name))
         total = sum(file.size for _, file in ordered) or 1
         done = 0
         for kind, files in groupby(ordered, key=lambda entry: entry[0]):
@@ -126,7 +122,7 @@ class _Ingest:
     def _with_kinds(self, files: Iterable[ReceivedFile]) -> Iterator[tuple[str, ReceivedFile]]:
         for file in files:
             try:
-                yield self.openings.header(file).match.layout.kind, file
+                yield kind_of(file, self.openings), file
             except UnreadableFileError as error:
                 self._quarantine(file, str(error))
             except ChangedFileError as error:
@@ -134,11 +130,7 @@ class _Ingest:
 
     def _take_batch(self, kind: str, files: Sequence[ReceivedFile]) -> None:
         """Stage and store a batch of files of one kind."""
-        batch: ExportBatch = (
-            LessonBatch(self.lake, self.people, self.openings, self.folder)
-            if kind == "lessons"
-            else RosterBatch(self.lake, self.people, self.openings, kind)
-        )
+        batch = batch_of(kind, self.lake, self.people, self.openings, self.folder)
         staged = batch.stage(files)
         for file, reason in staged.held.items():
             self.reports[file.path] = _held(file.path, reason)
