@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.exports.ingest import ingest_paths
 from assets.lake_access import LakeAccess
+from assets.ss12000_tables import SS12000_TABLES
 from assets.tables import TABLES
 
 GROUP = "exports"
@@ -20,6 +21,7 @@ _TABLES = (
     "identities",
     "staff",
     "school_units",
+    *(table.name for table in SS12000_TABLES),
 )
 _MEANINGS = {table.name: table.meaning for table in TABLES}
 

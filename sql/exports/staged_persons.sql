@@ -32,7 +32,20 @@ SELECT
                 )
         )
             THEN 'enrolments.unreadable'
-        WHEN sealed_persons.civic_problem IS NOT NULL THEN 'civicNo.unreadable'
+        WHEN
+            sealed_persons.civic_problem IS NOT NULL
+            -- Staff need none.
+            AND (
+                cells.civic_no IS NOT NULL
+                OR EXISTS (
+                    SELECT 1 FROM ss12000_cells AS parts
+                    WHERE
+                        parts.part = 'enrolments'
+                        AND parts.file_id = cells.file_id
+                        AND parts.line_number = cells.line_number
+                )
+            )
+            THEN 'civicNo.unreadable'
         WHEN cells.modified IS NOT NULL AND moment(cells.modified) IS NULL THEN 'meta.unreadable'
     END AS warning
 FROM ss12000_cells AS cells
