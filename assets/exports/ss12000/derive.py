@@ -44,18 +44,21 @@ def store_and_derive(
     store_words(connection, resource)
     note_touched(connection, resource, has_lessons=has_lessons)
     end_noting(connection)
-    lake.materialise("exports/ss12000_places")
-    _store_lessons(connection, lake, has_lessons=has_lessons)
-    _store_rosters(connection, lake)
-    _store_identities(connection, lake)
+    if lake.rows("SELECT 1 FROM touched_persons LIMIT 1"):
+        lake.materialise("exports/ss12000_places")
+        _store_lessons(connection, lake, has_lessons=has_lessons)
+        _store_rosters(connection, lake)
+        _store_identities(connection, lake)
+        _store_staff(connection, "SELECT mentor_key FROM ss12000_places")
     if resource.name in _OF_UNITS:
         _store_units(connection, lake)
-    _store_mentors(connection)
     return lost
 
 
 def _store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_lessons: bool) -> None:
     derived = lake.materialise("exports/ss12000_lessons")
+    if not has_lessons and not lake.rows(f"SELECT 1 FROM {derived} LIMIT 1"):
+        return
     keep = ""
     if has_lessons:
         # What is stored as it would be stored anew stays; the rest of the touched goes.
@@ -115,10 +118,6 @@ def _store_units(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     arriving = lake.define("exports/ss12000_units")
     replace_older_by(connection, "school_units", arriving, ("school_unit_code", "layout"))
     _store_staff(connection, f"SELECT cast(principal_key AS UUID) FROM {arriving}")
-
-
-def _store_mentors(connection: duckdb.DuckDBPyConnection) -> None:
-    _store_staff(connection, "SELECT mentor_key FROM ss12000_places")
 
 
 def _store_staff(connection: duckdb.DuckDBPyConnection, keys: str) -> None:

@@ -260,7 +260,12 @@ def _rows_of(shape: Shape, number: int, item: Any) -> list[dict[str, object]]:
 
 
 def _cell(item: dict[str, Any], path: Path, number: int) -> str | None:
-    """Return a value as text: None for nothing, '{}' for what can't be a cell."""
+    """Return a value as text: None for nothing and for what is no id, '{}' for no cell."""
+    cell = _value(item, path, number)
+    return None if cell == "{}" and path[-1] == "id" else cell
+
+
+def _value(item: dict[str, Any], path: Path, number: int) -> str | None:
     value: Any = item
     for name in path:
         if not isinstance(value, dict):
