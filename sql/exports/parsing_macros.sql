@@ -101,11 +101,12 @@ coalesce(trim(cell), '');
 -- A moment as RFC 3339 writes it, with its offset: without one nobody knows which hour is meant.
 CREATE OR REPLACE TEMP MACRO moment(cell) AS
 CASE
-    WHEN regexp_full_match(
-        cell,
-        '20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?'
-        || '([Zz]|[+-][0-9]{2}:[0-9]{2})'
-    )
+    WHEN
+        regexp_full_match(
+            cell,
+            '20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?'
+            || '([Zz]|[+-][0-9]{2}:[0-9]{2})'
+        )
         THEN try_cast(upper(cell) AS TIMESTAMPTZ)
 END;
 

@@ -39,5 +39,6 @@ FROM pupils
 INNER JOIN protection ON pupils.pupil_key = protection.pupil_key
 QUALIFY row_number() OVER (
     PARTITION BY pupils.pupil_key
-    ORDER BY pupils.stated_at DESC, pupils.exported_at DESC, pupils.file_id DESC, pupils.person_key
+    ORDER BY
+        pupils.stated_at DESC, pupils.exported_at DESC, pupils.file_id DESC, pupils.person_key ASC
 ) = 1

@@ -54,22 +54,22 @@ protected_persons AS (
 mentors AS (
     -- A mentor with protected identity is not named.
     SELECT
-        roles.group_key,
+        assigned.group_key,
         duties.duty_key,
         persons.staff_key,
         greatest(
-            coalesce(roles.start_date, DATE '1900-01-01'),
+            coalesce(assigned.start_date, DATE '1900-01-01'),
             coalesce(duties.start_date, DATE '1900-01-01')
         ) AS first_date,
         least(
-            coalesce(roles.end_date, DATE '2999-12-31'),
+            coalesce(assigned.end_date, DATE '2999-12-31'),
             coalesce(duties.end_date, DATE '2999-12-31')
         ) AS last_date
-    FROM ss12000_roles AS roles
-    INNER JOIN ss12000_duties AS duties ON roles.duty_key = duties.duty_key
+    FROM ss12000_roles AS assigned
+    INNER JOIN ss12000_duties AS duties ON assigned.duty_key = duties.duty_key
     INNER JOIN ss12000_persons AS persons ON duties.person_key = persons.person_key
     LEFT JOIN protected_persons ON duties.person_key = protected_persons.person_key
-    WHERE roles.role_type = 'Mentor' AND protected_persons.person_key IS NULL
+    WHERE assigned.role_type = 'Mentor' AND protected_persons.person_key IS NULL
 ),
 
 mentored AS (
@@ -85,19 +85,42 @@ mentored AS (
 ),
 
 spans AS (
-    SELECT person_key, first_date, last_date FROM enroled
+    SELECT
+        person_key,
+        first_date,
+        last_date
+    FROM enroled
     UNION ALL
-    SELECT person_key, first_date, last_date FROM joined_groups
+    SELECT
+        person_key,
+        first_date,
+        last_date
+    FROM joined_groups
     UNION ALL
-    SELECT person_key, first_date, last_date FROM mentored
+    SELECT
+        person_key,
+        first_date,
+        last_date
+    FROM mentored
 ),
 
 borders AS (
-    SELECT person_key, first_date FROM spans WHERE first_date <= last_date
+    SELECT
+        person_key,
+        first_date
+    FROM spans
+    WHERE first_date <= last_date
     UNION
-    SELECT person_key, last_date + 1 AS first_date FROM spans WHERE first_date <= last_date
+    SELECT
+        person_key,
+        last_date + 1 AS first_date
+    FROM spans
+    WHERE first_date <= last_date
     UNION
-    SELECT person_key, DATE '1900-01-01' AS first_date FROM touched_persons
+    SELECT
+        person_key,
+        DATE '1900-01-01' AS first_date
+    FROM touched_persons
 ),
 
 stretches AS (

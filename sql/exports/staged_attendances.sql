@@ -6,10 +6,10 @@ WITH read_cells AS (
         cells.*,  -- noqa: AM04
         person_keys.person_key,
         offered_files.exported_at,
-        whole_minutes(cells.present_minutes) AS present,
-        whole_minutes(cells.valid_minutes) AS valid,
-        whole_minutes(cells.invalid_minutes) AS invalid,
-        whole_minutes(cells.other_minutes) AS other,
+        whole_minutes(cells.present_minutes) AS read_present,
+        whole_minutes(cells.valid_minutes) AS read_valid,
+        whole_minutes(cells.invalid_minutes) AS read_invalid,
+        whole_minutes(cells.other_minutes) AS read_other,
         (
             cells.present_minutes IS NOT NULL OR cells.valid_minutes IS NOT NULL
             OR cells.invalid_minutes IS NOT NULL OR cells.other_minutes IS NOT NULL
@@ -27,11 +27,11 @@ SELECT
     object_key(id) AS attendance_key,
     object_key(event) AS event_key,
     person_key,
-    CASE WHEN says_reported THEN try_cast(coalesce(valid, 0) AS SMALLINT) ELSE 0 END
+    CASE WHEN says_reported THEN try_cast(coalesce(read_valid, 0) AS SMALLINT) ELSE 0 END
         AS valid_minutes,
-    CASE WHEN says_reported THEN try_cast(coalesce(invalid, 0) AS SMALLINT) ELSE 0 END
+    CASE WHEN says_reported THEN try_cast(coalesce(read_invalid, 0) AS SMALLINT) ELSE 0 END
         AS invalid_minutes,
-    CASE WHEN says_reported THEN try_cast(coalesce(other, 0) AS SMALLINT) ELSE 0 END
+    CASE WHEN says_reported THEN try_cast(coalesce(read_other, 0) AS SMALLINT) ELSE 0 END
         AS other_minutes,
     coalesce(says_reported, FALSE) AND has_minutes AS is_reported,
     stated_time(modified, exported_at) AS stated_at,
@@ -43,23 +43,25 @@ SELECT
         WHEN person IS NULL THEN 'student.missing'
         WHEN reported IS NULL THEN 'isReported.missing'
         WHEN reported NOT IN ('true', 'false') THEN 'isReported.unreadable'
-        WHEN present_minutes IS NOT NULL AND present IS NULL THEN 'attendanceMinutes.unreadable'
-        WHEN valid_minutes IS NOT NULL AND valid IS NULL THEN 'validAbsenceMinutes.unreadable'
-        WHEN invalid_minutes IS NOT NULL AND invalid IS NULL
+        WHEN present_minutes IS NOT NULL AND read_present IS NULL
+            THEN 'attendanceMinutes.unreadable'
+        WHEN valid_minutes IS NOT NULL AND read_valid IS NULL THEN 'validAbsenceMinutes.unreadable'
+        WHEN invalid_minutes IS NOT NULL AND read_invalid IS NULL
             THEN 'invalidAbsenceMinutes.unreadable'
-        WHEN other_minutes IS NOT NULL AND other IS NULL THEN 'otherAttendanceMinutes.unreadable'
-        WHEN present < 0 THEN 'attendanceMinutes.negative'
-        WHEN valid < 0 THEN 'validAbsenceMinutes.negative'
-        WHEN invalid < 0 THEN 'invalidAbsenceMinutes.negative'
-        WHEN other < 0 THEN 'otherAttendanceMinutes.negative'
-        WHEN coalesce(valid, 0) + coalesce(invalid, 0) + coalesce(other, 0) > 600
+        WHEN other_minutes IS NOT NULL AND read_other IS NULL
+            THEN 'otherAttendanceMinutes.unreadable'
+        WHEN read_present < 0 THEN 'attendanceMinutes.negative'
+        WHEN read_valid < 0 THEN 'validAbsenceMinutes.negative'
+        WHEN read_invalid < 0 THEN 'invalidAbsenceMinutes.negative'
+        WHEN read_other < 0 THEN 'otherAttendanceMinutes.negative'
+        WHEN coalesce(read_valid, 0) + coalesce(read_invalid, 0) + coalesce(read_other, 0) > 600
             THEN 'validAbsenceMinutes.above_length'
     END AS problem,
     CASE
         WHEN says_reported AND NOT has_minutes THEN 'isReported.without_minutes'
         WHEN
             NOT says_reported
-            AND coalesce(valid, 0) + coalesce(invalid, 0) + coalesce(other, 0) > 0
+            AND coalesce(read_valid, 0) + coalesce(read_invalid, 0) + coalesce(read_other, 0) > 0
             THEN 'isReported.no_but_minutes'
         WHEN modified IS NOT NULL AND moment(modified) IS NULL THEN 'meta.unreadable'
     END AS warning

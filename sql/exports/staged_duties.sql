@@ -21,19 +21,22 @@ SELECT
     END AS problem,
     CASE
         WHEN cells.fault IS NOT NULL THEN cells.fault
-        WHEN EXISTS (
-            SELECT 1 FROM ss12000_cells AS parts
-            WHERE
-                parts.part = 'roles'
-                AND parts.file_id = cells.file_id
-                AND parts.line_number = cells.line_number
-                AND (
-                    parts.group_id IS NULL
-                    OR parts.role_type IS NULL
-                    OR (parts.start_date IS NOT NULL AND calendar_date(parts.start_date) IS NULL)
-                    OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
-                )
-        )
+        WHEN
+            EXISTS (
+                SELECT 1 FROM ss12000_cells AS parts
+                WHERE
+                    parts.part = 'roles'
+                    AND parts.file_id = cells.file_id
+                    AND parts.line_number = cells.line_number
+                    AND (
+                        parts.group_id IS NULL
+                        OR parts.role_type IS NULL
+                        OR (
+                            parts.start_date IS NOT NULL AND calendar_date(parts.start_date) IS NULL
+                        )
+                        OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
+                    )
+            )
             THEN 'roles.unreadable'
         WHEN cells.modified IS NOT NULL AND moment(cells.modified) IS NULL THEN 'meta.unreadable'
     END AS warning

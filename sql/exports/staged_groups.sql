@@ -23,18 +23,21 @@ SELECT
     END AS problem,
     CASE
         WHEN cells.fault IS NOT NULL THEN cells.fault
-        WHEN EXISTS (
-            SELECT 1 FROM ss12000_cells AS parts
-            WHERE
-                parts.part = 'members'
-                AND parts.file_id = cells.file_id
-                AND parts.line_number = cells.line_number
-                AND (
-                    parts.person IS NULL
-                    OR (parts.start_date IS NOT NULL AND calendar_date(parts.start_date) IS NULL)
-                    OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
-                )
-        )
+        WHEN
+            EXISTS (
+                SELECT 1 FROM ss12000_cells AS parts
+                WHERE
+                    parts.part = 'members'
+                    AND parts.file_id = cells.file_id
+                    AND parts.line_number = cells.line_number
+                    AND (
+                        parts.person IS NULL
+                        OR (
+                            parts.start_date IS NOT NULL AND calendar_date(parts.start_date) IS NULL
+                        )
+                        OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
+                    )
+            )
             THEN 'members.unreadable'
         WHEN cells.modified IS NOT NULL AND moment(cells.modified) IS NULL THEN 'meta.unreadable'
     END AS warning

@@ -1,6 +1,6 @@
 -- staged_person_enrolments: the enrolments of SS12000 persons.
 -- From: ss12000_cells, sealed_persons, offered_files. Grain: an enrolment of a person in a file.
--- The standard does not say when a broken-off enrolment ended, nor when a person left the country or
+-- The standard does not say when a broken-off enrolment ended, nor when a person moved abroad or
 -- died: at the latest on the day of the word that says so.
 WITH read_parts AS (
     SELECT

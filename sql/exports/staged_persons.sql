@@ -18,19 +18,20 @@ SELECT
     END AS problem,
     CASE
         WHEN cells.fault IS NOT NULL THEN cells.fault
-        WHEN EXISTS (
-            SELECT 1 FROM ss12000_cells AS parts
-            WHERE
-                parts.part = 'enrolments'
-                AND parts.file_id = cells.file_id
-                AND parts.line_number = cells.line_number
-                AND (
-                    parts.organisation IS NULL
-                    OR parts.school_type IS NULL
-                    OR calendar_date(parts.start_date) IS NULL
-                    OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
-                )
-        )
+        WHEN
+            EXISTS (
+                SELECT 1 FROM ss12000_cells AS parts
+                WHERE
+                    parts.part = 'enrolments'
+                    AND parts.file_id = cells.file_id
+                    AND parts.line_number = cells.line_number
+                    AND (
+                        parts.organisation IS NULL
+                        OR parts.school_type IS NULL
+                        OR calendar_date(parts.start_date) IS NULL
+                        OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
+                    )
+            )
             THEN 'enrolments.unreadable'
         WHEN
             sealed_persons.civic_problem IS NOT NULL

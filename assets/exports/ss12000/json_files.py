@@ -68,7 +68,7 @@ class JsonRows:
                 if child.poll() is None and sys.exc_info()[0] is GeneratorExit:
                     child.kill()
             said = _end_of(child)
-            self.objects, self.has_more = said["objects"], said["has_more"]
+            self.objects, self.has_more = said["objects"], bool(said["has_more"])
 
 
 def resource_of(file: ReceivedFile) -> str:
