@@ -6,25 +6,10 @@ it, and a test holds the three together. Not here: how a table is filled.
 
 from __future__ import annotations
 
+from assets.result_tables import RESULT_TABLES
+from assets.shared_columns import CLASS, DATE, EXPORTED, FILE, GRADE, MENTOR, PUPIL, SCHOOL, SUMS
+from assets.ss12000_tables import SS12000_TABLES
 from assets.table_model import Column, Table, dictionary_page
-
-_PUPIL = Column("pupil_key", "UUID", "Pupil: HMAC-SHA256 of the identity number, cut to 128 bits.")
-_SCHOOL = Column("school_unit_code", "VARCHAR", "Skolenhetskod, 8 digits, a text.")
-_FILE = Column("file_id", "BIGINT", "The file it came from: the first 63 bits of its SHA-256.")
-_EXPORTED = Column(
-    "exported_at", "TIMESTAMP", "When the sender made the file, local time Europe/Stockholm."
-)
-_CLASS = Column("class_name", "VARCHAR", "Class, e.g. 8A.", "not given")
-_GRADE = Column("grade", "TINYINT", "Årskurs 0-9; 0 is förskoleklass.", "not given or unreadable")
-_MENTOR = Column("mentor_key", "UUID", "The mentor, see `staff`.", "not given")
-_DATE = Column("lesson_date", "DATE", "The date on which the lesson starts.")
-_SUMS = (
-    Column("scheduled_minutes", "BIGINT", "S: minutes of lessons that were not cancelled."),
-    Column("reported_minutes", "BIGINT", "R: the part of S whose lesson was reported."),
-    Column("valid_minutes", "BIGINT", "V: minutes of valid absence in reported lessons."),
-    Column("invalid_minutes", "BIGINT", "I: minutes of invalid absence in reported lessons."),
-)
-_DAYS = Column("days", "BIGINT", "Dates with at least one reported lesson.")
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -32,7 +17,7 @@ TABLES: tuple[Table, ...] = (
         "The ledger: every file that was offered, and what became of it.",
         "a file and the way it came (content, name, time)",
         (
-            _FILE,
+            FILE,
             Column("file_sha256", "VARCHAR", "SHA-256 of the file as it came, hexadecimal."),
             Column("sealed_name", "BLOB", "The file's name, sealed: a name can name a pupil."),
             Column("modified_at", "TIMESTAMP", "The file's modification time, local time."),
@@ -64,7 +49,7 @@ TABLES: tuple[Table, ...] = (
         "Rows that were refused, and warnings about rows that were taken.",
         "a refused row, or a kind of warning in a file",
         (
-            _FILE,
+            FILE,
             Column("severity", "VARCHAR", "rejected | warning"),
             Column(
                 "line_number", "BIGINT", "Line (sheet row) in the file; the first for warnings."
@@ -84,9 +69,9 @@ TABLES: tuple[Table, ...] = (
         "a pupil's lesson: lesson id and pupil where an id is given, else school unit, pupil, "
         "start and subject",
         (
-            _PUPIL,
-            _SCHOOL,
-            _DATE,
+            PUPIL,
+            SCHOOL,
+            DATE,
             Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm."),
             Column("subject", "VARCHAR", "Subject as exported; '' when not given."),
             Column("lesson_id", "VARCHAR", "The sender's lesson id.", "not given"),
@@ -96,11 +81,11 @@ TABLES: tuple[Table, ...] = (
             Column("other_minutes", "SMALLINT", "Other school activity, minutes: presence."),
             Column("is_reported", "BOOLEAN", "Whether somebody reported the lesson."),
             Column("is_cancelled", "BOOLEAN", "Cancelled lessons count nowhere."),
-            _CLASS,
-            _GRADE,
-            _MENTOR,
-            _EXPORTED,
-            _FILE,
+            CLASS,
+            GRADE,
+            MENTOR,
+            EXPORTED,
+            FILE,
         ),
         partitioned_by="year(lesson_date), month(lesson_date)",
     ),
@@ -111,47 +96,47 @@ TABLES: tuple[Table, ...] = (
         (
             Column("old_pupil_key", "UUID", "Key of the old number."),
             Column("new_pupil_key", "UUID", "Key of the new number."),
-            _EXPORTED,
-            _FILE,
+            EXPORTED,
+            FILE,
         ),
     ),
     Table(
         "lesson_snapshots",
         "Complete files: the newest one that said all of a school unit's date.",
         "a school unit and date",
-        (_SCHOOL, _DATE, _EXPORTED, _FILE),
+        (SCHOOL, DATE, EXPORTED, FILE),
     ),
     Table(
         "removed_lessons",
         "Lessons with an id that a newer complete file lacked; their older rows stay away.",
         "a pupil and lesson id",
         (
-            _PUPIL,
+            PUPIL,
             Column("lesson_id", "VARCHAR", "The sender's lesson id."),
-            _EXPORTED,
-            _FILE,
+            EXPORTED,
+            FILE,
         ),
     ),
     Table(
         "stale_days",
         "Dates whose lessons changed since the sums were made. Empty after a whole run.",
         "a date (may repeat)",
-        (_DATE,),
+        (DATE,),
     ),
     Table(
         "enrolments",
         "Roster records: which pupil is in which class from when to when.",
         "a pupil, school unit and start date",
         (
-            _PUPIL,
-            _SCHOOL,
-            _CLASS,
-            _GRADE,
-            _MENTOR,
+            PUPIL,
+            SCHOOL,
+            CLASS,
+            GRADE,
+            MENTOR,
             Column("start_date", "DATE", "First day.", "since always"),
             Column("end_date", "DATE", "Last day, inclusive.", "still there"),
-            _EXPORTED,
-            _FILE,
+            EXPORTED,
+            FILE,
         ),
     ),
     Table(
@@ -159,17 +144,17 @@ TABLES: tuple[Table, ...] = (
         "Sums per pupil and period from a system that does not give lessons.",
         "a pupil, school unit, activity and period",
         (
-            _PUPIL,
-            _SCHOOL,
+            PUPIL,
+            SCHOOL,
             Column("activity", "VARCHAR", "Course or activity as exported; '' when not given."),
             Column("period_first_date", "DATE", "First day; only whole months feed a window."),
             Column("period_last_date", "DATE", "Last day, inclusive."),
-            *_SUMS,
-            _CLASS,
-            _GRADE,
-            _MENTOR,
-            _EXPORTED,
-            _FILE,
+            *SUMS,
+            CLASS,
+            GRADE,
+            MENTOR,
+            EXPORTED,
+            FILE,
         ),
     ),
     Table(
@@ -177,14 +162,14 @@ TABLES: tuple[Table, ...] = (
         "What each source last said of a pupil's identity and protection.",
         "a pupil, layout and school unit",
         (
-            _PUPIL,
+            PUPIL,
             Column("layout", "VARCHAR", "The layout that said so."),
-            _SCHOOL,
+            SCHOOL,
             Column("is_protected", "BOOLEAN", "Anything but a plain 'no' in the source."),
             Column("is_roster", "BOOLEAN", "A roster: its names stand before lesson files'."),
             Column("content_key", "UUID", "What it said, see `identities`."),
-            _EXPORTED,
-            _FILE,
+            EXPORTED,
+            FILE,
         ),
     ),
     Table(
@@ -210,134 +195,18 @@ TABLES: tuple[Table, ...] = (
         "Names of schools; registered ones come from a `skolor` file.",
         "a school unit and layout",
         (
-            _SCHOOL,
+            SCHOOL,
             Column("layout", "VARCHAR", "The layout that said so."),
             Column("is_registered", "BOOLEAN", "Named in a `skolor` file."),
             Column("school_name", "VARCHAR", "Name.", "not given"),
             Column("district", "VARCHAR", "Stadsdelsområde.", "not given"),
             Column("principal_key", "UUID", "The principal, see `staff`.", "not given"),
-            _EXPORTED,
-            _FILE,
+            EXPORTED,
+            FILE,
         ),
     ),
-    Table(
-        "absence_daily",
-        "Minutes per pupil, school unit and day, with the place of the day's last lesson there.",
-        "a pupil, school unit and date with at least one lesson that was not cancelled",
-        (
-            _PUPIL,
-            _SCHOOL,
-            _DATE,
-            *_SUMS,
-            Column("lessons", "BIGINT", "Lessons that were not cancelled."),
-            Column("reported_lessons", "BIGINT", "Those of them that were reported."),
-            Column("last_starts_at", "TIMESTAMP", "Start of the day's last lesson there."),
-            Column("last_exported_at", "TIMESTAMP", "When that lesson's row was exported."),
-            Column("last_subject", "VARCHAR", "That lesson's subject."),
-            _CLASS,
-            _GRADE,
-            _MENTOR,
-        ),
-        partitioned_by="year(lesson_date), month(lesson_date)",
-    ),
-    Table(
-        "absence_monthly",
-        "Minutes per pupil and calendar month, over all schools of the pupil.",
-        "a pupil and month with at least one lesson that was not cancelled",
-        (
-            _PUPIL,
-            Column("month_start_date", "DATE", "First day of the month."),
-            *_SUMS,
-            _DAYS,
-        ),
-        partitioned_by="year(month_start_date)",
-    ),
-    Table(
-        "absence_rolling",
-        "Minutes per pupil over the rolling windows ending at the newest as_of.",
-        "a pupil and window part",
-        (
-            Column("as_of_date", "DATE", "The last day that counts."),
-            _PUPIL,
-            Column("window_part", "VARCHAR", "one_month | two_months_first_half | …_second_half"),
-            Column("window_start", "DATE", "First day of the part."),
-            Column("window_end", "DATE", "Last day of the part."),
-            *_SUMS,
-            _DAYS,
-        ),
-    ),
-    Table(
-        "flags",
-        "Verdicts other than clear, as last evaluated for each as_of.",
-        "an as_of, pupil, rule and basis",
-        (
-            Column("as_of_date", "DATE", "The last day that counts."),
-            _PUPIL,
-            Column("rule", "VARCHAR", "mentor_followup | ulf_one_month | ulf_two_months | sst_…"),
-            Column("basis", "VARCHAR", "calendar | rolling"),
-            Column("verdict", "VARCHAR", "hit | insufficient"),
-            Column("certainty", "VARCHAR", "certain | likely", "not a hit"),
-            Column(
-                "reason",
-                "VARCHAR",
-                "Why insufficient: only_monthly_sums | unreported | unknown_grade",
-                "not insufficient",
-            ),
-            Column("level", "TINYINT", "The pupil's level: 0 none, 1 mentor, 2 ulf, 3 sst."),
-            _SCHOOL,
-            _CLASS,
-            _GRADE,
-            _MENTOR,
-            Column("is_protected", "BOOLEAN", "Protected by any source; never shown."),
-            Column("window_start", "DATE", "First day of the window."),
-            Column("window_end", "DATE", "Last day of the window."),
-            *_SUMS,
-            _DAYS,
-            Column(
-                "margin_minutes",
-                "DECIMAL(18, 4)",
-                "Absence minutes over (+) or under (-) the step: A - threshold * R.",
-            ),
-            Column("rule_set", "VARCHAR", "Name of the rule set."),
-            Column("rule_set_version", "VARCHAR", "Hash of the values in force at as_of."),
-        ),
-    ),
-    Table(
-        "school_contracts",
-        "Days on which a school's data was unlike its own norm, as last looked at for each as_of.",
-        "an as_of, school unit, date and clause",
-        (
-            Column("as_of_date", "DATE", "The last day that counts."),
-            _SCHOOL,
-            _DATE,
-            Column(
-                "clause",
-                "VARCHAR",
-                "fewer_rows | class_vanished | unreported | all_absent | all_present | doubled | "
-                "many_refused",
-            ),
-            Column("severity", "VARCHAR", "hold: the school's list waits | tell: its list says so"),
-            Column("found", "VARCHAR", "The share that was found, or the names of classes."),
-        ),
-    ),
-    Table(
-        "publications",
-        "Lists that were published.",
-        "a school unit, period and publication",
-        (
-            _SCHOOL,
-            Column("period", "VARCHAR", "ISO week such as 2026-W46, or `current`."),
-            Column("as_of_date", "DATE", "The last day that counts."),
-            Column("published_at", "TIMESTAMP", "When it was put in place, UTC."),
-            Column("is_frozen", "BOOLEAN", "A week's list; it is not changed afterwards."),
-            Column("rule_set", "VARCHAR", "Name of the rule set."),
-            Column("rule_set_version", "VARCHAR", "Hash of the values in force at as_of."),
-            Column("lake_snapshot", "BIGINT", "The lake's snapshot that it was made from."),
-            Column("input_hash", "VARCHAR", "SHA-256 over the hashes of all files in the lake."),
-            Column("flagged_pupils", "BIGINT", "Pupils on the list."),
-            Column("folder", "VARCHAR", "Where it is, relative to the home."),
-        ),
-    ),
+    *RESULT_TABLES,
+    *SS12000_TABLES,
 )
 
 

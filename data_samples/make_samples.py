@@ -25,14 +25,16 @@ from data_samples.sample_inbox import (  # noqa: E402
     add_late_files,
     add_months,
     add_rosters,
+    add_ss12000_school,
     add_unloadable_files,
 )
 from data_samples.sample_rows import (  # noqa: E402
     Cells,
     lesson_rows,
     oracle_lesson,
-    oracle_roster,
 )
+from data_samples.sample_rows import oracle_roster as oracle_roster_of  # noqa: E402
+from data_samples.ss12000_school import PUPILS, oracle_lessons, oracle_roster  # noqa: E402
 from tests.oracle.ladder import flags  # noqa: E402
 
 SEED = 20261115
@@ -99,7 +101,10 @@ def build() -> Samples:
         for name, text in files.items()
         if name.startswith(f"elever_{code}_")
     }
-    taken = {row["Personnummer"] for row in lessons} & {pupil.civic_no for pupil in PLANTED}
+    taken = {row["Personnummer"] for row in lessons} & {
+        *(pupil.civic_no for pupil in PLANTED),
+        *(f"{pupil.civic_no[:8]}-{pupil.civic_no[8:]}" for pupil in PUPILS),
+    }
     if taken:
         raise ValueError(f"the background has a planted pupil's number: {sorted(taken)}")
 
@@ -109,6 +114,8 @@ def build() -> Samples:
     add_late_files(samples, months[NORTH, 10])
     add_unloadable_files(samples)
     add_rosters(samples, rosters, schools)
+    add_ss12000_school(samples, days)
+    samples.days = days
     return samples
 
 
@@ -119,8 +126,9 @@ def expected_files(samples: Samples) -> dict[str, bytes]:
         [
             oracle_lesson(cells, dt.datetime.strptime(stamp, "%Y%m%dT%H%M"))  # noqa: DTZ007
             for stamp, cells in samples.lessons
-        ],
-        [oracle_roster(cells, roster_time) for cells in samples.roster],
+        ]
+        + list(oracle_lessons(samples.days)),
+        [oracle_roster_of(cells, roster_time) for cells in samples.roster] + oracle_roster(),
         AS_OF,
     )
     rows = [[str(value) for value in row.values()] for row in found]

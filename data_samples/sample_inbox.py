@@ -1,11 +1,13 @@
 """The files of the inbox: the monthly exports, the late ones, the broken ones and the rosters."""
 
 import dataclasses
+import datetime as dt
 
 from assets.simulator.export_files import LESSON_COLUMNS, ROSTER_COLUMNS
 from data_samples.planted_pupils import NORTH, SOUTH
 from data_samples.sample_files import WorkbookHabits, csv_bytes, xlsx_bytes
 from data_samples.sample_rows import COLUMNS, Cells, roster_rows, with_minutes
+from data_samples.ss12000_school import DISTRICT, EAST, SCHOOL_NAME, content, files
 
 MONTH_EXPORTS = {8: "20260901T0500", 9: "20261001T0500", 10: "20261101T0500", 11: "20261114T0500"}
 ROSTER_STAMP = "20261114T0445"
@@ -32,6 +34,7 @@ class Samples:
         roster: Cells of every roster row.
         outcomes: Rows of expected/files.csv.
         rejected: Rows of expected/rejected_rows.csv.
+        days: Days of school.
     """
 
     files: dict[str, bytes] = dataclasses.field(default_factory=dict)
@@ -39,6 +42,7 @@ class Samples:
     roster: list[Cells] = dataclasses.field(default_factory=list)
     outcomes: list[tuple[str, ...]] = dataclasses.field(default_factory=list)
     rejected: list[tuple[str, ...]] = dataclasses.field(default_factory=list)
+    days: list[dt.date] = dataclasses.field(default_factory=list)
 
     def add(
         self, name: str, content: bytes, accepted: int, rejected: int = 0, outcome: str = "loaded"
@@ -166,4 +170,12 @@ def add_rosters(samples: Samples, background: dict[str, list[Cells]], schools: s
         samples.add(f"elever_{school}_{ROSTER_STAMP}.csv", content, len(rows))
         samples.roster += rows
     name = f"skolor_{ROSTER_STAMP}.csv"
+    # The third school's principal is named by its own system.
+    schools += f"{EAST};{SCHOOL_NAME};{DISTRICT};;\n"
     samples.add(name, schools.encode("utf-8-sig"), len(schools.splitlines()) - 1)
+
+
+def add_ss12000_school(samples: Samples, days: list[dt.date]) -> None:
+    """The school whose system sends JSON."""
+    for name, objects in files(days).items():
+        samples.add(name, content(objects), len(objects))

@@ -18,7 +18,7 @@ import duckdb
 
 from assets.exports.archive import Archive
 from assets.exports.arrivals import Intake, still_arriving
-from assets.exports.batch_kinds import KIND_ORDER, batch_of
+from assets.exports.batch_kinds import KIND_ORDER, batch_of, kind_of
 from assets.exports.batches import ExportBatch
 from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
@@ -184,7 +184,7 @@ class _Ingest:
     def _with_kinds(self, files: Iterable[ReceivedFile]) -> Iterator[tuple[str, ReceivedFile]]:
         for file in files:
             try:
-                yield self.openings.header(file).match.layout.kind, file
+                yield kind_of(file, self.openings), file
             except UnreadableFileError as error:
                 self._quarantine(file, str(error))
             except ChangedFileError as error:

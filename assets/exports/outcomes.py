@@ -32,6 +32,7 @@ class RowProblem:
         found: what stood there; personal values as a pattern.
         rows: how many rows a warning is about; 1 for a refused row.
         row: the refused row's cells, for the sealed copy; None for a warning.
+        unit: what `line_number` counts: a line, or an object of a JSON file.
     """
 
     code: str
@@ -40,6 +41,7 @@ class RowProblem:
     rows: int = 1
     # Not shown where an object is printed: it holds the row's cells as they came.
     row: str | None = field(default=None, repr=False)
+    unit: str = "line"
 
     @property
     def is_rejection(self) -> bool:
@@ -51,8 +53,8 @@ class RowProblem:
         reason = reason_of(self.code)
         found = f"'{self.found}'" if self.found else "nothing"
         return (
-            f"line {self.line_number}, {reason.column}: {reason.what}; found {found}, expected "
-            f"{reason.expected}"
+            f"{self.unit} {self.line_number}, {reason.column}: {reason.what}; found {found}, "
+            f"expected {reason.expected}"
         )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from assets.exports.ss12000 import reasons as ss12000_reasons
+
 # Cells that can name a person are shown as a pattern only: digits as 9, letters as x. So is
 # whatever stands in another column and looks like a person: rows slip by a cell.
 PERSONAL_COLUMNS = frozenset(
@@ -72,6 +74,7 @@ _EXPECTED = {
     "civic_no": "an identity number with 12 digits such as ååååmmdd-nnnn, or TF number",
     "row": "one whole row with as many cells as the header, once",
     "school_name": "the school's name",
+    **ss12000_reasons.EXPECTED,
 }
 _SPECIAL = {
     "scheduled_minutes.out_of_range": "the lesson's length is below 1 or above 600 minutes",
@@ -98,6 +101,7 @@ _SPECIAL = {
     "row.broken_quotes": "a quotation mark is opened and never closed, or closed in mid-cell",
     "row.repeated": "the same row stands earlier in the file",
     "row.contradicts": "another row of the file says something else of the same thing",
+    **ss12000_reasons.SPECIAL,
 }
 _MEND_MINUTES = "write whole minutes; leave all minute cells empty when nobody reported"
 _MEND_DAY = "write the day as 2026-10-05, or leave the cell empty"
@@ -146,6 +150,7 @@ _FIX_OF_CODE = {
 _EXPECTED_OF_CODE = {
     "valid_minutes.above_length": "valid, invalid and other minutes that fit in the lesson",
     "present_minutes.sum_differs": "minutes that add up to the lesson's length",
+    **ss12000_reasons.EXPECTED_OF_CODE,
 }
 
 

@@ -26,6 +26,8 @@ _EXPORT_TIME = re.compile(r"_([0-9]{8}T[0-9]{4}(?:[0-9]{2})?)(?=\.[^.]+$)")
 _UNREMARKABLE = bytes(b for b in range(256) if b not in b"\x00\t\n\r" and b != 0xC2 and b < 0xCC)
 # The mark of a text that was encoded twice.
 _TWICE_ENCODED = "Ã"
+# An object or a list, and in it what JSON has there; "[Rapport]" above a header is none.
+_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[\]{"0-9-]|[\[{]\s*\Z)')
 # What a file is that is neither text nor a workbook, by its first bytes.
 _OTHER_KINDS = {
     b"%PDF": "a PDF",
@@ -62,6 +64,7 @@ class ReceivedFile:
         exported_at: from the file name (`…_YYYYMMDDTHHMM.csv`), else `modified_at`.
         has_declared_time: the file name says when it was exported.
         is_workbook: read as a workbook, else as text.
+        is_json: read as an SS12000 file.
         other_kind: what it is when it is neither, in words.
         encoding: of a text file: utf-8, utf-16 or cp1252.
         lines: line feeds of a text file, and its last line when that has no end.
@@ -79,6 +82,7 @@ class ReceivedFile:
     exported_at: datetime
     has_declared_time: bool
     is_workbook: bool
+    is_json: bool
     other_kind: str | None
     encoding: str
     lines: int
@@ -139,7 +143,7 @@ class _Bytes:
         self.size = self.line_feeds = self.carriage_returns = 0
         self.start = self.end = b""
         self.is_utf8, self.has_tabs, self.has_odd_bytes = True, False, False
-        self.has_letters = False
+        self.has_letters = self.is_json = False
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def add(self, chunk: bytes) -> None:
@@ -148,6 +152,7 @@ class _Bytes:
         remarkable = chunk.translate(None, _UNREMARKABLE)
         if not self.start:
             self.start = chunk[:8]
+            self.is_json = _JSON.match(chunk) is not None
             if chunk.startswith(codecs.BOM_UTF8):
                 remarkable = remarkable[1:]
         self.line_feeds += remarkable.count(b"\n")
@@ -209,6 +214,7 @@ def look_at(path: Path) -> ReceivedFile:
         exported_at=declared or modified_at,
         has_declared_time=declared is not None,
         is_workbook=found.start.startswith(b"PK\x03\x04"),
+        is_json=found.is_json,
         other_kind=next(
             (kind for mark, kind in _OTHER_KINDS.items() if found.start.startswith(mark)), None
         ),

@@ -63,6 +63,12 @@ def rekey(
         _rekey_table(connection, lake, table, rows, key)
     _keep_removed_away(connection)
     _rekey_flags(connection)
+    # The objects of SS12000 name persons, and lessons are derived anew from them.
+    connection.execute(
+        "UPDATE ss12000_persons SET pupil_key = cast(keys.new_key AS UUID) "
+        "FROM new_keys_of_pupils AS keys "
+        "WHERE ss12000_persons.pupil_key = cast(keys.old_key AS UUID)"
+    )
 
 
 def _rekey_table(

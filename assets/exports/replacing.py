@@ -24,17 +24,25 @@ def replace_older(
         arriving: its columns (more are ignored), keys as text; several rows of a key may come.
         key: the columns that name a row.
     """
-    names = _COLUMNS[table]
-    columns = ", ".join(names)
     connection.register("arriving_frame", arriving)
+    try:
+        replace_older_by(connection, table, "arriving_frame", key)
+    finally:
+        connection.unregister("arriving_frame")
+
+
+def replace_older_by(
+    connection: duckdb.DuckDBPyConnection, table: str, arriving: str, key: tuple[str, ...]
+) -> None:
+    """Do the same with the rows of a temporary table or view."""
+    columns = ", ".join(_COLUMNS[table])
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE arriving_rows AS SELECT * FROM {table} LIMIT 0"
     )
     connection.execute(
-        f"INSERT INTO arriving_rows SELECT {columns} FROM arriving_frame QUALIFY row_number() "
+        f"INSERT INTO arriving_rows SELECT {columns} FROM {arriving} QUALIFY row_number() "
         f"OVER (PARTITION BY {', '.join(key)} ORDER BY exported_at DESC, file_id DESC) = 1"
     )
-    connection.unregister("arriving_frame")
     same = " AND ".join(f"stored.{name} IS NOT DISTINCT FROM arriving.{name}" for name in key)
     connection.execute(
         f"DELETE FROM {table} WHERE rowid IN (SELECT stored.rowid FROM {table} AS stored "

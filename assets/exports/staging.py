@@ -67,7 +67,7 @@ def load_macros(lake: Lake) -> None:
 
 def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> None:
     """Make the staged table of a kind of rows, empty, for a batch of files."""
-    _load_offered(lake, files)
+    load_offered(lake, files)
     columns = ", ".join(f"{column} VARCHAR" for column in COLUMNS[kind])
     lake.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE empty_rows (file_id BIGINT, line_number BIGINT, {columns})"
@@ -155,7 +155,7 @@ def point_raw_view(lake: Lake, kind: str, source: str) -> None:
     )
 
 
-def _load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> None:
+def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> None:
     """Make `offered_files`, so that SELECTs know each file's export time."""
     lake.load(
         "offered_files",

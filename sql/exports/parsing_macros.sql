@@ -128,3 +128,32 @@ coalesce(cell NOT IN ('Ingen', 'Nej'), FALSE);
 -- when the file is read.
 CREATE OR REPLACE TEMP MACRO plain_text(cell) AS
 coalesce(trim(cell), '');
+
+-- A moment as RFC 3339 writes it, with its offset: without one nobody knows which hour is meant.
+CREATE OR REPLACE TEMP MACRO moment(cell) AS
+CASE
+    WHEN
+        regexp_full_match(
+            cell,
+            '20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?'
+            || '([Zz]|[+-][0-9]{2}:[0-9]{2})'
+        )
+        THEN try_cast(upper(cell) AS TIMESTAMPTZ)
+END;
+
+-- The same moment on a clock in Stockholm.
+CREATE OR REPLACE TEMP MACRO stockholm_time(cell) AS
+timezone('Europe/Stockholm', moment(cell));
+
+-- When an object's word was said, UTC: as it says itself, but no later than a day after its file.
+CREATE OR REPLACE TEMP MACRO stated_time(cell, exported) AS
+least(
+    coalesce(
+        timezone('UTC', moment(cell)), timezone('UTC', timezone('Europe/Stockholm', exported))
+    ),
+    timezone('UTC', timezone('Europe/Stockholm', exported)) + INTERVAL 1 DAY
+);
+
+-- The key of an object by its id.
+CREATE OR REPLACE TEMP MACRO object_key(cell) AS
+cast(md5(cell) AS UUID);

@@ -1,0 +1,130 @@
+"""SS12000 aggregatedAttendance as rows of text under our column names of aggregates.
+
+A pure reader: nothing is stored. An object has references only, so that names, numbers, school and
+class come from the persons that the lake has. Not here: what becomes of the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from assets.exports.received import ReceivedFile
+from assets.exports.ss12000.json_files import JsonRows
+from assets.exports.ss12000.persons import Persons
+from assets.lake import Lake
+from assets.sealing import Sealer
+
+AGGREGATE_COLUMNS = (
+    "school_unit_code",
+    "school_name",
+    "class_name",
+    "grade",
+    "civic_no",
+    "given_name",
+    "family_name",
+    "sex",
+    "protected",
+    "period_start",
+    "period_end",
+    "activity",
+    "scheduled_minutes",
+    "reported_minutes",
+    "valid_minutes",
+    "invalid_minutes",
+    "other_minutes",
+    "present_minutes",
+    "mentor_name",
+    "mentor_email",
+)
+_MINUTES = tuple(name for name in AGGREGATE_COLUMNS if name.endswith("_minutes"))
+_PLACES = (
+    "SELECT cells.line_number, coalesce(places.enroled_unit_code, places.class_unit_code) "
+    "AS school_unit_code, units.school_name, places.class_name, "
+    "cast(places.grade AS VARCHAR) AS grade, persons.sealed, mentors.sealed_staff, "
+    "coalesce(cells.protected <> 'Ingen', false) OR coalesce(person_keys.person_key IN "
+    "(SELECT person_key FROM ss12000_markings WHERE is_protected), false) AS is_protected, "
+    "cells.protected "
+    "FROM aggregate_cells AS cells "
+    "LEFT JOIN person_keys ON cells.person = person_keys.person_text "
+    "LEFT JOIN ss12000_persons AS persons ON person_keys.person_key = persons.person_key "
+    "LEFT JOIN ss12000_places AS places ON person_keys.person_key = places.person_key "
+    "AND calendar_date(cells.end_date) BETWEEN places.first_date AND places.last_date "
+    "LEFT JOIN ss12000_organisations AS units ON units.school_unit_code = "
+    "coalesce(places.enroled_unit_code, places.class_unit_code) "
+    "LEFT JOIN (SELECT staff_key, any_value(sealed_staff) AS sealed_staff FROM ss12000_persons "
+    "GROUP BY staff_key) AS mentors ON places.mentor_key = mentors.staff_key "
+    "WHERE cells.part = '' QUALIFY row_number() OVER (PARTITION BY cells.line_number "
+    "ORDER BY units.stated_at DESC) = 1 ORDER BY cells.line_number"
+)
+
+
+def aggregate_frames(lake: Lake, sealer: Sealer, file: ReceivedFile) -> Iterator[pl.DataFrame]:
+    """Yield frames of `file_id`, `line_number` (the object's ordinal) and `AGGREGATE_COLUMNS`.
+
+    Minutes and dates are as they came. A pupil whom the lake doesn't know has no `civic_no`; the
+    place is that of the period's last day. `protected` is `Ingen` only when the object says so and
+    nothing else in the lake protects the pupil; null when nobody says anything.
+
+    Args:
+        lake: the lake, with the parsing macros loaded.
+        sealer: of its home.
+        file: a JSON file of aggregatedAttendance.
+
+    Raises:
+        UnreadableFileError: see `JsonRows.frames`; nothing of the file may be kept then.
+        ChangedFileError: the file is gone.
+    """
+    persons = Persons(lake, sealer)
+    for cells in JsonRows(file).frames():
+        persons.key(cells["person"])
+        lake.connection.register("aggregate_cells", cells)
+        lake.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE touched_persons AS SELECT DISTINCT person_key "
+            "FROM person_keys JOIN aggregate_cells ON person_text = person"
+        )
+        lake.materialise("exports/ss12000_places")
+        found = lake.rows(_PLACES)
+        lake.connection.unregister("aggregate_cells")
+        yield _frame(cells.sort("line_number"), [_place(sealer, row) for row in found])
+
+
+def _place(sealer: Sealer, row: tuple[object, ...]) -> dict[str, str | None]:
+    _, code, school, class_name, grade, sealed, sealed_staff, is_protected, said = row
+    pupil = sealer.unseal(sealed) if isinstance(sealed, bytes) else {}
+    mentor = sealer.unseal(sealed_staff) if isinstance(sealed_staff, bytes) else {}
+    # What the object says in words of its own is told as it is: a misspelt word too.
+    word = None if said is None else str(said)
+    if is_protected and word in (None, "Ingen"):
+        word = "Sekretessmarkering"
+    return {
+        "school_unit_code": None if code is None else str(code),
+        "school_name": None if school is None else str(school),
+        "class_name": str(class_name) if class_name else None,
+        "grade": None if grade is None else str(grade),
+        "civic_no": pupil.get("civic_no") or None,
+        "given_name": pupil.get("given_name") or None,
+        "family_name": pupil.get("family_name") or None,
+        "sex": pupil.get("sex") or None,
+        "protected": word,
+        "mentor_name": mentor.get("name") or None,
+        "mentor_email": mentor.get("email") or None,
+    }
+
+
+def _frame(cells: pl.DataFrame, places: list[dict[str, str | None]]) -> pl.DataFrame:
+    names = ("school_unit_code", "school_name", "class_name", "grade", "civic_no", "given_name",
+             "family_name", "sex", "protected", "mentor_name", "mentor_email")  # fmt: skip
+    found = pl.DataFrame(places, schema=dict.fromkeys(names, pl.String))
+    own = cells.select(
+        "file_id",
+        "line_number",
+        pl.col("start_date").alias("period_start"),
+        pl.col("end_date").alias("period_end"),
+        pl.coalesce("subject", "activity").alias("activity"),
+        *_MINUTES,
+    )
+    return pl.concat([own, found], how="horizontal").select(
+        "file_id", "line_number", *AGGREGATE_COLUMNS
+    )

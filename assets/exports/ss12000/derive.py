@@ -1,0 +1,130 @@
+"""What SS12000 objects mean: lessons, rosters, identities, school units and staff.
+
+Made anew for what new words touch, from the objects alone, so that the order in which these came
+leaves no trace. Not here: the objects (`words.py`), the joins (`sql/exports/ss12000_*.sql`).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from assets.exports.replacing import replace_older_by
+from assets.exports.ss12000.resources import LAYOUT_PREFIX, Resource
+from assets.exports.ss12000.touched import begin_noting, end_noting, note_touched
+from assets.exports.ss12000.words import find_changes, store_markings, store_words
+from assets.exports.storing import store_identities, store_lessons
+from assets.lake import Lake
+from assets.tables import TABLES
+
+_OURS = f"file_id IN (SELECT file_id FROM files WHERE layout LIKE '{LAYOUT_PREFIX}%')"
+_LESSON = ", ".join(
+    column.name for table in TABLES if table.name == "lessons" for column in table.columns
+)
+#: Resources that say what school units are called and who leads them.
+_OF_UNITS = frozenset({"organisations", "duties", "persons"})
+
+
+def store_and_derive(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, resource: Resource
+) -> dict[int, int]:
+    """Store the arriving words of a resource and what follows from them.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake, with `arriving_words`.
+        resource: what the words are about.
+
+    Returns:
+        By file, the accepted words that a newer one outdoes.
+    """
+    lost = find_changes(lake, resource)
+    has_lessons = bool(lake.rows(f"SELECT 1 FROM lessons WHERE {_OURS} LIMIT 1"))
+    begin_noting(connection)
+    store_markings(connection, resource)
+    note_touched(connection, resource, has_lessons=has_lessons)
+    store_words(connection, resource)
+    note_touched(connection, resource, has_lessons=has_lessons)
+    end_noting(connection)
+    if lake.rows("SELECT 1 FROM touched_persons LIMIT 1"):
+        lake.materialise("exports/ss12000_places")
+        _store_lessons(connection, lake, has_lessons=has_lessons)
+        _store_rosters(connection, lake)
+        _store_identities(connection, lake)
+        _store_staff(connection, "SELECT mentor_key FROM ss12000_places")
+    if resource.name in _OF_UNITS:
+        _store_units(connection, lake)
+    return lost
+
+
+def _store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_lessons: bool) -> None:
+    derived = lake.materialise("exports/ss12000_lessons")
+    if not has_lessons and not lake.rows(f"SELECT 1 FROM {derived} LIMIT 1"):
+        return
+    keep = ""
+    if has_lessons:
+        # What is stored as it would be stored anew stays; the rest of the touched goes.
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE stored_touched AS SELECT stored.rowid AS stored_row, "
+            "stored.lesson_date, derived.batch_row FROM lessons AS stored "
+            "JOIN (SELECT DISTINCT * FROM touched_lessons) AS touched "
+            "USING (lesson_id, pupil_key) "
+            f"LEFT JOIN (SELECT batch_row, hash({_LESSON}) AS content FROM {derived}) AS derived "
+            f"ON hash({_qualified('stored')}) = derived.content WHERE stored.{_OURS}"
+        )
+        connection.execute(
+            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_touched "
+            "WHERE batch_row IS NULL"
+        )
+        connection.execute(
+            "DELETE FROM lessons WHERE rowid IN "
+            "(SELECT stored_row FROM stored_touched WHERE batch_row IS NULL)"
+        )
+        keep = (
+            "WHERE batch_row NOT IN "
+            "(SELECT batch_row FROM stored_touched WHERE batch_row IS NOT NULL)"
+        )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE shared_lessons "
+        "(lesson_hash UBIGINT, file_id BIGINT, rows_in_file BIGINT);"
+        f"CREATE OR REPLACE TEMP VIEW arriving_lessons AS SELECT * FROM {derived} {keep}"
+    )
+    store_lessons(connection, lake, {})
+
+
+def _qualified(table: str) -> str:
+    return ", ".join(f"{table}.{name}" for name in _LESSON.split(", "))
+
+
+def _store_rosters(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    connection.execute(
+        f"DELETE FROM enrolments WHERE {_OURS} "
+        "AND pupil_key IN (SELECT pupil_key FROM touched_pupils)"
+    )
+    arriving = lake.define("exports/ss12000_rosters")
+    key = ("pupil_key", "school_unit_code", "start_date")
+    replace_older_by(connection, "enrolments", arriving, key)
+
+
+def _store_identities(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    connection.execute(
+        "DELETE FROM identity_sources WHERE layout = $layout "
+        "AND pupil_key IN (SELECT pupil_key FROM touched_pupils)",
+        {"layout": LAYOUT_PREFIX},
+    )
+    store_identities(connection, lake.relation("exports/ss12000_identities"))
+
+
+def _store_units(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    connection.execute("DELETE FROM school_units WHERE layout = $layout", {"layout": LAYOUT_PREFIX})
+    arriving = lake.define("exports/ss12000_units")
+    replace_older_by(connection, "school_units", arriving, ("school_unit_code", "layout"))
+    _store_staff(connection, f"SELECT cast(principal_key AS UUID) FROM {arriving}")
+
+
+def _store_staff(connection: duckdb.DuckDBPyConnection, keys: str) -> None:
+    """Store names of staff whom a list may name; of all others the lake keeps the seal only."""
+    connection.execute(
+        "INSERT INTO staff SELECT staff_key, any_value(sealed_staff) FROM ss12000_persons "
+        f"WHERE staff_key IN ({keys}) AND staff_key NOT IN (SELECT staff_key FROM staff) "
+        "GROUP BY staff_key"
+    )

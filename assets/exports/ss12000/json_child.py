@@ -1,0 +1,300 @@
+"""Reads an SS12000 file in a process of its own: `python json_child.py SECONDS [peek]`.
+
+JSON comes in on standard input; out go, on standard output, a line with the name of the resource
+and then Arrow batches of text cells, one row an object and one more for each part of it (an
+enrolment of a person, an exception of an event). Apart and with limits, because a file from outside
+can be a bomb: what dies here is this process only. No import of the project: it starts in a fifth
+of a second. Not here: what a cell means.
+
+The reason for an absence is health data: it never leaves this process.
+
+Exit codes: 0 read (what a person should know stands on standard error, as JSON), 3 refused (the
+reason stands there), anything else: it died.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path as FilePath
+from typing import IO, Any, NamedTuple
+
+import yaml
+
+MEMORY_BYTES = 1400 << 20
+REFUSED = 3
+ROWS_PER_BATCH = 20_000
+# Objects that are looked at to tell what a file holds.
+_PEEKED = 100
+_CHUNK = 1 << 20
+# A cell has an id, a name or a time; what is longer is none of them.
+_LONGEST_TEXT = 4_000
+_LARGEST_NUMBER = 10**9
+_ENDS = 64 << 10
+_EMPTY_LIST = re.compile(rb'\{\s*(?:"pageToken"[^\]]*)?"data"\s*:\s*\[\s*\]|\s*\[\s*\]\s*\Z')
+# The parser would spend minutes on such a number, or die of it.
+_ENDLESS_NUMBER = re.compile(rb"[0-9]{400}")
+_TOKEN_FIRST = re.compile(rb'\s*\{\s*"pageToken"\s*:\s*"')
+_TOKEN_LAST = re.compile(rb'\]\s*,\s*"pageToken"\s*:\s*"(?:[^"\\]|\\.)*"\s*\}\s*\Z')
+
+Path = tuple[str, ...]
+
+
+class Shape(NamedTuple):
+    """What is read of a resource's objects.
+
+    Attributes:
+        own: names of fields that only its objects have.
+        cells: our column and where it stands in the object.
+        parts: the list that holds an object's parts, their name, and their cells.
+    """
+
+    own: frozenset[str]
+    cells: dict[str, Path]
+    parts: dict[str, tuple[str, dict[str, Path]]]
+
+
+def load_shapes() -> dict[str, Shape]:
+    """Return the shapes of all resources, by name."""
+    text = FilePath(__file__).with_name("shapes.yaml").read_text(encoding="utf-8")
+    return {
+        name: Shape(
+            frozenset(entry["own"]),
+            _paths(entry["cells"]),
+            {
+                part: (listed["list"], _paths(listed["cells"]))
+                for part, listed in entry.get("parts", {}).items()
+            },
+        )
+        for name, entry in yaml.safe_load(text).items()
+    }
+
+
+def _paths(cells: dict[str, str]) -> dict[str, Path]:
+    return {column: tuple(path.split(".")) for column, path in cells.items()}
+
+
+class Refused(Exception):  # noqa: N818 - not an error of ours
+    """The file won't be read; the message says why."""
+
+
+class _Fields(dict[str, Any]):
+    """A JSON object that remembers that one had a name twice: nothing tells which value counts."""
+
+    has_twin = False
+
+    def __setitem__(self, name: str, value: object) -> None:
+        if name in self:
+            # Raised here, the reader in C would break off without a word.
+            _Fields.has_twin = True
+        dict.__setitem__(self, name, value)
+
+
+def main() -> None:
+    """Read standard input to its end, or with `peek` only until it is known what it holds."""
+    seconds = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        _read(sys.stdin.buffer, is_peek="peek" in sys.argv)
+    except Refused as error:
+        sys.stderr.write(str(error))
+        raise SystemExit(REFUSED) from None
+
+
+def _read(source: IO[bytes], *, is_peek: bool) -> None:
+    shapes = load_shapes()
+    reader = _Objects(source)
+    objects = reader.objects()
+    first: list[Any] = []
+    name = ""
+    while not name and len(first) < _PEEKED and (item := next(objects, None)) is not None:
+        first.append(item)
+        name = resource_of(item, shapes) if isinstance(item, dict) else ""
+    if not name and (first or not reader.is_empty_list):
+        raise Refused(
+            "none of its objects is one that is read here"
+            if first
+            else "it holds no list 'data' of objects"
+        )
+    sys.stdout.buffer.write(f"{name}\n".encode())
+    sys.stdout.buffer.flush()
+    if is_peek:
+        return
+    if name:
+        _write_rows(shapes[name], chain(first, objects))
+    said = {"objects": reader.finished, "has_more": reader.has_more}
+    sys.stderr.write(json.dumps(said))
+
+
+def resource_of(item: dict[str, Any], shapes: dict[str, Shape]) -> str:
+    """Return which resource an object belongs to by the names of its fields; '' if none."""
+    found = {name: len(shape.own & item.keys()) for name, shape in shapes.items()}
+    if "startTime" in item and "activity" in item:
+        found["calendarEvents"] += 1
+    best = max(found, key=lambda name: found[name])
+    return best if found[best] else ""
+
+
+class _Objects:
+    """The objects of a file, one at a time, and how far it was read when something is wrong."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+        self._head = source.read(_CHUNK).removeprefix(b"\xef\xbb\xbf")
+        self._tail = self._unread = self._head
+        self._bytes = len(self._head)
+        self.finished = 0
+        self.has_endless_number = False
+
+    def read(self, size: int) -> bytes:
+        """Read on, for the parser, and remember the end."""
+        if not size:
+            return b""
+        chunk, self._unread = self._unread[:size], self._unread[size:]
+        if not chunk:
+            chunk = self._source.read(size)
+            self._bytes += len(chunk)
+            self._tail = (self._tail + chunk)[-_ENDS:]
+        self.has_endless_number = bool(_ENDLESS_NUMBER.search(chunk))
+        # An early end stops the parser; an error raised here might not.
+        return b"" if self.has_endless_number else chunk
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a pageToken says that further pages belong to it."""
+        ends = self._tail[-_ENDS:]
+        return bool(_TOKEN_FIRST.match(self._head) or _TOKEN_LAST.search(ends))
+
+    @property
+    def is_empty_list(self) -> bool:
+        """Whether it is a list without objects."""
+        return bool(_EMPTY_LIST.search(self._head[:_ENDS]))
+
+    def objects(self) -> Iterator[Any]:
+        """Yield the objects.
+
+        Raises:
+            Refused: no JSON, cut short, or not one list of objects.
+        """
+        import ijson  # noqa: PLC0415 - after the limits are set
+
+        prefix = "item" if self._head.lstrip().startswith(b"[") else "data.item"
+        items = ijson.items(self, prefix, map_type=_Fields, buf_size=_CHUNK)
+        try:
+            for item in items:
+                self.finished += 1
+                if _Fields.has_twin:
+                    raise Refused(f"object {self.finished} has a field twice")
+                yield item
+        except ijson.JSONError as error:
+            raise Refused(self._what(error)) from None
+        if _Fields.has_twin:
+            raise Refused("a field stands twice outside the objects")
+
+    def _what(self, error: Exception) -> str:
+        if self.has_endless_number:
+            return f"a number without end after object {self.finished}"
+        # The parser's own message quotes the text, which names people; its first line does not.
+        text = error.args[0] if error.args else ""
+        line = (text.decode("latin-1") if isinstance(text, bytes) else str(text)).split("\n")[0]
+        where = f"in or after object {self.finished + 1}, byte {self._bytes} at the latest"
+        for mark, words in _FAULTS.items():
+            if mark in line:
+                return f"{words}, {where}"
+        return f"no JSON, {where}"
+
+
+_FAULTS = {
+    "premature EOF": "it ends too early: it was cut short",
+    "ncomplete": "it ends too early: it was cut short",
+    "UTF8": "not UTF-8",
+    "inside string": "a NUL or another control character in a text",
+    "trailing garbage": (
+        "more than one JSON value. Send each page as a file of its own, or all objects in one list"
+    ),
+}
+
+
+def _write_rows(shape: Shape, objects: Iterator[Any]) -> None:
+    import pyarrow as pa  # noqa: PLC0415 - after the limits are set
+
+    names = list(dict.fromkeys(chain(shape.cells, *(cells for _, cells in shape.parts.values()))))
+    schema = pa.schema(
+        [("line_number", pa.int64()), ("part", pa.string()), ("fault", pa.string())]
+        + [(name, pa.string()) for name in names]
+    )
+    rows: list[dict[str, object]] = []
+    with pa.ipc.new_stream(sys.stdout.buffer, schema) as out:
+        for number, item in enumerate(objects, start=1):
+            rows += _rows_of(shape, number, item)
+            if len(rows) >= ROWS_PER_BATCH:
+                out.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+                rows = []
+        out.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+
+
+def _rows_of(shape: Shape, number: int, item: Any) -> list[dict[str, object]]:
+    """Return an object's row and those of its parts; what has no shape is a fault, not a row."""
+    if not isinstance(item, dict):
+        return [{"line_number": number, "part": "", "fault": "object.unreadable"}]
+    row: dict[str, object] = {"line_number": number, "part": ""}
+    row |= {name: _cell(item, path, number) for name, path in shape.cells.items()}
+    rows = [row]
+    for part, (field, cells) in shape.parts.items():
+        listed = item.get(field)
+        if listed is None:
+            continue
+        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+            row["fault"] = f"{part}.unreadable"
+            continue
+        for entry in listed:
+            found = {name: _cell(entry, path, number) for name, path in cells.items()}
+            rows.append({"line_number": number, "part": part, **found})
+    return rows
+
+
+def _cell(item: dict[str, Any], path: Path, number: int) -> str | None:
+    """Return a value as text: None for nothing and for what is no id, '{}' for no cell."""
+    cell = _value(item, path, number)
+    return None if cell == "{}" and path[-1] == "id" else cell
+
+
+def _value(item: dict[str, Any], path: Path, number: int) -> str | None:
+    value: Any = item
+    for name in path:
+        if not isinstance(value, dict):
+            return None if value is None else "{}"
+        value = value.get(name)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _text(value, number)
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, int) and abs(value) < _LARGEST_NUMBER:
+        return str(value)
+    return "{}"
+
+
+def _text(value: str, number: int) -> str | None:
+    if "\x00" in value:
+        raise Refused(f"a NUL character in object {number}")
+    if not value.isascii() and ("\ufffd" in value or not value.isprintable()):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Refused(f"half a letter (a lone surrogate) in object {number}") from None
+        if "\ufffd" in value:
+            raise Refused(f"a letter was lost before the file came (U+FFFD), object {number}")
+    text = value.strip()
+    return (text if len(text) <= _LONGEST_TEXT else "{}") or None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Keys of persons, and the seals of what SS12000 says of them.
+
+A person's id is personal data: the lake has an HMAC of it. Not here: where the rows go.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+import uuid
+
+import polars as pl
+
+from assets.exports.identity_numbers import read_identity_number
+from assets.exports.merges import known_merges, merged
+from assets.lake import Lake
+from assets.sealing import Sealer
+
+# A mentor's address for the lists: never a private one.
+_EMAIL_ORDER = ("Skola personal", "Arbete övrigt")
+_SCHEMA = {
+    "file_id": pl.Int64,
+    "line_number": pl.Int64,
+    "person_key": pl.String,
+    "pupil_key": pl.String,
+    "civic_problem": pl.String,
+    "content_key": pl.String,
+    "sealed": pl.Binary,
+    "staff_key": pl.String,
+    "sealed_staff": pl.Binary,
+}
+_KEYS = ("person_key", "pupil_key", "content_key", "staff_key")
+
+
+class Persons:
+    """Remembers, for one connection, the keys of persons' ids."""
+
+    def __init__(self, lake: Lake, sealer: Sealer) -> None:
+        self._lake = lake
+        self._sealer = sealer
+        self._known: set[str] = set()
+        self._stands_for = merged(known_merges(lake)).keys
+        lake.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE person_keys (person_text VARCHAR, person_key UUID)"
+        )
+
+    def key(self, ids: pl.Series) -> None:
+        """Extend `person_keys` by these ids; null is nobody."""
+        new = [text for text in ids.drop_nulls().unique() if text not in self._known]
+        if not new:
+            return
+        self._known.update(new)
+        frame = pl.DataFrame(
+            {"person_text": new, "person_key": [str(self.key_of(text)) for text in new]}
+        )
+        self._lake.connection.register("new_keys", frame)
+        self._lake.connection.execute("INSERT INTO person_keys BY NAME SELECT * FROM new_keys")
+        self._lake.connection.unregister("new_keys")
+
+    def key_of(self, text: str) -> uuid.UUID:
+        """Return the key of a person's id."""
+        return self._sealer.key("ss12000_person", text)
+
+    def load_sealed(self, cells: pl.DataFrame) -> None:
+        """Make `sealed_persons`: keys and seals of the persons in a frame of cells."""
+        emails: dict[int, dict[str, str]] = {}
+        for row in cells.filter(pl.col("part") == "emails").iter_rows(named=True):
+            kinds = emails.setdefault(row["line_number"], {})
+            kinds.setdefault(row["email_type"] or "", row["email"] or "")
+        rows = [
+            self._sealed_person(row, emails.get(row["line_number"], {}))
+            for row in cells.filter(pl.col("part") == "").iter_rows(named=True)
+            if row["id"] is not None
+        ]
+        frame = pl.DataFrame(rows, schema=_SCHEMA)
+        keys = ", ".join(f"cast({name} AS UUID) AS {name}" for name in _KEYS)
+        self._lake.connection.register("seals", frame)
+        self._lake.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE sealed_persons AS SELECT * REPLACE ({keys}) FROM seals"
+        )
+        self._lake.connection.unregister("seals")
+
+    def _sealed_person(self, row: dict[str, str], emails: dict[str, str]) -> dict[str, object]:
+        number = read_identity_number(row["civic_no"])
+        person_key = self.key_of(row["id"])
+        name = f"{row['given_name'] or ''} {row['family_name'] or ''}"
+        email = next((emails[kind] for kind in _EMAIL_ORDER if emails.get(kind)), "").strip()
+        fields = {
+            "civic_no": number.canonical or "",
+            "given_name": _name(row["given_name"]),
+            "family_name": _name(row["family_name"]),
+            "sex": row["sex"] or "",
+        }
+        content = json.dumps(fields, ensure_ascii=False, sort_keys=True)
+        pupil = self._sealer.key("pupil", number.canonical) if number.canonical else person_key
+        # A number that was changed: the key that stands for the pupil (`nummerbyten`).
+        pupil = self._stands_for.get(pupil, pupil)
+        return {
+            "file_id": row["file_id"],
+            "line_number": row["line_number"],
+            "person_key": str(person_key),
+            "pupil_key": str(pupil),
+            "civic_problem": number.problem,
+            # Two pupils without a number can have the same name, so the key tells them apart.
+            "content_key": str(
+                self._sealer.key("identity", content if number.canonical else f"{content}{pupil}")
+            ),
+            "sealed": self._sealer.seal(fields),
+            "staff_key": str(self._sealer.key("staff", f"{_name(name)}\x1f{email.casefold()}")),
+            "sealed_staff": self._sealer.seal({"name": _name(name), "email": email}),
+        }
+
+
+def _name(text: str | None) -> str:
+    return " ".join(unicodedata.normalize("NFC", text or "").split())

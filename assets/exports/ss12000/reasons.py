@@ -1,0 +1,75 @@
+"""What the problem codes of SS12000 objects say to a person; the columns are the sender's fields.
+
+Not here: when a code applies (`sql/exports/staged_*.sql`).
+"""
+
+from __future__ import annotations
+
+_ID = "the id of the object it belongs to"
+_MOMENT = "a time with its offset, such as 2026-10-05T08:20:00+02:00"
+_DATE = "a date such as 2026-10-05, or nothing"
+_MINUTES = "whole minutes, 0 or more"
+
+EXPECTED = {
+    "object": "an object with fields",
+    "id": "the object's id",
+    "meta": f"in modified {_MOMENT}",
+    "schoolUnitCode": "skolenhetskod, 8 digits, or nothing",
+    "civicNo": "an identity number with 12 digits, or a TF number",
+    "enrolments": "a list with enroledAt, schoolType and startDate in each",
+    "emails": "a list of objects",
+    "groupType": "Klass, Mentor or another type of group",
+    "members": "in groupMemberships a person and dates in each",
+    "roles": "in assignmentRole a group, a type and dates in each",
+    "startDate": _DATE,
+    "endDate": _DATE,
+    "activity": _ID,
+    "calendarEvent": _ID,
+    "student": _ID,
+    "startTime": _MOMENT,
+    "endTime": _MOMENT,
+    "teachingLengthStudent": "1 to 600 whole minutes, or startTime and endTime that give them",
+    "exceptions": "in studentExceptions a student, participates, sound times and lengths in each",
+    "isReported": "true or false",
+    "attendanceMinutes": _MINUTES,
+    "validAbsenceMinutes": _MINUTES,
+    "invalidAbsenceMinutes": _MINUTES,
+    "otherAttendanceMinutes": _MINUTES,
+}
+SPECIAL = {
+    "object.unreadable": "this is no object",
+    "object.repeated": "the same object stands earlier in the file",
+    "object.outdated": "a newer word about the same object stands in the file",
+    "object.contradicts": "another object of the file says something else of the same id",
+    "id.missing": "it is missing",
+    "civicNo.unreadable": "no number that can be read; the person is known by the id only",
+    "enrolments.unreadable": "one or more can't be read, and were left out",
+    "emails.unreadable": "they can't be read, and were left out",
+    "members.unreadable": "one or more can't be read, and were left out",
+    "roles.unreadable": "one or more can't be read, and were left out",
+    "exceptions.unreadable": "one or more can't be read, so nobody knows whose lesson it is",
+    "teachingLengthStudent.out_of_range": "the lesson's length is below 1 or above 600 minutes",
+    "isReported.without_minutes": "reported, but without any minutes; taken as not reported",
+    "isReported.no_but_minutes": "not reported, but with minutes; taken as not reported",
+    "validAbsenceMinutes.above_length": (
+        "absence and other activity add up to more than the lesson; no lesson is made of it"
+    ),
+    "cancelled.not_boolean": "it can't be read",
+}
+EXPECTED_OF_CODE = {"cancelled.not_boolean": "true or false"}
+#: The cell that a code's column speaks of, where it may be shown.
+CELLS = {
+    "schoolUnitCode": "school_unit_code",
+    "startDate": "start_date",
+    "endDate": "end_date",
+    "startTime": "start_time",
+    "endTime": "end_time",
+    "teachingLengthStudent": "teaching_minutes",
+    "isReported": "reported",
+    "cancelled": "cancelled",
+    "attendanceMinutes": "present_minutes",
+    "validAbsenceMinutes": "valid_minutes",
+    "invalidAbsenceMinutes": "invalid_minutes",
+    "otherAttendanceMinutes": "other_minutes",
+    "meta": "modified",
+}

@@ -1,0 +1,142 @@
+"""The resources of SS12000 that are kept: their tables, their parts, and in which order they come.
+
+Not here: what is read of their objects (`shapes.yaml`), what the cells mean (`sql/exports/`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assets.tables import TABLES
+
+#: The layout of the ledger is `ss12000_<resource>`; derived rows are known by their file's layout.
+LAYOUT_PREFIX = "ss12000"
+#: Columns that say when a word was said, not what.
+STAMP = ("stated_at", "exported_at", "file_id")
+# A seal differs each time; the key of what is sealed stands beside it.
+_NO_CONTENT = frozenset((*STAMP, "content_hash", "sealed", "sealed_staff"))
+_COLUMNS = {table.name: tuple(column.name for column in table.columns) for table in TABLES}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A list within the objects of a resource, with a table of its own.
+
+    Attributes:
+        table: of the lake.
+        select: the file of `sql/exports/` that makes its rows.
+    """
+
+    table: str
+    select: str
+
+    @property
+    def staged(self) -> str:
+        """The temporary table of its rows."""
+        return self.select.rpartition("/")[2]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its table."""
+        return _COLUMNS[self.table]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource whose newest words are kept.
+
+    Attributes:
+        name: as SS12000 has it.
+        table: of the lake.
+        key: the column that names an object.
+        select: the file of `sql/exports/` that makes its rows.
+        part: a list within its objects.
+        names_persons: its cells hold references to persons.
+    """
+
+    name: str
+    table: str
+    key: str
+    select: str
+    part: Part | None = None
+    names_persons: bool = True
+
+    @property
+    def kind(self) -> str:
+        """The kind of its files, and their layout in the ledger."""
+        return f"{LAYOUT_PREFIX}_{self.name}"
+
+    @property
+    def staged(self) -> str:
+        """The temporary table of its rows."""
+        return self.select.rpartition("/")[2]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its table."""
+        return _COLUMNS[self.table]
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """The columns that say something of the object."""
+        return tuple(name for name in self.columns if name not in _NO_CONTENT)
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether it is told if an object's content changed; else every word counts as new."""
+        return "content_hash" in self.columns
+
+
+#: In the order in which they are taken, so that what refers to something mostly finds it.
+RESOURCES = (
+    Resource(
+        "organisations",
+        "ss12000_organisations",
+        "organisation_key",
+        "exports/staged_organisations",
+        names_persons=False,
+    ),
+    Resource(
+        "persons",
+        "ss12000_persons",
+        "person_key",
+        "exports/staged_persons",
+        Part("ss12000_enrolments", "exports/staged_person_enrolments"),
+    ),
+    Resource(
+        "groups",
+        "ss12000_groups",
+        "group_key",
+        "exports/staged_groups",
+        Part("ss12000_members", "exports/staged_group_members"),
+    ),
+    Resource(
+        "activities",
+        "ss12000_activities",
+        "activity_key",
+        "exports/staged_activities",
+        names_persons=False,
+    ),
+    Resource(
+        "duties",
+        "ss12000_duties",
+        "duty_key",
+        "exports/staged_duties",
+        Part("ss12000_roles", "exports/staged_duty_roles"),
+    ),
+    Resource(
+        "calendarEvents",
+        "ss12000_events",
+        "event_key",
+        "exports/staged_events",
+        Part("ss12000_exceptions", "exports/staged_event_exceptions"),
+    ),
+    Resource("attendances", "ss12000_attendances", "attendance_key", "exports/staged_attendances"),
+)
+BY_NAME = {resource.name: resource for resource in RESOURCES}
+BY_KIND = {resource.kind: resource for resource in RESOURCES}
+#: A file without an object says nothing of any resource.
+EMPTY_KIND = f"{LAYOUT_PREFIX}_empty"
+AGGREGATES = "aggregatedAttendance"
+AGGREGATES_KIND = "ss12000_aggregated_attendance"
+KINDS = (EMPTY_KIND, *BY_KIND)

@@ -1,0 +1,173 @@
+"""Objects of SS12000 files as typed rows in temporary tables, each with at most one problem.
+
+Not here: how a file is read (`json_files.py`), how words replace words (`words.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from assets.exports.outcomes import RowProblem
+from assets.exports.problems import ProblemLog
+from assets.exports.reasons import shown
+from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
+from assets.exports.ss12000.json_child import Shape, load_shapes
+from assets.exports.ss12000.json_files import JsonRows
+from assets.exports.ss12000.persons import Persons
+from assets.exports.ss12000.reasons import CELLS
+from assets.exports.ss12000.resources import Resource
+from assets.exports.staging import load_offered, unstage
+from assets.lake import Lake
+
+_NO_CELLS = frozenset({"file_id", "line_number", "part", "fault"})
+_MARKINGS = "staged_markings"
+
+
+@dataclass
+class StagedObjects:
+    """What staging files of one resource gave.
+
+    Attributes:
+        readers: by file id; each knows how many objects it read.
+        unreadable: files of which nothing stays, and why.
+        held: files that are gone; nothing of them stays.
+    """
+
+    readers: dict[int, JsonRows] = field(default_factory=dict)
+    unreadable: dict[ReceivedFile, str] = field(default_factory=dict)
+    held: dict[ReceivedFile, str] = field(default_factory=dict)
+
+
+class ObjectStage:
+    """Stages files of one resource.
+
+    Args:
+        lake: the lake, with the parsing macros loaded.
+        persons: keys of persons, shared by all batches of a run.
+        problems: takes what is refused and warned of.
+        resource: what the files hold.
+    """
+
+    def __init__(
+        self, lake: Lake, persons: Persons, problems: ProblemLog, resource: Resource
+    ) -> None:
+        self._lake = lake
+        self._persons = persons
+        self._problems = problems
+        self._resource = resource
+        self._selects = {resource.staged: resource.select}
+        if resource.part:
+            self._selects[resource.part.staged] = resource.part.select
+        if resource.names_persons:
+            self._selects[_MARKINGS] = f"exports/{_MARKINGS}"
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The temporary tables that it fills."""
+        return tuple(self._selects)
+
+    def stage(self, files: Sequence[ReceivedFile]) -> StagedObjects:
+        """Stage files anew; afterwards the tables hold them and no others."""
+        load_offered(self._lake, files)
+        self._show(_no_cells(load_shapes()[self._resource.name]))
+        for table, select in self._selects.items():
+            self._lake.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {table} AS {self._lake.select(select)}"
+            )
+        staged = StagedObjects()
+        for file in files:
+            reader = JsonRows(file)
+            try:
+                for frame in reader.frames():
+                    self._stage_frame(frame)
+                staged.readers[file.file_id] = reader
+                self._guard(reader)
+            except UnreadableFileError as error:
+                staged.unreadable[file] = str(error)
+            except ChangedFileError as error:
+                staged.held[file] = str(error)
+        self._lake.connection.unregister("ss12000_cells")
+        self.forget([file.file_id for file in (*staged.unreadable, *staged.held)])
+        return staged
+
+    def forget(self, file_ids: Sequence[int]) -> None:
+        """Take files out of the staged tables."""
+        for table in self.tables if file_ids else ():
+            unstage(self._lake, table, file_ids)
+
+    def _stage_frame(self, frame: pl.DataFrame) -> None:
+        lake, staged = self._lake, self._resource.staged
+        self._show(frame)
+        for table, select in self._selects.items():
+            lake.connection.execute(f"INSERT INTO {table} {lake.select(select)}")
+        found = lake.frame(
+            f"SELECT file_id, line_number, problem, warning FROM {staged} "
+            "WHERE file_id = $file_id AND line_number BETWEEN $first AND $last "
+            "AND (problem IS NOT NULL OR warning IS NOT NULL) ORDER BY line_number",
+            file_id=frame["file_id"].first(),
+            first=frame["line_number"].min(),
+            last=frame["line_number"].max(),
+        )
+        if found.is_empty():
+            return
+        objects = frame.filter(pl.col("part") == "")
+        rows = found.join(objects, on=["file_id", "line_number"], maintain_order="left")
+        for row in rows.iter_rows(named=True):
+            self._problems.add(row["file_id"], problem_of(row))
+
+    def _show(self, frame: pl.DataFrame) -> None:
+        """Make a frame the cells that the SELECTs read, its persons keyed."""
+        if self._resource.name == "persons":
+            frame = frame.with_columns(
+                pl.when(pl.col("part") == "").then(pl.col("id")).alias("person")
+            )
+            self._persons.load_sealed(frame)
+        if self._resource.names_persons:
+            self._persons.key(frame["person"])
+        self._lake.connection.register("ss12000_cells", frame)
+
+    def _guard(self, reader: JsonRows) -> None:
+        """Objects read = rows staged, or the file isn't taken."""
+        ((rows,),) = self._lake.rows(
+            f"SELECT count(*) FROM {self._resource.staged} WHERE file_id = $file_id",
+            file_id=reader.file.file_id,
+        )
+        if rows != reader.objects:
+            raise UnreadableFileError(
+                f"{reader.objects} objects were read, but {rows} accounted for. This is a fault in "
+                "the program, not in the file; report it."
+            )
+
+
+def problem_of(row: dict[str, object]) -> RowProblem:
+    """Return the refusal of an object, with its cells for the sealed copy, or its warning."""
+    code = str(row["problem"] or row["warning"])
+    column = code.partition(".")[0]
+    cell = row.get(CELLS.get(column, ""))
+    kept = None
+    if row["problem"]:
+        left_out = _NO_CELLS | {"problem", "warning"}
+        kept = "\x1f".join("" if v is None else str(v) for k, v in row.items() if k not in left_out)
+    line = row["line_number"]
+    return RowProblem(
+        code,
+        line if isinstance(line, int) else 0,
+        shown(column, None if cell is None else str(cell)),
+        row=kept,
+        unit="object",
+    )
+
+
+def _no_cells(shape: Shape) -> pl.DataFrame:
+    names = list(shape.cells)
+    for _, cells in shape.parts.values():
+        names += [name for name in cells if name not in names]
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "line_number": pl.Int64,
+        "part": pl.String,
+        "fault": pl.String,
+    }
+    return pl.DataFrame(schema=schema | dict.fromkeys(names, pl.String) | {"file_id": pl.Int64})

@@ -1,0 +1,148 @@
+"""The newest word about each object takes the place of older ones.
+
+Newest by meta.modified, then by the file's time of export, then by its hash, so that the order of
+arrival never decides. Not here: what is derived from the objects (`derive.py`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import duckdb
+
+from assets.exports.outcomes import RowProblem
+from assets.exports.problems import ProblemLog
+from assets.exports.replacing import replace_older_by
+from assets.exports.ss12000.resources import Resource
+from assets.lake import Lake
+
+_STAMP = "(stated_at, exported_at, file_id)"
+
+
+def refuse_repeated(lake: Lake, resource: Resource, problems: ProblemLog) -> None:
+    """Refuse objects of one file that have the same id, but the newest; of rivals both.
+
+    Two that say the same are one written twice: the first counts. Two of one time that differ
+    can't both be right, and nothing tells which is.
+    """
+    staged, key = resource.staged, resource.key
+    content = ", ".join(name for name in resource.content if name != key)
+    parts = _part_hashes(resource)
+    found = lake.rows(
+        f"WITH rivals AS (SELECT file_id, line_number, {key}, stated_at, warning, "
+        f"hash({content}, coalesce(part_hash, 0)) AS content FROM {staged} "
+        f"LEFT JOIN ({parts}) USING (file_id, line_number) WHERE problem IS NULL "
+        f"QUALIFY count(*) OVER (PARTITION BY file_id, {key}) > 1), "
+        "counted AS (SELECT *, max(stated_at) OVER same_object AS newest, "
+        "max(content) OVER same_word <> min(content) OVER same_word AS is_contradicted, "
+        "min(line_number) OVER same_word AS first_line FROM rivals "
+        f"WINDOW same_object AS (PARTITION BY file_id, {key}), "
+        f"same_word AS (PARTITION BY file_id, {key}, stated_at)) "
+        "SELECT file_id, line_number, warning, CASE WHEN stated_at < newest THEN "
+        "'object.outdated' WHEN is_contradicted THEN 'object.contradicts' "
+        "ELSE 'object.repeated' END FROM counted WHERE stated_at < newest OR is_contradicted "
+        "OR line_number > first_line ORDER BY file_id, line_number"
+    )
+    for file_id, line, warning, code in found:
+        problems.add(file_id, RowProblem(code, line, "", row="", unit="object"))
+        if warning:
+            problems.take_back(file_id, warning)
+        lake.connection.execute(
+            f"UPDATE {staged} SET problem = $code WHERE file_id = $file_id AND line_number = $line",
+            {"code": code, "file_id": file_id, "line": line},
+        )
+
+
+def prepare_words(lake: Lake, resource: Resource) -> None:
+    """Make `arriving_words` and `arriving_parts`: the newest sound word of the batch per object."""
+    staged, key = resource.staged, resource.key
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE outdone_words AS SELECT rowid AS word FROM {staged} "
+        f"WHERE problem IS NULL AND {key} IN (SELECT {key} FROM {staged} WHERE problem IS NULL "
+        f"GROUP BY {key} HAVING count(*) > 1) QUALIFY row_number() OVER (PARTITION BY {key} "
+        f"ORDER BY stated_at DESC, exported_at DESC, file_id DESC) > 1"
+    )
+    columns = ", ".join(name for name in resource.columns if name != "content_hash")
+    extra = join = ""
+    if resource.has_hash:
+        content = ", ".join(resource.content)
+        extra = f", hash({content}, coalesce(part_hash, 0)) AS content_hash"
+        join = f"LEFT JOIN ({_part_hashes(resource)}) USING (file_id, line_number)"
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW arriving_words AS SELECT {columns}, line_number{extra} "
+        f"FROM {staged} {join} WHERE problem IS NULL "
+        f"AND {staged}.rowid NOT IN (SELECT word FROM outdone_words)"
+    )
+
+
+def _part_hashes(resource: Resource) -> str:
+    """Return a SELECT of the hash of each object's parts, in whatever order they stand."""
+    part = resource.part
+    if part is None:
+        return "SELECT 0::BIGINT AS file_id, 0::BIGINT AS line_number, 0::UBIGINT AS part_hash"
+    return (
+        f"SELECT file_id, line_number, bit_xor(hash({', '.join(part.columns)})) "
+        f"+ count(*)::HUGEINT AS part_hash FROM {part.staged} GROUP BY file_id, line_number"
+    )
+
+
+def find_changes(lake: Lake, resource: Resource) -> dict[int, int]:
+    """Make `winning_words` and `changed_words`, and return by file the accepted words that lost.
+
+    `winning_words`: arriving words that are not older than the stored one. `changed_words`: keys of
+    those that say something else than the stored one.
+    """
+    key, table = resource.key, resource.table
+    stored_stamp = "(stored.stated_at, stored.exported_at, stored.file_id)"
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE winning_words AS SELECT arriving.* FROM arriving_words "
+        f"AS arriving LEFT JOIN {table} AS stored USING ({key}) WHERE stored.file_id IS NULL OR "
+        f"{stored_stamp} <= (arriving.stated_at, arriving.exported_at, arriving.file_id)"
+    )
+    differs = "true"
+    if resource.has_hash:
+        differs = f"""NOT EXISTS (SELECT 1 FROM {table} AS stored WHERE
+            stored.{key} = winning.{key} AND stored.content_hash = winning.content_hash)"""
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE changed_words AS SELECT {key} FROM winning_words AS winning "
+        f"WHERE {differs}"
+    )
+    accepted = dict(
+        lake.rows(
+            f"SELECT file_id, count(*) FROM {resource.staged} WHERE problem IS NULL GROUP BY 1"
+        )
+    )
+    won = Counter(dict(lake.rows("SELECT file_id, count(*) FROM winning_words GROUP BY 1")))
+    lost = {file_id: rows - won[file_id] for file_id, rows in accepted.items()}
+    return {file_id: rows for file_id, rows in lost.items() if rows}
+
+
+def store_words(connection: duckdb.DuckDBPyConnection, resource: Resource) -> None:
+    """Put the winning words and their parts in place of the stored ones."""
+    key, table, part = resource.key, resource.table, resource.part
+    columns = ", ".join(resource.columns)
+    won = f"{key} IN (SELECT {key} FROM winning_words)"
+    connection.execute(f"DELETE FROM {table} WHERE {won}")
+    connection.execute(f"INSERT INTO {table} SELECT {columns} FROM winning_words")
+    if part:
+        connection.execute(f"DELETE FROM {part.table} WHERE {won}")
+        names = ", ".join(f"parts.{name}" for name in part.columns)
+        connection.execute(
+            f"INSERT INTO {part.table} SELECT DISTINCT {names} FROM {part.staged} AS parts "
+            "SEMI JOIN winning_words USING (file_id, line_number)"
+        )
+
+
+def store_markings(connection: duckdb.DuckDBPyConnection, resource: Resource) -> None:
+    """Put what the files say of protection in place of what older ones said."""
+    if not resource.names_persons:
+        return
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE arriving_markings AS SELECT person_key, $resource AS "
+        "resource, bool_or(is_protected) AS is_protected, exported_at, file_id "
+        "FROM staged_markings GROUP BY person_key, exported_at, file_id",
+        {"resource": resource.name},
+    )
+    replace_older_by(
+        connection, "ss12000_markings", "arriving_markings", ("person_key", "resource")
+    )

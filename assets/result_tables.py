@@ -1,0 +1,130 @@
+"""The tables of what is computed: sums, flags, what is unlike a norm, publications.
+
+Part of the data dictionary (`tables.py`).
+"""
+
+from __future__ import annotations
+
+from assets.shared_columns import CLASS, DATE, DAYS, GRADE, MENTOR, PUPIL, SCHOOL, SUMS
+from assets.table_model import Column, Table
+
+RESULT_TABLES: tuple[Table, ...] = (
+    Table(
+        "absence_daily",
+        "Minutes per pupil, school unit and day, with the place of the day's last lesson there.",
+        "a pupil, school unit and date with at least one lesson that was not cancelled",
+        (
+            PUPIL,
+            SCHOOL,
+            DATE,
+            *SUMS,
+            Column("lessons", "BIGINT", "Lessons that were not cancelled."),
+            Column("reported_lessons", "BIGINT", "Those of them that were reported."),
+            Column("last_starts_at", "TIMESTAMP", "Start of the day's last lesson there."),
+            Column("last_exported_at", "TIMESTAMP", "When that lesson's row was exported."),
+            Column("last_subject", "VARCHAR", "That lesson's subject."),
+            CLASS,
+            GRADE,
+            MENTOR,
+        ),
+        partitioned_by="year(lesson_date), month(lesson_date)",
+    ),
+    Table(
+        "absence_monthly",
+        "Minutes per pupil and calendar month, over all schools of the pupil.",
+        "a pupil and month with at least one lesson that was not cancelled",
+        (
+            PUPIL,
+            Column("month_start_date", "DATE", "First day of the month."),
+            *SUMS,
+            DAYS,
+        ),
+        partitioned_by="year(month_start_date)",
+    ),
+    Table(
+        "absence_rolling",
+        "Minutes per pupil over the rolling windows ending at the newest as_of.",
+        "a pupil and window part",
+        (
+            Column("as_of_date", "DATE", "The last day that counts."),
+            PUPIL,
+            Column("window_part", "VARCHAR", "one_month | two_months_first_half | …_second_half"),
+            Column("window_start", "DATE", "First day of the part."),
+            Column("window_end", "DATE", "Last day of the part."),
+            *SUMS,
+            DAYS,
+        ),
+    ),
+    Table(
+        "flags",
+        "Verdicts other than clear, as last evaluated for each as_of.",
+        "an as_of, pupil, rule and basis",
+        (
+            Column("as_of_date", "DATE", "The last day that counts."),
+            PUPIL,
+            Column("rule", "VARCHAR", "mentor_followup | ulf_one_month | ulf_two_months | sst_…"),
+            Column("basis", "VARCHAR", "calendar | rolling"),
+            Column("verdict", "VARCHAR", "hit | insufficient"),
+            Column("certainty", "VARCHAR", "certain | likely", "not a hit"),
+            Column(
+                "reason",
+                "VARCHAR",
+                "Why insufficient: only_monthly_sums | unreported | unknown_grade",
+                "not insufficient",
+            ),
+            Column("level", "TINYINT", "The pupil's level: 0 none, 1 mentor, 2 ulf, 3 sst."),
+            SCHOOL,
+            CLASS,
+            GRADE,
+            MENTOR,
+            Column("is_protected", "BOOLEAN", "Protected by any source; never shown."),
+            Column("window_start", "DATE", "First day of the window."),
+            Column("window_end", "DATE", "Last day of the window."),
+            *SUMS,
+            DAYS,
+            Column(
+                "margin_minutes",
+                "DECIMAL(18, 4)",
+                "Absence minutes over (+) or under (-) the step: A - threshold * R.",
+            ),
+            Column("rule_set", "VARCHAR", "Name of the rule set."),
+            Column("rule_set_version", "VARCHAR", "Hash of the values in force at as_of."),
+        ),
+    ),
+    Table(
+        "school_contracts",
+        "Days on which a school's data was unlike its own norm, as last looked at for each as_of.",
+        "an as_of, school unit, date and clause",
+        (
+            Column("as_of_date", "DATE", "The last day that counts."),
+            SCHOOL,
+            DATE,
+            Column(
+                "clause",
+                "VARCHAR",
+                "fewer_rows | class_vanished | unreported | all_absent | all_present | doubled | "
+                "many_refused",
+            ),
+            Column("severity", "VARCHAR", "hold: the school's list waits | tell: its list says so"),
+            Column("found", "VARCHAR", "The share that was found, or the names of classes."),
+        ),
+    ),
+    Table(
+        "publications",
+        "Lists that were published.",
+        "a school unit, period and publication",
+        (
+            SCHOOL,
+            Column("period", "VARCHAR", "ISO week such as 2026-W46, or `current`."),
+            Column("as_of_date", "DATE", "The last day that counts."),
+            Column("published_at", "TIMESTAMP", "When it was put in place, UTC."),
+            Column("is_frozen", "BOOLEAN", "A week's list; it is not changed afterwards."),
+            Column("rule_set", "VARCHAR", "Name of the rule set."),
+            Column("rule_set_version", "VARCHAR", "Hash of the values in force at as_of."),
+            Column("lake_snapshot", "BIGINT", "The lake's snapshot that it was made from."),
+            Column("input_hash", "VARCHAR", "SHA-256 over the hashes of all files in the lake."),
+            Column("flagged_pupils", "BIGINT", "Pupils on the list."),
+            Column("folder", "VARCHAR", "Where it is, relative to the home."),
+        ),
+    ),
+)

@@ -1,0 +1,285 @@
+"""A third school, whose system sends SS12000 files: ten pupils of one class, two lessons a day.
+
+Lessons are 90 minutes, 180 a day. README.md says what is planted. The rows that the oracle gets
+are made from the same plan, not from the files.
+"""
+
+import dataclasses
+import datetime as dt
+import json
+import uuid
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from data_samples.planted_pupils import BLOCKS
+from tests.oracle.model import LessonRow, RosterRow
+
+EAST = "99999903"
+SCHOOL_NAME, DISTRICT = "Exempelskolan Ö", "Skärholmen"
+CLASS, GRADE, MENTOR, PRINCIPAL = "6C", 6, "Ola Sund", "Rut Ek"
+FIRST_DAY = dt.date(2026, 9, 1)
+MASTER_STAMP, CORRECTION_STAMP = "20261114T0430", "20261110T0600"
+MONTH_STAMPS = {9: "20261001T0600", 10: "20261101T0600", 11: "20261114T0600"}
+LESSON_MINUTES = 90
+STARTS = ("08:30", "10:30")
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_NAMES = uuid.UUID("99999903-0000-4000-8000-000000000000")
+
+
+@dataclasses.dataclass(frozen=True)
+class Pupil:
+    """A pupil of 6C.
+
+    Attributes:
+        civic_no: 12 digits.
+        given: Given name.
+        family: Family name.
+        absent: Minutes away per block; invalid.
+        corrected: Minutes of them that a later word takes back, from the first of block D on.
+        unreported: Blocks in which nobody reported the lessons.
+        marking: `securityMarking` in the group's reference; the person object says `Ingen`.
+    """
+
+    civic_no: str
+    given: str
+    family: str
+    absent: dict[str, int] = dataclasses.field(default_factory=dict)
+    corrected: int = 0
+    unreported: tuple[str, ...] = ()
+    marking: str = "Ingen"
+
+
+_HIGH = {"B": 540, "C": 360, "D": 540, "E": 360, "F": 540}
+
+PUPILS = (
+    Pupil("201401059900", "Alva", "Sandström", {"D": 216, "E": 90, "F": 180}),
+    Pupil("201402149916", "Zakaria", "Osman", {"D": 217, "E": 90, "F": 181}),
+    Pupil("201403229923", "Tage", "Hemlig", _HIGH, marking="Skyddad folkbokföring"),
+    Pupil("201404179937", "Lykke", "Åberg", _HIGH),
+    Pupil("201405099944", "Nadia", "Popescu", {"D": 400}, corrected=180),
+    Pupil("201406239952", "Folke", "Wiklund", unreported=("D",)),
+    Pupil("201407119963", "Juni", "Öst"),
+    Pupil("201408269973", "Malik", "Diallo"),
+    Pupil("201410029985", "Ingrid", "Sjö"),
+    Pupil("201411189994", "Teodor", "Ask"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Attended:
+    """One pupil in one lesson, as one export says it."""
+
+    pupil: Pupil
+    start: dt.datetime
+    invalid: int
+    is_reported: bool
+    stamp: str
+
+
+def _id(*words: str) -> str:
+    return str(uuid.uuid5(_NAMES, " ".join(words)))
+
+
+def _block(day: dt.date) -> str:
+    return next(b for b in "BCDEF" if BLOCKS[b][0] <= day <= BLOCKS[b][1])
+
+
+def attended(days: list[dt.date]) -> Iterator[Attended]:
+    """Every word about every lesson, the corrections last."""
+    corrections: list[Attended] = []
+    for pupil in PUPILS:
+        left, taken_back = dict(pupil.absent), pupil.corrected
+        for day in (day for day in days if day >= FIRST_DAY):
+            for clock in STARTS:
+                block = _block(day)
+                away = min(left.get(block, 0), LESSON_MINUTES)
+                left[block] = left.get(block, 0) - away
+                start = dt.datetime.fromisoformat(f"{day}T{clock}")
+                is_reported = block not in pupil.unreported
+                word = Attended(pupil, start, away, is_reported, MONTH_STAMPS[day.month])
+                yield word
+                if block == "D" and away and taken_back:
+                    back = min(away, taken_back)
+                    taken_back -= back
+                    corrections.append(
+                        dataclasses.replace(word, invalid=away - back, stamp=CORRECTION_STAMP)
+                    )
+        if any(left.values()):
+            raise ValueError(f"{pupil.civic_no}: no lessons left for {left}")
+    yield from corrections
+
+
+def oracle_lessons(days: list[dt.date]) -> Iterator[LessonRow]:
+    """The lessons as the oracle wants them."""
+    for word in attended(days):
+        yield LessonRow(
+            civic_no=word.pupil.civic_no,
+            school_unit_code=EAST,
+            school_class=CLASS,
+            grade=GRADE,
+            mentor=MENTOR,
+            subject="Matematik",
+            lesson_id=_id("event", word.start.isoformat()),
+            start=word.start,
+            scheduled_minutes=LESSON_MINUTES,
+            present_minutes=None,
+            valid_minutes=0,
+            invalid_minutes=word.invalid,
+            other_minutes=None,
+            is_reported=word.is_reported,
+            is_cancelled=False,
+            is_protected=word.pupil.marking != "Ingen",
+            exported_at=_time(word.stamp),
+        )
+
+
+def oracle_roster() -> list[RosterRow]:
+    """The roster as the oracle wants it."""
+    return [
+        RosterRow(
+            civic_no=pupil.civic_no,
+            school_unit_code=EAST,
+            school_class=CLASS,
+            grade=GRADE,
+            mentor=MENTOR,
+            start_date=FIRST_DAY,
+            end_date=None,
+            is_protected=pupil.marking != "Ingen",
+            exported_at=_time(MASTER_STAMP),
+        )
+        for pupil in PUPILS
+    ]
+
+
+def _time(stamp: str) -> dt.datetime:
+    return dt.datetime.strptime(stamp, "%Y%m%dT%H%M")  # noqa: DTZ007
+
+
+def files(days: list[dt.date]) -> dict[str, list[dict[str, object]]]:
+    """File name → objects."""
+    made = {f"ss12000_{name}_{EAST}_{MASTER_STAMP}.json": found for name, found in _masters()}
+    starts = sorted({word.start for word in attended(days)})
+    events = [_event(start) for start in starts]
+    made[f"ss12000_calendarEvents_{EAST}_{MASTER_STAMP}.json"] = events
+    for word in attended(days):
+        name = f"ss12000_attendances_{EAST}_{word.stamp}.json"
+        made.setdefault(name, []).append(_attendance(word))
+    return made
+
+
+def content(objects: list[dict[str, object]]) -> bytes:
+    """A response of the API, an object a line so that differences can be read."""
+    lines = ",\n".join(
+        json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in objects
+    )
+    return f'{{"data":[\n{lines}\n],"pageToken":null}}\n'.encode()
+
+
+def _meta(modified: str) -> dict[str, str]:
+    return {"created": "2026-08-20T06:00:00Z", "modified": modified}
+
+
+def _masters() -> Iterator[tuple[str, list[dict[str, object]]]]:
+    meta = _meta("2026-08-20T06:00:00Z")
+    unit, group, activity = _id("unit"), _id("group"), _id("activity")
+    yield "organisations", [
+        {
+            "id": unit, "meta": meta, "displayName": SCHOOL_NAME, "organisationType": "Skolenhet",
+            "schoolUnitCode": EAST, "schoolTypes": ["GR"],
+        }
+    ]  # fmt: skip
+    yield "persons", [_person(pupil) for pupil in PUPILS] + [_staff(MENTOR), _staff(PRINCIPAL)]
+    members = [
+        {
+            "person": {"id": _id(p.civic_no), "securityMarking": p.marking},
+            "startDate": f"{FIRST_DAY}",
+        }
+        for p in PUPILS
+    ]
+    yield "groups", [
+        {
+            "id": group, "meta": meta, "displayName": CLASS, "groupType": "Klass",
+            "organisation": {"id": unit}, "startDate": f"{FIRST_DAY}", "groupMemberships": members,
+        }
+    ]  # fmt: skip
+    yield "activities", [
+        {
+            "id": activity, "meta": meta, "displayName": "MA 6C", "calendarEventsRequired": True,
+            "activityType": "Undervisning", "startDate": f"{FIRST_DAY}", "groups": [{"id": group}],
+            "organisation": {"id": unit},
+            "syllabus": {"id": _id("syllabus"), "displayName": "Matematik"},
+        }
+    ]  # fmt: skip
+    yield "duties", [
+        {
+            "id": _id("duty", name), "meta": meta, "person": {"id": _id(name)},
+            "dutyAt": {"id": unit}, "dutyRole": role, "startDate": "2024-08-01",
+            "assignmentRole": [
+                {"group": {"id": group}, "assignmentRoleType": "Mentor"}
+            ] if name == MENTOR else [],
+        }
+        for name, role in ((MENTOR, "Lärare"), (PRINCIPAL, "Rektor"))
+    ]  # fmt: skip
+
+
+def _person(pupil: Pupil) -> dict[str, object]:
+    return {
+        "id": _id(pupil.civic_no),
+        "meta": _meta("2026-08-20T06:00:00Z"),
+        "givenName": pupil.given,
+        "familyName": pupil.family,
+        "civicNo": {"value": pupil.civic_no, "nationality": "SE"},
+        "sex": "Man" if int(pupil.civic_no[10]) % 2 else "Kvinna",
+        "securityMarking": "Ingen",
+        "personStatus": "Aktiv",
+        "enrolments": [
+            {
+                "enroledAt": {"id": _id("unit")},
+                "schoolYear": GRADE,
+                "schoolType": "GR",
+                "startDate": f"{FIRST_DAY}",
+            }
+        ],
+    }
+
+
+def _staff(name: str) -> dict[str, object]:
+    given, family = name.split()
+    email = f"{given}.{family}@{EAST}.skola.example".lower()
+    return {
+        "id": _id(name),
+        "meta": _meta("2026-08-20T06:00:00Z"),
+        "givenName": given,
+        "familyName": family,
+        "emails": [{"value": email, "type": "Skola personal"}],
+    }
+
+
+def _event(start: dt.datetime) -> dict[str, object]:
+    # Half of the senders write local time with its offset, half UTC: here both.
+    local = start.replace(tzinfo=STOCKHOLM)
+    end = local + dt.timedelta(minutes=LESSON_MINUTES)
+    return {
+        "id": _id("event", start.isoformat()),
+        "meta": _meta("2026-08-20T06:00:00Z"),
+        "activity": {"id": _id("activity")},
+        "startTime": local.isoformat(),
+        "endTime": end.astimezone(dt.UTC).isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _attendance(word: Attended) -> dict[str, object]:
+    start = word.start.isoformat()
+    said_at = word.start + dt.timedelta(hours=4)
+    if word.stamp == CORRECTION_STAMP:
+        said_at = dt.datetime(2026, 11, 9, 14, 0)  # noqa: DTZ001 - made local below
+    modified = said_at.replace(tzinfo=STOCKHOLM).isoformat()
+    return {
+        "id": _id("attendance", start, word.pupil.civic_no),
+        "meta": {"created": modified, "modified": modified},
+        "calendarEvent": {"id": _id("event", start)},
+        "student": {"id": _id(word.pupil.civic_no)},
+        "isReported": word.is_reported,
+        "validAbsenceMinutes": 0,
+        "invalidAbsenceMinutes": word.invalid,
+    }

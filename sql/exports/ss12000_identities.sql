@@ -1,0 +1,45 @@
+-- ss12000_identities: what touched pupils are called, and whether any word protects them.
+-- From: touched_persons, ss12000_persons, ss12000_markings, ss12000_enrolments,
+-- ss12000_attendances. Grain: a pupil. Staff are no pupils: who is neither enrolled nor has an
+-- attendance is not here.
+WITH pupils AS (
+    SELECT persons.*
+    FROM ss12000_persons AS persons
+    WHERE
+        persons.pupil_key IN (SELECT touched.pupil_key FROM touched_pupils AS touched)
+        AND (
+            persons.person_key IN (
+                SELECT enrolments.person_key FROM ss12000_enrolments AS enrolments
+            )
+            OR persons.person_key IN (
+                SELECT attendances.person_key FROM ss12000_attendances AS attendances
+            )
+        )
+),
+
+protection AS (
+    SELECT
+        pupils.pupil_key,
+        bool_or(coalesce(markings.is_protected, FALSE)) AS is_protected
+    FROM pupils
+    LEFT JOIN ss12000_markings AS markings ON pupils.person_key = markings.person_key
+    GROUP BY pupils.pupil_key
+)
+
+SELECT
+    cast(pupils.pupil_key AS VARCHAR) AS pupil_key,
+    'ss12000' AS layout,
+    '' AS school_unit_code,
+    protection.is_protected,
+    TRUE AS is_roster,
+    cast(pupils.content_key AS VARCHAR) AS content_key,
+    pupils.sealed,
+    pupils.exported_at,
+    pupils.file_id
+FROM pupils
+INNER JOIN protection ON pupils.pupil_key = protection.pupil_key
+QUALIFY row_number() OVER (
+    PARTITION BY pupils.pupil_key
+    ORDER BY
+        pupils.stated_at DESC, pupils.exported_at DESC, pupils.file_id DESC, pupils.person_key ASC
+) = 1

@@ -1,0 +1,46 @@
+-- staged_duties: SS12000 duties as they are kept, each with at most one problem.
+-- From: ss12000_cells, person_keys, offered_files. Grain: an object of a file.
+SELECT
+    cells.file_id,
+    cells.line_number,
+    object_key(cells.id) AS duty_key,
+    coalesce(cells.duty_role, '') AS duty_role,
+    person_keys.person_key,
+    object_key(cells.organisation) AS organisation_key,
+    calendar_date(cells.start_date) AS start_date,
+    calendar_date(cells.end_date) AS end_date,
+    stated_time(cells.modified, offered_files.exported_at) AS stated_at,
+    offered_files.exported_at,
+    CASE
+        WHEN cells.fault = 'object.unreadable' THEN cells.fault
+        WHEN cells.id IS NULL THEN 'id.missing'
+        WHEN cells.start_date IS NOT NULL AND calendar_date(cells.start_date) IS NULL
+            THEN 'startDate.unreadable'
+        WHEN cells.end_date IS NOT NULL AND calendar_date(cells.end_date) IS NULL
+            THEN 'endDate.unreadable'
+    END AS problem,
+    CASE
+        WHEN cells.fault IS NOT NULL THEN cells.fault
+        WHEN
+            EXISTS (
+                SELECT 1 FROM ss12000_cells AS parts
+                WHERE
+                    parts.part = 'roles'
+                    AND parts.file_id = cells.file_id
+                    AND parts.line_number = cells.line_number
+                    AND (
+                        parts.group_id IS NULL
+                        OR parts.role_type IS NULL
+                        OR (
+                            parts.start_date IS NOT NULL AND calendar_date(parts.start_date) IS NULL
+                        )
+                        OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
+                    )
+            )
+            THEN 'roles.unreadable'
+        WHEN cells.modified IS NOT NULL AND moment(cells.modified) IS NULL THEN 'meta.unreadable'
+    END AS warning
+FROM ss12000_cells AS cells
+INNER JOIN offered_files ON cells.file_id = offered_files.file_id
+LEFT JOIN person_keys ON cells.person = person_keys.person_text
+WHERE cells.part = ''

@@ -1,0 +1,76 @@
+"""SS12000 aggregatedAttendance as rows: references become names, numbers and places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assets.exports.received import look_at
+from assets.exports.ss12000.aggregates import AGGREGATE_COLUMNS, aggregate_frames
+from assets.lake import Lake
+from assets.sealing import Sealer
+from tests.integration.ingest_files import offer, put
+from tests.integration.ss12000_files import (
+    ANNA,
+    BO,
+    SCHOOL,
+    group,
+    member,
+    page,
+    put_school,
+    school,
+)
+
+SUMS = {
+    "activity": {"id": "activity-ma", "displayName": "Matematik"},
+    "startDate": "2026-10-01",
+    "endDate": "2026-10-31",
+    "attendanceSum": 900,
+    "validAbsenceSum": 60,
+    "invalidAbsenceSum": 40,
+    "otherAttendanceSum": 0,
+    "reportedSum": 1000,
+    "offeredSum": 1200,
+}
+
+
+def test_sums_are_rows_of_text_with_the_pupil_whom_the_lake_knows(
+    lake: Lake, tmp_path: Path
+) -> None:
+    marked = {"person": {"id": BO, "securityMarking": "Sekretessmarkering"}}
+    groups = [group(groupMemberships=[member(), marked])]
+    offer(lake, *put_school(tmp_path, {**school(), "groups": groups}))
+    objects = [
+        {**SUMS, "student": {"id": ANNA, "securityMarking": "Ingen"}},
+        {**SUMS, "student": {"id": BO}, "offeredSum": None},
+        {**SUMS, "student": {"id": "person-unknown"}},
+    ]
+    file = look_at(put(tmp_path, "sums.json", page(objects)))
+    (frame,) = aggregate_frames(lake, Sealer.of_home(lake.settings.home), file)
+    assert tuple(frame.columns) == ("file_id", "line_number", *AGGREGATE_COLUMNS)
+    anna, bo, unknown = frame.rows(named=True)
+    assert anna == {
+        "file_id": file.file_id,
+        "line_number": 1,
+        "school_unit_code": SCHOOL,
+        "school_name": "Exempelskolan Ö",
+        "class_name": "8A",
+        "grade": "8",
+        "civic_no": "201203149800",
+        "given_name": "Anna",
+        "family_name": "Öberg",
+        "sex": "Kvinna",
+        "protected": "Ingen",
+        "period_start": "2026-10-01",
+        "period_end": "2026-10-31",
+        "activity": "Matematik",
+        "scheduled_minutes": "1200",
+        "reported_minutes": "1000",
+        "valid_minutes": "60",
+        "invalid_minutes": "40",
+        "other_minutes": "0",
+        "present_minutes": "900",
+        "mentor_name": "Mentor Öberg",
+        "mentor_email": "mo@skola.example.org",
+    }
+    assert (bo["protected"], bo["scheduled_minutes"]) == ("Sekretessmarkering", None)
+    assert (unknown["line_number"], unknown["civic_no"], unknown["class_name"]) == (3, None, None)
