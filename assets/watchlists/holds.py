@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 
 from assets.lake import Lake
-from assets.watchlists import texts
+from assets.watchlists import notice_texts, texts
 
 _DAYS_SHOWN = 5
 
@@ -66,4 +66,4 @@ def sentence(clause: str, days: Sequence[tuple[date, str]]) -> str:
     listed = texts.short_days(dates[-_DAYS_SHOWN:])
     if len(dates) > _DAYS_SHOWN:
         listed = f"{len(dates)} dagar, senast {listed}"
-    return texts.UNLIKE_NORM[clause].format(days=listed, value=value)
+    return notice_texts.UNLIKE_NORM[clause].format(days=listed, value=value)

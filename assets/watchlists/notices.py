@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from assets.watchlists import texts
+from assets.watchlists import notice_texts, texts
 from assets.watchlists.headings import INSUFFICIENT
 from rules.models import RuleSet
 
@@ -78,10 +78,10 @@ def notices_of(
 def old_lessons(as_of: date, newest_lesson: date | None) -> str:
     """Say from when the newest lesson is, when it is more than a week old; else ""."""
     if newest_lesson is None:
-        return texts.NOTICE_NO_LESSON.format(as_of=texts.day(as_of))
+        return notice_texts.NOTICE_NO_LESSON.format(as_of=texts.day(as_of))
     if (as_of - newest_lesson).days <= _NEW_FOR_DAYS:
         return ""
-    return texts.NOTICE_OLD.format(newest=texts.day(newest_lesson))
+    return notice_texts.NOTICE_OLD.format(newest=texts.day(newest_lesson))
 
 
 def low_coverage(rule_set: RuleSet, reporting: Reporting) -> str:
@@ -89,7 +89,7 @@ def low_coverage(rule_set: RuleSet, reporting: Reporting) -> str:
     reported, scheduled = reporting.reported_minutes, reporting.scheduled_minutes
     if reported * 100_00 >= rule_set.coverage_floor_bp * scheduled:  # exact, as in sql/flags/
         return ""
-    return texts.NOTICE_COVERAGE.format(
+    return notice_texts.NOTICE_COVERAGE.format(
         share=texts.percent(Fraction(reported, scheduled)),
         days=rule_set.one_month_days,
         floor=texts.number(Decimal(rule_set.coverage_floor_bp) / 100),
@@ -101,7 +101,7 @@ def only_sums(rule_set: RuleSet, sums: MonthlySums) -> str:
     """Say how many pupils are known by monthly sums only; "" when none is."""
     if not sums.only_sums_pupils or sums.newest_month_end is None:
         return ""
-    return texts.NOTICE_SUMS.format(
+    return notice_texts.NOTICE_SUMS.format(
         pupils=texts.pupils(sums.only_sums_pupils),
         newest=texts.day(sums.newest_month_end),
         one_month=rule_set.one_month_days,
@@ -113,14 +113,14 @@ def differing_sums(sums: MonthlySums) -> str:
     """Say for how many pupils sums and lessons are too far apart; "" when for none."""
     if not sums.differing_pupils:
         return ""
-    return texts.NOTICE_SUMS_DIFFER.format(pupils=texts.pupils(sums.differing_pupils))
+    return notice_texts.NOTICE_SUMS_DIFFER.format(pupils=texts.pupils(sums.differing_pupils))
 
 
 def refused_rows(refused: RefusedRows) -> str:
     """Say how many rows were refused in how many files; "" when none was."""
     if not refused.rows:
         return ""
-    return texts.NOTICE_REFUSED.format(
+    return notice_texts.NOTICE_REFUSED.format(
         rows=f"{refused.rows} {'rad' if refused.rows == 1 else 'rader'}",
         files=f"{refused.files} {'fil' if refused.files == 1 else 'filer'}",
     )

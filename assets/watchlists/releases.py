@@ -20,7 +20,7 @@ import polars as pl
 from assets.flags.evaluate import Evaluation, evaluate_flags
 from assets.lake import Lake
 from assets.sealing import Sealer
-from assets.watchlists import texts
+from assets.watchlists import notice_texts, texts
 from assets.watchlists.content import ListStamp, collect
 from assets.watchlists.holds import Unlike, unlike_norm
 from assets.watchlists.model import Watchlist
@@ -127,7 +127,9 @@ def _as_it_was(sealer: Sealer, place: Path, found: Unlike) -> Iterator[Entry]:
     standing = recall(sealer, place)
     if standing is None:
         return
-    reason = texts.NOTICE_HELD.format(as_of=texts.day(standing.as_of), reasons=" ".join(found.held))
+    reason = notice_texts.NOTICE_HELD.format(
+        as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
+    )
     shown = replace(standing, notices=(reason, *standing.notices), held=found.held)
     yield Entry(shown, Provenance.of_published(place), remember(sealer, standing))
 

@@ -89,44 +89,6 @@ NO_INSUFFICIENT = "Ingen elev som ingår har en gräns som inte går att bedöma
 NO_PUPILS_HERE = "Inga elever."
 
 # --- notices at the top, about the data of the whole school --------------------------------------
-NOTICE_NO_LESSON = (
-    "Uppgifterna har ingen lektion för skolan till och med {as_of}, så listan säger inget om"
-    " frånvaron."
-)
-NOTICE_OLD = (
-    "Den senaste lektionen i uppgifterna är från {newest}. Om det inte är lov saknas nyare"
-    " närvarouppgifter."
-)
-NOTICE_REFUSED = (
-    "{rows} i {files} som listan bygger på gick inte att läsa in och räknas inte."
-    " Den som sköter inläsningen har detaljerna."
-)
-NOTICE_HELD = (
-    "Listan är inte uppdaterad sedan {as_of}, för de nyaste uppgifterna ser inte ut som de brukar:"
-    " {reasons} Den som sköter inläsningen behöver titta på det."
-)
-# Keys as the contract names its clauses; {days} is dates, {value} a share or names of classes.
-UNLIKE_NORM = {
-    "fewer_rows": "{days}: bara {value} av de lektionsrader som är vanliga.",
-    "class_vanished": "{days}: inga lektioner för {value}.",
-    "unreported": "{days}: upp till {value} av lektionstiden är inte rapporterad.",
-    "all_absent": "{days}: alla elever är rapporterade frånvarande hela dagen.",
-    "all_present": "{days}: ingen frånvaro alls är rapporterad.",
-    "doubled": "{days}: lektioner är dubbla, upp till {value} av raderna.",
-    "many_refused": "{days}: upp till {value} av raderna gick inte att läsa in.",
-}
-NOTICE_SUMS = (
-    "För {pupils} finns bara summor per månad, till och med {newest}. De senaste {one_month} och"
-    " {two_months} dagarna går inte att bedöma för dem; listan bygger på hela kalendermånader."
-)
-NOTICE_SUMS_DIFFER = (
-    "För {pupils} skiljer sig månadssummorna mer än 2 % från lektionerna. Listan bygger på"
-    " lektionerna."
-)
-NOTICE_COVERAGE = (
-    "Bara {share} av skolans lektionstid de senaste {days} dagarna är rapporterad. Under {floor} %"
-    " går det inte alltid att bedöma en gräns: se {place}."
-)
 
 MONTHS = (
     *("januari", "februari", "mars", "april", "maj", "juni"),
