@@ -26,6 +26,7 @@ from data_samples.sample_inbox import (  # noqa: E402
     add_months,
     add_rosters,
     add_ss12000_school,
+    add_sums_school,
     add_unloadable_files,
 )
 from data_samples.sample_rows import (  # noqa: E402
@@ -35,6 +36,8 @@ from data_samples.sample_rows import (  # noqa: E402
 )
 from data_samples.sample_rows import oracle_roster as oracle_roster_of  # noqa: E402
 from data_samples.ss12000_school import PUPILS, oracle_lessons, oracle_roster  # noqa: E402
+from data_samples.sums_school import PUPILS as SUMS_PUPILS  # noqa: E402
+from data_samples.sums_school import oracle_sums  # noqa: E402
 from tests.oracle.ladder import flags  # noqa: E402
 
 SEED = 20261115
@@ -103,7 +106,7 @@ def build() -> Samples:
     }
     taken = {row["Personnummer"] for row in lessons} & {
         *(pupil.civic_no for pupil in PLANTED),
-        *(f"{pupil.civic_no[:8]}-{pupil.civic_no[8:]}" for pupil in PUPILS),
+        *(f"{pupil.civic_no[:8]}-{pupil.civic_no[8:]}" for pupil in (*PUPILS, *SUMS_PUPILS)),
     }
     if taken:
         raise ValueError(f"the background has a planted pupil's number: {sorted(taken)}")
@@ -115,6 +118,7 @@ def build() -> Samples:
     add_unloadable_files(samples)
     add_rosters(samples, rosters, schools)
     add_ss12000_school(samples, days)
+    add_sums_school(samples)
     samples.days = days
     return samples
 
@@ -130,6 +134,7 @@ def expected_files(samples: Samples) -> dict[str, bytes]:
         + list(oracle_lessons(samples.days)),
         [oracle_roster_of(cells, roster_time) for cells in samples.roster] + oracle_roster(),
         AS_OF,
+        sums=oracle_sums(),
     )
     rows = [[str(value) for value in row.values()] for row in found]
     counts = ("file", "outcome", "rows_read", "rows_accepted", "rows_rejected")

@@ -8,6 +8,9 @@ from data_samples.planted_pupils import NORTH, SOUTH
 from data_samples.sample_files import WorkbookHabits, csv_bytes, xlsx_bytes
 from data_samples.sample_rows import COLUMNS, Cells, roster_rows, with_minutes
 from data_samples.ss12000_school import DISTRICT, EAST, SCHOOL_NAME, content, files
+from data_samples.sums_school import DISTRICT as WEST_DISTRICT
+from data_samples.sums_school import SCHOOL_NAME as WEST_NAME
+from data_samples.sums_school import WEST, sums_files
 
 MONTH_EXPORTS = {8: "20260901T0500", 9: "20261001T0500", 10: "20261101T0500", 11: "20261114T0500"}
 ROSTER_STAMP = "20261114T0445"
@@ -172,6 +175,7 @@ def add_rosters(samples: Samples, background: dict[str, list[Cells]], schools: s
     name = f"skolor_{ROSTER_STAMP}.csv"
     # The third school's principal is named by its own system.
     schools += f"{EAST};{SCHOOL_NAME};{DISTRICT};;\n"
+    schools += f"{WEST};{WEST_NAME};{WEST_DISTRICT};;\n"
     samples.add(name, schools.encode("utf-8-sig"), len(schools.splitlines()) - 1)
 
 
@@ -179,3 +183,9 @@ def add_ss12000_school(samples: Samples, days: list[dt.date]) -> None:
     """The school whose system sends JSON."""
     for name, objects in files(days).items():
         samples.add(name, content(objects), len(objects))
+
+
+def add_sums_school(samples: Samples) -> None:
+    """The school whose system gives sums per month."""
+    for name, (text, rows) in sums_files().items():
+        samples.add(name, text, rows)

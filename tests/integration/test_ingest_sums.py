@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +26,7 @@ from tests.integration.ingest_files import (
     problems_of,
     put,
     text_of,
+    warnings_of,
 )
 from tests.unit.page_reader import Page
 
@@ -150,3 +154,68 @@ def test_lessons_win_over_sums_and_a_difference_is_on_the_list(lake: Lake, tmp_p
     text = " ".join(body.text.split())
     assert "För 1 elev finns bara summor per månad, till och med 31 oktober 2026." in text
     assert "För 1 elev skiljer sig månadssummorna mer än 2 % från lektionerna." in text
+
+
+def test_aggregated_attendance_of_ss12000_feeds_the_same_sums(lake: Lake, tmp_path: Path) -> None:
+    stamp = "20261103T0400"
+    unit, person, activity = (str(uuid.uuid5(uuid.NAMESPACE_OID, name)) for name in "upa")
+    meta = {"created": "2026-11-01T00:00:00Z", "modified": "2026-11-01T00:00:00Z"}
+    objects: dict[str, list[dict[str, Any]]] = {
+        "organisations": [
+            {
+                "id": unit,
+                "meta": meta,
+                "displayName": "Exempelskolan",
+                "organisationType": "Skolenhet",
+                "schoolUnitCode": "99999901",
+            }
+        ],
+        "persons": [
+            {
+                "id": person,
+                "meta": meta,
+                "givenName": "Åsa",
+                "familyName": "Öberg",
+                "civicNo": {"value": PUPILS[0].replace("-", ""), "nationality": "SWE"},
+                "securityMarking": "Ingen",
+                "personStatus": "Aktiv",
+                "enrolments": [
+                    {
+                        "enroledAt": {"id": unit},
+                        "schoolYear": 8,
+                        "schoolType": "GR",
+                        "startDate": "2026-08-01",
+                        "endDate": "2027-06-30",
+                        "cancelled": False,
+                    }
+                ],
+            }
+        ],
+        "aggregatedAttendance": [
+            {
+                "activity": {"id": activity},
+                "student": {"id": person, "securityMarking": "Ingen"},
+                "startDate": first,
+                "endDate": last,
+                "attendanceSum": 4000,
+                "validAbsenceSum": 800,
+                "invalidAbsenceSum": 200,
+                "otherAttendanceSum": 0,
+                "reportedSum": 5000,
+                "offeredSum": 6000,
+            }
+            for first, last in (("2026-10-01", "2026-10-31"), ("2026-08-17", "2026-10-31"))
+        ],
+    }
+    paths = [
+        put(tmp_path, f"{name}_{stamp}.json", json.dumps({"data": rows, "pageToken": None}))
+        for name, rows in objects.items()
+    ]
+    taken = {report.path.name.split("_")[0]: report for report in offer(lake, *paths)}
+    sums = taken["aggregatedAttendance"]
+    assert (sums.outcome, sums.rows_read, sums.rows_accepted) == (Outcome.ACCEPTED, 2, 2)
+    # The longer period is kept, and feeds no window.
+    assert warnings_of(sums) == {"month.not_a_month": 1}
+    assert rates(lake) == [(PUPILS[0].replace("-", ""), "6000", "5000", "1000", "")]
+    answer = flags_answer(lake, AS_OF, RULES)
+    assert {(row["school_unit_code"], row["grade"]) for row in answer.rows} == {("99999901", "8")}

@@ -14,7 +14,7 @@ import pytest
 from assets.lake import Lake, LakeSettings
 from tests.integration.conftest import AS_OF, SAMPLES, SampleHome, trappan
 
-SCHOOLS = ("99999901", "99999902", "99999903")
+SCHOOLS = ("99999901", "99999902", "99999903", "99999904")
 
 
 def csv_rows(text: str) -> list[dict[str, str]]:

@@ -1,0 +1,111 @@
+"""A fourth school, whose system gives sums per month and no lessons: five pupils of one class.
+
+Ninety lessons of 60 minutes a month, all of them reported. README.md says what is planted. One
+pupil's number changes between the two months, which a file of its own says.
+"""
+
+import dataclasses
+import datetime as dt
+
+from data_samples.sample_files import csv_bytes
+from tests.oracle.sums import SumRow
+
+WEST = "99999904"
+SCHOOL_NAME, DISTRICT = "Exempelskolan Ä", "Farsta"
+CLASS, GRADE, MENTOR = "9D", 9, "Tor Vik"
+MINUTES = 5400
+STAMPS = {9: "20261002T0400", 10: "20261103T0400"}
+CHANGE_STAMP = "20261005T0900"
+_HEADER = (
+    "Efternamn", "Förnamn", "Klass", "Årskurs", "Personnummer", "Mentor", "Undv. tid", "Lekt.",
+    "N min", "GF min", "F min", "N %", "GF %", "F %", "Ej reg tid",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Pupil:
+    """A pupil of 9D.
+
+    Attributes:
+        civic_no: 12 digits.
+        name: Family and given name.
+        absent: Minutes away per month, a third of them valid.
+        before: The number until the end of September.
+    """
+
+    civic_no: str
+    name: str
+    absent: dict[int, int]
+    before: str = ""
+
+    def number_in(self, month: int) -> str:
+        """The number that the school's system had for the pupil in a month."""
+        return self.before if self.before and month == 9 else self.civic_no
+
+
+PUPILS = (
+    Pupil("201101059903", "Falk, Ester", {9: 0, 10: 540}),
+    Pupil("201102169917", "Warsame, Idris", {9: 0, 10: 541}),
+    Pupil("201103279921", "Strand, Vera", {9: 1080, 10: 1080}),
+    Pupil("201104089931", "Moberg, Sigge", {9: 0, 10: 2160}),
+    Pupil("201105199945", "Karimi, Noa", {9: 1350, 10: 810}, before="201105799942"),
+)
+
+
+def sums_files() -> dict[str, tuple[bytes, int]]:
+    """Name → content and rows: a report a month, and the number that was changed."""
+    files = {}
+    for month, stamp in STAMPS.items():
+        rows = [_cells(pupil, month) for pupil in PUPILS]
+        content = csv_bytes(_HEADER, rows, "utf-8-sig").replace(b";", b",")
+        files[f"manadssummor_{WEST}_2026-{month:02d}_{stamp}.csv"] = (content, len(rows))
+    changed = [(p.before, p.civic_no, "2026-10-01") for p in PUPILS if p.before]
+    header = ("Gammalt personnummer", "Nytt personnummer", "Datum")
+    files[f"nummerbyten_{CHANGE_STAMP}.csv"] = (csv_bytes(header, changed, "utf-8"), len(changed))
+    return files
+
+
+def oracle_sums() -> list[SumRow]:
+    """The same for the oracle: a pupil is one pupil, whatever the number was."""
+    return [
+        SumRow(
+            civic_no=pupil.civic_no,
+            school_unit_code=WEST,
+            school_class=CLASS,
+            grade=GRADE,
+            mentor=MENTOR,
+            first=dt.date(2026, month, 1),
+            last=dt.date(2026, month + 1, 1) - dt.timedelta(days=1),
+            scheduled=MINUTES,
+            reported=MINUTES,
+            valid=_valid(pupil, month),
+            invalid=pupil.absent[month] - _valid(pupil, month),
+            is_protected=False,
+            exported_at=dt.datetime.strptime(stamp, "%Y%m%dT%H%M"),  # noqa: DTZ007
+        )
+        for month, stamp in STAMPS.items()
+        for pupil in PUPILS
+    ]
+
+
+def _valid(pupil: Pupil, month: int) -> int:
+    return pupil.absent[month] // 3
+
+
+def _cells(pupil: Pupil, month: int) -> tuple[str, ...]:
+    away, valid = pupil.absent[month], _valid(pupil, month)
+    family, given = pupil.name.split(", ")
+    minutes = (MINUTES, 90, MINUTES - away, valid, away - valid)
+    return (
+        family,
+        given,
+        CLASS,
+        str(GRADE),
+        pupil.number_in(month),
+        MENTOR,
+        *map(str, minutes),
+        str(100 - 100 * away // MINUTES),
+        "",
+        str(100 * away // MINUTES),
+        "0",
+    )
