@@ -132,7 +132,13 @@ def _listed(pupils: list[PupilRow]) -> tuple[PupilRow, ...]:
 
 
 def _insufficient(pupils: list[PupilRow]) -> tuple[PupilRow, ...]:
-    unsure = [row for row in pupils if any(e.verdict == "insufficient" for e in row.evidence)]
+    unsure = [
+        row
+        for row in pupils
+        if any(
+            e.verdict == "insufficient" and e.reason != "only_monthly_sums" for e in row.evidence
+        )
+    ]
     return tuple(sorted(unsure, key=_urgency))
 
 

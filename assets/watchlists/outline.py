@@ -180,9 +180,13 @@ def _calendar_heading(watchlist: Watchlist) -> str:
 
 
 def rules_of(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
-    """A line for each rule the pupil reaches, and for each that cannot be assessed."""
+    """A line for each rule the pupil reaches, and for each that cannot be assessed.
+
+    That a school gives monthly sums only is said once, at the top of the list.
+    """
     lines = []
-    for name in dict.fromkeys(item.rule for item in pupil.evidence):
+    told = [e for e in pupil.evidence if e.reason != "only_monthly_sums"]
+    for name in dict.fromkeys(item.rule for item in told):
         hits = [e for e in pupil.evidence if e.rule == name and e.verdict == "hit"]
         rule = rules[name]
         lines.append(rule_texts.hit_line(rule, hits) if hits else rule_texts.unassessed(rule))
@@ -206,10 +210,18 @@ def in_brief(pupil: PupilRow, watchlist: Watchlist) -> str:
     parts = [
         texts.CHANGES.get(pupil.change, ""),
         pupil.school_class,
-        texts.month_absence(pupil.one_month.rate, watchlist.one_month_days),
+        _first_absence(pupil, watchlist),
         rule_texts.rule_name(rules[hit.rule]) if hit else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _first_absence(pupil: PupilRow, watchlist: Watchlist) -> str:
+    """The absence of the rolling month; of the calendar month where only that one is known."""
+    window, rate = watchlist.calendar_window, _rate(pupil.calendar_month)
+    if pupil.one_month.rate is None and window and rate is not None:
+        return texts.calendar_absence(rate, window[0])
+    return texts.month_absence(pupil.one_month.rate, watchlist.one_month_days)
 
 
 def about(watchlist: Watchlist) -> tuple[tuple[str, str | int | date], ...]:

@@ -162,6 +162,11 @@ def month_absence(rate: Fraction | None, days: int) -> str:
     return f"{percent(rate)} frånvaro {days} dagar" if rate is not None else "ingen rapporterad tid"
 
 
+def calendar_absence(rate: Fraction, month: date) -> str:
+    """`23,4 % frånvaro oktober`."""
+    return f"{percent(rate)} frånvaro {MONTHS[month.month - 1]}"
+
+
 def no_unreported(days: int) -> str:
     """That every lesson of a rolling window of so many days is reported."""
     return f"Inga lektioner utan rapport de senaste {days} dagarna."
