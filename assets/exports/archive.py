@@ -1,7 +1,7 @@
 """The originals of received files: `HOME/archive/<first two hex>/<sha256>.sealed`, read-only.
 
 Kept before a file is parsed, so that whatever a reader makes of it can be looked into and read
-again. Sealed, because an original names pupils in clear, protected ones too. One thread seals
+again. Sealed, because an original names pupils in clear, protected ones too. Threads seal
 ahead while the rows of earlier files are read; nothing is stored of a file that is not kept yet.
 
 Not here: the form of a sealed file (`sealed_files.py`), which files are read (`ingest.py`).
@@ -21,6 +21,8 @@ from assets.exports.sealed_files import SealedFileError, seal_stream, unseal_str
 from assets.sealing import Sealer
 
 _BLOCK = 1 << 20
+# Most of the time goes into waiting for the disk to have each file.
+_AT_ONCE = 4
 
 
 class ArchiveError(Exception):
@@ -44,7 +46,7 @@ class Archive:
         self._folder = home / "archive"
         self._sealer = sealer
         self._is_on = is_on
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="archive")
         self._ahead: dict[str, Future[bool]] = {}
 
     def keep_ahead(self, files: Iterable[ReceivedFile]) -> None:

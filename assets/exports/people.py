@@ -127,7 +127,7 @@ class People:
                 "sex": row["sex"].strip(),
             }
             content = text_of_fields(fields)
-            keys.append(str(self.sealer.key("identity", content)))
+            keys.append(self.sealer.key_text("identity", content))
             seals.append(self.sealer.seal_text(content))
         return arriving.select(
             pl.col("pupil_key").cast(pl.String),

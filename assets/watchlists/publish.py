@@ -17,9 +17,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
+from assets.sealing import Sealer
 from assets.watchlists.model import Watchlist
 from assets.watchlists.page import write_page
-from assets.watchlists.remembered import FILE_NAME
+from assets.watchlists.remembered import FILE_NAME, remember
 from assets.watchlists.workbook import write_workbook
 
 CURRENT = "current"
@@ -56,12 +57,12 @@ class Entry:
     Attributes:
         watchlist: what its workbook and page show.
         provenance: what it was made from.
-        remembered: the list as data, sealed (`remembered.py`).
+        remembered: the list that is kept as data (`remembered.py`).
     """
 
     watchlist: Watchlist
     provenance: Provenance
-    remembered: bytes
+    remembered: Watchlist
 
 
 def lists_root(home: Path) -> Path:
@@ -103,6 +104,9 @@ def publish_watchlist(home: Path, period: str, entry: Entry) -> Path:
     folder = versions / uuid.uuid4().hex
     try:
         folder.mkdir(parents=True)
+        # Here and not before: sealing a city's lists is shared by the processes that write them.
+        sealed = remember(Sealer.of_home(home), entry.remembered)
+        (folder / FILE_NAME).write_bytes(sealed)
         _write_files(folder, entry)
         _put_in_place(folder, place)
     except OSError as error:
@@ -144,7 +148,6 @@ def _write_files(folder: Path, entry: Entry) -> None:
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
-    (folder / FILE_NAME).write_bytes(entry.remembered)
     for path in folder.iterdir():
         path.chmod(0o600)
         _sync(path)

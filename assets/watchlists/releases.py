@@ -27,7 +27,7 @@ from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
 from assets.watchlists.publish import CURRENT, Entry, Provenance, published_folder
 from assets.watchlists.publish_many import publish_watchlists
-from assets.watchlists.remembered import recall, remember
+from assets.watchlists.remembered import recall
 from rules.models import RuleSet
 
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -97,7 +97,7 @@ def release_lists(
             continue
         told = replace(watchlist, notices=(*found.held, *found.told, *watchlist.notices))
         provenance = Provenance(snapshot, input_hash, tuple(provenances[code]))
-        entries.append(Entry(told, provenance, remember(sealer, told)))
+        entries.append(Entry(told, provenance, told))
 
     def tell(done: int) -> None:
         if on_progress:
@@ -131,7 +131,7 @@ def _as_it_was(sealer: Sealer, place: Path, found: Unlike) -> Iterator[Entry]:
         as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
     )
     shown = replace(standing, notices=(reason, *standing.notices), held=found.held)
-    yield Entry(shown, Provenance.of_published(place), remember(sealer, standing))
+    yield Entry(shown, Provenance.of_published(place), standing)
 
 
 def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:

@@ -22,7 +22,7 @@ MADE_FROM = Provenance(7, "a" * 64, ({"sha256": "b" * 64, "rows_read": 3},))
 
 
 def entry(one: Watchlist) -> Entry:
-    return Entry(one, MADE_FROM, b"sealed")
+    return Entry(one, MADE_FROM, one)
 
 
 def names_and_bytes(folder: Path) -> dict[str, bytes]:

@@ -33,7 +33,7 @@ if __name__ == "__main__":
 def entries(count: int) -> list[Entry]:
     one = watchlist()
     return [
-        Entry(replace(one, school_unit_code=str(99990000 + number)), MADE_FROM, b"sealed")
+        Entry(replace(one, school_unit_code=str(99990000 + number)), MADE_FROM, one)
         for number in range(count)
     ]
 
