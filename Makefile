@@ -33,7 +33,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@touch $@
 	@echo "Set up. Try: make demo, or $(BIN)/trappan --help"
 
-demo: setup ## Take the sample files in and write the lists of three schools
+demo: setup ## Take the sample files in and write the lists of four schools
 	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox --as-of 2026-11-15
 	@echo "Open a list in a browser or spreadsheet: a folder per school under $(DEMO_HOME)/lists/current"
 
