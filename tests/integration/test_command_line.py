@@ -65,7 +65,7 @@ def test_rates_of_one_school_are_those_of_its_pupils(sample_home: SampleHome) ->
                 ).out
             )
         )
-        for code in ("99999901", "99999902", "99999903")
+        for code in ("99999901", "99999902", "99999903", "99999904")
     }
     both = trappan("rates", "--month", "2026-10", "--format", "json", "--home", sample_home.path)
     assert all(counts.values())
