@@ -1,5 +1,6 @@
 -- school_inputs: the files whose lessons or sums stand behind a school's list.
--- From: lessons, monthly_sums, files. Grain: a school unit and file. Parameters: $first_date, $as_of.
+-- From: lessons, monthly_sums, files. Grain: a school unit and file.
+-- Parameters: $first_date, $as_of.
 WITH used AS (
     SELECT
         school_unit_code,
