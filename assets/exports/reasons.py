@@ -124,6 +124,7 @@ _FIX = {
     "civic_no": "write the number with 12 digits, in a column that is formatted as text",
     "row": "export the file again, and send it without opening it in a spreadsheet",
     "school_name": "write the school's name",
+    **ss12000_reasons.FIX,
     "month": "write the month as 2026-10, or put it into the file's name as _2026-10_",
     "reported_minutes": _MEND_MINUTES,
 }

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assets.exports.ss12000.reasons import SWEDISH, SWEDISH_FIX
+
 _MINUTER = "hela minuter, till exempel 60"
 _SKRIV_MINUTER = "Skriv hela minuter. Lämna alla minutceller tomma om ingen har rapporterat."
 _DAG = "ett datum som 2026-10-05"
@@ -136,6 +138,10 @@ class SwedishReason:
 def swedish_reason(code: str) -> SwedishReason:
     """Return the Swedish words of a problem code."""
     column, _, kind = code.removeprefix("old_").removeprefix("new_").partition(".")
+    if column not in _KOLUMNER:
+        # A field of an SS12000 object.
+        what = SWEDISH.get(kind, "uppgiften går inte att använda")
+        return SwedishReason(what, f"{column} enligt SS12000", SWEDISH_FIX)
     expected, fix = _KOLUMNER[column]
-    what, own_fix = _KODER.get(f"{column}.{kind}") or (_FEL[kind], "")
+    what, own_fix = _KODER.get(f"{column}.{kind}") or (_FEL.get(kind) or SWEDISH[kind], "")
     return SwedishReason(what, expected, own_fix or fix)

@@ -16,12 +16,14 @@ SOURCES = [
     *(ROOT / "sql" / "exports").glob("repeated_*.sql"),
     ROOT / "assets" / "exports" / "identity_numbers.py",
     ROOT / "assets" / "exports" / "frames.py",
+    ROOT / "assets" / "exports" / "ss12000" / "reasons.py",
+    ROOT / "assets" / "exports" / "ss12000" / "batch.py",
 ]
 CODES = sorted(
     {
         code
         for path in SOURCES
-        for code in re.findall(r"""['"]([a-z_]+\.[a-z_]+)['"]""", path.read_text("utf-8"))
+        for code in re.findall(r"""['"]([a-z][a-zA-Z_]+\.[a-z_]+)['"]""", path.read_text("utf-8"))
     }
     | {"row.too_few_cells", "row.too_many_cells"}
 )

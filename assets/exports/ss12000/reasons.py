@@ -57,6 +57,23 @@ SPECIAL = {
     "cancelled.not_boolean": "it can't be read",
 }
 EXPECTED_OF_CODE = {"cancelled.not_boolean": "true or false"}
+#: An object is mended where it comes from.
+FIX = dict.fromkeys(EXPECTED, "correct it in the school system; it comes with the next export")
+#: What is wrong, in Swedish, by the kind of the code; the fields keep the names of the standard.
+SWEDISH = {
+    "missing": "uppgiften saknas",
+    "unreadable": "uppgiften går inte att läsa",
+    "negative": "minuterna är negativa",
+    "repeated": "samma objekt står tidigare i filen",
+    "outdated": "ett nyare ord om samma objekt står i filen",
+    "contradicts": "ett annat objekt i filen säger något annat om samma sak",
+    "out_of_range": "lektionens längd är under 1 eller över 600 minuter",
+    "without_minutes": "rapporterad, men utan minuter; räknas som inte rapporterad",
+    "no_but_minutes": "inte rapporterad, men med minuter; räknas som inte rapporterad",
+    "above_length": "frånvaron och annat skoluppdrag är tillsammans längre än lektionen",
+    "not_boolean": "uppgiften är varken true eller false",
+}
+SWEDISH_FIX = "Rätta uppgiften i skolsystemet. Den kommer med nästa export."
 #: The cell that a code's column speaks of, where it may be shown.
 CELLS = {
     "schoolUnitCode": "school_unit_code",
