@@ -21,6 +21,7 @@ from data_samples.sample_rows import oracle_lesson, oracle_roster
 from data_samples.ss12000_school import PUPILS
 from tests.oracle.ladder import flags
 from tests.oracle.model import LessonRow
+from tests.oracle.sums import SumRow
 
 FOLDER = Path(__file__).resolve().parents[2] / "data_samples"
 INBOX, EXPECTED = FOLDER / "inbox", FOLDER / "expected"
@@ -191,6 +192,37 @@ def test_every_planted_pupil_is_judged_by_hand_and_explained(planted: dict[str, 
     assert [p.civic_no for p in (*PLANTED, *PUPILS) if p.civic_no not in readme] == []
 
 
+def sums() -> list[SumRow]:
+    """Read the fourth school's reports; school unit and month stand in their names."""
+    with (INBOX / "nummerbyten_20261005T0900.csv").open(encoding="utf-8", newline="") as file:
+        last_number = {old: new for old, new, _ in list(csv.reader(file, delimiter=";"))[1:]}
+    found = []
+    for path in sorted(INBOX.glob("manadssummor_*.csv")):
+        _, code, month, _ = path.stem.split("_")
+        first = dt.date.fromisoformat(f"{month}-01")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                present, valid, invalid = (int(row[name]) for name in ("N min", "GF min", "F min"))
+                found.append(
+                    SumRow(
+                        civic_no=last_number.get(row["Personnummer"], row["Personnummer"]),
+                        school_unit_code=code,
+                        school_class=row["Klass"],
+                        grade=int(row["Årskurs"]),
+                        mentor=row["Mentor"],
+                        first=first,
+                        last=(first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1),
+                        scheduled=int(row["Undv. tid"]),
+                        reported=present + valid + invalid,
+                        valid=valid,
+                        invalid=invalid,
+                        is_protected=False,
+                        exported_at=export_time(path.name),
+                    )
+                )
+    return found
+
+
 def test_expected_flags_follow_from_the_files_alone(accepted: dict[str, list[Cells]]) -> None:
     lessons = [
         oracle_lesson(row, export_time(name))
@@ -205,7 +237,7 @@ def test_expected_flags_follow_from_the_files_alone(accepted: dict[str, list[Cel
         for row in rows
     ]
     # No roster for the JSON school: its lessons alone give the same places.
-    found = flags([*lessons, *ss12000_lessons()], roster, dt.date(2026, 11, 15))
+    found = flags([*lessons, *ss12000_lessons()], roster, dt.date(2026, 11, 15), sums=sums())
     as_written = [{k: str(v) for k, v in row.items()} for row in found]
     assert as_written == read_table("flags_2026-11-15.csv")
 
