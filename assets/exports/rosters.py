@@ -98,7 +98,10 @@ class RosterBatch:
             arriving = arriving_identities(self._lake, f"batch_{self._kind}")
             mine = arriving.filter(arriving["file_id"].is_in(ids))
             sealed = self._people.sealed_identities(
-                mine, layout, says_protection=says_protection, is_roster=True
+                mine,
+                layout,
+                says_protection=says_protection,
+                is_roster=self._kind == "enrolments",
             )
             store_identities(connection, sealed)
         return {}

@@ -135,9 +135,7 @@ def _insufficient(pupils: list[PupilRow]) -> tuple[PupilRow, ...]:
     unsure = [
         row
         for row in pupils
-        if any(
-            e.verdict == "insufficient" and e.reason != "only_monthly_sums" for e in row.evidence
-        )
+        if any(e.verdict == "insufficient" and not e.lacks_lessons for e in row.evidence)
     ]
     return tuple(sorted(unsure, key=_urgency))
 
@@ -192,6 +190,7 @@ def _pupils_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[Pupi
                 calendar_month=windows.get((key, "calendar_month"), _NOTHING)
                 if evaluation.calendar_month
                 else None,
+                pupil_key=key,
             )
         )
     return schools

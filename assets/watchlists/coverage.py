@@ -6,8 +6,6 @@ table of the longer window (`content.py`).
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assets.flags.answers import Answer
@@ -18,14 +16,6 @@ from rules.models import RuleSet
 #: Days up to as_of, as the column on the list says.
 COVERAGE_DAYS = 14
 COLUMNS = ("school_unit_code", "class", "subject", "lesson_date", "start_time", "pupil_lessons")
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How many lessons of the latest days nobody reported: lessons of a class, not of pupils."""
-
-    lessons: int
-    schools: int
 
 
 def first_covered_day(as_of: date) -> date:
@@ -64,12 +54,3 @@ def coverage_answer(
         ],
         protected_left_out=0,
     )
-
-
-def coverage_of(lake: Lake, as_of: date) -> Coverage:
-    """Count the unreported lessons of the latest days; `belonging` is there already."""
-    rows = lake.relation(
-        "watchlists/unreported_lessons", first_date=first_covered_day(as_of), as_of=as_of
-    )
-    schools = Counter(rows["school_unit_code"])
-    return Coverage(schools.total(), len(schools))

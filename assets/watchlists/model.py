@@ -78,7 +78,12 @@ class Evidence:
     window_end: date
     sums: Sums
     margin_minutes: Decimal  # absence over (+) or under (-) the rule's step, minutes
-    reason: str | None = None  # only_monthly_sums | unreported | unknown_grade; None for a hit
+    reason: str | None = None  # why insufficient, as `flags` has it; None for a hit
+
+    @property
+    def lacks_lessons(self) -> bool:
+        """The school gives sums per month only: said once on a list, not for every pupil."""
+        return self.reason == "only_monthly_sums"
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class PupilRow:
     two_months: Sums  # rolling, the `Watchlist.two_months_days` ending at as_of
     calendar_month: Sums | None  # the latest completed month; None when it is not evaluated
     change: str = ""  # new | escalated | continuing | lowered; "" when not compared with last week
+    pupil_key: str = ""  # never shown: tells a remembered list who its rows are
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ def rules_of(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
     That a school gives monthly sums only is said once, at the top of the list.
     """
     lines = []
-    told = [e for e in pupil.evidence if e.reason != "only_monthly_sums"]
+    told = [e for e in pupil.evidence if not e.lacks_lessons]
     for name in dict.fromkeys(item.rule for item in told):
         hits = [e for e in pupil.evidence if e.rule == name and e.verdict == "hit"]
         rule = rules[name]

@@ -43,9 +43,7 @@ def publish_watchlists(
     Raises:
         PublishError: a list could not be written. Those that were done are in place.
     """
-    processes = min(
-        len(os.sched_getaffinity(0)), _MOST_PROCESSES, len(entries) // _LISTS_WORTH_A_PROCESS
-    )
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES, len(entries) // _LISTS_WORTH_A_PROCESS)
     if processes > 1:
         return _by_processes(home, period, entries, processes, on_progress)
     return list(_one_by_one(home, period, entries, on_progress))

@@ -43,6 +43,8 @@ class Release:
     held: tuple[str, ...]  # school units whose newest data is unlike their norm
     unregistered: tuple[str, ...]
     pupils: int
+    unreported_lessons: int  # of classes in the latest 14 days
+    schools_with_unreported: int
 
 
 def release_lists(
@@ -112,6 +114,10 @@ def release_lists(
             if not entry.watchlist.held
         ],
     )
+    unreported = [
+        sum(group.recent_lessons for group in watchlist.unreported)
+        for watchlist in collected.watchlists
+    ]
     return Release(
         period,
         tuple(folders),
@@ -119,6 +125,8 @@ def release_lists(
         tuple(held),
         collected.unregistered,
         sum(len(watchlist.pupils) for watchlist in collected.watchlists),
+        sum(unreported),
+        sum(map(bool, unreported)),
     )
 
 

@@ -93,7 +93,7 @@ def hit_line(rule: RuleExplanation, hits: Sequence[Evidence]) -> str:
 def insufficient_line(rule: RuleExplanation, item: Evidence, grade: int | None) -> str:
     """One rule that cannot be assessed, with the span the true share lies in, and why."""
     where = f"{rule_name(rule)} ({basis(item, rule)})"
-    if item.reason == "only_monthly_sums":
+    if item.lacks_lessons:
         return f"{where}: det finns bara summor per månad"
     low, high = percent(item.sums.rate_lower), percent(item.sums.rate_upper)
     share = f"frånvaron är {low}" if low == high else f"frånvaron är mellan {low} och {high}"

@@ -4,7 +4,6 @@ import dagster as dg
 
 from assets.lake_access import EVEN_IF_HELD_TAG, SCHOOL_TAG, LakeAccess
 from assets.watchlists.content import iso_week
-from assets.watchlists.coverage import coverage_of
 from assets.watchlists.releases import Release, release_lists
 
 GROUP = "watchlists"
@@ -34,16 +33,11 @@ def _release(
             even_if_held=EVEN_IF_HELD_TAG in context.run.tags,
             on_progress=lake.on_progress,
         )
-        coverage = coverage_of(opened, as_of)
     lake.published[:] = [*release.folders, *release.kept]
     lake.kept = len(release.kept)
     lake.held[:] = release.held
     lake.unlisted[:] = release.unregistered
-    unreported: dict[str, dg.MetadataValue] = {
-        "unreported_lessons_14_days": dg.MetadataValue.int(coverage.lessons),
-        "schools_with_unreported_lessons": dg.MetadataValue.int(coverage.schools),
-    }
-    return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()) | unreported)
+    return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()))
 
 
 def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:
@@ -54,6 +48,8 @@ def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:
         "lists_held": dg.MetadataValue.int(len(release.held)),
         "school_units_in_no_register": dg.MetadataValue.int(len(release.unregistered)),
         "pupils_on_lists": dg.MetadataValue.int(release.pupils),
+        "unreported_lessons_14_days": dg.MetadataValue.int(release.unreported_lessons),
+        "schools_with_unreported_lessons": dg.MetadataValue.int(release.schools_with_unreported),
     }
 
 

@@ -72,11 +72,15 @@ SELECT
         WHEN is_certain THEN 'certain'
         ELSE 'likely'
     END AS certainty,
+    -- The first thing that is missing: lessons, days, reports, the grade, a verdict of a ulf rule.
     CASE
         WHEN verdict <> 'insufficient' THEN NULL
-        WHEN has_only_sums THEN 'only_monthly_sums'
-        WHEN own_verdict = 'hit' AND grade_verdict = 'insufficient' THEN 'unknown_grade'
-        ELSE 'unreported'
+        WHEN own_verdict = 'insufficient' AND has_only_sums THEN 'only_monthly_sums'
+        WHEN own_verdict = 'insufficient' AND reported_minutes > 0 AND has_too_few_days
+            THEN 'too_few_days'
+        WHEN own_verdict = 'insufficient' THEN 'unreported'
+        WHEN grade_verdict = 'insufficient' THEN 'unknown_grade'
+        ELSE 'unknown_ulf'
     END AS reason,
     cast(
         coalesce(max(rule_level) FILTER (WHERE verdict = 'hit') OVER same_pupil, 0) AS TINYINT
