@@ -128,4 +128,56 @@ RESULT_TABLES: tuple[Table, ...] = (
             Column("folder", "VARCHAR", "Where it is, relative to the home."),
         ),
     ),
+    Table(
+        "listed_pupils",
+        "Who stood on a week's frozen list, who was gone since the one before, and who could "
+        "not be assessed. Protected pupils are on no list and not here.",
+        "a school unit, week and pupil",
+        (
+            SCHOOL,
+            Column("period", "VARCHAR", "ISO week such as 2026-W46."),
+            Column("as_of_date", "DATE", "The last day that counts."),
+            PUPIL,
+            Column("level", "TINYINT", "1 mentor, 2 ulf, 3 sst; 0 when not on the list."),
+            Column(
+                "state", "VARCHAR", "new | escalated | continuing | lowered | cleared | unassessed"
+            ),
+            Column(
+                "reason",
+                "VARCHAR",
+                "Why: improved | corrected | left | insufficient | late_data",
+                "nothing to say",
+            ),
+            Column("previous_level", "TINYINT", "Level on the list before.", "was on none"),
+            Column(
+                "first_week_date", "DATE", "Sunday of the first week on a list this school year."
+            ),
+            Column("weeks_on_list", "SMALLINT", "Weekly lists of this school year, this one too."),
+            Column("highest_level", "TINYINT", "Highest level of this school year, this list too."),
+            CLASS,
+            GRADE,
+            MENTOR,
+        ),
+    ),
+    Table(
+        "listed_verdicts",
+        "The verdicts behind the pupils of a week's frozen list, as they were published.",
+        "a school unit, week, pupil, rule and basis",
+        (
+            SCHOOL,
+            Column("period", "VARCHAR", "ISO week such as 2026-W46."),
+            Column("as_of_date", "DATE", "The last day that counts."),
+            PUPIL,
+            Column("rule", "VARCHAR", "mentor_followup | ulf_one_month | ulf_two_months | sst_…"),
+            Column("basis", "VARCHAR", "calendar | rolling"),
+            Column("verdict", "VARCHAR", "hit | insufficient"),
+            Column("certainty", "VARCHAR", "certain | likely", "not a hit"),
+            Column("reason", "VARCHAR", "Why insufficient, as in `flags`.", "not insufficient"),
+            Column("window_start", "DATE", "First day of the window."),
+            Column("window_end", "DATE", "Last day of the window."),
+            *SUMS,
+            DAYS,
+            Column("margin_minutes", "DECIMAL(18, 4)", "As in `flags`."),
+        ),
+    ),
 )

@@ -5,12 +5,13 @@ Not here: commands that run jobs (`cli.py`), commands about files (`cli_files.py
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
 from assets.flags.answers import Answer, flags_answer, rates_answer
+from assets.flags.known import show_as_known
 from assets.lake import Lake
 from assets.watchlists.coverage import coverage_answer
 from pipelines.access_log import note_access
@@ -21,6 +22,7 @@ from pipelines.cli_options import (
     Identities,
     School,
     day,
+    moment,
     month,
     rules_on,
     settings_of,
@@ -61,14 +63,30 @@ def flags(
     everything: Annotated[
         bool, typer.Option("--all", help="Also verdicts that are clear.")
     ] = False,
+    known_at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--known-at",
+            parser=moment,
+            help="As the lake knew it then: YYYY-MM-DD (that day's end) or YYYY-MM-DDTHH:MM.",
+        ),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Print the verdicts at a day: hits and insufficient data."""
     settings = settings_of(context, home)
     rule_set = rules_on(settings, as_of)
     if identities:
-        note_access(settings, "flags", as_of=as_of, school=school, all=everything)
+        note_access(
+            settings, "flags", as_of=as_of, school=school, all=everything, known_at=known_at
+        )
     with Lake.open(settings.lake) as lake:
+        if known_at:
+            known = show_as_known(lake, known_at)
+            say(
+                f"As known at snapshot {known.snapshot}, written "
+                f"{known.written_at:%Y-%m-%d %H:%M:%S} UTC. Protected identities are today's."
+            )
         answer = flags_answer(
             lake,
             as_of,

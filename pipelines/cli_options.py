@@ -6,13 +6,14 @@ A wrong value ends in a sentence with what was found and what was expected. Not 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
+from assets.exports.received import STOCKHOLM
 from pipelines.partitions import month_of
 from pipelines.printing import Format
 from pipelines.settings import Settings
@@ -33,6 +34,20 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise wrong from None
+
+
+def moment(text: str) -> datetime:
+    """Read a moment of Stockholm's clock; a date alone is the last moment of that day."""
+    if _DAY.fullmatch(text):
+        return datetime.combine(day(text), time.max, STOCKHOLM)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{text}' is not a moment. Expected YYYY-MM-DD, or YYYY-MM-DDTHH:MM on the clock of "
+            "Stockholm, such as 2026-11-16T06:00."
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=STOCKHOLM)
 
 
 def month(text: str) -> date:

@@ -6,7 +6,7 @@ Not here: Swedish text, files, rules.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,23 +15,22 @@ from fractions import Fraction
 import polars as pl
 
 from assets.absence.windows import school_year_start
-from assets.exports.identity_numbers import birth_date
-from assets.flags.answers import identities_of, staff_names
+from assets.flags.answers import staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
 from assets.watchlists.coverage import first_covered_day
 from assets.watchlists.model import (
-    Evidence,
+    ClearedPupil,
     PupilRow,
     RuleExplanation,
-    Sums,
     UnreportedLessons,
     Watchlist,
 )
 from assets.watchlists.notices import MonthlySums, RefusedRows, Reporting, notices_of
+from assets.watchlists.pupil_rows import rows_by_school
+from assets.watchlists.week_states import WeekStates, iso_week
 from rules.models import Rule, RuleSet
 
-_NOTHING = Sums(0, 0, 0, 0, 0)
 _DATES_SHOWN = 20
 
 
@@ -51,17 +50,13 @@ class Collected:
     unregistered: tuple[str, ...]
 
 
-def iso_week(day: date) -> str:
-    """Return the ISO week of a day, e.g. `2026-W46`."""
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}"
-
-
 def collect(
     lake: Lake,
     evaluation: Evaluation,
     stamp: ListStamp,
     refused: Mapping[str, RefusedRows],
+    *,
+    states: WeekStates,
     school: str | None = None,
 ) -> Collected:
     """Return a list for each school that gets one.
@@ -71,12 +66,13 @@ def collect(
         evaluation: what `evaluate_flags` gave.
         stamp: frozen or current, and when.
         refused: rows that were refused in the files behind a school's list, by school unit.
+        states: how pupils stand against the lists before.
         school: only this school unit.
     """
     schools = lake.relation("watchlists/listed_schools")
     if school is not None:
         schools = schools.filter(pl.col("school_unit_code") == school)
-    pupils = _pupils_by_school(lake, evaluation)
+    rows = rows_by_school(lake, evaluation, states)
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
@@ -108,15 +104,18 @@ def collect(
             calendar_window=(month.window_start, month.window_end) if month else None,
             pupils_evaluated=row["pupils_evaluated"],
             protected_pupils=protected.get(row["school_unit_code"], 0),
-            pupils=_listed(pupils[row["school_unit_code"]]),
-            insufficient=_insufficient(pupils[row["school_unit_code"]]),
+            pupils=_listed(rows.pupils[row["school_unit_code"]]),
+            insufficient=_insufficient(rows.pupils[row["school_unit_code"]]),
             unreported=tuple(unreported[row["school_unit_code"]]),
+            cleared=_cleared(rows.cleared[row["school_unit_code"]]),
+            compared_with=states.compared_with(row["school_unit_code"]),
             notices=notices_of(
                 evaluation.as_of,
                 rule_set,
                 reporting.get(row["school_unit_code"], Reporting()),
                 refused.get(row["school_unit_code"], RefusedRows()),
                 sums.get(row["school_unit_code"], MonthlySums()),
+                baseline=states.baselines.get(row["school_unit_code"]),
             ),
             one_month_days=rule_set.one_month_days,
             two_months_days=rule_set.two_months_days,
@@ -140,86 +139,18 @@ def _insufficient(pupils: list[PupilRow]) -> tuple[PupilRow, ...]:
     return tuple(sorted(unsure, key=_urgency))
 
 
+def _cleared(pupils: list[ClearedPupil]) -> tuple[ClearedPupil, ...]:
+    def place(row: ClearedPupil) -> tuple[object, ...]:
+        return (-row.history.previous_level, row.school_class, row.family_name, row.given_name)
+
+    return tuple(sorted(pupils, key=place))
+
+
 def _urgency(row: PupilRow) -> tuple[object, ...]:
     """Sort by level, then by the highest rate of the hits, then by name."""
     rates = [e.sums.rate for e in row.evidence if e.verdict == "hit" and e.sums.rate is not None]
     shown = row.one_month.rate or Fraction(0)
     return (-row.level, -max(rates, default=shown), -shown, row.family_name, row.given_name)
-
-
-def _pupils_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[PupilRow]]:
-    verdicts = lake.frame(
-        "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
-        "cast(mentor_key AS VARCHAR) AS mentor_key) FROM verdicts "
-        "WHERE verdict <> 'clear' AND NOT is_protected "
-        # That a whole school gives monthly sums only is one notice, not a row for each pupil.
-        "QUALIFY bool_or(reason IS DISTINCT FROM 'only_monthly_sums') "
-        "OVER (PARTITION BY pupil_key) "
-        "ORDER BY pupil_key, verdict = 'hit' DESC, rule_level DESC, rule DESC, basis DESC"
-    )
-    windows: dict[tuple[str, str], Sums] = {
-        (row["pupil_key"], row["window_name"]): _sums(row)
-        for row in lake.relation("watchlists/pupil_windows").iter_rows(named=True)
-    }
-    people = identities_of(lake, verdicts["pupil_key"].unique().to_list())
-    mentors = staff_names(lake)
-    by_pupil: dict[str, list[dict[str, object]]] = defaultdict(list)
-    for row in verdicts.iter_rows(named=True):
-        by_pupil[row["pupil_key"]].append(row)
-    namesakes = Counter(
-        (rows[0]["school_unit_code"], rows[0]["class_name"], _name(people[key]))
-        for key, rows in by_pupil.items()
-    )
-    schools: dict[str, list[PupilRow]] = defaultdict(list)
-    for key, rows in by_pupil.items():
-        first, person = rows[0], people[key]
-        has_namesake = namesakes[first["school_unit_code"], first["class_name"], _name(person)] > 1
-        grade, level = first["grade"], first["level"]
-        schools[str(first["school_unit_code"])].append(
-            PupilRow(
-                given_name=person["given_name"],
-                family_name=person["family_name"],
-                birth_date=birth_date(person["civic_no"]) if has_namesake else None,
-                school_class=str(first["class_name"]),
-                grade=grade if isinstance(grade, int) else None,
-                mentor=mentors.get(str(first["mentor_key"]), ""),
-                level=level if isinstance(level, int) else 0,
-                evidence=tuple(_evidence(row) for row in rows),
-                one_month=windows.get((key, "one_month"), _NOTHING),
-                two_months=windows.get((key, "two_months"), _NOTHING),
-                calendar_month=windows.get((key, "calendar_month"), _NOTHING)
-                if evaluation.calendar_month
-                else None,
-                pupil_key=key,
-            )
-        )
-    return schools
-
-
-def _name(person: dict[str, str]) -> tuple[str, str]:
-    return person["given_name"].casefold(), person["family_name"].casefold()
-
-
-def _evidence(row: dict[str, object]) -> Evidence:
-    fields = {
-        name: row[name]
-        for name in (
-            "rule",
-            "basis",
-            "verdict",
-            "certainty",
-            "window_start",
-            "window_end",
-            "margin_minutes",
-            "reason",
-        )
-    }
-    return Evidence(**fields, sums=_sums(row))  # type: ignore[arg-type]  # a row of our own SELECT
-
-
-def _sums(row: dict[str, object]) -> Sums:
-    names = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes", "days")
-    return Sums(*(int(str(row[name])) for name in names))
 
 
 def _unreported_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[UnreportedLessons]]:

@@ -87,6 +87,22 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class History:
+    """How a pupil stands against the lists before: the clock of the school year, over all schools.
+
+    `state` is new, escalated, continuing, lowered or cleared. `reason` is "" when there is nothing
+    to say, else improved, corrected, left, insufficient or late_data.
+    """
+
+    state: str
+    reason: str
+    previous_level: int  # on the list before; 0 when on none
+    first_week: str  # ISO week of the first list of this school year, e.g. "2026-W44"
+    weeks_on_list: int  # weekly lists of this school year, this list too
+    highest_level: int  # of this school year, this list too
+
+
+@dataclass(frozen=True)
 class PupilRow:
     """A pupil on the list. `level` 0 means: no rule is hit, some verdict is insufficient."""
 
@@ -101,8 +117,30 @@ class PupilRow:
     one_month: Sums  # rolling, the `Watchlist.one_month_days` ending at as_of
     two_months: Sums  # rolling, the `Watchlist.two_months_days` ending at as_of
     calendar_month: Sums | None  # the latest completed month; None when it is not evaluated
-    change: str = ""  # new | escalated | continuing | lowered; "" when not compared with last week
     pupil_key: str = ""  # never shown: tells a remembered list who its rows are
+    mentor_key: str = ""  # never shown
+    history: History | None = None  # None in lists of before histories were kept
+
+    @property
+    def change(self) -> str:
+        """The pupil's state against the list before; "" when it isn't known."""
+        return self.history.state if self.history else ""
+
+
+@dataclass(frozen=True)
+class ClearedPupil:
+    """A pupil of the school's list before who is on it no more, and why."""
+
+    given_name: str
+    family_name: str
+    birth_date: date | None  # as in PupilRow
+    school_class: str
+    grade: int | None
+    mentor: str
+    history: History
+    one_month: Sums  # rolling, at as_of; nothing for a pupil who left
+    pupil_key: str = ""  # never shown
+    mentor_key: str = ""  # never shown
 
 
 @dataclass(frozen=True)
@@ -158,6 +196,8 @@ class Watchlist:
     pupils: tuple[PupilRow, ...] = ()  # level >= 1, sorted by level, then rate, descending
     insufficient: tuple[PupilRow, ...] = ()  # some verdict insufficient (level may be >= 1)
     unreported: tuple[UnreportedLessons, ...] = ()
+    cleared: tuple[ClearedPupil, ...] = ()  # by class and name
+    compared_with: str = ""  # ISO week of the list before; "" when the school year has none
     notices: tuple[str, ...] = field(default=())  # Swedish sentences shown at the top
     held: tuple[str, ...] = field(default=())  # why newer data is not in it; one of the notices
     one_month_days: int = 30  # length of the rolling windows, as the columns name them

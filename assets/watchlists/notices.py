@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from assets.watchlists import notice_texts, texts
 from assets.watchlists.headings import INSUFFICIENT
+from assets.watchlists.week_states import Baseline
 from rules.models import RuleSet
 
 # Exports come every night; a long weekend alone is no reason to say anything.
@@ -54,6 +55,8 @@ def notices_of(
     reporting: Reporting,
     refused: RefusedRows,
     sums: MonthlySums = _NO_SUMS,
+    *,
+    baseline: Baseline | None = None,
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
 
@@ -63,6 +66,7 @@ def notices_of(
         reporting: of this school.
         refused: of this school.
         sums: of this school.
+        baseline: the list that this one is compared with.
     """
     is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
     notices = (
@@ -71,6 +75,7 @@ def notices_of(
         differing_sums(sums),
         low_coverage(rule_set, reporting),
         refused_rows(refused),
+        changed_rules(rule_set, baseline),
     )
     return tuple(notice for notice in notices if notice)
 
@@ -124,3 +129,10 @@ def refused_rows(refused: RefusedRows) -> str:
         rows=f"{refused.rows} {'rad' if refused.rows == 1 else 'rader'}",
         files=f"{refused.files} {'fil' if refused.files == 1 else 'filer'}",
     )
+
+
+def changed_rules(rule_set: RuleSet, baseline: Baseline | None) -> str:
+    """Say that the list before was made by other values, when it was; else ""."""
+    if baseline is None or baseline.rule_set_version == rule_set.version:
+        return ""
+    return notice_texts.NOTICE_RULES_CHANGED.format(week=texts.week(baseline.period))

@@ -6,15 +6,23 @@ say different things. Not here: wording (`texts.py`), cells (`workbook.py`), HTM
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
 
+from assets.watchlists import change_texts, rule_texts, texts
 from assets.watchlists import headings as h
-from assets.watchlists import rule_texts, texts
-from assets.watchlists.model import Evidence, PupilRow, RuleExplanation, Sums, Watchlist
+from assets.watchlists.model import (
+    ClearedPupil,
+    Evidence,
+    PupilRow,
+    RuleExplanation,
+    Sums,
+    Watchlist,
+)
 from assets.watchlists.safe_text import one_line
 
 RowT = TypeVar("RowT")
@@ -51,9 +59,10 @@ class MentorPart:
 
     mentor: str
     pupils: tuple[PupilRow, ...]
+    cleared: tuple[ClearedPupil, ...] = ()
 
 
-def full_name(pupil: PupilRow) -> str:
+def full_name(pupil: PupilRow | ClearedPupil) -> str:
     """`Andersson, Alva`, with the birth date where the list says two pupils share a name."""
     parts = [part for part in (one_line(pupil.family_name), one_line(pupil.given_name)) if part]
     name = ", ".join(parts) or texts.NAME_MISSING
@@ -67,8 +76,8 @@ def level_counts(watchlist: Watchlist) -> dict[int, int]:
 
 
 def is_compared(watchlist: Watchlist) -> bool:
-    """Whether the list knows how pupils stood the week before."""
-    return any(pupil.change for pupil in watchlist.pupils)
+    """Whether there is a list of this school year before this one."""
+    return bool(watchlist.compared_with)
 
 
 def look_first(watchlist: Watchlist) -> tuple[tuple[PupilRow, ...], int]:
@@ -90,10 +99,16 @@ def mentor_parts(watchlist: Watchlist) -> list[MentorPart]:
     read as "no problem".
     """
     only_insufficient = tuple(pupil for pupil in watchlist.insufficient if pupil.level == 0)
-    groups: dict[str, list[PupilRow]] = {}
+    groups: dict[str, list[PupilRow]] = defaultdict(list)
     for pupil in watchlist.pupils + only_insufficient:
-        groups.setdefault(one_line(pupil.mentor), []).append(pupil)
-    parts = [MentorPart(mentor, tuple(pupils)) for mentor, pupils in groups.items()]
+        groups[one_line(pupil.mentor)].append(pupil)
+    cleared: dict[str, list[ClearedPupil]] = defaultdict(list)
+    for gone in watchlist.cleared:
+        cleared[one_line(gone.mentor)].append(gone)
+    parts = [
+        MentorPart(mentor, tuple(groups[mentor]), tuple(cleared[mentor]))
+        for mentor in dict.fromkeys((*groups, *cleared))
+    ]
     return sorted(parts, key=lambda part: (not part.mentor, _alphabetical(part.mentor)))
 
 
@@ -101,6 +116,8 @@ def mentor_line(part: MentorPart) -> str:
     """What whoever reads this part does next."""
     if not part.mentor:
         return texts.NO_MENTOR_LINE
+    if not part.pupils:
+        return change_texts.CLEARED_LINE
     has_level = any(pupil.level for pupil in part.pupils)
     return texts.MENTOR_LINE if has_level else texts.INSUFFICIENT_LINE
 
@@ -150,10 +167,14 @@ def mentor_table(watchlist: Watchlist, part: MentorPart) -> Table[PupilRow]:
 def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
     rules = rules_by_name(watchlist)
     month, two_months = watchlist.one_month_days, watchlist.two_months_days
-    change = Column[PupilRow](h.H_CHANGE, "brief", 11, lambda p: texts.CHANGES.get(p.change, ""))
+    change = (
+        (Column[PupilRow](change_texts.heading(watchlist), "text", 15, _change),)
+        if is_compared(watchlist)
+        else ()
+    )
     return (
         Column(h.H_LEVEL, "level", 17, lambda p: p.level),
-        *((change,) if is_compared(watchlist) else ()),
+        *change,
         Column(h.H_NAME, "name", 23, full_name),
         Column(h.H_CLASS, "brief", 6.5, lambda p: p.school_class),
         Column(h.H_GRADE, "brief", 4.5, lambda p: texts.grade(p.grade)),
@@ -168,6 +189,31 @@ def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
         Column(h.H_MARGIN, "text", 15.5, lambda p: _margin(p, rules)),
         Column(h.over(h.H_COVERAGE, month), "percent", 11.5, lambda p: p.one_month.coverage),
     )
+
+
+def _change(pupil: PupilRow) -> str:
+    return change_texts.change(pupil.history) if pupil.history else ""
+
+
+def cleared_table(watchlist: Watchlist, pupils: tuple[ClearedPupil, ...]) -> Table[ClearedPupil]:
+    """Pupils of the list before who are on it no more, with why."""
+    columns: tuple[Column[ClearedPupil], ...] = (
+        Column(h.H_PREVIOUS, "level", 17, lambda p: p.history.previous_level),
+        Column(h.H_WHY, "text", 38, change_texts.why_cleared),
+        Column(h.H_NAME, "name", 23, full_name),
+        Column(h.H_CLASS, "brief", 6.5, lambda p: p.school_class),
+        Column(h.H_GRADE, "brief", 4.5, lambda p: texts.grade(p.grade)),
+        Column(h.H_MENTOR, "text", 17, lambda p: one_line(p.mentor) or h.NO_MENTOR),
+        Column(
+            h.over(h.H_ABSENCE, watchlist.one_month_days),
+            "percent",
+            10.5,
+            lambda p: p.one_month.rate,
+        ),
+        Column(h.H_CLOCK, "text", 22, lambda p: change_texts.clock(p.history)),
+        Column(h.H_HIGHEST, "level", 17, lambda p: p.history.highest_level),
+    )
+    return Table(columns, pupils, change_texts.NOBODY_CLEARED)
 
 
 def _rate(sums: Sums | None) -> Fraction | None:
@@ -208,7 +254,7 @@ def in_brief(pupil: PupilRow, watchlist: Watchlist) -> str:
     rules = rules_by_name(watchlist)
     hit = leading_hit(pupil, rules)
     parts = [
-        texts.CHANGES.get(pupil.change, ""),
+        change_texts.in_brief(pupil) if is_compared(watchlist) else "",
         pupil.school_class,
         _first_absence(pupil, watchlist),
         rule_texts.rule_name(rules[hit.rule]) if hit else "",

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
 import polars as pl
 
 from assets.flags.evaluate import Evaluation, evaluate_flags
@@ -22,13 +21,13 @@ from assets.lake import Lake
 from assets.sealing import Sealer
 from assets.watchlists import notice_texts, texts
 from assets.watchlists.content import ListStamp, collect
+from assets.watchlists.frozen import Published, keep_published
 from assets.watchlists.holds import Unlike, unlike_norm
-from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
 from assets.watchlists.publish import CURRENT, Entry, Provenance, published_folder
 from assets.watchlists.publish_many import publish_watchlists
-from assets.watchlists.remembered import recall
-from rules.models import RuleSet
+from assets.watchlists.remembered import recall, without_pupils
+from assets.watchlists.week_states import RulesOn, look_back, week_states
 
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -50,7 +49,7 @@ class Release:
 def release_lists(
     lake: Lake,
     as_of: date,
-    rule_set: RuleSet,
+    rules_on: RulesOn,
     *,
     period: str = CURRENT,
     school: str | None = None,
@@ -66,7 +65,7 @@ def release_lists(
     Args:
         lake: the lake, with its sums up to date.
         as_of: the last day that counts.
-        rule_set: the values in force.
+        rules_on: gives the values in force on a day.
         period: `current`, or the ISO week of as_of.
         school: only this school unit.
         even_if_held: somebody has looked at the data: publish all the same.
@@ -76,14 +75,17 @@ def release_lists(
         PublishError: a list could not be written; those before it are in place.
     """
     home = lake.settings.home
-    evaluation = evaluate_flags(lake, as_of, rule_set)
+    look_back(lake, as_of, rules_on)
+    evaluation = evaluate_flags(lake, as_of, rules_on(as_of))
+    states = week_states(lake, as_of)
     stamp = ListStamp(period != CURRENT, datetime.now(_STOCKHOLM))
     used = _files_used(lake, evaluation)
-    collected = collect(lake, evaluation, stamp, _refused(used), school)
+    collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)
     provenances = _provenances(used)
     snapshot, input_hash = lake.snapshot(), _input_hash(lake)
-    unlike, sealer = unlike_norm(lake, as_of), Sealer.of_home(home)
+    unlike, standing = unlike_norm(lake, as_of), _Standing(lake)
     kept: list[Path] = []
+    unnoted: list[Published] = []
     held: list[str] = []
     entries: list[Entry] = []
     for watchlist in collected.watchlists:
@@ -91,11 +93,12 @@ def release_lists(
         place = published_folder(home, period, code)
         if stamp.is_frozen and place.exists():
             kept.append(place)
+            unnoted += standing.unnoted(place, code, period)
             continue
         found = unlike.get(code, Unlike())
         if found.held and not even_if_held:
             held.append(code)
-            entries += [] if stamp.is_frozen else _as_it_was(sealer, place, found)
+            entries += [] if stamp.is_frozen else standing.as_it_was(place, found)
             continue
         told = replace(watchlist, notices=(*found.held, *found.told, *watchlist.notices))
         provenance = Provenance(snapshot, input_hash, tuple(provenances[code]))
@@ -106,14 +109,12 @@ def release_lists(
             on_progress("publishing", done, len(entries))
 
     folders = publish_watchlists(home, period, entries, tell)
-    _write_notes(
-        lake,
-        [
-            _note(entry.watchlist, period, entry.provenance, folder.relative_to(home))
-            for entry, folder in zip(entries, folders, strict=True)
-            if not entry.watchlist.held
-        ],
-    )
+    published = [
+        Published(entry.watchlist, period, entry.provenance, folder.relative_to(home))
+        for entry, folder in zip(entries, folders, strict=True)
+        if not entry.watchlist.held
+    ]
+    keep_published(lake, published + unnoted)
     unreported = [
         sum(group.recent_lessons for group in watchlist.unreported)
         for watchlist in collected.watchlists
@@ -130,16 +131,41 @@ def release_lists(
     )
 
 
-def _as_it_was(sealer: Sealer, place: Path, found: Unlike) -> Iterator[Entry]:
-    """Yield the list that stands in a place, with the reason why it stands there still."""
-    standing = recall(sealer, place)
-    if standing is None:
-        return
-    reason = notice_texts.NOTICE_HELD.format(
-        as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
-    )
-    shown = replace(standing, notices=(reason, *standing.notices), held=found.held)
-    yield Entry(shown, Provenance.of_published(place), standing)
+class _Standing:
+    """Lists that stand in their places already."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._sealer = Sealer.of_home(lake.settings.home)
+        self._home = lake.settings.home
+        self._noted = set(lake.rows("SELECT school_unit_code, period FROM publications"))
+        self._protected = {
+            str(key)
+            for (key,) in lake.rows("SELECT pupil_key FROM identity_sources WHERE is_protected")
+        }
+
+    def as_it_was(self, place: Path, found: Unlike) -> Iterator[Entry]:
+        """Yield the list of a place, with the reason why it stands there still.
+
+        Who has become protected since is not in it any more.
+        """
+        standing = recall(self._sealer, place)
+        if standing is None:
+            return
+        reason = notice_texts.NOTICE_HELD.format(
+            as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
+        )
+        remembered = without_pupils(standing, self._protected)
+        shown = replace(remembered, notices=(reason, *standing.notices), held=found.held)
+        yield Entry(shown, Provenance.of_published(place), remembered)
+
+    def unnoted(self, place: Path, code: str, period: str) -> Iterator[Published]:
+        """Yield a frozen list that a run put in place and was stopped before it was noted."""
+        if (code, period) in self._noted:
+            return
+        standing = recall(self._sealer, place)
+        if standing is not None:
+            folder = place.relative_to(self._home)
+            yield Published(standing, period, Provenance.of_published(place), folder)
 
 
 def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:
@@ -179,39 +205,3 @@ def _input_hash(lake: Lake) -> str:
     ):
         digest.update(file_hash.encode())
     return digest.hexdigest()
-
-
-def _note(
-    watchlist: Watchlist, period: str, provenance: Provenance, folder: Path
-) -> dict[str, object]:
-    return {
-        "school_unit_code": watchlist.school_unit_code,
-        "period": period,
-        "as_of_date": watchlist.as_of,
-        "published_at": datetime.now(UTC).replace(tzinfo=None),
-        "is_frozen": watchlist.is_frozen,
-        "rule_set": watchlist.rule_set,
-        "rule_set_version": watchlist.rule_set_version,
-        "lake_snapshot": provenance.lake_snapshot,
-        "input_hash": provenance.input_hash,
-        "flagged_pupils": len(watchlist.pupils),
-        "folder": str(folder),
-    }
-
-
-def _write_notes(lake: Lake, notes: list[dict[str, object]]) -> None:
-    if not notes:
-        return
-
-    def change(connection: duckdb.DuckDBPyConnection) -> None:
-        connection.register("notes", pl.DataFrame(notes))
-        # Of the current lists only the newest is noted; frozen ones stay.
-        connection.execute(
-            "DELETE FROM publications WHERE NOT is_frozen AND period IN "
-            "(SELECT period FROM notes) AND school_unit_code IN "
-            "(SELECT school_unit_code FROM notes)"
-        )
-        connection.execute("INSERT INTO publications BY NAME SELECT * FROM notes")
-        connection.unregister("notes")
-
-    lake.write(change)

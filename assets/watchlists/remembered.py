@@ -6,6 +6,8 @@ A list that waits is last night's list with the reason on top. Not here: when it
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -33,3 +35,25 @@ def recall(sealer: Sealer, folder: Path) -> Watchlist | None:
     if not path.is_file():
         return None
     return _LISTS.validate_json(sealer.unseal_text(path.read_bytes()))
+
+
+def without_pupils(watchlist: Watchlist, keys: Collection[str]) -> Watchlist:
+    """Return a list without some pupils; those who stood there with a verdict are counted.
+
+    Args:
+        watchlist: a list as it was published.
+        keys: pupil keys as text, of pupils who have become protected.
+    """
+    gone = {
+        pupil.pupil_key
+        for pupil in (*watchlist.pupils, *watchlist.insufficient)
+        if pupil.pupil_key in keys
+    }
+    return replace(
+        watchlist,
+        pupils=tuple(row for row in watchlist.pupils if row.pupil_key not in keys),
+        insufficient=tuple(row for row in watchlist.insufficient if row.pupil_key not in keys),
+        cleared=tuple(row for row in watchlist.cleared if row.pupil_key not in keys),
+        protected_pupils=watchlist.protected_pupils + len(gone),
+        pupils_evaluated=watchlist.pupils_evaluated - len(gone),
+    )

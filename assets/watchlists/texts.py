@@ -29,9 +29,9 @@ PAGE = "Sida"
 PAGE_NUMBER = f"{PAGE} &P av &N"  # the codes of a spreadsheet's page header
 PRODUCER = "Frånvarotrappan"
 CARE_SHORT = "Innehåller uppgifter om enskilda elever."
-LOOK_FIRST_CHANGED = "Titta först på: nya på listan och högre nivå än förra veckan"
+LOOK_FIRST_CHANGED = "Titta först på: nya på listan och högre nivå än på förra listan"
 LOOK_FIRST_TOP = "Titta först på: högst nivå och störst frånvaro"
-LOOK_FIRST_NONE = "Ingen elev är ny eller har fått högre nivå sedan förra veckan."
+LOOK_FIRST_NONE = "Ingen elev är ny eller har fått högre nivå sedan förra listan."
 DECISION = "Listan är ett underlag. En person bedömer och beslutar i varje enskilt fall."
 DECISION_LONG = (
     "Att en elev står här betyder att frånvaron i närvarosystemet nått en gräns i stadens"
@@ -66,7 +66,6 @@ NEXT_STEPS = {
     1: "Prata med elev och hem och kartlägg vad frånvaron beror på.",
     0: "Se till att lektionerna som saknar rapport blir rapporterade.",
 }
-CHANGES = {"new": "Ny", "escalated": "Högre nivå", "continuing": "Kvar", "lowered": "Lägre nivå"}
 CERTAINTIES = {"certain": "Säker", "likely": "Trolig"}
 
 # --- one line under each heading: what to do -----------------------------------------------------

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from assets.lake_access import EVEN_IF_HELD_TAG, SCHOOL_TAG, LakeAccess
-from assets.watchlists.content import iso_week
 from assets.watchlists.releases import Release, release_lists
+from assets.watchlists.week_states import iso_week
 
 GROUP = "watchlists"
 _INPUTS = [
@@ -27,7 +27,7 @@ def _release(
         release = release_lists(
             opened,
             as_of,
-            lake.rules_on(as_of),
+            lake.rules_on,
             period=iso_week(as_of) if is_frozen else "current",
             school=context.run.tags.get(SCHOOL_TAG),
             even_if_held=EVEN_IF_HELD_TAG in context.run.tags,

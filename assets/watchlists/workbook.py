@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from assets.watchlists import grounds, outline, texts
+from assets.watchlists import change_texts, grounds, outline, texts
 from assets.watchlists import headings as h
 from assets.watchlists.model import Watchlist
 from assets.watchlists.outline import RowT, Table
@@ -22,6 +22,7 @@ from assets.watchlists.workbook_front import fill_method, fill_summary
 from assets.watchlists.workbook_style import (
     add_styles,
     keep_headings,
+    put,
     put_table,
     put_title,
     set_up_print,
@@ -47,6 +48,10 @@ def write_workbook(watchlist: Watchlist, path: Path) -> None:
     _add_table_sheet(
         book, h.PRINCIPAL, texts.full_title(watchlist), outline.principal_line(watchlist), principal
     )
+    if outline.is_compared(watchlist):
+        gone = outline.cleared_table(watchlist, watchlist.cleared)
+        heading = change_texts.cleared_heading(watchlist)
+        _add_table_sheet(book, h.CLEARED, heading, change_texts.CLEARED_LINE, gone)
     _add_mentor_sheets(book, watchlist)
     shortfall = grounds.shortfall_table(watchlist)
     _add_table_sheet(
@@ -68,7 +73,9 @@ def _describe(book: Workbook, watchlist: Watchlist) -> None:
     book.properties.created = watchlist.created_at.astimezone(UTC).replace(tzinfo=None)
 
 
-def _add_table_sheet(book: Workbook, name: str, title: str, line: str, table: Table[RowT]) -> None:
+def _add_table_sheet(
+    book: Workbook, name: str, title: str, line: str, table: Table[RowT]
+) -> Worksheet:
     sheet: Worksheet = book.create_sheet(name)
     put_title(sheet, title, line)
     last_row = put_table(sheet, table, _HEADING_ROW)
@@ -76,13 +83,25 @@ def _add_table_sheet(book: Workbook, name: str, title: str, line: str, table: Ta
     names_at = [column.kind for column in table.columns].index("name")
     keep_headings(sheet, _HEADING_ROW, names_at + 1)
     sheet.auto_filter.ref = f"A{_HEADING_ROW}:{get_column_letter(len(table.columns))}{last_row}"
+    return sheet
 
 
 def _add_mentor_sheets(book: Workbook, watchlist: Watchlist) -> None:
     parts = outline.mentor_parts(watchlist)
-    taken = [h.SUMMARY, h.PRINCIPAL, h.INSUFFICIENT, h.METHOD]
+    taken = [h.SUMMARY, h.PRINCIPAL, h.CLEARED, h.INSUFFICIENT, h.METHOD]
     wanted = [part.mentor or h.NO_MENTOR for part in parts]
     for name, part in zip(sheet_names(wanted, taken, h.MENTOR_FALLBACK), parts, strict=True):
         line = outline.mentor_line(part)
         table = outline.mentor_table(watchlist, part)
-        _add_table_sheet(book, name, texts.mentor_heading(part.mentor), line, table)
+        sheet = _add_table_sheet(book, name, texts.mentor_heading(part.mentor), line, table)
+        if part.cleared:
+            _add_cleared(sheet, watchlist, part)
+
+
+def _add_cleared(sheet: Worksheet, watchlist: Watchlist, part: outline.MentorPart) -> None:
+    row = sheet.max_row + 2
+    put(sheet, row, 1, change_texts.cleared_heading(watchlist), "lista avsnitt")
+    for gone in part.cleared:
+        row += 1
+        put(sheet, row, 1, change_texts.why_cleared(gone), "lista rad")
+        put(sheet, row, 3, outline.full_name(gone), "lista rad")

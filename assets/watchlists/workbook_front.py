@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from assets.watchlists import grounds, outline, texts
+from assets.watchlists import change_texts, grounds, outline, texts
 from assets.watchlists import headings as h
 from assets.watchlists.model import Watchlist
 from assets.watchlists.workbook_style import (
@@ -40,6 +40,9 @@ def fill_summary(sheet: Worksheet, watchlist: Watchlist) -> None:
         put_wide(sheet, row, _SUMMARY_WIDTHS, notice, "lista notis")
         row += 1
     row = _put_counts(sheet, watchlist, row + bool(watchlist.notices)) + 2
+    if outline.is_compared(watchlist):
+        put_wide(sheet, row, _SUMMARY_WIDTHS, change_texts.summary(watchlist), "lista viktig")
+        row += 2
     row = _put_look_first(sheet, watchlist, row) + 2
     _put_about(sheet, watchlist, row)
     set_widths(sheet, _SUMMARY_WIDTHS)

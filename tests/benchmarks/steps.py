@@ -79,7 +79,7 @@ def lists(_exports: Path, home: str, as_of: str) -> object:
         start = time.perf_counter()
         flags = store_flags(lake, evaluate_flags(lake, day, rules))
         flag_seconds = time.perf_counter() - start
-        release = release_lists(lake, day, rules)
+        release = release_lists(lake, day, lambda _: rules)
     return {
         "flags": flags,
         "flag_seconds": round(flag_seconds, 2),
@@ -96,7 +96,7 @@ def night(exports: Path, home: str, as_of: str) -> object:
         reports = ingest_paths(lake, [exports])
         refresh_sums(lake)
         store_flags(lake, evaluate_flags(lake, day, rules))
-        release = release_lists(lake, day, rules)
+        release = release_lists(lake, day, lambda _: rules)
     rows = sum(report.rows_accepted for report in reports)
     return {"rows": rows, "lists": len(release.folders)}
 

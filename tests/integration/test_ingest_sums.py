@@ -148,7 +148,7 @@ def test_lessons_win_over_sums_and_a_difference_is_on_the_list(lake: Lake, tmp_p
     assert said[other, "ulf_one_month", "calendar"] == "hit"
     assert said[other, "ulf_one_month", "rolling"] == "insufficient"
 
-    (folder,) = release_lists(lake, AS_OF, RULES).folders
+    (folder,) = release_lists(lake, AS_OF, lambda _: RULES).folders
     (page,) = folder.glob("*.html")
     (body,) = Page(page.read_text(encoding="utf-8")).all("body")
     text = " ".join(body.text.split())

@@ -85,15 +85,21 @@ def test_the_evidence_of_each_pupil_can_be_folded_out(tmp_path: Path) -> None:
 
 def test_new_pupils_are_named_at_the_top_and_lead_to_their_row(tmp_path: Path) -> None:
     compared = make.watchlist(
-        make.pupil("Alva", change="continuing"), make.pupil("Elias", change="escalated")
+        make.pupil("Alva", history=make.history("continuing")),
+        make.pupil("Elias", history=make.history("escalated")),
+        compared_with="2026-W45",
     )
     links = rendered(compared, tmp_path).all("a", "sammanfattning")
     assert [(a.text, a.attributes["href"]) for a in links] == [("Andersson, Elias", "#elev-2")]
 
 
 def test_a_list_with_many_new_pupils_says_how_many_more_there_are(tmp_path: Path) -> None:
-    pupils = [make.pupil(f"Elev{n}", change="new") for n in range(11)]
-    summary = rendered(make.watchlist(*pupils), tmp_path).by_id("sammanfattning").text
+    pupils = [make.pupil(f"Elev{n}", history=make.history("new")) for n in range(11)]
+    summary = (
+        rendered(make.watchlist(*pupils, compared_with="2026-W45"), tmp_path)
+        .by_id("sammanfattning")
+        .text
+    )
     assert "Elev7" in summary
     assert "Elev8" not in summary
     assert "och 3 elever till: se Rektor" in summary
@@ -101,11 +107,16 @@ def test_a_list_with_many_new_pupils_says_how_many_more_there_are(tmp_path: Path
 
 def test_nobody_new_is_said_in_words(tmp_path: Path) -> None:
     summary = (
-        rendered(make.watchlist(make.pupil(change="continuing")), tmp_path)
+        rendered(
+            make.watchlist(
+                make.pupil(history=make.history("continuing")), compared_with="2026-W45"
+            ),
+            tmp_path,
+        )
         .by_id("sammanfattning")
         .text
     )
-    assert "Ingen elev är ny eller har fått högre nivå sedan förra veckan." in summary
+    assert "Ingen elev är ny eller har fått högre nivå sedan förra listan." in summary
 
 
 def test_a_list_without_pupils_says_so_and_does_not_call_doubt_good_news(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from assets.sealing import Sealer
 from assets.watchlists.content import ListStamp, collect
 from assets.watchlists.notices import RefusedRows
 from assets.watchlists.releases import release_lists
+from assets.watchlists.week_states import look_back, week_states
 from rules.registry import rule_set_on
 
 AS_OF = date(2026, 11, 15)
@@ -139,9 +140,11 @@ def test_each_list_carries_its_own_notices_and_the_words_of_the_rule_set(lake: L
     insert(lake, "absence_daily", days)
     stamp = ListStamp(is_frozen=False, created_at=datetime(2026, 11, 16).astimezone())
     rules = replace(RULES, one_month_days=28, two_months_days=56)
+    look_back(lake, AS_OF, lambda _: rules)
     evaluation = evaluate_flags(lake, AS_OF, rules)
+    states = week_states(lake, AS_OF)
     refused = {NORTH: RefusedRows(3, 2)}
-    north, south = collect(lake, evaluation, stamp, refused).watchlists
+    north, south = collect(lake, evaluation, stamp, refused, states=states).watchlists
 
     assert [notice.split(".")[0] for notice in north.notices] == [
         "Den senaste lektionen i uppgifterna är från 1 november 2026",
@@ -208,7 +211,7 @@ def test_refused_rows_of_the_files_behind_a_list_reach_its_page(lake: Lake, tmp_
             for n, rows, outcome in outcomes
         ],
     )
-    (folder,) = release_lists(lake, AS_OF, RULES).folders
+    (folder,) = release_lists(lake, AS_OF, lambda _: RULES).folders
     page = next(folder.glob("*.html")).read_text(encoding="utf-8")
     assert "<li>5 rader i 1 fil som listan bygger på" in page
     assert page.count('class="notices"') == 1

@@ -133,15 +133,17 @@ def test_a_share_that_is_undefined_is_a_dash_and_never_zero(path: Path) -> None:
 
 def test_what_happened_since_last_week_is_shown_when_it_is_known(path: Path) -> None:
     compared = make.watchlist(
-        make.pupil("Alva", "Andersson", change="continuing"), make.pupil("Elias", change="new")
+        make.pupil("Alva", "Andersson", history=make.history("continuing")),
+        make.pupil("Elias", history=make.history("new")),
+        compared_with="2026-W45",
     )
     book = opened(compared, path)
-    assert [row["Sedan förra veckan"] for row in rows(book["Rektor"])] == ["Kvar", "Ny"]
+    assert [row["Sedan v. 45"] for row in rows(book["Rektor"])] == ["Kvar", "Ny"]
     summary = [cell.value for cell in book["Sammanfattning"]["B"]]
     assert "Andersson, Elias" in summary
     assert "Andersson, Alva" not in summary
     first_ever = opened(make.watchlist(make.pupil()), path)
-    assert "Sedan förra veckan" not in [cell.value for cell in first_ever["Rektor"][3]]
+    assert "Sedan v. 45" not in [cell.value for cell in first_ever["Rektor"][3]]
 
 
 # --- the summary ---------------------------------------------------------------------------------

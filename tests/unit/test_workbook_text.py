@@ -67,7 +67,8 @@ def test_a_code_with_an_ampersand_is_not_a_header_command(path: Path) -> None:
 
 def hostile_list() -> Watchlist:
     pupils = [
-        make.pupil(text, text, mentor=text, school_class=text, change="new") for text in HOSTILE
+        make.pupil(text, text, mentor=text, school_class=text, history=make.history("new"))
+        for text in HOSTILE
     ]
     return make.watchlist(
         *pupils,

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from assets.watchlists.model import (
+    ClearedPupil,
     Evidence,
+    History,
     PupilRow,
     RuleExplanation,
     Sums,
@@ -75,6 +77,28 @@ def evidence(rule: str, of_sums: Sums, **other: Any) -> Evidence:
         window_end=AS_OF,
         sums=of_sums,
         margin_minutes=of_sums.absent_minutes - step,
+    )
+    return replace(plain, **other)
+
+
+def history(state: str = "new", **other: Any) -> History:
+    """On its first list, unless told otherwise."""
+    return replace(History(state, "", 0, "2026-W46", 1, 1), **other)
+
+
+def cleared(given: str = "Ture", family: str = "Lind", **other: Any) -> ClearedPupil:
+    """A pupil of level 2 on the list before, whose absence is less now."""
+    plain = ClearedPupil(
+        given_name=given,
+        family_name=family,
+        birth_date=None,
+        school_class="7B",
+        grade=7,
+        mentor="Maria Lindqvist",
+        history=history(
+            "cleared", reason="improved", previous_level=2, first_week="2026-W44", weeks_on_list=2
+        ),
+        one_month=sums(300),
     )
     return replace(plain, **other)
 

@@ -1,0 +1,162 @@
+"""What the lake knew at a moment: the same questions, asked of a past snapshot.
+
+Temporary views named as the tables stand before them on this connection, so every SELECT answers
+from the past; the lake isn't changed. Not here: the questions (`answers.py`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+
+from assets.absence.windows import month_end
+from assets.exports.merges import known_merges, merged
+from assets.lake import Lake
+from assets.tables import TABLES
+
+#: What verdicts rest on. Names stay as they are today: an answer about the past names nobody anew.
+_FACTS = (
+    "lessons",
+    "absence_daily",
+    "absence_monthly",
+    "monthly_sums",
+    "enrolments",
+    "identity_sources",
+    "school_units",
+    "stale_days",
+)
+
+
+class NotKnownYetError(Exception):
+    """The lake has nothing of that moment; the message says from when it does."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A snapshot that is shown in place of today's lake.
+
+    Attributes:
+        snapshot: its id.
+        written_at: when it was written, UTC.
+    """
+
+    snapshot: int
+    written_at: datetime
+
+
+def show_as_known(lake: Lake, moment: datetime) -> Known:
+    """Show the lake as it was at a moment, for the rest of this connection.
+
+    Protection is today's: who is protected now is in no answer, also of a time before.
+
+    Args:
+        lake: the lake.
+        moment: with a time zone; what was committed up to and at this moment counts.
+
+    Raises:
+        NotKnownYetError: the lake was made later, or no longer keeps that snapshot.
+    """
+    known = _snapshot_at(lake, moment)
+    for name in _FACTS:
+        _show_table(lake, name, known.snapshot)
+    _protect_as_today(lake)
+    _sum_what_was_stale(lake)
+    return known
+
+
+def _snapshot_at(lake: Lake, moment: datetime) -> Known:
+    micros = int(moment.timestamp() * 1_000_000)
+    rows = lake.rows(
+        "SELECT snapshot_id, epoch_us(snapshot_time), first_time FROM (SELECT *, "
+        "min(epoch_us(snapshot_time)) OVER () AS first_time FROM ducklake_snapshots('lake')) "
+        "ORDER BY snapshot_id DESC"
+    )
+    for snapshot, written, _ in rows:
+        if written <= micros:
+            return Known(snapshot, datetime.fromtimestamp(written / 1_000_000, UTC))
+    first = datetime.fromtimestamp(rows[-1][2] / 1_000_000, UTC)
+    raise NotKnownYetError(
+        f"The lake knew nothing at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC. Expected a moment "
+        f"from {first:%Y-%m-%d %H:%M} UTC on, when its first snapshot was written."
+    )
+
+
+def _show_table(lake: Lake, name: str, snapshot: int) -> None:
+    columns = next(table.columns for table in TABLES if table.name == name)
+    try:
+        there = lake.rows(f"DESCRIBE SELECT * FROM lake.{name} AT (VERSION => {snapshot})")
+    except duckdb.CatalogException:
+        # The table is younger than the snapshot, so nothing of it was known.
+        present, source = set(), "WHERE false"
+    else:
+        present, source = {row[0] for row in there}, f"FROM lake.{name} AT (VERSION => {snapshot})"
+    shown = ", ".join(
+        column.name if column.name in present else f"cast(NULL AS {column.type}) AS {column.name}"
+        for column in columns
+    )
+    lake.connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {shown} {source}")
+
+
+def _protect_as_today(lake: Lake) -> None:
+    """Add today's protected sources, also under the numbers that the pupils had before."""
+    protected = {
+        row[0]
+        for row in lake.rows("SELECT pupil_key FROM lake.identity_sources WHERE is_protected")
+    }
+    pairs = [(key, key) for key in protected]
+    pairs += [
+        (old, new) for old, new in merged(known_merges(lake)).keys.items() if new in protected
+    ]
+    lake.load("protected_today", _as_texts(pairs))
+    lake.connection.execute(
+        "CREATE TEMP TABLE known_sources AS FROM identity_sources UNION ALL BY NAME "
+        "SELECT now.* REPLACE (cast(today.known_key AS UUID) AS pupil_key) "
+        "FROM lake.identity_sources AS now JOIN protected_today AS today "
+        "ON now.pupil_key = cast(today.pupil_key AS UUID) WHERE now.is_protected"
+    )
+    _stand_for(lake, "known_sources", "identity_sources")
+
+
+def _as_texts(pairs: list[tuple[uuid.UUID, uuid.UUID]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(str(known), str(key)) for known, key in pairs],
+        schema={"known_key": pl.String, "pupil_key": pl.String},
+        orient="row",
+    )
+
+
+def _sum_what_was_stale(lake: Lake) -> None:
+    """Sum the days whose rows were in and whose sums were not: a moment within a night."""
+    lake.connection.execute("CREATE TEMP TABLE days_to_sum AS SELECT DISTINCT * FROM stale_days")
+    count, first, last = lake.rows(
+        "SELECT count(*), min(lesson_date), max(lesson_date) FROM days_to_sum"
+    )[0]
+    if not count:
+        return
+    lake.connection.execute(
+        "CREATE TEMP TABLE months_to_sum AS SELECT DISTINCT "
+        "cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date FROM days_to_sum"
+    )
+    span = {"first_date": first, "last_date": last}
+    _replace_part(lake, "absence_daily", "lesson_date", "days_to_sum", span)
+    months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
+    _replace_part(lake, "absence_monthly", "month_start_date", "months_to_sum", months)
+
+
+def _replace_part(lake: Lake, table: str, column: str, anew: str, span: dict[str, object]) -> None:
+    lake.connection.execute(
+        f"CREATE TEMP TABLE known_{table} AS SELECT * FROM {table} "
+        f"WHERE {column} NOT IN (SELECT {column} FROM {anew}) "
+        f"UNION ALL BY NAME ({lake.select(f'absence/{table}')})",
+        span,
+    )
+    _stand_for(lake, f"known_{table}", table)
+
+
+def _stand_for(lake: Lake, made: str, name: str) -> None:
+    lake.connection.execute(f"DROP VIEW temp.{name}")
+    lake.connection.execute(f"ALTER TABLE {made} RENAME TO {name}")

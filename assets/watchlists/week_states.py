@@ -1,0 +1,118 @@
+"""Week to week: how the pupils of a list stand against the lists before, and who is gone.
+
+Here: which list is compared with, and what today's data says of its day. Not here: the states
+themselves (`sql/watchlists/week_states.sql`), their words (`texts.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from assets.absence.windows import school_year_start
+from assets.flags.evaluate import evaluate_flags
+from assets.lake import Lake
+from assets.watchlists.model import History
+from rules.models import RuleSet
+
+RulesOn = Callable[[date], RuleSet]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The frozen list that a school's list is compared with."""
+
+    period: str
+    as_of: date
+    rule_set_version: str
+
+
+@dataclass(frozen=True)
+class WeekStates:
+    """How everybody stands.
+
+    Attributes:
+        baselines: by school unit; no entry for a school's first list of a school year.
+        listed: the history of who is on a list, by pupil key as text.
+        cleared: who is gone from a school's list, as rows of `week_states`, in no order.
+    """
+
+    baselines: Mapping[str, Baseline]
+    listed: Mapping[str, History]
+    cleared: Sequence[tuple[dict[str, Any], History]]
+
+    def compared_with(self, code: str) -> str:
+        """The ISO week that a school's list is compared with; "" for none."""
+        found = self.baselines.get(code)
+        return found.period if found else ""
+
+
+def iso_week(day: date) -> str:
+    """Return the ISO week of a day, e.g. `2026-W46`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def sunday_of(week: str) -> date:
+    """Return the Sunday of an ISO week such as `2026-W46`."""
+    year, _, number = week.partition("-W")
+    return date.fromisocalendar(int(year), int(number), 7)
+
+
+def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> None:
+    """Evaluate the days of the lists before with today's data, each by the rules of its day.
+
+    Makes the temporary tables `baseline_lists` and `earlier_levels`, and leaves those of
+    `evaluate_flags` behind: it is called before as_of itself is evaluated.
+    """
+    lake.materialise(
+        "watchlists/baseline_lists", as_of=as_of, school_year_start=school_year_start(as_of)
+    )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE earlier_levels "
+        "(as_of_date DATE, pupil_key UUID, level TINYINT)"
+    )
+    for (day,) in lake.rows("SELECT DISTINCT as_of_date FROM baseline_lists ORDER BY 1"):
+        evaluate_flags(lake, day, rules_on(day))
+        lake.connection.execute(
+            "INSERT INTO earlier_levels SELECT $day, pupil_key, max(level) FROM verdicts "
+            "GROUP BY pupil_key",
+            {"day": day},
+        )
+
+
+def week_states(lake: Lake, as_of: date) -> WeekStates:
+    """Return how everybody stands at as_of.
+
+    Args:
+        lake: the lake, after `look_back` and with the temporary tables of an evaluated as_of.
+        as_of: that day.
+    """
+    rows = lake.relation(
+        "watchlists/week_states", as_of=as_of, school_year_start=school_year_start(as_of)
+    )
+    listed: dict[str, History] = {}
+    cleared: list[tuple[dict[str, Any], History]] = []
+    for row in rows.iter_rows(named=True):
+        history = _history(row)
+        if row["state"] == "cleared":
+            cleared.append((row, history))
+        else:
+            listed[row["pupil_key"]] = history
+    baselines = {
+        code: Baseline(*of_list) for code, *of_list in lake.rows("SELECT * FROM baseline_lists")
+    }
+    return WeekStates(baselines, listed, cleared)
+
+
+def _history(row: dict[str, Any]) -> History:
+    return History(
+        state=row["state"],
+        reason=row["reason"] or "",
+        previous_level=row["previous_level"] or 0,
+        first_week=iso_week(row["first_week_date"]),
+        weeks_on_list=row["weeks_on_list"],
+        highest_level=row["highest_level"],
+    )
