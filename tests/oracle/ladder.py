@@ -25,19 +25,32 @@ from tests.oracle.belonging import (
 from tests.oracle.model import NO_SUMS, LessonRow, RosterRow, Sums, sums_of
 from tests.oracle.parameters import BASES, CALENDAR, STOCKHOLM, ULF_RULES
 from tests.oracle.sums import SumRow, as_lesson, counted_sums, knows_only_sums, with_month
-from tests.oracle.verdicts import HIT, Verdict, judge, judge_referral
+from tests.oracle.verdicts import HIT, INSUFFICIENT, Verdict, judge, judge_referral
 from tests.oracle.windows import Window, school_year_start, window_of
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
+    """One rule on one basis. `lacks_lessons`: insufficient because a school gives sums only."""
+
     rule: str
     basis: str
     window: Window
     sums: Sums
     verdict: Verdict
+    lacks_lessons: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a pupil belongs at as_of, and what the ladder says; nothing of one who has left."""
+
+    place: Place
+    has_left: bool
+    judged: tuple[Judged, ...] = ()
+    level: int = 0
 
 
 def rates(
@@ -80,6 +93,22 @@ def flags(
 
     Pupils who are protected, have left or belong nowhere have no rows.
     """
+    standings = standings_of(lessons, roster, as_of, params, sums)
+    return [
+        _flag_row(civic_no, standing.place, standing.level, judged)
+        for civic_no, standing in standings.items()
+        for judged in standing.judged
+    ]
+
+
+def standings_of(
+    lessons: Iterable[LessonRow],
+    roster: Iterable[RosterRow],
+    as_of: date,
+    params: dict[str, Any] | None = None,
+    sums: Iterable[SumRow] = (),
+) -> dict[str, Standing]:
+    """How each pupil stands at as_of, also those who have left. Nobody who is protected."""
     params = params or STOCKHOLM
     lessons, roster, sums = list(lessons), list(roster), list(sums)
     hidden = protected_pupils(lessons, roster, sums)
@@ -89,20 +118,20 @@ def flags(
     own_seen, own_roster = _by_pupil(seen), _by_pupil(newest_roster(roster))
     own_lessons, own_sums = _by_pupil(held), _by_pupil(counted)
     school_days = last_lesson_days(seen, as_of)
-    rows = []
+    standings = {}
     for civic_no in sorted((own_seen.keys() | own_roster.keys()) - hidden):
         rows_of, spells = own_seen.get(civic_no, []), own_roster.get(civic_no, [])
         place = place_of(rows_of, spells, as_of)
-        if place is None or has_left(
-            rows_of, spells, place, school_days, as_of=as_of, params=params
-        ):
+        if place is None:
+            continue
+        if has_left(rows_of, spells, place, school_days, as_of=as_of, params=params):
+            standings[civic_no] = Standing(place, has_left=True)
             continue
         months = own_sums.get(civic_no, [])
-        judged = list(_climb(own_lessons.get(civic_no, []), months, place, as_of, params))
+        judged = tuple(_climb(own_lessons.get(civic_no, []), months, place, as_of, params))
         levels = [params["rules"][j.rule]["level"] for j in judged if j.verdict.verdict == HIT]
-        level = max(levels, default=0)
-        rows += [_flag_row(civic_no, place, level, j) for j in judged]
-    return rows
+        standings[civic_no] = Standing(place, False, judged, max(levels, default=0))
+    return standings
 
 
 def _climb(
@@ -111,7 +140,7 @@ def _climb(
     place: Place,
     as_of: date,
     params: dict[str, Any],
-) -> Iterable[_Judged]:
+) -> Iterable[Judged]:
     """Every rule on every basis that is evaluated at as_of, in the order of the ladder."""
     ulf: list[Verdict] = []
     year_start = school_year_start(as_of, params)
@@ -135,11 +164,12 @@ def _climb(
             else:
                 only_sums = knows_only_sums(known, window.start, total.scheduled)
             verdict = judge(rule, total, halves, params, only_sums=only_sums)
+            lacks_lessons = only_sums and verdict.verdict == INSUFFICIENT
             if name in ULF_RULES:
                 ulf.append(verdict)
             elif name == "sst_referral":
                 verdict = judge_referral(verdict, place.grade, rule["grades"], ulf)
-            yield _Judged(name, basis, window, total, verdict)
+            yield Judged(name, basis, window, total, verdict, lacks_lessons)
 
 
 def _rates_row(civic_no: str, month: str, total: Sums) -> Row:
@@ -158,7 +188,7 @@ def _rates_row(civic_no: str, month: str, total: Sums) -> Row:
     }
 
 
-def _flag_row(civic_no: str, place: Place, level: int, judged: _Judged) -> Row:
+def _flag_row(civic_no: str, place: Place, level: int, judged: Judged) -> Row:
     total = judged.sums
     return {
         "civic_no": civic_no,

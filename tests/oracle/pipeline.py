@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,11 @@ from typing import Any, Self
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.exports.outcomes import Outcome
-from assets.flags.answers import flags_answer, rates_answer
+from assets.flags.answers import flags_answer, identity_numbers, rates_answer
+from assets.flags.known import show_as_known
 from assets.lake import Lake, LakeSettings
+from assets.watchlists.releases import release_lists
+from assets.watchlists.week_states import iso_week
 from rules.models import ParameterSet, RuleSet
 from rules.registry import load_parameters
 from rules.registry import rule_set_of as product_rule_set_of
@@ -45,6 +48,7 @@ class Product:
     def __init__(self, home: Path) -> None:
         # A town is so small that a second thread costs more than it gives.
         self._lake = Lake.open(LakeSettings(home=home, threads=1))
+        self._home = home
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +85,38 @@ class Product:
         answer = flags_answer(self._lake, as_of, rules, identities=True, include_clear=True)
         return as_text(answer.rows)
 
+    def publish(
+        self, as_of: date, school: str | None = None, params: Mapping[str, Any] = STOCKHOLM
+    ) -> None:
+        """Freeze the week's lists of every school, or of one."""
+        release_lists(
+            self._lake,
+            as_of,
+            lambda day: rule_set_of(params, day),
+            period=iso_week(as_of),
+            school=school,
+        )
+
+    def listed(self, as_of: date) -> list[TextRow]:
+        """What the lake keeps of the frozen lists of a day: who was on them, and who was gone."""
+        numbers = identity_numbers(self._lake)
+        rows = self._lake.frame(
+            "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, school_unit_code, level, state, "
+            "coalesce(reason, '') AS reason, coalesce(previous_level, 0) AS previous_level, "
+            "first_week_date, weeks_on_list, highest_level FROM listed_pupils "
+            "WHERE as_of_date = $as_of AND state <> 'unassessed'",
+            as_of=as_of,
+        )
+        return as_text(
+            {"civic_no": numbers[row.pop("pupil_key")]} | row for row in rows.iter_rows(named=True)
+        )
+
+    def known_at(self, moment: datetime) -> Product:
+        """The same lake as it was at a moment; a context manager too."""
+        past = Product(self._home)
+        show_as_known(past._lake, moment)
+        return past
+
 
 def as_text(rows: Iterable[Mapping[str, Any]]) -> list[TextRow]:
     """Rows as they stand in a CSV, identities without hyphen, in an order of their own."""
@@ -89,7 +125,8 @@ def as_text(rows: Iterable[Mapping[str, Any]]) -> list[TextRow]:
     ]
     for row in texts:
         row["civic_no"] = row["civic_no"].replace("-", "")
-    return sorted(texts, key=lambda row: (row["civic_no"], row.get("rule"), row.get("basis")))
+    order = ("civic_no", "school_unit_code", "rule", "basis")
+    return sorted(texts, key=lambda row: [row.get(name, "") for name in order])
 
 
 def rule_set_of(params: Mapping[str, Any], day: date) -> RuleSet:
@@ -149,7 +186,9 @@ def first_differences(
     """The first rows that only one side has, or that differ, and in which columns."""
 
     def by_key(rows: Sequence[TextRow]) -> dict[tuple[str | None, ...], TextRow]:
-        return {(r["civic_no"], r.get("rule"), r.get("basis")): r for r in rows}
+        # A pupil who changed school stands on two schools' lists of one week.
+        columns = ("school_unit_code",) if rows and "state" in rows[0] else ("rule", "basis")
+        return {(r["civic_no"], *(r.get(c) for c in columns)): r for r in rows}
 
     oracle, product = by_key(expected), by_key(actual)
     found: list[str] = []
