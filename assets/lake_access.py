@@ -29,6 +29,7 @@ from assets.pull.credentials import SourcesError
 from assets.pull.pull import PullError
 from assets.sealing import KeyFileError
 from assets.watchlists.publish import PublishError
+from assets.watchlists.restate import NotPublishedError
 from rules.models import RuleSet
 from rules.registry import RuleFileError, rule_set_on
 
@@ -43,6 +44,7 @@ SPOKEN_ERRORS = (
     KeyFileError,
     LayoutError,
     NotKnownYetError,
+    NotPublishedError,
     PublishError,
     PullError,
     RuleFileError,

@@ -124,6 +124,9 @@ PLANTED: tuple[Planted, ...] = (
     Planted("20121128-9887", "Leyla", "Kaya", NORTH, "8B", "8", {"D": 1140, "E": 900, "F": 900}),
     Planted("20120117-9825", "Tuva", "Wallin", NORTH, "8B", "8", {"D": 1139, "E": 900, "F": 899}),
     Planted("20120209-9832", "Ivan", "Petrovic", NORTH, "8B", "8", {"D": 1141, "E": 900, "F": 901}),
+    # 8B too: over a step in the rolling windows of W46 only, so that a week makes a difference.
+    Planted("20120815-9820", "Lova", "Hammar", NORTH, "8B", "8", {"E": 400, "F": 60}),
+    Planted("20121004-9852", "Alvin", "Nordin", NORTH, "8B", "8", {"E": 1500, "F": 300}),
     # 7B: coming and going, other activities, corrections.
     Planted(
         "20130108-9809", "Hanna", "Nyström", NORTH, "7B", "7",

@@ -42,15 +42,24 @@ valid_record AS (
     ) = 1
 ),
 
+expected AS (
+    -- A record that begins later is a pupil between two schools, not one who has left: a move
+    -- from Friday to Monday has a Sunday in between.
+    SELECT DISTINCT pupil_key
+    FROM enrolments
+    WHERE start_date > $as_of
+),
+
 ended AS (
     -- Pupils whose every record has ended, and where.
     SELECT
-        pupil_key,
-        max(end_date) AS last_end_date,
-        list(DISTINCT school_unit_code) AS school_unit_codes
+        started.pupil_key,
+        max(started.end_date) AS last_end_date,
+        list(DISTINCT started.school_unit_code) AS school_unit_codes
     FROM started
-    GROUP BY pupil_key
-    HAVING NOT bool_or(is_valid)
+    ANTI JOIN expected ON started.pupil_key = expected.pupil_key
+    GROUP BY started.pupil_key
+    HAVING NOT bool_or(started.is_valid)
 ),
 
 moved_on AS (

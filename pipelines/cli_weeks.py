@@ -1,0 +1,78 @@
+"""The command that looks back at published weeks: restate.
+
+Not here: publishing (`cli.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from assets.lake import Lake
+from assets.watchlists.restate import LESSON_COLUMNS, PUPIL_COLUMNS, Restated, restate_week
+from assets.watchlists.week_states import iso_week
+from pipelines.access_log import note_access
+from pipelines.cli_options import (
+    FormatOption,
+    Home,
+    Identities,
+    School,
+    rules_on,
+    settings_of,
+    week_end,
+)
+from pipelines.printing import Format, print_rows, say
+
+
+def restate(
+    context: typer.Context,
+    week: Annotated[
+        date, typer.Option("--week", parser=week_end, help="A published ISO week, 2026-W46.")
+    ],
+    school: School = None,
+    lessons: Annotated[
+        bool, typer.Option("--lessons", help="The lessons that changed, a row each.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also pupils of whom nothing is different.")
+    ] = False,
+    kind: FormatOption = Format.TABLE,
+    identities: Identities = False,
+    home: Home = None,
+) -> None:
+    """Compare a week's published lists with what today's data says of the same day."""
+    settings = settings_of(context, home)
+    rules_on(settings, week)
+    if identities:
+        note_access(settings, "restate", week=iso_week(week), school=school, lessons=lessons)
+    with Lake.open(settings.lake) as lake:
+        restated = restate_week(
+            lake,
+            iso_week(week),
+            lambda day: rules_on(settings, day),
+            school=school,
+            identities=identities,
+            include_same=everything,
+        )
+    columns = LESSON_COLUMNS if lessons else PUPIL_COLUMNS
+    rows = restated.lessons if lessons else restated.pupils
+    print_rows((restated.key_column, *columns), rows, kind)
+    _say_sum(restated, iso_week(week))
+
+
+def _say_sum(restated: Restated, week: str) -> None:
+    lists = "1 list" if restated.lists == 1 else f"{restated.lists} lists"
+    differing = sum(row["difference"] != "same" for row in restated.pupils)
+    say(
+        f"{lists} of {week}: {differing} pupils differ, {restated.unchanged} do not. "
+        "The published lists stay as they are."
+    )
+    if restated.protected:
+        say(f"{restated.protected} pupils of the lists have become protected and are left out.")
+    if restated.other_rules:
+        say(
+            f"{restated.other_rules} of the lists were made by other values of the rules than "
+            "today's files give for that day."
+        )

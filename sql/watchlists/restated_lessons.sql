@@ -1,0 +1,101 @@
+-- restated_lessons: lessons that are not as they were when a list was made, and who said so.
+-- From: lessons_then (the rows of that snapshot, with the keys that pupils have today), lessons,
+-- asked_pupils, removed_lessons, lesson_snapshots, files.
+-- Grain: a lesson of an asked pupil that was added, removed or changed.
+-- Parameters: $first_date, $as_of: the days that the list rested on.
+WITH now AS (
+    SELECT
+        lessons.*,
+        coalesce(
+            'id' || lessons.lesson_id,
+            concat_ws(
+                chr(31), lessons.school_unit_code, cast(lessons.starts_at AS VARCHAR),
+                lessons.subject
+            )
+        ) AS lesson
+    FROM lessons
+    INNER JOIN asked_pupils ON lessons.pupil_key = asked_pupils.pupil_key
+),
+
+past AS (
+    SELECT
+        lessons_then.*,
+        coalesce(
+            'id' || lessons_then.lesson_id,
+            concat_ws(
+                chr(31), lessons_then.school_unit_code, cast(lessons_then.starts_at AS VARCHAR),
+                lessons_then.subject
+            )
+        ) AS lesson
+    FROM lessons_then
+    INNER JOIN asked_pupils ON lessons_then.pupil_key = asked_pupils.pupil_key
+),
+
+differing AS (
+    SELECT
+        coalesce(now.pupil_key, past.pupil_key) AS pupil_key,
+        coalesce(now.school_unit_code, past.school_unit_code) AS school_unit_code,
+        coalesce(now.lesson_date, past.lesson_date) AS lesson_date,
+        coalesce(now.starts_at, past.starts_at) AS starts_at,
+        coalesce(now.subject, past.subject) AS subject,
+        CASE
+            WHEN past.pupil_key IS NULL THEN 'added'
+            WHEN now.pupil_key IS NULL THEN 'removed'
+            ELSE 'changed'
+        END AS fate,
+        past.scheduled_minutes AS then_scheduled_minutes,
+        past.is_reported AS then_is_reported,
+        past.valid_minutes AS then_valid_minutes,
+        past.invalid_minutes AS then_invalid_minutes,
+        past.is_cancelled AS then_is_cancelled,
+        now.scheduled_minutes AS now_scheduled_minutes,
+        now.is_reported AS now_is_reported,
+        now.valid_minutes AS now_valid_minutes,
+        now.invalid_minutes AS now_invalid_minutes,
+        now.is_cancelled AS now_is_cancelled,
+        coalesce(now.file_id, removed_lessons.file_id, lesson_snapshots.file_id) AS file_id
+    FROM now
+    FULL JOIN past ON now.pupil_key = past.pupil_key AND now.lesson = past.lesson
+    -- A row that is gone was left out by a file that said all of its day.
+    LEFT JOIN removed_lessons
+        ON
+            past.pupil_key = removed_lessons.pupil_key
+            AND past.lesson_id = removed_lessons.lesson_id
+    LEFT JOIN lesson_snapshots
+        ON
+            past.school_unit_code = lesson_snapshots.school_unit_code
+            AND past.lesson_date = lesson_snapshots.lesson_date
+    WHERE
+        (
+            now.lesson_date BETWEEN $first_date AND $as_of
+            OR past.lesson_date BETWEEN $first_date AND $as_of
+        )
+        AND (
+            now.pupil_key IS NULL
+            OR past.pupil_key IS NULL
+            OR now.starts_at <> past.starts_at
+            OR now.scheduled_minutes <> past.scheduled_minutes
+            OR now.is_reported <> past.is_reported
+            OR now.valid_minutes <> past.valid_minutes
+            OR now.invalid_minutes <> past.invalid_minutes
+            OR now.is_cancelled <> past.is_cancelled
+        )
+),
+
+sources AS (
+    -- A file that was read again has several rows in the ledger.
+    SELECT *
+    FROM files
+    WHERE outcome NOT IN ('duplicate', 'quarantined')
+    QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY received_at ASC) = 1
+)
+
+SELECT
+    differing.* REPLACE (cast(differing.pupil_key AS VARCHAR) AS pupil_key),  -- noqa: AM04
+    left(sources.file_sha256, 12) AS file_sha256,
+    sources.layout,
+    sources.exported_at,
+    sources.received_at
+FROM differing
+LEFT JOIN sources ON differing.file_id = sources.file_id
+ORDER BY differing.pupil_key, differing.starts_at, differing.subject

@@ -1,0 +1,258 @@
+"""Two weeks of the samples: what the second week's lists say of the first, and looking back."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+import yaml
+
+from assets.flags.answers import identity_numbers
+from assets.lake import Lake, LakeSettings
+from tests.integration.conftest import AS_OF, SAMPLES, Said, trappan
+from tests.unit.page_reader import Page
+
+NEXT_AS_OF = "2026-11-22"
+NORTH, SOUTH = "99999901", "99999902"
+NOOR, SAGA, ELIAS, ADAM = "20130101TF01", "201204219842", "201203149818", "201308159878"
+CORRECTIONS = "lektionsfranvaro_99999901_2026-10-rattelser_20261119T0500.csv"
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """A home after two weeks.
+
+    Attributes:
+        home: the home.
+        between: a moment when the lists of the first week were out and no file of the second.
+        first_lists: hash of every published file of the first week, taken then.
+        second: what the publication of the second week said.
+    """
+
+    home: Path
+    between: datetime
+    first_lists: dict[str, str]
+    second: Said
+
+
+@pytest.fixture(scope="module")
+def weeks(tmp_path_factory: pytest.TempPathFactory) -> Weeks:
+    home = tmp_path_factory.mktemp("weeks") / "home"
+
+    def run(*words: object) -> Said:
+        said = trappan("--home", home, *words)
+        assert said.status == 0, said.err
+        return said
+
+    run("nightly", "--inbox", SAMPLES / "inbox", "--as-of", AS_OF)
+    run("publish", "--week", "2026-W46")
+    between, first_lists = datetime.now(UTC), hashes(home)
+    run("nightly", "--inbox", SAMPLES / "inbox_week_47", "--as-of", NEXT_AS_OF)
+    return Weeks(home, between, first_lists, run("publish", "--week", "2026-W47"))
+
+
+def hashes(home: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (home / "lists" / "2026-W46").rglob("*")
+        if path.is_file()
+    }
+
+
+def csv_rows(said: Said) -> list[dict[str, str]]:
+    assert said.status == 0, said.err
+    return list(csv.DictReader(io.StringIO(said.out)))
+
+
+def expected(name: str) -> list[dict[str, str]]:
+    with (SAMPLES / "expected" / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def listed(home: Path, week: str) -> list[dict[str, str]]:
+    """What the lake keeps of a week's lists, as expected/states_….csv has it."""
+    with Lake.open(LakeSettings(home=home)) as lake:
+        numbers = identity_numbers(lake)
+        rows = lake.frame(
+            "SELECT school_unit_code, cast(pupil_key AS VARCHAR) AS civic_no, state, "
+            "coalesce(reason, '') AS reason, coalesce(previous_level, 0) AS previous_level, level, "
+            "first_week_date, weeks_on_list, highest_level FROM listed_pupils "
+            "WHERE period = $week AND state <> 'unassessed'",
+            week=week,
+        ).rows(named=True)
+    texts = [{name: str(value) for name, value in row.items()} for row in rows]
+    for row in texts:
+        row["civic_no"] = numbers[row["civic_no"]].replace("-", "")
+    return sorted(texts, key=lambda row: (row["school_unit_code"], row["civic_no"]))
+
+
+def page_of(weeks: Weeks, school: str, week: str = "2026-W47") -> Page:
+    (path,) = (weeks.home / "lists" / week / school).glob("*.html")
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_every_pupil_has_the_state_that_the_oracle_gives(weeks: Weeks) -> None:
+    assert listed(weeks.home, "2026-W47") == expected("states_2026-W47.csv")
+
+
+def test_oracle_and_hand_agree_about_the_planted_states() -> None:
+    by_hand = yaml.safe_load((SAMPLES / "expected" / "planted_week_47.yaml").read_text("utf-8"))
+    said = {
+        (row["civic_no"], int(row["school_unit_code"])): f"{row['state']} {row['reason']}".strip()
+        for row in expected("states_2026-W47.csv")
+    }
+    planted = {
+        (number, school): state
+        for number, of_schools in by_hand["states"].items()
+        for school, state in of_schools.items()
+    }
+    assert planted == {key: said[key] for key in planted}
+
+
+def test_the_page_names_each_state_with_its_reason(weeks: Weeks) -> None:
+    page = page_of(weeks, NORTH)
+    rows = [" ".join(row.text.split()) for row in page.all("tr")]
+
+    def row_of(name: str) -> str:
+        return next(row for row in rows if name in row)
+
+    assert "Ny" in row_of("Ek, Måns")
+    assert "sena uppgifter" in row_of("Lundin, Saga")
+    assert "Högre nivå (var 1) 2 veckor, först v. 46" in row_of("Åkesson, Elias")
+    assert "Kvar 2 veckor" in row_of("Haddad, Omar")
+    assert "Lägre nivå (var 3) mindre frånvaro" in row_of("Nordin, Alvin")
+    gone = page.by_id("borta").text
+    assert "Borta från listan sedan v. 46" in gone
+    for name, why in (
+        ("Hammar, Lova", "Mindre frånvaro"),
+        ("Test, Noor", "Uppgifter har rättats"),
+        ("Björk, Iris", "Slutat på skolan"),
+        ("Demir, Adam", "Slutat på skolan"),
+        ("Hedlund, Elsa", "Data räcker inte"),
+    ):
+        assert why in row_of(name)
+        assert name in gone
+
+
+def test_the_summary_counts_what_changed(weeks: Weeks) -> None:
+    text = " ".join(page_of(weeks, NORTH).by_id("sammanfattning").text.split())
+    assert (
+        "Jämfört med listan för v. 46 2026: 3 nya, 1 på högre nivå, 8 kvar på samma nivå, 1 på "
+        "lägre nivå, 5 borta (1 med mindre frånvaro, 1 efter rättade uppgifter, 2 har slutat, 1 "
+        "där data inte räcker)."
+    ) in text
+
+
+def test_the_new_school_of_a_pupil_is_told_nothing_of_the_old_one(weeks: Weeks) -> None:
+    page = page_of(weeks, SOUTH)
+    row = next(r.text for r in page.all("tr") if "Demir, Adam" in r.text)
+    assert "2 veckor, först v. 46" in row
+    assert NORTH not in " ".join(part.text for part in page.all("body"))
+
+
+def test_the_workbook_has_a_sheet_of_those_who_are_gone(weeks: Weeks) -> None:
+    (path,) = (weeks.home / "lists" / "2026-W47" / NORTH).glob("*.xlsx")
+    book = openpyxl.load_workbook(path)
+    names = [row[2].value for row in book["Borta från listan"].iter_rows(min_row=4)]
+    assert sorted(names) == [
+        "Björk, Iris", "Demir, Adam", "Hammar, Lova", "Hedlund, Elsa", "Test, Noor"
+    ]  # fmt: skip
+    mentor = [str(cell.value) for row in book["Göran Ström"] for cell in row]
+    assert any("Uppgifter har rättats" in text for text in mentor)
+
+
+def test_the_first_week_has_no_comparison(weeks: Weeks) -> None:
+    assert "Jämfört med" not in page_of(weeks, NORTH, "2026-W46").by_id("sammanfattning").text
+
+
+def test_a_frozen_week_stays_as_it_was(weeks: Weeks) -> None:
+    assert hashes(weeks.home) == weeks.first_lists
+
+
+def test_the_past_answers_as_it_was_known(weeks: Weeks) -> None:
+    asked = ("flags", "--as-of", AS_OF, "--all", "--identities", "--format", "csv")
+    home = ("--home", weeks.home)
+
+    def keyed(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        return sorted(rows, key=lambda row: (row["civic_no"], row["rule"], row["basis"]))
+
+    wanted = keyed(expected(f"flags_{AS_OF}.csv"))
+    then = trappan(*asked, "--known-at", weeks.between.isoformat(), *home)
+    assert keyed(csv_rows(then)) == wanted
+    assert "As known at snapshot" in then.err
+    assert keyed(csv_rows(trappan(*asked, *home))) != wanted
+
+
+def test_a_moment_before_the_lake_is_told_in_words(weeks: Weeks) -> None:
+    said = trappan("flags", "--as-of", AS_OF, "--known-at", "2020-01-01", "--home", weeks.home)
+    assert said.status == 1
+    assert "The lake knew nothing at 2020-01-01 22:59 UTC. Expected a moment from" in said.err
+    said = trappan("flags", "--as-of", AS_OF, "--known-at", "igår", "--home", weeks.home)
+    assert said.status == 2
+    assert "'igår' is not a moment" in said.err
+
+
+def restated(weeks: Weeks, *words: object) -> list[dict[str, str]]:
+    asked = ("restate", "--week", "2026-W46", "--identities", "--format", "csv")
+    return csv_rows(trappan(*asked, *words, "--home", weeks.home))
+
+
+def test_restating_a_week_names_who_would_stand_elsewhere_and_why(weeks: Weeks) -> None:
+    rows = {row["civic_no"].replace("-", ""): row for row in restated(weeks)}
+    assert set(rows) == {NOOR, SAGA}
+    noor, saga = rows[NOOR], rows[SAGA]
+    assert (noor["published_level"], noor["restated_level"], noor["difference"]) == (
+        "1",
+        "",
+        "gone",
+    )
+    assert (noor["cause"], noor["lessons_changed"]) == ("lessons", "10")
+    assert (saga["published_level"], saga["restated_level"], saga["difference"]) == (
+        "", "1", "added"
+    )  # fmt: skip
+    assert saga["restated_rules"] == "mentor_followup (calendar)"
+
+
+def test_restating_names_the_lessons_and_the_file_that_changed_them(weeks: Weeks) -> None:
+    (row,) = [r for r in restated(weeks, "--lessons") if r["civic_no"].replace("-", "") == SAGA]
+    content = (SAMPLES / "inbox_week_47" / CORRECTIONS).read_bytes()
+    assert row["file"] == hashlib.sha256(content).hexdigest()[:12]
+    assert (row["change"], row["then_invalid_minutes"], row["now_invalid_minutes"]) == (
+        "changed", "0", "60"
+    )  # fmt: skip
+    assert row["exported_at"] == "2026-11-19 05:00:00"
+    assert row["received_at"] > f"{weeks.between:%Y-%m-%d %H:%M:%S}"
+
+
+def test_restating_says_how_many_did_not_change(weeks: Weeks) -> None:
+    said = trappan("restate", "--week", "2026-W46", "--home", weeks.home)
+    assert "4 lists of 2026-W46: 2 pupils differ" in said.err
+    everybody = restated(weeks, "--all")
+    assert {row["difference"] for row in everybody} == {"same", "gone", "added"}
+
+
+def test_a_week_that_was_never_published_cannot_be_restated(weeks: Weeks) -> None:
+    said = trappan("restate", "--week", "2026-W40", "--home", weeks.home)
+    assert said.status == 1
+    assert "There is no frozen list for 2026-W40." in said.err
+    assert "2026-W47, 2026-W46" in said.err
+
+
+def test_a_list_that_was_put_in_place_and_not_noted_is_noted_by_the_next_run(
+    weeks: Weeks,
+) -> None:
+    before = listed(weeks.home, "2026-W47")
+    with Lake.open(LakeSettings(home=weeks.home)) as lake:
+        for table in ("publications", "listed_pupils", "listed_verdicts"):
+            lake.connection.execute(
+                f"DELETE FROM {table} WHERE period = '2026-W47' AND school_unit_code = '{NORTH}'"
+            )
+    assert listed(weeks.home, "2026-W47") != before
+    assert trappan("publish", "--week", "2026-W47", "--home", weeks.home).status == 0
+    assert listed(weeks.home, "2026-W47") == before
