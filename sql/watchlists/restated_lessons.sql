@@ -3,7 +3,7 @@
 -- asked_pupils, removed_lessons, lesson_snapshots, files.
 -- Grain: a lesson of an asked pupil that was added, removed or changed.
 -- Parameters: $first_date, $as_of: the days that the list rested on.
-WITH now AS (
+WITH present AS (
     SELECT
         lessons.*,
         coalesce(
@@ -33,14 +33,14 @@ past AS (
 
 differing AS (
     SELECT
-        coalesce(now.pupil_key, past.pupil_key) AS pupil_key,
-        coalesce(now.school_unit_code, past.school_unit_code) AS school_unit_code,
-        coalesce(now.lesson_date, past.lesson_date) AS lesson_date,
-        coalesce(now.starts_at, past.starts_at) AS starts_at,
-        coalesce(now.subject, past.subject) AS subject,
+        coalesce(present.pupil_key, past.pupil_key) AS pupil_key,
+        coalesce(present.school_unit_code, past.school_unit_code) AS school_unit_code,
+        coalesce(present.lesson_date, past.lesson_date) AS lesson_date,
+        coalesce(present.starts_at, past.starts_at) AS starts_at,
+        coalesce(present.subject, past.subject) AS subject,
         CASE
             WHEN past.pupil_key IS NULL THEN 'added'
-            WHEN now.pupil_key IS NULL THEN 'removed'
+            WHEN present.pupil_key IS NULL THEN 'removed'
             ELSE 'changed'
         END AS fate,
         past.scheduled_minutes AS then_scheduled_minutes,
@@ -48,14 +48,14 @@ differing AS (
         past.valid_minutes AS then_valid_minutes,
         past.invalid_minutes AS then_invalid_minutes,
         past.is_cancelled AS then_is_cancelled,
-        now.scheduled_minutes AS now_scheduled_minutes,
-        now.is_reported AS now_is_reported,
-        now.valid_minutes AS now_valid_minutes,
-        now.invalid_minutes AS now_invalid_minutes,
-        now.is_cancelled AS now_is_cancelled,
-        coalesce(now.file_id, removed_lessons.file_id, lesson_snapshots.file_id) AS file_id
-    FROM now
-    FULL JOIN past ON now.pupil_key = past.pupil_key AND now.lesson = past.lesson
+        present.scheduled_minutes AS now_scheduled_minutes,
+        present.is_reported AS now_is_reported,
+        present.valid_minutes AS now_valid_minutes,
+        present.invalid_minutes AS now_invalid_minutes,
+        present.is_cancelled AS now_is_cancelled,
+        coalesce(present.file_id, removed_lessons.file_id, lesson_snapshots.file_id) AS file_id
+    FROM present
+    FULL JOIN past ON present.pupil_key = past.pupil_key AND present.lesson = past.lesson
     -- A row that is gone was left out by a file that said all of its day.
     LEFT JOIN removed_lessons
         ON
@@ -67,18 +67,18 @@ differing AS (
             AND past.lesson_date = lesson_snapshots.lesson_date
     WHERE
         (
-            now.lesson_date BETWEEN $first_date AND $as_of
+            present.lesson_date BETWEEN $first_date AND $as_of
             OR past.lesson_date BETWEEN $first_date AND $as_of
         )
         AND (
-            now.pupil_key IS NULL
+            present.pupil_key IS NULL
             OR past.pupil_key IS NULL
-            OR now.starts_at <> past.starts_at
-            OR now.scheduled_minutes <> past.scheduled_minutes
-            OR now.is_reported <> past.is_reported
-            OR now.valid_minutes <> past.valid_minutes
-            OR now.invalid_minutes <> past.invalid_minutes
-            OR now.is_cancelled <> past.is_cancelled
+            OR present.starts_at <> past.starts_at
+            OR present.scheduled_minutes <> past.scheduled_minutes
+            OR present.is_reported <> past.is_reported
+            OR present.valid_minutes <> past.valid_minutes
+            OR present.invalid_minutes <> past.invalid_minutes
+            OR present.is_cancelled <> past.is_cancelled
         )
 ),
 

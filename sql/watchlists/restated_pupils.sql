@@ -35,7 +35,7 @@ published_rules AS (
     GROUP BY listed_verdicts.school_unit_code, listed_verdicts.pupil_key
 ),
 
-today AS (
+restated AS (
     -- As a list of today would have it: hits, and what cannot be assessed for want of reports.
     SELECT
         verdicts.school_unit_code,
@@ -62,11 +62,11 @@ protected AS (
 )
 
 SELECT
-    coalesce(published.school_unit_code, today.school_unit_code) AS school_unit_code,
-    cast(coalesce(published.pupil_key, today.pupil_key) AS VARCHAR) AS pupil_key,
-    coalesce(published.class_name, today.class_name) AS class_name,
+    coalesce(published.school_unit_code, restated.school_unit_code) AS school_unit_code,
+    cast(coalesce(published.pupil_key, restated.pupil_key) AS VARCHAR) AS pupil_key,
+    coalesce(published.class_name, restated.class_name) AS class_name,
     published.level AS published_level,
-    today.level AS restated_level,
+    restated.level AS restated_level,
     CASE
         WHEN published.pupil_key IS NULL THEN 'added'
         WHEN
@@ -74,24 +74,24 @@ SELECT
             OR belonging.has_left
             OR belonging.school_unit_code <> published.school_unit_code
             THEN 'left'
-        WHEN today.pupil_key IS NULL THEN 'gone'
-        WHEN today.level > published.level THEN 'raised'
-        WHEN today.level < published.level THEN 'lowered'
-        WHEN coalesce(today.rules, '') <> coalesce(published_rules.rules, '') THEN 'other_rules'
+        WHEN restated.pupil_key IS NULL THEN 'gone'
+        WHEN restated.level > published.level THEN 'raised'
+        WHEN restated.level < published.level THEN 'lowered'
+        WHEN coalesce(restated.rules, '') <> coalesce(published_rules.rules, '') THEN 'other_rules'
         ELSE 'same'
     END AS difference,
     coalesce(published_rules.rules, '') AS published_rules,
-    coalesce(today.rules, '') AS restated_rules,
+    coalesce(restated.rules, '') AS restated_rules,
     protected.pupil_key IS NOT NULL AS is_protected
 FROM published
-FULL JOIN today
+FULL JOIN restated
     ON
-        published.school_unit_code = today.school_unit_code
-        AND published.pupil_key = today.pupil_key
+        published.school_unit_code = restated.school_unit_code
+        AND published.pupil_key = restated.pupil_key
 LEFT JOIN published_rules
     ON
         published.school_unit_code = published_rules.school_unit_code
         AND published.pupil_key = published_rules.pupil_key
-LEFT JOIN belonging ON coalesce(published.pupil_key, today.pupil_key) = belonging.pupil_key
-LEFT JOIN protected ON coalesce(published.pupil_key, today.pupil_key) = protected.pupil_key
+LEFT JOIN belonging ON coalesce(published.pupil_key, restated.pupil_key) = belonging.pupil_key
+LEFT JOIN protected ON coalesce(published.pupil_key, restated.pupil_key) = protected.pupil_key
 ORDER BY ALL
