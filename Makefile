@@ -45,7 +45,8 @@ lint: setup ## Style, types, SQL and the direction of imports
 	@$(BIN)/lint-imports
 
 test: lint ## Lint, then every test
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	@# A file's tests share what they are costly with; the longest files are collected first.
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 format: setup ## Put Python and SQL into the house style
 	@$(BIN)/ruff check --fix-only
