@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from assets.checks.contracts import ContractCrashError
+from assets.checks.validating import ContractCrashError
 from assets.exports.archive import ArchiveError
 from assets.exports.arrivals import Intake
 from assets.exports.changes import SnapshotGoneError

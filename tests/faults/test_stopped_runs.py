@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from assets.checks import checks_assets
-from assets.checks.contracts import ContractCrashError
+from assets.checks.validating import ContractCrashError
 from assets.lake import Lake, LakeSettings
 from tests.integration.conftest import AS_OF, SAMPLES, trappan
 
