@@ -16,6 +16,7 @@ from assets.tables import TABLES
 GROUP = "exports"
 _TABLES = (
     "files",
+    "held_files",
     "row_problems",
     "lessons",
     "lesson_snapshots",
