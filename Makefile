@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml requirements.lock
 	% sys.version_info[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "Set up. Try: make demo, or $(BIN)/trappan --help"
@@ -45,7 +45,8 @@ lint: setup ## Style, types, SQL and the direction of imports
 	@$(BIN)/lint-imports
 
 test: lint ## Lint, then every test
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	@# A file's tests share what they are costly with; the longest files are collected first.
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 format: setup ## Put Python and SQL into the house style
 	@$(BIN)/ruff check --fix-only

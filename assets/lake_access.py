@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from assets.checks.contracts import ContractCrashError
+from assets.checks.validating import ContractCrashError
 from assets.exports.archive import ArchiveError
 from assets.exports.arrivals import Intake
 from assets.exports.changes import SnapshotGoneError
@@ -99,12 +99,18 @@ class LakeAccess:
     kept: int = 0
     held: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
+    _opened: Lake | None = field(default=None, init=False, repr=False)
 
     @contextmanager
     def open(self) -> Iterator[Lake]:
-        """Open the lake for one step; an error we have no words for is told without its data."""
+        """Open the lake for one step; an error we have no words for is told without its data.
+
+        The steps of a run share what the first of them opened, but no temporary table.
+        """
         try:
-            with Lake.open(self.settings) as lake:
+            if self._opened is None:
+                self._opened = Lake.open(self.settings)
+            with self._opened.beside() as lake:
                 yield lake
         except SPOKEN_ERRORS:
             raise
@@ -120,6 +126,12 @@ class LakeAccess:
                 f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno} "
                 f"({frame.name}). Nothing of this step was kept. Run `trappan doctor`."
             ) from None
+
+    def close(self) -> None:
+        """Let go of the lake when a run has ended; the next step opens it anew."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
 
     @property
     def offered(self) -> tuple[Path, ...]:

@@ -45,6 +45,18 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "held_files",
+        "Files that were left to the next run; a file that is taken or gone has no row.",
+        "a path",
+        (
+            Column("path_key", "UUID", "HMAC-SHA256 of the path, cut to 128 bits."),
+            Column("sealed_name", "BLOB", "The file's name and path, sealed."),
+            Column("modified_at", "TIMESTAMP", "The file's modification time, local time."),
+            Column("noticed_at", "TIMESTAMP", "When it was first held, UTC."),
+            Column("reason", "VARCHAR", "In words, what it waits for."),
+        ),
+    ),
+    Table(
         "row_problems",
         "Rows that were refused, and warnings about rows that were taken.",
         "a refused row, or a kind of warning in a file",

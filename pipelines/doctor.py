@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from assets.exports.archive import Archive
 from assets.exports.layouts import LayoutError, load_layouts
 from assets.lake import Lake
 from assets.lake_settings import EXTENSIONS, LakeError, extension_path
@@ -26,6 +27,8 @@ from rules.registry import RuleFileError, load_parameters
 # Filled by others, or without personal data; the home around them is closed.
 _NOT_OURS = frozenset({"inbox", "layouts"})
 _LEAST_FREE_BYTES = 2 << 30
+# Of all others the first megabytes: a key or a disk that is wrong shows there.
+_OPENED_WHOLE = 3
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "disk", lambda: _disk(home)
     yield "inbox", lambda: _inbox(settings)
     yield "key file", lambda: _key(home)
+    yield "archive", lambda: _archive(settings)
     yield "layouts", lambda: _layouts(settings)
     yield "rules", lambda: _rules(settings)
     yield "sources", lambda: _sources(settings)
@@ -136,6 +140,26 @@ def _key(home: Path) -> str:
         return "not there yet; the first run makes it. Back it up then"
     Sealer.of_home(home)
     return "readable, mode 0600. Without a backup of it the lake can't be read again"
+
+
+def _archive(settings: Settings) -> str:
+    home = settings.lake.home
+    folder = home / "archive"
+    if not folder.exists():
+        return "no originals yet" if settings.archive == "on" else "off: no originals are kept"
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise _TroubleError(f"{folder} can't be read and written by this user")
+    originals = Archive(home, Sealer.of_home(home))
+    try:
+        count, damaged = originals.look_over(_OPENED_WHOLE)
+    finally:
+        originals.close()
+    if damaged:
+        raise _TroubleError(
+            f"{len(damaged)} of {count} originals can't be opened, the first {damaged[0][:12]}. "
+            f"Restore {folder} and pupil.key from one backup"
+        )
+    return f"{count} originals open, the newest {min(count, _OPENED_WHOLE)} to their end"
 
 
 def _layouts(settings: Settings) -> str:

@@ -107,6 +107,8 @@ def run_job(
             f"could not be written ({type(error).__name__}). The lists that are out still stand. "
             "Look at the disk and its permissions with `trappan doctor`, and run again."
         ) from None
+    finally:
+        access.close()
     if not result.success:
         raise RunError(_failure(job, result))
 

@@ -63,6 +63,16 @@ _SHARED = {
 }
 
 
+# What decides no verdict: what a list says beside its flags, and when it waits. A set must have
+# these too, dated and cited like the others, but they are no part of a rule set's version.
+_BESIDE = {
+    "norm.least_rows": ParameterSpec("percent"),
+    "norm.most_unreported": ParameterSpec("percent"),
+    "norm.most_doubled": ParameterSpec("percent"),
+    "norm.most_refused": ParameterSpec("percent"),
+}
+
+
 def _specs() -> dict[str, ParameterSpec]:
     specs = dict(_SHARED)
     for step in LADDER:
@@ -71,5 +81,7 @@ def _specs() -> dict[str, ParameterSpec]:
     return specs
 
 
+#: Parameters that decide a verdict: their values make a rule set's version.
+DECIDING: frozenset[str] = frozenset(_specs())
 #: Every parameter that a set must have, no more and no fewer.
-PARAMETERS: dict[str, ParameterSpec] = _specs()
+PARAMETERS: dict[str, ParameterSpec] = _specs() | _BESIDE

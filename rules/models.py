@@ -121,7 +121,7 @@ class RuleSet:
 
     name: str
     day: date
-    version: str  # 12 hex digits of the values in force: equal values, equal version
+    version: str  # 12 hex digits of the values that decide verdicts: equal values, equal version
     rules: tuple[Rule, ...]  # in order of level
     one_month_days: int
     two_months_days: int
@@ -131,6 +131,18 @@ class RuleSet:
     references: Mapping[str, str] = field(hash=False)  # parameter name: reference
     references_sv: Mapping[str, str] = field(hash=False)  # the same in Swedish, for the lists
     values: Mapping[str, ValueInForce] = field(hash=False)  # parameter name: value
+
+    def share(self, name: str) -> Decimal:
+        """A parameter in percent as a share: 0.7 for 70 %.
+
+        Raises:
+            KeyError: there is no such parameter.
+            TypeError: it is not in percent.
+        """
+        value = self.values[name].value
+        if not isinstance(value, Decimal):
+            raise TypeError(f"{name} is in {self.values[name].unit}, not in percent")
+        return value / 100
 
     def rule(self, name: str) -> Rule:
         """The rule called `name`.

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from rules.ladder import LADDER, PARAMETERS, Step
+from rules.ladder import DECIDING, LADDER, PARAMETERS, Step
 from rules.models import (
     Comparison,
     DatedValue,
@@ -170,14 +170,19 @@ def _hundredths(percent: Value) -> int:
 
 
 def _version(values: Mapping[str, Value]) -> str:
-    """A hash of the values alone: a better reference or description is not another rule set."""
+    """A hash of the values that decide a verdict.
+
+    A better reference or description is not another rule set, nor is another limit of what a list
+    says beside its verdicts.
+    """
 
     def canonical(value: Value) -> str:
         if isinstance(value, Decimal):
             return str(_hundredths(value))  # 10 and 10.0 are one value
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
-    lines = [f"{name}={canonical(value)}" for name, value in sorted(values.items())]
+    deciding = sorted(DECIDING & values.keys())
+    lines = [f"{name}={canonical(values[name])}" for name in deciding]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assets.lake import Lake, LakeSettings
+from assets.lake_settings import configuration
 
 
 def settings_of(home: Path) -> LakeSettings:
@@ -28,6 +30,22 @@ def _no_settings_of_the_developer() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _signatures_are_not_checked_at_every_opening() -> Iterator[None]:
+    """DuckDB hashes 90 MB of extensions whenever a lake is opened: nine tenths of an opening.
+
+    Tests in processes of their own check them as everybody does, and `test_lake_access.py` looks
+    that a changed extension is refused.
+    """
+
+    def unchecked(settings: LakeSettings, temp: Path) -> dict[str, Any]:
+        return configuration(settings, temp) | {"allow_unsigned_extensions": True}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assets.lake.configuration", unchecked)
+        yield
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Lake]:
     """A new, empty lake."""
@@ -40,7 +58,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """One empty lake for all tests of a module that write temporary tables only.
 
     A temporary table stands before the lake's table of the same name, so a SELECT of `sql/` reads
-    what the test gave it. Opening a lake takes a third of a second, giving a table two
+    what the test gave it. Opening a lake takes a quarter of a second, giving a table two
     milliseconds.
     """
     with Lake.open(settings_of(tmp_path_factory.mktemp("scratch") / "home")) as opened:

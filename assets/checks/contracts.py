@@ -8,17 +8,14 @@ Not here: rules about single rows (`sql/exports/`), exact sums (`sql_checks.py`)
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assets.checks.validating import Expectations, answers
+
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class ContractCrashError(Exception):
-    """A validator raised instead of answering: neither passed nor failed, so publication stops."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,10 @@ def _flags(gxe: Any) -> Sequence[Any]:
     ]
 
 
-CONTRACTS: dict[str, Callable[[Any], Sequence[Any]]] = {
+# Without values: an answer of the library would hold those that it failed on.
+_BOOLEANS_ONLY = {"result_format": "BOOLEAN_ONLY", "partial_unexpected_count": 0}
+
+CONTRACTS: dict[str, Expectations] = {
     "contract_file_days": _file_days,
     "contract_monthly_rates": _monthly_rates,
     "contract_flags": _flags,
@@ -97,51 +97,15 @@ def contract_result(name: str, frame: pd.DataFrame) -> ContractResult:
     """
     if frame.empty:
         return ContractResult((), 0)
-    # Importing the library takes many seconds, so only a run that checks pays for it.
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx  # noqa: PLC0415
-
-    try:
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-        suite = context.suites.add(
-            gx.ExpectationSuite(name=name, expectations=list(CONTRACTS[name](gx.expectations)))
-        )
-        asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
-        definition = gx.ValidationDefinition(
-            name=name, suite=suite, data=asset.add_batch_definition_whole_dataframe(name)
-        )
-        result = context.validation_definitions.add(definition).run(
-            batch_parameters={"dataframe": frame},
-            result_format={"result_format": "BOOLEAN_ONLY", "partial_unexpected_count": 0},
-        )
-    except Exception as error:
-        raise ContractCrashError(crash(name, type(error).__name__)) from None
-    broken: list[str] = []
-    for answer in result.results:
-        asked = answer.expectation_config
-        kind = asked.type if asked else "an expectation"
-        if has_crashed(answer.exception_info):
-            raise ContractCrashError(crash(name, kind))
-        if not answer.success:
-            broken.append(f"{kind}({_columns(asked.kwargs if asked else {})})")
-    return ContractResult(tuple(broken), len(result.results))
-
-
-def has_crashed(exception_info: dict[str, Any]) -> bool:
-    """Look for an exception: at the top, or, for a metric that crashed, under the metric's name."""
-    nested = (entry for entry in exception_info.values() if isinstance(entry, dict))
-    return bool(exception_info.get("raised_exception")) or any(map(has_crashed, nested))
+    found = answers(name, frame, CONTRACTS[name], _BOOLEANS_ONLY)
+    broken = [
+        f"{asked.type}({_columns(asked.kwargs)})"
+        for answer in found
+        if not answer.success and (asked := answer.expectation_config)
+    ]
+    return ContractResult(tuple(broken), len(found))
 
 
 def _columns(arguments: dict[str, Any]) -> str:
     names = [arguments.get(key) for key in ("column", "column_A", "column_B") if key in arguments]
     return ", ".join(str(name) for name in names or arguments.get("column_list", []))
-
-
-def crash(name: str, what: str) -> str:
-    """Say that a contract could not be checked, and what follows."""
-    return (
-        f"The contract '{name}' could not be checked: its validator crashed ({what}). Nothing is "
-        "published until it answers. Run the job again; if it crashes again, report it."
-    )

@@ -2,22 +2,22 @@
 
 Great Expectations sees a row per school unit and day: counts and shares, never a pupil. Its
 results name school units and days, no values. Not here: the frame (`sql/checks/school_days.sql`),
-the sentences on a list (`assets/watchlists/holds.py`).
+the limits (`norm.*` of the rule set), the sentences on a list (`assets/watchlists/holds.py`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
 
-from assets.checks.contracts import ContractCrashError, crash, has_crashed
+from assets.checks.validating import answers
 from assets.lake import Lake
+from rules.models import RuleSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +37,9 @@ class Clause:
         name: what a broken one is called, in the lake and on lists.
         severity: hold (the school's list waits) or tell (its list says so).
         column: of the frame; null means that nothing can be said.
-        least: at least this value; None for no limit.
-        most: at most this value; None for no limit.
+        least: at least this value, or the share that the parameter of this name gives; None for no
+            limit.
+        most: at most this value or share; None for no limit.
         is_strict: the limit itself is broken too.
         shown: the column whose value a list shows.
     """
@@ -46,20 +47,28 @@ class Clause:
     name: str
     severity: str
     column: str
-    least: float | None = None
-    most: float | None = None
+    least: float | str | None = None
+    most: float | str | None = None
     is_strict: bool = False
     shown: str = ""
 
 
+# Which school and day, without the values: a result can be stored anywhere.
+_WHERE_ONLY = {
+    "result_format": "COMPLETE",
+    "unexpected_index_column_names": ["school_unit_code", "lesson_date"],
+    "exclude_unexpected_values": True,
+    "partial_unexpected_count": 0,
+}
+
 CONTRACT = (
-    Clause("fewer_rows", HOLD, "share_of_usual", least=0.7),
+    Clause("fewer_rows", HOLD, "share_of_usual", least="norm.least_rows"),
     Clause("class_vanished", TELL, "vanished_classes", most=0, shown="vanished_class_names"),
-    Clause("unreported", TELL, "unreported_share", most=0.2),
+    Clause("unreported", TELL, "unreported_share", most="norm.most_unreported"),
     Clause("all_absent", HOLD, "highest_absent_share", most=1, is_strict=True),
     Clause("all_present", TELL, "lowest_absent_share", least=0, is_strict=True),
-    Clause("doubled", HOLD, "doubled_share", most=0.05),
-    Clause("many_refused", HOLD, "refused_share", most=0.3),
+    Clause("doubled", HOLD, "doubled_share", most="norm.most_doubled"),
+    Clause("many_refused", HOLD, "refused_share", most="norm.most_refused"),
 )
 
 
@@ -73,12 +82,22 @@ class Broken:
     found: str
 
 
-def check_schools(lake: Lake, as_of: date) -> list[Broken]:
+def contract_on(rule_set: RuleSet) -> tuple[Clause, ...]:
+    """Return the contract with the limits of a rule set, as shares."""
+
+    def share(limit: float | str | None) -> float | None:
+        return float(rule_set.share(limit)) if isinstance(limit, str) else limit
+
+    return tuple(replace(one, least=share(one.least), most=share(one.most)) for one in CONTRACT)
+
+
+def check_schools(lake: Lake, as_of: date, rule_set: RuleSet) -> list[Broken]:
     """Hold every school's latest days against the contract, and keep what is broken at as_of.
 
     Args:
         lake: the lake, with its sums up to date.
         as_of: the last day that counts.
+        rule_set: with the limits in force then.
 
     Raises:
         ContractCrashError: the validator crashed; nothing may be published then.
@@ -90,13 +109,13 @@ def check_schools(lake: Lake, as_of: date) -> list[Broken]:
         first_date=first,
         norm_date=first - timedelta(days=NORM_DAYS),
     )
-    broken = list(broken_days(frame.to_pandas()))
+    broken = list(broken_days(frame.to_pandas(), contract_on(rule_set)))
     _store(lake, as_of, broken)
     return broken
 
 
-def broken_days(frame: pd.DataFrame) -> Iterator[Broken]:
-    """Yield what the rows of `sql/checks/school_days.sql` break.
+def broken_days(frame: pd.DataFrame, contract: Sequence[Clause]) -> Iterator[Broken]:
+    """Yield what the rows of `sql/checks/school_days.sql` break of a contract with its limits.
 
     Raises:
         ContractCrashError: the validator crashed.
@@ -104,11 +123,11 @@ def broken_days(frame: pd.DataFrame) -> Iterator[Broken]:
     if frame.empty:
         return
     days = frame.set_index(["school_unit_code", "lesson_date"])
-    for clause, answer in zip(CONTRACT, _answers(frame), strict=True):
-        if has_crashed(answer.exception_info):
-            raise ContractCrashError(crash("school_contract", clause.name))
+    by_column = {clause.column: clause for clause in contract}
+    for answer in _answers(frame, contract):
         if answer.success:
             continue
+        clause = by_column[answer.expectation_config.kwargs["column"]]
         # Without values the library answers with one dictionary of lists.
         (named,) = answer.result["unexpected_index_list"]
         for code, day in zip(named["school_unit_code"], named["lesson_date"], strict=True):
@@ -117,38 +136,20 @@ def broken_days(frame: pd.DataFrame) -> Iterator[Broken]:
             yield Broken(code, day.date(), clause, found)
 
 
-def _answers(frame: pd.DataFrame) -> list[Any]:
-    # Importing the library takes many seconds, so only a run that checks pays for it.
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx  # noqa: PLC0415
-
-    expectations: Any = gx.expectations
-    try:
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-        asset = context.data_sources.add_pandas("schools").add_dataframe_asset("school_days")
-        batch = asset.add_batch_definition_whole_dataframe("days").get_batch({"dataframe": frame})
+def _answers(frame: pd.DataFrame, contract: Sequence[Clause]) -> list[Any]:
+    def expectations(gxe: Any) -> list[Any]:
         return [
-            batch.validate(
-                expectations.ExpectColumnValuesToBeBetween(
-                    column=clause.column,
-                    min_value=clause.least,
-                    max_value=clause.most,
-                    strict_min=clause.is_strict and clause.least is not None,
-                    strict_max=clause.is_strict and clause.most is not None,
-                ),
-                # Which school and day, without the values: a result can be stored anywhere.
-                result_format={
-                    "result_format": "COMPLETE",
-                    "unexpected_index_column_names": ["school_unit_code", "lesson_date"],
-                    "exclude_unexpected_values": True,
-                    "partial_unexpected_count": 0,
-                },
+            gxe.ExpectColumnValuesToBeBetween(
+                column=clause.column,
+                min_value=clause.least,
+                max_value=clause.most,
+                strict_min=clause.is_strict and clause.least is not None,
+                strict_max=clause.is_strict and clause.most is not None,
             )
-            for clause in CONTRACT
+            for clause in contract
         ]
-    except Exception as error:
-        raise ContractCrashError(crash("school_contract", type(error).__name__)) from None
+
+    return answers("school_contract", frame, expectations, _WHERE_ONLY)
 
 
 def _store(lake: Lake, as_of: date, broken: list[Broken]) -> None:

@@ -21,8 +21,9 @@ def school_contracts(
 ) -> dg.MaterializeResult[None]:
     """Hold every school's latest days at as_of against its own norm."""
     as_of = lake.as_of(context.run.tags)
+    rule_set = lake.rules_on(as_of)
     with lake.open() as opened:
-        broken = check_schools(opened, as_of)
+        broken = check_schools(opened, as_of, rule_set)
     clauses = Counter(one.clause.name for one in broken)
     held = {one.school_unit_code for one in broken if one.clause.severity == HOLD}
     return dg.MaterializeResult(

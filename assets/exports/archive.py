@@ -110,6 +110,36 @@ class Archive:
             )
         return size
 
+    def look_over(self, whole: int) -> tuple[int, list[str]]:
+        """Open the beginning of every original, and some to their end.
+
+        Args:
+            whole: so many of the newest are opened to their end, and their hash compared.
+
+        Returns:
+            How many originals there are, and the hashes of those that don't open, sorted.
+        """
+        places = [path for path in self._folder.glob("*/*.sealed") if path.name[0] != "."]
+        places.sort(key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
+        damaged = [
+            path.stem
+            for number, path in enumerate(places)
+            if not self._opens(path.stem, to_its_end=number < whole)
+        ]
+        return len(places), sorted(damaged)
+
+    def _opens(self, sha256: str, *, to_its_end: bool) -> bool:
+        try:
+            if to_its_end:
+                with Path(os.devnull).open("wb") as nowhere:
+                    self.write_original(sha256, nowhere)
+            else:
+                with self._place(sha256).open("rb") as sealed:
+                    next(unseal_stream(sealed, self._sealer, bytes.fromhex(sha256)), b"")
+        except (ArchiveError, SealedFileError, OSError, ValueError):
+            return False
+        return True
+
     def _place(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.sealed"
 

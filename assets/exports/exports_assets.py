@@ -16,10 +16,15 @@ from assets.tables import TABLES
 GROUP = "exports"
 _TABLES = (
     "files",
+    "held_files",
     "row_problems",
     "lessons",
+    "lesson_snapshots",
+    "removed_lessons",
+    "pupil_merges",
     "stale_days",
     "enrolments",
+    "monthly_sums",
     "identity_sources",
     "identities",
     "staff",

@@ -141,7 +141,12 @@ class Openings:
 
     A file is met twice, when its layout is found and when its batch is read, but a workbook takes
     a process of its own to open.
+
+    Attributes:
+        unit: what the numbers of rows count: a line, or an object of JSON.
     """
+
+    unit = "line"
 
     def __init__(self, layouts: Sequence[Layout]) -> None:
         self._layouts = layouts

@@ -22,6 +22,7 @@ from assets.exports.batch_kinds import KIND_ORDER, batch_of, kind_of
 from assets.exports.batches import ExportBatch
 from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
+from assets.exports.held_files import HeldFiles
 from assets.exports.layouts import Layout, shipped_layouts
 from assets.exports.ledger import KnownFile, known_files
 from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
@@ -144,6 +145,7 @@ class _Ingest:
         load_macros(lake)
 
     def take(self, paths: Sequence[Path]) -> list[FileReport]:
+        waiting = HeldFiles(self.lake, self.sealer)
         arriving = still_arriving(paths, self.intake)
         for path in arriving:
             self.reports[path] = held(path, "it is still being written to")
@@ -151,6 +153,7 @@ class _Ingest:
         self.known = known_files(self.lake, self.sealer, list(offered.files))
         self._read(list(offered.to_read(self.known)))
         self._settle_copies(offered)
+        waiting.note(self.reports.values())
         return [self.reports[path] for path in paths]
 
     def read_again(self, file: ReceivedFile) -> FileReport:

@@ -146,8 +146,12 @@ def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
 
 
 def ledger_rows(lake: Lake, sealer: Sealer) -> pl.DataFrame:
-    """Return the whole ledger, oldest first, with file names opened."""
-    frame = lake.frame("SELECT * FROM files ORDER BY received_at, exported_at, file_id")
+    """Return the whole ledger, oldest first, with file names opened, and then what is held."""
+    frame = lake.frame(
+        "SELECT * EXCLUDE (is_held) FROM (SELECT *, false AS is_held FROM files UNION ALL BY NAME "
+        "SELECT sealed_name, noticed_at AS received_at, 'held' AS outcome, reason, "
+        "true AS is_held FROM held_files) ORDER BY is_held, received_at, exported_at, file_id"
+    )
     names = [_name_of(sealer, sealed) for sealed in frame["sealed_name"]]
     return frame.drop("sealed_name").with_columns(pl.Series("file_name", names, dtype=pl.String))
 

@@ -36,11 +36,18 @@ _COLUMNS = {
 
 
 class ProblemLog:
-    """What was refused and warned of in one batch of files."""
+    """What was refused and warned of in one batch of files.
 
-    def __init__(self, lake: Lake, sealer: Sealer) -> None:
+    Args:
+        lake: the lake.
+        sealer: of its home.
+        unit: what `line_number` counts in these files: a line, or an object of JSON.
+    """
+
+    def __init__(self, lake: Lake, sealer: Sealer, unit: str = "line") -> None:
         self._lake = lake
         self._sealer = sealer
+        self._unit = unit
         self._waiting: list[dict[str, object]] = []
         self._refused: Counter[int] = Counter()
         self._told: dict[int, list[RowProblem]] = defaultdict(list)
@@ -54,12 +61,12 @@ class ProblemLog:
         if not problem.is_rejection:
             known = self._warnings[file_id].get(problem.code)
             self._warnings[file_id][problem.code] = (
-                replace(known, rows=known.rows + 1) if known else problem
+                replace(known, rows=known.rows + 1) if known else self._in_unit(problem)
             )
             return
         self._refused[file_id] += 1
         if len(self._told[file_id]) < TOLD_ROWS:
-            self._told[file_id].append(problem)
+            self._told[file_id].append(self._in_unit(problem))
         self._waiting.append(self._stored(file_id, problem))
         if len(self._waiting) >= _ROWS_PER_INSERT:
             self._insert()
@@ -100,6 +107,9 @@ class ProblemLog:
                 "WHERE file_id IN (SELECT unnest($ids::BIGINT[])) ORDER BY file_id, line_number",
                 {"ids": ids},
             )
+
+    def _in_unit(self, problem: RowProblem) -> RowProblem:
+        return problem if problem.unit == self._unit else replace(problem, unit=self._unit)
 
     def _insert(self) -> None:
         if self._waiting:

@@ -44,7 +44,7 @@ class RosterBatch:
         self._people = people
         self._openings = openings
         self._kind = kind
-        self._problems = ProblemLog(lake, people.sealer)
+        self._problems = ProblemLog(lake, people.sealer, openings.unit)
         self._matches: dict[int, HeaderMatch] = {}
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:

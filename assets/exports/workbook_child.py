@@ -63,6 +63,9 @@ def _write_sheet(content: bytes, wanted: list[str]) -> None:
         if is_suspect or unpacked > UNPACKED_BYTES:
             raise Refused(f"{len(content) >> 10} kB that unpack to {unpacked >> 20} MB")
         _check_sizes(archive)
+        # Found, it is imported, and pandas after it, to ask of every list whether it is one of
+        # theirs: three times what the whole of a small workbook takes.
+        sys.modules["numpy"] = None  # type: ignore[assignment]
         import fastexcel  # noqa: PLC0415 - after the limits are set
         import pyarrow as pa  # noqa: PLC0415
 
@@ -81,7 +84,7 @@ def _write_sheet(content: bytes, wanted: list[str]) -> None:
             for e in (errors.errors if errors else ())
         }
         words |= dict.fromkeys(_uncalculated(archive, book.sheet_names.index(name)), "#FORMULA!")
-    table = _with_words(pa.table(batch), words)
+    table = _with_words(pa.Table.from_batches([batch]), words)
     sys.stdout.buffer.write(b"%d\n" % (len(book.sheet_names) - 1))
     with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as out:
         out.write_table(table)

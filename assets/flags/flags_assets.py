@@ -13,6 +13,7 @@ GROUP = "flags"
         "absence_rolling",
         "absence_monthly",
         "absence_daily",
+        "monthly_sums",
         "enrolments",
         "identity_sources",
     ],

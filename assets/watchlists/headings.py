@@ -125,6 +125,10 @@ PARAMETER_NAMES = {
     "coverage.floor": "lägsta andel rapporterad tid",
     "leaver.after_days": "tid utan lektioner innan en elev räknas som slutat",
     "sums.full_day_minutes": "tid som räknas som en skoldag i månadssummor",
+    "norm.least_rows": "minst så stor del av skolans vanliga rader en dag",
+    "norm.most_unreported": "högst så stor del av en dags tid utan rapport",
+    "norm.most_doubled": "högst så stor del av en dags lektioner samtidigt",
+    "norm.most_refused": "högst så stor del av en dags rader avvisade",
 }
 
 

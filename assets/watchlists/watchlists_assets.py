@@ -12,6 +12,7 @@ _INPUTS = [
     "flags",
     "absence_rolling",
     "lessons",
+    "monthly_sums",
     "school_contracts",
     "school_units",
     "identities",

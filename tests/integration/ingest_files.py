@@ -22,7 +22,6 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.outcomes import FileReport
 from assets.lake import Lake
 from assets.sealing import Sealer
-from assets.tables import TABLES
 
 Cells = Mapping[str, object]
 
@@ -180,7 +179,13 @@ def put_at(path: Path, when: str) -> Path:
 
 def emptied(lake: Lake) -> Lake:
     """Return the lake without a row. A new one and its first file take five times as long."""
-    full = [t.name for t in TABLES if lake.rows(f"SELECT 1 FROM {t.name} LIMIT 1")]
+    # From the catalog alone: to ask every table would take as long as an ingest.
+    full = [
+        name
+        for (name,) in lake.rows(
+            "SELECT table_name FROM ducklake_table_info('lake') WHERE file_count > 0"
+        )
+    ]
 
     def empty(connection: duckdb.DuckDBPyConnection) -> None:
         for name in full:

@@ -125,6 +125,22 @@ def test_an_original_that_is_damaged_gone_or_another_is_told(lake: Lake, tmp_pat
         original(lake, first.sha256)
 
 
+def test_looking_over_the_archive_finds_each_original_that_does_not_open(
+    lake: Lake, tmp_path: Path
+) -> None:
+    reports = offer(lake, *(put(tmp_path, f"{n}.csv", text_of([lesson(n)])) for n in range(5)))
+    assert archive_of(lake).look_over(whole=2) == (5, [])
+    hashes = sorted(report.sha256 for report in reports)
+    places = [lake.settings.home / "archive" / sha[:2] / f"{sha}.sealed" for sha in hashes]
+    places[0].chmod(0o600)
+    places[0].write_bytes(places[1].read_bytes())
+    places[2].chmod(0o600)
+    places[2].write_bytes(places[2].read_bytes()[:40])
+    # What a killed run left is no original.
+    places[3].with_name(f".{places[3].name}").write_bytes(b"half")
+    assert archive_of(lake).look_over(whole=0) == (5, [hashes[0], hashes[2]])
+
+
 def test_without_an_archive_no_original_is_kept(lake: Lake, tmp_path: Path) -> None:
     path = put(tmp_path, "a.csv", "no header\n")
     (report,) = ingest_paths(lake, [path], intake=Intake(keeps_originals=False))

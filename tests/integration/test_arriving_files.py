@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from assets.exports.arrivals import Intake
 from assets.exports.ingest import ingest_paths
+from assets.exports.ledger import ledger_rows
 from assets.exports.outcomes import Outcome
 from assets.lake import Lake
+from assets.sealing import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import emptied, lesson, lessons_of, put, text_of
 
@@ -85,6 +88,56 @@ def test_a_file_that_is_moved_away_while_it_is_waited_for_is_held(
     path = export(tmp_path, 0, 0)
     (report,) = ingest_paths(lake, [path], intake=Clock(path.unlink).intake)
     assert report.outcome == Outcome.HELD
+
+
+def shown_as_held(lake: Lake) -> list[tuple[str, str]]:
+    rows = ledger_rows(lake, Sealer.of_home(lake.settings.home))
+    held = rows.filter(pl.col("outcome") == "held")
+    assert held["file_sha256"].null_count() == held.height
+    return list(held.select("file_name", "reason").iter_rows())
+
+
+def test_what_is_held_is_shown_until_it_is_taken_or_gone(lake: Lake, tmp_path: Path) -> None:
+    growing, leaving, old = (export(tmp_path, n, age) for n, age in enumerate((1, 2, 3600)))
+
+    def grow() -> None:
+        for path in (growing, leaving):
+            path.write_bytes(path.read_bytes() + b"x")
+
+    ingest_paths(lake, [growing, leaving, old], intake=Clock(grow).intake)
+    waiting = "it is still being written to. Nothing was read; the next run tries again."
+    assert shown_as_held(lake) == [("0.csv", waiting), ("1.csv", waiting)]
+    aged(put(tmp_path, "0.csv", text_of([lesson(0)])), 3600)
+    ingest_paths(lake, [growing], intake=Clock().intake)
+    # The one that was not offered is still there, and waits still.
+    assert shown_as_held(lake) == [("1.csv", waiting)]
+    leaving.unlink()
+    ingest_paths(lake, [old], intake=Clock().intake)
+    assert shown_as_held(lake) == []
+
+
+def test_a_file_that_is_held_every_night_is_noticed_once(lake: Lake, tmp_path: Path) -> None:
+    link = tmp_path / "0.csv"
+    link.symlink_to(tmp_path / "nowhere")
+    ingest_paths(lake, [tmp_path])
+    before = lake.rows("SELECT * FROM held_files")
+    snapshot = lake.snapshot()
+    ingest_paths(lake, [tmp_path])
+    assert lake.rows("SELECT * FROM held_files") == before
+    assert lake.snapshot() == snapshot
+    assert [name for name, _ in shown_as_held(lake)] == ["0.csv"]
+
+
+def test_the_name_of_a_held_file_is_sealed(lake: Lake, tmp_path: Path) -> None:
+    link = tmp_path / "Kanariefagel.csv"
+    link.symlink_to(tmp_path / "nowhere")
+    ingest_paths(lake, [tmp_path])
+    assert [name for name, _ in shown_as_held(lake)] == ["Kanariefagel.csv"]
+    ((reason, modified),) = lake.rows("SELECT reason, modified_at FROM held_files")
+    assert "Kanariefagel" not in f"{reason}{modified}"
+    for path in lake.settings.home.rglob("*"):
+        if path.is_file():
+            assert b"Kanariefagel" not in path.read_bytes()
 
 
 def test_nobody_waits_for_files_that_are_old_enough(lake: Lake, tmp_path: Path) -> None:

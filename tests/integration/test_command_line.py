@@ -219,6 +219,22 @@ def test_the_doctor_finds_a_key_file_that_others_can_read(tmp_path: Path) -> Non
     assert "chmod 600" in said.out
 
 
+def test_the_doctor_finds_an_original_that_does_not_open(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    trappan("ingest", SAMPLES / "inbox" / "skolor_20261114T0445.csv", "--home", home)
+    (home / "inbox").mkdir()
+    well = trappan("doctor", "--home", home)
+    assert "well   archive: 1 originals open, the newest 1 to their end" in well.out
+    (original,) = (home / "archive").rglob("*.sealed")
+    original.chmod(0o600)
+    original.write_bytes(original.read_bytes()[:-1])
+    said = trappan("doctor", "--home", home)
+    assert said.status == 1
+    assert f"WRONG  archive: 1 of 1 originals can't be opened, the first {original.stem[:12]}" in (
+        said.out
+    )
+
+
 def test_the_simulator_writes_files_that_are_taken_whole(tmp_path: Path) -> None:
     out = tmp_path / "city"
     made = trappan(

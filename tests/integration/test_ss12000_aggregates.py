@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assets.exports.columns import COLUMNS
+from assets.exports.ingest import read_again
 from assets.exports.received import look_at
-from assets.exports.ss12000.aggregates import AGGREGATE_COLUMNS, aggregate_frames
+from assets.exports.ss12000.aggregates import aggregate_frames
 from assets.lake import Lake
 from assets.sealing import Sealer
 from tests.integration.ingest_files import offer, put
@@ -46,7 +48,7 @@ def test_sums_are_rows_of_text_with_the_pupil_whom_the_lake_knows(
     ]
     file = look_at(put(tmp_path, "sums.json", page(objects)))
     (frame,) = aggregate_frames(lake, Sealer.of_home(lake.settings.home), file)
-    assert tuple(frame.columns) == ("file_id", "line_number", *AGGREGATE_COLUMNS)
+    assert tuple(frame.columns) == ("file_id", "line_number", *COLUMNS["aggregates"])
     anna, bo, unknown = frame.rows(named=True)
     assert anna == {
         "file_id": file.file_id,
@@ -60,6 +62,7 @@ def test_sums_are_rows_of_text_with_the_pupil_whom_the_lake_knows(
         "family_name": "Öberg",
         "sex": "Kvinna",
         "protected": "Ingen",
+        "month": None,
         "period_start": "2026-10-01",
         "period_end": "2026-10-31",
         "activity": "Matematik",
@@ -74,3 +77,26 @@ def test_sums_are_rows_of_text_with_the_pupil_whom_the_lake_knows(
     }
     assert (bo["protected"], bo["scheduled_minutes"]) == ("Sekretessmarkering", None)
     assert (unknown["line_number"], unknown["civic_no"], unknown["class_name"]) == (3, None, None)
+
+
+def test_a_sum_of_a_person_who_comes_later_is_taken_when_it_is_read_again(
+    lake: Lake, tmp_path: Path
+) -> None:
+    sums = put(tmp_path, "sums.json", page([{**SUMS, "student": {"id": ANNA}}]))
+    offer(lake, sums)
+    assert lake.rows("SELECT count(*) FROM monthly_sums") == [(0,)]
+    offer(lake, *put_school(tmp_path, school()))
+    report = read_again(lake, look_at(sums))
+    assert (report.outcome, report.rows_accepted) == ("accepted", 1)
+    assert lake.rows("SELECT count(*) FROM monthly_sums") == [(1,)]
+
+
+def test_a_refused_sum_is_told_by_its_object(lake: Lake, tmp_path: Path) -> None:
+    offer(lake, *put_school(tmp_path, school()))
+    objects = [
+        {**SUMS, "student": {"id": ANNA}},
+        {**SUMS, "student": {"id": "person-unknown"}},
+    ]
+    (report,) = offer(lake, put(tmp_path, "sums.json", page(objects)))
+    (problem,) = [problem for problem in report.problems if problem.is_rejection]
+    assert problem.in_words().startswith("object 2, school_unit_code: ")

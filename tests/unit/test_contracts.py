@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from assets.checks.contracts import CONTRACTS, ContractCrashError, contract_result
+from assets.checks.contracts import CONTRACTS, contract_result
+from assets.checks.validating import ContractCrashError
 
 
 def file_days(**changes: object) -> pd.DataFrame:

@@ -40,6 +40,10 @@ SPECIFIED_AS_OUR_CHOICE = {
     "coverage.floor",
     "leaver.after_days",
     "sums.full_day_minutes",
+    "norm.least_rows",
+    "norm.most_unreported",
+    "norm.most_doubled",
+    "norm.most_refused",
     "window.one_month_days",
     "window.two_months_days",
     "ulf_two_months.method",
@@ -243,6 +247,17 @@ def test_the_version_changes_on_the_day_a_value_changes(name: str, value: str, r
     parameters = load_parameters("stockholm", root)
     assert rule_set_of(parameters, date(2026, 11, 14)).version == before
     assert rule_set_of(parameters, DAY).version != before
+
+
+def test_a_limit_that_decides_no_verdict_is_no_part_of_the_version(root: Path) -> None:
+    before = rule_set_on("stockholm", DAY, root)
+    add_value(root, "norm.least_rows", "2026-11-15", "55")
+    after = rule_set_on("stockholm", DAY, root)
+    assert (before.share("norm.least_rows"), after.share("norm.least_rows")) == (
+        Decimal("0.7"),
+        Decimal("0.55"),
+    )
+    assert after.version == before.version
 
 
 def test_a_value_of_the_future_changes_no_version_today(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,8 +10,11 @@ import pandas as pd
 import pytest
 
 from assets.checks import school_contract
-from assets.checks.contracts import ContractCrashError
-from assets.checks.school_contract import CONTRACT, broken_days
+from assets.checks.school_contract import Broken, broken_days, contract_on
+from assets.checks.validating import ContractCrashError
+from rules.registry import rule_set_on
+
+CONTRACT = contract_on(rule_set_on("stockholm", date(2026, 11, 15)))
 
 USUAL = {
     "school_unit_code": "99999901",
@@ -30,10 +34,9 @@ USUAL = {
 
 
 def broken(*rows: dict[str, Any]) -> list[tuple[str, str, str]]:
-    frame = pd.DataFrame([USUAL | row for row in rows])
-    found = [(b.school_unit_code, b.clause.name, b.found) for b in broken_days(frame)]
-    assert all(isinstance(b.lesson_date, date) for b in broken_days(frame))
-    return found
+    found: list[Broken] = list(broken_days(pd.DataFrame([USUAL | row for row in rows]), CONTRACT))
+    assert all(isinstance(b.lesson_date, date) for b in found)
+    return [(b.school_unit_code, b.clause.name, b.found) for b in found]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,14 @@ def test_a_limit_has_two_sides(column: str, good: float | None, bad: float, clau
     assert broken({column: bad}, other) == [("99999901", clause, f"{bad:.4f}")]
 
 
+def test_the_limits_are_those_of_the_rule_set() -> None:
+    looser = replace(CONTRACT[0], least=0.5)
+    row = pd.DataFrame([USUAL | {"share_of_usual": 0.6}])
+    assert CONTRACT[0].name == "fewer_rows"
+    assert [b.clause.name for b in broken_days(row, CONTRACT)] == ["fewer_rows"]
+    assert list(broken_days(row, (looser, *CONTRACT[1:]))) == []
+
+
 def test_a_vanished_class_is_named() -> None:
     row = {"vanished_classes": 2, "vanished_class_names": "8A, 9C"}
     assert broken(row) == [("99999901", "class_vanished", "8A, 9C")]
@@ -71,12 +82,12 @@ def test_every_school_and_day_is_judged_by_itself() -> None:
 
 
 def test_no_school_day_breaks_nothing() -> None:
-    assert list(broken_days(pd.DataFrame(columns=list(USUAL)))) == []
+    assert list(broken_days(pd.DataFrame(columns=list(USUAL)), CONTRACT)) == []
 
 
 def test_results_hold_no_values() -> None:
     frame = pd.DataFrame([USUAL | {"share_of_usual": 0.4321987}])
-    answers = school_contract._answers(frame)
+    answers = school_contract._answers(frame, CONTRACT)
     assert "0.4321987" not in "".join(str(answer.to_json_dict()) for answer in answers)
 
 
@@ -84,4 +95,4 @@ def test_a_validator_that_crashes_is_no_verdict() -> None:
     for name in {clause.column for clause in CONTRACT}:
         frame = pd.DataFrame([USUAL | {name: object()}])
         with pytest.raises(ContractCrashError, match="Nothing is published"):
-            list(broken_days(frame))
+            list(broken_days(frame, CONTRACT))

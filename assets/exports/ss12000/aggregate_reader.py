@@ -46,13 +46,13 @@ class AggregateReader(RowReader):
         """Yield frames of text cells under our column names, with `line_number`."""
         for frame in aggregate_frames(self._lake, self._sealer, self.file):
             self.rows_read += frame.height
-            # An object has dates, no month.
-            rows = frame.with_columns(pl.lit(None, pl.String).alias("month"))
-            yield rows.select("file_id", "line_number", *_NAMES)
+            yield frame
 
 
 class AggregateObjects(Openings):
     """The readers of a run's files of aggregatedAttendance."""
+
+    unit = "object"
 
     def __init__(self, lake: Lake, sealer: Sealer) -> None:
         super().__init__(())

@@ -10,62 +10,24 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from assets.exports.columns import COLUMNS
 from assets.exports.received import ReceivedFile
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.persons import Persons
 from assets.lake import Lake
 from assets.sealing import Sealer
 
-AGGREGATE_COLUMNS = (
-    "school_unit_code",
-    "school_name",
-    "class_name",
-    "grade",
-    "civic_no",
-    "given_name",
-    "family_name",
-    "sex",
-    "protected",
-    "period_start",
-    "period_end",
-    "activity",
-    "scheduled_minutes",
-    "reported_minutes",
-    "valid_minutes",
-    "invalid_minutes",
-    "other_minutes",
-    "present_minutes",
-    "mentor_name",
-    "mentor_email",
-)
-_MINUTES = tuple(name for name in AGGREGATE_COLUMNS if name.endswith("_minutes"))
-_PLACES = (
-    "SELECT cells.line_number, coalesce(places.enroled_unit_code, places.class_unit_code) "
-    "AS school_unit_code, units.school_name, places.class_name, "
-    "cast(places.grade AS VARCHAR) AS grade, persons.sealed, mentors.sealed_staff, "
-    "coalesce(cells.protected <> 'Ingen', false) OR coalesce(person_keys.person_key IN "
-    "(SELECT person_key FROM ss12000_markings WHERE is_protected), false) AS is_protected, "
-    "cells.protected "
-    "FROM aggregate_cells AS cells "
-    "LEFT JOIN person_keys ON cells.person = person_keys.person_text "
-    "LEFT JOIN ss12000_persons AS persons ON person_keys.person_key = persons.person_key "
-    "LEFT JOIN ss12000_places AS places ON person_keys.person_key = places.person_key "
-    "AND calendar_date(cells.end_date) BETWEEN places.first_date AND places.last_date "
-    "LEFT JOIN ss12000_organisations AS units ON units.school_unit_code = "
-    "coalesce(places.enroled_unit_code, places.class_unit_code) "
-    "LEFT JOIN (SELECT staff_key, any_value(sealed_staff) AS sealed_staff FROM ss12000_persons "
-    "GROUP BY staff_key) AS mentors ON places.mentor_key = mentors.staff_key "
-    "WHERE cells.part = '' QUALIFY row_number() OVER (PARTITION BY cells.line_number "
-    "ORDER BY units.stated_at DESC) = 1 ORDER BY cells.line_number"
-)
+_COLUMNS = COLUMNS["aggregates"]
+_MINUTES = tuple(name for name in _COLUMNS if name.endswith("_minutes"))
 
 
 def aggregate_frames(lake: Lake, sealer: Sealer, file: ReceivedFile) -> Iterator[pl.DataFrame]:
-    """Yield frames of `file_id`, `line_number` (the object's ordinal) and `AGGREGATE_COLUMNS`.
+    """Yield frames of `file_id`, `line_number` (the object's ordinal) and aggregates' columns.
 
-    Minutes and dates are as they came. A pupil whom the lake doesn't know has no `civic_no`; the
-    place is that of the period's last day. `protected` is `Ingen` only when the object says so and
-    nothing else in the lake protects the pupil; null when nobody says anything.
+    Minutes and dates are as they came, and `month` is null: an object has dates. A pupil whom the
+    lake doesn't know has no `civic_no` and no place; the place is that of the period's last day.
+    `protected` is `Ingen` only when the object says so and nothing else in the lake protects the
+    pupil; null when nobody says anything.
 
     Args:
         lake: the lake, with the parsing macros loaded.
@@ -85,7 +47,7 @@ def aggregate_frames(lake: Lake, sealer: Sealer, file: ReceivedFile) -> Iterator
             "FROM person_keys JOIN aggregate_cells ON person_text = person"
         )
         lake.materialise("exports/ss12000_places")
-        found = lake.rows(_PLACES)
+        found = lake.rows(lake.select("exports/aggregate_places"))
         lake.connection.unregister("aggregate_cells")
         yield _frame(cells.sort("line_number"), [_place(sealer, row) for row in found])
 
@@ -123,8 +85,7 @@ def _frame(cells: pl.DataFrame, places: list[dict[str, str | None]]) -> pl.DataF
         pl.col("start_date").alias("period_start"),
         pl.col("end_date").alias("period_end"),
         pl.coalesce("subject", "activity").alias("activity"),
+        pl.lit(None, pl.String).alias("month"),
         *_MINUTES,
     )
-    return pl.concat([own, found], how="horizontal").select(
-        "file_id", "line_number", *AGGREGATE_COLUMNS
-    )
+    return pl.concat([own, found], how="horizontal").select("file_id", "line_number", *_COLUMNS)

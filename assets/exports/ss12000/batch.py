@@ -95,7 +95,7 @@ class ObjectBatch:
     def __init__(self, lake: Lake, people: People, kind: str) -> None:
         self._lake = lake
         self._resource = BY_KIND[kind]
-        self._problems = ProblemLog(lake, people.sealer)
+        self._problems = ProblemLog(lake, people.sealer, "object")
         persons = Persons(lake, people.sealer)
         self._stage = ObjectStage(lake, persons, self._problems, self._resource)
 

@@ -222,6 +222,9 @@ _FAULTS = {
 
 
 def _write_rows(shape: Shape, objects: Iterator[Any]) -> None:
+    # Found, it is imported, and pandas after it, to ask of every list whether it is one of theirs:
+    # three times what the whole of a small file takes.
+    sys.modules["numpy"] = None  # type: ignore[assignment]
     import pyarrow as pa  # noqa: PLC0415 - after the limits are set
 
     names = list(dict.fromkeys(chain(shape.cells, *(cells for _, cells in shape.parts.values()))))

@@ -157,7 +157,6 @@ def problem_of(row: dict[str, object]) -> RowProblem:
         line if isinstance(line, int) else 0,
         shown(column, None if cell is None else str(cell)),
         row=kept,
-        unit="object",
     )
 
 

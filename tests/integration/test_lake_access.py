@@ -1,0 +1,73 @@
+"""How the lake is opened: signed extensions, and steps of a run that share it and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assets.lake import Lake, LakeError
+from assets.lake_access import LakeAccess, StepError
+from assets.lake_settings import configuration, extension_path
+from tests.conftest import settings_of
+
+
+def access_to(home: Path) -> LakeAccess:
+    return LakeAccess(settings_of(home), (), "stockholm", lambda: date(2026, 11, 15), lambda: 0.0)
+
+
+def test_a_step_sees_what_another_wrote_but_none_of_its_temporary_tables(tmp_path: Path) -> None:
+    access = access_to(tmp_path / "home")
+    with access.open() as first:
+        first.connection.execute("CREATE TEMP TABLE lessons AS SELECT 1 AS wrong")
+        first.write(lambda c: c.execute("INSERT INTO stale_days VALUES (DATE '2026-11-02')"))
+    with access.open() as second:
+        assert second.rows("SELECT count(*) FROM lessons") == [(0,)]
+        assert second.rows("SELECT * FROM stale_days") == [(date(2026, 11, 2),)]
+    access.close()
+
+
+def test_after_a_run_the_lake_is_let_go_and_the_next_run_opens_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    access = access_to(home)
+    with access.open():
+        assert list((home / "tmp").iterdir())
+    access.close()
+    access.close()
+    assert not list((home / "tmp").iterdir())
+    with access.open() as lake:
+        assert lake.rows("SELECT count(*) FROM lessons") == [(0,)]
+    access.close()
+
+
+def test_a_step_that_failed_does_not_spoil_the_lake_for_the_next(tmp_path: Path) -> None:
+    access = access_to(tmp_path / "home")
+
+    def fail() -> None:
+        with access.open() as lake:
+            lake.connection.execute("BEGIN")
+            lake.connection.execute("SELECT wrong FROM lessons")
+
+    with pytest.raises(StepError):
+        fail()
+    with access.open() as lake:
+        lake.write(lambda c: c.execute("INSERT INTO stale_days VALUES (DATE '2026-11-02')"))
+        assert lake.rows("SELECT count(*) FROM stale_days") == [(1,)]
+    access.close()
+
+
+def test_an_extension_that_was_changed_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = bytearray(extension_path("sqlite_scanner").read_bytes())
+    content[len(content) // 2] ^= 1
+    changed = tmp_path / "sqlite_scanner.duckdb_extension"
+    changed.write_bytes(content)
+    monkeypatch.setattr("assets.lake.configuration", configuration)
+    monkeypatch.setattr(
+        "assets.lake.extension_path",
+        lambda name: changed if name == "sqlite_scanner" else extension_path(name),
+    )
+    with pytest.raises(LakeError, match="signature"):
+        Lake.open(settings_of(tmp_path / "home"))
