@@ -168,7 +168,7 @@ def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
     rules = rules_by_name(watchlist)
     month, two_months = watchlist.one_month_days, watchlist.two_months_days
     change = (
-        (Column[PupilRow](change_texts.heading(watchlist), "text", 15, _change),)
+        (Column[PupilRow](change_texts.heading(watchlist), "text", 19, _change),)
         if is_compared(watchlist)
         else ()
     )
@@ -184,7 +184,7 @@ def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
         Column(h.over(h.H_VALID, month), "percent", 8.5, lambda p: p.one_month.valid_rate),
         Column(h.over(h.H_INVALID, month), "percent", 8.5, lambda p: p.one_month.invalid_rate),
         Column(h.over(h.H_DAYS, month), "count", 9.5, lambda p: p.one_month.days),
-        Column(h.H_RULES, "lines", 50, lambda p: rules_of(p, rules)),
+        Column(h.H_RULES, "lines", 47, lambda p: rules_of(p, rules)),
         Column(h.H_CERTAINTY, "brief", 9, lambda p: _certainty(p, rules)),
         Column(h.H_MARGIN, "text", 15.5, lambda p: _margin(p, rules)),
         Column(h.over(h.H_COVERAGE, month), "percent", 11.5, lambda p: p.one_month.coverage),

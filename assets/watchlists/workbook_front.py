@@ -41,7 +41,7 @@ def fill_summary(sheet: Worksheet, watchlist: Watchlist) -> None:
         row += 1
     row = _put_counts(sheet, watchlist, row + bool(watchlist.notices)) + 2
     if outline.is_compared(watchlist):
-        put_wide(sheet, row, _SUMMARY_WIDTHS, change_texts.summary(watchlist), "lista viktig")
+        put_wide(sheet, row, _SUMMARY_WIDTHS, change_texts.summary(watchlist), "lista text")
         row += 2
     row = _put_look_first(sheet, watchlist, row) + 2
     _put_about(sheet, watchlist, row)
