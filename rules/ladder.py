@@ -61,10 +61,26 @@ _SHARED = {
     "leaver.after_days": ParameterSpec("days"),
     "sums.full_day_minutes": ParameterSpec("minutes"),
 }
+# How absence is described. They decide no verdict, so they are no part of a set's version.
+DESCRIBING = "pattern."
+_PATTERNS = {
+    "pattern.whole_day_share": ParameterSpec("percent"),
+    "pattern.missed_share": ParameterSpec("percent"),
+    "pattern.run_days": ParameterSpec("days"),
+    "pattern.coherent_share": ParameterSpec("percent"),
+    "pattern.scattered_share": ParameterSpec("percent"),
+    "pattern.min_days": ParameterSpec("days"),
+    "pattern.min_absent_days": ParameterSpec("days"),
+    "pattern.weekday_days": ParameterSpec("days"),
+    "pattern.subject_days": ParameterSpec("days"),
+    "pattern.clear_difference": ParameterSpec("percent"),
+    "pattern.trend_difference": ParameterSpec("percent"),
+    "pattern.trend_days": ParameterSpec("days"),
+}
 
 
 def _specs() -> dict[str, ParameterSpec]:
-    specs = dict(_SHARED)
+    specs = _SHARED | _PATTERNS
     for step in LADDER:
         of_step = _EVERY_RULE | (_TWO_MONTHS if step.window == "two_months" else {})
         specs |= {f"{step.name}.{part}": spec for part, spec in of_step.items()}

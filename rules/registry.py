@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from rules.ladder import LADDER, PARAMETERS, Step
+from rules.ladder import DESCRIBING, LADDER, PARAMETERS, Step
 from rules.models import (
     Comparison,
     DatedValue,
@@ -170,14 +170,18 @@ def _hundredths(percent: Value) -> int:
 
 
 def _version(values: Mapping[str, Value]) -> str:
-    """A hash of the values alone: a better reference or description is not another rule set."""
+    """A hash of the values that decide: a better reference or pattern is not another rule set."""
 
     def canonical(value: Value) -> str:
         if isinstance(value, Decimal):
             return str(_hundredths(value))  # 10 and 10.0 are one value
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
-    lines = [f"{name}={canonical(value)}" for name, value in sorted(values.items())]
+    lines = [
+        f"{name}={canonical(value)}"
+        for name, value in sorted(values.items())
+        if not name.startswith(DESCRIBING)
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
@@ -194,6 +198,14 @@ def _check_consistent(parameters: ParameterSet, day: date) -> None:
             "window.two_months_days",
             f"{rules.two_months_days} days",
             f"twice window.one_month_days, {2 * rules.one_month_days}: the halves are equal",
+        )
+    coherent, scattered = (
+        cast("Decimal", rules.values[f"pattern.{kind}_share"].value)
+        for kind in ("coherent", "scattered")
+    )
+    if scattered >= coherent:
+        raise contradiction(
+            "pattern.scattered_share", f"{scattered} %", f"less than the coherent {coherent} %"
         )
     for rule in rules.rules:
         is_one_month = rule.window == "one_month"
