@@ -72,10 +72,13 @@ def outlook(
     basis: str,
     as_of: date,
     params: dict[str, Any],
-    past: Sequence[Minutes],
-    coming: Sequence[Minutes],
+    lessons: tuple[Sequence[Minutes], Sequence[Minutes]],
 ) -> tuple[bool, date | None, int | None]:
-    """Return whether it is reached now, the day it turns, and the least number of lessons."""
+    """Return whether it is reached now, the day it turns, and the least number of lessons.
+
+    `lessons` are those behind and those ahead.
+    """
+    past, coming = lessons
 
     def holds(on: date, missed: int) -> bool:
         return is_reached(

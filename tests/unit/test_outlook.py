@@ -122,31 +122,28 @@ def lives(draw: st.DrawFn) -> tuple[date, list[Minutes], list[Minutes]]:
 @settings(max_examples=150, deadline=None)
 @given(
     life=lives(),
-    threshold=st.sampled_from((5, 10, 20, "12.5", 40, 90)),
-    comparison=st.sampled_from((">", ">=")),
-    months=st.sampled_from((1, 2)),
-    method=st.sampled_from(("pooled", "each")),
+    rule=st.fixed_dictionaries(
+        {
+            "threshold_pct": st.sampled_from((5, 10, 20, "12.5", 40, 90)),
+            "comparison": st.sampled_from((">", ">=")),
+            "months": st.sampled_from((1, 2)),
+            "method": st.sampled_from(("pooled", "each")),
+        }
+    ),
     basis=st.sampled_from(("calendar", "rolling")),
     length=st.sampled_from((30, 28, 10)),
 )
 def test_the_outlook_is_what_trying_out_every_day_gives(
     life: tuple[date, list[Minutes], list[Minutes]],
-    threshold: Any,
-    comparison: str,
-    months: int,
-    method: str,
+    rule: dict[str, Any],
     basis: str,
     length: int,
 ) -> None:
     as_of, past, coming = life
-    rule = {
-        "threshold_pct": threshold,
-        "comparison": comparison,
-        "months": months,
-        "method": method if months == 2 else "pooled",
-    }
+    if rule["months"] == 1:
+        rule["method"] = "pooled"
     params = varied(rolling_days={1: length, 2: 2 * length})
-    now, turn, missed = outlook(rule, basis, as_of, params, past, coming)
+    now, turn, missed = outlook(rule, basis, as_of, params, (past, coming))
     days: dict[date, tuple[int, int]] = {}
     for x in past:
         absent, reported = days.get(x.day, (0, 0))
@@ -155,10 +152,14 @@ def test_the_outlook_is_what_trying_out_every_day_gives(
     for x in coming:
         ahead[x.day].append(x.scheduled)
     step = Step(
-        int(float(threshold) * 100), is_strict=comparison == ">", is_each=rule["method"] == "each"
+        int(float(rule["threshold_pct"]) * 100),
+        is_strict=rule["comparison"] == ">",
+        is_each=rule["method"] == "each",
     )
     horizon = Horizon(as_of, length, 2 * length)
-    found = Course(horizon, days, ahead).outlook(basis, WINDOW[months], step, is_reached=now)
+    found = Course(horizon, days, ahead).outlook(
+        basis, WINDOW[rule["months"]], step, is_reached=now
+    )
     if found.unknown:
         assert not any(day <= horizon.last for day in ahead)
         return
@@ -172,7 +173,7 @@ def test_no_other_way_of_being_absent_reaches_the_step_earlier(
     as_of, past, coming = life
     params = varied()
     rule = params["rules"]["ulf_two_months"]
-    now, turn, _ = outlook(rule, "rolling", as_of, params, past, coming)
+    now, turn, _ = outlook(rule, "rolling", as_of, params, (past, coming))
     other = [
         Minutes(x.day, x.scheduled, chance.choice((0, x.scheduled // 2, x.scheduled)))
         for x in coming
