@@ -23,6 +23,7 @@ from assets.exports.layouts import Layout, LayoutError, load_layouts
 from assets.exports.ledger import UnknownFileError
 from assets.exports.outcomes import FileReport
 from assets.exports.retry import NothingToRetryError
+from assets.flags.pupil_question import NobodyToExplainError
 from assets.lake import Lake, LakeError, LakeSettings
 from assets.pull.credentials import SourcesError
 from assets.pull.pull import PullError
@@ -41,6 +42,7 @@ SPOKEN_ERRORS = (
     LakeError,
     KeyFileError,
     LayoutError,
+    NobodyToExplainError,
     PublishError,
     PullError,
     RuleFileError,
