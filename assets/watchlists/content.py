@@ -19,6 +19,7 @@ from assets.exports.identity_numbers import birth_date
 from assets.flags.answers import identities_of, staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
+from assets.watchlists.behind import with_evidence
 from assets.watchlists.coverage import first_covered_day
 from assets.watchlists.model import (
     Evidence,
@@ -76,7 +77,7 @@ def collect(
     schools = lake.relation("watchlists/listed_schools")
     if school is not None:
         schools = schools.filter(pl.col("school_unit_code") == school)
-    pupils = _pupils_by_school(lake, evaluation)
+    pupils = defaultdict(list, with_evidence(lake, evaluation, _pupils_by_school(lake, evaluation)))
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
