@@ -51,15 +51,14 @@ class Step:
     is_strict: bool
     is_each: bool
 
-    def is_reached(self, sums: Sequence[tuple[int, int]]) -> bool:
-        """Whether (absent, reported) minutes of the window's parts reach it; of nothing, never."""
-        if self.is_each:
-            return len(sums) > 1 and all(self._reaches(*part) for part in sums)
-        return self._reaches(sum(a for a, _ in sums), sum(r for _, r in sums))
+    def is_reached(self, absent: int, reported: int) -> bool:
+        """Whether absent of reported minutes reach it; of nothing they never do."""
+        return reported > 0 and absent >= self.least(reported)
 
-    def _reaches(self, absent: int, reported: int) -> bool:
-        margin = absent * 10000 - self.threshold_bp * reported
-        return reported > 0 and (margin > 0 or (margin == 0 and not self.is_strict))
+    def least(self, reported: int) -> int:
+        """The least absent minutes that reach it."""
+        limit = self.threshold_bp * reported
+        return limit // 10000 + 1 if self.is_strict else -(-limit // 10000)
 
 
 @dataclass(frozen=True)
@@ -86,10 +85,17 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Look:
-    """A coming day on which a window is looked at; each part from and up to, not including."""
+    """A coming day on which a window is looked at.
+
+    Attributes:
+        on: the day.
+        whole: the window's days, from and up to, not including.
+        halves: those of its halves; fewer than two where one is cut away, or of one month.
+    """
 
     on: date
-    parts: tuple[tuple[int, int], ...]
+    whole: tuple[int, int]
+    halves: tuple[tuple[int, int], ...]
 
 
 class Horizon:
@@ -116,44 +122,58 @@ class Horizon:
     def _add(self, basis: str, day: date, one_month_days: int, two_months_days: int) -> None:
         found = window_parts(day, one_month_days, two_months_days)
         for window in ("one_month", "two_months"):
-            parts = tuple(
+            parts = sorted(
                 (self.index(part.window_start), self.index(part.window_end) + 1)
                 for part in found
                 if part.basis == basis and part.window_part.startswith(window)
             )
-            self.looks.setdefault((basis, window), []).append(Look(day, parts))
+            whole = (parts[0][0], parts[-1][1])
+            halves = tuple(parts) if window == "two_months" else ()
+            self.looks.setdefault((basis, window), []).append(Look(day, whole, halves))
 
     def index(self, day: date) -> int:
         """Return how many days after the first one a day is."""
         return (day - self.first).days
 
 
+class Ahead:
+    """Coming lessons as running sums; pupils with the same lessons share one."""
+
+    def __init__(self, horizon: Horizon, coming: Mapping[date, Sequence[int]]) -> None:
+        """Take the minutes of each lesson, by day."""
+        minutes = [0] * (horizon.index(horizon.last) + 1)
+        lessons: list[int] = []
+        for day in sorted(coming):
+            if horizon.as_of < day <= horizon.last:
+                minutes[horizon.index(day)] = sum(coming[day])
+                lessons += coming[day]
+        #: Minutes before each day, and minutes of the first n lessons.
+        self.before = list(accumulate(minutes, initial=0))
+        self.lessons = list(accumulate(lessons, initial=0))
+
+
 class Course:
     """One pupil's days behind and lessons ahead, as running sums: any window is two look-ups."""
 
     def __init__(
-        self,
-        horizon: Horizon,
-        past: Mapping[date, tuple[int, int]],
-        coming: Mapping[date, Sequence[int]],
+        self, horizon: Horizon, past: Mapping[date, tuple[int, int]], ahead: Ahead
     ) -> None:
-        """Take the past as (absent, reported) minutes a day, the coming lessons as minutes."""
-        self._horizon = horizon
+        """Take the past as (absent, reported) minutes a day."""
+        self._horizon, self._ahead = horizon, ahead
         size = horizon.index(horizon.last) + 1
-        absent, reported, ahead = [0] * size, [0] * size, [0] * size
+        absent, reported = [0] * size, [0] * size
         for day, (absent_minutes, reported_minutes) in past.items():
             if horizon.first <= day <= horizon.as_of:
-                absent[horizon.index(day)] = absent_minutes
-                reported[horizon.index(day)] = reported_minutes
-        lessons: list[int] = []
-        for day in sorted(coming):
-            if horizon.as_of < day <= horizon.last:
-                ahead[horizon.index(day)] = sum(coming[day])
-                lessons += coming[day]
+                index = horizon.index(day)
+                absent[index], reported[index] = absent_minutes, reported_minutes
         self._absent = list(accumulate(absent, initial=0))
-        self._reported = list(accumulate(reported, initial=0))
-        self._ahead = list(accumulate(ahead, initial=0))
-        self._missed = list(accumulate(lessons, initial=0))
+        # Every coming lesson is taken as reported.
+        self._reported = [
+            behind + ahead_minutes
+            for behind, ahead_minutes in zip(
+                accumulate(reported, initial=0), ahead.before, strict=True
+            )
+        ]
 
     def outlook(self, basis: str, window: str, step: Step, *, is_reached: bool) -> Outlook:
         """Return what can come of a step; `is_reached` is what the verdict's SQL said of it."""
@@ -161,35 +181,37 @@ class Course:
         if not looks:
             return Outlook(is_reached)
         first_look = looks[0].on
-        if not self._missed[1:]:
+        if not self._ahead.lessons[1:]:
             return Outlook(is_reached, first_look, unknown="no_timetable")
-        if is_reached:
-            for look in looks:
-                if not step.is_reached(self._sums(look, 0)):
-                    return Outlook(is_reached, first_look, look.on)
-            return Outlook(is_reached, first_look)
-        everything = self._missed[-1]
+        missed = 0 if is_reached else self._ahead.lessons[-1]
         for look in looks:
-            if step.is_reached(self._sums(look, everything)):
-                lessons = self._least(look, step)
+            if self._holds(look, step, missed) is not is_reached:
+                lessons = None if is_reached else self._least(look, step)
                 return Outlook(is_reached, first_look, look.on, lessons)
         return Outlook(is_reached, first_look)
 
-    def _least(self, look: Look, step: Step) -> int:
-        """The least number of lessons; missing one more never lowers a rate, so it is bisected."""
-        return bisect_left(
-            self._missed,
-            True,
-            key=lambda minutes: step.is_reached(self._sums(look, minutes)),
-        )
+    def _holds(self, look: Look, step: Step, missed: int) -> bool:
+        """Whether the step is reached when the first `missed` coming minutes are missed."""
+        if step.is_each:
+            return len(look.halves) > 1 and all(
+                self._reaches(half, step, missed) for half in look.halves
+            )
+        return self._reaches(look.whole, step, missed)
 
-    def _sums(self, look: Look, missed: int) -> list[tuple[int, int]]:
-        """(absent, reported) of each part when the first `missed` coming minutes are missed."""
-        sums = []
-        for start, end in look.parts:
-            ahead_before, ahead_after = self._ahead[start], self._ahead[end]
-            absent = self._absent[end] - self._absent[start]
-            absent += min(max(missed - ahead_before, 0), ahead_after - ahead_before)
-            reported = self._reported[end] - self._reported[start] + ahead_after - ahead_before
-            sums.append((absent, reported))
-        return sums
+    def _reaches(self, days: tuple[int, int], step: Step, missed: int) -> bool:
+        start, end = days
+        absent = self._absent[end] - self._absent[start]
+        if missed:
+            before, after = self._ahead.before[start], self._ahead.before[end]
+            absent += min(max(missed - before, 0), after - before)
+        return step.is_reached(absent, self._reported[end] - self._reported[start])
+
+    def _least(self, look: Look, step: Step) -> int:
+        """The least number of lessons: those that give every part what it lacks."""
+        lacking = [0]
+        for start, end in look.halves if step.is_each else (look.whole,):
+            least = step.least(self._reported[end] - self._reported[start])
+            lack = least - (self._absent[end] - self._absent[start])
+            if lack > 0:
+                lacking.append(self._ahead.before[start] + lack)
+        return bisect_left(self._ahead.lessons, max(lacking))

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-import polars as pl
 
 from assets.absence.windows import school_year_start
 from assets.flags.asked_pupils import Asked
-from assets.flags.outlook import Course, Outlook, Step
+from assets.flags.outlook import Ahead, Course, Outlook, Step
 from assets.flags.timetable import Timetable, coming_lessons
 from assets.lake import Lake
 from rules.models import Rule
@@ -46,22 +43,20 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
     horizon, as_of = asked.horizon, asked.evaluation.as_of
     steps = {rule.name: _step(rule) for rule in asked.evaluation.rule_set.rules}
     windows = {rule.name: rule.window for rule in asked.evaluation.rule_set.rules}
-    sums = _by_pupil(
-        lake.relation("flags/asked_sums", first_date=horizon.first, as_of=as_of),
-        ("absent_minutes", "reported_minutes"),
-    )
-    days = _by_pupil(lake.relation("flags/asked_days", as_of=as_of), ("lesson_minutes",))
+    behind = {
+        key: dict(zip(days, zip(absent, reported, strict=True), strict=True))
+        for key, days, absent, reported in lake.relation(
+            "flags/asked_sums", first_date=horizon.first, as_of=as_of
+        ).iter_rows()
+    }
+    timetables = _timetables(lake, asked)
+    without = coming_lessons(as_of, horizon.last, {}, {})
+    nothing = (without, Ahead(horizon, without.lessons))
     only_sums = _known_by_sums(lake, as_of)
     found: dict[str, Prognosis] = {}
     for key, reached in _reached(lake).items():
-        lessons = {day: tuple(minutes) for day, (minutes,) in days.get(key, {}).items()}
-        timetable = coming_lessons(
-            as_of,
-            horizon.last,
-            {day: minutes for day, minutes in lessons.items() if day <= as_of},
-            {day: minutes for day, minutes in lessons.items() if day > as_of},
-        )
-        course = Course(horizon, sums.get(key, {}), timetable.lessons)
+        timetable, ahead = timetables.get(key, nothing)
+        course = Course(horizon, behind.get(key, {}), ahead)
         outlooks = {
             (rule, basis): Outlook(is_reached, unknown="monthly_sums")
             if key in only_sums
@@ -70,6 +65,22 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
         }
         found[key] = Prognosis(outlooks, timetable)
     return found
+
+
+def _timetables(lake: Lake, asked: Asked) -> dict[str, tuple[Timetable, Ahead]]:
+    """The coming lessons of every pupil, worked out once for all who have the same."""
+    as_of, horizon = asked.evaluation.as_of, asked.horizon
+    timetables: dict[str, tuple[Timetable, Ahead]] = {}
+    for keys, days, minutes in lake.relation("flags/asked_timetables", as_of=as_of).iter_rows():
+        lessons = dict(zip(days, minutes, strict=True))
+        timetable = coming_lessons(
+            as_of,
+            horizon.last,
+            {day: lessons[day] for day in days if day <= as_of},
+            {day: lessons[day] for day in days if day > as_of},
+        )
+        timetables |= dict.fromkeys(keys, (timetable, Ahead(horizon, timetable.lessons)))
+    return timetables
 
 
 def _step(rule: Rule) -> Step:
@@ -98,12 +109,3 @@ def _known_by_sums(lake: Lake, as_of: date) -> set[str]:
         as_of=as_of,
     )
     return {key for (key,) in rows}
-
-
-def _by_pupil(
-    frame: pl.DataFrame, columns: tuple[str, ...]
-) -> dict[str, dict[date, tuple[Any, ...]]]:
-    found: dict[str, dict[date, tuple[Any, ...]]] = {}
-    for key, day, *values in frame.select("pupil_key", "lesson_date", *columns).iter_rows():
-        found.setdefault(key, {})[day] = tuple(values)
-    return found

@@ -1,7 +1,7 @@
 """A pupil's coming lessons: as the lake knows them, else as the last weeks had them.
 
-Pure. Not here: which lessons those were (`sql/flags/asked_days.sql`), what comes of missing them
-(`outlook.py`).
+Pure. Not here: which lessons those were (`sql/flags/asked_timetables.sql`), what comes of missing
+them (`outlook.py`).
 
 A coming day of which the lake has a lesson, also a cancelled one, is taken as the lake has it. Any
 other day is taken as its weekday was in the latest four weeks with lessons, of the last eight:
