@@ -24,6 +24,7 @@ from assets.exports.ledger import UnknownFileError
 from assets.exports.outcomes import FileReport
 from assets.exports.retry import NothingToRetryError
 from assets.flags.known import NotKnownYetError
+from assets.flags.pupil_question import NobodyToExplainError
 from assets.lake import Lake, LakeError, LakeSettings
 from assets.pull.credentials import SourcesError
 from assets.pull.pull import PullError
@@ -45,6 +46,7 @@ SPOKEN_ERRORS = (
     LayoutError,
     NotKnownYetError,
     NotPublishedError,
+    NobodyToExplainError,
     PublishError,
     PullError,
     RuleFileError,

@@ -17,6 +17,7 @@ from assets.lake_access import SPOKEN_ERRORS, LakeAccess
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import coverage, flags, rates
+from pipelines.cli_explain import explain
 from pipelines.cli_files import archive, changes, files, retry
 from pipelines.cli_layouts import layout_app
 from pipelines.cli_options import (
@@ -152,6 +153,7 @@ app.command()(rates)
 app.command()(flags)
 app.command()(coverage)
 app.command()(restate)
+app.command()(explain)
 app.command()(files)
 app.command()(changes)
 app.command()(retry)

@@ -61,16 +61,31 @@ _SHARED = {
     "leaver.after_days": ParameterSpec("days"),
     "sums.full_day_minutes": ParameterSpec("minutes"),
 }
-
-
-# What decides no verdict: what a list says beside its flags, and when it waits. A set must have
-# these too, dated and cited like the others, but they are no part of a rule set's version.
-_BESIDE = {
+# How absence is described.
+_PATTERNS = {
+    "pattern.whole_day_share": ParameterSpec("percent"),
+    "pattern.missed_share": ParameterSpec("percent"),
+    "pattern.run_days": ParameterSpec("days"),
+    "pattern.coherent_share": ParameterSpec("percent"),
+    "pattern.scattered_share": ParameterSpec("percent"),
+    "pattern.min_days": ParameterSpec("days"),
+    "pattern.min_absent_days": ParameterSpec("days"),
+    "pattern.weekday_days": ParameterSpec("days"),
+    "pattern.subject_days": ParameterSpec("days"),
+    "pattern.clear_difference": ParameterSpec("percent"),
+    "pattern.trend_difference": ParameterSpec("percent"),
+    "pattern.trend_days": ParameterSpec("days"),
+}
+# When a list waits.
+_NORM = {
     "norm.least_rows": ParameterSpec("percent"),
     "norm.most_unreported": ParameterSpec("percent"),
     "norm.most_doubled": ParameterSpec("percent"),
     "norm.most_refused": ParameterSpec("percent"),
 }
+# What decides no verdict: what a list says beside its flags, and when it waits. A set must have
+# these too, dated and cited like the others, but they are no part of a rule set's version.
+_BESIDE = _PATTERNS | _NORM
 
 
 def _specs() -> dict[str, ParameterSpec]:

@@ -200,6 +200,14 @@ def _check_consistent(parameters: ParameterSet, day: date) -> None:
             f"{rules.two_months_days} days",
             f"twice window.one_month_days, {2 * rules.one_month_days}: the halves are equal",
         )
+    coherent, scattered = (
+        cast("Decimal", rules.values[f"pattern.{kind}_share"].value)
+        for kind in ("coherent", "scattered")
+    )
+    if scattered >= coherent:
+        raise contradiction(
+            "pattern.scattered_share", f"{scattered} %", f"less than the coherent {coherent} %"
+        )
     for rule in rules.rules:
         is_one_month = rule.window == "one_month"
         window_days = rules.one_month_days if is_one_month else rules.two_months_days

@@ -41,8 +41,8 @@ class Evaluation:
 def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
     """Evaluate every rule for every pupil at an as_of.
 
-    Makes the temporary tables `belonging`, `absence_rolling`, `absence_calendar` and `verdicts`;
-    the lake itself isn't changed.
+    Makes the temporary tables `belonging`, `absence_rolling`, `absence_calendar`, `judgements` and
+    `verdicts`; the lake itself isn't changed.
 
     Args:
         lake: the lake, with its sums up to date.
@@ -62,6 +62,7 @@ def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
         full_day_minutes=rule_set.full_day_minutes,
     )
     lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
+    lake.materialise("flags/judgements")
     lake.materialise("flags/verdicts")
     return Evaluation(as_of, rule_set, windows)
 

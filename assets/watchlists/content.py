@@ -18,6 +18,7 @@ from assets.absence.windows import school_year_start
 from assets.flags.answers import staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
+from assets.watchlists.behind import with_evidence
 from assets.watchlists.coverage import first_covered_day
 from assets.watchlists.model import (
     ClearedPupil,
@@ -73,6 +74,7 @@ def collect(
     if school is not None:
         schools = schools.filter(pl.col("school_unit_code") == school)
     rows = rows_by_school(lake, evaluation, states)
+    pupils = defaultdict(list, with_evidence(lake, evaluation, rows.pupils))
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
@@ -104,8 +106,8 @@ def collect(
             calendar_window=(month.window_start, month.window_end) if month else None,
             pupils_evaluated=row["pupils_evaluated"],
             protected_pupils=protected.get(row["school_unit_code"], 0),
-            pupils=_listed(rows.pupils[row["school_unit_code"]]),
-            insufficient=_insufficient(rows.pupils[row["school_unit_code"]]),
+            pupils=_listed(pupils[row["school_unit_code"]]),
+            insufficient=_insufficient(pupils[row["school_unit_code"]]),
             unreported=tuple(unreported[row["school_unit_code"]]),
             cleared=_cleared(rows.cleared[row["school_unit_code"]]),
             compared_with=states.compared_with(row["school_unit_code"]),

@@ -51,6 +51,7 @@ H_MENTOR = "Mentor"
 H_NEXT = "Nästa steg"
 H_CALENDAR = "Senaste kalendermånad"
 H_RULES = "Gränser som nås"
+H_PATTERN = "Mönster"
 H_CERTAINTY = "Säkerhet"
 H_MARGIN = "Marginal"
 # With the length of the rolling window added, see `over`.
@@ -91,6 +92,14 @@ H_PARAMETER = "Vad"
 H_VALUE = "Värde"
 H_SOURCE = "Källa"
 
+# --- what stands behind a row, folded out -------------------------------------------------------
+COMPARED = "Jämförelsen i hela tal; procent skrivs i hundradelar, så 20 % är 2000"
+H_COMPARED = "Andel"
+H_COMPARED_LEAST = "Lägst"
+H_COMPARED_MOST = "Högst"
+AHEAD = "Framåt"
+PATTERN = "Hur frånvaron ligger på skolan"
+
 # --- terms, each definition short enough for one printed line ------------------------------------
 _TERMS = (
     ("Schemalagd tid (S)", "Minuter för elevens lektioner. Inställda lektioner räknas inte."),
@@ -109,6 +118,14 @@ _TERMS = (
     ("Kalendermånad", "Senaste hela månaden, eller de två senaste: den officiella siffran."),
     ("Läsårsgräns", "Inget fönster går över den 1 juli."),
     ("Marginal", "Frånvarotid över eller under gränsen, i den rapporterade tiden."),
+    (
+        "Framåt",
+        "Tidigaste dag en gräns kan nås, eller lämnas med full närvaro. Ingen prognos.",
+    ),
+    ("Missade lektioner i rad", "Så många av elevens kommande lektioner, den första först."),
+    ("Mönster", "Var frånvaron ligger på elevens nuvarande skola. Det säger inget om orsaken."),
+    ("Sammanhängande", "Det mesta av frånvaron ligger i långa perioder av hela frånvarodagar."),
+    ("Upprepad", "Lite eller inget av frånvaron ligger i långa perioder: den är utspridd."),
     ("Avrundning", "Procent kortas nedåt till en decimal; jämförelsen görs på hela minuter."),
 )
 
@@ -129,6 +146,18 @@ PARAMETER_NAMES = {
     "norm.most_unreported": "högst så stor del av en dags tid utan rapport",
     "norm.most_doubled": "högst så stor del av en dags lektioner samtidigt",
     "norm.most_refused": "högst så stor del av en dags rader avvisade",
+    "pattern.whole_day_share": "mönster: andel av dagen som är en hel frånvarodag",
+    "pattern.missed_share": "mönster: andel av lektionen som är en missad lektion",
+    "pattern.run_days": "mönster: skoldagar i rad som är en lång period",
+    "pattern.coherent_share": "mönster: andel i långa perioder som är sammanhängande",
+    "pattern.scattered_share": "mönster: högsta andel i långa perioder som är upprepad",
+    "pattern.min_days": "mönster: minst skoldagar",
+    "pattern.min_absent_days": "mönster: minst dagar med frånvaro",
+    "pattern.weekday_days": "mönster: minst dagar av en veckodag",
+    "pattern.subject_days": "mönster: minst dagar med ett ämne, och med övriga",
+    "pattern.clear_difference": "mönster: procentenheter över det övriga",
+    "pattern.trend_difference": "mönster: procentenheter mellan fyra veckor och de fyra före",
+    "pattern.trend_days": "mönster: minst skoldagar på fyra veckor",
 }
 
 

@@ -14,6 +14,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from assets.flags.outlook import Outlook
+from assets.flags.patterns import Pattern
+
 
 @dataclass(frozen=True)
 class Sums:
@@ -79,6 +82,8 @@ class Evidence:
     sums: Sums
     margin_minutes: Decimal  # absence over (+) or under (-) the rule's step, minutes
     reason: str | None = None  # why insufficient, as `flags` has it; None for a hit
+    # (S, R, A) of each half where each half must reach the step; else empty
+    halves: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def lacks_lessons(self) -> bool:
@@ -103,6 +108,24 @@ class History:
 
 
 @dataclass(frozen=True)
+class RuleOutlook:
+    """What can come of one rule on one basis, also of one that is clear."""
+
+    rule: str
+    basis: str
+    outlook: Outlook
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What can come of a pupil's rules, and where the coming lessons were taken from."""
+
+    outlooks: tuple[RuleOutlook, ...]
+    known_until_date: date | None  # the last coming day that the lake knows
+    weeks: int  # past weeks that the other days were taken from
+
+
+@dataclass(frozen=True)
 class PupilRow:
     """A pupil on the list. `level` 0 means: no rule is hit, some verdict is insufficient."""
 
@@ -120,6 +143,8 @@ class PupilRow:
     pupil_key: str = ""  # never shown: tells a remembered list who its rows are
     mentor_key: str = ""  # never shown
     history: History | None = None  # None in lists of before histories were kept
+    ahead: Ahead | None = None
+    pattern: Pattern | None = None  # None: no reported lesson at this school
 
     @property
     def change(self) -> str:

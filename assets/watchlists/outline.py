@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
 
-from assets.watchlists import change_texts, rule_texts, texts
+from assets.watchlists import change_texts, pattern_texts, rule_texts, texts
 from assets.watchlists import headings as h
 from assets.watchlists.model import (
     ClearedPupil,
@@ -185,6 +185,7 @@ def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
         Column(h.over(h.H_INVALID, month), "percent", 8.5, lambda p: p.one_month.invalid_rate),
         Column(h.over(h.H_DAYS, month), "count", 9.5, lambda p: p.one_month.days),
         Column(h.H_RULES, "lines", 47, lambda p: rules_of(p, rules)),
+        Column(h.H_PATTERN, "lines", 27, lambda p: pattern_texts.brief(p.pattern)),
         Column(h.H_CERTAINTY, "brief", 9, lambda p: _certainty(p, rules)),
         Column(h.H_MARGIN, "text", 15.5, lambda p: _margin(p, rules)),
         Column(h.over(h.H_COVERAGE, month), "percent", 11.5, lambda p: p.one_month.coverage),

@@ -16,7 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from assets.watchlists import change_texts, grounds, headings, outline, texts
+from assets.watchlists import change_texts, explanations, grounds, headings, outline, texts
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.outline import Kind, Value
 from assets.watchlists.safe_text import printable
@@ -49,6 +49,7 @@ def _render(watchlist: Watchlist) -> str:
             g=grounds,
             o=outline,
             c=change_texts,
+            x=explanations,
             style=Markup(style),  # noqa: S704  # our own file; the one inserted text is escaped for CSS
             policy=_policy(style),
             first=[_first_row(watchlist, pupil) for pupil in pupils],

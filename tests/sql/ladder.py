@@ -81,6 +81,7 @@ def verdicts(
         full_day_minutes=rule_set.full_day_minutes,
     )
     lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
+    lake.materialise("flags/judgements")
     rows = lake.relation("flags/verdicts").iter_rows(named=True)
     return {(row["rule"], row["basis"]): row for row in rows}
 

@@ -1,0 +1,231 @@
+"""How a pupil's absence lies: in long runs or scattered, on weekdays, in lessons, in subjects.
+
+A pattern describes and explains nothing: it says where the minutes lie, never why. Only lessons at
+the school where the pupil belongs are looked at, so that nothing of an earlier school is told to a
+new mentor. The definitions are in docs/patterns.md and worked out in `sql/flags/`. Not here: words.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+
+import polars as pl
+
+from assets.flags.asked_pupils import Asked
+from assets.flags.timetable import WEEKS_SEEN
+from assets.lake import Lake
+from rules.models import RuleSet
+
+Shape = Literal["none", "too_little", "coherent", "scattered", "mixed"]
+Trend = Literal["unknown", "rising", "falling", "level"]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Whole days of absence in a row, counted in the pupil's own reported school days."""
+
+    first_date: date
+    last_date: date
+    days: int
+    absent_minutes: int
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Absence in one part of the timetable beside all other parts; minutes of reported lessons.
+
+    Attributes:
+        name: of a subject as exported, or of a weekday, `1` for Monday.
+        days: dates with a reported lesson of this part.
+        absent_days: those of them with absence.
+        is_named: it lies clearly over the rest, on days enough.
+    """
+
+    name: str
+    days: int
+    absent_days: int
+    reported_minutes: int
+    absent_minutes: int
+    other_reported_minutes: int
+    other_absent_minutes: int
+    is_named: bool
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The first or the last lesson of the day beside the other lessons of the same days.
+
+    Attributes:
+        edge: first | last.
+        days: days on which it and at least one other lesson are reported.
+        missed_days: those on which it was missed.
+        alone_days: those on which it was missed while another lesson was not.
+        other_lessons: the other reported lessons of these days, and those of them missed.
+    """
+
+    edge: str
+    days: int
+    missed_days: int
+    alone_days: int
+    other_lessons: int
+    other_missed: int
+    is_named: bool
+
+
+@dataclass(frozen=True)
+class Week:
+    """Seven days; `reported_minutes` 0 leaves the share undefined."""
+
+    first_date: date
+    last_date: date
+    days: int
+    reported_minutes: int
+    absent_minutes: int
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The pattern of one pupil over the rolling two months, and the trend of eight weeks.
+
+    Attributes:
+        first_date, last_date: the rolling two months.
+        days: school days with a report; of them `absent_days` with absence, `whole_days` wholly.
+        longest_run: None without a whole day of absence.
+        long_run_minutes: absence in all runs that are long.
+        weeks: oldest first; cut at 1 July.
+    """
+
+    first_date: date
+    last_date: date
+    days: int
+    absent_days: int
+    whole_days: int
+    reported_minutes: int
+    absent_minutes: int
+    shape: Shape
+    longest_run: Run | None
+    long_run_minutes: int
+    weekdays: tuple[Compared, ...]
+    edges: tuple[Edge, ...]
+    subjects: tuple[Compared, ...]
+    trend: Trend
+    weeks: tuple[Week, ...]
+
+
+def patterns(lake: Lake, asked: Asked) -> dict[str, Pattern]:
+    """Return the pattern of every asked pupil with a reported lesson at the own school, by key.
+
+    Args:
+        lake: the lake, with the temporary tables of `ask_about`.
+        asked: what `ask_about` gave.
+    """
+    values = _values(asked.evaluation.rule_set)
+    as_of = asked.evaluation.as_of
+    window = {"first_date": asked.pattern_first_date, "as_of": as_of}
+    weeks = {"first_date": asked.weeks_first_date, "as_of": as_of}
+    lake.materialise("flags/pattern_days", **window, **_some(values, "whole_day_share"))
+    lake.materialise("flags/absence_runs")
+    lake.materialise("flags/weekly_absence", **weeks)
+    few = ("min_days", "min_absent_days")
+    limits = _some(values, *few, "run_days", "coherent_share", "scattered_share")
+    shapes = lake.relation("flags/absence_shapes", **limits)
+    limits = _some(values, *few, "weekday_days", "clear_difference")
+    weekdays = _grouped(
+        lake.relation("flags/weekday_absence", **limits),
+        lambda row: Compared(name=str(row.pop("iso_weekday")), **row),
+    )
+    limits = _some(values, *few, "missed_share", "clear_difference")
+    edges = _grouped(
+        lake.relation("flags/edge_lessons", **window, **limits), lambda row: Edge(**row)
+    )
+    limits = _some(values, *few, "subject_days", "clear_difference")
+    subjects = _grouped(
+        lake.relation("flags/subject_absence", **window, **limits),
+        lambda row: Compared(name=row.pop("subject"), **row),
+    )
+    limits = _some(values, "trend_days", "trend_difference")
+    trends = lake.relation("flags/absence_trends", **limits)
+    trend_of = dict(trends.select("pupil_key", "trend").iter_rows())
+    weeks_of = _weeks(lake, asked)
+    return {
+        row["pupil_key"]: _pattern(
+            row,
+            asked,
+            weekdays=tuple(weekdays[row["pupil_key"]]),
+            edges=tuple(edges[row["pupil_key"]]),
+            subjects=tuple(subjects[row["pupil_key"]]),
+            trend=trend_of.get(row["pupil_key"], "unknown"),
+            weeks=weeks_of(row["pupil_key"]),
+        )
+        for row in shapes.iter_rows(named=True)
+    }
+
+
+def _pattern(row: dict[str, Any], asked: Asked, **parts: Any) -> Pattern:
+    run = row["run_days"] and Run(
+        row["run_first_date"], row["run_last_date"], row["run_days"], row["run_absent_minutes"]
+    )
+    plain = ("days", "absent_days", "whole_days", "reported_minutes", "absent_minutes", "shape")
+    return Pattern(
+        first_date=asked.pattern_first_date,
+        last_date=asked.evaluation.as_of,
+        longest_run=run or None,
+        long_run_minutes=row["long_run_minutes"],
+        **{name: row[name] for name in plain},
+        **parts,
+    )
+
+
+def _weeks(lake: Lake, asked: Asked) -> Callable[[str], tuple[Week, ...]]:
+    sums = {
+        (key, ago): (days, reported, absent)
+        for key, ago, days, reported, absent in lake.rows(
+            "SELECT pupil_key, weeks_ago, days, reported_minutes, absent_minutes "
+            "FROM weekly_absence"
+        )
+    }
+    as_of = asked.evaluation.as_of
+    spans = []
+    for ago in range(WEEKS_SEEN - 1, -1, -1):
+        last = as_of - timedelta(days=7 * ago)
+        first = max(last - timedelta(days=6), asked.weeks_first_date)
+        if last >= first:
+            spans.append((ago, first, last))
+
+    def weeks(key: str) -> tuple[Week, ...]:
+        return tuple(
+            Week(first, last, *sums.get((key, ago), (0, 0, 0))) for ago, first, last in spans
+        )
+
+    return weeks
+
+
+def _grouped(
+    rows: pl.DataFrame, make: Callable[[dict[str, Any]], Item]
+) -> defaultdict[str, list[Item]]:
+    groups: defaultdict[str, list[Item]] = defaultdict(list)
+    for row in rows.iter_rows(named=True):
+        key = row.pop("pupil_key")
+        groups[key].append(make(row))
+    return groups
+
+
+def _values(rule_set: RuleSet) -> dict[str, int]:
+    """The pattern parameters by their short names: days, or hundredths of a percent."""
+    values = {}
+    for name, in_force in rule_set.values.items():
+        kind, _, short = name.partition(".")
+        if kind == "pattern":
+            value = in_force.value
+            values[short] = int(value * 100) if isinstance(value, Decimal) else int(str(value))
+    return values
+
+
+def _some(values: dict[str, int], *names: str) -> dict[str, int]:
+    return {name: values[name] for name in names}

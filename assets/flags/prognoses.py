@@ -1,0 +1,111 @@
+"""What can come of each rule for the pupils that are explained, on the coming timetable.
+
+Here: fetching days and lessons for `outlook.py` and `timetable.py`. Not here: words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from assets.absence.windows import school_year_start
+from assets.flags.asked_pupils import Asked
+from assets.flags.outlook import Ahead, Course, Outlook, Step
+from assets.flags.timetable import Timetable, coming_lessons
+from assets.lake import Lake
+from rules.models import Rule
+
+#: (rule, basis): what can come of it.
+Outlooks = Mapping[tuple[str, str], Outlook]
+
+
+@dataclass(frozen=True)
+class Prognosis:
+    """What can come of the rules for one pupil.
+
+    Attributes:
+        outlooks: by rule and basis that is evaluated.
+        timetable: the coming lessons that it rests on.
+    """
+
+    outlooks: Outlooks
+    timetable: Timetable
+
+
+def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
+    """Return the prognosis of every asked pupil, by pupil key as text.
+
+    Args:
+        lake: the lake, with the temporary tables of the evaluation and of `ask_about`.
+        asked: what `ask_about` gave.
+    """
+    horizon, as_of = asked.horizon, asked.evaluation.as_of
+    steps = {rule.name: _step(rule) for rule in asked.evaluation.rule_set.rules}
+    windows = {rule.name: rule.window for rule in asked.evaluation.rule_set.rules}
+    behind = {
+        key: dict(zip(days, zip(absent, reported, strict=True), strict=True))
+        for key, days, absent, reported in lake.relation(
+            "flags/asked_sums", first_date=horizon.first, as_of=as_of
+        ).iter_rows()
+    }
+    timetables = _timetables(lake, asked)
+    without = coming_lessons(as_of, horizon.last, {}, {})
+    nothing = (without, Ahead(horizon, without.lessons))
+    only_sums = _known_by_sums(lake, as_of)
+    found: dict[str, Prognosis] = {}
+    for key, reached in _reached(lake).items():
+        timetable, ahead = timetables.get(key, nothing)
+        course = Course(horizon, behind.get(key, {}), ahead)
+        outlooks = {
+            (rule, basis): Outlook(is_reached, unknown="monthly_sums")
+            if key in only_sums
+            else course.outlook(basis, windows[rule], steps[rule], is_reached=is_reached)
+            for (rule, basis), is_reached in reached.items()
+        }
+        found[key] = Prognosis(outlooks, timetable)
+    return found
+
+
+def _timetables(lake: Lake, asked: Asked) -> dict[str, tuple[Timetable, Ahead]]:
+    """The coming lessons of every pupil, worked out once for all who have the same."""
+    as_of, horizon = asked.evaluation.as_of, asked.horizon
+    timetables: dict[str, tuple[Timetable, Ahead]] = {}
+    for keys, days, minutes in lake.relation("flags/asked_timetables", as_of=as_of).iter_rows():
+        lessons = dict(zip(days, minutes, strict=True))
+        timetable = coming_lessons(
+            as_of,
+            horizon.last,
+            {day: lessons[day] for day in days if day <= as_of},
+            {day: lessons[day] for day in days if day > as_of},
+        )
+        timetables |= dict.fromkeys(keys, (timetable, Ahead(horizon, timetable.lessons)))
+    return timetables
+
+
+def _step(rule: Rule) -> Step:
+    return Step(
+        rule.threshold_bp, is_strict=rule.comparison == "over", is_each=rule.method == "each"
+    )
+
+
+def _reached(lake: Lake) -> dict[str, dict[tuple[str, str], bool]]:
+    """What the verdicts' own SQL says of each step, so that nothing is compared a second time."""
+    reached: dict[str, dict[tuple[str, str], bool]] = {}
+    for key, rule, basis, is_reached in lake.rows(
+        "SELECT cast(pupil_key AS VARCHAR), rule, basis, is_reached FROM judgements "
+        "WHERE pupil_key IN (SELECT pupil_key FROM asked_pupils)"
+    ):
+        reached.setdefault(key, {})[rule, basis] = is_reached
+    return reached
+
+
+def _known_by_sums(lake: Lake, as_of: date) -> set[str]:
+    """Pupils with a month of this school year of which the lake has no days."""
+    rows = lake.rows(
+        "SELECT DISTINCT cast(pupil_key AS VARCHAR) FROM summed_months "
+        "WHERE month_start_date >= $first_date AND period_last_date <= $as_of",
+        first_date=school_year_start(as_of),
+        as_of=as_of,
+    )
+    return {key for (key,) in rows}

@@ -1,0 +1,54 @@
+"""What a pupil's row folds out to below the table of verdicts: comparisons and notes.
+
+The same evidence that `trappan explain` gives, in Swedish. Not here: wording (`outlook_texts.py`,
+`pattern_texts.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assets.flags.written import Bound
+from assets.watchlists import headings as h
+from assets.watchlists import outlook_texts, pattern_texts, rule_texts, texts
+from assets.watchlists.model import Evidence, PupilRow, Watchlist
+from assets.watchlists.outline import Column, Table, Value, rules_by_name
+
+
+@dataclass(frozen=True)
+class Note:
+    """A heading with lines under it."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def comparison_table(watchlist: Watchlist, pupil: PupilRow) -> Table[Evidence]:
+    """Every verdict's three comparisons written out, for who wants to do them by hand."""
+    rules = rules_by_name(watchlist)
+
+    def written(bound: Bound) -> Callable[[Evidence], Value]:
+        return lambda item: outlook_texts.written(item, rules[item.rule], bound)
+
+    columns: tuple[Column[Evidence], ...] = (
+        Column(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
+        Column(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
+        Column(h.H_COMPARED, "text", 40, written("rate")),
+        Column(h.H_COMPARED_LEAST, "text", 40, written("lower")),
+        Column(h.H_COMPARED_MOST, "text", 40, written("upper")),
+    )
+    return Table(columns, pupil.evidence, texts.NO_VALUE)
+
+
+def notes(watchlist: Watchlist, pupil: PupilRow) -> tuple[Note, ...]:
+    """What can come of the rules, and how the absence lies."""
+    # A list remembered from before has neither.
+    if pupil.ahead is None:
+        return ()
+    rules = rules_by_name(watchlist)
+    found = (
+        Note(h.AHEAD, outlook_texts.outlook_lines(pupil, rules)),
+        Note(h.PATTERN, pattern_texts.sentences(pupil.pattern)),
+    )
+    return tuple(note for note in found if note.lines)

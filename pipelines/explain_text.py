@@ -1,0 +1,220 @@
+"""An explanation in English, for the terminal. Not here: what is so (`assets/flags/explain.py`).
+
+Nothing here says that anything was decided: a verdict is what the rule's comparison gives, and a
+person assesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from assets.flags.explain import ExplainedRule, Explanation, InputFile, Judgement
+from assets.flags.written import Bound, compare, spaced
+from pipelines.explain_outlook import outlook_sentence, timetable_sentence
+from pipelines.explain_pattern import pattern_lines
+from rules.models import Rule, RuleSet
+
+_WINDOWS = {"one_month": "one month", "two_months": "two months"}
+_BOUNDS: tuple[tuple[Bound, str, str], ...] = (
+    ("rate", "rate", "is_reached"),
+    ("lower", "certain?", "is_reached_at_least"),
+    ("upper", "at most", "is_reached_at_most"),
+)
+_DECIDED = {
+    "only_monthly_sums": "the window has months that are known as sums only, so lessons alone must "
+    "reach the step",
+    "nothing_scheduled": "nothing is scheduled: there is nothing to be absent from",
+    "nothing_reported": "no lesson is reported",
+    "too_few_days": "there are too few school days",
+    "reached": "the reported absence reaches the step",
+    "low_coverage": "only the unreported lessons could reach the step, and coverage is under the "
+    "floor",
+    "not_reached": "the reported absence does not reach the step",
+}
+
+
+def text_of(explanation: Explanation, person: dict[str, str] | None) -> Iterator[str]:
+    """Yield the lines of an explanation.
+
+    Args:
+        explanation: what `explain` gave.
+        person: names and number, only for who asked for identities.
+    """
+    yield from _head(explanation, person)
+    for explained in explanation.rules:
+        yield ""
+        yield from _rule_lines(explained, explanation)
+    if explanation.rules:
+        rule_set = explanation.evaluation.rule_set
+        yield ""
+        yield "Values that rules share:"
+        yield from _value_lines(rule_set, ("window.", "coverage.", "leaver.", "sums."))
+        yield ""
+        yield timetable_sentence(explanation.prognosis)
+        yield "An outlook is about the step alone: least days, grade and a ulf hit come on top."
+        yield ""
+        yield from pattern_lines(explanation.pattern)
+        yield "  values:"
+        yield from (f"  {line}" for line in _value_lines(rule_set, ("pattern.",)))
+    yield ""
+    yield "Input files behind the windows:"
+    yield from (_file_line(file) for file in explanation.files)
+    yield ""
+    yield "This is evidence for a candidate. A person assesses and decides."
+
+
+def _head(explanation: Explanation, person: dict[str, str] | None) -> Iterator[str]:
+    evaluation, place = explanation.evaluation, explanation.place
+    rule_set = evaluation.rule_set
+    yield (
+        f"Pupil {explanation.pupil_key} as of {evaluation.as_of}, rule set {rule_set.name} "
+        f"{rule_set.version}"
+    )
+    if person is not None:
+        yield f"{person['given_name']} {person['family_name']}, {person['civic_no']}"
+    grade = "unknown" if place.grade is None else place.grade
+    yield f"School unit {place.school_unit_code}, class {place.class_name or '-'}, grade {grade}."
+    if place.other_schools:
+        yield f"Lessons at {place.other_schools} other school units count in the sums."
+    if place.has_left:
+        yield (
+            f"Has left, so no rule is evaluated: latest lesson {_day(place.latest_lesson_date)}, "
+            f"latest end of a roster record {_day(place.roster_end_date)} (docs/rules.md, "
+            "Precedence)."
+        )
+        return
+    yield f"Level {explanation.level}."
+
+
+def _rule_lines(explained: ExplainedRule, explanation: Explanation) -> Iterator[str]:
+    rule, rule_set = explained.rule, explanation.evaluation.rule_set
+    yield f"{rule.name} (level {rule.level}): {limit(rule)} of {_WINDOWS[rule.window]}"
+    for basis, judgement in explained.judgements.items():
+        if judgement is None:
+            yield (
+                f"  {basis}: not evaluated. The latest completed month lies before 1 July, the "
+                "start of the school year."
+            )
+            continue
+        yield from (f"  {line}" for line in _judgement_lines(judgement, rule, rule_set))
+    yield "  values:"
+    yield from (f"  {line}" for line in _value_lines(rule_set, (f"{rule.name}.",)))
+
+
+def _value_lines(rule_set: RuleSet, prefixes: tuple[str, ...]) -> Iterator[str]:
+    for name, value in rule_set.values.items():
+        if name.startswith(prefixes):
+            source = rule_set.references[name]
+            yield f"  {name} = {value.text}, from {value.valid_from}. {source}"
+
+
+def limit(rule: Rule) -> str:
+    """The step of a rule: `over 10 %`, `at least 20 %`."""
+    return f"{'over' if rule.comparison == 'over' else 'at least'} {_percent_of(rule)} %"
+
+
+def _percent_of(rule: Rule) -> str:
+    return f"{rule.threshold_pct.normalize():f}"
+
+
+def _judgement_lines(found: Judgement, rule: Rule, rule_set: RuleSet) -> Iterator[str]:
+    certainty = f", {found.certainty}" if found.certainty else ""
+    yield f"{found.basis} {found.window_start} to {found.window_end}: {found.verdict}{certainty}"
+    yield f"  because {because(found, rule)}"
+    yield (
+        f"  S {spaced(found.scheduled_minutes)}, R {spaced(found.reported_minutes)}, "
+        f"V {spaced(found.valid_minutes)}, I {spaced(found.invalid_minutes)}, "
+        f"A {spaced(found.absent_minutes)} minutes; {_days(found, rule)}"
+    )
+    for half in found.halves:
+        span = f"{half.first_date} to {half.last_date}" if half.first_date else "cut away by 1 July"
+        yield (
+            f"  half {span}: S {spaced(half.scheduled_minutes)}, "
+            f"R {spaced(half.reported_minutes)}, A {spaced(half.absent_minutes)}; "
+            f"{half.days} days of at least {rule.min_days_each_half}"
+        )
+    yield from _comparison_lines(found, rule)
+    yield f"  coverage  {_coverage(found, rule_set)}"
+    yield f"  margin    {_margin(found.margin_minutes)}"
+    yield f"  outlook   {outlook_sentence(found.outlook, rule)}"
+
+
+def _days(found: Judgement, rule: Rule) -> str:
+    return f"{found.days} school days of at least {rule.min_days}"
+
+
+def _comparison_lines(found: Judgement, rule: Rule) -> Iterator[str]:
+    parts = [(found.scheduled_minutes, found.reported_minutes, found.absent_minutes)]
+    if rule.method == "each":
+        parts = [
+            (half.scheduled_minutes, half.reported_minutes, half.absent_minutes)
+            for half in found.halves
+        ]
+    for bound, name, answer in _BOUNDS:
+        written = [
+            compare(bound, part, rule.threshold_bp, is_strict=rule.comparison == "over").text(
+                rule.threshold_bp
+            )
+            for part in parts
+        ]
+        holds = "holds" if getattr(found, answer) else "does not hold"
+        yield f"  {name:<9} {'; and '.join(written)}: {holds}"
+
+
+def because(found: Judgement, rule: Rule) -> str:
+    """Which clause of docs/rules.md the verdict rests on, in words."""
+    if found.decided_by == "grade":
+        grades = f"the rule is for grades {rule.grades[0]}-{rule.grades[-1]}"
+        is_unknown = found.grade_verdict == "insufficient"
+        return f"the grade is unknown, and {grades}" if is_unknown else f"{grades} only"
+    if found.decided_by == "ulf":
+        if found.ulf_verdict == "insufficient":
+            return "whether a ulf rule is hit, on either basis, can't be told from the data"
+        return "no ulf rule is hit on either basis, and a referral requires one"
+    return _DECIDED[found.decided_by] + _in_addition(found)
+
+
+def _in_addition(found: Judgement) -> str:
+    """What the clause alone leaves open."""
+    if found.decided_by in {"too_few_days", "nothing_reported"}:
+        could = "could" if found.is_reached_at_most else "could not"
+        return f"; with all unreported lessons missed the step {could} be reached"
+    if found.decided_by == "not_reached" and found.is_reached_at_most:
+        return "; the unreported lessons could, but coverage is at the floor or over it"
+    if found.certainty == "likely":
+        return ", but it might not be when every unreported lesson was attended"
+    return ""
+
+
+def _coverage(found: Judgement, rule_set: RuleSet) -> str:
+    if not found.scheduled_minutes:
+        return "nothing scheduled"
+    left, floor = found.reported_minutes * 10000, rule_set.coverage_floor_bp
+    sign, word = ("<", "under") if found.is_coverage_low else ("≥", "not under")
+    percent = f"{Decimal(floor) / 100:f} %"
+    right = spaced(floor * found.scheduled_minutes)
+    return f"R·10000 = {spaced(left)} {sign} {floor}·S = {right}: {word} {percent}"
+
+
+def _margin(minutes: Decimal) -> str:
+    if not minutes:
+        return "exactly at the step"
+    return f"{abs(minutes).normalize():f} minutes {'over' if minutes > 0 else 'under'} the step"
+
+
+def _file_line(file: InputFile) -> str:
+    rows = [f"{file.lesson_rows} lesson rows"] if file.lesson_rows else []
+    rows += [f"{file.sum_rows} monthly sums"] if file.sum_rows else []
+    name = f" {file.name}" if file.name else ""
+    exported = file.exported_at.isoformat(" ", "minutes") if file.exported_at else "unknown"
+    received = file.received_at.isoformat(" ", "minutes")
+    return (
+        f"  {file.sha256[:12]}{name} ({file.layout}), exported {exported}, received {received} "
+        f"UTC: {', '.join(rows)}"
+    )
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else "unknown"

@@ -1,0 +1,59 @@
+-- asked_timetables: lessons day by day, behind as a timetable, ahead as far as they are known.
+-- From: asked_lessons. Grain: a timetable, with all pupils who have it: pupils of a class often
+-- share one. Parameter: $as_of.
+WITH schools AS (
+    -- A school that the pupil left says nothing of the coming weeks.
+    SELECT
+        pupil_key,
+        school_unit_code,
+        max(lesson_date) AS latest_date,
+        max(max(lesson_date)) OVER (PARTITION BY pupil_key) AS latest_anywhere_date
+    FROM asked_lessons
+    WHERE lesson_date <= $as_of AND NOT is_cancelled
+    GROUP BY pupil_key, school_unit_code
+),
+
+wanted AS (
+    SELECT asked_lessons.*
+    FROM asked_lessons
+    LEFT JOIN schools
+        ON
+            asked_lessons.pupil_key = schools.pupil_key
+            AND asked_lessons.school_unit_code = schools.school_unit_code
+    WHERE
+        asked_lessons.lesson_date > $as_of
+        OR (
+            NOT asked_lessons.is_cancelled
+            AND schools.latest_date > schools.latest_anywhere_date - 7
+        )
+),
+
+days AS (
+    SELECT
+        pupil_key,
+        lesson_date,
+        -- A coming day whose lessons are all cancelled is known to have none.
+        coalesce(
+            list(scheduled_minutes ORDER BY starts_at, subject, school_unit_code)
+            FILTER (WHERE NOT is_cancelled),
+            []
+        ) AS lesson_minutes
+    FROM wanted
+    GROUP BY pupil_key, lesson_date
+),
+
+timetables AS (
+    SELECT
+        pupil_key,
+        list(lesson_date ORDER BY lesson_date) AS lesson_dates,
+        list(lesson_minutes ORDER BY lesson_date) AS lesson_minutes
+    FROM days
+    GROUP BY pupil_key
+)
+
+SELECT
+    list(cast(pupil_key AS VARCHAR)) AS pupil_keys,
+    lesson_dates,
+    lesson_minutes
+FROM timetables
+GROUP BY lesson_dates, lesson_minutes

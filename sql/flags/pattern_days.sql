@@ -1,0 +1,17 @@
+-- pattern_days: school days with a report at the pupil's own school, and which were wholly missed.
+-- From: asked_lessons. Grain: a pupil and date. Parameters: $first_date, $as_of,
+-- $whole_day_share (hundredths of a percent). A day that nobody reported is no day here.
+SELECT
+    pupil_key,
+    lesson_date,
+    isodow(lesson_date) AS iso_weekday,
+    cast(sum(scheduled_minutes) AS BIGINT) AS reported_minutes,
+    cast(sum(absent_minutes) AS BIGINT) AS absent_minutes,
+    sum(absent_minutes) * 10000 >= $whole_day_share * sum(scheduled_minutes) AS is_whole_day
+FROM asked_lessons
+WHERE
+    is_own_school
+    AND is_reported
+    AND NOT is_cancelled
+    AND lesson_date BETWEEN $first_date AND $as_of
+GROUP BY pupil_key, lesson_date

@@ -1,0 +1,90 @@
+-- subject_absence: absence in each subject beside the other subjects, and whether it stands out.
+-- From: asked_lessons, pattern_days. Grain: a pupil and named subject with a reported lesson.
+-- Parameters: $first_date, $as_of; $min_days, $min_absent_days, $subject_days (days);
+-- $clear_difference (hundredths of a percentage point).
+WITH taught AS (
+    SELECT *
+    FROM asked_lessons
+    WHERE
+        is_own_school
+        AND is_reported
+        AND NOT is_cancelled
+        AND lesson_date BETWEEN $first_date AND $as_of
+),
+
+subjects AS (
+    SELECT
+        pupil_key,
+        subject,
+        count(DISTINCT lesson_date) AS days,
+        count(DISTINCT lesson_date) FILTER (WHERE absent_minutes > 0) AS absent_days,
+        sum(scheduled_minutes) AS reported_minutes,
+        sum(absent_minutes) AS absent_minutes
+    FROM taught
+    GROUP BY pupil_key, subject
+),
+
+totals AS (
+    SELECT
+        pupil_key,
+        count(*) AS days,
+        sum(reported_minutes) AS reported_minutes,
+        sum(absent_minutes) AS absent_minutes
+    FROM pattern_days
+    GROUP BY pupil_key
+),
+
+only_days AS (
+    -- Days on which the subject was the only one, so that the others' days can be counted.
+    SELECT
+        pupil_key,
+        subject,
+        count(*) AS days
+    FROM (
+        SELECT
+            pupil_key,
+            lesson_date,
+            min(subject) AS subject
+        FROM taught
+        GROUP BY pupil_key, lesson_date
+        HAVING min(subject) = max(subject)
+    ) AS days_of_one
+    GROUP BY pupil_key, subject
+),
+
+beside AS (
+    SELECT
+        subjects.*,
+        totals.days AS all_days,
+        totals.days - coalesce(only_days.days, 0) AS other_days,
+        totals.reported_minutes - subjects.reported_minutes AS other_reported_minutes,
+        totals.absent_minutes - subjects.absent_minutes AS other_absent_minutes
+    FROM subjects
+    INNER JOIN totals ON subjects.pupil_key = totals.pupil_key
+    LEFT JOIN only_days
+        ON
+            subjects.pupil_key = only_days.pupil_key
+            AND subjects.subject = only_days.subject
+    WHERE subjects.subject <> ''
+)
+
+SELECT
+    cast(pupil_key AS VARCHAR) AS pupil_key,
+    subject,
+    days,
+    absent_days,
+    cast(reported_minutes AS BIGINT) AS reported_minutes,
+    cast(absent_minutes AS BIGINT) AS absent_minutes,
+    cast(other_reported_minutes AS BIGINT) AS other_reported_minutes,
+    cast(other_absent_minutes AS BIGINT) AS other_absent_minutes,
+    (
+        all_days >= $min_days
+        AND days >= $subject_days
+        AND other_days >= $subject_days
+        AND absent_days >= $min_absent_days
+        AND (
+            absent_minutes * other_reported_minutes - other_absent_minutes * reported_minutes
+        ) * 10000 >= $clear_difference * reported_minutes * other_reported_minutes
+    ) AS is_named
+FROM beside
+ORDER BY pupil_key, subject

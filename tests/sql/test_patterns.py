@@ -1,0 +1,261 @@
+"""Patterns of absence: what is named and what isn't, and the same as plain Python says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assets.absence.windows import whole_windows, window_parts
+from assets.flags.asked_pupils import ask_about
+from assets.flags.evaluate import Evaluation
+from assets.flags.patterns import Pattern, patterns
+from assets.lake import Lake
+from rules.registry import rule_set_on
+from tests.oracle import patterns as oracle
+from tests.oracle.patterns import Lesson
+from tests.sql.given import ANNA, AS_OF, NORTH, SOUTH
+from tests.sql.given import given as stored
+
+FIRST = date(2026, 9, 17)
+YEAR = date(2026, 7, 1)
+HOURS = (8, 9, 10, 12, 13)
+HABITS = ("never", "mondays", "first", "last", "subject", "spell", "often", "rising")
+SUBJECTS = ("BI", "EN", "IDH", "MA", "SV")
+
+
+def school_days(first: date = FIRST, last: date = AS_OF) -> list[date]:
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if day.weekday() < 5]
+
+
+def usual() -> list[Lesson]:
+    """Five lessons of an hour on every weekday, all of them attended."""
+    return [
+        Lesson(datetime.combine(day, time(hour)), subject, 60, 0)
+        for day in school_days()
+        for hour, subject in zip(HOURS, SUBJECTS, strict=True)
+    ]
+
+
+def away(lesson: Lesson) -> Lesson:
+    return replace(lesson, absent=lesson.scheduled)
+
+
+def found(lake: Lake, lessons: Sequence[Lesson], as_of: date = AS_OF) -> Pattern | None:
+    """What the product says of one pupil with these lessons."""
+    stored(
+        lake,
+        "lessons",
+        *(
+            {
+                "starts_at": x.start,
+                "subject": x.subject,
+                "school_unit_code": NORTH if x.is_own_school else SOUTH,
+                "scheduled_minutes": x.scheduled,
+                "invalid_minutes": x.absent if x.is_reported else 0,
+                "is_reported": x.is_reported,
+                "is_cancelled": x.is_cancelled,
+            }
+            for x in lessons
+        ),
+    )
+    stored(lake, "belonging", {"pupil_key": ANNA})
+    rule_set = rule_set_on("stockholm", as_of)
+    windows = tuple(whole_windows(window_parts(as_of, 30, 60)))
+    asked = ask_about(lake, Evaluation(as_of, rule_set, windows), ANNA)
+    return patterns(lake, asked).get(str(ANNA))
+
+
+def named_in(pattern: Pattern) -> list[str]:
+    """Everything that stands out."""
+    compared = [x.name for x in (*pattern.weekdays, *pattern.subjects) if x.is_named]
+    return compared + [x.edge for x in pattern.edges if x.is_named]
+
+
+@pytest.fixture(autouse=True)
+def _verdicts(scratch: Lake) -> None:
+    scratch.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE verdicts (pupil_key UUID, verdict VARCHAR)"
+    )
+
+
+def test_a_pupil_who_was_always_there_has_no_pattern(scratch: Lake) -> None:
+    pattern = found(scratch, usual())
+    assert pattern is not None
+    assert (pattern.shape, pattern.longest_run, pattern.trend) == ("none", None, "level")
+    assert not named_in(pattern)
+
+
+def test_two_weeks_away_over_a_weekend_are_one_coherent_run(scratch: Lake) -> None:
+    spell = school_days(date(2026, 10, 5), date(2026, 10, 16))
+    pattern = found(scratch, [away(x) if x.day in spell else x for x in usual()])
+    assert pattern is not None
+    assert pattern.shape == "coherent"
+    assert pattern.longest_run is not None
+    assert (pattern.longest_run.first_date, pattern.longest_run.last_date) == (spell[0], spell[-1])
+    assert pattern.longest_run.days == 10
+    assert pattern.longest_run.absent_minutes == pattern.absent_minutes == 3000
+    assert not named_in(pattern)
+
+
+def test_a_day_that_nobody_reported_neither_breaks_a_run_nor_counts_in_it(scratch: Lake) -> None:
+    spell = school_days(date(2026, 10, 5), date(2026, 10, 13))
+    silent = spell[3]
+    lessons = [
+        replace(x, is_reported=False) if x.day == silent else away(x) if x.day in spell else x
+        for x in usual()
+    ]
+    pattern = found(scratch, lessons)
+    assert pattern is not None
+    assert pattern.longest_run is not None
+    assert pattern.longest_run.days == len(spell) - 1
+    assert (pattern.longest_run.first_date, pattern.longest_run.last_date) == (spell[0], spell[-1])
+
+
+def test_one_lesson_attended_makes_it_no_whole_day(scratch: Lake) -> None:
+    spell = school_days(date(2026, 10, 5), date(2026, 10, 16))
+    lessons = [away(x) if x.day in spell and x.start.hour != 10 else x for x in usual()]
+    pattern = found(scratch, lessons)
+    assert pattern is not None
+    assert pattern.longest_run is None
+    assert pattern.shape == "scattered"
+
+
+def test_mondays_are_named_when_the_absence_lies_there(scratch: Lake) -> None:
+    pattern = found(scratch, [away(x) if x.day.weekday() == 0 else x for x in usual()])
+    assert pattern is not None
+    assert [x.name for x in pattern.weekdays if x.is_named] == ["1"]
+    assert pattern.shape == "scattered"
+
+
+def test_the_first_lesson_is_named_when_the_others_are_attended(scratch: Lake) -> None:
+    lessons = [away(x) if x.start.hour == 8 and x.day.day % 2 else x for x in usual()]
+    pattern = found(scratch, lessons)
+    assert pattern is not None
+    assert [(x.edge, x.is_named) for x in pattern.edges] == [("first", True), ("last", False)]
+
+
+def test_a_single_subject_is_named(scratch: Lake) -> None:
+    lessons = [away(x) if x.subject == "IDH" and x.day.day % 2 else x for x in usual()]
+    pattern = found(scratch, lessons)
+    assert pattern is not None
+    assert [x.name for x in pattern.subjects if x.is_named] == ["IDH"]
+
+
+def test_lessons_of_another_school_are_in_no_pattern(scratch: Lake) -> None:
+    elsewhere = [
+        replace(away(x), is_own_school=False, subject="SLÖJD", start=x.start + timedelta(minutes=5))
+        for x in usual()
+    ]
+    assert found(scratch, [*usual(), *elsewhere]) == found(scratch, usual())
+
+
+def test_a_week_without_lessons_has_no_share_and_not_the_share_0(scratch: Lake) -> None:
+    holiday = school_days(date(2026, 10, 26), date(2026, 10, 30))
+    pattern = found(scratch, [x for x in usual() if x.day not in holiday])
+    assert pattern is not None
+    assert [week.reported_minutes for week in pattern.weeks] == [1500] * 5 + [0] + [1500] * 2
+
+
+def test_rising_absence_is_rising(scratch: Lake) -> None:
+    recent = school_days(date(2026, 10, 26), AS_OF)[::4]
+    pattern = found(scratch, [away(x) if x.day in recent else x for x in usual()])
+    assert pattern is not None
+    assert pattern.trend == "rising"
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[date, list[Lesson]]:
+    """A day and two months of lessons before it, with whatever goes wrong with them."""
+    as_of = draw(st.sampled_from((AS_OF, date(2026, 8, 20), date(2027, 1, 10), date(2027, 3, 3))))
+    hours = draw(st.lists(st.sampled_from((8, 9, 10, 11, 13)), min_size=1, max_size=4))
+    habit = draw(
+        st.sampled_from(
+            ("never", "mondays", "first", "last", "subject", "spell", "often", "rising")
+        )
+    )
+    chance = draw(st.randoms(use_true_random=False))
+    spell = as_of - timedelta(days=draw(st.integers(0, 50)))
+    length = timedelta(days=draw(st.integers(1, 25)))
+    lessons = []
+    for number in range(62, -1, -1):
+        day = as_of - timedelta(days=number)
+        if day.weekday() > 4 or chance.random() < 0.04:
+            continue
+        slots = sorted(enumerate(hours), key=lambda slot: (slot[1], slot[0]))
+        for n, (_, hour) in enumerate(slots):
+            is_at_habit = {
+                "never": False,
+                "mondays": day.weekday() == 0,
+                "first": n == 0,
+                "last": n == len(slots) - 1,
+                "subject": n % len(SUBJECTS) == 1,
+                "spell": spell <= day < spell + length,
+                "often": chance.random() < 0.3,
+                "rising": chance.random() * 60 > number,
+            }[habit]
+            is_away = chance.random() < (0.8 if is_at_habit else 0.04)
+            scheduled = chance.choice((40, 60, 60))
+            lessons.append(
+                Lesson(
+                    datetime.combine(day, time(hour)),
+                    f"{SUBJECTS[(n + day.weekday()) % 5]}{n}" if n else chance.choice(("", "HK")),
+                    scheduled,
+                    chance.choice((scheduled, scheduled, scheduled // 2, 5)) if is_away else 0,
+                    is_reported=chance.random() > 0.06,
+                    is_cancelled=chance.random() < 0.03,
+                    is_own_school=chance.random() > 0.03,
+                )
+            )
+    return as_of, lessons
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+@given(life=lives())
+def test_patterns_are_what_plain_python_says(
+    scratch: Lake, life: tuple[date, list[Lesson]]
+) -> None:
+    as_of, lessons = life
+    year = YEAR if as_of < date(2027, 7, 1) else date(2027, 7, 1)
+    first = max(year, as_of - timedelta(days=59))
+    inside, held = oracle.reported(lessons, first, as_of), oracle.held(lessons, first, as_of)
+    pattern = found(scratch, lessons, as_of)
+    if pattern is None:
+        assert not inside
+        return
+    run = pattern.longest_run
+    assert pattern.days == len(oracle.days_of(inside))
+    assert pattern.absent_days == oracle.absent_days(inside)
+    assert pattern.whole_days == len(oracle.whole_days(inside))
+    assert pattern.shape == oracle.shape(inside)
+    assert (run and (run.first_date, run.last_date, run.days)) == oracle.longest_run(inside)
+    named = [int(x.name) for x in pattern.weekdays if x.is_named]
+    assert named == oracle.named_weekdays(inside)
+    assert [x.name for x in pattern.subjects if x.is_named] == oracle.named_subjects(inside)
+    edges = {
+        x.edge: (
+            x.days, x.missed_days, x.alone_days, x.other_lessons, x.other_missed, x.is_named,
+        )
+        for x in pattern.edges
+    }  # fmt: skip
+    expected = {which: oracle.edge(held, which) for which in ("first", "last")}
+    assert edges == {which: edge for which, edge in expected.items() if edge}
+    assert pattern.trend == oracle.trend(lessons, as_of, year)
+    weeks = [oracle.week(lessons, as_of, ago, year) for ago in range(7, -1, -1)]
+    sums = [(sum(x.scheduled for x in week), sum(x.absent for x in week)) for week in weeks]
+    shown = [(week.reported_minutes, week.absent_minutes) for week in pattern.weeks]
+    assert shown == sums[len(sums) - len(shown) :]
+    assert not any(map(any, sums[: len(sums) - len(shown)]))

@@ -1,0 +1,162 @@
+"""What a row folds out to: true to its numbers, never a reason, never a decision."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from assets.flags.outlook import Outlook
+from assets.flags.patterns import Compared, Edge, Pattern, Run, Week
+from assets.sealing import Sealer
+from assets.watchlists import outlook_texts, pattern_texts
+from assets.watchlists.explanations import comparison_table, notes
+from assets.watchlists.model import Ahead, PupilRow, RuleOutlook, Watchlist
+from assets.watchlists.page import write_page
+from assets.watchlists.remembered import FILE_NAME, recall, remember
+from tests.unit import watchlist_factory as make
+
+RULES = {rule.rule: rule for rule in make.RULES}
+SOON = date(2026, 11, 27)
+# Words that would explain, blame or decide.
+NEVER = ("skolk", "ohälsa", "orsak", "därför att", "beror på", "risk", "problem", "beslut", "sjuk")
+
+
+def pattern(**other: object) -> Pattern:
+    last = date(2026, 11, 15)
+    weeks = tuple(
+        Week(last - timedelta(days=7 * n + 6), last - timedelta(days=7 * n), 5, 1500, 300)
+        for n in range(7, -1, -1)
+    )
+    plain = Pattern(
+        first_date=date(2026, 9, 17),
+        last_date=last,
+        days=37,
+        absent_days=12,
+        whole_days=10,
+        reported_minutes=11_100,
+        absent_minutes=3300,
+        shape="coherent",
+        longest_run=Run(date(2026, 10, 5), date(2026, 10, 16), 10, 3000),
+        long_run_minutes=3000,
+        weekdays=(Compared("1", 7, 6, 2100, 1800, 9000, 1500, is_named=True),),
+        edges=(Edge("first", 30, 12, 10, 120, 9, is_named=True),),
+        subjects=(Compared("IDH", 8, 7, 480, 420, 10_620, 2880, is_named=True),),
+        trend="rising",
+        weeks=weeks,
+    )
+    return replace(plain, **other)  # type: ignore[arg-type]
+
+
+def pupil(**other: object) -> PupilRow:
+    outlooks = tuple(
+        RuleOutlook(rule, basis, Outlook(rule == "mentor_followup", SOON, SOON, 17))
+        for rule in RULES
+        for basis in ("rolling", "calendar")
+    )
+    row = make.pupil(level=1, pattern=pattern(), ahead=Ahead(outlooks, None, 4))
+    return replace(row, **other)  # type: ignore[arg-type]
+
+
+def every_text(row: PupilRow) -> str:
+    watchlist = make.watchlist(row)
+    lines = [line for note in notes(watchlist, row) for line in note.lines]
+    table = comparison_table(watchlist, row)
+    cells = [str(column.value(item)) for item in table.rows for column in table.columns]
+    return "\n".join([*lines, *cells, pattern_texts.brief(row.pattern)])
+
+
+def test_a_pattern_in_brief_names_what_stands_out_and_nothing_else() -> None:
+    assert pattern_texts.brief(pattern()) == (
+        "Sammanhängande · längst 10 skoldagar · måndagar · första lektionen · IDH · ökar"
+    )
+    quiet = pattern(weekdays=(), edges=(), subjects=(), trend="level", shape="scattered")
+    assert pattern_texts.brief(quiet) == "Upprepad"
+    assert pattern_texts.brief(None) == "–"
+    assert pattern_texts.brief(replace(quiet, shape="too_little")) == "–"
+
+
+def test_a_pattern_is_told_with_its_shares() -> None:
+    told = " ".join(pattern_texts.sentences(pattern()))
+    assert "90,9 % av frånvaron ligger i långa perioder" in told
+    assert "10 skoldagar i rad, 5 okt–16 okt 2026" in told
+    assert "mer på måndagar än på övriga dagar: 85,7 % mot 16,6 %" in told
+    assert "12 av 30 dagar, 10 av dem med närvaro på en annan lektion" in told
+    assert "högre i IDH än i övriga ämnen: 87,5 % mot 27,1 %" in told
+
+
+def test_a_week_without_report_is_a_dash_in_the_weeks() -> None:
+    weeks = (*pattern().weeks[:7], Week(SOON, SOON, 0, 0, 0))
+    assert pattern_texts.sentences(pattern(weeks=weeks))[-1].endswith("20,0 % · –.")
+
+
+@pytest.mark.parametrize(
+    ("rule", "outlook", "told"),
+    [
+        ("mentor_followup", Outlook(True, SOON, SOON), "kan inte bli 10 % eller lägre före 27"),
+        ("ulf_one_month", Outlook(True, SOON, SOON), "kan inte gå under 40 % före 27 november"),
+        ("ulf_one_month", Outlook(True, SOON, None), "under 40 % före läsårets slut, även med"),
+        ("ulf_one_month", Outlook(False, SOON, SOON, 17), "om eleven missar 17 lektioner till i"),
+        ("ulf_one_month", Outlook(False, SOON, SOON, 1), "om eleven missar 1 lektion till i rad"),
+        ("ulf_one_month", Outlook(False, SOON, SOON, 0), "blir minst 40 % 27 november 2026 även"),
+        ("ulf_one_month", Outlook(False, SOON), "kan inte bli minst 40 % före läsårets slut"),
+        ("ulf_one_month", Outlook(False), "räknas inte om före läsårets slut"),
+        ("ulf_one_month", Outlook(False, unknown="monthly_sums"), "bara summor per månad"),
+        ("ulf_one_month", Outlook(False, unknown="no_timetable"), "inga kommande lektioner"),
+    ],
+)
+def test_an_outlook_says_the_earliest_day_and_on_what_it_hangs(
+    rule: str, outlook: Outlook, told: str
+) -> None:
+    assert told in outlook_texts.outlook(outlook, RULES[rule])
+
+
+def test_the_next_level_is_told_and_a_referral_only_after_a_ulf_step() -> None:
+    at_one = "\n".join(outlook_texts.outlook_lines(pupil(level=1), RULES))
+    assert "Nästa nivå – Minst 40 % under 1 månad" in at_one
+    at_two = "\n".join(outlook_texts.outlook_lines(pupil(level=2, grade=8), RULES))
+    assert "Nästa nivå – ULF-gräns och minst 20 %" in at_two
+    in_grade_three = "\n".join(outlook_texts.outlook_lines(pupil(level=2, grade=3), RULES))
+    assert "Nästa nivå" not in in_grade_three
+    assert "Nästa nivå" not in "\n".join(outlook_texts.outlook_lines(pupil(level=3), RULES))
+
+
+@pytest.mark.parametrize("shape", ["none", "too_little", "coherent", "scattered", "mixed"])
+@pytest.mark.parametrize("trend", ["unknown", "rising", "falling", "level"])
+def test_no_text_explains_blames_or_decides(shape: str, trend: str) -> None:
+    told = every_text(pupil(pattern=pattern(shape=shape, trend=trend))).lower()
+    assert not [word for word in NEVER if re.search(rf"\b{word}", told)]
+
+
+def test_each_half_is_compared_where_each_must_reach_the_step() -> None:
+    item = make.evidence("ulf_two_months", make.sums(2400, of=12_000))
+    item = replace(item, halves=((6000, 6000, 1300), (6000, 6000, 1100)))
+    written = outlook_texts.written(item, RULES["ulf_two_months"], "rate").replace("\u00a0", " ")
+    assert written == (
+        "A·10000 = 13 000 000 ≥ 2000·R = 12 000 000 och "
+        "A·10000 = 11 000 000 < 2000·R = 12 000 000: nej"
+    )
+
+
+def test_a_subject_from_the_data_can_not_become_markup(tmp_path: Path) -> None:
+    evil = Compared("<b>SV</b>\n", 8, 7, 480, 420, 10_620, 2880, is_named=True)
+    row = pupil(pattern=pattern(subjects=(evil,)))
+    write_page(make.watchlist(row), tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<b>SV" not in text
+    assert "&lt;b&gt;SV" in text
+
+
+def test_a_remembered_list_keeps_what_stands_behind_its_rows(tmp_path: Path) -> None:
+    watchlist: Watchlist = make.watchlist(pupil())
+    sealer = Sealer.of_home(tmp_path)
+    (tmp_path / FILE_NAME).write_bytes(remember(sealer, watchlist))
+    assert recall(sealer, tmp_path) == watchlist
+
+
+def test_a_row_without_outlook_or_pattern_has_no_empty_headings() -> None:
+    row = pupil(ahead=None, pattern=None)
+    assert notes(make.watchlist(row), row) == ()
