@@ -8,7 +8,7 @@ Counts are shown one after the other, the most wanted first, and each only when 
 then follows from the shown ones. "Follows" is linear algebra over the parts that are not empty.
 That is enough for counts that can't be negative either: a small count that is no combination of
 shown ones over the non-empty parts can be changed both upwards and downwards, with the shown ones
-as they are (docs/adr/0014-small-groups.md). After Langsrud's Gaussian elimination for
+as they are (docs/adr/0020-small-groups.md). After Langsrud's Gaussian elimination for
 secondary suppression (R package GaussSuppression); no Python package does this for counts that
 overlap as ours do.
 """
@@ -48,7 +48,10 @@ class Count:
 
 
 def suppressed(
-    sizes: Mapping[Any, int], counts: Mapping[Name, Count], least: int = LEAST_SHOWN
+    sizes: Mapping[Any, int],
+    counts: Mapping[Name, Count],
+    watched: Iterable[Count] = (),
+    least: int = LEAST_SHOWN,
 ) -> dict[Name, int | None]:
     """Return every count, or None where it is hidden.
 
@@ -56,6 +59,8 @@ def suppressed(
         sizes: how many there are in each part; a part that is not here is empty. The parts of a
             count that tells when it is empty must be here, with 0.
         counts: the counts by name.
+        watched: counts that the table doesn't have, but that could be worked out from it; small
+            ones are kept from that too.
         least: the smallest count above zero that may be shown.
 
     Returns:
@@ -64,11 +69,11 @@ def suppressed(
     Raises:
         ValueError: a count tells when it is empty, and no part of it is in `sizes`.
     """
-    values = {
-        name: sum(sizes.get(part, 0) for part in count.parts) for name, count in counts.items()
-    }
+    values = {name: _value(sizes, count) for name, count in counts.items()}
     small = {name for name, count in counts.items() if _is_small(values[name], count, least)}
-    watches = _watches(sizes, counts, {name: values[name] for name in counts if name in small})
+    secrets = [count for name, count in counts.items() if name in small]
+    secrets += [count for count in watched if _is_small(_value(sizes, count), count, least)]
+    watches = _watches(sizes, secrets)
     held_back = [
         name
         # Of two counts of a rank the larger is more use. The sort is stable, so the same table
@@ -88,26 +93,32 @@ def suppressed(
     return {name: None if name in hidden else values[name] for name in counts}
 
 
+def _value(sizes: Mapping[Any, int], count: Count) -> int:
+    return sum(sizes.get(part, 0) for part in count.parts)
+
+
 def _is_small(value: int, count: Count, least: int) -> bool:
     return 0 < value < least or (value == 0 and count.tells_when_empty)
 
 
-def _watches(
-    sizes: Mapping[Any, int], counts: Mapping[Name, Count], small: Mapping[Name, int]
-) -> list[_Watch]:
+def _watches(sizes: Mapping[Any, int], secrets: Iterable[Count]) -> list[_Watch]:
     """Return a watch over all counts of somebody, and one for each emptiness that is a secret.
 
     An emptiness needs its own, in which one empty part may be thought of as filled. With two such
     parts at once, the way to change one could be to empty the other further.
     """
     somebody = [part for part in sizes if sizes[part]]
-    watches = [_Watch(somebody, [counts[name] for name, value in small.items() if value])]
-    for name in (name for name, value in small.items() if not value):
-        empty = next((part for part in sizes if part in counts[name].parts), None)
+    filled: list[Count] = []
+    empties: list[_Watch] = []
+    for secret in secrets:
+        if _value(sizes, secret):
+            filled.append(secret)
+            continue
+        empty = next((part for part in secret.parts if part in sizes), None)
         if empty is None:
-            raise ValueError(f"the count {name!r} tells when it is empty, but has no part")
-        watches.append(_Watch([*somebody, empty], [counts[name]]))
-    return watches
+            raise ValueError("a count that tells when it is empty has no part")
+        empties.append(_Watch([*somebody, empty], [secret]))
+    return [_Watch(somebody, filled), *empties]
 
 
 def _show(watches: Iterable[_Watch], count: Count) -> bool:

@@ -31,6 +31,7 @@ from pipelines.cli_options import (
     week_end,
 )
 from pipelines.cli_pull import pull
+from pipelines.cli_whatif import whatif
 from pipelines.doctor import examine
 from pipelines.jobs import as_of_tags
 from pipelines.partitions import partition_range
@@ -150,6 +151,7 @@ app.command()(pull)
 app.command()(rates)
 app.command()(flags)
 app.command()(coverage)
+app.command()(whatif)
 app.command()(files)
 app.command()(changes)
 app.command()(retry)

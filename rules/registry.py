@@ -30,6 +30,7 @@ from rules.models import (
 from rules.parameter_file import RuleFileError, fault, read_parameter
 
 __all__ = [
+    "SHIPPED",
     "RuleFileError",
     "available_sets",
     "contradictions",
@@ -41,13 +42,14 @@ __all__ = [
     "value_on",
 ]
 
-_ROOT = Path(__file__).resolve().parent / "parameters"
+#: The rule sets of the package, a folder each.
+SHIPPED = Path(__file__).resolve().parent / "parameters"
 _SET_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def available_sets(root: Path | None = None) -> tuple[str, ...]:
     """The names of the rule sets under `root` (default: the sets of the package), sorted."""
-    folders = [path for path in (root or _ROOT).iterdir() if path.is_dir()]
+    folders = [path for path in (root or SHIPPED).iterdir() if path.is_dir()]
     return tuple(sorted(f.name for f in folders if _SET_NAME.fullmatch(f.name)))
 
 
@@ -69,10 +71,10 @@ def root_of(set_name: str, own: Path | None = None) -> Path | None:
     if set_name in mine and set_name in shipped:
         raise fault(cast("Path", own) / set_name, "the name of a shipped rule set", "another name")
     if set_name not in mine and set_name not in shipped:
-        where = f" and {own}" if own is not None else ""
+        where = f" or in {own}" if own is not None else ""
         sets = ", ".join((*shipped, *mine))
         found = f"no rule set {set_name!r} here{where}"
-        raise fault(_ROOT, found, f"one of the sets {sets}")
+        raise fault(SHIPPED, found, f"one of the sets {sets}")
     return own if set_name in mine else None
 
 
@@ -90,10 +92,10 @@ def load_parameters(set_name: str, root: Path | None = None) -> ParameterSet:
         RuleFileError: no such set, a faulty file, a missing parameter, or values that
             contradict each other on some day.
     """
-    folder = (root or _ROOT) / set_name
+    folder = (root or SHIPPED) / set_name
     if not _SET_NAME.fullmatch(set_name) or not folder.is_dir():
         sets = ", ".join(available_sets(root)) or "none"
-        raise fault(root or _ROOT, f"no rule set {set_name!r}", f"one of the sets here: {sets}")
+        raise fault(root or SHIPPED, f"no rule set {set_name!r}", f"one of the sets here: {sets}")
     loaded = ParameterSet(set_name, folder, {})
     for step in _load(folder):
         if isinstance(step, RuleFileError):

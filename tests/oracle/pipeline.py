@@ -20,10 +20,12 @@ from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.exports.outcomes import Outcome
 from assets.flags.answers import flags_answer, rates_answer
+from assets.flags.what_if import Steps, steps_under
 from assets.lake import Lake, LakeSettings
 from rules.models import ParameterSet, RuleSet
 from rules.registry import load_parameters
 from rules.registry import rule_set_of as product_rule_set_of
+from rules.what_if import read_change, rule_set_with
 from tests.oracle.model import LessonRow, RosterRow
 from tests.oracle.parameters import STOCKHOLM
 from tests.oracle.writers import (
@@ -80,6 +82,16 @@ class Product:
         rules = rule_set_of(params, as_of)
         answer = flags_answer(self._lake, as_of, rules, identities=True, include_clear=True)
         return as_text(answer.rows)
+
+    def what_if(self, as_of: date, scenarios: Sequence[Sequence[str]]) -> Steps:
+        """Every pupil's step by the rules in force, and by each scenario's `NAME=VALUE`s."""
+        parameters = _stockholm()
+        rule_sets = [product_rule_set_of(parameters, as_of)]
+        for texts in scenarios:
+            read = [read_change(text, "--set") for text in texts]
+            changes = {name: values[0] for name, values in read}
+            rule_sets.append(rule_set_with(parameters, as_of, changes))
+        return steps_under(self._lake, as_of, rule_sets)
 
 
 def as_text(rows: Iterable[Mapping[str, Any]]) -> list[TextRow]:

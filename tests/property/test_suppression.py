@@ -96,7 +96,7 @@ def tables_like(
 
 
 def assert_nothing_follows(counts: dict[Any, Count], sizes: dict[Any, int]) -> None:
-    shown = suppressed(sizes, counts, LEAST)
+    shown = suppressed(sizes, counts, least=LEAST)
     for name, count in counts.items():
         true = value(count, sizes)
         if 0 < true < LEAST or (true == 0 and count.tells_when_empty):
@@ -162,3 +162,33 @@ def test_no_small_cell_is_a_combination_of_shown_ones(counts: dict[Any, Count], 
     for name, count in counts.items():
         if 0 < value(count, sizes) < 10:
             assert rank_of([*known, row(name)]) > rank, name
+
+
+def test_a_watched_count_is_kept_from_the_difference_of_two_shown_ones():
+    sizes = {"stays": 30, "goes": 3, "never": 60}
+    before, after = Count({"stays", "goes"}), Count({"stays"})
+    table = {"everybody": Count(set(sizes)), "before": before, "after": after}
+    assert suppressed(sizes, table) == {"everybody": 93, "before": 33, "after": 30}
+    seen = suppressed(sizes, table, watched=[Count({"goes"})])
+    assert seen == {"everybody": 93, "before": 33, "after": None}
+
+
+def test_zero_is_shown_but_not_that_nobody_is_outside_the_list():
+    sizes = {("A", "off"): 0, ("A", "on"): 40, ("B", "off"): 50, ("B", "on"): 50}
+    table = {
+        (group, where): Count({(group, where)}, tells_when_empty=where == "off")
+        for group in "AB"
+        for where in ("off", "on")
+    }
+    pupils = {(group, "pupils"): Count({(group, "off"), (group, "on")}) for group in "AB"}
+    seen = suppressed(sizes, table | pupils)
+    assert seen["A", "off"] is None
+    # Either would tell that all of A are on the list; the other alone does not.
+    assert [seen["A", "on"], seen["A", "pupils"]].count(None) == 1
+    harmless = suppressed({"one": 0, "two": 40}, {"one": Count({"one"}), "two": Count({"two"})})
+    assert harmless == {"one": 0, "two": 40}
+
+
+def test_a_telling_count_without_a_part_is_a_mistake_of_the_caller():
+    with pytest.raises(ValueError, match="has no part"):
+        suppressed({}, {"off": Count((), tells_when_empty=True)})
