@@ -31,6 +31,7 @@ from pipelines.cli_options import (
     week_end,
 )
 from pipelines.cli_pull import pull
+from pipelines.cli_rules import reevaluate, rules_app
 from pipelines.cli_whatif import whatif
 from pipelines.doctor import examine
 from pipelines.jobs import as_of_tags
@@ -152,6 +153,8 @@ app.command()(rates)
 app.command()(flags)
 app.command()(coverage)
 app.command()(whatif)
+app.command()(reevaluate)
+app.add_typer(rules_app)
 app.command()(files)
 app.command()(changes)
 app.command()(retry)
