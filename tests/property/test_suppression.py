@@ -54,6 +54,25 @@ def before_and_after(groups: int) -> dict[Any, Count]:
     return table
 
 
+def two_divisions(steps: int = 2) -> dict[Any, Count]:
+    """Pupils by step, once divided by school and once by grade, with the city above both."""
+    everybody = list(product("AB", "12", range(steps)))
+
+    def counts(name: Any, keeps: Any, rank: int) -> dict[Any, Count]:
+        mine = [part for part in everybody if keeps(part)]
+        by_step = {
+            (name, step): Count({p for p in mine if p[2] == step}, rank, tells_when_empty=step == 0)
+            for step in range(steps)
+        }
+        return {(name, "pupils"): Count(set(mine), rank)} | by_step
+
+    table = counts("city", lambda part: True, 0)
+    for place, groups in ((1, "12"), (0, "AB")):
+        for group in groups:
+            table |= counts(group, lambda part, at=place, of=group: part[at] == of, 2 - place)
+    return table
+
+
 def parts_of(counts: Mapping[Any, Count]) -> list[Any]:
     return sorted({part for count in counts.values() for part in count.parts})
 
@@ -112,6 +131,7 @@ def assert_nothing_follows(counts: dict[Any, Count], sizes: dict[Any, int]) -> N
 
 SQUARE = two_way(3, 2)
 CHANGE = before_and_after(2)
+DIVIDED = two_divisions()
 
 
 @settings(deadline=None, max_examples=40)
@@ -125,6 +145,12 @@ def test_no_hidden_cell_of_a_table_with_margins_is_the_only_one_possible(sizes: 
 @given(sizes=small_sizes(CHANGE, 6))
 def test_who_appears_cannot_be_worked_out_from_before_and_after(sizes: dict[Any, int]):
     assert_nothing_follows(CHANGE, sizes)
+
+
+@settings(deadline=None, max_examples=40)
+@given(sizes=small_sizes(DIVIDED, 5))
+def test_schools_and_grades_side_by_side_tell_no_more_than_one_of_them(sizes: dict[Any, int]):
+    assert_nothing_follows(DIVIDED, sizes)
 
 
 def rank_of(rows: list[list[Fraction]]) -> int:
