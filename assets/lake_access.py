@@ -32,7 +32,7 @@ from assets.sealing import KeyFileError
 from assets.watchlists.publish import PublishError
 from assets.watchlists.restate import NotPublishedError
 from rules.models import RuleSet
-from rules.registry import RuleFileError, rule_set_on
+from rules.registry import RuleFileError, root_of, rule_set_on
 
 #: Errors whose words are ours: clear, and without personal data.
 SPOKEN_ERRORS = (
@@ -74,6 +74,7 @@ class LakeAccess:
         layouts_folder: of the user's own layouts, read besides the shipped ones; None for none.
         pulled: folder of files that were fetched from servers, offered too once it is there.
         rule_set: name of the rule set.
+        rules_folder: of the user's own rule sets, besides the shipped ones; None for none.
         day_before_run: the default as_of.
         now: seconds since 1970; with `day_before_run` the only clock.
         on_progress: for a person who watches.
@@ -93,6 +94,7 @@ class LakeAccess:
     now: Callable[[], float]
     on_progress: Progress | None = None
     layouts_folder: Path | None = None
+    rules_folder: Path | None = None
     pulled: Path | None = None
     intake: Intake = field(default_factory=Intake)
     retried: str | None = None
@@ -158,7 +160,7 @@ class LakeAccess:
 
     def rules_on(self, day: date) -> RuleSet:
         """Return the rule set with the values in force on a day."""
-        return rule_set_on(self.rule_set, day)
+        return rule_set_on(self.rule_set, day, root_of(self.rule_set, self.rules_folder))
 
 
 def _is_full_disk(error: Exception) -> bool:

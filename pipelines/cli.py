@@ -32,7 +32,9 @@ from pipelines.cli_options import (
     week_end,
 )
 from pipelines.cli_pull import pull
+from pipelines.cli_rules import reevaluate, rules_app
 from pipelines.cli_weeks import restate
+from pipelines.cli_whatif import whatif
 from pipelines.doctor import examine
 from pipelines.jobs import as_of_tags
 from pipelines.partitions import partition_range
@@ -154,6 +156,9 @@ app.command()(flags)
 app.command()(coverage)
 app.command()(restate)
 app.command()(explain)
+app.command()(whatif)
+app.command()(reevaluate)
+app.add_typer(rules_app)
 app.command()(files)
 app.command()(changes)
 app.command()(retry)

@@ -24,12 +24,13 @@ from pipelines.cli_options import (
     day,
     moment,
     month,
+    parameters_of,
     rules_on,
     settings_of,
 )
 from pipelines.printing import Format, print_rows, say
 from pipelines.settings import yesterday
-from rules.registry import load_parameters, rule_set_on
+from rules.registry import rule_set_of
 
 
 def rates(
@@ -45,8 +46,8 @@ def rates(
     if identities:
         note_access(settings, "rates", month=f"{asked:%Y-%m}", school=school)
     # Who has left is a matter of the rule set; months before its first day use its first values.
-    first_day = load_parameters(settings.rule_set).first_day
-    rule_set = rule_set_on(settings.rule_set, max(asked, first_day))
+    parameters = parameters_of(settings)
+    rule_set = rule_set_of(parameters, max(asked, parameters.first_day))
     with Lake.open(settings.lake) as lake:
         answer = rates_answer(lake, asked, rule_set, school=school, identities=identities)
     _print_answer(answer, kind)

@@ -17,8 +17,8 @@ from assets.exports.received import STOCKHOLM
 from pipelines.partitions import month_of
 from pipelines.printing import Format
 from pipelines.settings import Settings
-from rules.models import RuleSet
-from rules.registry import rule_set_on
+from rules.models import ParameterSet, RuleSet
+from rules.registry import load_parameters, root_of, rule_set_of
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
@@ -121,6 +121,12 @@ def offered(paths: list[Path]) -> tuple[Path, ...]:
     return tuple(paths)
 
 
+def parameters_of(settings: Settings, set_name: str | None = None) -> ParameterSet:
+    """Load a rule set, shipped or the user's own; the one in use when none is named."""
+    name = set_name or settings.rule_set
+    return load_parameters(name, root_of(name, settings.rules_folder))
+
+
 def rules_on(settings: Settings, day: date) -> RuleSet:
     """Load the rules first, so that a wrong rule file is told before an hour's work."""
-    return rule_set_on(settings.rule_set, day)
+    return rule_set_of(parameters_of(settings), day)

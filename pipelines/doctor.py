@@ -21,11 +21,12 @@ from assets.lake_settings import EXTENSIONS, LakeError, extension_path
 from assets.pull.credentials import SourcesError
 from assets.pull.sources import check_secrets, load_sources
 from assets.sealing import KeyFileError, Sealer
+from pipelines.cli_options import parameters_of
 from pipelines.settings import Settings
-from rules.registry import RuleFileError, load_parameters
+from rules.registry import RuleFileError
 
 # Filled by others, or without personal data; the home around them is closed.
-_NOT_OURS = frozenset({"inbox", "layouts"})
+_NOT_OURS = frozenset({"inbox", "layouts", "rules"})
 _LEAST_FREE_BYTES = 2 << 30
 # Of all others the first megabytes: a key or a disk that is wrong shows there.
 _OPENED_WHOLE = 3
@@ -169,8 +170,9 @@ def _layouts(settings: Settings) -> str:
 
 
 def _rules(settings: Settings) -> str:
-    loaded = load_parameters(settings.rule_set)
-    return f"'{settings.rule_set}', valid from {loaded.first_day.isoformat()}"
+    loaded = parameters_of(settings)
+    own = f" of {loaded.folder.parent}" if loaded.folder.parent == settings.rules_folder else ""
+    return f"'{loaded.name}'{own}, valid from {loaded.first_day.isoformat()}"
 
 
 def _sources(settings: Settings) -> str:

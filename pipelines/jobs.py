@@ -56,6 +56,14 @@ backfill_job = dg.define_asset_job(
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
+# A change of a parameter changes the flags of a day past only when somebody asks for it.
+flags_job = dg.define_asset_job(
+    "flags_job",
+    selection=_FLAGS,
+    description="The flags of a day made anew by the values of that day; no lists.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
 # Apart from the night: a server that is away must not stop lists from being made.
 pull_job = dg.define_asset_job(
     "pull_job",
@@ -63,7 +71,7 @@ pull_job = dg.define_asset_job(
     description="New data of school systems, fetched as files; the night takes them in.",
     executor_def=dg.in_process_executor,
 )
-JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, pull_job]
+JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, flags_job, pull_job]
 
 # Dagster's own log lines go to its event store; the console is for our words.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -37,7 +37,8 @@ class Settings(BaseSettings):
         layouts: folder of the user's own layouts; empty means `HOME/layouts`.
         catalog: DuckLake metadata string; empty means SQLite under the home.
         data_path: folder or `s3://` prefix of the lake's files; empty means under the home.
-        rule_set: folder name under `rules/parameters/`.
+        rule_set: name of the rule set.
+        rules: folder of the user's own rule sets; empty means `HOME/rules`.
         memory_limit: DuckDB's memory.
         max_temp_size: DuckDB's spill files at most.
         threads: DuckDB's threads, 0 for all cores.
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     catalog: str = ""
     data_path: str = ""
     rule_set: str = Field(default="stockholm", pattern=r"^[a-z][a-z0-9_]*$")
+    rules: DirectoryPath | None = None
     memory_limit: str = Field(default="3GB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB)$")
     max_temp_size: str = Field(default="50GB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB)$")
     threads: int = Field(default=0, ge=0, le=1024)
@@ -84,6 +86,11 @@ class Settings(BaseSettings):
     def layouts_folder(self) -> Path:
         """Where the user's own layouts lie, read besides the shipped ones."""
         return (self.layouts or self.home / "layouts").resolve()
+
+    @property
+    def rules_folder(self) -> Path:
+        """Where the user's own rule sets lie, a folder each, besides the shipped ones."""
+        return (self.rules or self.home / "rules").resolve()
 
     @property
     def sources_file(self) -> Path:
@@ -121,6 +128,7 @@ def lake_access(
         inbox=paths if paths is not None else (settings.inbox_folder,),
         pulled=settings.pulled_folder if with_pulled or paths is None else None,
         rule_set=settings.rule_set,
+        rules_folder=settings.rules_folder,
         day_before_run=yesterday,
         layouts_folder=settings.layouts_folder,
         now=time.time,

@@ -83,8 +83,8 @@ _NORM = {
     "norm.most_doubled": ParameterSpec("percent"),
     "norm.most_refused": ParameterSpec("percent"),
 }
-# What decides no verdict: what a list says beside its flags, and when it waits. A set must have
-# these too, dated and cited like the others, but they are no part of a rule set's version.
+# What decides no verdict: what a list says beside its flags, and when it waits. Dated and cited
+# like the others, but no part of a set's version; `parameters/_every_set` has them for all sets.
 _BESIDE = _PATTERNS | _NORM
 
 

@@ -54,6 +54,32 @@ def fault(
     return RuleFileError(f"{where}: {key + ': ' if key else ''}found {found}, expected {expected}")
 
 
+def read_values(name: str, text: str, source: str) -> tuple[Value, ...]:
+    """Read values of a parameter that stand elsewhere than in its file, by the file's own rules.
+
+    Args:
+        name: the parameter.
+        text: one value or several, as the file writes them, with commas between: `10,12.5`,
+            `[4, 5, 6],[7, 8, 9]`, `pooled,each`.
+        source: where the text stands, for messages: `--set`.
+
+    Raises:
+        RuleFileError: no such parameter, or no such value.
+    """
+    spec = PARAMETERS.get(name)
+    if spec is None:
+        raise RuleFileError(f"{source}: found {name!r}, expected {_known(name)}")
+    reader = _Reader(Path(f"{source} {name}"), text=f"[{text}]")
+    items = reader.items(reader.compose(), "", "one value or more")
+    return tuple(reader.value(item, "", spec) for item in items)
+
+
+def _known(name: str) -> str:
+    near = difflib.get_close_matches(name, PARAMETERS, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"a known parameter{hint} Known are: {', '.join(sorted(PARAMETERS))}"
+
+
 def read_parameter(path: Path) -> Parameter:
     """Read and check one parameter file.
 
@@ -73,10 +99,7 @@ def read_parameter(path: Path) -> Parameter:
         raise reader.fault(top["name"], "name", f"the name of the file, {path.stem!r}")
     spec = PARAMETERS.get(name)
     if spec is None:
-        near = difflib.get_close_matches(name, PARAMETERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(sorted(PARAMETERS))
-        raise reader.fault(top["name"], "name", f"a known parameter{hint} Known are: {known}")
+        raise reader.fault(top["name"], "name", _known(name))
     if reader.text(top["unit"], "unit") != spec.unit:
         raise reader.fault(top["unit"], "unit", f"{spec.unit!r}, the unit of this parameter")
     return Parameter(
@@ -124,21 +147,23 @@ def _references(reader: _Reader, fields: dict[str, yaml.Node], at: str) -> tuple
 
 
 class _Reader:
-    """The nodes of one file as checked values."""
+    """The nodes of one file as checked values; of a text in its place, when one is given."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str | None = None) -> None:
         self._path = path
+        self._text = text
 
     def compose(self) -> yaml.Node:
         try:
-            node = yaml.compose(self._path.read_bytes().decode("utf-8"), Loader=yaml.SafeLoader)
+            text = self._path.read_bytes().decode("utf-8") if self._text is None else self._text
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             raise fault(
                 self._path,
                 f"broken YAML ({error.problem})",
                 "one YAML document",
-                line=mark.line + 1 if mark else None,
+                line=self._line(mark),
             ) from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise fault(self._path, f"unreadable text ({error})", "YAML in UTF-8") from error
@@ -147,7 +172,12 @@ class _Reader:
         return node
 
     def fault(self, node: yaml.Node, key: str, expected: str) -> RuleFileError:
-        return fault(self._path, _describe(node), expected, key=key, line=node.start_mark.line + 1)
+        line = self._line(node.start_mark)
+        return fault(self._path, _describe(node), expected, key=key, line=line)
+
+    def _line(self, mark: yaml.Mark | None) -> int | None:
+        """The line of a file; a text that somebody wrote on the command line has none."""
+        return mark.line + 1 if mark and self._text is None else None
 
     def fields(self, node: yaml.Node, at: str, keys: Sequence[str]) -> dict[str, yaml.Node]:
         """The values of a mapping that must have exactly `keys`, each once."""

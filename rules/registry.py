@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -30,22 +30,54 @@ from rules.models import (
 from rules.parameter_file import RuleFileError, fault, read_parameter
 
 __all__ = [
+    "SHIPPED",
     "RuleFileError",
     "available_sets",
+    "contradictions",
+    "faults_of",
     "load_parameters",
+    "root_of",
     "rule_set_of",
     "rule_set_on",
     "value_on",
 ]
 
-_ROOT = Path(__file__).resolve().parent / "parameters"
+#: The rule sets of the package, a folder each.
+SHIPPED = Path(__file__).resolve().parent / "parameters"
+#: Values of the parameters that decide no verdict, for every set without a file of its own.
+EVERY_SET = SHIPPED / "_every_set"
 _SET_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def available_sets(root: Path | None = None) -> tuple[str, ...]:
     """The names of the rule sets under `root` (default: the sets of the package), sorted."""
-    folders = [path for path in (root or _ROOT).iterdir() if path.is_dir()]
+    folders = [path for path in (root or SHIPPED).iterdir() if path.is_dir()]
     return tuple(sorted(f.name for f in folders if _SET_NAME.fullmatch(f.name)))
+
+
+def root_of(set_name: str, own: Path | None = None) -> Path | None:
+    """The folder that a set lies in: the user's own when it is there, else the package's.
+
+    Args:
+        set_name: the set.
+        own: folder of the user's own sets; None, or a folder that is not there, has none.
+
+    Returns:
+        `own`, or None for the sets of the package, as the other functions here take it.
+
+    Raises:
+        RuleFileError: both have a set of this name, so nothing tells which counts; or neither.
+    """
+    mine = available_sets(own) if own is not None and own.is_dir() else ()
+    shipped = available_sets()
+    if set_name in mine and set_name in shipped:
+        raise fault(cast("Path", own) / set_name, "the name of a shipped rule set", "another name")
+    if set_name not in mine and set_name not in shipped:
+        where = f" or in {own}" if own is not None else ""
+        sets = ", ".join((*shipped, *mine))
+        found = f"no rule set {set_name!r} here{where}"
+        raise fault(SHIPPED, found, f"one of the sets {sets}")
+    return own if set_name in mine else None
 
 
 def load_parameters(set_name: str, root: Path | None = None) -> ParameterSet:
@@ -62,25 +94,55 @@ def load_parameters(set_name: str, root: Path | None = None) -> ParameterSet:
         RuleFileError: no such set, a faulty file, a missing parameter, or values that
             contradict each other on some day.
     """
-    folder = (root or _ROOT) / set_name
+    folder = (root or SHIPPED) / set_name
     if not _SET_NAME.fullmatch(set_name) or not folder.is_dir():
         sets = ", ".join(available_sets(root)) or "none"
-        raise fault(root or _ROOT, f"no rule set {set_name!r}", f"one of the sets here: {sets}")
+        raise fault(root or SHIPPED, f"no rule set {set_name!r}", f"one of the sets here: {sets}")
+    loaded = ParameterSet(set_name, folder, {})
+    for step in _load(folder):
+        if isinstance(step, RuleFileError):
+            raise step
+        loaded = step
+    return loaded
+
+
+def faults_of(folder: Path) -> list[RuleFileError]:
+    """Everything that is wrong with a set's folder, one fault a file; none when it can be used.
+
+    Values are held against each other only when every file is right.
+    """
+    return [step for step in _load(folder) if isinstance(step, RuleFileError)]
+
+
+def _load(folder: Path) -> Iterator[ParameterSet | RuleFileError]:
+    """Every fault of a folder as it is found, and at last the set when there was none."""
     parameters: dict[str, Parameter] = {}
+    is_right = True
     for path in sorted(folder.iterdir()):
-        # A ".yml" would be passed over in silence, and its value with it.
-        if path.suffix == ".yml":
-            raise fault(path, "a file ending in .yml", f"the name {path.stem}.yaml")
-        if path.suffix == ".yaml":
+        try:
+            # A ".yml" would be passed over in silence, and its value with it.
+            if path.suffix == ".yml":
+                raise fault(path, "a file ending in .yml", f"the name {path.stem}.yaml")
+            if path.suffix == ".yaml":
+                parameters[path.stem] = read_parameter(path)
+        except RuleFileError as error:
+            is_right = False
+            yield error
+    there = {path.stem for path in folder.glob("*.yaml")}
+    # What decides no verdict is the same for every set that says nothing else.
+    for path in sorted(EVERY_SET.glob("*.yaml")):
+        if path.stem not in there:
             parameters[path.stem] = read_parameter(path)
-    missing = sorted(PARAMETERS.keys() - parameters.keys())
+            there.add(path.stem)
+    missing = sorted(PARAMETERS.keys() - there)
     if missing:
         files = ", ".join(f"{name}.yaml" for name in missing)
-        raise fault(folder, f"no file {files}", "one file for every parameter of the ladder")
-    loaded = ParameterSet(set_name, folder, parameters)
-    for day in loaded.change_days:
-        _check_consistent(loaded, day)
-    return loaded
+        yield fault(folder, f"no file {files}", "one file for every parameter of the ladder")
+    elif is_right:
+        loaded = ParameterSet(folder.name, folder, parameters)
+        for day in loaded.change_days:
+            yield from contradictions(loaded, day)
+        yield loaded
 
 
 def value_on(parameters: ParameterSet, name: str, day: date) -> Value:
@@ -186,16 +248,17 @@ def _version(values: Mapping[str, Value]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
-def _check_consistent(parameters: ParameterSet, day: date) -> None:
-    """Refuse values that are each in range but together make a rule that can never be hit."""
+def contradictions(parameters: ParameterSet, day: date) -> list[RuleFileError]:
+    """Values in force on `day` that are each in range but together make no rule to be hit."""
     rules = rule_set_of(parameters, day)
+    found: list[RuleFileError] = []
 
-    def contradiction(name: str, found: str, expected: str) -> RuleFileError:
+    def contradiction(name: str, value: str, expected: str) -> None:
         path = parameters.parameters[name].path
-        return fault(path, f"{found} in force on {day}", expected, key="values")
+        found.append(fault(path, f"{value} in force on {day}", expected, key="values"))
 
     if rules.two_months_days != 2 * rules.one_month_days:
-        raise contradiction(
+        contradiction(
             "window.two_months_days",
             f"{rules.two_months_days} days",
             f"twice window.one_month_days, {2 * rules.one_month_days}: the halves are equal",
@@ -205,25 +268,26 @@ def _check_consistent(parameters: ParameterSet, day: date) -> None:
         for kind in ("coherent", "scattered")
     )
     if scattered >= coherent:
-        raise contradiction(
+        contradiction(
             "pattern.scattered_share", f"{scattered} %", f"less than the coherent {coherent} %"
         )
     for rule in rules.rules:
         is_one_month = rule.window == "one_month"
         window_days = rules.one_month_days if is_one_month else rules.two_months_days
         if rule.min_days > window_days:
-            raise contradiction(
+            contradiction(
                 f"{rule.name}.min_days",
                 f"{rule.min_days} days",
                 f"at most the {window_days} days of the window",
             )
         if rule.min_days_each_half > rules.one_month_days:
-            raise contradiction(
+            contradiction(
                 f"{rule.name}.min_days_each_half",
                 f"{rule.min_days_each_half} days",
                 f"at most the {rules.one_month_days} days of a half",
             )
         if rule.comparison == "over" and rule.threshold_bp == 100_00:
-            raise contradiction(
+            contradiction(
                 f"{rule.name}.threshold", "over 100 %", "a threshold that a rate can be over"
             )
+    return found

@@ -49,12 +49,34 @@ def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
         as_of: the last day that counts.
         rule_set: the values in force.
     """
+    return _evaluate(lake, as_of, rule_set, None)
+
+
+def evaluate_again(lake: Lake, before: Evaluation, rule_set: RuleSet) -> Evaluation:
+    """Evaluate the same as_of by other values; sums and places that stay the same are kept.
+
+    `verdicts` is made anew. The lake must not have been written to since `before`.
+
+    Args:
+        lake: the lake that `before` was evaluated on, its temporary tables untouched.
+        before: the latest evaluation on this lake.
+        rule_set: the other values.
+    """
+    return _evaluate(lake, before.as_of, rule_set, before.rule_set)
+
+
+def _evaluate(lake: Lake, as_of: date, rule_set: RuleSet, before: RuleSet | None) -> Evaluation:
     parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
     windows = tuple(whole_windows(parts))
     lake.connection.execute(lake.select("flags/reaches_step"))
-    sum_windows(lake, as_of, parts)
+    if before is None or (before.one_month_days, before.two_months_days) != (
+        rule_set.one_month_days,
+        rule_set.two_months_days,
+    ):
+        sum_windows(lake, as_of, parts)
+    if before is None or before.leaver_after_days != rule_set.leaver_after_days:
+        _place(lake, as_of, rule_set)
     lake.load("rules_in_force", rules_in_force(rule_set, windows))
-    _place(lake, as_of, rule_set)
     lake.materialise(
         "flags/rule_sums",
         as_of=as_of,

@@ -21,12 +21,14 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.outcomes import Outcome
 from assets.flags.answers import flags_answer, identity_numbers, rates_answer
 from assets.flags.known import show_as_known
+from assets.flags.what_if import Steps, steps_under
 from assets.lake import Lake, LakeSettings
 from assets.watchlists.releases import release_lists
 from assets.watchlists.week_states import iso_week
 from rules.models import ParameterSet, RuleSet
 from rules.registry import load_parameters
 from rules.registry import rule_set_of as product_rule_set_of
+from rules.what_if import read_change, rule_set_with
 from tests.oracle.model import LessonRow, RosterRow
 from tests.oracle.parameters import STOCKHOLM
 from tests.oracle.writers import (
@@ -116,6 +118,16 @@ class Product:
         past = Product(self._home)
         show_as_known(past._lake, moment)
         return past
+
+    def what_if(self, as_of: date, scenarios: Sequence[Sequence[str]]) -> Steps:
+        """Every pupil's step by the rules in force, and by each scenario's `NAME=VALUE`s."""
+        parameters = _stockholm()
+        rule_sets = [product_rule_set_of(parameters, as_of)]
+        for texts in scenarios:
+            read = [read_change(text, "--set") for text in texts]
+            changes = {name: values[0] for name, values in read}
+            rule_sets.append(rule_set_with(parameters, as_of, changes))
+        return steps_under(self._lake, as_of, rule_sets)
 
 
 def as_text(rows: Iterable[Mapping[str, Any]]) -> list[TextRow]:

@@ -11,7 +11,7 @@ import pytest
 
 from rules.ladder import PARAMETERS
 from rules.models import ParameterSet, Rule, ValueInForce
-from rules.registry import load_parameters, rule_set_of, rule_set_on, value_on
+from rules.registry import EVERY_SET, load_parameters, rule_set_of, rule_set_on, value_on
 
 DAY = date(2026, 11, 15)
 ROOT = Path(__file__).parents[2]
@@ -251,6 +251,8 @@ def test_the_version_changes_on_the_day_a_value_changes(name: str, value: str, r
 
 def test_a_limit_that_decides_no_verdict_is_no_part_of_the_version(root: Path) -> None:
     before = rule_set_on("stockholm", DAY, root)
+    # A set of its own opinion has a file of its own.
+    shutil.copy(EVERY_SET / "norm.least_rows.yaml", root / "stockholm")
     add_value(root, "norm.least_rows", "2026-11-15", "55")
     after = rule_set_on("stockholm", DAY, root)
     assert (before.share("norm.least_rows"), after.share("norm.least_rows")) == (
