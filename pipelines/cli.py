@@ -18,6 +18,7 @@ from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import coverage, flags, rates
 from pipelines.cli_files import archive, changes, files, retry
+from pipelines.cli_forecast import backtest_command, forecast
 from pipelines.cli_layouts import layout_app
 from pipelines.cli_options import (
     AsOf,
@@ -150,6 +151,8 @@ app.command()(pull)
 app.command()(rates)
 app.command()(flags)
 app.command()(coverage)
+app.command()(forecast)
+app.command(name="backtest")(backtest_command)
 app.command()(files)
 app.command()(changes)
 app.command()(retry)

@@ -60,6 +60,7 @@ _SHARED = {
     "coverage.floor": ParameterSpec("percent"),
     "leaver.after_days": ParameterSpec("days"),
     "sums.full_day_minutes": ParameterSpec("minutes"),
+    "forecast.least_probability": ParameterSpec("percent"),
 }
 
 

@@ -128,6 +128,7 @@ class RuleSet:
     coverage_floor_bp: int  # hundredths of a percent
     leaver_after_days: int
     full_day_minutes: int  # so many reported minutes of a monthly sum count as one school day
+    forecast_least_bp: int  # least probability of "riskerar att passera", hundredths of a percent
     references: Mapping[str, str] = field(hash=False)  # parameter name: reference
     references_sv: Mapping[str, str] = field(hash=False)  # the same in Swedish, for the lists
     values: Mapping[str, ValueInForce] = field(hash=False)  # parameter name: value

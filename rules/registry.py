@@ -120,6 +120,7 @@ def rule_set_of(parameters: ParameterSet, day: date) -> RuleSet:
         coverage_floor_bp=_hundredths(values["coverage.floor"]),
         leaver_after_days=cast("int", values["leaver.after_days"]),
         full_day_minutes=cast("int", values["sums.full_day_minutes"]),
+        forecast_least_bp=_hundredths(values["forecast.least_probability"]),
         references={name: dated_value.reference for name, dated_value in dated.items()},
         references_sv={name: dated_value.reference_sv for name, dated_value in dated.items()},
         values={

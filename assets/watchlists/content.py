@@ -19,6 +19,7 @@ from assets.exports.identity_numbers import birth_date
 from assets.flags.answers import identities_of, staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
+from assets.watchlists.at_risk import at_risk_by_school
 from assets.watchlists.coverage import first_covered_day
 from assets.watchlists.model import (
     Evidence,
@@ -88,6 +89,7 @@ def collect(
         )
     )
     names = staff_names(lake)
+    at_risk = at_risk_by_school(lake, evaluation.as_of, names)
     rule_set = evaluation.rule_set
     rules = tuple(_explanations(rule_set))
     month = evaluation.calendar_month
@@ -111,6 +113,7 @@ def collect(
             pupils=_listed(pupils[row["school_unit_code"]]),
             insufficient=_insufficient(pupils[row["school_unit_code"]]),
             unreported=tuple(unreported[row["school_unit_code"]]),
+            at_risk=at_risk.get(row["school_unit_code"], ()),
             notices=notices_of(
                 evaluation.as_of,
                 rule_set,

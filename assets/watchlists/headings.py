@@ -121,6 +121,7 @@ PARAMETER_NAMES = {
     "coverage.floor": "lägsta andel rapporterad tid",
     "leaver.after_days": "tid utan lektioner innan en elev räknas som slutat",
     "sums.full_day_minutes": "tid som räknas som en skoldag i månadssummor",
+    "forecast.least_probability": "lägsta uppskattade chans i ”riskerar att passera”",
 }
 
 

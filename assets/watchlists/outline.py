@@ -14,7 +14,14 @@ from typing import Generic, Literal, TypeVar
 
 from assets.watchlists import headings as h
 from assets.watchlists import rule_texts, texts
-from assets.watchlists.model import Evidence, PupilRow, RuleExplanation, Sums, Watchlist
+from assets.watchlists.model import (
+    AtRiskRow,
+    Evidence,
+    PupilRow,
+    RuleExplanation,
+    Sums,
+    Watchlist,
+)
 from assets.watchlists.safe_text import one_line
 
 RowT = TypeVar("RowT")
@@ -53,7 +60,7 @@ class MentorPart:
     pupils: tuple[PupilRow, ...]
 
 
-def full_name(pupil: PupilRow) -> str:
+def full_name(pupil: PupilRow | AtRiskRow) -> str:
     """`Andersson, Alva`, with the birth date where the list says two pupils share a name."""
     parts = [part for part in (one_line(pupil.family_name), one_line(pupil.given_name)) if part]
     name = ", ".join(parts) or texts.NAME_MISSING

@@ -40,6 +40,7 @@ SPECIFIED_AS_OUR_CHOICE = {
     "coverage.floor",
     "leaver.after_days",
     "sums.full_day_minutes",
+    "forecast.least_probability",
     "window.one_month_days",
     "window.two_months_days",
     "ulf_two_months.method",
