@@ -19,6 +19,7 @@ from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import coverage, flags, rates
 from pipelines.cli_explain import explain
 from pipelines.cli_files import archive, changes, files, retry
+from pipelines.cli_forecast import backtest_command, forecast
 from pipelines.cli_layouts import layout_app
 from pipelines.cli_options import (
     AsOf,
@@ -159,6 +160,8 @@ app.command()(explain)
 app.command()(whatif)
 app.command()(reevaluate)
 app.add_typer(rules_app)
+app.command()(forecast)
+app.command(name="backtest")(backtest_command)
 app.command()(files)
 app.command()(changes)
 app.command()(retry)

@@ -11,6 +11,7 @@ from assets.checks.checks_assets import CHECKS
 from assets.checks.school_contract_assets import school_contracts
 from assets.exports.exports_assets import received_exports
 from assets.flags.flags_assets import flags
+from assets.forecast.forecast_assets import forecasts
 from assets.pull.pull_assets import pulled_files
 from assets.watchlists.watchlists_assets import current_watchlists, weekly_watchlists
 from pipelines.jobs import JOBS
@@ -24,6 +25,7 @@ ASSETS = [
     absence_sums,
     absence_rolling,
     flags,
+    forecasts,
     school_contracts,
     current_watchlists,
     weekly_watchlists,

@@ -15,6 +15,7 @@ _EXPORTS = dg.AssetSelection.groups("exports")
 _ABSENCE = dg.AssetSelection.groups("absence")
 _SUMS = dg.AssetSelection.assets("absence_daily", "absence_monthly")
 _FLAGS = dg.AssetSelection.groups("flags")
+_FORECAST = dg.AssetSelection.groups("forecast")
 _CONTRACTS = dg.AssetSelection.groups("contracts")
 # Two runs that write would only wait for each other.
 _TAGS = {"trappan/writes": "lake"}
@@ -24,6 +25,7 @@ nightly_job = dg.define_asset_job(
     selection=_EXPORTS
     | _ABSENCE
     | _FLAGS
+    | _FORECAST
     | _CONTRACTS
     | dg.AssetSelection.assets("current_watchlists"),
     description="Files in the inbox to sums, flags and the current lists.",
@@ -40,6 +42,7 @@ ingest_job = dg.define_asset_job(
 weekly_job = dg.define_asset_job(
     "weekly_job",
     selection=_FLAGS
+    | _FORECAST
     | _CONTRACTS
     | dg.AssetSelection.assets("absence_rolling")
     | dg.AssetSelection.assets("weekly_watchlists")

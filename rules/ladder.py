@@ -83,9 +83,11 @@ _NORM = {
     "norm.most_doubled": ParameterSpec("percent"),
     "norm.most_refused": ParameterSpec("percent"),
 }
+# Who stands among those at risk of passing a step.
+_FORECAST = {"forecast.least_probability": ParameterSpec("percent")}
 # What decides no verdict: what a list says beside its flags, and when it waits. Dated and cited
 # like the others, but no part of a set's version; `parameters/_every_set` has them for all sets.
-_BESIDE = _PATTERNS | _NORM
+_BESIDE = _PATTERNS | _NORM | _FORECAST
 
 
 def _specs() -> dict[str, ParameterSpec]:

@@ -18,6 +18,7 @@ from assets.absence.windows import school_year_start
 from assets.flags.answers import staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
+from assets.watchlists.at_risk import at_risk_by_school
 from assets.watchlists.behind import with_evidence
 from assets.watchlists.coverage import first_covered_day
 from assets.watchlists.model import (
@@ -86,6 +87,7 @@ def collect(
         )
     )
     names = staff_names(lake)
+    at_risk = at_risk_by_school(lake, evaluation.as_of, names)
     rule_set = evaluation.rule_set
     rules = tuple(_explanations(rule_set))
     month = evaluation.calendar_month
@@ -111,6 +113,7 @@ def collect(
             unreported=tuple(unreported[row["school_unit_code"]]),
             cleared=_cleared(rows.cleared[row["school_unit_code"]]),
             compared_with=states.compared_with(row["school_unit_code"]),
+            at_risk=at_risk.get(row["school_unit_code"], ()),
             notices=notices_of(
                 evaluation.as_of,
                 rule_set,

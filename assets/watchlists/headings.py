@@ -158,6 +158,7 @@ PARAMETER_NAMES = {
     "pattern.clear_difference": "mönster: procentenheter över det övriga",
     "pattern.trend_difference": "mönster: procentenheter mellan fyra veckor och de fyra före",
     "pattern.trend_days": "mönster: minst skoldagar på fyra veckor",
+    "forecast.least_probability": "lägsta uppskattade chans i ”riskerar att passera”",
 }
 
 

@@ -169,6 +169,32 @@ class ClearedPupil:
 
 
 @dataclass(frozen=True)
+class Chance:
+    """An estimated probability, 0 to 1, of being over a step in the window that ends on `day`."""
+
+    day: date
+    probability: float
+
+
+@dataclass(frozen=True)
+class AtRiskRow:
+    """A pupil who is under a step and may pass it: a statistical estimate, never a flag."""
+
+    given_name: str
+    family_name: str
+    birth_date: date | None  # only to tell apart two pupils of one name in one class
+    school_class: str
+    grade: int | None
+    mentor: str  # "" when nobody is named in the data
+    step: int  # hundredths of a percent
+    is_strict: bool  # over the step; else at the step is enough
+    one_month: Sums  # rolling, as of `PupilRow`
+    month_end: Chance | None  # None where such estimates are not good enough to be shown
+    four_weeks: Chance | None
+    pupil_key: str = ""  # never shown
+
+
+@dataclass(frozen=True)
 class UnreportedLessons:
     """Lessons of one class and subject that nobody reported, in the rolling two months."""
 
@@ -225,5 +251,6 @@ class Watchlist:
     compared_with: str = ""  # ISO week of the list before; "" when the school year has none
     notices: tuple[str, ...] = field(default=())  # Swedish sentences shown at the top
     held: tuple[str, ...] = field(default=())  # why newer data is not in it; one of the notices
+    at_risk: tuple[AtRiskRow, ...] = ()  # under a step now; highest step, then chance, first
     one_month_days: int = 30  # length of the rolling windows, as the columns name them
     two_months_days: int = 60

@@ -16,6 +16,7 @@ from typing import Generic, Literal, TypeVar
 from assets.watchlists import change_texts, pattern_texts, rule_texts, texts
 from assets.watchlists import headings as h
 from assets.watchlists.model import (
+    AtRiskRow,
     ClearedPupil,
     Evidence,
     PupilRow,
@@ -62,7 +63,7 @@ class MentorPart:
     cleared: tuple[ClearedPupil, ...] = ()
 
 
-def full_name(pupil: PupilRow | ClearedPupil) -> str:
+def full_name(pupil: PupilRow | ClearedPupil | AtRiskRow) -> str:
     """`Andersson, Alva`, with the birth date where the list says two pupils share a name."""
     parts = [part for part in (one_line(pupil.family_name), one_line(pupil.given_name)) if part]
     name = ", ".join(parts) or texts.NAME_MISSING

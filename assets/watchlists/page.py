@@ -16,7 +16,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from assets.watchlists import change_texts, explanations, grounds, headings, outline, texts
+from assets.watchlists import (
+    change_texts,
+    explanations,
+    grounds,
+    headings,
+    outline,
+    risk_texts,
+    texts,
+)
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.outline import Kind, Value
 from assets.watchlists.safe_text import printable
@@ -50,6 +58,7 @@ def _render(watchlist: Watchlist) -> str:
             o=outline,
             c=change_texts,
             x=explanations,
+            r=risk_texts,
             style=Markup(style),  # noqa: S704  # our own file; the one inserted text is escaped for CSS
             policy=_policy(style),
             first=[_first_row(watchlist, pupil) for pupil in pupils],

@@ -53,6 +53,7 @@ def without_pupils(watchlist: Watchlist, keys: Collection[str]) -> Watchlist:
         watchlist,
         pupils=tuple(row for row in watchlist.pupils if row.pupil_key not in keys),
         insufficient=tuple(row for row in watchlist.insufficient if row.pupil_key not in keys),
+        at_risk=tuple(row for row in watchlist.at_risk if row.pupil_key not in keys),
         cleared=tuple(row for row in watchlist.cleared if row.pupil_key not in keys),
         protected_pupils=watchlist.protected_pupils + len(gone),
         pupils_evaluated=watchlist.pupils_evaluated - len(gone),

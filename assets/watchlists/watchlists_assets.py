@@ -10,6 +10,7 @@ GROUP = "watchlists"
 _INPUTS = [
     "files",
     "flags",
+    "forecasts",
     "absence_rolling",
     "lessons",
     "monthly_sums",

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from assets.watchlists import change_texts, grounds, outline, texts
+from assets.watchlists import change_texts, grounds, outline, risk_texts, texts
 from assets.watchlists import headings as h
 from assets.watchlists.model import Watchlist
 from assets.watchlists.outline import RowT, Table
@@ -57,6 +57,11 @@ def write_workbook(watchlist: Watchlist, path: Path) -> None:
     _add_table_sheet(
         book, h.INSUFFICIENT, h.INSUFFICIENT, grounds.insufficient_line(watchlist), shortfall
     )
+    if watchlist.at_risk:
+        risk = risk_texts.at_risk_table(watchlist)
+        line = risk_texts.section_line(watchlist)
+        _add_table_sheet(book, risk_texts.SECTION, risk_texts.SECTION, line, risk)
+        put(book.worksheets[-1], len(risk.rows) + 5, 1, risk_texts.MEANING, "lista stilla")
     fill_method(book.create_sheet(h.METHOD), watchlist)
     for sheet in book.worksheets:
         pages_high = 1 if sheet.title == h.SUMMARY else 0
@@ -88,7 +93,7 @@ def _add_table_sheet(
 
 def _add_mentor_sheets(book: Workbook, watchlist: Watchlist) -> None:
     parts = outline.mentor_parts(watchlist)
-    taken = [h.SUMMARY, h.PRINCIPAL, h.CLEARED, h.INSUFFICIENT, h.METHOD]
+    taken = [h.SUMMARY, h.PRINCIPAL, h.CLEARED, h.INSUFFICIENT, risk_texts.SECTION, h.METHOD]
     wanted = [part.mentor or h.NO_MENTOR for part in parts]
     for name, part in zip(sheet_names(wanted, taken, h.MENTOR_FALLBACK), parts, strict=True):
         line = outline.mentor_line(part)

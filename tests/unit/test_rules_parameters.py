@@ -44,6 +44,7 @@ SPECIFIED_AS_OUR_CHOICE = {
     "norm.most_unreported",
     "norm.most_doubled",
     "norm.most_refused",
+    "forecast.least_probability",
     "window.one_month_days",
     "window.two_months_days",
     "ulf_two_months.method",

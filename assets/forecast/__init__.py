@@ -1,0 +1,1 @@
+"""Sums become probabilities of passing a step. Statistical estimates, never flags."""

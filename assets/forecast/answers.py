@@ -1,0 +1,86 @@
+"""Answer to `trappan forecast`: the CSV contract, header and order fixed. Not here: printing."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from assets.flags.answers import Answer, identity_numbers, share, staff_names
+from assets.forecast.forecasting import forecast
+from assets.lake import Lake
+from rules.models import RuleSet
+
+FORECAST_COLUMNS = (
+    "school_unit_code",
+    "class",
+    "grade",
+    "mentor",
+    "step",
+    "comparison",
+    "horizon",
+    "target_first_date",
+    "target_last_date",
+    "absent_minutes",
+    "reported_minutes",
+    "rate_so_far",
+    "probability",
+    "is_listed",
+)
+
+
+def forecast_answer(
+    lake: Lake,
+    as_of: date,
+    rule_set: RuleSet,
+    *,
+    school: str | None = None,
+    identities: bool = False,
+    everybody: bool = False,
+) -> Answer:
+    """Return the estimates at an as_of, a row per pupil, step and horizon; greatest first.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        as_of: the last day that counts.
+        rule_set: the values in force.
+        school: only pupils who belong to this school at as_of.
+        identities: identity numbers instead of pupil keys.
+        everybody: also estimates that no list shows.
+    """
+    rows = forecast(lake, as_of, rule_set).rows
+    if school is not None:
+        rows = rows.filter(rows["school_unit_code"] == school)
+    if not everybody:
+        rows = rows.filter("is_listed")
+    rows = rows.sort(
+        ["step", "probability", "pupil_key", "horizon"], descending=[True, True, False, False]
+    )
+    numbers = identity_numbers(lake) if identities else {}
+    mentors = staff_names(lake)
+    ((left_out,),) = lake.rows(
+        "SELECT count(*) FROM belonging WHERE is_protected AND NOT has_left "
+        "AND ($school IS NULL OR school_unit_code = $school)",
+        school=school,
+    )
+    key = "civic_no" if identities else "pupil_key"
+    answer = [
+        {
+            key: numbers[row["pupil_key"]] if identities else str(uuid.UUID(row["pupil_key"])),
+            "school_unit_code": row["school_unit_code"],
+            "class": row["class_name"],
+            "grade": "" if row["grade"] is None else str(row["grade"]),
+            "mentor": mentors.get(row["mentor_key"], ""),
+            "step": f"{row['step'] / 100:.2f}",
+            "comparison": "over" if row["is_strict"] else "at_least",
+            "horizon": row["horizon"],
+            "target_first_date": row["target_first_date"].isoformat(),
+            "target_last_date": row["target_last_date"].isoformat(),
+            "absent_minutes": str(row["absent_minutes"]),
+            "reported_minutes": str(row["reported_minutes"]),
+            "rate_so_far": share(row["absent_minutes"], row["reported_minutes"]),
+            "probability": f"{row['probability']:.4f}",
+            "is_listed": "yes" if row["is_listed"] else "no",
+        }
+        for row in rows.iter_rows(named=True)
+    ]
+    return Answer((key, *FORECAST_COLUMNS), answer, left_out)

@@ -1,0 +1,210 @@
+"""The probabilities at an as_of, and whether they are good enough to be shown.
+
+A lake judges itself: the newest origins whose targets are over are forecast as they would have
+been then, and only where that beats every simple rule beyond noise is anything shown. Not here:
+the model (`model.py`), who is listed how (`assets/watchlists/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from assets.flags.evaluate import place_pupils
+from assets.forecast.history import History, load_history
+from assets.forecast.learning import BASELINES, Learner, origins_before
+from assets.forecast.model import LEAST_ORIGINS
+from assets.forecast.questions import Horizon, Step, steps_of
+from assets.forecast.situations import Situation, SituationRules, situations_of
+from assets.forecast.skill import Skill, Trial, skill_of
+from assets.forecast.trials import Question, trials_of
+from assets.lake import Lake
+from rules.models import RuleSet
+
+#: Pupils and past origins that the nightly look at itself takes.
+_JUDGED_PUPILS = 20_000
+_JUDGED_ORIGINS = 6
+_SKILL_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "step": pl.Int64,
+    "is_strict": pl.Boolean,
+    "horizon": pl.String,
+    "origins": pl.Int64,
+    "forecasts": pl.Int64,
+    "brier": pl.Float64,
+    **{f"brier_{name}": pl.Float64 for name in BASELINES},
+    "skill": pl.Float64,
+    "skill_low": pl.Float64,
+    "skill_high": pl.Float64,
+    "is_shown": pl.Boolean,
+}
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Estimates at an as_of.
+
+    Attributes:
+        as_of: the last day that counts.
+        rows: a row per pupil, step and horizon that is asked: pupil_key, school_unit_code,
+            class_name, grade, mentor_key, step, is_strict, horizon, target_first_date,
+            target_last_date, absent_minutes and reported_minutes so far, probability, is_listed.
+        skill: a row per step and horizon, as the table `forecast_skill`.
+    """
+
+    as_of: date
+    rows: pl.DataFrame
+    skill: pl.DataFrame
+
+
+def situation_rules(rule_set: RuleSet) -> SituationRules:
+    """Return what a situation needs of a rule set."""
+    return SituationRules(steps_of(rule_set), rule_set.one_month_days, rule_set.leaver_after_days)
+
+
+def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
+    """Estimate for every pupil under a step who is not protected and has not left.
+
+    Makes temporary tables; the lake itself isn't changed. Nothing after as_of is read.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        as_of: the last day that counts.
+        rule_set: the values in force.
+    """
+    place_pupils(lake, as_of, rule_set)
+    history = load_history(lake, as_of)
+    rules = situation_rules(rule_set)
+    learner = Learner(history, rules, as_of)
+    trials = _own_trials(history, rules, learner, as_of)
+    skill = pl.DataFrame(
+        [_skill_row(trial, found) for trial in trials.values() if (found := skill_of(trial))],
+        schema=_SKILL_SCHEMA,
+    )
+    shown = {
+        (row["horizon"], row["step"], row["is_strict"])
+        for row in skill.filter("is_shown").iter_rows(named=True)
+    }
+    rows = [
+        frame.with_columns(
+            is_listed=pl.lit((horizon, step.step, step.is_strict) in shown)
+            & (pl.col("probability") >= float(rule_set.share("forecast.least_probability")))
+        )
+        for horizon, step, frame in _estimates(history, rules, learner, as_of)
+    ]
+    return Forecasts(as_of, pl.concat(rows) if rows else _nobody(history), skill)
+
+
+def _own_trials(
+    history: History, rules: SituationRules, learner: Learner, as_of: date
+) -> dict[Question, Trial]:
+    """Forecasts of the newest origins whose targets are over; more weeks back, nobody knew."""
+    judged = history.of_every(max(1, len(history.absent) // _JUDGED_PUPILS))
+    # The longest target is over nine weeks after its origin; the shortest a week after.
+    candidates = origins_before(history, as_of)[: _JUDGED_ORIGINS + 4]
+    return trials_of(judged, rules, learner, candidates[::-1], as_of)
+
+
+def _estimates(
+    history: History, rules: SituationRules, learner: Learner, as_of: date
+) -> Iterator[tuple[Horizon, Step, pl.DataFrame]]:
+    stays = ~history.pupils["has_left"].to_numpy()
+    for horizon, situation in situations_of(history, as_of, rules).items():
+        for step, learned in learner.at(as_of, horizon).items():
+            rows = situation.asked(step) & stays
+            probability = learned.model.probability(situation.only(rows))
+            yield (
+                horizon,
+                step,
+                _frame(history, situation, horizon, step, rows).with_columns(
+                    probability=pl.Series(probability, dtype=pl.Float64)
+                ),
+            )
+
+
+def _frame(
+    history: History, situation: Situation, horizon: Horizon, step: Step, rows: np.ndarray
+) -> pl.DataFrame:
+    return (
+        history.pupils.drop("has_left", "pupil_row")
+        .with_columns(
+            step=pl.lit(step.step, dtype=pl.Int64),
+            is_strict=pl.lit(step.is_strict),
+            horizon=pl.lit(horizon),
+            target_first_date=pl.lit(situation.target.first),
+            target_last_date=pl.lit(situation.target.last),
+            absent_minutes=pl.Series(situation.absent_so_far, dtype=pl.Int64),
+            reported_minutes=pl.Series(situation.reported_so_far, dtype=pl.Int64),
+        )
+        .filter(pl.Series(rows))
+    )
+
+
+def _nobody(history: History) -> pl.DataFrame:
+    return (
+        history.pupils.drop("has_left", "pupil_row")
+        .clear()
+        .with_columns(
+            step=pl.lit(None, dtype=pl.Int64),
+            is_strict=pl.lit(None, dtype=pl.Boolean),
+            horizon=pl.lit(None, dtype=pl.String),
+            target_first_date=pl.lit(None, dtype=pl.Date),
+            target_last_date=pl.lit(None, dtype=pl.Date),
+            absent_minutes=pl.lit(None, dtype=pl.Int64),
+            reported_minutes=pl.lit(None, dtype=pl.Int64),
+            probability=pl.lit(None, dtype=pl.Float64),
+            is_listed=pl.lit(None, dtype=pl.Boolean),
+        )
+    )
+
+
+def _skill_row(trial: Trial, skill: Skill) -> dict[str, object]:
+    return {
+        "step": trial.step.step,
+        "is_strict": trial.step.is_strict,
+        "horizon": trial.horizon,
+        "origins": len(trial.origins),
+        "forecasts": len(trial.crossed),
+        "brier": skill.brier["model"],
+        **{f"brier_{name}": skill.brier[name] for name in BASELINES},
+        "skill": skill.skill,
+        "skill_low": skill.low,
+        "skill_high": skill.high,
+        "is_shown": len(trial.origins) >= LEAST_ORIGINS and skill.low > 0,
+    }
+
+
+def store_forecasts(lake: Lake, forecasts: Forecasts) -> int:
+    """Keep who is listed, with every horizon of that step, and the skill; return the pupils."""
+    listed = forecasts.rows.filter("is_listed").select("pupil_key", "step", "is_strict").unique()
+    shown = forecasts.skill.filter("is_shown").select("step", "is_strict", "horizon")
+    kept = forecasts.rows.join(listed, on=["pupil_key", "step", "is_strict"], how="semi").join(
+        shown, on=["step", "is_strict", "horizon"], how="semi"
+    )
+
+    def change(connection: duckdb.DuckDBPyConnection) -> None:
+        for table, frame in (("forecasts", kept), ("forecast_skill", forecasts.skill)):
+            columns = [
+                name
+                for (name,) in connection.execute(
+                    "SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake' "
+                    "AND table_name = $table AND column_name <> 'as_of_date'",
+                    {"table": table},
+                ).fetchall()
+            ]
+            connection.execute(
+                f"DELETE FROM {table} WHERE as_of_date = $as_of", {"as_of": forecasts.as_of}
+            )
+            connection.register("to_keep", frame.select(columns))
+            connection.execute(
+                f"INSERT INTO {table} BY NAME SELECT $as_of::DATE AS as_of_date, * FROM to_keep",
+                {"as_of": forecasts.as_of},
+            )
+            connection.unregister("to_keep")
+
+    lake.write(change)
+    return listed["pupil_key"].n_unique()

@@ -1,0 +1,91 @@
+"""What is asked about a pupil: a step of the rule set, and the day on which it is looked at.
+
+Pure dates and values. Not here: minutes (`history.py`), the answer (`model.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from assets.absence.windows import month_end, previous_month_start, school_year_start
+from rules.models import RuleSet
+
+Horizon = Literal["month_end", "four_weeks"]
+HORIZONS: tuple[Horizon, ...] = ("month_end", "four_weeks")
+_FOUR_WEEKS = timedelta(days=28)
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that a month's rate can pass, as the rules in force compare it.
+
+    Attributes:
+        step: hundredths of a percent.
+        is_strict: over the step; else at the step is enough.
+        min_days: school days with a report that a month needs before the rule is applied.
+    """
+
+    step: int
+    is_strict: bool
+    min_days: int
+
+    def reached(self, absent: Ints, reported: Ints) -> Bools:
+        """Tell for each pupil whether the minutes reach the step, in exact integers."""
+        part, whole = absent * 10_000, reported * self.step
+        reaches = part > whole if self.is_strict else part >= whole
+        return reaches & (reported > 0)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Dates from `first` to `last`, both inclusive."""
+
+    first: date
+    last: date
+
+
+def steps_of(rule_set: RuleSet) -> tuple[Step, ...]:
+    """Return the steps of the rules that look at one month, the lowest first."""
+    least: dict[tuple[int, bool], int] = {}
+    for rule in rule_set.rules:
+        if rule.window == "one_month":
+            key = (rule.threshold_bp, rule.comparison == "over")
+            least[key] = min(rule.min_days, least.get(key, rule.min_days))
+    return tuple(Step(step, strict, days) for (step, strict), days in sorted(least.items()))
+
+
+def target(horizon: Horizon, as_of: date, one_month_days: int) -> Span | None:
+    """Return the window whose rate is foretold; None where it ends in another school year.
+
+    `month_end` is the calendar month that is running: that of the day after as_of, so that the
+    last day of a month looks at the next one. `four_weeks` is the rolling month 28 days on.
+    """
+    if horizon == "month_end":
+        first = (as_of + timedelta(days=1)).replace(day=1)
+        last = month_end(first)
+    else:
+        last = as_of + _FOUR_WEEKS
+        first = max(last - timedelta(days=one_month_days - 1), school_year_start(last))
+    is_same_year = school_year_start(last) == school_year_start(as_of)
+    return Span(first, last) if is_same_year else None
+
+
+def standing_windows(as_of: date, one_month_days: int) -> list[Span]:
+    """Return the windows whose rate says whether a pupil is over a step today.
+
+    These are the one-month windows of both bases, as the flags have them.
+    """
+    year = school_year_start(as_of)
+    windows = [Span(max(as_of - timedelta(days=one_month_days - 1), year), as_of)]
+    month = as_of.replace(day=1) if as_of == month_end(as_of) else previous_month_start(as_of)
+    if month >= year:
+        windows.append(Span(month, month_end(month)))
+    return windows

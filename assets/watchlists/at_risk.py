@@ -1,0 +1,73 @@
+"""Who a school's list shows as at risk of passing a step: estimates made into rows.
+
+Here: reading stored estimates and putting names to them. Not here: the estimates
+(`assets/forecast/`), the words (`risk_texts.py`), flags.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from assets.exports.identity_numbers import birth_date
+from assets.flags.answers import identities_of
+from assets.lake import Lake
+from assets.watchlists.model import AtRiskRow, Chance, Sums
+
+
+def at_risk_by_school(
+    lake: Lake, as_of: date, mentors: Mapping[str, str]
+) -> dict[str, tuple[AtRiskRow, ...]]:
+    """Return the rows of each school, the highest step and the greatest chance first.
+
+    Args:
+        lake: the lake, with the temporary tables of an evaluation.
+        as_of: the last day that counts.
+        mentors: names of staff by key.
+    """
+    found = lake.relation("watchlists/pupils_at_risk", as_of=as_of).to_dicts()
+    people = identities_of(lake, [row["pupil_key"] for row in found])
+    namesakes = Counter(_called(row, people[row["pupil_key"]]) for row in found)
+    schools: dict[str, list[AtRiskRow]] = defaultdict(list)
+    for row in found:
+        person = people[row["pupil_key"]]
+        has_namesake = namesakes[_called(row, person)] > 1
+        schools[row["school_unit_code"]].append(
+            AtRiskRow(
+                given_name=person["given_name"],
+                family_name=person["family_name"],
+                birth_date=birth_date(person["civic_no"]) if has_namesake else None,
+                school_class=row["class_name"],
+                grade=row["grade"],
+                mentor=mentors.get(row["mentor_key"], ""),
+                step=row["step"],
+                is_strict=row["is_strict"],
+                one_month=_sums(row),
+                month_end=_chance(row, "month_end"),
+                four_weeks=_chance(row, "four_weeks"),
+                pupil_key=row["pupil_key"],
+            )
+        )
+    return {code: tuple(sorted(rows, key=_urgency)) for code, rows in schools.items()}
+
+
+def _called(row: Mapping[str, Any], person: Mapping[str, str]) -> tuple[str, ...]:
+    names = (person["given_name"].casefold(), person["family_name"].casefold())
+    return (row["school_unit_code"], row["class_name"], *names)
+
+
+def _sums(row: Mapping[str, Any]) -> Sums:
+    names = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes", "days")
+    return Sums(*(int(row[name]) for name in names))
+
+
+def _chance(row: Mapping[str, Any], horizon: str) -> Chance | None:
+    probability = row[f"{horizon}_probability"]
+    return None if probability is None else Chance(row[f"{horizon}_date"], probability)
+
+
+def _urgency(row: AtRiskRow) -> tuple[object, ...]:
+    chances = [chance.probability for chance in (row.month_end, row.four_weeks) if chance]
+    return (-row.step, -max(chances), row.family_name, row.given_name)

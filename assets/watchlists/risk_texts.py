@@ -1,0 +1,83 @@
+"""The Swedish words, and the columns, of the section of pupils at risk of passing a step.
+
+Here: one part of a list, apart from flags: a statistical estimate, of which a person makes what
+it is worth. Not here: who is in it (`at_risk.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from assets.watchlists import headings as h
+from assets.watchlists import texts
+from assets.watchlists.model import AtRiskRow, Chance, Watchlist
+from assets.watchlists.outline import Column, Table, full_name
+from assets.watchlists.safe_text import one_line
+
+SECTION = "Riskerar att passera"
+LINE = (
+    "En statistisk uppskattning, ingen flagga: eleverna är inte över gränsen i dag, och många"
+    " kommer aldrig över den. Använd den till att fråga tidigt hur eleven har det."
+)
+MEANING = (
+    "Chansen räknas ut från elevens frånvaro hittills, skoldagarna som är kvar och hur det gick för"
+    " elever med liknande frånvaro tidigare i samma skolor. Kön, årskurs, klass och orsak är inte"
+    " med. Lov som ligger framåt är okända. Den som känner eleven vet mer."
+)
+H_STEP = "Gräns"
+_H_CHANCE = "Chans att vara över"
+NOBODY = "Ingen elev."
+_LEAST, _MOST = 5, 95
+
+
+def section_line(watchlist: Watchlist) -> str:
+    """What the section is, with how many pupils stand in it."""
+    return f"{texts.pupils(len(watchlist.at_risk))}. {LINE}"
+
+
+def step(row: AtRiskRow) -> str:
+    """`riskerar att passera 20 %`."""
+    value = f"{row.step / 100:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+    return f"riskerar att passera {value} %"
+
+
+def chance(found: Chance | None) -> str:
+    """A probability in tens of percent: `cirka 40 %`; an estimate is not more exact than that."""
+    if found is None:
+        return texts.NO_VALUE
+    percent = found.probability * 100
+    if percent < _LEAST:
+        return "under 5 %"
+    if percent >= _MOST:
+        return "över 95 %"
+    return f"cirka {int(percent / 10 + 0.5) * 10} %"
+
+
+def at_risk_table(watchlist: Watchlist) -> Table[AtRiskRow]:
+    """The pupils at risk, the highest step first."""
+    rows = watchlist.at_risk
+    month = next((row.month_end.day for row in rows if row.month_end), None)
+    weeks = next((row.four_weeks.day for row in rows if row.four_weeks), None)
+    columns: tuple[Column[AtRiskRow], ...] = (
+        Column(H_STEP, "text", 24, step),
+        Column(h.H_NAME, "name", 28, full_name),
+        Column(h.H_CLASS, "brief", 9, lambda row: row.school_class),
+        Column(h.H_GRADE, "brief", 6, lambda row: texts.grade(row.grade)),
+        Column(h.H_MENTOR, "text", 24, lambda row: one_line(row.mentor) or h.NO_MENTOR),
+        Column(
+            h.over(h.H_ABSENCE, watchlist.one_month_days),
+            "percent",
+            12,
+            lambda row: row.one_month.rate,
+        ),
+        *((_chance_column(month, "month_end"),) if month else ()),
+        *((_chance_column(weeks, "four_weeks"),) if weeks else ()),
+    )
+    return Table(columns, rows, NOBODY)
+
+
+def _chance_column(last: date, horizon: str) -> Column[AtRiskRow]:
+    """A column whose heading says for which day, and over which days the rate is taken."""
+    by = "månaden" if horizon == "month_end" else "30 dagar"
+    heading = f"{_H_CHANCE} {texts.short_days([last])} ({by})"
+    return Column(heading, "brief", 24, lambda row: chance(getattr(row, horizon)))
