@@ -11,7 +11,8 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -21,8 +22,11 @@ from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.flags.answers import rates_answer
 from assets.flags.evaluate import evaluate_flags, store_flags
+from assets.flags.known import show_as_known
 from assets.lake import Lake, LakeSettings
 from assets.watchlists.releases import release_lists
+from assets.watchlists.restate import restate_week
+from assets.watchlists.week_states import iso_week
 from rules.registry import rule_set_on
 
 
@@ -101,12 +105,46 @@ def night(exports: Path, home: str, as_of: str) -> object:
     return {"rows": rows, "lists": len(release.folders)}
 
 
+def freeze(_exports: Path, home: str, as_of: str) -> object:
+    """The frozen lists of as_of's week, compared with those before."""
+    day = date.fromisoformat(as_of)
+    with Lake.open(LakeSettings(home=Path(home))) as lake:
+        rules = partial(rule_set_on, "stockholm")
+        release = release_lists(lake, day, rules, period=iso_week(day))
+    return {"lists": len(release.folders), "pupils_on_lists": release.pupils}
+
+
+def restate(_exports: Path, home: str, as_of: str) -> object:
+    """That week's lists beside what today's data says, everybody's changed lessons too."""
+    week = iso_week(date.fromisoformat(as_of))
+    with Lake.open(LakeSettings(home=Path(home))) as lake:
+        found = restate_week(lake, week, partial(rule_set_on, "stockholm"))
+    return {"lists": found.lists, "differing": len(found.pupils), "lessons": len(found.lessons)}
+
+
+def known(_exports: Path, home: str, as_of: str) -> object:
+    """The flags of as_of as the lake knew them when the week's lists were made."""
+    day = date.fromisoformat(as_of)
+    with Lake.open(LakeSettings(home=Path(home))) as lake:
+        ((made,),) = lake.rows(
+            "SELECT max(epoch_us(snapshot_time)) FROM ducklake_snapshots('lake') WHERE snapshot_id "
+            "= (SELECT max(lake_snapshot) FROM publications WHERE is_frozen)"
+        )
+        show_as_known(lake, datetime.fromtimestamp(made / 1_000_000, UTC))
+        evaluate_flags(lake, day, rule_set_on("stockholm", day))
+        ((rows,),) = lake.rows("SELECT count(*) FROM verdicts")
+    return {"verdicts": rows}
+
+
 STEPS: dict[str, Callable[..., object]] = {
     "bare": bare,
     "bare_text": bare_text,
     "load": load,
     "lists": lists,
     "night": night,
+    "freeze": freeze,
+    "restate": restate,
+    "known": known,
 }
 
 

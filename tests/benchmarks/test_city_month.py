@@ -27,6 +27,7 @@ PUPILS = int(os.environ.get("TRAPPAN_BENCHMARK_PUPILS", "90000"))
 SCHOOLS = int(os.environ.get("TRAPPAN_BENCHMARK_SCHOOLS", "260"))
 FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
 NEXT_DAY = LAST + timedelta(days=1)
+SUNDAY = date(2026, 9, 27)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -115,7 +116,25 @@ def test_flags_and_all_lists(benchmark: Any, folder: Path, month: Path) -> None:
     assert best["peak_mb"] < 4096
 
 
+def test_the_weeks_lists(benchmark: Any, folder: Path, month: Path) -> None:
+    best = timed(benchmark, 1, nothing, "freeze", month, folder / "home", SUNDAY.isoformat())
+    assert best["result"]["lists"] == SCHOOLS
+
+
 def test_the_night_after(benchmark: Any, folder: Path, day: Path) -> None:
     best = timed(benchmark, 1, nothing, "night", day, folder / "home", NEXT_DAY.isoformat())
     assert best["seconds"] < 60
     assert best["peak_mb"] < 4096
+
+
+def test_what_was_published_beside_what_is_known_now(
+    benchmark: Any, folder: Path, month: Path
+) -> None:
+    best = timed(benchmark, 1, nothing, "restate", month, folder / "home", SUNDAY.isoformat())
+    assert best["result"]["lists"] == SCHOOLS
+    assert best["seconds"] < 30
+
+
+def test_flags_as_they_were_known(benchmark: Any, folder: Path, month: Path) -> None:
+    best = timed(benchmark, 1, nothing, "known", month, folder / "home", SUNDAY.isoformat())
+    assert best["seconds"] < 10
