@@ -41,6 +41,15 @@ _UUIDS = {
 }
 
 
+# Table: what a day's or list's rows of a pupil are of, and what tells these rows apart.
+# Of two old numbers with a row of the same thing the one that weighs most stays.
+_RESULTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
+    ("flags", ("as_of_date",), ("rule", "basis"), "level"),
+    ("listed_pupils", ("school_unit_code", "period"), (), "level"),
+    ("listed_verdicts", ("school_unit_code", "period"), ("rule", "basis"), "margin_minutes"),
+)
+
+
 def rekey(
     connection: duckdb.DuckDBPyConnection, lake: Lake, keys: Mapping[uuid.UUID, uuid.UUID]
 ) -> None:
@@ -62,7 +71,7 @@ def rekey(
     for table, rows, key in _KEYS:
         _rekey_table(connection, lake, table, rows, key)
     _keep_removed_away(connection)
-    _rekey_flags(connection)
+    _rekey_results(connection)
     # The objects of SS12000 name persons, and lessons are derived anew from them.
     connection.execute(
         "UPDATE ss12000_persons SET pupil_key = cast(keys.new_key AS UUID) "
@@ -128,20 +137,24 @@ def _keep_removed_away(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"DELETE FROM lessons WHERE rowid IN ({outdone})")
 
 
-def _rekey_flags(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let the flags of earlier days follow the pupil, where the new key has none of that day."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE moving_flags AS SELECT flags.* "
-        "REPLACE (cast(keys.new_key AS UUID) AS pupil_key) FROM flags JOIN new_keys_of_pupils "
-        "AS keys ON flags.pupil_key = cast(keys.old_key AS UUID)"
-    )
-    connection.execute(
-        "DELETE FROM flags WHERE pupil_key IN "
-        "(SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
-    )
-    connection.execute(
-        "INSERT INTO flags SELECT * FROM moving_flags AS moving WHERE NOT EXISTS (SELECT 1 FROM "
-        "flags WHERE flags.as_of_date = moving.as_of_date AND flags.pupil_key = moving.pupil_key) "
-        "QUALIFY row_number() OVER (PARTITION BY as_of_date, pupil_key, rule, basis "
-        "ORDER BY level DESC) = 1"
-    )
+def _rekey_results(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let what was found and published before follow the pupil: the clock of the lists goes on.
+
+    Where both numbers have a row of the same day or list, the new one's stay.
+    """
+    for table, of_row, within, first in _RESULTS:
+        columns, rows = ", ".join(of_row), ", ".join((*of_row, "pupil_key", *within))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE moving_rows AS SELECT found.* "
+            f"REPLACE (cast(keys.new_key AS UUID) AS pupil_key) FROM {table} AS found "
+            "JOIN new_keys_of_pupils AS keys ON found.pupil_key = cast(keys.old_key AS UUID)"
+        )
+        connection.execute(
+            f"DELETE FROM {table} WHERE pupil_key IN "
+            "(SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
+        )
+        connection.execute(
+            f"INSERT INTO {table} SELECT * FROM moving_rows AS moving "
+            f"WHERE ({columns}, pupil_key) NOT IN (SELECT ({columns}, pupil_key) FROM {table}) "
+            f"QUALIFY row_number() OVER (PARTITION BY {rows} ORDER BY {first} DESC) = 1"
+        )

@@ -224,3 +224,22 @@ def test_a_removed_lesson_of_the_old_number_stays_away(lake: Lake, tmp_path: Pat
         for path in order:
             offer(lake, path)
         assert [row[:2] for row in state(lake)["lessons"]] == [("9800", 5), ("9800", 7)]
+
+
+def test_the_lists_of_before_follow_the_pupil(lake: Lake, tmp_path: Path) -> None:
+    offer(lake, put(tmp_path, "lektioner_20261002T0500.csv", text_of([at(1, OLD)])))
+    ((key,),) = lake.rows("SELECT pupil_key FROM lessons")
+    listed = {
+        "school_unit_code": "99999901", "period": "2026-W40", "as_of_date": "2026-10-04",
+        "pupil_key": str(key), "level": 2, "state": "new", "first_week_date": "2026-10-04",
+        "weeks_on_list": 1, "highest_level": 2,
+    }  # fmt: skip
+    names = ", ".join(listed)
+    lake.connection.execute(
+        f"INSERT INTO listed_pupils ({names}) VALUES ({', '.join('?' * len(listed))})",
+        list(listed.values()),
+    )
+    offer(lake, changes(tmp_path, "1005T0500", (OLD, NEW)))
+    ((moved,),) = lake.rows("SELECT pupil_key FROM listed_pupils")
+    assert moved != key
+    assert lake.rows("SELECT DISTINCT pupil_key FROM lessons") == [(moved,)]

@@ -11,7 +11,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from assets.lake import Lake, LakeSettings
+from assets.sealing import Sealer
 from assets.simulator import SimulationPlan, simulate
+from assets.watchlists.remembered import recall
 from tests.integration.conftest import Said, trappan
 from tests.unit.page_reader import Page
 
@@ -106,3 +109,25 @@ def test_a_held_week_is_not_frozen_until_somebody_says_so(held: Held) -> None:
     assert manifest(held.home, SCHOOLS[0], "2026-W43")["as_of"] == "2026-10-25"
     (path,) = (frozen / SCHOOLS[0]).glob("*.html")
     assert "22 okt: bara 50,0 %" in path.read_text(encoding="utf-8")
+
+
+def test_who_becomes_protected_goes_from_a_list_that_waits(held: Held) -> None:
+    sealed = held.home / "lists" / "current" / SCHOOLS[0]
+    standing = recall(Sealer.of_home(held.home), sealed)
+    assert standing is not None
+    somebody = standing.pupils[0]
+    name = f"{somebody.family_name}, {somebody.given_name}"
+    assert name in page_text(held.home, SCHOOLS[0])
+    with Lake.open(LakeSettings(home=held.home)) as lake:
+        lake.connection.execute(
+            "UPDATE identity_sources SET is_protected = true "
+            f"WHERE pupil_key = '{somebody.pupil_key}'"
+        )
+    nightly(held.home, held.home.parent / "inbox", CUT_DAY)
+    text = page_text(held.home, SCHOOLS[0])
+    assert "Listan är inte uppdaterad" in text
+    assert name not in text
+    after = recall(Sealer.of_home(held.home), sealed)
+    assert after is not None
+    assert after.protected_pupils == standing.protected_pupils + 1
+    assert somebody.pupil_key not in {pupil.pupil_key for pupil in after.pupils}
