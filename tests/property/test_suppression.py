@@ -66,7 +66,7 @@ def two_divisions(steps: int = 2) -> dict[Any, Count]:
         }
         return {(name, "pupils"): Count(set(mine), rank)} | by_step
 
-    table = counts("city", lambda part: True, 0)
+    table = counts("city", lambda _: True, 0)
     for place, groups in ((1, "12"), (0, "AB")):
         for group in groups:
             table |= counts(group, lambda part, at=place, of=group: part[at] == of, 2 - place)
