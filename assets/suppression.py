@@ -111,16 +111,20 @@ def _watches(sizes: Mapping[Any, int], secrets: Iterable[Count]) -> list[_Watch]
     """
     somebody = [part for part in sizes if sizes[part]]
     filled: list[Count] = []
-    empties: list[_Watch] = []
+    empties: dict[Hashable, Count] = {}
     for secret in secrets:
         if _value(sizes, secret):
             filled.append(secret)
-            continue
-        empty = next((part for part in secret.parts if part in sizes), None)
-        if empty is None:
-            raise ValueError("a count that tells when it is empty has no part")
-        empties.append(_Watch([*somebody, empty], [secret]))
-    return [_Watch(somebody, filled), *empties]
+        # One part of it is enough, and one that is thought of as filled already is as good.
+        elif not any(part in empties for part in secret.parts):
+            empty = next((part for part in secret.parts if part in sizes), None)
+            if empty is None:
+                raise ValueError("a count that tells when it is empty has no part")
+            empties[empty] = secret
+    return [
+        _Watch(somebody, filled),
+        *(_Watch([*somebody, empty], [secret]) for empty, secret in empties.items()),
+    ]
 
 
 def _show(watches: Iterable[_Watch], count: Count) -> bool:
