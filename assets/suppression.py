@@ -74,22 +74,24 @@ def suppressed(
     secrets = [count for name, count in counts.items() if name in small]
     secrets += [count for count in watched if _is_small(_value(sizes, count), count, least)]
     watches = _watches(sizes, secrets)
-    held_back = [
-        name
-        # Of two counts of a rank the larger is more use. The sort is stable, so the same table
-        # hides the same counts.
-        for name in sorted(
-            (name for name in counts if name not in small),
-            key=lambda name: (counts[name].rank, -values[name]),
-        )
-        if not _show(watches, counts[name])
-    ]
+    # Of two counts of a rank the larger is more use. The sort is stable, so the same table hides
+    # the same counts. Counts of the same parts (most, of scenarios that differ little) are one.
+    wanted = sorted(
+        (name for name in counts if name not in small),
+        key=lambda name: (counts[name].rank, -values[name]),
+    )
+    keys = {name: frozenset(counts[name].parts) for name in wanted}
+    is_shown: dict[frozenset[Hashable], bool] = {}
+    for name in wanted:
+        if keys[name] not in is_shown:
+            is_shown[keys[name]] = _show(watches, counts[name])
     # What was held back, and follows from what was shown later, hides nothing.
-    hidden = small | {
-        name
-        for name in held_back
-        if any(watch.reduced(watch.row_of(counts[name])) for watch in watches)
-    }
+    for name in wanted:
+        if not is_shown[keys[name]]:
+            is_shown[keys[name]] = all(
+                not watch.reduced(watch.row_of(counts[name])) for watch in watches
+            )
+    hidden = small | {name for name in wanted if not is_shown[keys[name]]}
     return {name: None if name in hidden else values[name] for name in counts}
 
 
@@ -109,16 +111,20 @@ def _watches(sizes: Mapping[Any, int], secrets: Iterable[Count]) -> list[_Watch]
     """
     somebody = [part for part in sizes if sizes[part]]
     filled: list[Count] = []
-    empties: list[_Watch] = []
+    empties: dict[Hashable, Count] = {}
     for secret in secrets:
         if _value(sizes, secret):
             filled.append(secret)
-            continue
-        empty = next((part for part in secret.parts if part in sizes), None)
-        if empty is None:
-            raise ValueError("a count that tells when it is empty has no part")
-        empties.append(_Watch([*somebody, empty], [secret]))
-    return [_Watch(somebody, filled), *empties]
+        # One part of it is enough, and one that is thought of as filled already is as good.
+        elif not any(part in empties for part in secret.parts):
+            empty = next((part for part in secret.parts if part in sizes), None)
+            if empty is None:
+                raise ValueError("a count that tells when it is empty has no part")
+            empties[empty] = secret
+    return [
+        _Watch(somebody, filled),
+        *(_Watch([*somebody, empty], [secret]) for empty, secret in empties.items()),
+    ]
 
 
 def _show(watches: Iterable[_Watch], count: Count) -> bool:

@@ -15,7 +15,7 @@ import polars as pl
 
 from assets.flags.answers import identities_of
 from assets.flags.evaluate import Evaluation, evaluate_again, evaluate_flags
-from assets.lake import Lake
+from assets.lake import Lake, LakeError
 from rules.models import RuleSet
 
 UNKNOWN = "unknown"
@@ -58,14 +58,19 @@ def steps_under(
         as_of: the last day that counts.
         rule_sets: the one in force first.
         on_progress: called with a word, how many are done, and how many there are.
+
+    Raises:
+        LakeError: the lake was written to meanwhile.
     """
-    # One transaction: a night that writes meanwhile must not look like a change of the rules.
-    lake.connection.execute("BEGIN")
-    try:
-        frames = _evaluated(lake, as_of, rule_sets, on_progress)
-        sexes = _sexes(lake)
-    finally:
-        lake.connection.execute("ROLLBACK")
+    snapshot = lake.snapshot()
+    frames = _evaluated(lake, as_of, rule_sets, on_progress)
+    sexes = _sexes(lake)
+    # Not one transaction for all: it would keep the tables of every scenario until its end.
+    if lake.snapshot() != snapshot:
+        raise LakeError(
+            "The lake was written to while the scenarios were evaluated, so new data could look "
+            "like a change of the rules. Nothing was answered. Ask again when that has ended."
+        )
     protected = int(frames[0]["is_protected"].sum())
     open_to_all = [frame.filter(~pl.col("is_protected")) for frame in frames]
     return Steps(_joined(open_to_all, sexes), tuple(rule_sets), protected)
@@ -78,7 +83,7 @@ def _evaluated(
     on_progress: Callable[[str, int, int], None] | None,
 ) -> list[pl.DataFrame]:
     """The pupils' steps by each rule set, in the order of the rule sets."""
-    frames: dict[int, pl.DataFrame] = {}
+    frames: dict[str, pl.DataFrame] = {}
     latest: Evaluation | None = None
     # Those that look at the same days stand together, so that their sums are made once.
     order = sorted(
@@ -89,12 +94,14 @@ def _evaluated(
         if on_progress:
             on_progress("evaluating", done, len(order))
         rule_set = rule_sets[number]
-        if latest is None:
-            latest = evaluate_flags(lake, as_of, rule_set)
-        else:
-            latest = evaluate_again(lake, latest, rule_set)
-        frames[number] = lake.relation("flags/pupil_steps")
-    return [frames[number] for number in range(len(rule_sets))]
+        # Equal values, equal version, equal verdicts.
+        if rule_set.version not in frames:
+            if latest is None:
+                latest = evaluate_flags(lake, as_of, rule_set)
+            else:
+                latest = evaluate_again(lake, latest, rule_set)
+            frames[rule_set.version] = lake.relation("flags/pupil_steps")
+    return [frames[rule_set.version] for rule_set in rule_sets]
 
 
 def _joined(frames: Sequence[pl.DataFrame], sexes: dict[str, str]) -> pl.DataFrame:

@@ -23,11 +23,14 @@ from assets.exports.ingest import ingest_paths
 from assets.flags.answers import rates_answer
 from assets.flags.evaluate import evaluate_flags, store_flags
 from assets.flags.known import show_as_known
+from assets.flags.what_if import steps_under
+from assets.flags.what_if_counts import count_groups
 from assets.lake import Lake, LakeSettings
 from assets.watchlists.releases import release_lists
 from assets.watchlists.restate import restate_week
 from assets.watchlists.week_states import iso_week
-from rules.registry import rule_set_on
+from rules.registry import load_parameters, rule_set_of, rule_set_on
+from rules.what_if import read_change, rule_set_with, scenarios
 
 
 def bare(exports: Path, *_: str) -> object:
@@ -136,6 +139,33 @@ def known(_exports: Path, home: str, as_of: str) -> object:
     return {"verdicts": rows}
 
 
+def what_if(_exports: Path, home: str, as_of: str) -> object:
+    """Twenty scenarios of other values: steps of every pupil, and counts with small ones hidden."""
+    day = date.fromisoformat(as_of)
+    parameters = load_parameters("stockholm")
+    grid = [
+        read_change(text, "--grid")
+        for text in (
+            "mentor_followup.threshold=8,9,11,12,13,14,15,17.5,20,25",
+            "ulf_two_months.method=pooled,each",
+        )
+    ]
+    rule_sets = [rule_set_with(parameters, day, changes) for changes in scenarios([], grid)]
+    with Lake.open(LakeSettings(home=Path(home))) as lake:
+        start = time.perf_counter()
+        steps = steps_under(lake, day, [rule_set_of(parameters, day), *rule_sets])
+        evaluated = time.perf_counter() - start
+        rows = count_groups(steps)
+    counts = [count for row in rows for count in row.counts.values()]
+    return {
+        "scenarios": len(rule_sets),
+        "pupils": steps.frame.height,
+        "evaluate_seconds": round(evaluated, 2),
+        "counts": len(counts),
+        "hidden": counts.count(None),
+    }
+
+
 STEPS: dict[str, Callable[..., object]] = {
     "bare": bare,
     "bare_text": bare_text,
@@ -145,6 +175,7 @@ STEPS: dict[str, Callable[..., object]] = {
     "freeze": freeze,
     "restate": restate,
     "known": known,
+    "what_if": what_if,
 }
 
 

@@ -121,6 +121,13 @@ def test_the_weeks_lists(benchmark: Any, folder: Path, month: Path) -> None:
     assert best["result"]["lists"] == SCHOOLS
 
 
+def test_a_grid_of_twenty_scenarios(benchmark: Any, folder: Path, month: Path) -> None:
+    home = folder / "home"
+    best = timed(benchmark, 1, nothing, "what_if", month, home, LAST.isoformat())
+    assert best["result"]["scenarios"] == 20
+    assert best["peak_mb"] < 4096
+
+
 def test_the_night_after(benchmark: Any, folder: Path, day: Path) -> None:
     best = timed(benchmark, 1, nothing, "night", day, folder / "home", NEXT_DAY.isoformat())
     assert best["seconds"] < 60

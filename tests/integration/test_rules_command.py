@@ -130,6 +130,22 @@ def test_a_set_of_ones_own_may_not_have_a_shipped_name(home: Path, monkeypatch):
     assert "found the name of a shipped rule set" in used.err
 
 
+def test_the_doctor_says_which_set_is_used_and_where_it_lies(home: Path, monkeypatch):
+    own_set(home / "rules")
+    monkeypatch.setenv("TRAPPAN_RULE_SET", "egen")
+    said = trappan("--home", home, "doctor")
+    assert f"well   rules: 'egen' of {home / 'rules'}, valid from 2023-07-01" in said.out
+    monkeypatch.setenv("TRAPPAN_RULE_SET", "exempel")
+    assert "well   rules: 'exempel', valid from 2023-07-01" in trappan("--home", home, "doctor").out
+
+
+def test_sets_of_ones_own_may_lie_elsewhere(home: Path, tmp_path: Path, monkeypatch):
+    own_set(tmp_path / "kommun")
+    monkeypatch.setenv("TRAPPAN_RULES", str(tmp_path / "kommun"))
+    said = trappan("--home", home, "rules", "check", "--set", "egen")
+    assert said.out == f"well   egen: {tmp_path / 'kommun' / 'egen'}\n"
+
+
 def test_a_set_that_is_nowhere_is_told_with_those_that_are_there(home: Path, monkeypatch):
     own_set(home / "rules")
     monkeypatch.setenv("TRAPPAN_RULE_SET", "annan")

@@ -147,6 +147,18 @@ def test_a_picture_is_a_png_without_personal_data(sample_home: SampleHome, tmp_p
     assert b"What if: pupils per step in the city, as of 2026-11-15" in content
 
 
+def test_a_night_that_writes_meanwhile_is_not_taken_for_a_change_of_the_rules(
+    sample_home: SampleHome, monkeypatch: pytest.MonkeyPatch
+):
+    snapshots = iter((7, 8))
+    monkeypatch.setattr(Lake, "snapshot", lambda _: next(snapshots))
+    said = trappan(
+        *("--home", sample_home.path, "whatif", "--as-of", AS_OF, "--set", "coverage.floor=90")
+    )
+    assert (said.status, said.out) == (1, "")
+    assert "The lake was written to while the scenarios were evaluated" in said.err
+
+
 def test_values_that_are_in_force_are_told(sample_home: SampleHome):
     said = trappan(
         *("--home", sample_home.path, "whatif", "--as-of", AS_OF),

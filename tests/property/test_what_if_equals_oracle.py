@@ -19,7 +19,7 @@ from tests.oracle.pipeline import Product
 from tests.oracle.schools import Town, towns
 from tests.property.test_pipeline_equals_oracle import deliver
 
-EXAMPLES = int(os.environ.get("TRAPPAN_ORACLE_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("TRAPPAN_ORACLE_EXAMPLES", "4"))
 LEVELS = ("1", "2", "3")
 # What is asked of the product, and the same in the oracle's numbers.
 SCENARIOS: tuple[tuple[list[str], dict[str, Any]], ...] = (
