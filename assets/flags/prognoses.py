@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from assets.absence.windows import school_year_start
 from assets.flags.asked_pupils import Asked
 from assets.flags.outlook import Ahead, Course, Outlook, Step
 from assets.flags.timetable import Timetable, coming_lessons
@@ -52,7 +51,7 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
     timetables = _timetables(lake, asked)
     without = coming_lessons(as_of, horizon.last, {}, {})
     nothing = (without, Ahead(horizon, without.lessons))
-    only_sums = _known_by_sums(lake, as_of)
+    only_sums = _known_by_sums(lake, horizon.first, as_of)
     found: dict[str, Prognosis] = {}
     for key, reached in _reached(lake).items():
         timetable, ahead = timetables.get(key, nothing)
@@ -100,12 +99,12 @@ def _reached(lake: Lake) -> dict[str, dict[tuple[str, str], bool]]:
     return reached
 
 
-def _known_by_sums(lake: Lake, as_of: date) -> set[str]:
-    """Pupils with a month of this school year of which the lake has no days."""
+def _known_by_sums(lake: Lake, first: date, as_of: date) -> set[str]:
+    """Pupils with a month of which the lake has no days, in a window that is looked at."""
     rows = lake.rows(
         "SELECT DISTINCT cast(pupil_key AS VARCHAR) FROM summed_months "
-        "WHERE month_start_date >= $first_date AND period_last_date <= $as_of",
-        first_date=school_year_start(as_of),
+        "WHERE period_last_date BETWEEN $first_date AND $as_of",
+        first_date=first,
         as_of=as_of,
     )
     return {key for (key,) in rows}

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from assets.flags.asked_pupils import ask_about
 from assets.flags.evaluate import Evaluation
-from assets.flags.patterns import patterns
+from assets.flags.patterns import Pattern, patterns
 from assets.flags.prognoses import Prognosis, prognoses
 from assets.lake import Lake
 from assets.watchlists.model import Ahead, Evidence, PupilRow, RuleOutlook
@@ -39,10 +39,20 @@ def with_evidence(
             row,
             evidence=tuple(_with_halves(item, halves, key) for item in row.evidence),
             ahead=_ahead(found[key]) if key in found else None,
-            pattern=described.get(key),
+            pattern=_what_stands_out(described[key]) if key in described else None,
         )
 
     return {code: [whole(row) for row in rows] for code, rows in schools.items()}
+
+
+def _what_stands_out(pattern: Pattern) -> Pattern:
+    """Leave out what no list shows: it would be most of what a remembered list holds."""
+    return replace(
+        pattern,
+        weekdays=tuple(part for part in pattern.weekdays if part.is_named),
+        edges=tuple(edge for edge in pattern.edges if edge.is_named),
+        subjects=tuple(part for part in pattern.subjects if part.is_named),
+    )
 
 
 def _ahead(prognosis: Prognosis) -> Ahead:

@@ -299,3 +299,14 @@ def test_the_page_of_business_rules_shows_the_values_in_force() -> None:
     values = rule_set_on("stockholm", DAY).values
     assert dict(rows) == {name: value.text for name, value in values.items()}
     assert len(rows) == len(values)
+
+
+def test_a_pattern_is_no_part_of_the_version_because_it_decides_no_verdict(
+    stockholm: ParameterSet,
+) -> None:
+    run = stockholm.parameters["pattern.run_days"]
+    longer = replace(run, values=(replace(run.values[0], value=6),))
+    other = replace(stockholm, parameters={**stockholm.parameters, run.name: longer})
+    day = date(2026, 11, 15)
+    assert rule_set_of(other, day).values[run.name].value == 6
+    assert rule_set_of(other, day).version == rule_set_of(stockholm, day).version

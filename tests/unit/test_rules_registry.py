@@ -125,6 +125,10 @@ FAULTS = {
     "grades_as_a_range": ([":6: values[0].value:", "the text '4-9'"], "a list of grades"),
     "comparison_unknown": ([":6: values[0].value:", "'more_than'"], "one of over, at_least"),
     "method_unknown": ([":6: values[0].value:", "'mean'"], "one of pooled, each"),
+    "scattered_not_under_coherent": (
+        ["pattern.scattered_share.yaml: values:", "found 60 % in force on 2023-07-01"],
+        "less than the coherent 60 %",
+    ),
     "two_months_not_twice_one": (
         ["window.two_months_days.yaml: values:", "61 days in force on 2023-07-01"],
         "twice window.one_month_days, 60",

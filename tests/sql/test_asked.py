@@ -1,0 +1,119 @@
+"""Who is explained, and which lessons are taken for the coming ones."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from assets.lake import Lake
+from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, given, key, moment
+
+CARL, DORA = key("Carl"), key("Dora")
+
+
+def asked(lake: Lake, pupil: object = None) -> set[Any]:
+    lake.materialise("flags/asked_pupils", pupil_key=None if pupil is None else str(pupil))
+    return {key for (key,) in lake.rows("SELECT pupil_key FROM asked_pupils")}
+
+
+def with_pupils(lake: Lake) -> None:
+    """Anna is flagged, Bo is clear, Carl is flagged and protected, Dora is flagged and has left."""
+    given(
+        lake,
+        "belonging",
+        {"pupil_key": ANNA},
+        {"pupil_key": BO},
+        {"pupil_key": CARL, "is_protected": True},
+        {"pupil_key": DORA, "has_left": True},
+    )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE verdicts (pupil_key UUID, verdict VARCHAR)"
+    )
+    for pupil, verdict in ((ANNA, "hit"), (BO, "clear"), (CARL, "hit"), (DORA, "hit")):
+        lake.connection.execute("INSERT INTO verdicts VALUES (?, ?)", [pupil, verdict])
+
+
+def test_everybody_who_is_not_clear_is_explained_but_nobody_protected_or_gone(
+    scratch: Lake,
+) -> None:
+    with_pupils(scratch)
+    assert asked(scratch) == {ANNA}
+
+
+def test_one_who_is_clear_can_be_asked_for_and_a_protected_one_can_not(scratch: Lake) -> None:
+    with_pupils(scratch)
+    assert asked(scratch, BO) == {BO}
+    assert asked(scratch, CARL) == set()
+    assert asked(scratch, DORA) == set()
+
+
+def timetable(lake: Lake, *lessons: dict[str, Any]) -> dict[str, list[int]]:
+    """Minutes of each lesson by month-day, as the only pupil has them."""
+    given(lake, "belonging", {"pupil_key": ANNA})
+    asked(lake, ANNA)
+    given(lake, "lessons", *lessons)
+    lake.materialise(
+        "flags/asked_lessons",
+        first_date=AS_OF - timedelta(days=60),
+        last_date=AS_OF + timedelta(days=60),
+    )
+    rows = lake.relation("flags/asked_timetables", as_of=AS_OF).to_dicts()
+    assert len(rows) <= 1
+    days = [(row["lesson_dates"], row["lesson_minutes"]) for row in rows]
+    return {f"{day:%m-%d}": minutes for d, m in days for day, minutes in zip(d, m, strict=True)}
+
+
+def lesson(start: str, minutes: int = 60, **other: Any) -> dict[str, Any]:
+    return {"starts_at": moment(start), "scheduled_minutes": minutes, **other}
+
+
+def test_lessons_stand_in_the_order_of_the_day_and_cancelled_ones_not_at_all(
+    scratch: Lake,
+) -> None:
+    found = timetable(
+        scratch,
+        lesson("11-13 10:00", 80),
+        lesson("11-13 08:00", 40),
+        lesson("11-13 12:00", 50, is_cancelled=True),
+        lesson("11-12 08:00", is_cancelled=True),
+    )
+    assert found == {"11-13": [40, 80]}
+
+
+def test_a_coming_day_that_is_wholly_cancelled_is_known_to_have_no_lesson(scratch: Lake) -> None:
+    found = timetable(
+        scratch,
+        lesson("11-13 08:00"),
+        lesson("11-16 08:00", is_cancelled=True),
+        lesson("11-17 08:00", 45),
+    )
+    assert found == {"11-13": [60], "11-16": [], "11-17": [45]}
+
+
+def test_the_timetable_of_a_school_that_the_pupil_left_does_not_go_on(scratch: Lake) -> None:
+    found = timetable(
+        scratch,
+        lesson("11-06 08:00", school_unit_code=NORTH),
+        lesson("11-13 08:00", 45, school_unit_code=SOUTH),
+    )
+    assert found == {"11-13": [45]}
+
+
+def test_a_pupil_at_two_schools_at_once_has_the_lessons_of_both(scratch: Lake) -> None:
+    found = timetable(
+        scratch,
+        lesson("11-12 08:00", school_unit_code=NORTH),
+        lesson("11-13 08:00", 45, school_unit_code=SOUTH),
+    )
+    assert found == {"11-12": [60], "11-13": [45]}
+
+
+def test_pupils_with_the_same_lessons_share_a_timetable(scratch: Lake) -> None:
+    with_pupils(scratch)
+    scratch.connection.execute("UPDATE verdicts SET verdict = 'hit'")
+    asked(scratch)
+    both = [lesson("11-13 08:00", pupil_key=pupil) for pupil in (ANNA, BO)]
+    given(scratch, "lessons", *both)
+    scratch.materialise("flags/asked_lessons", first_date=AS_OF - timedelta(7), last_date=AS_OF)
+    (row,) = scratch.relation("flags/asked_timetables", as_of=AS_OF).to_dicts()
+    assert set(row["pupil_keys"]) == {str(ANNA), str(BO)}
