@@ -134,6 +134,8 @@ class Lake:
         )
         _patiently(lambda: self.connection.execute(statement))
         self.connection.execute("USE lake")
+        # Without a script's file, DuckDB draws a bar into standard output, which has data only.
+        self.connection.execute("SET enable_progress_bar = false")
         self.connection.execute("SET lock_configuration = true")
 
     def _make_tables(self) -> None:
