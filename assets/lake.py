@@ -69,6 +69,7 @@ class Lake:
     ) -> None:
         self.settings = settings
         self.connection = connection
+        self._prepared: set[str] = set()
         self._is_beside = lock is not None
         self._lock = lock or FileLock(settings.home / "lake.lock", mode=0o600)
 
@@ -133,6 +134,8 @@ class Lake:
         )
         _patiently(lambda: self.connection.execute(statement))
         self.connection.execute("USE lake")
+        # Without a script's file, DuckDB draws a bar into standard output, which has data only.
+        self.connection.execute("SET enable_progress_bar = false")
         self.connection.execute("SET lock_configuration = true")
 
     def _make_tables(self) -> None:
@@ -246,6 +249,12 @@ class Lake:
         view = Path(name).name
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {self.select(name)}")
         return view
+
+    def prepare(self, name: str) -> None:
+        """Run `sql/<name>.sql`, macros that last as long as the connection, unless it was run."""
+        if name not in self._prepared:
+            self.connection.execute(self.select(name))
+            self._prepared.add(name)
 
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Make a temporary table of a frame, so that SELECTs can join parameters by name."""

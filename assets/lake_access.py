@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import traceback
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -104,6 +105,7 @@ class LakeAccess:
     held: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
     _opened: Lake | None = field(default=None, init=False, repr=False)
+    _let_go: Callable[[], object] | None = field(default=None, init=False, repr=False)
 
     @contextmanager
     def open(self) -> Iterator[Lake]:
@@ -114,6 +116,8 @@ class LakeAccess:
         try:
             if self._opened is None:
                 self._opened = Lake.open(self.settings)
+                # A run of Dagster's own ends with its process, and leaves no spill folder either.
+                self._let_go = weakref.finalize(self, self._opened.close)
             with self._opened.beside() as lake:
                 yield lake
         except SPOKEN_ERRORS:
@@ -133,9 +137,9 @@ class LakeAccess:
 
     def close(self) -> None:
         """Let go of the lake when a run has ended; the next step opens it anew."""
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            opened.close()
+        let_go, self._let_go, self._opened = self._let_go, None, None
+        if let_go is not None:
+            let_go()
 
     @property
     def offered(self) -> tuple[Path, ...]:

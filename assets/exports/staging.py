@@ -62,7 +62,7 @@ class BulkFile:
 
 def load_macros(lake: Lake) -> None:
     """Load how cells are read (`sql/exports/parsing_macros.sql`) into the connection."""
-    lake.connection.execute(lake.select("exports/parsing_macros"))
+    lake.prepare("exports/parsing_macros")
 
 
 def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date
 from pathlib import Path
 
@@ -39,6 +40,16 @@ def test_after_a_run_the_lake_is_let_go_and_the_next_run_opens_it(tmp_path: Path
     with access.open() as lake:
         assert lake.rows("SELECT count(*) FROM lessons") == [(0,)]
     access.close()
+
+
+def test_a_run_that_ends_with_its_process_leaves_no_spill_folder(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    access = access_to(home)
+    with access.open():
+        pass
+    del access
+    gc.collect()
+    assert not list((home / "tmp").iterdir())
 
 
 def test_a_step_that_failed_does_not_spoil_the_lake_for_the_next(tmp_path: Path) -> None:

@@ -15,9 +15,13 @@ from tests.integration.ss12000_files import (
     ANNA,
     BO,
     SCHOOL,
+    SECOND_UNIT,
+    enrolment,
     group,
     member,
+    organisation,
     page,
+    person,
     put_school,
     school,
 )
@@ -89,6 +93,26 @@ def test_a_sum_of_a_person_who_comes_later_is_taken_when_it_is_read_again(
     report = read_again(lake, look_at(sums))
     assert (report.outcome, report.rows_accepted) == ("accepted", 1)
     assert lake.rows("SELECT count(*) FROM monthly_sums") == [(1,)]
+
+
+def test_a_sum_that_is_read_again_counts_once_though_its_pupil_changed_school(
+    lake: Lake, tmp_path: Path
+) -> None:
+    offer(lake, *put_school(tmp_path, school()))
+    objects = [{**SUMS, "student": {"id": who}} for who in (ANNA, "person-unknown")]
+    sums = put(tmp_path, "sums.json", page(objects))
+    offer(lake, sums)
+    assert lake.rows("SELECT school_unit_code FROM monthly_sums") == [(SCHOOL,)]
+    moved = person(
+        modified="2026-11-02T04:00:00Z", enrolments=[enrolment(enroledAt={"id": SECOND_UNIT})]
+    )
+    units = [
+        organisation(),
+        organisation(SECOND_UNIT, schoolUnitCode="99999905", modified="2026-11-02T04:00:00Z"),
+    ]
+    offer(lake, *put_school(tmp_path / "later", {"organisations": units, "persons": [moved]}))
+    read_again(lake, look_at(sums))
+    assert lake.rows("SELECT school_unit_code FROM monthly_sums") == [("99999905",)]
 
 
 def test_a_refused_sum_is_told_by_its_object(lake: Lake, tmp_path: Path) -> None:
