@@ -1,14 +1,14 @@
 """Small counts hidden, and enough others that they can't be worked out: complementary suppression.
 
 Here: counts of groups that add up to one another in, counts or None out. Not here: which counts a
-table has (`assets/flags/what_if_counts.py`), the marks that stand for None.
+table has (`assets/flags/what_if_counts.py`, `assets/forecast/backtest.py`).
 
 How it is done: every count is the sum of *parts*, the smallest groups that the table tells apart.
 Counts are shown one after the other, the most wanted first, and each only when no small count
 then follows from the shown ones. "Follows" is linear algebra over the parts that are not empty.
 That is enough for counts that can't be negative either: a small count that is no combination of
 shown ones over the non-empty parts can be changed both upwards and downwards, with the shown ones
-as they are (docs/adr/0020-small-groups.md). After Langsrud's Gaussian elimination for
+as they are (docs/adr/0017-small-groups.md). After Langsrud's Gaussian elimination for
 secondary suppression (R package GaussSuppression); no Python package does this for counts that
 overlap as ours do.
 """
@@ -22,6 +22,8 @@ from typing import Any, TypeVar
 
 #: Counts under this are hidden (domain.md, "Group level").
 LEAST_SHOWN = 10
+#: What stands in the place of a hidden figure.
+HIDDEN = ".."
 
 # Elimination in the integers modulo a prime: exact, with numbers that stay short. The tables'
 # factors are small integers, so nothing but zero is a multiple of so large a prime.

@@ -15,9 +15,9 @@ from typing import Annotated
 import typer
 
 from assets.flags.what_if import Steps, steps_under
-from assets.flags.what_if_counts import COLUMNS, GROUPINGS, HIDDEN, CountRow, count_groups
+from assets.flags.what_if_counts import COLUMNS, GROUPINGS, CountRow, count_groups
 from assets.lake import Lake
-from assets.suppression import LEAST_SHOWN
+from assets.suppression import HIDDEN, LEAST_SHOWN
 from pipelines.cli_options import FormatOption, Home, School, day, parameters_of, settings_of
 from pipelines.printing import Format, print_rows, say, watched
 from rules.models import ParameterSet, RuleSet, Value

@@ -17,7 +17,6 @@ from assets.suppression import Count, suppressed
 CITY = "city"
 #: The ways to divide pupils; earlier ones are shown rather than later ones.
 GROUPINGS = (CITY, "sex", "grade", "school")
-HIDDEN = ".."
 
 _LEVELS = ("1", "2", "3")
 _OFF = ("clear", "insufficient")

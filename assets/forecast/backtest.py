@@ -20,9 +20,9 @@ from assets.forecast.lead import Crossings, crossings_of, lead_days
 from assets.forecast.learning import BASELINES, Learner
 from assets.forecast.questions import Bools, Span, Step
 from assets.forecast.skill import Bin, Trial, calibration, precision, same_length, skill_of
-from assets.forecast.suppression import HIDDEN, hidden_groups
 from assets.forecast.trials import trials_of
 from assets.lake import Lake
+from assets.suppression import HIDDEN, LEAST_SHOWN, Count, suppressed
 from rules.models import RuleSet
 
 _QUESTION = ("horizon", "step", "group_by", "group")
@@ -185,6 +185,16 @@ def _rows_of(lists: _Lists, groups: Mapping[str, np.ndarray]) -> Iterator[dict[s
                 "group_by": division,
                 "group": name,
             }
+
+
+def hidden_groups(pupils: Mapping[str, int]) -> frozenset[str]:
+    """Return the groups whose figures are hidden, where the whole of them is shown too."""
+    counts = {name: Count((name,)) for name in pupils}
+    # The small ones together are no group that is shown, but the others would tell their sum.
+    together = Count([name for name, count in pupils.items() if count < LEAST_SHOWN])
+    everybody = {None: Count(tuple(pupils), rank=-1)}
+    shown = suppressed(pupils, counts | everybody, watched=[together])
+    return frozenset(name for name in pupils if shown[name] is None)
 
 
 def _scores(trial: Trial) -> dict[str, str]:

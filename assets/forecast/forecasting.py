@@ -24,6 +24,7 @@ from assets.forecast.situations import Situation, SituationRules, situations_of
 from assets.forecast.skill import Skill, Trial, skill_of
 from assets.forecast.trials import Question, trials_of
 from assets.lake import Lake
+from assets.result_tables import RESULT_TABLES
 from rules.models import RuleSet
 
 #: Pupils and past origins that the nightly look at itself takes.
@@ -188,18 +189,10 @@ def store_forecasts(lake: Lake, forecasts: Forecasts) -> int:
 
     def change(connection: duckdb.DuckDBPyConnection) -> None:
         for table, frame in (("forecasts", kept), ("forecast_skill", forecasts.skill)):
-            columns = [
-                name
-                for (name,) in connection.execute(
-                    "SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake' "
-                    "AND table_name = $table AND column_name <> 'as_of_date'",
-                    {"table": table},
-                ).fetchall()
-            ]
             connection.execute(
                 f"DELETE FROM {table} WHERE as_of_date = $as_of", {"as_of": forecasts.as_of}
             )
-            connection.register("to_keep", frame.select(columns))
+            connection.register("to_keep", frame.select(_columns(table)))
             connection.execute(
                 f"INSERT INTO {table} BY NAME SELECT $as_of::DATE AS as_of_date, * FROM to_keep",
                 {"as_of": forecasts.as_of},
@@ -208,3 +201,9 @@ def store_forecasts(lake: Lake, forecasts: Forecasts) -> int:
 
     lake.write(change)
     return listed["pupil_key"].n_unique()
+
+
+def _columns(name: str) -> list[str]:
+    """Return the columns of a stored table that an as_of has many of."""
+    (table,) = [table for table in RESULT_TABLES if table.name == name]
+    return [column.name for column in table.columns if column.name != "as_of_date"]

@@ -26,7 +26,7 @@ from assets.forecast.questions import (
     target,
 )
 
-#: School days after which an absence weighs half (our choice; compared in ADR 0014).
+#: School days after which an absence weighs half (our choice; compared in ADR 0015).
 HALF_LIFE_DAYS = 40
 _TIMETABLE_DAYS = 28
 _RECENT_DAYS = 10

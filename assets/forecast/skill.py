@@ -87,13 +87,18 @@ def skill_of(trial: Trial) -> Skill | None:
     best = min(BASELINES, key=lambda name: scores[name])
     pupils, pupil = np.unique(trial.pupil, return_inverse=True)
     draw = np.random.default_rng(_SEED)
+    weeks = len(trial.origins)
+    # Errors of the model and of the rule, a row per pupil and a column per origin of each.
+    table = np.zeros((len(pupils), 2 * weeks))
+    table[pupil, trial.origin] = errors["model"]
+    table[pupil, weeks + trial.origin] = errors[best]
     drawn = []
     for _ in range(_DRAWS):
-        of_pupil = draw.poisson(1.0, len(pupils))
-        weeks = len(trial.origins)
+        by_origin = draw.poisson(1.0, len(pupils)) @ table
         of_origin = np.bincount(draw.integers(0, weeks, weeks), minlength=weeks)
-        weight = of_pupil[pupil] * of_origin[trial.origin]
-        drawn.append(_saved(float(weight @ errors["model"]), float(weight @ errors[best])))
+        drawn.append(
+            _saved(float(by_origin[:weeks] @ of_origin), float(by_origin[weeks:] @ of_origin))
+        )
     low, high = np.quantile(drawn, [0.025, 0.975])
     return Skill(scores, best, _saved(scores["model"], scores[best]), float(low), float(high))
 

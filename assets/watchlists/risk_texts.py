@@ -21,8 +21,8 @@ LINE = (
 )
 MEANING = (
     "Chansen räknas ut från elevens frånvaro hittills, skoldagarna som är kvar och hur det gick för"
-    " elever med liknande frånvaro tidigare i samma skolor. Kön, årskurs, klass och orsak är inte"
-    " med. Lov som ligger framåt är okända. Den som känner eleven vet mer."
+    " elever med liknande frånvaro tidigare i skolorna som ingår. Kön, årskurs, klass och orsak är"
+    " inte med. Lov som ligger framåt är okända. Den som känner eleven vet mer."
 )
 H_STEP = "Gräns"
 _H_CHANCE = "Chans att vara över"
