@@ -182,7 +182,7 @@ RESULT_TABLES: tuple[Table, ...] = (
             Column(
                 "reason",
                 "VARCHAR",
-                "Why: improved | corrected | left | insufficient | late_data",
+                "Why: improved | corrected | left | insufficient | late_data | other_values",
                 "nothing to say",
             ),
             Column("previous_level", "TINYINT", "Level on the list before.", "was on none"),

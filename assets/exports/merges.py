@@ -75,6 +75,11 @@ def known_merges(lake: Lake) -> list[Merge]:
     return [Merge(*row) for row in rows]
 
 
+def standing_keys(lake: Lake) -> dict[uuid.UUID, uuid.UUID]:
+    """Return for each number that was changed the key that stands for the pupil today."""
+    return merged(known_merges(lake)).keys
+
+
 def _leads_to(said: dict[uuid.UUID, set[uuid.UUID]], start: uuid.UUID, end: uuid.UUID) -> bool:
     waiting, seen = [start], {start}
     while waiting:

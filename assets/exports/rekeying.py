@@ -41,12 +41,12 @@ _UUIDS = {
 }
 
 
-# Table: what a day's or list's rows of a pupil are of, and what tells these rows apart.
-# Of two old numbers with a row of the same thing the one that weighs most stays.
-_RESULTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
-    ("flags", ("as_of_date",), ("rule", "basis"), "level"),
-    ("listed_pupils", ("school_unit_code", "period"), (), "level"),
-    ("listed_verdicts", ("school_unit_code", "period"), ("rule", "basis"), "margin_minutes"),
+# Table: what a pupil's rows of one day or list have in common, and which of two numbers' rows weigh
+# more there: those of both never stand beside each other.
+_RESULTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("flags", ("as_of_date",), "max(level)"),
+    ("listed_pupils", ("school_unit_code", "period"), "max(level)"),
+    ("listed_verdicts", ("school_unit_code", "period"), "count_if(verdict = 'hit')"),
 )
 
 
@@ -140,21 +140,25 @@ def _keep_removed_away(connection: duckdb.DuckDBPyConnection) -> None:
 def _rekey_results(connection: duckdb.DuckDBPyConnection) -> None:
     """Let what was found and published before follow the pupil: the clock of the lists goes on.
 
-    Where both numbers have a row of the same day or list, the new one's stay.
+    Where both numbers have rows of the same day or list, those with the higher level stay; the
+    new number's, when they say the same.
     """
-    for table, of_row, within, first in _RESULTS:
-        columns, rows = ", ".join(of_row), ", ".join((*of_row, "pupil_key", *within))
+    for table, of_row, weight in _RESULTS:
+        columns = ", ".join(of_row)
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE moving_rows AS SELECT found.* "
-            f"REPLACE (cast(keys.new_key AS UUID) AS pupil_key) FROM {table} AS found "
-            "JOIN new_keys_of_pupils AS keys ON found.pupil_key = cast(keys.old_key AS UUID)"
+            "CREATE OR REPLACE TEMP TABLE moving_rows AS SELECT * EXCLUDE (standing_key, is_old, "
+            "weight) REPLACE (standing_key AS pupil_key) FROM (SELECT *, "
+            f"{weight} OVER (PARTITION BY {columns}, pupil_key) AS weight FROM (SELECT found.*, "
+            "coalesce(cast(keys.new_key AS UUID), found.pupil_key) AS standing_key, "
+            f"keys.old_key IS NOT NULL AS is_old FROM {table} AS found "
+            "LEFT JOIN new_keys_of_pupils AS keys ON found.pupil_key = cast(keys.old_key AS UUID) "
+            "WHERE keys.old_key IS NOT NULL OR found.pupil_key IN "
+            "(SELECT cast(new_key AS UUID) FROM new_keys_of_pupils))) "
+            f"QUALIFY dense_rank() OVER (PARTITION BY {columns}, standing_key "
+            "ORDER BY weight DESC, is_old ASC, pupil_key ASC) = 1"
         )
         connection.execute(
-            f"DELETE FROM {table} WHERE pupil_key IN "
-            "(SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
+            f"DELETE FROM {table} WHERE pupil_key IN (SELECT cast(old_key AS UUID) "
+            "FROM new_keys_of_pupils UNION SELECT cast(new_key AS UUID) FROM new_keys_of_pupils)"
         )
-        connection.execute(
-            f"INSERT INTO {table} SELECT * FROM moving_rows AS moving "
-            f"WHERE ({columns}, pupil_key) NOT IN (SELECT ({columns}, pupil_key) FROM {table}) "
-            f"QUALIFY row_number() OVER (PARTITION BY {rows} ORDER BY {first} DESC) = 1"
-        )
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM moving_rows")

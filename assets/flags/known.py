@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from assets.absence.windows import month_end
-from assets.exports.merges import known_merges, merged
+from assets.exports.merges import standing_keys
 from assets.lake import Lake
 from assets.tables import TABLES
 
@@ -108,9 +108,7 @@ def _protect_as_today(lake: Lake) -> None:
         for row in lake.rows("SELECT pupil_key FROM lake.identity_sources WHERE is_protected")
     }
     pairs = [(key, key) for key in protected]
-    pairs += [
-        (old, new) for old, new in merged(known_merges(lake)).keys.items() if new in protected
-    ]
+    pairs += [(old, new) for old, new in standing_keys(lake).items() if new in protected]
     lake.load("protected_today", _as_texts(pairs))
     lake.connection.execute(
         "CREATE TEMP TABLE known_sources AS FROM identity_sources UNION ALL BY NAME "

@@ -12,15 +12,18 @@ from assets.watchlists.model import ClearedPupil, History, PupilRow, Watchlist
 
 STATES = {"new": "Ny", "escalated": "Högre nivå", "continuing": "Kvar", "lowered": "Lägre nivå"}
 _LATE = "sena uppgifter: gällde redan vid förra listan"
+_OTHER_VALUES = "gränsens värde har ändrats"
 _LOWERED = {
+    "other_values": _OTHER_VALUES,
     "improved": "mindre frånvaro",
     "corrected": "uppgifter har rättats",
     "insufficient": "data räcker inte för den högre nivån",
 }
 _CLEARED = {
+    "other_values": "Gränsens värde har ändrats sedan förra listan",
     "improved": "Mindre frånvaro: når ingen gräns längre",
     "corrected": "Uppgifter har rättats: med dem hade eleven inte stått på förra listan",
-    "left": "Slutat på skolan",
+    "left": "Slutat, eller hör till en annan skola",
     "insufficient": "Data räcker inte för att bedöma; det betyder inte att frånvaron är låg",
 }
 # In the order in which the summary tells them.
@@ -31,6 +34,7 @@ _COUNTED = {
     "lowered": ("på lägre nivå", "på lägre nivå"),
 }
 _GONE = {
+    "other_values": ("efter ändrat gränsvärde", "efter ändrat gränsvärde"),
     "improved": ("med mindre frånvaro", "med mindre frånvaro"),
     "corrected": ("efter rättade uppgifter", "efter rättade uppgifter"),
     "left": ("har slutat", "har slutat"),
@@ -38,7 +42,8 @@ _GONE = {
 }
 
 CLEARED_LINE = (
-    "De här eleverna stod på förra listan. Nu når de ingen gräns, eller går inte på skolan längre."
+    "De här eleverna stod på förra listan men inte på den här. Varför står för var och en: ingen"
+    " gräns nås, uppgifterna räcker inte, eller eleven går inte på skolan längre."
 )
 NOBODY_CLEARED = "Ingen har gått från listan."
 
@@ -66,8 +71,8 @@ def change(history: History) -> str:
     lines = [state]
     if history.state == "lowered":
         lines.append(_LOWERED[history.reason])
-    elif history.reason == "late_data":
-        lines.append(_LATE)
+    elif history.reason:
+        lines.append({"late_data": _LATE, "other_values": _OTHER_VALUES}[history.reason])
     if history.weeks_on_list > 1:
         lines.append(clock(history))
     return "\n".join(lines)

@@ -96,7 +96,7 @@ class History:
     """How a pupil stands against the lists before: the clock of the school year, over all schools.
 
     `state` is new, escalated, continuing, lowered or cleared. `reason` is "" when there is nothing
-    to say, else improved, corrected, left, insufficient or late_data.
+    to say, else improved, corrected, left, insufficient, late_data or other_values.
     """
 
     state: str

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from assets.exports.merges import standing_keys
 from assets.flags.evaluate import Evaluation, evaluate_flags
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -23,13 +24,15 @@ from assets.watchlists import notice_texts, texts
 from assets.watchlists.content import ListStamp, collect
 from assets.watchlists.frozen import Published, keep_published
 from assets.watchlists.holds import Unlike, unlike_norm
+from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
-from assets.watchlists.publish import CURRENT, Entry, Provenance, published_folder
+from assets.watchlists.publish import CURRENT, Entry, Provenance, lists_root, published_folder
 from assets.watchlists.publish_many import publish_watchlists
-from assets.watchlists.remembered import recall, without_pupils
+from assets.watchlists.remembered import recall, with_standing_keys, without_pupils
 from assets.watchlists.week_states import RulesOn, look_back, week_states
 
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_WEEKS = "[0-9][0-9][0-9][0-9]-W[0-9][0-9]"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ def release_lists(
         PublishError: a list could not be written; those before it are in place.
     """
     home = lake.settings.home
+    standing = _Standing(lake)
+    standing.note_unnoted()
     look_back(lake, as_of, rules_on)
     evaluation = evaluate_flags(lake, as_of, rules_on(as_of))
     states = week_states(lake, as_of)
@@ -83,9 +88,8 @@ def release_lists(
     collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)
     provenances = _provenances(used)
     snapshot, input_hash = lake.snapshot(), _input_hash(lake)
-    unlike, standing = unlike_norm(lake, as_of), _Standing(lake)
+    unlike = unlike_norm(lake, as_of)
     kept: list[Path] = []
-    unnoted: list[Published] = []
     held: list[str] = []
     entries: list[Entry] = []
     for watchlist in collected.watchlists:
@@ -93,7 +97,6 @@ def release_lists(
         place = published_folder(home, period, code)
         if stamp.is_frozen and place.exists():
             kept.append(place)
-            unnoted += standing.unnoted(place, code, period)
             continue
         found = unlike.get(code, Unlike())
         if found.held and not even_if_held:
@@ -114,7 +117,7 @@ def release_lists(
         for entry, folder in zip(entries, folders, strict=True)
         if not entry.watchlist.held
     ]
-    keep_published(lake, published + unnoted)
+    keep_published(lake, published)
     unreported = [
         sum(group.recent_lessons for group in watchlist.unreported)
         for watchlist in collected.watchlists
@@ -135,37 +138,43 @@ class _Standing:
     """Lists that stand in their places already."""
 
     def __init__(self, lake: Lake) -> None:
-        self._sealer = Sealer.of_home(lake.settings.home)
+        self._lake = lake
         self._home = lake.settings.home
-        self._noted = set(lake.rows("SELECT school_unit_code, period FROM publications"))
-        self._protected = {
-            str(key)
-            for (key,) in lake.rows("SELECT pupil_key FROM identity_sources WHERE is_protected")
-        }
+        self._sealer = Sealer.of_home(self._home)
+        self._keys = {str(old): str(new) for old, new in standing_keys(lake).items()}
+
+    def _recall(self, place: Path) -> Watchlist | None:
+        standing = recall(self._sealer, place)
+        return with_standing_keys(standing, self._keys) if standing else None
 
     def as_it_was(self, place: Path, found: Unlike) -> Iterator[Entry]:
         """Yield the list of a place, with the reason why it stands there still.
 
         Who has become protected since is not in it any more.
         """
-        standing = recall(self._sealer, place)
+        standing = self._recall(place)
         if standing is None:
             return
         reason = notice_texts.NOTICE_HELD.format(
             as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
         )
-        remembered = without_pupils(standing, self._protected)
+        rows = self._lake.rows("SELECT pupil_key FROM identity_sources WHERE is_protected")
+        remembered = without_pupils(standing, {str(key) for (key,) in rows})
         shown = replace(remembered, notices=(reason, *standing.notices), held=found.held)
         yield Entry(shown, Provenance.of_published(place), remembered)
 
-    def unnoted(self, place: Path, code: str, period: str) -> Iterator[Published]:
-        """Yield a frozen list that a run put in place and was stopped before it was noted."""
-        if (code, period) in self._noted:
-            return
-        standing = recall(self._sealer, place)
-        if standing is not None:
-            folder = place.relative_to(self._home)
-            yield Published(standing, period, Provenance.of_published(place), folder)
+    def note_unnoted(self) -> None:
+        """Note frozen lists that a run put in place and was stopped before it noted them."""
+        noted = set(self._lake.rows("SELECT school_unit_code, period FROM publications"))
+        found = [
+            Published(
+                standing, week.name, Provenance.of_published(place), place.relative_to(self._home)
+            )
+            for week in sorted(lists_root(self._home).glob(_WEEKS))
+            for place in sorted(week.iterdir())
+            if (place.name, week.name) not in noted and (standing := self._recall(place))
+        ]
+        keep_published(self._lake, found)
 
 
 def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:

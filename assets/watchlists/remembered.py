@@ -6,16 +6,18 @@ A list that waits is last night's list with the reason on top. Not here: when it
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
 from assets.sealing import Sealer
-from assets.watchlists.model import Watchlist
+from assets.watchlists.model import AtRiskRow, ClearedPupil, PupilRow, Watchlist
 
 FILE_NAME = "list.sealed"
+Row = TypeVar("Row", PupilRow, ClearedPupil, AtRiskRow)
 _LISTS = TypeAdapter(Watchlist)
 
 
@@ -35,6 +37,29 @@ def recall(sealer: Sealer, folder: Path) -> Watchlist | None:
     if not path.is_file():
         return None
     return _LISTS.validate_json(sealer.unseal_text(path.read_bytes()))
+
+
+def with_standing_keys(watchlist: Watchlist, keys: Mapping[str, str]) -> Watchlist:
+    """Return a list whose pupils have the keys that stand for them today.
+
+    Args:
+        watchlist: a list as it was published.
+        keys: for the key of each number that was changed the one that stands, as texts.
+    """
+
+    def standing(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        return tuple(
+            replace(row, pupil_key=keys[row.pupil_key]) if row.pupil_key in keys else row
+            for row in rows
+        )
+
+    return replace(
+        watchlist,
+        pupils=standing(watchlist.pupils),
+        insufficient=standing(watchlist.insufficient),
+        at_risk=standing(watchlist.at_risk),
+        cleared=standing(watchlist.cleared),
+    )
 
 
 def without_pupils(watchlist: Watchlist, keys: Collection[str]) -> Watchlist:

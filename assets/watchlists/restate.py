@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from assets.exports.changes import SnapshotGoneError
-from assets.exports.merges import known_merges, merged
+from assets.exports.merges import standing_keys
 from assets.flags.answers import identities_of
 from assets.flags.evaluate import evaluate_flags
 from assets.lake import Lake
@@ -162,11 +162,11 @@ def _changed_lessons(
     lake: Lake, lists: pl.DataFrame, told: pl.DataFrame, first: date, as_of: date
 ) -> list[dict[str, Any]]:
     kept = {row[0] for row in lake.rows("SELECT snapshot_id FROM ducklake_snapshots('lake')")}
-    stands = merged(known_merges(lake)).keys
+    stands = standing_keys(lake)
     pairs = [(str(old), str(new)) for old, new in stands.items()]
     keys = pl.DataFrame(pairs, schema={"old": pl.String, "new": pl.String}, orient="row")
     lake.load("standing_keys", keys)
-    rows: list[dict[str, Any]] = []
+    rows: dict[tuple[object, ...], dict[str, Any]] = {}
     for snapshot, of_snapshot in lists.group_by("lake_snapshot", maintain_order=True):
         version = int(str(snapshot[0]))
         if version not in kept:
@@ -190,8 +190,10 @@ def _changed_lessons(
             "(SELECT pupil_key FROM asked_pupils)"
         )
         found = lake.relation("watchlists/restated_lessons", first_date=first, as_of=as_of)
-        rows += found.iter_rows(named=True)
-    return rows
+        for row in found.iter_rows(named=True):
+            # A pupil who stood on two schools' lists is told of once.
+            rows[row["pupil_key"], row["lesson"], row["fate"]] = row
+    return list(rows.values())
 
 
 def _pupil(row: dict[str, Any], lessons: int, other_rules: set[str]) -> dict[str, str]:

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+
+import polars as pl
 
 from assets.absence.windows import school_year_start
 from assets.flags.evaluate import evaluate_flags
 from assets.lake import Lake
 from assets.watchlists.model import History
 from rules.models import RuleSet
+from rules.registry import RuleFileError
+
+#: A list that is older is not compared with: what it said is no news any more.
+_COMPARED = timedelta(weeks=8)
 
 RulesOn = Callable[[date], RuleSet]
 
@@ -62,25 +68,73 @@ def sunday_of(week: str) -> date:
 
 
 def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> None:
-    """Evaluate the days of the lists before with today's data, each by the rules of its day.
+    """Evaluate the days of the lists before with today's data, by that day's and tonight's values.
 
-    Makes the temporary tables `baseline_lists` and `earlier_levels`, and leaves those of
-    `evaluate_flags` behind: it is called before as_of itself is evaluated.
+    Makes the temporary tables `baseline_lists`, `previous_rows`, `earlier_levels`, `earlier_days`
+    and `protected_then`, and leaves those of `evaluate_flags` behind: it is called before as_of
+    itself is evaluated.
     """
-    lake.materialise(
-        "watchlists/baseline_lists", as_of=as_of, school_year_start=school_year_start(as_of)
+    first = max(school_year_start(as_of), as_of - _COMPARED)
+    lake.materialise("watchlists/baseline_lists", as_of=as_of, first_date=first)
+    lake.materialise("watchlists/previous_rows", as_of=as_of, first_date=first)
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE earlier_levels (as_of_date DATE, pupil_key UUID, "
+        "level TINYINT, level_by_tonights_values TINYINT)"
     )
     lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE earlier_levels "
-        "(as_of_date DATE, pupil_key UUID, level TINYINT)"
+        "CREATE OR REPLACE TEMP TABLE earlier_days (as_of_date DATE, rule_set_version VARCHAR)"
     )
-    for (day,) in lake.rows("SELECT DISTINCT as_of_date FROM baseline_lists ORDER BY 1"):
-        evaluate_flags(lake, day, rules_on(day))
+    tonight = rules_on(as_of)
+    for (day,) in lake.rows(
+        "SELECT as_of_date FROM baseline_lists UNION SELECT as_of_date FROM previous_rows "
+        "ORDER BY 1"
+    ):
+        then = _values_on(day, rules_on) or tonight
+        levels = _levels(lake, day, then)
+        by_tonight = levels if then.version == tonight.version else _levels(lake, day, tonight)
+        lake.load("levels_then", levels)
+        lake.load("levels_by_tonights_values", by_tonight)
         lake.connection.execute(
-            "INSERT INTO earlier_levels SELECT $day, pupil_key, max(level) FROM verdicts "
-            "GROUP BY pupil_key",
+            "INSERT INTO earlier_levels SELECT $day, cast(pupil_key AS UUID), "
+            "coalesce(one.level, 0), coalesce(other.level, 0) FROM levels_then AS one "
+            "FULL JOIN levels_by_tonights_values AS other USING (pupil_key)",
             {"day": day},
         )
+        lake.connection.execute("INSERT INTO earlier_days VALUES (?, ?)", [day, then.version])
+    _who_was_protected(lake)
+
+
+def _values_on(day: date, rules_on: RulesOn) -> RuleSet | None:
+    """A set that a municipality took into use later has no value on the days before."""
+    try:
+        return rules_on(day)
+    except RuleFileError:
+        return None
+
+
+def _levels(lake: Lake, day: date, rule_set: RuleSet) -> pl.DataFrame:
+    evaluate_flags(lake, day, rule_set)
+    return lake.frame(
+        "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, max(level) AS level FROM verdicts "
+        "GROUP BY pupil_key HAVING max(level) > 0"
+    )
+
+
+def _who_was_protected(lake: Lake) -> None:
+    """Make `protected_then`: who was protected when the lists before were made."""
+    lake.connection.execute("CREATE OR REPLACE TEMP TABLE protected_then (pupil_key UUID)")
+    for (snapshot,) in lake.rows(
+        "SELECT DISTINCT lake_snapshot FROM publications JOIN baseline_lists "
+        "USING (school_unit_code, period) WHERE lake_snapshot IN "
+        "(SELECT snapshot_id FROM ducklake_snapshots('lake'))"
+    ):
+        lake.connection.execute(
+            "INSERT INTO protected_then SELECT DISTINCT pupil_key "
+            f"FROM lake.identity_sources AT (VERSION => {int(snapshot)}) WHERE is_protected"
+        )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE protected_then AS SELECT DISTINCT * FROM protected_then"
+    )
 
 
 def week_states(lake: Lake, as_of: date) -> WeekStates:

@@ -34,6 +34,7 @@ past AS (
 differing AS (
     SELECT
         coalesce(present.pupil_key, past.pupil_key) AS pupil_key,
+        coalesce(present.lesson, past.lesson) AS lesson,
         coalesce(present.school_unit_code, past.school_unit_code) AS school_unit_code,
         coalesce(present.lesson_date, past.lesson_date) AS lesson_date,
         coalesce(present.starts_at, past.starts_at) AS starts_at,

@@ -16,7 +16,15 @@ WITH published AS (
     WHERE
         listed_pupils.level > 0
         OR listed_pupils.state = 'unassessed'
-        OR listed_pupils.reason = 'insufficient'
+        -- Gone from the list before, and a row among those who could not be assessed.
+        OR EXISTS (
+            SELECT 1 FROM listed_verdicts
+            WHERE
+                listed_verdicts.school_unit_code = listed_pupils.school_unit_code
+                AND listed_verdicts.period = listed_pupils.period
+                AND listed_verdicts.pupil_key = listed_pupils.pupil_key
+                AND listed_verdicts.reason <> 'only_monthly_sums'
+        )
 ),
 
 published_rules AS (

@@ -1,27 +1,21 @@
 -- week_states: how each pupil of tonight's lists stands against the lists before, and who is gone.
--- From: verdicts, belonging (of as_of), baseline_lists, listed_pupils, listed_verdicts,
--- earlier_levels (today's data at the as_of of the baselines), identity_sources.
+-- From: verdicts, belonging (of as_of), baseline_lists, previous_rows, listed_pupils,
+-- listed_verdicts, identity_sources; earlier_levels (today's data at the days of the lists before,
+-- by the values of that day and by tonight's), earlier_days (the version of that day's values),
+-- protected_then (who was protected when the lists before were made).
 -- Grain: a pupil with a level at as_of on the list of the pupil's school, and a pupil of a
 -- school's list before who is on it no more. Parameters: $as_of, $school_year_start.
 WITH shown AS (
     -- The lists before with the pupils who had a level there.
-    SELECT listed_pupils.*
+    SELECT
+        listed_pupils.*,
+        baseline_lists.rule_set_version
     FROM listed_pupils
     INNER JOIN baseline_lists
         ON
             listed_pupils.school_unit_code = baseline_lists.school_unit_code
             AND listed_pupils.period = baseline_lists.period
     WHERE listed_pupils.level > 0
-),
-
-previous AS (
-    -- A pupil who changed school stands on the old school's list: the clock goes on.
-    SELECT *
-    FROM shown
-    QUALIFY row_number() OVER (
-        PARTITION BY pupil_key
-        ORDER BY as_of_date DESC, level DESC, school_unit_code ASC
-    ) = 1
 ),
 
 history AS (
@@ -43,11 +37,11 @@ earlier_hits AS (
         listed_verdicts.rule,
         listed_verdicts.basis
     FROM listed_verdicts
-    INNER JOIN previous
+    INNER JOIN previous_rows
         ON
-            listed_verdicts.school_unit_code = previous.school_unit_code
-            AND listed_verdicts.period = previous.period
-            AND listed_verdicts.pupil_key = previous.pupil_key
+            listed_verdicts.school_unit_code = previous_rows.school_unit_code
+            AND listed_verdicts.period = previous_rows.period
+            AND listed_verdicts.pupil_key = previous_rows.pupil_key
     WHERE listed_verdicts.verdict = 'hit'
 ),
 
@@ -90,30 +84,52 @@ listed AS (
             WHEN standing.level < previous.level THEN 'lowered'
             ELSE 'continuing'
         END AS state,
-        CASE
-            -- Today's data gives this level at the day of the list before, too: it came late.
-            WHEN
-                standing.level > coalesce(previous.level, 0)
-                AND coalesce(earlier.level, 0) >= standing.level
-                THEN 'late_data'
-            WHEN standing.level >= coalesce(previous.level, 0) THEN NULL
-            WHEN standing.unsure_level > standing.level THEN 'insufficient'
-            WHEN coalesce(earlier.level, 0) <= standing.level THEN 'corrected'
-            ELSE 'improved'
-        END AS reason,
+        standing.unsure_level,
+        -- What today's data says of the day of the list before.
+        coalesce(earlier.level, 0) AS earlier_level,
+        coalesce(earlier.level_by_tonights_values, 0) AS earlier_level_by_tonights_values,
+        coalesce(previous.rule_set_version, own.rule_set_version) <> earlier_days.rule_set_version
+            AS has_other_values,
+        protected_then.pupil_key IS NOT NULL AS was_protected,
         belonging.class_name,
         belonging.grade,
         belonging.mentor_key
     FROM belonging
     INNER JOIN standing ON belonging.pupil_key = standing.pupil_key
-    LEFT JOIN previous ON belonging.pupil_key = previous.pupil_key
+    LEFT JOIN previous_rows AS previous ON belonging.pupil_key = previous.pupil_key
     LEFT JOIN baseline_lists AS own
         ON belonging.school_unit_code = own.school_unit_code
+    LEFT JOIN earlier_days
+        ON coalesce(previous.as_of_date, own.as_of_date) = earlier_days.as_of_date
     LEFT JOIN earlier_levels AS earlier
         ON
             belonging.pupil_key = earlier.pupil_key
-            AND coalesce(previous.as_of_date, own.as_of_date) = earlier.as_of_date
+            AND earlier_days.as_of_date = earlier.as_of_date
+    LEFT JOIN protected_then ON belonging.pupil_key = protected_then.pupil_key
     WHERE standing.level > 0
+),
+
+listed_with_reason AS (
+    SELECT
+        *,
+        CASE
+            -- Who was protected was on no list, whatever the data said.
+            WHEN level > coalesce(previous_level, 0) AND was_protected THEN NULL
+            -- Today's data gives this level at the day of the list before, too: it came late.
+            WHEN level > coalesce(previous_level, 0) AND earlier_level >= level
+                THEN CASE WHEN has_other_values THEN 'other_values' ELSE 'late_data' END
+            WHEN
+                level > coalesce(previous_level, 0)
+                AND earlier_level_by_tonights_values >= level
+                THEN 'other_values'
+            WHEN level >= coalesce(previous_level, 0) THEN NULL
+            WHEN unsure_level > level THEN 'insufficient'
+            WHEN earlier_level <= level AND NOT has_other_values THEN 'corrected'
+            WHEN earlier_level_by_tonights_values <= level OR earlier_level <= level
+                THEN 'other_values'
+            ELSE 'improved'
+        END AS reason
+    FROM listed
 ),
 
 cleared AS (
@@ -129,7 +145,13 @@ cleared AS (
             WHEN belonging.has_left OR belonging.school_unit_code <> shown.school_unit_code
                 THEN 'left'
             WHEN standing.unsure_level > 0 THEN 'insufficient'
-            WHEN coalesce(earlier.level, 0) = 0 THEN 'corrected'
+            WHEN
+                coalesce(earlier.level, 0) = 0
+                AND shown.rule_set_version = earlier_days.rule_set_version
+                THEN 'corrected'
+            WHEN
+                coalesce(earlier.level_by_tonights_values, 0) = 0 OR coalesce(earlier.level, 0) = 0
+                THEN 'other_values'
             ELSE 'improved'
         END AS reason,
         -- The place of a pupil who went elsewhere is the place that this school knew.
@@ -143,6 +165,7 @@ cleared AS (
             shown.pupil_key = stays.pupil_key
             AND shown.school_unit_code = stays.school_unit_code
     LEFT JOIN standing ON shown.pupil_key = standing.pupil_key
+    LEFT JOIN earlier_days ON shown.as_of_date = earlier_days.as_of_date
     LEFT JOIN earlier_levels AS earlier
         ON shown.pupil_key = earlier.pupil_key AND shown.as_of_date = earlier.as_of_date
     WHERE
@@ -152,7 +175,17 @@ cleared AS (
 ),
 
 states AS (
-    SELECT * FROM listed
+    SELECT
+        pupil_key,
+        school_unit_code,
+        level,
+        previous_level,
+        state,
+        reason,
+        class_name,
+        grade,
+        mentor_key
+    FROM listed_with_reason
     UNION ALL BY NAME
     SELECT * FROM cleared
 )

@@ -50,7 +50,7 @@ PLACES = [
     "assets.absence.absence_assets.store_rolling",
     "assets.flags.flags_assets.store_flags",
     "assets.watchlists.watchlists_assets.release_lists",
-    "assets.watchlists.releases._write_notes",
+    "assets.watchlists.releases.keep_published",
 ]
 
 

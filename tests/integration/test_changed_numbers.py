@@ -226,20 +226,37 @@ def test_a_removed_lesson_of_the_old_number_stays_away(lake: Lake, tmp_path: Pat
         assert [row[:2] for row in state(lake)["lessons"]] == [("9800", 5), ("9800", 7)]
 
 
+def listed(lake: Lake, key: object, level: int, state: str) -> None:
+    """Put a pupil on the list of a week."""
+    row = {
+        "school_unit_code": "99999901", "period": "2026-W40", "as_of_date": "2026-10-04",
+        "pupil_key": str(key), "level": level, "state": state, "first_week_date": "2026-10-04",
+        "weeks_on_list": 1, "highest_level": level,
+    }  # fmt: skip
+    lake.connection.execute(
+        f"INSERT INTO listed_pupils ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+        list(row.values()),
+    )
+
+
 def test_the_lists_of_before_follow_the_pupil(lake: Lake, tmp_path: Path) -> None:
     offer(lake, put(tmp_path, "lektioner_20261002T0500.csv", text_of([at(1, OLD)])))
     ((key,),) = lake.rows("SELECT pupil_key FROM lessons")
-    listed = {
-        "school_unit_code": "99999901", "period": "2026-W40", "as_of_date": "2026-10-04",
-        "pupil_key": str(key), "level": 2, "state": "new", "first_week_date": "2026-10-04",
-        "weeks_on_list": 1, "highest_level": 2,
-    }  # fmt: skip
-    names = ", ".join(listed)
-    lake.connection.execute(
-        f"INSERT INTO listed_pupils ({names}) VALUES ({', '.join('?' * len(listed))})",
-        list(listed.values()),
-    )
+    listed(lake, key, 2, "new")
     offer(lake, changes(tmp_path, "1005T0500", (OLD, NEW)))
     ((moved,),) = lake.rows("SELECT pupil_key FROM listed_pupils")
     assert moved != key
     assert lake.rows("SELECT DISTINCT pupil_key FROM lessons") == [(moved,)]
+
+
+def test_of_two_numbers_on_one_list_the_higher_level_is_kept(lake: Lake, tmp_path: Path) -> None:
+    offer(lake, put(tmp_path, "lektioner_20261002T0500.csv", text_of([at(1, OLD)])))
+    ((old,),) = lake.rows("SELECT pupil_key FROM lessons")
+    offer(lake, put(tmp_path, "lektioner_20261003T0500.csv", text_of([at(2, NEW)])))
+    ((new,),) = lake.rows("SELECT DISTINCT pupil_key FROM lessons WHERE pupil_key <> ?".replace(
+        "?", f"'{old}'"
+    ))  # fmt: skip
+    listed(lake, old, 2, "new")
+    listed(lake, new, 0, "unassessed")
+    offer(lake, changes(tmp_path, "1005T0500", (OLD, NEW)))
+    assert lake.rows("SELECT pupil_key, level, state FROM listed_pupils") == [(new, 2, "new")]

@@ -13,7 +13,7 @@ import pytest
 
 from assets.lake import Lake
 from pipelines.definitions import build_defs
-from rules.ladder import PARAMETERS
+from rules.ladder import DECIDING, PARAMETERS
 from rules.registry import SHIPPED, available_sets, load_parameters, rule_set_of
 from tests.conftest import settings_of
 from tests.integration.conftest import SAMPLES, Said, trappan
@@ -75,7 +75,9 @@ def test_the_rules_are_told_in_words_as_the_set_has_them(home: Path):
 
 def test_the_example_is_no_municipalitys_and_says_so_on_every_value():
     example = load_parameters("exempel")
-    for parameter in example.parameters.values():
+    own = [one for one in example.parameters.values() if one.path.parent == example.folder]
+    assert {one.name for one in own} >= DECIDING
+    for parameter in own:
         for dated in parameter.values:
             assert dated.reference.startswith("our choice: example, no municipality has this")
             assert dated.reference_sv.startswith("Eget val: exempel, ingen kommuns egen siffra")

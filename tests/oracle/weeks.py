@@ -18,6 +18,8 @@ from tests.oracle.sums import SumRow
 from tests.oracle.verdicts import HIT, INSUFFICIENT
 from tests.oracle.windows import school_year_start
 
+COMPARED_DAYS = 56
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -54,6 +56,7 @@ class Week:
     as_of: date
     schools: tuple[str, ...]
     rows: tuple[ListRow, ...]
+    protected: frozenset[str]  # when they were made
 
 
 def week_of(
@@ -64,7 +67,9 @@ def week_of(
     params: dict[str, Any] | None = None,
 ) -> Week:
     """The lists of these schools at as_of, given the lists before and what is known now."""
-    return Week(as_of, tuple(schools), tuple(_rows(before, facts, as_of, schools, params)))
+    rows = tuple(_rows(before, facts, as_of, schools, params))
+    protected = protected_pupils(facts.lessons, facts.roster, facts.sums)
+    return Week(as_of, tuple(schools), rows, frozenset(protected))
 
 
 def _rows(
@@ -78,7 +83,8 @@ def _rows(
     start = school_year_start(as_of, params)
     past = [week for week in before if start <= week.as_of < as_of]
     baselines: dict[str, Week] = {}
-    for week in sorted(past, key=lambda week: week.as_of):
+    recent = [week for week in past if (as_of - week.as_of).days <= COMPARED_DAYS]
+    for week in sorted(recent, key=lambda week: week.as_of):
         baselines |= dict.fromkeys(week.schools, week)
     shown = [
         (week.as_of, row)
@@ -88,6 +94,9 @@ def _rows(
     ]
     now = facts.standings(as_of, params)
     then = {day: facts.standings(day, params) for day in {day for day, _ in shown}}
+    previous = _previous_rows(recent)
+    then |= {day: facts.standings(day, params) for day, _ in previous.values()}
+    protected_then = {one for week in baselines.values() for one in week.protected}
     then |= {w.as_of: facts.standings(w.as_of, params) for w in baselines.values()}
     clock = _Clock(past, as_of)
     hidden = protected_pupils(facts.lessons, facts.roster, facts.sums)
@@ -96,16 +105,15 @@ def _rows(
         school = standing.place.school_unit_code
         if not standing.level or school not in schools:
             continue
-        mine = [(day, row.level, row) for day, row in shown if row.civic_no == civic_no]
-        previous = max(mine, key=lambda item: item[:2], default=None)
-        old_level = previous[1] if previous else 0
-        old_day = previous[0] if previous else None
-        if old_day is None and school in baselines:
-            old_day = baselines[school].as_of
-        old = then[old_day].get(civic_no) if old_day else None
-        earlier = old.level if old else 0
-        unsure = _unsure(standing.judged, previous[2].hits if previous else frozenset(), params)
-        state, reason = _listed(standing.level, old_level, earlier, unsure)
+        day, row = previous.get(civic_no, (None, None))
+        old_level = row.level if row else 0
+        if day is None and school in baselines:
+            day = baselines[school].as_of
+        old = then[day].get(civic_no) if day else None
+        unsure = _unsure(standing.judged, row.hits if row else frozenset(), params)
+        state, reason = _listed(standing.level, old_level, old.level if old else 0, unsure)
+        if reason == "late_data" and civic_no in protected_then:
+            reason = ""
         yield clock.row(
             school,
             civic_no,
@@ -118,12 +126,31 @@ def _rows(
 
     for day, row in shown:
         if row.school in schools and row.civic_no not in hidden:
-            mine = [(d, r.level, r) for d, r in shown if r.civic_no == row.civic_no]
-            latest = max(mine, key=lambda item: item[:2])[2]
+            latest = previous.get(row.civic_no)
+            hits = latest[1].hits if latest else frozenset()
             found, old = now.get(row.civic_no), then[day].get(row.civic_no)
-            reason = _gone(row, found, old, latest.hits, params)
+            reason = _gone(row, found, old, hits, params)
             if reason:
                 yield clock.row(row.school, row.civic_no, "cleared", reason, old_level=row.level)
+
+
+def _previous_rows(weeks: Sequence[Week]) -> dict[str, tuple[date, ListRow]]:
+    """What the newest list of any school said of each pupil, where it goes on from there."""
+    rows: dict[str, list[tuple[date, ListRow]]] = {}
+    for week in weeks:
+        for row in week.rows:
+            rows.setdefault(row.civic_no, []).append((week.as_of, row))
+    found = {}
+    for civic_no, mine in rows.items():
+        day, newest = max(mine, key=lambda item: (item[0], item[1].level))
+        if newest.level:
+            found[civic_no] = (day, newest)
+        elif newest.reason == "left":
+            # Gone to another school, whose list may have waited.
+            with_level = [item for item in mine if item[1].level]
+            if with_level:
+                found[civic_no] = max(with_level, key=lambda item: (item[0], item[1].level))
+    return found
 
 
 def _gone(

@@ -302,7 +302,10 @@ _IN_BETWEEN: dict[str, str] = {
     "level TINYINT, rule_level TINYINT, school_unit_code VARCHAR, is_protected BOOLEAN",
     "baseline_lists": "school_unit_code VARCHAR, period VARCHAR, as_of_date DATE, "
     "rule_set_version VARCHAR",
-    "earlier_levels": "as_of_date DATE, pupil_key UUID, level TINYINT",
+    "earlier_levels": "as_of_date DATE, pupil_key UUID, level TINYINT, "
+    "level_by_tonights_values TINYINT",
+    "earlier_days": "as_of_date DATE, rule_set_version VARCHAR",
+    "protected_then": "pupil_key UUID",
     "raw_lessons": "file_id BIGINT, line_number BIGINT, "
     + ", ".join(f"{column} VARCHAR" for column in COLUMNS["lessons"]),
 }

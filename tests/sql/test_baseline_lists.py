@@ -19,7 +19,7 @@ def baselines(lake: Lake, *publications: Row) -> list[tuple[Any, ...]]:
         "school_unit_code",
         "period",
         as_of=AS_OF,
-        school_year_start=day("07-01"),
+        first_date=day("07-01"),
     )
 
 
@@ -41,6 +41,6 @@ def test_the_list_of_the_day_itself_and_later_ones_are_not_looked_at(scratch: La
     assert baselines(scratch, same, later, BEFORE) == [(NORTH, "2026-W45")]
 
 
-def test_nothing_is_compared_over_the_first_of_july(scratch: Lake) -> None:
+def test_nothing_before_the_first_day_is_compared_with(scratch: Lake) -> None:
     june: Row = {"period": "2026-W26", "as_of_date": day("06-28")}
     assert baselines(scratch, june) == []

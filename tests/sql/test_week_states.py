@@ -10,6 +10,7 @@ import pytest
 from assets.lake import Lake
 from tests.sql.given import ANNA, AS_OF, NORTH, SOUTH, Row, day, given, key
 
+VERSION = "0123456789ab"
 W44: Row = {"period": "2026-W44", "as_of_date": day("11-01")}
 OTHER_PLACE: Row = {"school_unit_code": SOUTH, "class_name": "9C", "grade": 9}
 
@@ -25,6 +26,9 @@ def states(
     sources: Sequence[Row] = (),
     hits: Sequence[Row] = (),
     baselines: Sequence[Row] = ({}, {"school_unit_code": SOUTH}),
+    by_tonights_values: int | None = None,
+    version: str = VERSION,
+    was_protected: bool = False,
 ) -> dict[str, Mapping[str, Any]]:
     """Return what is said of Anna, by school unit.
 
@@ -38,11 +42,28 @@ def states(
         sources: what sources say of her protection.
         hits: verdicts behind the earlier lists.
         baselines: the lists that are compared with.
+        by_tonights_values: as `earlier`, by tonight's values; the same when None.
+        version: of the values that today's files give for the days before.
+        was_protected: whether she was protected when the lists before were made.
     """
     given(lake, "baseline_lists", *baselines)
     given(lake, "listed_pupils", *listed)
+    places = {
+        (row.get("school_unit_code", NORTH), row.get("period", "2026-W45"))
+        for row in (*baselines, *listed)
+    }
+    given(lake, "publications", *({"school_unit_code": c, "period": p} for c, p in places))
+    lake.materialise("watchlists/previous_rows", as_of=AS_OF, first_date=day("09-20"))
+    given(
+        lake,
+        "earlier_days",
+        *({"as_of_date": day(d), "rule_set_version": version} for d in ("11-08", "11-01")),
+    )
+    given(lake, "protected_then", *([{"pupil_key": ANNA}] if was_protected else []))
     given(lake, "listed_verdicts", *hits)
-    given(lake, "earlier_levels", *([] if earlier is None else [{"level": earlier}]))
+    tonight = earlier if by_tonights_values is None else by_tonights_values
+    levels: Row = {"level": earlier, "level_by_tonights_values": tonight}
+    given(lake, "earlier_levels", *([] if earlier is None else [levels]))
     place = {} if belonging is None else dict(belonging)
     given(lake, "belonging", *([] if place.pop("nowhere", False) else [place]))
     given(lake, "identity_sources", *(sources or [{}]))
@@ -112,8 +133,65 @@ def test_a_pupil_who_comes_back_is_new_with_the_clock_of_the_school_year(scratch
     )
 
 
+def test_a_transfer_goes_on_although_the_new_school_s_list_waited_a_week(scratch: Lake) -> None:
+    listed: list[Row] = [
+        {**W44, "level": 2},
+        {"level": 0, "state": "cleared", "reason": "left"},
+    ]
+    baselines: list[Row] = [{}, {**W44, "school_unit_code": SOUTH}]
+    found = states(scratch, level=2, listed=listed, baselines=baselines, belonging=OTHER_PLACE)
+    assert said(found[SOUTH]) == ("continuing", None)
+    assert set(found) == {SOUTH}
+
+
+def test_a_school_whose_lists_ended_does_not_speak_against_a_newer_word(scratch: Lake) -> None:
+    listed: list[Row] = [
+        {**W44, "level": 3},
+        {"school_unit_code": SOUTH, "level": 0, "state": "cleared", "reason": "improved"},
+    ]
+    baselines: list[Row] = [W44, {"school_unit_code": SOUTH}]
+    found = states(scratch, level=1, listed=listed, baselines=baselines, belonging=OTHER_PLACE)
+    assert said(found[SOUTH]) == ("new", None)
+    assert found[SOUTH]["highest_level"] == 3
+
+
+def test_protection_that_was_lifted_is_not_late_data(scratch: Lake) -> None:
+    found = states(scratch, level=2, earlier=2, was_protected=True)
+    assert said(found[NORTH]) == ("new", None)
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ((2, 0, 2, 0), ("cleared", "other_values")),
+        ((2, 0, 2, 2), ("cleared", "improved")),
+        ((2, 1, 2, 1), ("lowered", "other_values")),
+        ((2, 1, 2, 2), ("lowered", "improved")),
+        ((0, 1, 0, 1), ("new", "other_values")),
+        ((1, 2, 1, 2), ("escalated", "other_values")),
+        ((1, 2, 1, 1), ("escalated", None)),
+    ],
+)
+def test_other_values_are_neither_less_absence_nor_corrected_data(
+    scratch: Lake, levels: tuple[int, int, int, int], expected: tuple[str, str | None]
+) -> None:
+    """`levels`: on the list before, now, and then by that day's and by tonight's values."""
+    before, now, earlier, tonight = levels
+    listed: list[Row] = [{"level": before}] if before else []
+    found = states(scratch, level=now, earlier=earlier, by_tonights_values=tonight, listed=listed)
+    assert said(found[NORTH]) == expected
+
+
+@pytest.mark.parametrize(("now", "state"), [(0, "cleared"), (1, "lowered")])
+def test_values_that_were_edited_afterwards_are_not_called_corrected_data(
+    scratch: Lake, now: int, state: str
+) -> None:
+    found = states(scratch, level=now, earlier=now, listed=[{"level": 2}], version="ba9876543210")
+    assert said(found[NORTH]) == (state, "other_values")
+
+
 def test_weeks_of_another_school_year_do_not_count(scratch: Lake) -> None:
-    june: Row = {"period": "2026-W22", "as_of_date": day("05-31"), "level": 3}
+    june: Row = {"period": "2026-W22", "as_of_date": day("2026-05-31"), "level": 3}
     found = states(scratch, level=1, listed=[june, {"level": 1}])[NORTH]
     assert (found["weeks_on_list"], found["highest_level"]) == (2, 1)
 
