@@ -109,8 +109,9 @@ def restate_week(
     evaluation = evaluate_flags(lake, as_of, rule_set)
     lake.load("restated_lists", lists)
     found = lake.relation("watchlists/restated_pupils")
-    differing = found.filter(pl.col("difference") != "same")
-    told = (found if include_same else differing).filter(~pl.col("is_protected"))
+    open_ones = found.filter(~pl.col("is_protected"))
+    shown = open_ones.filter(pl.col("difference") != "same")
+    told = open_ones if include_same else shown
     first = min(window.window_start for window in evaluation.windows)
     lessons = _changed_lessons(lake, lists, told, first, as_of)
     people = identities_of(lake, told["pupil_key"].unique().to_list()) if identities else {}
@@ -130,8 +131,8 @@ def restate_week(
         ],
         lessons=[keyed(row["pupil_key"]) | _lesson(row) for row in lessons],
         lists=lists.height,
-        unchanged=found.height - differing.height,
-        protected=differing.filter(
+        unchanged=found.filter(~pl.col("is_protected")).height - shown.height,
+        protected=found.filter(
             pl.col("is_protected") & pl.col("published_level").is_not_null()
         ).height,
         other_rules=len(other_rules),
@@ -148,6 +149,11 @@ def _lists(lake: Lake, week: str, school: str | None) -> pl.DataFrame:
     )
     if lists.is_empty():
         whose = f" of school unit {school}" if school else ""
+        if school and (others := _schools_of(lake, week)):
+            raise NotPublishedError(
+                f"There is no frozen list{whose} for {week}. Expected one of the school units "
+                f"whose list of that week was published: {', '.join(others)}."
+            )
         weeks = [row[0] for row in lake.rows(
             "SELECT DISTINCT period FROM publications WHERE is_frozen ORDER BY 1 DESC LIMIT 5"
         )]  # fmt: skip
@@ -156,6 +162,15 @@ def _lists(lake: Lake, week: str, school: str | None) -> pl.DataFrame:
             f"newest are: {', '.join(weeks) or 'none'}. `trappan publish --week {week}` makes it."
         )
     return lists
+
+
+def _schools_of(lake: Lake, week: str) -> list[str]:
+    rows = lake.rows(
+        "SELECT DISTINCT school_unit_code FROM publications WHERE is_frozen AND period = $week "
+        "ORDER BY 1 LIMIT 10",
+        week=week,
+    )
+    return [code for (code,) in rows]
 
 
 def _changed_lessons(

@@ -15,6 +15,8 @@ WITH present AS (
         ) AS lesson
     FROM lessons
     INNER JOIN asked_pupils ON lessons.pupil_key = asked_pupils.pupil_key
+    -- A lesson with an id may have been moved; by more than a month it is another one.
+    WHERE lessons.lesson_date BETWEEN $first_date - 31 AND $as_of + 31
 ),
 
 past AS (
@@ -29,6 +31,7 @@ past AS (
         ) AS lesson
     FROM lessons_then
     INNER JOIN asked_pupils ON lessons_then.pupil_key = asked_pupils.pupil_key
+    WHERE lessons_then.lesson_date BETWEEN $first_date - 31 AND $as_of + 31
 ),
 
 differing AS (

@@ -94,7 +94,7 @@ def shown_as_held(lake: Lake) -> list[tuple[str, str]]:
     rows = ledger_rows(lake, Sealer.of_home(lake.settings.home))
     held = rows.filter(pl.col("outcome") == "held")
     assert held["file_sha256"].null_count() == held.height
-    return list(held.select("file_name", "reason").iter_rows())
+    return sorted(held.select("file_name", "reason").iter_rows())
 
 
 def test_what_is_held_is_shown_until_it_is_taken_or_gone(lake: Lake, tmp_path: Path) -> None:

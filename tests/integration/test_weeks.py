@@ -237,11 +237,35 @@ def test_restating_says_how_many_did_not_change(weeks: Weeks) -> None:
     assert {row["difference"] for row in everybody} == {"same", "gone", "added"}
 
 
+def test_a_school_without_a_list_of_the_week_is_told_which_have_one(weeks: Weeks) -> None:
+    said = trappan(*("restate", "--week", "2026-W46", "--school", "99999909", "--home", weeks.home))
+    assert said.status == 1
+    assert "no frozen list of school unit 99999909 for 2026-W46" in said.err
+    assert "99999901, 99999902, 99999903, 99999904" in said.err
+
+
 def test_a_week_that_was_never_published_cannot_be_restated(weeks: Weeks) -> None:
     said = trappan("restate", "--week", "2026-W40", "--home", weeks.home)
     assert said.status == 1
     assert "There is no frozen list for 2026-W40." in said.err
     assert "2026-W47, 2026-W46" in said.err
+
+
+def test_who_has_become_protected_is_counted_though_nothing_else_changed(
+    weeks: Weeks,
+) -> None:
+    everybody = len(restated(weeks, "--all"))
+    with Lake.open(LakeSettings(home=weeks.home)) as lake:
+        numbers = {number.replace("-", ""): key for key, number in identity_numbers(lake).items()}
+        mark = "UPDATE identity_sources SET is_protected = {} WHERE pupil_key = '{}'"
+        lake.connection.execute(mark.format("true", numbers[ELIAS]))
+        try:
+            said = trappan("restate", "--week", "2026-W46", "--all", "--home", weeks.home)
+            assert len(restated(weeks, "--all")) == everybody - 1
+        finally:
+            lake.connection.execute(mark.format("false", numbers[ELIAS]))
+    assert "1 pupils of the lists have become protected and are left out." in said.err
+    assert f"2 pupils differ, {everybody - 3} do not" in said.err
 
 
 def test_a_list_that_was_put_in_place_and_not_noted_is_noted_by_the_next_run(
