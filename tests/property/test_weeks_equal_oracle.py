@@ -24,7 +24,7 @@ from tests.oracle.schools import Town, town_of_bytes, towns
 from tests.oracle.weeks import Facts, ListRow, Week, week_of
 from tests.oracle.writers import write_schools_csv
 
-EXAMPLES = int(os.environ.get("TRAPPAN_ORACLE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("TRAPPAN_ORACLE_EXAMPLES", "6"))
 WEEKS = 3
 TOWNS_LOOKED_AT = 12
 SCHOOLS_FILE = "skolor_20230701T0300.csv"
