@@ -68,9 +68,10 @@ def situation_rules(rule_set: RuleSet) -> SituationRules:
 
 
 def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
-    """Estimate for every pupil under a step who is not protected and has not left.
+    """Estimate for every pupil under a step of the grade who is not protected and has not left.
 
-    Makes temporary tables; the lake itself isn't changed. Nothing after as_of is read.
+    Learns from, and judges itself on, pupils of all grades: the question is the same. Makes
+    temporary tables; the lake itself isn't changed. Nothing after as_of is read.
 
     Args:
         lake: the lake, with its sums up to date.
@@ -114,9 +115,11 @@ def _estimates(
     history: History, rules: SituationRules, learner: Learner, as_of: date
 ) -> Iterator[tuple[Horizon, Step, pl.DataFrame]]:
     stays = ~history.pupils["has_left"].to_numpy()
+    grades = history.pupils["grade"].to_list()
     for horizon, situation in situations_of(history, as_of, rules).items():
         for step, learned in learner.at(as_of, horizon).items():
-            rows = situation.asked(step) & stays
+            has_rule = np.fromiter(map(step.is_for, grades), dtype=np.bool_, count=len(grades))
+            rows = situation.asked(step) & stays & has_rule
             probability = learned.model.probability(situation.only(rows))
             yield (
                 horizon,
