@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import numpy as np
@@ -19,7 +19,7 @@ from assets.flags.evaluate import place_pupils
 from assets.forecast.history import History, load_history
 from assets.forecast.learning import BASELINES, Learner, origins_before
 from assets.forecast.model import LEAST_ORIGINS
-from assets.forecast.questions import Horizon, Step, steps_of
+from assets.forecast.questions import Horizon, Span, Step, steps_of
 from assets.forecast.situations import Situation, SituationRules, situations_of
 from assets.forecast.skill import Skill, Trial, skill_of
 from assets.forecast.trials import Question, trials_of
@@ -27,9 +27,13 @@ from assets.lake import Lake
 from assets.result_tables import RESULT_TABLES
 from rules.models import RuleSet
 
-#: Pupils and past origins that the nightly look at itself takes.
+#: Pupils and past origins that the nightly look at itself takes: the targets of fourteen weeks in a
+#: row always end in three months or more, though those of the newest four may not be over.
 _JUDGED_PUPILS = 20_000
-_JUDGED_ORIGINS = 6
+_JUDGED_ORIGINS = 14
+#: Months in which the targets behind a shown estimate must end (our choice). Weeks whose targets
+#: are one month are one outcome told several times.
+LEAST_TARGET_MONTHS = 3
 _SKILL_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "step": pl.Int64,
     "is_strict": pl.Boolean,
@@ -104,11 +108,16 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
 def _own_trials(
     history: History, rules: SituationRules, learner: Learner, as_of: date
 ) -> dict[Question, Trial]:
-    """Forecasts of the newest origins whose targets are over; more weeks back, nobody knew."""
+    """Forecasts of the newest origins in term; those whose targets aren't over have no outcome."""
     judged = history.of_every(max(1, len(history.absent) // _JUDGED_PUPILS))
-    # The longest target is over nine weeks after its origin; the shortest a week after.
-    candidates = origins_before(history, as_of)[: _JUDGED_ORIGINS + 4]
-    return trials_of(judged, rules, learner, candidates[::-1], as_of)
+    lately = timedelta(days=rules.leaver_after_days - 1)
+    # After a summer they reach back to the spring: a break has nobody to forecast.
+    in_term = [
+        origin
+        for origin in origins_before(history, as_of)
+        if len(history.dates[history.columns(Span(origin - lately, origin))])
+    ]
+    return trials_of(judged, rules, learner, in_term[:_JUDGED_ORIGINS][::-1], as_of)
 
 
 def _estimates(
@@ -178,7 +187,9 @@ def _skill_row(trial: Trial, skill: Skill) -> dict[str, object]:
         "skill": skill.skill,
         "skill_low": skill.low,
         "skill_high": skill.high,
-        "is_shown": len(trial.origins) >= LEAST_ORIGINS and skill.low > 0,
+        "is_shown": len(trial.origins) >= LEAST_ORIGINS
+        and len(trial.target_months) >= LEAST_TARGET_MONTHS
+        and skill.low > 0,
     }
 
 
