@@ -126,7 +126,11 @@ RESULT_TABLES: tuple[Table, ...] = (
             Column("skill", "DOUBLE", "Share of the best of these three scores that is saved."),
             Column("skill_low", "DOUBLE", "Lower end of its 95 % interval."),
             Column("skill_high", "DOUBLE", "Upper end of its 95 % interval."),
-            Column("is_shown", "BOOLEAN", "Better than each of the three, beyond noise."),
+            Column(
+                "is_shown",
+                "BOOLEAN",
+                "Better than each of the three, beyond noise, over targets of three months.",
+            ),
         ),
     ),
     Table(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import numpy as np
@@ -19,7 +19,7 @@ from assets.flags.evaluate import place_pupils
 from assets.forecast.history import History, load_history
 from assets.forecast.learning import BASELINES, Learner, origins_before
 from assets.forecast.model import LEAST_ORIGINS
-from assets.forecast.questions import Horizon, Step, steps_of
+from assets.forecast.questions import Horizon, Span, Step, steps_of
 from assets.forecast.situations import Situation, SituationRules, situations_of
 from assets.forecast.skill import Skill, Trial, skill_of
 from assets.forecast.trials import Question, trials_of
@@ -27,9 +27,13 @@ from assets.lake import Lake
 from assets.result_tables import RESULT_TABLES
 from rules.models import RuleSet
 
-#: Pupils and past origins that the nightly look at itself takes.
+#: Pupils and past origins that the nightly look at itself takes: the targets of fourteen weeks in a
+#: row always end in three months or more, though those of the newest four may not be over.
 _JUDGED_PUPILS = 20_000
-_JUDGED_ORIGINS = 6
+_JUDGED_ORIGINS = 14
+#: Months in which the targets behind a shown estimate must end (our choice). Weeks whose targets
+#: are one month are one outcome told several times.
+LEAST_TARGET_MONTHS = 3
 _SKILL_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "step": pl.Int64,
     "is_strict": pl.Boolean,
@@ -68,9 +72,10 @@ def situation_rules(rule_set: RuleSet) -> SituationRules:
 
 
 def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
-    """Estimate for every pupil under a step who is not protected and has not left.
+    """Estimate for every pupil under a step of the grade who is not protected and has not left.
 
-    Makes temporary tables; the lake itself isn't changed. Nothing after as_of is read.
+    Learns from, and judges itself on, pupils of all grades: the question is the same. Makes
+    temporary tables; the lake itself isn't changed. Nothing after as_of is read.
 
     Args:
         lake: the lake, with its sums up to date.
@@ -103,20 +108,27 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
 def _own_trials(
     history: History, rules: SituationRules, learner: Learner, as_of: date
 ) -> dict[Question, Trial]:
-    """Forecasts of the newest origins whose targets are over; more weeks back, nobody knew."""
+    """Forecasts of the newest origins in term; those whose targets aren't over have no outcome."""
     judged = history.of_every(max(1, len(history.absent) // _JUDGED_PUPILS))
-    # The longest target is over nine weeks after its origin; the shortest a week after.
-    candidates = origins_before(history, as_of)[: _JUDGED_ORIGINS + 4]
-    return trials_of(judged, rules, learner, candidates[::-1], as_of)
+    lately = timedelta(days=rules.leaver_after_days - 1)
+    # After a summer they reach back to the spring: a break has nobody to forecast.
+    in_term = [
+        origin
+        for origin in origins_before(history, as_of)
+        if len(history.dates[history.columns(Span(origin - lately, origin))])
+    ]
+    return trials_of(judged, rules, learner, in_term[:_JUDGED_ORIGINS][::-1], as_of)
 
 
 def _estimates(
     history: History, rules: SituationRules, learner: Learner, as_of: date
 ) -> Iterator[tuple[Horizon, Step, pl.DataFrame]]:
     stays = ~history.pupils["has_left"].to_numpy()
+    grades = history.pupils["grade"].to_list()
     for horizon, situation in situations_of(history, as_of, rules).items():
         for step, learned in learner.at(as_of, horizon).items():
-            rows = situation.asked(step) & stays
+            has_rule = np.fromiter(map(step.is_for, grades), dtype=np.bool_, count=len(grades))
+            rows = situation.asked(step) & stays & has_rule
             probability = learned.model.probability(situation.only(rows))
             yield (
                 horizon,
@@ -175,7 +187,9 @@ def _skill_row(trial: Trial, skill: Skill) -> dict[str, object]:
         "skill": skill.skill,
         "skill_low": skill.low,
         "skill_high": skill.high,
-        "is_shown": len(trial.origins) >= LEAST_ORIGINS and skill.low > 0,
+        "is_shown": len(trial.origins) >= LEAST_ORIGINS
+        and len(trial.target_months) >= LEAST_TARGET_MONTHS
+        and skill.low > 0,
     }
 
 

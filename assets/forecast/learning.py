@@ -14,7 +14,14 @@ import numpy as np
 from scipy.special import expit
 
 from assets.forecast.history import Floats, History
-from assets.forecast.model import Model, Past, fit, fit_prior, logistic_weights
+from assets.forecast.model import (
+    LEAST_ORIGINS,
+    Model,
+    Past,
+    fit,
+    fit_prior,
+    logistic_weights,
+)
 from assets.forecast.questions import Horizon, Step
 from assets.forecast.situations import Situation, SituationRules, ending_of, situations_of
 
@@ -63,9 +70,9 @@ class Learner:
     def at(self, origin: date, horizon: Horizon) -> dict[Step, Learned]:
         """Return what is learned at an origin, by step; nothing where history is too short."""
         pasts = self._pasts(origin, horizon)
-        if not pasts:
+        prior = fit_prior(pasts) if len(pasts) >= LEAST_ORIGINS else None
+        if prior is None:
             return {}
-        prior = fit_prior(pasts)
         return {
             step: learned
             for step in self._rules.steps
@@ -73,13 +80,17 @@ class Learner:
         }
 
     def _pasts(self, origin: date, horizon: Horizon) -> list[Past]:
-        """The newest origins with anybody in school whose targets are over, weeks apart."""
+        """The newest origins whose targets are over and tell of somebody, weeks apart.
+
+        When lessons stop before a target begins (term's end, a file that never came), it tells
+        of nobody.
+        """
         pasts: list[Past] = []
         for earlier in origins_before(self._history, origin):
             past = self._past(earlier).get(horizon)
             if past is None or past.situation.target.last > min(origin, self._last_known):
                 continue
-            if past.situation.is_present.any():
+            if past.compared().any():
                 pasts.append(past)
             if len(pasts) == LEARNED_ORIGINS:
                 break

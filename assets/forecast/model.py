@@ -25,6 +25,8 @@ from assets.forecast.situations import Ending, Situation
 _PULL = 50.0
 _LEAST, _MOST = 1e-4, 1 - 1e-4
 _MOST_SPELL = 20.0
+#: A covariance of fewer is no number.
+_LEAST_COMPARED = 2
 #: Origins and crossings without which nothing is learned (our choice).
 LEAST_ORIGINS, LEAST_CROSSINGS = 4, 30
 
@@ -49,6 +51,11 @@ class Past:
 
     situation: Situation
     ending: Ending
+
+    def compared(self) -> Bools:
+        """Tell of whom something is reported both before the origin and after it."""
+        reported_after = self.ending.reported - self.situation.reported_so_far
+        return self.situation.is_present & (self.situation.known_days > 0) & (reported_after > 0)
 
     def scored(self, step: Step) -> Bools:
         """Tell for whom the question was asked and can be answered now."""
@@ -75,13 +82,15 @@ class Model:
         return np.where(share > 1, 0.0, np.where(share < 0, 1.0, recalibrated))
 
 
-def fit_prior(pasts: Sequence[Past]) -> Prior:
-    """Take the prior from pasts, by moments.
+def fit_prior(pasts: Sequence[Past]) -> Prior | None:
+    """Take the prior from pasts, by moments; None when they compare fewer than two pupils' days.
 
     The covariance of a pupil's share before and after an origin is the spread of inclinations,
     however days depend on each other; the length of a spell is what makes the spread of what came
     after as large as it was.
     """
+    if sum(int(past.compared().sum()) for past in pasts) < _LEAST_COMPARED:
+        return None
     parts = zip(*(_shares(past) for past in pasts), strict=True)
     known, before, after, days = (np.concatenate(part) for part in parts)
     mean = float(np.clip(after.mean(), 1e-3, 1 - 1e-3))
@@ -192,7 +201,7 @@ def _shares(past: Past) -> tuple[Floats, Floats, Floats, Floats]:
     """Known days, share before the origin, share after it and days after it, of who has both."""
     now, end = past.situation, past.ending
     reported = end.reported - now.reported_so_far
-    rows = now.is_present & (now.known_days > 0) & (reported > 0)
+    rows = past.compared()
     return (
         now.known_days[rows],
         (now.absent_days / np.maximum(now.known_days, 1e-9))[rows],

@@ -5,6 +5,7 @@ Pure dates and values. Not here: minutes (`history.py`), the answer (`model.py`)
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -13,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from assets.absence.windows import month_end, previous_month_start, school_year_start
-from rules.models import RuleSet
+from assets.flags.evaluate import ALL_GRADES
+from rules.models import Rule, RuleSet
 
 Horizon = Literal["month_end", "four_weeks"]
 HORIZONS: tuple[Horizon, ...] = ("month_end", "four_weeks")
@@ -31,17 +33,24 @@ class Step:
         step: hundredths of a percent.
         is_strict: over the step; else at the step is enough.
         min_days: school days with a report that a month needs before the rule is applied.
+        grades: grades that some rule with this step applies to. Whose estimates are shown, no
+            input of any model.
     """
 
     step: int
     is_strict: bool
     min_days: int
+    grades: frozenset[int] = ALL_GRADES
 
     def reached(self, absent: Ints, reported: Ints) -> Bools:
         """Tell for each pupil whether the minutes reach the step, in exact integers."""
         part, whole = absent * 10_000, reported * self.step
         reaches = part > whole if self.is_strict else part >= whole
         return reaches & (reported > 0)
+
+    def is_for(self, grade: int | None) -> bool:
+        """Tell whether a rule with this step applies to a grade; to an unknown one when to all."""
+        return self.grades >= ALL_GRADES if grade is None else grade in self.grades
 
 
 @dataclass(frozen=True)
@@ -54,12 +63,19 @@ class Span:
 
 def steps_of(rule_set: RuleSet) -> tuple[Step, ...]:
     """Return the steps of the rules that look at one month, the lowest first."""
-    least: dict[tuple[int, bool], int] = {}
+    of_step: dict[tuple[int, bool], list[Rule]] = defaultdict(list)
     for rule in rule_set.rules:
         if rule.window == "one_month":
-            key = (rule.threshold_bp, rule.comparison == "over")
-            least[key] = min(rule.min_days, least.get(key, rule.min_days))
-    return tuple(Step(step, strict, days) for (step, strict), days in sorted(least.items()))
+            of_step[rule.threshold_bp, rule.comparison == "over"].append(rule)
+    return tuple(
+        Step(
+            step,
+            is_strict,
+            min_days=min(rule.min_days for rule in rules),
+            grades=frozenset().union(*(rule.grades for rule in rules)),
+        )
+        for (step, is_strict), rules in sorted(of_step.items())
+    )
 
 
 def target(horizon: Horizon, as_of: date, one_month_days: int) -> Span | None:

@@ -25,7 +25,8 @@ class Trial:
     """Forecasts of one step and horizon whose outcome is known, (N,) each.
 
     Attributes:
-        origins: the origins, which `origin` counts in.
+        origins: the origins, which `origin` counts in; each has a forecast.
+        target_months: the first days of the months in which their targets end.
         origin, pupil: which origin and pupil (row of the history).
         crossed: whether the target reached the step.
         rate_so_far: share of absence so far, what a list without a model would sort by.
@@ -35,6 +36,7 @@ class Trial:
     horizon: Horizon
     step: Step
     origins: tuple[date, ...]
+    target_months: frozenset[date]
     origin: Ints
     pupil: Ints
     crossed: Bools
@@ -47,6 +49,7 @@ class Trial:
             self.horizon,
             self.step,
             self.origins,
+            self.target_months,
             self.origin[rows],
             self.pupil[rows],
             self.crossed[rows],
@@ -78,7 +81,8 @@ def skill_of(trial: Trial) -> Skill | None:
     """Return the skill over the best simple rule; None without forecasts.
 
     Pupils and origins are drawn again independently (pigeonhole bootstrap, Owen 2007), because
-    the forecasts of a pupil, and those of a week, go together.
+    the forecasts of a pupil, and those of a week, go together. So do those of weeks whose targets
+    overlap, which the draw does not know: the interval is too narrow.
     """
     if not len(trial.crossed):
         return None

@@ -46,6 +46,8 @@ def trials_of(
             past = Past(situation, ending_of(history, situation.target))
             for step, learned in learner.at(origin, horizon).items():
                 rows = past.scored(step)
+                if not rows.any():
+                    continue
                 said = learned.says(situation.only(rows))
                 parts[horizon, step].append((number, past, step, said))
     return {
@@ -61,6 +63,9 @@ def _joined(question: Question, origins: tuple[date, ...], parts: Sequence[_Part
         horizon=question[0],
         step=question[1],
         origins=tuple(origins[number] for number in used),
+        target_months=frozenset(
+            past.situation.target.last.replace(day=1) for _, past, _, _ in parts
+        ),
         origin=np.concatenate(
             [np.full(len(at), used.index(part[0])) for at, part in zip(rows, parts, strict=True)]
         ),

@@ -6,8 +6,8 @@ Here: reading stored estimates and putting names to them. Not here: the estimate
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,23 +17,35 @@ from assets.lake import Lake
 from assets.watchlists.model import AtRiskRow, Chance, Sums
 
 
-def at_risk_by_school(
-    lake: Lake, as_of: date, mentors: Mapping[str, str]
-) -> dict[str, tuple[AtRiskRow, ...]]:
-    """Return the rows of each school, the highest step and the greatest chance first.
+def pupils_at_risk(lake: Lake, as_of: date) -> list[dict[str, Any]]:
+    """Return who stands in the sections, as rows of `watchlists/pupils_at_risk`, in no order.
 
     Args:
         lake: the lake, with the temporary tables of an evaluation.
         as_of: the last day that counts.
-        mentors: names of staff by key.
     """
-    found = lake.relation("watchlists/pupils_at_risk", as_of=as_of).to_dicts()
+    return lake.relation("watchlists/pupils_at_risk", as_of=as_of).to_dicts()
+
+
+def at_risk_by_school(
+    lake: Lake,
+    found: Sequence[Mapping[str, Any]],
+    mentors: Mapping[str, str],
+    namesakes: Collection[str],
+) -> dict[str, tuple[AtRiskRow, ...]]:
+    """Return the rows of each school, the highest step and the greatest chance first.
+
+    Args:
+        lake: the lake.
+        found: what `pupils_at_risk` gave.
+        mentors: names of staff by key.
+        namesakes: keys of pupils who are called as another one on the lists.
+    """
     people = identities_of(lake, [row["pupil_key"] for row in found])
-    namesakes = Counter(_called(row, people[row["pupil_key"]]) for row in found)
     schools: dict[str, list[AtRiskRow]] = defaultdict(list)
     for row in found:
         person = people[row["pupil_key"]]
-        has_namesake = namesakes[_called(row, person)] > 1
+        has_namesake = row["pupil_key"] in namesakes
         schools[row["school_unit_code"]].append(
             AtRiskRow(
                 given_name=person["given_name"],
@@ -51,11 +63,6 @@ def at_risk_by_school(
             )
         )
     return {code: tuple(sorted(rows, key=_urgency)) for code, rows in schools.items()}
-
-
-def _called(row: Mapping[str, Any], person: Mapping[str, str]) -> tuple[str, ...]:
-    names = (person["given_name"].casefold(), person["family_name"].casefold())
-    return (row["school_unit_code"], row["class_name"], *names)
 
 
 def _sums(row: Mapping[str, Any]) -> Sums:

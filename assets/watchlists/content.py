@@ -18,7 +18,7 @@ from assets.absence.windows import school_year_start
 from assets.flags.answers import staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
-from assets.watchlists.at_risk import at_risk_by_school
+from assets.watchlists.at_risk import at_risk_by_school, pupils_at_risk
 from assets.watchlists.behind import with_evidence
 from assets.watchlists.coverage import first_covered_day
 from assets.watchlists.model import (
@@ -74,7 +74,8 @@ def collect(
     schools = lake.relation("watchlists/listed_schools")
     if school is not None:
         schools = schools.filter(pl.col("school_unit_code") == school)
-    rows = rows_by_school(lake, evaluation, states)
+    may_pass = pupils_at_risk(lake, evaluation.as_of)
+    rows = rows_by_school(lake, evaluation, states, [(row["pupil_key"], row) for row in may_pass])
     pupils = defaultdict(list, with_evidence(lake, evaluation, rows.pupils))
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
@@ -87,7 +88,7 @@ def collect(
         )
     )
     names = staff_names(lake)
-    at_risk = at_risk_by_school(lake, evaluation.as_of, names)
+    at_risk = at_risk_by_school(lake, may_pass, names, rows.namesakes)
     rule_set = evaluation.rule_set
     rules = tuple(_explanations(rule_set))
     month = evaluation.calendar_month

@@ -6,6 +6,7 @@ Not here: which of them stand where on a list (`content.py`, `outline.py`).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from assets.flags.answers import identities_of, staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
 from assets.watchlists.model import ClearedPupil, Evidence, PupilRow, Sums
+from assets.watchlists.namesakes import Place, namesakes
 from assets.watchlists.week_states import WeekStates
 
 _NOTHING = Sums(0, 0, 0, 0, 0)
@@ -21,19 +23,26 @@ _NOTHING = Sums(0, 0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Rows:
-    """The pupils of all lists by school unit, in no order: with verdicts, and gone."""
+    """The pupils of all lists by school unit, in no order: with verdicts, and gone.
+
+    `namesakes` holds the keys of those, and of those beside them, who need a birth date.
+    """
 
     pupils: dict[str, list[PupilRow]]
     cleared: dict[str, list[ClearedPupil]]
+    namesakes: frozenset[str]
 
 
-def rows_by_school(lake: Lake, evaluation: Evaluation, states: WeekStates) -> Rows:
+def rows_by_school(
+    lake: Lake, evaluation: Evaluation, states: WeekStates, beside: Sequence[Place] = ()
+) -> Rows:
     """Return the pupils with a hit or with too little data, and those gone since the list before.
 
     Args:
         lake: the lake, with the evaluation's temporary tables.
         evaluation: what `evaluate_flags` gave.
         states: how pupils stand against the lists before.
+        beside: who else stands on the lists.
     """
     verdicts = lake.frame(
         "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
@@ -48,19 +57,16 @@ def rows_by_school(lake: Lake, evaluation: Evaluation, states: WeekStates) -> Ro
     for row in verdicts.iter_rows(named=True):
         by_pupil[row["pupil_key"]].append(row)
     gone = {row["pupil_key"] for row, _ in states.cleared}
-    facts = _facts(lake, sorted(by_pupil.keys() | gone))
-    places = [(key, rows[0]) for key, rows in by_pupil.items()]
+    facts = _facts(lake, sorted(by_pupil.keys() | gone | {key for key, _ in beside}))
+    places: list[Place] = [(key, rows[0]) for key, rows in by_pupil.items()]
     places += [(row["pupil_key"], row) for row, _ in states.cleared]
-    pupils_of_name: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
-    for key, place in places:
-        pupils_of_name[_named_place(facts, key, place)].add(key)
-    namesakes = {key for keys in pupils_of_name.values() if len(keys) > 1 for key in keys}
+    same_name = namesakes(facts.people, [*places, *beside])
     has_month = evaluation.calendar_month is not None
     pupils: dict[str, list[PupilRow]] = defaultdict(list)
     for key, rows in by_pupil.items():
         pupils[rows[0]["school_unit_code"]].append(
             PupilRow(
-                **_person(facts, key, rows[0], is_namesake=key in namesakes),
+                **_person(facts, key, rows[0], is_namesake=key in same_name),
                 level=rows[0]["level"],
                 evidence=tuple(_evidence(row) for row in rows),
                 two_months=facts.windows.get((key, "two_months"), _NOTHING),
@@ -73,12 +79,12 @@ def rows_by_school(lake: Lake, evaluation: Evaluation, states: WeekStates) -> Ro
     cleared: dict[str, list[ClearedPupil]] = defaultdict(list)
     for row, history in states.cleared:
         key = row["pupil_key"]
-        person = _person(facts, key, row, is_namesake=key in namesakes)
+        person = _person(facts, key, row, is_namesake=key in same_name)
         if history.reason == "left":
             # What the pupil does at another school is not shown here.
             person["one_month"] = _NOTHING
         cleared[row["school_unit_code"]].append(ClearedPupil(**person, history=history))
-    return Rows(pupils, cleared)
+    return Rows(pupils, cleared, same_name)
 
 
 @dataclass(frozen=True)
@@ -109,16 +115,6 @@ def _person(facts: _Facts, key: str, place: dict[str, Any], *, is_namesake: bool
         "pupil_key": key,
         "mentor_key": place["mentor_key"] or "",
     }
-
-
-def _named_place(facts: _Facts, key: str, place: dict[str, Any]) -> tuple[str, str, str, str]:
-    person = facts.people[key]
-    return (
-        place["school_unit_code"],
-        place["class_name"],
-        person["given_name"].casefold(),
-        person["family_name"].casefold(),
-    )
 
 
 def _evidence(row: dict[str, object]) -> Evidence:

@@ -16,13 +16,15 @@ from assets.watchlists.safe_text import one_line
 
 SECTION = "Riskerar att passera"
 LINE = (
-    "En statistisk uppskattning, ingen flagga: eleverna är inte över gränsen i dag, och många"
-    " kommer aldrig över den. Använd den till att fråga tidigt hur eleven har det."
+    "En statistisk uppskattning, ingen flagga: eleverna är inte över gränsen för en månad i dag,"
+    " och många kommer aldrig över den. Använd den till att fråga tidigt hur eleven har det."
 )
 MEANING = (
     "Chansen räknas ut från elevens frånvaro hittills, skoldagarna som är kvar och hur det gick för"
     " elever med liknande frånvaro tidigare i skolorna som ingår. Kön, årskurs, klass och orsak är"
-    " inte med. Lov som ligger framåt är okända. Den som känner eleven vet mer."
+    " inte med i uträkningen; årskursen avgör bara vilka gränser som visas. Att passera en gräns på"
+    " en månad ger inte alltid en flagga, för vissa regler kräver mer. Lov som ligger framåt är"
+    " okända. Den som känner eleven vet mer."
 )
 H_STEP = "Gräns"
 _H_CHANCE = "Chans att vara över"
@@ -36,9 +38,9 @@ def section_line(watchlist: Watchlist) -> str:
 
 
 def step(row: AtRiskRow) -> str:
-    """`riskerar att passera 20 %`."""
+    """`riskerar att passera 20 % på en månad`; who is over it for two months can be under here."""
     value = f"{row.step / 100:.2f}".rstrip("0").rstrip(".").replace(".", ",")
-    return f"riskerar att passera {value} %"
+    return f"riskerar att passera {value} % på en månad"
 
 
 def chance(found: Chance | None) -> str:
@@ -59,7 +61,7 @@ def at_risk_table(watchlist: Watchlist) -> Table[AtRiskRow]:
     month = next((row.month_end.day for row in rows if row.month_end), None)
     weeks = next((row.four_weeks.day for row in rows if row.four_weeks), None)
     columns: tuple[Column[AtRiskRow], ...] = (
-        Column(H_STEP, "text", 24, step),
+        Column(H_STEP, "text", 38, step),
         Column(h.H_NAME, "name", 28, full_name),
         Column(h.H_CLASS, "brief", 9, lambda row: row.school_class),
         Column(h.H_GRADE, "brief", 6, lambda row: texts.grade(row.grade)),

@@ -1,4 +1,5 @@
 -- pupils_at_risk: whom a list shows as at risk of passing a step, each with the highest such step.
+-- Estimates are of steps of the pupil's grade only, so that none hides a step that applies.
 -- From: forecasts, belonging, absence_rolling. Grain: a pupil. Parameters: $as_of.
 WITH estimates AS (
     -- Both horizons beside each other; one that is not good enough to be shown has no row.

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from assets.forecast.backtest import SKILL_COLUMNS
+from assets.forecast.backtest import CALIBRATION_COLUMNS, SKILL_COLUMNS
 from assets.forecast.calibration_plot import draw_calibration
 from assets.forecast.skill import Bin
+from assets.lake import Lake
+from assets.sealing import Sealer
+from tests.conftest import settings_of
 from tests.integration.conftest import AS_OF, SampleHome, trappan
+from tests.sql.made_up_term import LATE, fill
 
 HEADER = (
     "school_unit_code,class,grade,mentor,step,comparison,horizon,target_first_date,"
@@ -59,16 +65,77 @@ def test_a_period_without_a_sunday_is_bad_usage(sample_home: SampleHome) -> None
     assert "no Sunday" in said.err
 
 
-def test_a_backtest_prints_and_writes_the_same(sample_home: SampleHome, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def term_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose lake holds half a made-up school year, for tests that change nothing."""
+    home = tmp_path_factory.mktemp("term") / "home"
+    with Lake.open(settings_of(home)) as lake:
+        Sealer.of_home(home)
+        fill(lake, grades=(2, 8))
+    return home
+
+
+def test_estimates_are_printed_for_the_steps_of_a_grade_only(term_home: Path) -> None:
+    asked = ("forecast", "--as-of", LATE, "--format", "json", "--home", term_home)
+    listed, everything = trappan(*asked), trappan(*asked, "--all")
+    assert (listed.status, everything.status) == (0, 0)
+    rows = json.loads(listed.out)
+    assert rows
+    assert all(row["is_listed"] == "yes" for row in rows)
+    assert "too short" not in listed.err
+    steps = {(row["grade"], row["step"]) for row in json.loads(everything.out)}
+    assert steps >= {("2", "10.00"), ("8", "10.00"), ("8", "20.00")}
+    assert ("2", "20.00") not in steps
+
+
+def test_a_backtest_prints_and_writes_the_same(term_home: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = trappan(
-        *("backtest", "--from", "2026-11-01", "--to", AS_OF, "--format", "json"),
-        *("--out", out, "--home", sample_home.path),
+        *("backtest", "--from", "2026-11-23", "--to", "2026-12-13", "--format", "json"),
+        *("--out", out, "--home", term_home),
     )
-    assert said.status == 0
+    assert said.status == 0, said.err
     rows = json.loads(said.out)
-    if rows:
-        assert json.loads((out / "backtest.json").read_text(encoding="utf-8"))["skill"] == rows
+    whole = json.loads((out / "backtest.json").read_text(encoding="utf-8"))
+    assert whole["skill"] == rows
+    assert whole["origins"] == ["2026-11-29", "2026-12-06", "2026-12-13"]
+    assert {(row["group_by"], row["group"]) for row in rows} == {
+        *(("all", "all"), ("grade", "2"), ("grade", "8"), ("sex", "unknown"))
+    }
+    assert {row["horizon"] for row in rows} == {"month_end", "four_weeks"}
+    for name, columns, kept in (
+        ("skill.csv", SKILL_COLUMNS, rows),
+        ("calibration.csv", CALIBRATION_COLUMNS, whole["calibration"]),
+    ):
+        with (out / name).open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            assert list(reader) == kept
+            assert tuple(reader.fieldnames or ()) == columns
+    assert (out / "calibration.png").read_bytes().startswith(_PNG)
+    assert {path.name for path in out.iterdir()} == {
+        *("skill.csv", "calibration.csv", "backtest.json", "calibration.png")
+    }
+
+
+@pytest.mark.parametrize(("pupils", "last"), [(0, None), (1, "2027-01-10"), (60, "2026-12-18")])
+def test_a_lake_with_nothing_to_learn_from_ends_in_words(
+    pupils: int, last: str | None, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    with Lake.open(settings_of(home)) as lake:
+        Sealer.of_home(home)
+        if last is not None:
+            fill(lake, pupils, last=date.fromisoformat(last))
+            # A first export in the middle of the term.
+            lake.connection.execute(
+                "DELETE FROM absence_daily WHERE lesson_date < DATE '2026-11-17'"
+            )
+    said = trappan("forecast", "--as-of", "2027-01-10", "--all", "--home", home)
+    assert said.status == 0, said.err
+    assert "too short" in said.err
+    said = trappan("backtest", "--from", "2026-12-07", "--to", "2027-01-10", "--home", home)
+    assert said.status == 0, said.err
+    assert "too little history" in said.err
 
 
 def test_the_plot_is_a_picture(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -12,12 +12,12 @@ from assets.forecast.backtest import backtest, sundays
 from assets.forecast.forecasting import forecast, store_forecasts
 from assets.lake import Lake
 from rules.registry import rule_set_on
-from tests.sql.given import ANNA, BO, NORTH, SOUTH, Row, day, given, key, rows_of
+from tests.conftest import settings_of
+from tests.sql.given import ANNA, BO, SOUTH, Row, day, given, key, rows_of
+from tests.sql.made_up_term import LATE, fill
 
 AS_OF = date(2026, 11, 15)
 RULES = rule_set_on("stockholm", AS_OF)
-#: A day with enough of a term behind it for the estimates to be judged.
-LATE = date(2026, 12, 6)
 
 
 def estimate(pupil: str, horizon: str, probability: float, **other: object) -> Row:
@@ -107,36 +107,34 @@ def test_who_is_protected_or_has_left_since_is_on_no_list(scratch: Lake, pupil: 
     assert at_risk(scratch, estimate("Anna", "month_end", 0.4), pupil=pupil) == []
 
 
-def fill(lake: Lake, pupils: int = 900, *, protected: int = 0) -> None:
-    """Give the lake's daily sums a made-up autumn term: inclinations Beta(1, 9), days alone."""
-    draw = np.random.default_rng(2)
-    keys = [key(f"pupil {number}") for number in range(pupils)]
-    inclination = draw.beta(1, 9, pupils)
-    dates = [date(2026, 8, 17) + timedelta(days=n) for n in range(124)]
-    rows = [
-        (str(pupil), one, 300 if away else 0)
-        for one in dates
-        if one.weekday() < 5
-        for pupil, away in zip(keys, draw.random(pupils) < inclination, strict=True)
-    ]
-    frame = pl.DataFrame(rows, schema=["pupil_key", "lesson_date", "invalid_minutes"], orient="row")
-    lake.load("made_up", frame)
+def fill_beside(
+    lake: Lake,
+    pupils: int = 900,
+    *,
+    protected: int = 0,
+    last: date = LATE,
+    grades: Sequence[int | None] = (8,),
+) -> None:
+    """Fill temporary tables that stand before the lake's; the first pupils are protected."""
     given(lake, "absence_daily")
-    lake.connection.execute(
-        "INSERT INTO absence_daily BY NAME SELECT cast(pupil_key AS UUID) AS pupil_key, "
-        "lesson_date, invalid_minutes, 300 AS scheduled_minutes, 300 AS reported_minutes, "
-        f"0 AS valid_minutes, 5 AS lessons, 5 AS reported_lessons, '{NORTH}' AS school_unit_code, "
-        "lesson_date + INTERVAL 8 HOUR AS last_starts_at, lesson_date + INTERVAL 20 HOUR "
-        "AS last_exported_at, 'MA' AS last_subject, '8A' AS class_name, 8 AS grade FROM made_up"
-    )
-    sources = [{"pupil_key": one, "is_protected": True} for one in keys[:protected]]
+    sources = [
+        {"pupil_key": key(f"pupil {number}"), "is_protected": True} for number in range(protected)
+    ]
     given(lake, "identity_sources", *sources)
     given(lake, "enrolments")
+    fill(lake, pupils, last=last, grades=grades)
+
+
+@pytest.fixture(scope="module")
+def scratch_of_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """A lake that is filled anew by each test; `filled` keeps its own."""
+    with Lake.open(settings_of(tmp_path_factory.mktemp("own") / "home")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
 def filled(scratch: Lake) -> Lake:
-    fill(scratch, protected=30)
+    fill_beside(scratch, protected=30)
     return scratch
 
 
@@ -169,6 +167,49 @@ def test_what_is_listed_is_likely_enough_and_of_a_question_that_beats_simple_rul
         assert row["is_shown"] == (row["origins"] >= 4 and row["skill_low"] > 0)
 
 
+def test_weeks_of_one_month_are_too_few_outcomes_to_be_shown(filled: Lake) -> None:
+    # Four Sundays of November: their month's ends are one, and their four weeks end in December.
+    found = forecast(filled, date(2026, 12, 6), RULES)
+    good = found.skill.filter((pl.col("origins") >= 4) & (pl.col("skill_low") > 0))
+    assert len(good)
+    assert not good["is_shown"].any()
+    assert not found.rows["is_listed"].any()
+
+
+def test_a_step_is_asked_of_the_grades_that_have_a_rule_with_it_only(lake: Lake) -> None:
+    fill_beside(lake, grades=(2, 8, None))
+    found = forecast(lake, LATE, RULES)
+    asked = found.rows.group_by("step").agg(pl.col("grade").unique())
+    # In `stockholm` 20 % over one month is a question for grades 4-9 alone.
+    grades = {step: set(of_step) for step, of_step in asked.iter_rows()}
+    assert grades == {10_00: {2, 8, None}, 20_00: {8}, 40_00: {2, 8, None}}
+
+
+def test_a_pupil_without_the_higher_step_is_shown_at_the_lower(lake: Lake) -> None:
+    fill_beside(lake, grades=(2,))
+    store_forecasts(lake, forecast(lake, LATE, RULES))
+    listed = rows_of(lake, "watchlists/pupils_at_risk", "step", as_of=LATE)
+    assert (10_00,) in listed
+    assert (20_00,) not in listed
+
+
+@pytest.mark.parametrize("pupils", [0, 1, 2, 60])
+@pytest.mark.parametrize("as_of", ["2026-11-20", "2026-12-20", "2027-01-03", "2027-01-10"])
+def test_a_lake_whose_lessons_stop_before_the_target_begins_has_no_estimate(
+    scratch_of_own: Lake, pupils: int, as_of: str
+) -> None:
+    # From 17 November to the term's last day: January's nights look at December's origins.
+    fill_beside(scratch_of_own, pupils, last=date(2026, 12, 18))
+    scratch_of_own.connection.execute(
+        "DELETE FROM absence_daily WHERE lesson_date < DATE '2026-11-17'"
+    )
+    found = forecast(scratch_of_own, date.fromisoformat(as_of), RULES)
+    assert not len(found.rows)
+    assert not len(found.skill)
+    assert store_forecasts(scratch_of_own, found) == 0
+    assert not backtest(scratch_of_own, date(2026, 12, 1), date.fromisoformat(as_of), RULES).skill
+
+
 def test_later_lessons_do_not_change_an_estimate(filled: Lake) -> None:
     before = forecast(filled, AS_OF, RULES)
     filled.connection.execute("CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM absence_daily")
@@ -187,7 +228,7 @@ def test_later_lessons_do_not_change_an_estimate(filled: Lake) -> None:
 
 
 def test_a_second_night_replaces_the_estimates_of_its_day(lake: Lake) -> None:
-    fill(lake)
+    fill_beside(lake)
     found = forecast(lake, LATE, RULES)
     pupils = store_forecasts(lake, found)
     assert store_forecasts(lake, found) == pupils > 0

@@ -96,6 +96,7 @@ def test_a_higher_step_is_never_likelier() -> None:
 
 def test_the_prior_is_found_again() -> None:
     prior = fit_prior(pasts())
+    assert prior is not None
     assert prior.absent == pytest.approx(1.0, rel=0.25)
     assert prior.present == pytest.approx(9.0, rel=0.25)
     assert prior.spell == pytest.approx(1.0, abs=0.4)
@@ -103,6 +104,7 @@ def test_the_prior_is_found_again() -> None:
 
 def test_spells_are_seen_and_do_not_pass_for_inclination() -> None:
     prior = fit_prior(pasts(spell=4))
+    assert prior is not None
     assert prior.spell == pytest.approx(4.0, abs=1.5)
     assert prior.absent == pytest.approx(1.0, rel=0.5)
 
@@ -110,7 +112,9 @@ def test_spells_are_seen_and_do_not_pass_for_inclination() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_probabilities_are_probabilities_and_come_true(seed: int) -> None:
     found = pasts(seed)
-    model = fit(found, TEN, fit_prior(found))
+    prior = fit_prior(found)
+    assert prior is not None
+    model = fit(found, TEN, prior)
     assert model is not None
     said = np.concatenate([model.probability(p.situation)[p.scored(TEN)] for p in found])
     crossed = np.concatenate([p.crossed(TEN)[p.scored(TEN)] for p in found])
@@ -125,7 +129,32 @@ def test_nothing_is_learned_from_too_few_crossings() -> None:
         for week in range(5)
         if (one := situations_of(quiet, SUNDAY + timedelta(days=7 * week), RULES)["four_weeks"])
     ]
-    assert fit(found, TEN, fit_prior(found)) is None
+    prior = fit_prior(found)
+    assert prior is not None
+    assert fit(found, TEN, prior) is None
+
+
+def test_no_prior_comes_of_pasts_that_compare_fewer_than_two_pupils() -> None:
+    one_pupil = pasts(pupils=1)[:1]
+    assert one_pupil[0].compared().sum() == 1
+    assert fit_prior([]) is None
+    assert fit_prior(one_pupil) is None
+    # Nothing is reported after the origin: a term that is over.
+    cut = [
+        replace(past, ending=ending_of(city(50).until(SUNDAY), past.situation.target))
+        for past in pasts(pupils=50)[:1]
+    ]
+    assert not cut[0].compared().any()
+    assert fit_prior(cut) is None
+
+
+def test_origins_after_which_nothing_was_reported_are_no_history() -> None:
+    history = city(300).until(SUNDAY)
+    later = SUNDAY + timedelta(days=42)
+    learner = Learner(history, RULES, later)
+    for past in learner._pasts(later, "four_weeks"):
+        assert past.compared().any()
+    assert learner.at(SUNDAY, "four_weeks") == {}
 
 
 def test_a_strong_pull_leaves_the_answer_as_it_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -18,9 +19,23 @@ SUNDAY = date(2026, 11, 15)
 def test_the_steps_are_those_of_the_rules_over_one_month() -> None:
     assert steps_of(rule_set_on("stockholm", SUNDAY)) == (
         Step(10_00, True, 5),
-        Step(20_00, False, 10),
+        Step(20_00, False, 10, frozenset(range(4, 10))),
         Step(40_00, False, 10),
     )
+
+
+def test_rules_of_one_step_for_different_grades_are_one_step_for_all_of_them() -> None:
+    rules = rule_set_on("stockholm", SUNDAY)
+    (referral,) = [rule for rule in rules.rules if rule.name == "sst_referral"]
+    others = replace(referral, name="other", grades=(0, 1, 2), min_days=5)
+    step = next(s for s in steps_of(replace(rules, rules=(referral, others))))
+    assert step == Step(20_00, False, 5, frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9}))
+    assert [step.is_for(grade) for grade in (2, 3, 4)] == [True, False, True]
+
+
+def test_a_pupil_of_unknown_grade_has_the_steps_that_all_grades_have() -> None:
+    assert Step(10_00, True, 5).is_for(None)
+    assert not Step(20_00, False, 10, frozenset(range(4, 10))).is_for(None)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def trial(
         horizon="four_weeks",
         step=TEN,
         origins=ORIGINS,
+        target_months=frozenset({date(2026, 11, 1)}),
         origin=np.arange(size) % 2,
         pupil=np.arange(size) // 2,
         crossed=np.array(crossed),

@@ -46,9 +46,13 @@ def sheet_of(watchlist: Watchlist, path: Path) -> list[list[str]]:
 
 def test_the_sheet_says_who_which_step_and_how_likely(tmp_path: Path) -> None:
     lines = sheet_of(with_risk(row()), tmp_path / "list.xlsx")
-    assert lines[3][:5] == ["riskerar att passera 20 %", "Lund, Tove", "7B", "7", "Maria Lindqvist"]
+    assert lines[3][:5] == [
+        *("riskerar att passera 20 % på en månad", "Lund, Tove", "7B", "7", "Maria Lindqvist")
+    ]
     assert lines[3][6:] == ["cirka 60 %", "cirka 30 %"]
     assert "ingen flagga" in lines[1][0]
+    # Who is flagged for two months may stand here: over a limit today, but not over this one.
+    assert "inte över gränsen för en månad i dag" in lines[1][0]
 
 
 def test_the_pupil_stands_in_the_own_section_alone(tmp_path: Path) -> None:
@@ -113,7 +117,7 @@ def test_a_horizon_that_is_not_shown_has_no_column_and_a_gap_no_number(tmp_path:
 
 
 def test_half_a_percent_of_a_step_is_told() -> None:
-    assert risk_texts.step(row(step=12_50)) == "riskerar att passera 12,5 %"
+    assert risk_texts.step(row(step=12_50)) == "riskerar att passera 12,5 % på en månad"
 
 
 def test_a_list_that_was_remembered_before_is_still_read() -> None:
