@@ -59,6 +59,14 @@ def test_a_period_without_a_sunday_is_bad_usage(sample_home: SampleHome) -> None
     assert "no Sunday" in said.err
 
 
+def test_a_period_that_ends_before_it_begins_is_told_so(sample_home: SampleHome) -> None:
+    said = trappan(
+        *("backtest", "--from", "2026-11-14", "--to", "2026-11-09", "--home", sample_home.path)
+    )
+    assert said.status == 2
+    assert "--from 2026-11-14 is after --to 2026-11-09." in " ".join(said.err.split())
+
+
 def test_a_backtest_prints_and_writes_the_same(sample_home: SampleHome, tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = trappan(
