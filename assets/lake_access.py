@@ -123,17 +123,7 @@ class LakeAccess:
         except SPOKEN_ERRORS:
             raise
         except Exception as error:
-            if _is_full_disk(error):
-                raise StepError(
-                    f"The disk of {self.settings.home} is full. Nothing of this step was kept, and "
-                    "the lists that are out still stand. Make room and run again."
-                ) from None
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            # The message of an unknown error can quote a row, so only its kind and place are told.
-            raise StepError(
-                f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno} "
-                f"({frame.name}). Nothing of this step was kept. Run `trappan doctor`."
-            ) from None
+            raise told_without_data(error, f"the disk of {self.settings.home}") from None
 
     def close(self) -> None:
         """Let go of the lake when a run has ended; the next step opens it anew."""
@@ -165,6 +155,27 @@ class LakeAccess:
     def rules_on(self, day: date) -> RuleSet:
         """Return the rule set with the values in force on a day."""
         return rule_set_on(self.rule_set, day, root_of(self.rule_set, self.rules_folder))
+
+
+def told_without_data(error: Exception, disk: str = "the disk") -> StepError:
+    """Return what may be told of an error we have no words for: its kind and its place.
+
+    Its own message can quote a row, so it is never repeated.
+
+    Args:
+        error: the error, with its traceback.
+        disk: what is full when that is the trouble.
+    """
+    if _is_full_disk(error):
+        return StepError(
+            f"{disk[:1].upper()}{disk[1:]} is full. Nothing of this step was kept, and "
+            "the lists that are out still stand. Make room and run again."
+        )
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return StepError(
+        f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno} "
+        f"({frame.name}). Nothing of this step was kept. Run `trappan doctor`."
+    )
 
 
 def _is_full_disk(error: Exception) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from assets.lake_access import SPOKEN_ERRORS, LakeAccess
+from assets.lake_access import SPOKEN_ERRORS, LakeAccess, told_without_data
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import coverage, flags, rates
@@ -245,6 +245,9 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         say(f"trappan: {error.filename or 'a file'}: {error.strerror}. Nothing more was done.")
+        sys.exit(1)
+    except Exception as error:
+        say(f"trappan: {told_without_data(error)}")
         sys.exit(1)
     except KeyboardInterrupt:
         say("trappan: stopped. What was finished is kept; run the command again for the rest.")

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from assets.absence.windows import month_end
 from assets.flags.answers import Answer, flags_answer, rates_answer
 from assets.flags.known import show_as_known
 from assets.lake import Lake
@@ -28,6 +29,7 @@ from pipelines.cli_options import (
     rules_on,
     settings_of,
 )
+from pipelines.data_notes import say_what_is_newest
 from pipelines.printing import Format, print_rows, say
 from pipelines.settings import yesterday
 from rules.registry import rule_set_of
@@ -49,6 +51,7 @@ def rates(
     parameters = parameters_of(settings)
     rule_set = rule_set_of(parameters, max(asked, parameters.first_day))
     with Lake.open(settings.lake) as lake:
+        say_what_is_newest(lake, month_end(asked))
         answer = rates_answer(lake, asked, rule_set, school=school, identities=identities)
     _print_answer(answer, kind)
 
@@ -88,6 +91,7 @@ def flags(
                 f"As known at snapshot {known.snapshot}, written "
                 f"{known.written_at:%Y-%m-%d %H:%M:%S} UTC. Protected identities are today's."
             )
+        say_what_is_newest(lake, as_of)
         answer = flags_answer(
             lake,
             as_of,
@@ -111,6 +115,7 @@ def coverage(
     day = as_of or yesterday()
     rule_set = rules_on(settings, day)
     with Lake.open(settings.lake) as lake:
+        say_what_is_newest(lake, day)
         answer = coverage_answer(lake, day, rule_set, school=school)
     print_rows(answer.columns, answer.rows, kind)
     if not answer.rows:

@@ -21,6 +21,7 @@ from assets.flags.pupil_question import PupilTextError, find_pupil, read_questio
 from assets.lake import Lake
 from pipelines.access_log import note_access
 from pipelines.cli_options import Home, Identities, day, rules_on, settings_of
+from pipelines.data_notes import say_what_is_newest
 from pipelines.explain_json import document_of
 from pipelines.explain_text import text_of
 
@@ -68,6 +69,7 @@ def explain(
     with Lake.open(settings.lake) as lake:
         evaluation = evaluate_flags(lake, as_of, rule_set)
         key = find_pupil(lake, question, as_of)
+        say_what_is_newest(lake, as_of)
         explanation = explained(lake, evaluation, key, identities=identities)
         person = identities_of(lake, [str(key)])[str(key)] if identities else None
     if kind == ExplainFormat.JSON:

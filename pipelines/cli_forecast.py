@@ -32,6 +32,7 @@ from pipelines.cli_options import (
     rules_on,
     settings_of,
 )
+from pipelines.data_notes import say_what_is_newest
 from pipelines.printing import Format, print_rows, say
 
 
@@ -54,6 +55,7 @@ def forecast(
     if identities:
         note_access(settings, "forecast", as_of=as_of, school=school, all=everything)
     with Lake.open(settings.lake) as lake:
+        say_what_is_newest(lake, as_of)
         answer = forecast_answer(
             lake, as_of, rule_set, school=school, identities=identities, everybody=everything
         )
@@ -79,6 +81,8 @@ def backtest_command(
     home: Home = None,
 ) -> None:
     """Say how good estimates from every Sunday of a period would have been."""
+    if first > last:
+        raise typer.BadParameter(f"--from {first.isoformat()} is after --to {last.isoformat()}.")
     if not sundays(first, last):
         raise typer.BadParameter(
             f"there is no Sunday from {first} to {last}. Expected a period of a week or more."

@@ -23,6 +23,8 @@ from rules.registry import load_parameters, root_of, rule_set_of
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _CODE = re.compile(r"\d{8}")
+# Far outside them no calendar can be counted with, and no school system has lessons.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
 def day(text: str) -> date:
@@ -31,7 +33,7 @@ def day(text: str) -> date:
     if not _DAY.fullmatch(text):
         raise wrong
     try:
-        return date.fromisoformat(text)
+        return _of_our_time(text, date.fromisoformat(text))
     except ValueError:
         raise wrong from None
 
@@ -47,13 +49,14 @@ def moment(text: str) -> datetime:
             f"'{text}' is not a moment. Expected YYYY-MM-DD, or YYYY-MM-DDTHH:MM on the clock of "
             "Stockholm, such as 2026-11-16T06:00."
         ) from None
+    _of_our_time(text, found)
     return found if found.tzinfo else found.replace(tzinfo=STOCKHOLM)
 
 
 def month(text: str) -> date:
     """Read a month, YYYY-MM, as its first day."""
     try:
-        return month_of(text)
+        return _of_our_time(text, month_of(text))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -65,9 +68,18 @@ def week_end(text: str) -> date:
     if match is None:
         raise wrong
     try:
-        return date.fromisocalendar(int(match[1]), int(match[2]), 7)
+        return _of_our_time(text, date.fromisocalendar(int(match[1]), int(match[2]), 7))
     except ValueError:
         raise wrong from None
+
+
+def _of_our_time(text: str, found: date) -> date:
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise typer.BadParameter(
+            f"'{text}' is of the year {found.year}. Expected a year from {_FIRST_YEAR} to "
+            f"{_LAST_YEAR}."
+        )
+    return found
 
 
 def school_code(text: str) -> str:

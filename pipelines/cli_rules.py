@@ -151,6 +151,11 @@ def reevaluate(
     settings = settings_of(context, home)
     if first > last:
         raise typer.BadParameter(f"--from {first.isoformat()} is after --to {last.isoformat()}.")
+    if last > yesterday():
+        raise typer.BadParameter(
+            f"--to {last.isoformat()} has not ended: flags of it would rest on a part of the time. "
+            f"Expected {yesterday().isoformat()} at the latest."
+        )
     before = _stored(settings)
     days = {stored for stored in before if first <= stored <= last}
     days |= set(_sundays(first, last)) if weeks else set()

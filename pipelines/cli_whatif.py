@@ -19,6 +19,7 @@ from assets.flags.what_if_counts import COLUMNS, GROUPINGS, CountRow, count_grou
 from assets.lake import Lake
 from assets.suppression import HIDDEN, LEAST_SHOWN
 from pipelines.cli_options import FormatOption, Home, School, day, parameters_of, settings_of
+from pipelines.data_notes import say_what_is_newest
 from pipelines.printing import Format, print_rows, say, watched
 from rules.models import ParameterSet, RuleSet, Value
 from rules.registry import RuleFileError, rule_set_of
@@ -73,6 +74,7 @@ def whatif(
         raise typer.BadParameter(f"'{picture.name}' is not a PNG file. Expected a name like x.png.")
     names = [IN_FORCE, *(name for name, _ in asked)]
     with Lake.open(settings.lake) as lake, watched() as progress:
+        say_what_is_newest(lake, as_of)
         rule_sets = [in_force, *(rule_set for _, rule_set in asked)]
         steps = steps_under(lake, as_of, rule_sets, progress)
     rows = count_groups(steps)
@@ -153,7 +155,8 @@ def _say_what_it_is(
     )
     same = sum(other.version == in_force.version for other in steps.rule_sets[1:])
     if same:
-        say(f"{same} scenarios have the values that are in force.")
+        have = "scenario has" if same == 1 else "scenarios have"
+        say(f"{same} {have} the values that are in force.")
     if steps.protected:
         few = steps.protected < LEAST_SHOWN
         number = f"fewer than {LEAST_SHOWN}" if few else str(steps.protected)

@@ -17,10 +17,12 @@ import duckdb
 from assets.exports.archive import Archive
 from assets.exports.layouts import LayoutError, load_layouts
 from assets.lake import Lake
+from assets.lake_access import told_without_data
 from assets.lake_settings import EXTENSIONS, LakeError, extension_path
 from assets.pull.credentials import SourcesError
 from assets.pull.sources import check_secrets, load_sources
 from assets.sealing import KeyFileError, Sealer
+from assets.tables import TABLES
 from pipelines.cli_options import parameters_of
 from pipelines.settings import Settings
 from rules.registry import RuleFileError
@@ -59,6 +61,8 @@ def examine(settings: Settings) -> list[Finding]:
         except OSError as error:
             found = f"{error.filename}: {error.strerror}"
             findings.append(Finding(what, is_well=False, found=found))
+        except Exception as error:
+            findings.append(Finding(what, is_well=False, found=str(told_without_data(error))))
     return findings
 
 
@@ -190,6 +194,13 @@ def _lake(settings: Settings) -> str:
     if not (settings.lake.home / "lake").exists() and not settings.catalog:
         return "not there yet; the first run makes it"
     with Lake.open(settings.lake) as lake:
+        # Counts alone are answered by the catalog, which knows nothing of the files' fate.
+        count, lost = _data_files(lake)
+        if lost:
+            raise _TroubleError(
+                f"{len(lost)} of {count} data files are missing or of another size, the first "
+                f"{lost[0]}. Restore the whole home from one backup"
+            )
         ((files, lessons),) = lake.rows(
             "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM lessons)"
         )
@@ -198,3 +209,21 @@ def _lake(settings: Settings) -> str:
     if stale:
         raise _TroubleError(f"{text}; the sums of {stale} dates are behind. Run `trappan nightly`")
     return text
+
+
+def _data_files(lake: Lake) -> tuple[int, list[Path]]:
+    """How many files the tables rest on, and those that are not there as they were written."""
+    written = {
+        (Path(path), size)
+        for table in TABLES
+        for data, data_size, deleted, deleted_size in lake.rows(
+            "SELECT data_file, data_file_size_bytes, delete_file, delete_file_size_bytes "
+            "FROM ducklake_list_files('lake', $name)",
+            name=table.name,
+        )
+        for path, size in ((data, data_size), (deleted, deleted_size))
+        # What is kept at an s3:// prefix is not looked for: that would take a request each.
+        if path is not None and "://" not in path
+    }
+    lost = [path for path, size in written if not path.is_file() or path.stat().st_size != size]
+    return len(written), sorted(lost)

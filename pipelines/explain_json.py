@@ -93,7 +93,7 @@ def _judgement(found: Judgement, rule: Rule, rule_set: RuleSet) -> dict[str, Any
         "basis": plain.pop("basis"),
         "is_evaluated": True,
         **plain,
-        "because": because(found, rule),
+        "because": because(found, rule, rule_set),
         "rate": share(absent, reported) or None,
         "rate_lower": share(absent, scheduled) or None,
         "rate_upper": share(absent + scheduled - reported, scheduled) or None,

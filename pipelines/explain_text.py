@@ -22,7 +22,7 @@ _BOUNDS: tuple[tuple[Bound, str, str], ...] = (
     ("lower", "certain?", "is_reached_at_least"),
     ("upper", "at most", "is_reached_at_most"),
 )
-_DECIDED = {
+_RESTS_ON = {
     "only_monthly_sums": "the window has months that are known as sums only, so lessons alone must "
     "reach the step",
     "nothing_scheduled": "nothing is scheduled: there is nothing to be absent from",
@@ -122,7 +122,7 @@ def _percent_of(rule: Rule) -> str:
 def _judgement_lines(found: Judgement, rule: Rule, rule_set: RuleSet) -> Iterator[str]:
     certainty = f", {found.certainty}" if found.certainty else ""
     yield f"{found.basis} {found.window_start} to {found.window_end}: {found.verdict}{certainty}"
-    yield f"  because {because(found, rule)}"
+    yield f"  because {because(found, rule, rule_set)}"
     yield (
         f"  S {spaced(found.scheduled_minutes)}, R {spaced(found.reported_minutes)}, "
         f"V {spaced(found.valid_minutes)}, I {spaced(found.invalid_minutes)}, "
@@ -163,25 +163,25 @@ def _comparison_lines(found: Judgement, rule: Rule) -> Iterator[str]:
         yield f"  {name:<9} {'; and '.join(written)}: {holds}"
 
 
-def because(found: Judgement, rule: Rule) -> str:
+def because(found: Judgement, rule: Rule, rule_set: RuleSet) -> str:
     """Which clause of docs/rules.md the verdict rests on, in words."""
-    if found.decided_by == "grade":
-        grades = f"the rule is for grades {rule.grades[0]}-{rule.grades[-1]}"
+    if found.rests_on == "grade":
+        grades = f"the rule is for grades {rule_set.values[f'{rule.name}.grades'].text}"
         is_unknown = found.grade_verdict == "insufficient"
         return f"the grade is unknown, and {grades}" if is_unknown else f"{grades} only"
-    if found.decided_by == "ulf":
+    if found.rests_on == "ulf":
         if found.ulf_verdict == "insufficient":
             return "whether a ulf rule is hit, on either basis, can't be told from the data"
         return "no ulf rule is hit on either basis, and a referral requires one"
-    return _DECIDED[found.decided_by] + _in_addition(found)
+    return _RESTS_ON[found.rests_on] + _in_addition(found)
 
 
 def _in_addition(found: Judgement) -> str:
     """What the clause alone leaves open."""
-    if found.decided_by in {"too_few_days", "nothing_reported"}:
+    if found.rests_on in {"too_few_days", "nothing_reported"}:
         could = "could" if found.is_reached_at_most else "could not"
         return f"; with all unreported lessons missed the step {could} be reached"
-    if found.decided_by == "not_reached" and found.is_reached_at_most:
+    if found.rests_on == "not_reached" and found.is_reached_at_most:
         return "; the unreported lessons could, but coverage is at the floor or over it"
     if found.certainty == "likely":
         return ", but it might not be when every unreported lesson was attended"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -68,16 +68,17 @@ def read_values(name: str, text: str, source: str) -> tuple[Value, ...]:
     """
     spec = PARAMETERS.get(name)
     if spec is None:
-        raise RuleFileError(f"{source}: found {name!r}, expected {_known(name)}")
+        raise RuleFileError(f"{source}: found {name!r}, expected {known_names(name, PARAMETERS)}")
     reader = _Reader(Path(f"{source} {name}"), text=f"[{text}]")
     items = reader.items(reader.compose(), "", "one value or more")
     return tuple(reader.value(item, "", spec) for item in items)
 
 
-def _known(name: str) -> str:
-    near = difflib.get_close_matches(name, PARAMETERS, n=1)
+def known_names(name: str, known: Collection[str]) -> str:
+    """Say which names are known, and which of them was likely meant."""
+    near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"a known parameter{hint} Known are: {', '.join(sorted(PARAMETERS))}"
+    return f"a known parameter{hint} Known are: {', '.join(sorted(known))}"
 
 
 def read_parameter(path: Path) -> Parameter:
@@ -99,7 +100,7 @@ def read_parameter(path: Path) -> Parameter:
         raise reader.fault(top["name"], "name", f"the name of the file, {path.stem!r}")
     spec = PARAMETERS.get(name)
     if spec is None:
-        raise reader.fault(top["name"], "name", _known(name))
+        raise reader.fault(top["name"], "name", known_names(name, PARAMETERS))
     if reader.text(top["unit"], "unit") != spec.unit:
         raise reader.fault(top["unit"], "unit", f"{spec.unit!r}, the unit of this parameter")
     return Parameter(

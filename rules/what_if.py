@@ -13,9 +13,9 @@ from itertools import product
 from pathlib import Path
 from typing import cast
 
-from rules.ladder import PARAMETERS
+from rules.ladder import DECIDING, PARAMETERS
 from rules.models import DatedValue, ParameterSet, RuleSet, Value, ValueInForce
-from rules.parameter_file import RuleFileError, read_values
+from rules.parameter_file import RuleFileError, known_names, read_values
 from rules.registry import contradictions, rule_set_of
 
 #: Sets both rolling windows at once, because two months are always twice one month.
@@ -23,6 +23,9 @@ WINDOW_DAYS = "window.days"
 _ONE_MONTH, _TWO_MONTHS = "window.one_month_days", "window.two_months_days"
 
 Changes = Mapping[str, Value]
+
+# What decides no verdict changes no count, so asking for it is a slip and not an answer.
+_ASKABLE = DECIDING | {WINDOW_DAYS}
 
 
 def read_change(text: str, source: str) -> tuple[str, tuple[Value, ...]]:
@@ -33,7 +36,8 @@ def read_change(text: str, source: str) -> tuple[str, tuple[Value, ...]]:
         source: where, for messages: `--set`.
 
     Raises:
-        RuleFileError: another form, no such parameter, or a value that a file could not hold.
+        RuleFileError: another form, no such parameter, one that decides no verdict, no value, or
+            one that a file could not hold.
     """
     name, equals, values = text.partition("=")
     name = name.strip()
@@ -41,6 +45,11 @@ def read_change(text: str, source: str) -> tuple[str, tuple[Value, ...]]:
         raise RuleFileError(
             f"{source}: found {text!r}, expected NAME=VALUE, such as mentor_followup.threshold=15"
         )
+    if name not in _ASKABLE:
+        found = f"{name}, which decides no verdict" if name in PARAMETERS else repr(name)
+        raise RuleFileError(f"{source}: found {found}, expected {known_names(name, _ASKABLE)}")
+    if not values.strip():
+        raise RuleFileError(f"{source} {name}: found nothing, expected a value after the =")
     # The pseudo-name is read as what it stands for first.
     return name, read_values(_ONE_MONTH if name == WINDOW_DAYS else name, values, source)
 

@@ -1,4 +1,4 @@
-"""Why a pupil is, or is not, on a list: every rule on both bases with what decided it.
+"""Why a pupil is, or is not, on a list: every rule on both bases with what it rests on.
 
 All figures and verdicts are those of the temporary tables that the lists are made from
 (`judgements`, `verdicts`); here they are only put together. Not here: words.
@@ -48,7 +48,7 @@ class Judgement:
             answers of `comparisons.sql`.
         own_verdict, own_clause: of the rule's comparison alone, and the clause it is by.
         grade_verdict, ulf_verdict: of the other conditions; hit where there is none.
-        decided_by: what the verdict rests on: `own_clause`, `grade` or `ulf`.
+        rests_on: what the verdict rests on: `own_clause`, `grade` or `ulf`.
         outlook: what can come of it.
     """
 
@@ -71,7 +71,7 @@ class Judgement:
     own_clause: str
     grade_verdict: str
     ulf_verdict: str
-    decided_by: str
+    rests_on: str
     verdict: str
     certainty: str | None
     margin_minutes: Decimal
@@ -185,13 +185,13 @@ def _judgement(row: dict[str, Any], parts: list[WindowPart], outlook: Outlook) -
         if row["window_name"] == "two_months"
         else ()
     )
-    taken = {"halves", "ulf_verdict", "decided_by", "outlook"}
+    taken = {"halves", "ulf_verdict", "rests_on", "outlook"}
     plain = {name: row[name] for name in Judgement.__dataclass_fields__ if name not in taken}
     return Judgement(
         **plain,
         halves=halves,
         ulf_verdict=ulf_verdict,
-        decided_by=_decided_by(row),
+        rests_on=_rests_on(row),
         outlook=outlook,
     )
 
@@ -207,7 +207,7 @@ def _half(row: dict[str, Any], name: str, parts: list[WindowPart]) -> Part:
     return Part(first, last, *(row[f"{name}_{column}"] for column in names))
 
 
-def _decided_by(row: dict[str, Any]) -> str:
+def _rests_on(row: dict[str, Any]) -> str:
     """The first of the conditions that is as weak as the verdict (docs/rules.md)."""
     if row["own_verdict"] == row["verdict"]:
         return str(row["own_clause"])

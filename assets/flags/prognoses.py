@@ -11,7 +11,7 @@ from datetime import date
 
 from assets.flags.asked_pupils import Asked
 from assets.flags.outlook import Ahead, Course, Outlook, Step
-from assets.flags.timetable import Timetable, coming_lessons
+from assets.flags.timetable import KnownDay, Timetable, coming_lessons
 from assets.lake import Lake
 from rules.models import Rule
 
@@ -70,13 +70,19 @@ def _timetables(lake: Lake, asked: Asked) -> dict[str, tuple[Timetable, Ahead]]:
     """The coming lessons of every pupil, worked out once for all who have the same."""
     as_of, horizon = asked.evaluation.as_of, asked.horizon
     timetables: dict[str, tuple[Timetable, Ahead]] = {}
-    for keys, days, minutes in lake.relation("flags/asked_timetables", as_of=as_of).iter_rows():
+    rows = lake.relation("flags/asked_timetables", as_of=as_of).iter_rows()
+    for keys, days, minutes, cancelled in rows:
         lessons = dict(zip(days, minutes, strict=True))
+        known = {
+            day: KnownDay(lessons[day], gone)
+            for day, gone in zip(days, cancelled, strict=True)
+            if day > as_of
+        }
         timetable = coming_lessons(
             as_of,
             horizon.last,
             {day: lessons[day] for day in days if day <= as_of},
-            {day: lessons[day] for day in days if day > as_of},
+            known,
         )
         timetables |= dict.fromkeys(keys, (timetable, Ahead(horizon, timetable.lessons)))
     return timetables

@@ -67,8 +67,17 @@ def find_pupil(lake: Lake, question: PupilQuestion, as_of: date) -> uuid.UUID:
         as_of: for the message.
 
     Raises:
-        NobodyToExplainError: no such pupil at as_of, or a protected one.
+        NobodyToExplainError: no such pupil at as_of, or a protected one; or no pupil at all.
     """
+    ((holds_nothing,),) = lake.rows(
+        "SELECT count(*) = 0 FROM (SELECT 1 FROM enrolments UNION ALL SELECT 1 FROM absence_daily "
+        "UNION ALL SELECT 1 FROM absence_monthly)"
+    )
+    if holds_nothing:
+        raise NobodyToExplainError(
+            f"There is nobody to explain: the lake in {lake.settings.home} holds no pupils at all. "
+            "Look at --home and TRAPPAN_HOME; `trappan files` shows what the lake has."
+        )
     own = question.key
     if own is None:
         own = Sealer.of_home(lake.settings.home).key("pupil", question.number or "")

@@ -3,9 +3,11 @@
 Pure. Not here: which lessons those were (`sql/flags/asked_timetables.sql`), what comes of missing
 them (`outlook.py`).
 
-A coming day of which the lake has a lesson, also a cancelled one, is taken as the lake has it. Any
-other day is taken as its weekday was in the latest four weeks with lessons, of the last eight:
-weeks are counted back from as_of, and one without lessons, a holiday, is passed over. A weekday has
+A coming day is taken as the lake has it when that is a whole day: its minutes, cancelled lessons
+counted, are not fewer than its weekday's; or every lesson of it is cancelled. A school may know of
+one changed lesson only, and the rest of that day goes on as usual. Any other day is taken as its
+weekday was in the latest four weeks with lessons, of the last eight: weeks are counted back from
+as_of, and one without lessons, a holiday, is passed over. A weekday has
 lessons when it had them in at least half of these weeks; then those of the day with the median
 scheduled minutes, the lower one and the latest of several. Holidays to come are not known unless
 the lake has their lessons as cancelled.
@@ -27,12 +29,29 @@ Lessons = Sequence[int]
 
 
 @dataclass(frozen=True)
+class KnownDay:
+    """A coming day of which the lake has a lesson.
+
+    Attributes:
+        lessons: those that are not cancelled; empty where every lesson is.
+        cancelled_minutes: of those that are.
+    """
+
+    lessons: Lessons
+    cancelled_minutes: int = 0
+
+    def is_whole(self, usual: Lessons) -> bool:
+        """Whether it is taken as it is, in place of the weekday's usual lessons."""
+        return not self.lessons or sum(self.lessons) + self.cancelled_minutes >= sum(usual)
+
+
+@dataclass(frozen=True)
 class Timetable:
     """Coming lessons by day, days without lessons left out, and where they were taken from.
 
     Attributes:
         lessons: minutes of each lesson, by coming day.
-        known_until_date: the last coming day that the lake knows; None when it knows none.
+        known_until_date: the last coming day that the lake knows whole; None when it knows none.
         weeks: how many past weeks the other days were taken from; 0 when there were none.
     """
 
@@ -42,7 +61,7 @@ class Timetable:
 
 
 def coming_lessons(
-    as_of: date, last: date, taught: Mapping[date, Lessons], known: Mapping[date, Lessons]
+    as_of: date, last: date, taught: Mapping[date, Lessons], known: Mapping[date, KnownDay]
 ) -> Timetable:
     """Return the lessons of the days after as_of up to `last`.
 
@@ -50,16 +69,19 @@ def coming_lessons(
         as_of: the last day that counts.
         last: the last day to return.
         taught: lessons up to as_of that were not cancelled.
-        known: coming days that the lake knows; empty where every lesson is cancelled.
+        known: coming days of which the lake has a lesson.
     """
     weekdays, weeks = _usual_weekdays(as_of, taught)
     lessons: dict[date, Lessons] = {}
+    known_until: date | None = None
     for number in range(1, (last - as_of).days + 1):
         day = as_of + timedelta(days=number)
-        minutes = known[day] if day in known else weekdays.get(day.weekday(), ())
+        minutes = weekdays.get(day.weekday(), ())
+        if day in known and known[day].is_whole(minutes):
+            minutes, known_until = known[day].lessons, day
         if minutes:
             lessons[day] = minutes
-    return Timetable(lessons, max((day for day in known if day <= last), default=None), weeks)
+    return Timetable(lessons, known_until, weeks)
 
 
 def _usual_weekdays(as_of: date, taught: Mapping[date, Lessons]) -> tuple[dict[int, Lessons], int]:

@@ -48,7 +48,7 @@ def outlook(found: Outlook, rule: RuleExplanation) -> str:
     if found.turn_date is None:
         return f"kan inte bli {share} före {when}."
     if found.lessons == 0:
-        return f"blir {share} {when} även med full närvaro."
+        return f"blir {share} den {when} även med full närvaro."
     lessons = "1 lektion" if found.lessons == 1 else f"{found.lessons} lektioner"
     return f"blir {share} tidigast {when}, om eleven missar {lessons} till i rad."
 

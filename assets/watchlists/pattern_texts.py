@@ -27,6 +27,7 @@ _SHAPES = {
 }
 _WEEKDAYS = ("måndagar", "tisdagar", "onsdagar", "torsdagar", "fredagar", "lördagar", "söndagar")
 _EDGES = {"first": "första lektionen", "last": "sista lektionen"}
+_EDGES_OF_A_DAY = {"first": "första lektion", "last": "sista lektion"}
 _TRENDS = {
     "rising": "Ökar: {later} de senaste fyra veckorna mot {earlier} de fyra före.",
     "falling": "Minskar: {later} de senaste fyra veckorna mot {earlier} de fyra före.",
@@ -83,8 +84,9 @@ def _sentences(pattern: Pattern) -> Iterator[str]:
     for edge in pattern.edges:
         if edge.is_named:
             yield (
-                f"Dagens {_EDGES[edge.edge]} missas oftare än dagens övriga: {edge.missed_days} av"
-                f" {edge.days} dagar, {edge.alone_days} av dem med närvaro på en annan lektion."
+                f"Dagens {_EDGES_OF_A_DAY[edge.edge]} missas oftare än dagens övriga:"
+                f" {edge.missed_days} av {edge.days} dagar, {edge.alone_days} av dem med"
+                " närvaro på en annan lektion."
             )
     for part in pattern.subjects:
         if part.is_named:

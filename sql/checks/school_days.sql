@@ -133,7 +133,8 @@ SELECT
     days.lessons / usual.lessons AS share_of_usual,
     coalesce(vanished.classes, 0) AS vanished_classes,
     coalesce(vanished.class_names, '') AS vanished_class_names,
-    1 - days.reported_minutes / days.scheduled_minutes AS unreported_share,
+    -- Subtracted before it is divided: 30 of 100 is then exactly what 0.3 is.
+    (days.scheduled_minutes - days.reported_minutes) / days.scheduled_minutes AS unreported_share,
     -- Of a handful of pupils all can be ill, or nobody.
     CASE WHEN days.pupils >= 10 THEN days.absent_minutes / nullif(days.reported_minutes, 0) END
         AS highest_absent_share,

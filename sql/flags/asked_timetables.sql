@@ -37,7 +37,10 @@ days AS (
             list(scheduled_minutes ORDER BY starts_at, subject, school_unit_code)
             FILTER (WHERE NOT is_cancelled),
             []
-        ) AS lesson_minutes
+        ) AS lesson_minutes,
+        -- With them it is seen whether the day is known whole or by a lesson or two of it.
+        cast(coalesce(sum(scheduled_minutes) FILTER (WHERE is_cancelled), 0) AS BIGINT)
+            AS cancelled_minutes
     FROM wanted
     GROUP BY pupil_key, lesson_date
 ),
@@ -46,7 +49,8 @@ timetables AS (
     SELECT
         pupil_key,
         list(lesson_date ORDER BY lesson_date) AS lesson_dates,
-        list(lesson_minutes ORDER BY lesson_date) AS lesson_minutes
+        list(lesson_minutes ORDER BY lesson_date) AS lesson_minutes,
+        list(cancelled_minutes ORDER BY lesson_date) AS cancelled_minutes
     FROM days
     GROUP BY pupil_key
 )
@@ -54,6 +58,7 @@ timetables AS (
 SELECT
     list(cast(pupil_key AS VARCHAR)) AS pupil_keys,
     lesson_dates,
-    lesson_minutes
+    lesson_minutes,
+    cancelled_minutes
 FROM timetables
-GROUP BY lesson_dates, lesson_minutes
+GROUP BY lesson_dates, lesson_minutes, cancelled_minutes

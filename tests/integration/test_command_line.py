@@ -115,11 +115,17 @@ def test_an_empty_lake_answers_with_the_header_only(tmp_path: Path) -> None:
         (("publish", "--week", "46"), "is not an ISO week"),
         (("publish", "--week", "2026-W46", "--school", "../../x"), "Expected 8 digits"),
         (("backfill", "--from", "2026-09", "--to", "2026-08"), "is after --to"),
-        (("backfill", "--from", "1999-09", "--to", "2026-08"), "outside the months"),
+        (("backfill", "--from", "2000-09", "--to", "2026-08"), "outside the months"),
         (("nightly", "--inbox", "/not/there"), "there is no file or folder /not/there"),
         (("ingest", "/not/there.csv"), "there is no file or folder /not/there.csv"),
         (("rates", "--month", "2026-10", "--format", "pdf"), "Invalid value for '--format'"),
         (("nonsense",), "No such command"),
+        (("explain", "x", "--as-of", "9999-12-31"), "is of the year 9999. Expected a year from"),
+        (("forecast", "--as-of", "9999-12-31"), "Expected a year from 2000 to 2100"),
+        (("rates", "--month", "9999-12"), "is of the year 9999"),
+        (("publish", "--week", "1999-W20"), "is of the year 1999"),
+        (("flags", "--as-of", AS_OF, "--known-at", "0001-01-01T00:00"), "is of the year 1."),
+        (("flags", "--as-of", AS_OF, "--known-at", "0001-01-01"), "is of the year 1."),
     ],
 )
 def test_bad_usage_ends_with_2_and_says_what_was_expected(
@@ -233,6 +239,56 @@ def test_the_doctor_finds_an_original_that_does_not_open(tmp_path: Path) -> None
     assert f"WRONG  archive: 1 of 1 originals can't be opened, the first {original.stem[:12]}" in (
         said.out
     )
+
+
+def filled(home: Path) -> list[Path]:
+    """The data files of a small lake."""
+    trappan("ingest", SAMPLES / "inbox" / "skolor_20261114T0445.csv", "--home", home)
+    (home / "inbox").mkdir()
+    return sorted((home / "lake" / "data").rglob("*.parquet"))
+
+
+def test_the_doctor_finds_a_data_file_that_is_gone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    data_files = filled(home)
+    assert "well   lake: 1 ledger rows" in trappan("doctor", "--home", home).out
+    data_files[0].unlink()
+    said = trappan("doctor", "--home", home)
+    assert said.status == 1
+    found = f"{len(data_files)} data files are missing or of another size, the first"
+    assert f"WRONG  lake: 1 of {found} {data_files[0]}" in said.out
+
+
+def test_the_doctor_finds_a_data_file_that_was_cut(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    data_file = filled(home)[0]
+    data_file.chmod(0o600)
+    data_file.write_bytes(data_file.read_bytes()[:-1])
+    assert "WRONG  lake: 1 of" in trappan("doctor", "--home", home).out
+
+
+def test_a_question_to_a_lake_without_its_files_is_told_without_its_data(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for data_file in filled(home):
+        data_file.unlink()
+    said = trappan("files", "--home", home)
+    assert one_clear_sentence(said), said.err
+    assert said.err.startswith("trappan: IOException in ")
+    assert "Run `trappan doctor`." in said.err
+    assert ".parquet" not in said.err
+
+
+def test_words_of_an_unknown_error_are_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("20120505-9858")
+
+    monkeypatch.setattr("pipelines.cli_answers.flags_answer", fail)
+    said = trappan("flags", "--as-of", AS_OF, "--home", tmp_path / "home")
+    assert one_clear_sentence(said)
+    assert said.err.startswith("trappan: RuntimeError in test_command_line.py, line ")
+    assert "9858" not in said.err
 
 
 def test_the_simulator_writes_files_that_are_taken_whole(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from assets.flags.pupil_question import find_pupil, read_question
 from assets.lake import Lake
 from pipelines.explain_json import document_of
 from pipelines.explain_text import text_of
-from rules.registry import rule_set_on
+from rules.registry import load_parameters, rule_set_on
+from rules.what_if import rule_set_with
 from tests.conftest import settings_of
 from tests.integration.conftest import AS_OF, SAMPLES, Said, SampleHome, trappan
 
@@ -138,7 +140,7 @@ def test_the_clause_that_decides_is_told(told: dict[str, Told]) -> None:
         ("201305209841", "sst_referral", "rolling"): "ulf",
     }
     found = {
-        (number, rule, basis): bases(told[number].document)[rule, basis]["decided_by"]
+        (number, rule, basis): bases(told[number].document)[rule, basis]["rests_on"]
         for number, rule, basis in decided
     }
     assert found == decided
@@ -237,6 +239,25 @@ def test_what_is_no_pupil_is_bad_usage_and_is_not_repeated(
     assert said.status == 2
     assert "neither a pupil key nor an identity number" in " ".join(said.err.split())
     assert not text or text not in said.err
+
+
+def test_a_lake_that_holds_nothing_is_told_as_such(tmp_path: Path) -> None:
+    said = trappan("explain", "201205059858", "--as-of", AS_OF, "--home", tmp_path / "other")
+    assert said.status == 1
+    assert f"the lake in {tmp_path / 'other'} holds no pupils at all" in said.err
+
+
+def test_grades_of_a_set_with_gaps_are_told_one_by_one(sample_home: SampleHome) -> None:
+    day = date.fromisoformat(AS_OF)
+    grades = {"sst_referral.grades": (4, 7, 9)}
+    rule_set = rule_set_with(load_parameters("stockholm"), day, grades)
+    with Lake.open(settings_of(sample_home.path)) as lake:
+        evaluation = evaluate_flags(lake, day, rule_set)
+        key = find_pupil(lake, read_question("201205059858", day), day)  # in grade 8
+        explanation = explain_pupil(lake, evaluation, key)
+    text = "\n".join(text_of(explanation, None))
+    assert "because the rule is for grades 4, 7, 9 only" in text
+    assert "grades 4-9" not in text
 
 
 def test_the_earlier_school_is_counted_and_not_named(told: dict[str, Told]) -> None:

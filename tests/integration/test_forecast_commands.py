@@ -88,6 +88,14 @@ def test_estimates_are_printed_for_the_steps_of_a_grade_only(term_home: Path) ->
     assert ("2", "20.00") not in steps
 
 
+def test_a_period_that_ends_before_it_begins_is_told_so(sample_home: SampleHome) -> None:
+    said = trappan(
+        *("backtest", "--from", "2026-11-14", "--to", "2026-11-09", "--home", sample_home.path)
+    )
+    assert said.status == 2
+    assert "--from 2026-11-14 is after --to 2026-11-09." in " ".join(said.err.split())
+
+
 def test_a_backtest_prints_and_writes_the_same(term_home: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = trappan(

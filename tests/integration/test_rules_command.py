@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -242,7 +242,7 @@ def test_a_change_of_a_value_changes_stored_flags_only_when_asked(flagged):
     )
 
     said = trappan(
-        *("--home", home, "reevaluate", "--from", "2026-11-01", "--to", "2026-11-30"),
+        *("--home", home, "reevaluate", "--from", "2026-11-01", "--to", "2026-11-21"),
         *("--format", "csv"),
     )
     rows = {row["as_of"]: row for row in rows_of(said)}
@@ -283,6 +283,19 @@ def test_days_before_the_first_value_are_refused_before_anything_is_done(flagged
 def test_days_in_the_wrong_order_are_bad_usage(home: Path):
     said = trappan("--home", home, "reevaluate", "--from", AFTER, "--to", BEFORE)
     assert said.status == 2
+
+
+def test_days_that_have_not_ended_are_not_evaluated(flagged, monkeypatch):
+    home, _ = flagged
+    before = stored(home)
+    monkeypatch.setattr("pipelines.cli_rules.yesterday", lambda: AFTER)
+    later = AFTER + timedelta(days=1)
+    said = trappan("--home", home, "reevaluate", "--weeks", "--from", BEFORE, "--to", later)
+    assert said.status == 2
+    words = " ".join(said.err.replace("│", " ").split())
+    assert "--to 2026-11-16 has not ended" in words
+    assert "Expected 2026-11-15 at the latest." in words
+    assert stored(home) == before
 
 
 def test_evaluating_anew_makes_no_list():

@@ -164,7 +164,7 @@ def test_values_that_are_in_force_are_told(sample_home: SampleHome):
         *("--home", sample_home.path, "whatif", "--as-of", AS_OF),
         *("--grid", "mentor_followup.threshold=10,15"),
     )
-    assert "1 scenarios have the values that are in force." in said.err
+    assert "1 scenario has the values that are in force." in said.err
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,11 @@ def test_values_that_are_in_force_are_told(sample_home: SampleHome):
         ((), "nothing is changed. Expected --set or --grid"),
         (("--set", "mentor_followup.treshold=15"), "did you mean 'mentor_followup.threshold'"),
         (("--set", "mentor_followup.threshold=over"), "found the text 'over', expected a perc"),
+        (("--set", "pattern.run_days=4"), "found pattern.run_days, which decides no verdict, exp"),
+        (("--grid", "norm.least_rows=40,50"), "found norm.least_rows, which decides no verdict"),
+        (("--set", "forecast.least_probability=20"), "Known are: coverage.floor, leaver.after"),
+        (("--set", "x=1"), "ulf_two_months.threshold, window.days, window.one_month_days"),
+        (("--set", "coverage.floor="), "--set coverage.floor: found nothing, expected a value"),
         (("--set", "mentor_followup.threshold=10,15"), "found 2 values, expected one"),
         (("--set", "window.one_month_days=20"), "Set window.days, which sets both windows"),
         (("--grid", "mentor_followup.threshold=10,10.0"), "found a value twice"),

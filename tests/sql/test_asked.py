@@ -90,6 +90,23 @@ def test_a_coming_day_that_is_wholly_cancelled_is_known_to_have_no_lesson(scratc
     assert found == {"11-13": [60], "11-16": [], "11-17": [45]}
 
 
+def test_cancelled_minutes_are_told_beside_the_lessons(scratch: Lake) -> None:
+    with_pupils(scratch)
+    asked(scratch)
+    given(
+        scratch,
+        "lessons",
+        lesson("11-16 08:00", 40, is_cancelled=True),
+        lesson("11-16 09:00", 50),
+        lesson("11-17 09:00", 45),
+    )
+    scratch.materialise(
+        "flags/asked_lessons", first_date=AS_OF, last_date=AS_OF + timedelta(days=60)
+    )
+    (row,) = scratch.relation("flags/asked_timetables", as_of=AS_OF).to_dicts()
+    assert (row["lesson_minutes"], row["cancelled_minutes"]) == ([[50], [45]], [40, 0])
+
+
 def test_the_timetable_of_a_school_that_the_pupil_left_does_not_go_on(scratch: Lake) -> None:
     found = timetable(
         scratch,

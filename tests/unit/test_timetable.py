@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from assets.flags.timetable import Lessons, coming_lessons
+import pytest
+
+from assets.flags.timetable import KnownDay, Lessons, coming_lessons
 
 AS_OF = date(2026, 11, 15)  # a Sunday
 LAST = date(2026, 11, 29)
@@ -61,9 +63,37 @@ def test_of_two_different_days_the_shorter_one_is_taken() -> None:
 
 
 def test_a_day_that_the_lake_knows_is_taken_as_it_is() -> None:
-    known: dict[date, Lessons] = {date(2026, 11, 16): (45,), date(2026, 11, 17): ()}
+    known = {date(2026, 11, 16): KnownDay((45, 150)), date(2026, 11, 17): KnownDay((), 60)}
     found = coming_lessons(AS_OF, LAST, weeks(0, 1, 2, 3), known)
     assert found.known_until_date == date(2026, 11, 17)
-    assert found.lessons[date(2026, 11, 16)] == (45,)
+    assert found.lessons[date(2026, 11, 16)] == (45, 150)
     assert date(2026, 11, 17) not in found.lessons  # every lesson of the day is cancelled
     assert found.lessons[date(2026, 11, 18)] == (60, 60, 60)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected", "is_known"),
+    [
+        # One moved lesson of a day is not the whole day.
+        (KnownDay((45,)), (60, 60, 60), False),
+        (KnownDay((60, 60), 59), (60, 60, 60), False),
+        # The rest of it is known to be cancelled: 180 minutes in all, as usual.
+        (KnownDay((60, 60), 60), (60, 60), True),
+        (KnownDay((90, 90)), (90, 90), True),
+        (KnownDay((), 40), None, True),
+    ],
+)
+def test_a_day_of_which_a_part_is_known_goes_on_as_its_weekday(
+    known: KnownDay, expected: Lessons | None, is_known: bool
+) -> None:
+    monday = date(2026, 11, 16)
+    found = coming_lessons(AS_OF, LAST, weeks(0, 1, 2, 3), {monday: known})
+    assert found.lessons.get(monday) == expected
+    assert found.known_until_date == (monday if is_known else None)
+
+
+def test_a_lesson_on_a_day_without_usual_ones_is_known() -> None:
+    saturday = date(2026, 11, 21)
+    found = coming_lessons(AS_OF, LAST, weeks(0, 1, 2, 3), {saturday: KnownDay((45,))})
+    assert found.lessons[saturday] == (45,)
+    assert found.known_until_date == saturday

@@ -91,7 +91,7 @@ def test_values_that_contradict_each_other_are_refused(
         ("mentor_followup.threshold", "expected NAME=VALUE"),
         ("mentor_followup.treshold=15", "did you mean 'mentor_followup.threshold'"),
         ("mentor_followup.threshold=fifteen", "found the text 'fifteen', expected a percentage"),
-        ("mentor_followup.threshold=", "expected one value or more"),
+        ("mentor_followup.threshold=", "found nothing, expected a value"),
         ("mentor_followup.threshold=33.333", "at most two decimals"),
         ("mentor_followup.min_days=yes", "found the yes/no value 'yes', expected whole days"),
         ("ulf_two_months.method=both", "one of pooled, each"),

@@ -1,0 +1,63 @@
+"""What a question says when its day is after the lake's lessons, or has not ended."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.integration.conftest import AS_OF, SampleHome, trappan
+
+SET = ("--set", "mentor_followup.threshold=15")
+KEY = "201205059858"
+# The newest lesson of the samples is of Friday 13 November 2026.
+QUESTIONS = (
+    ("explain", KEY, "--as-of"),
+    ("whatif", *SET, "--by", "city", "--as-of"),
+    ("flags", "--as-of"),
+    ("forecast", "--as-of"),
+    ("coverage", "--as-of"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _far_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.data_notes.yesterday", lambda: date(2027, 2, 28))
+
+
+def told(home: SampleHome, *question: str) -> str:
+    said = trappan(*question, "--home", home.path)
+    assert said.status == 0, said.err
+    return " ".join(said.err.split())
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
+def test_a_day_after_the_lakes_lessons_is_told_with_the_newest(
+    sample_home: SampleHome, question: tuple[str, ...]
+) -> None:
+    note = "Note: the lake's newest lesson up to then is of 2026-11-13, 37 days before 2026-12-20."
+    assert note in told(sample_home, *question, "2026-12-20")
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
+def test_a_day_that_has_not_ended_is_told(
+    sample_home: SampleHome, question: tuple[str, ...]
+) -> None:
+    note = (
+        "Note: 2027-03-01 has not ended, so the answer rests on a part of the time: the lake's "
+        "newest lesson up to then is of 2026-11-13."
+    )
+    assert note in told(sample_home, *question, "2027-03-01")
+
+
+def test_a_weekend_and_a_few_days_more_are_no_news(sample_home: SampleHome) -> None:
+    for day in ("2026-11-13", AS_OF, "2026-11-20"):
+        assert "Note" not in told(sample_home, "flags", "--as-of", day)
+    assert "8 days before 2026-11-21" in told(sample_home, "flags", "--as-of", "2026-11-21")
+
+
+def test_rates_of_a_month_that_the_data_does_not_fill_say_so(sample_home: SampleHome) -> None:
+    assert "Note" not in told(sample_home, "rates", "--month", "2026-10")
+    note = "of 2026-11-13, 17 days before 2026-11-30"
+    assert note in told(sample_home, "rates", "--month", "2026-11")
+    assert "2027-03-31 has not ended" in told(sample_home, "rates", "--month", "2027-03")
