@@ -70,7 +70,9 @@ class Learner:
     def at(self, origin: date, horizon: Horizon) -> dict[Step, Learned]:
         """Return what is learned at an origin, by step; nothing where history is too short."""
         pasts = self._pasts(origin, horizon)
-        prior = fit_prior(pasts) if len(pasts) >= LEAST_ORIGINS else None
+        # Before a break nothing is reported after an origin: it can't be counted on alone.
+        telling = sum(bool(past.compared().any()) for past in pasts)
+        prior = fit_prior(pasts) if telling >= LEAST_ORIGINS else None
         if prior is None:
             return {}
         return {
@@ -80,17 +82,13 @@ class Learner:
         }
 
     def _pasts(self, origin: date, horizon: Horizon) -> list[Past]:
-        """The newest origins whose targets are over and tell of somebody, weeks apart.
-
-        When lessons stop before a target begins (term's end, a file that never came), it tells
-        of nobody.
-        """
+        """The newest origins with anybody in school whose targets are over, weeks apart."""
         pasts: list[Past] = []
         for earlier in origins_before(self._history, origin):
             past = self._past(earlier).get(horizon)
             if past is None or past.situation.target.last > min(origin, self._last_known):
                 continue
-            if past.compared().any():
+            if past.situation.is_present.any():
                 pasts.append(past)
             if len(pasts) == LEARNED_ORIGINS:
                 break

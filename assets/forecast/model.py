@@ -113,10 +113,10 @@ def fit_prior(pasts: Sequence[Past]) -> Prior | None:
 
 
 def fit(pasts: Sequence[Past], step: Step, prior: Prior) -> Model | None:
-    """Fit the model of a step on pasts; None when they hold too little to learn from."""
+    """Fit the model of a step on pasts; None when they hold too few crossings to learn from."""
     chosen = [(past, past.scored(step)) for past in pasts]
     crossed = np.concatenate([past.crossed(step)[rows] for past, rows in chosen]).astype(float)
-    if len(pasts) < LEAST_ORIGINS or crossed.sum() < LEAST_CROSSINGS:
+    if crossed.sum() < LEAST_CROSSINGS:
         return None
     now = [past.situation.only(rows) for past, rows in chosen]
     features = np.concatenate([_features(one, required_share(one, step), prior) for one in now])

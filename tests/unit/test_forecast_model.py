@@ -11,6 +11,7 @@ from scipy.stats import beta
 
 from assets.forecast.learning import Learner, origins_before
 from assets.forecast.model import (
+    LEAST_ORIGINS,
     Model,
     Past,
     Prior,
@@ -148,13 +149,17 @@ def test_no_prior_comes_of_pasts_that_compare_fewer_than_two_pupils() -> None:
     assert fit_prior(cut) is None
 
 
-def test_origins_after_which_nothing_was_reported_are_no_history() -> None:
-    history = city(300).until(SUNDAY)
-    later = SUNDAY + timedelta(days=42)
-    learner = Learner(history, RULES, later)
-    for past in learner._pasts(later, "four_weeks"):
-        assert past.compared().any()
-    assert learner.at(SUNDAY, "four_weeks") == {}
+def test_origins_after_which_nothing_was_reported_are_not_counted() -> None:
+    # Lessons from 17 August; six origins of month ends are over on the first of November.
+    sunday = date(2026, 11, 1)
+    history = city(2500)
+    assert Learner(history, RULES, sunday).at(sunday, "month_end")
+    # The same, but for lessons that stop on 5 October: three origins are left that tell of anybody.
+    stopped = history.until(date(2026, 10, 5))
+    learner = Learner(stopped, RULES, sunday)
+    telling = [past.compared().any() for past in learner._pasts(sunday, "month_end")]
+    assert len(telling) >= LEAST_ORIGINS > sum(telling)
+    assert learner.at(sunday, "month_end") == {}
 
 
 def test_a_strong_pull_leaves_the_answer_as_it_is() -> None:
