@@ -127,6 +127,9 @@ class Lake:
             self.connection.execute(f"LOAD '{extension_path(name)}'")
         options = [f"DATA_PATH '{quoted(settings.data_string)}'", "ENCRYPTED"]
         options.append("DATA_INLINING_ROW_LIMIT 0")
+        if not settings.data_path:
+            # The data lies in the home, wherever that is now: a home can be moved, or restored.
+            options.append("OVERRIDE_DATA_PATH true")
         if settings.catalog_string.startswith("sqlite:"):
             options += ["META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 10000"]
         statement = (
