@@ -40,7 +40,7 @@ def replace_older_by(
         f"CREATE OR REPLACE TEMP TABLE arriving_rows AS SELECT * FROM {table} LIMIT 0"
     )
     connection.execute(
-        f"INSERT INTO arriving_rows SELECT {columns} FROM {arriving} QUALIFY row_number() "
+        f"INSERT INTO arriving_rows BY NAME SELECT {columns} FROM {arriving} QUALIFY row_number() "
         f"OVER (PARTITION BY {', '.join(key)} ORDER BY exported_at DESC, file_id DESC) = 1"
     )
     same = " AND ".join(f"stored.{name} IS NOT DISTINCT FROM arriving.{name}" for name in key)
@@ -51,6 +51,6 @@ def replace_older_by(
         "(stored.exported_at, stored.file_id) <= (arriving.exported_at, arriving.file_id))"
     )
     connection.execute(
-        f"INSERT INTO {table} SELECT {columns} FROM arriving_rows AS arriving WHERE NOT EXISTS "
-        f"(SELECT 1 FROM {table} AS stored WHERE {same})"
+        f"INSERT INTO {table} BY NAME SELECT {columns} FROM arriving_rows AS arriving "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS stored WHERE {same})"
     )

@@ -56,7 +56,7 @@ def store_lessons(
     outdone = " UNION ".join(lost)
     keep = f"WHERE batch_row NOT IN ({outdone})" if lost else ""
     columns = ", ".join(_STORED_NAMES["lessons"])
-    connection.execute(f"INSERT INTO lessons SELECT {columns} FROM arriving_lessons {keep}")
+    connection.execute(f"INSERT INTO lessons BY NAME SELECT {columns} FROM arriving_lessons {keep}")
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM arriving_lessons {keep}"
         if keep

@@ -123,12 +123,12 @@ def store_words(connection: duckdb.DuckDBPyConnection, resource: Resource) -> No
     columns = ", ".join(resource.columns)
     won = f"{key} IN (SELECT {key} FROM winning_words)"
     connection.execute(f"DELETE FROM {table} WHERE {won}")
-    connection.execute(f"INSERT INTO {table} SELECT {columns} FROM winning_words")
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns} FROM winning_words")
     if part:
         connection.execute(f"DELETE FROM {part.table} WHERE {won}")
         names = ", ".join(f"parts.{name}" for name in part.columns)
         connection.execute(
-            f"INSERT INTO {part.table} SELECT DISTINCT {names} FROM {part.staged} AS parts "
+            f"INSERT INTO {part.table} BY NAME SELECT DISTINCT {names} FROM {part.staged} AS parts "
             "SEMI JOIN winning_words USING (file_id, line_number)"
         )
 
