@@ -127,6 +127,7 @@ def patterns(lake: Lake, asked: Asked) -> dict[str, Pattern]:
     """
     values = _values(asked.evaluation.rule_set)
     as_of = asked.evaluation.as_of
+    lake.connection.execute(lake.select("flags/is_clearly_over"))
     window = {"first_date": asked.pattern_first_date, "as_of": as_of}
     weeks = {"first_date": asked.weeks_first_date, "as_of": as_of}
     lake.materialise("flags/pattern_days", **window, **_some(values, "whole_day_share"))

@@ -70,8 +70,7 @@ SELECT
     (
         days >= $min_days
         AND alone_days >= $min_absent_days
-        AND (missed_days * other_lessons - other_missed * days) * 10000
-        >= $clear_difference * days * other_lessons
+        AND is_clearly_over(missed_days, days, other_missed, other_lessons, $clear_difference)
     ) AS is_named
 FROM sums
 ORDER BY pupil_key, edge

@@ -38,9 +38,10 @@ SELECT
         AND days >= $weekday_days
         AND absent_days >= $min_absent_days
         AND other_reported_minutes > 0
-        AND (
-            absent_minutes * other_reported_minutes - other_absent_minutes * reported_minutes
-        ) * 10000 >= $clear_difference * reported_minutes * other_reported_minutes
+        AND is_clearly_over(
+            absent_minutes, reported_minutes, other_absent_minutes, other_reported_minutes,
+            $clear_difference
+        )
     ) AS is_named
 FROM beside
 ORDER BY pupil_key, iso_weekday
