@@ -8,6 +8,13 @@ from __future__ import annotations
 from assets.shared_columns import CLASS, DATE, DAYS, GRADE, MENTOR, PUPIL, SCHOOL, SUMS
 from assets.table_model import Column, Table
 
+_VERDICT = (
+    Column("rule", "VARCHAR", "mentor_followup | ulf_one_month | ulf_two_months | sst_…"),
+    Column("basis", "VARCHAR", "calendar | rolling"),
+    Column("verdict", "VARCHAR", "hit | insufficient"),
+    Column("certainty", "VARCHAR", "certain | likely", "not a hit"),
+)
+
 RESULT_TABLES: tuple[Table, ...] = (
     Table(
         "absence_daily",
@@ -62,10 +69,7 @@ RESULT_TABLES: tuple[Table, ...] = (
         (
             Column("as_of_date", "DATE", "The last day that counts."),
             PUPIL,
-            Column("rule", "VARCHAR", "mentor_followup | ulf_one_month | ulf_two_months | sst_…"),
-            Column("basis", "VARCHAR", "calendar | rolling"),
-            Column("verdict", "VARCHAR", "hit | insufficient"),
-            Column("certainty", "VARCHAR", "certain | likely", "not a hit"),
+            *_VERDICT,
             Column(
                 "reason",
                 "VARCHAR",
@@ -209,10 +213,7 @@ RESULT_TABLES: tuple[Table, ...] = (
             Column("period", "VARCHAR", "ISO week such as 2026-W46."),
             Column("as_of_date", "DATE", "The last day that counts."),
             PUPIL,
-            Column("rule", "VARCHAR", "mentor_followup | ulf_one_month | ulf_two_months | sst_…"),
-            Column("basis", "VARCHAR", "calendar | rolling"),
-            Column("verdict", "VARCHAR", "hit | insufficient"),
-            Column("certainty", "VARCHAR", "certain | likely", "not a hit"),
+            *_VERDICT,
             Column("reason", "VARCHAR", "Why insufficient, as in `flags`.", "not insufficient"),
             Column("window_start", "DATE", "First day of the window."),
             Column("window_end", "DATE", "Last day of the window."),

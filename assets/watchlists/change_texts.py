@@ -37,7 +37,7 @@ _GONE = {
     "other_values": ("efter ändrat gränsvärde", "efter ändrat gränsvärde"),
     "improved": ("med mindre frånvaro", "med mindre frånvaro"),
     "corrected": ("efter rättade uppgifter", "efter rättade uppgifter"),
-    "left": ("har slutat", "har slutat"),
+    "left": ("har slutat eller bytt skola", "har slutat eller bytt skola"),
     "insufficient": ("där data inte räcker", "där data inte räcker"),
 }
 

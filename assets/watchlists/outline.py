@@ -159,10 +159,16 @@ def principal_table(watchlist: Watchlist) -> Table[PupilRow]:
 
 def mentor_table(watchlist: Watchlist, part: MentorPart) -> Table[PupilRow]:
     """One mentor's pupils, with the next step of each."""
-    next_step = Column[PupilRow](h.H_NEXT, "text", 30, lambda pupil: texts.NEXT_STEPS[pupil.level])
+    next_step = Column[PupilRow](h.H_NEXT, "text", 30, _next_step)
     columns = _pupil_columns(watchlist)
     at = [column.heading for column in columns].index(h.H_GRADE) + 1
     return Table((*columns[:at], next_step, *columns[at:]), part.pupils, texts.NO_PUPILS_HERE)
+
+
+def _next_step(pupil: PupilRow) -> str:
+    reasons = {item.reason for item in pupil.evidence if item.verdict == "insufficient"}
+    missing = [step for reason, step in texts.UNSURE_STEPS.items() if reason in reasons]
+    return missing[0] if missing and not pupil.level else texts.NEXT_STEPS[pupil.level]
 
 
 def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:

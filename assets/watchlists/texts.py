@@ -66,6 +66,12 @@ NEXT_STEPS = {
     1: "Prata med elev och hem och kartlägg vad frånvaron beror på.",
     0: "Se till att lektionerna som saknar rapport blir rapporterade.",
 }
+# What to do about too little data depends on what is missing; the first that is.
+UNSURE_STEPS = {
+    "unreported": NEXT_STEPS[0],
+    "too_few_days": "För få skoldagar för att räkna. Fråga hur eleven har det.",
+    "unknown_grade": "Se till att elevens årskurs finns i uppgifterna.",
+}
 CERTAINTIES = {"certain": "Säker", "likely": "Trolig"}
 
 # --- one line under each heading: what to do -----------------------------------------------------

@@ -108,5 +108,6 @@ def _add_cleared(sheet: Worksheet, watchlist: Watchlist, part: outline.MentorPar
     put(sheet, row, 1, change_texts.cleared_heading(watchlist), "lista avsnitt")
     for gone in part.cleared:
         row += 1
-        put(sheet, row, 1, change_texts.why_cleared(gone), "lista rad")
-        put(sheet, row, 3, outline.full_name(gone), "lista rad")
+        put(sheet, row, 1, outline.full_name(gone), "lista rad")
+        # The last filled cell of the row, so that the sentence has the room to its right.
+        put(sheet, row, 3, change_texts.why_cleared(gone), "lista rad")

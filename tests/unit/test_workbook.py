@@ -261,3 +261,34 @@ def test_the_windows_are_as_long_as_the_rule_set_says_on_every_sheet(path: Path)
     text = everything(book)
     assert "28 och 56 dagar" in text
     assert re.findall(r"\b(?:30|60)\b.{0,3} dag", text) == []
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (("unreported", "too_few_days"), "Se till att lektionerna som saknar rapport"),
+        (("too_few_days",), "För få skoldagar för att räkna."),
+        (("unknown_grade",), "Se till att elevens årskurs"),
+    ],
+)
+def test_what_to_do_about_too_little_data_depends_on_what_is_missing(
+    path: Path, reasons: tuple[str, ...], expected: str
+) -> None:
+    half = make.sums(100, of=3000, scheduled=6000)
+    doubts = tuple(
+        make.evidence(
+            "mentor_followup", half, verdict="insufficient", certainty=None, reason=reason
+        )
+        for reason in reasons
+    )
+    unsure = make.unassessed(mentor="Åke Ström", evidence=doubts)
+    (row,) = rows(opened(make.watchlist(insufficient=(unsure,)), path)["Åke Ström"])
+    assert str(row["Nästa steg"]).startswith(expected)
+
+
+def test_why_a_mentors_pupil_is_gone_can_be_read_whole(path: Path) -> None:
+    gone = make.cleared(mentor="Maria Lindqvist")
+    book = opened(make.watchlist(cleared=(gone,), compared_with="2026-W45"), path)
+    last = [cell.value for cell in list(book["Maria Lindqvist"].iter_rows())[-1]]
+    assert last[:3] == ["Lind, Ture", None, "Mindre frånvaro: når ingen gräns längre"]
+    assert not any(last[3:])
