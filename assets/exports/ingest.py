@@ -41,7 +41,7 @@ from assets.exports.received import (
     ChangedFileError,
     ReceivedFile,
     UnreadableFileError,
-    look_at,
+    look_at_all,
 )
 from assets.exports.staging import load_macros
 from assets.lake import Lake
@@ -177,12 +177,12 @@ class _Ingest:
         self.on_progress("reading", total, total)
 
     def _look(self, paths: Sequence[Path]) -> Iterator[ReceivedFile]:
-        for index, path in enumerate(paths):
+        for index, (path, found) in enumerate(zip(paths, look_at_all(paths), strict=True)):
             self.on_progress("looking", index, len(paths))
-            try:
-                yield look_at(path)
-            except OSError as error:
-                self.reports[path] = held(path, f"it can't be opened: {error.strerror}")
+            if isinstance(found, ReceivedFile):
+                yield found
+            else:
+                self.reports[path] = held(path, f"it can't be opened: {found.strerror}")
 
     def _with_kinds(self, files: Iterable[ReceivedFile]) -> Iterator[tuple[str, ReceivedFile]]:
         for file in files:

@@ -31,7 +31,7 @@ from assets.exports.received import (
 )
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.row_staging import RowStage
-from assets.exports.staging import begin_staging, load_macros
+from assets.exports.staging import begin_staging, end_staging, load_macros
 from assets.lake import Lake, LakeSettings
 from assets.sealing import Sealer
 from assets.table_model import create_statements
@@ -223,7 +223,7 @@ def _problems(
         openings.most = rows
         begin_staging(lake, kind, [file])
         staged = RowStage(lake, people, openings, log, kind).stage([file])
-        lake.connection.execute(f"CREATE TEMP TABLE batch_{kind} AS SELECT * FROM keyed_{kind}")
+        end_staging(lake, kind)
         repeated = "repeated_rows" if kind == "lessons" else f"repeated_{kind}"
         refuse_repeated(lake, log, kind, repeated)
         for reason in (*staged.unreadable.values(), *staged.held.values()):

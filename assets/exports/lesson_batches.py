@@ -24,7 +24,7 @@ from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
 from assets.exports.snapshots import complete_files, snapshot_reason
-from assets.exports.staging import BulkFile, begin_staging, stage_bulk, unstage
+from assets.exports.staging import BulkFile, begin_staging, key_lessons, stage_bulk, unstage
 from assets.exports.storing import (
     arriving_identities,
     store_identities,
@@ -53,7 +53,6 @@ class LessonBatch:
         self._headers: dict[int, FoundHeader] = {}
         self._rows_read: dict[int, int] = {}
         self._reasons: dict[int, str | None] = {}
-        self._accepted: dict[int, int] = {}
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
@@ -61,19 +60,20 @@ class LessonBatch:
         lake = self._lake
         begin_staging(lake, "lessons", files)
         careful = self._stage_in_bulk(files, batch)
-        self._people.key_staged("staged_lessons")
-        lake.materialise("exports/batch_lessons")
+        self._people.key_staged("batch_lessons")
+        key_lessons(lake)
         lake.materialise("exports/shared_lessons")
         careful |= self._files_with_problems()
         if careful:
-            self._unstage(sorted(careful))
+            unstage(lake, "batch_lessons", sorted(careful))
             fallen = {file.file_id for file in (*batch.unreadable, *batch.held)}
             self._stage_by_row([f for f in files if f.file_id in careful - fallen], batch)
         changed = batch.hold_changed(files)
         if changed:
-            self._unstage(changed)
+            unstage(lake, "batch_lessons", changed)
         if careful or changed:
             lake.materialise("exports/shared_lessons")
+        lake.materialise("exports/superseded_rows")
         batch.counts = self._counts(files, batch)
         lake.define("exports/arriving_lessons")
         return batch
@@ -81,9 +81,13 @@ class LessonBatch:
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
         complete = complete_files(self._lake, self._headers, self._problems)
-        superseded = store_lessons(connection, self._lake, self._accepted, complete)
+        superseded = store_lessons(connection, self._lake, complete)
+        for file_id, rows in self._lake.rows(
+            "SELECT file_id, count(*) FROM superseded_rows GROUP BY file_id"
+        ):
+            superseded[file_id] = superseded.get(file_id, 0) + rows
         store_staff(connection, self._people)
-        arriving = arriving_identities(self._lake, "keyed_lessons")
+        arriving = arriving_identities(self._lake, "batch_lessons")
         by_source: dict[tuple[str, bool], list[int]] = defaultdict(list)
         for file_id, header in self._headers.items():
             by_source[header.match.layout.name, header.match.says_protection].append(file_id)
@@ -136,22 +140,12 @@ class LessonBatch:
         self._headers[file.file_id] = header
         self._rows_read[file.file_id] = rows_read
 
-    def _unstage(self, file_ids: Sequence[int]) -> None:
-        for table in ("staged_lessons", "batch_lessons"):
-            unstage(self._lake, table, file_ids)
-
     def _stage_by_row(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> None:
-        """Stage files row by row and add them to `batch_lessons`."""
+        """Stage files row by row."""
         stage = RowStage(self._lake, self._people, self._openings, self._problems, "lessons")
         staged = stage.stage(files)
         batch.unreadable |= staged.unreadable
         batch.held |= staged.held
-        rows = self._lake.select("exports/batch_lessons")
-        self._lake.connection.execute(
-            f"INSERT INTO batch_lessons SELECT * FROM ({rows}) "
-            "WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",
-            {"ids": list(staged.readers)},
-        )
         refuse_repeated(self._lake, self._problems, "lessons", "repeated_rows")
         for file_id, reader in staged.readers.items():
             self._note_header(reader.file, reader.header, reader.rows_read)
@@ -184,7 +178,7 @@ class LessonBatch:
             row = staged.get(key, {})
             first, last = row.get("period_first_date"), row.get("period_last_date")
             refused = self._problems.refused(key)
-            self._accepted[key] = accepted = self._rows_read[key] - refused
+            accepted = self._rows_read[key] - refused
             counts.append(
                 FileCounts(
                     file=file,
@@ -215,7 +209,7 @@ class LessonBatch:
             "SELECT school_unit_code, $layout AS layout, false AS is_registered, "
             "plain_text(max(school_name)) AS school_name, NULL::VARCHAR AS district, "
             "NULL::VARCHAR AS principal_key, exported_at, file_id "
-            "FROM staged_lessons JOIN offered_files USING (file_id) "
+            "FROM batch_lessons "
             "WHERE problem IS NULL AND file_id IN (SELECT unnest($ids::BIGINT[])) "
             "GROUP BY school_unit_code, exported_at, file_id",
             layout=layout,

@@ -19,7 +19,7 @@ from assets.exports.rekeying import rekey
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage, StagedRows, refusal
-from assets.exports.staging import begin_staging, unstage
+from assets.exports.staging import begin_staging, end_staging, staged_table, unstage
 from assets.lake import Lake
 
 _KIND = "pupil_merges"
@@ -49,10 +49,8 @@ class MergeBatch:
         batch.unreadable, batch.held = staged.unreadable, staged.held
         fallen = batch.hold_changed(files)
         if fallen:
-            unstage(self._lake, f"staged_{_KIND}", fallen)
-        self._lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE batch_pupil_merges AS SELECT * FROM keyed_pupil_merges"
-        )
+            unstage(self._lake, staged_table(_KIND), fallen)
+        end_staging(self._lake, _KIND)
         refuse_repeated(self._lake, self._problems, _KIND, "repeated_pupil_merges")
         # What closes a circle is refused, but remembered: which of its words is the newest, and
         # does nothing, may change when another file comes.

@@ -30,13 +30,15 @@ class People:
         self.sealer = sealer
         self._canonical: dict[str, str | None] = {}
         self._staff: dict[tuple[str, str], uuid.UUID] = {}
+        self._sealed: dict[tuple[str, str, str, str], tuple[str, bytes]] = {}
         self.forget()
 
     def forget(self) -> None:
         """Begin anew: which key stands for which number has changed."""
         self._canonical.clear()
         self._staff.clear()
-        self._merged = merged(known_merges(self._lake)).keys
+        stands_for = merged(known_merges(self._lake)).keys
+        self._merged = {str(old): str(new) for old, new in stands_for.items()}
         self._lake.connection.execute(
             "CREATE OR REPLACE TEMP TABLE civic_keys "
             "(civic_text VARCHAR, pupil_key UUID, own_key UUID, problem VARCHAR);"
@@ -77,10 +79,9 @@ class People:
                 continue
             number = read_identity_number(text)
             self._canonical[text] = number.canonical
-            own = self.sealer.key("pupil", number.canonical) if number.canonical else None
+            own = self.sealer.key_text("pupil", number.canonical) if number.canonical else None
             key = self._merged.get(own, own) if own else None
-            texts_of_keys = (str(key) if key else None, str(own) if own else None)
-            rows.append((text, *texts_of_keys, number.problem))
+            rows.append((text, key, own, number.problem))
         self._append("civic_keys", rows, ("civic_text", "pupil_key", "own_key", "problem"))
 
     def _key_staff(self, pairs: Iterable[tuple[str, str]]) -> None:
@@ -117,29 +118,40 @@ class People:
             is_roster: they are rosters, whatever their layout is called.
         """
         source = layout if says_protection else f"{layout}{UNMARKED}"
-        keys: list[str] = []
-        seals: list[bytes] = []
-        for row in arriving.iter_rows(named=True):
-            fields = {
-                "civic_no": self._canonical[row["civic_text"]] or "",
-                "given_name": _name(row["given_name"]),
-                "family_name": _name(row["family_name"]),
-                "sex": row["sex"].strip(),
-            }
-            content = text_of_fields(fields)
-            keys.append(self.sealer.key_text("identity", content))
-            seals.append(self.sealer.seal_text(content))
+        sealed = [
+            self._sealed_identity(cells)
+            for cells in arriving.select(
+                "civic_text", "given_name", "family_name", "sex"
+            ).iter_rows()
+        ]
         return arriving.select(
             pl.col("pupil_key").cast(pl.String),
             pl.lit(source).alias("layout"),
             "school_unit_code",
             "is_protected",
             pl.lit(is_roster).alias("is_roster"),
-            pl.Series("content_key", keys, dtype=pl.String),
+            pl.Series("content_key", [key for key, _ in sealed], dtype=pl.String),
             "exported_at",
             "file_id",
-            pl.Series("sealed", seals, dtype=pl.Binary),
+            pl.Series("sealed", [content for _, content in sealed], dtype=pl.Binary),
         )
+
+    def _sealed_identity(self, cells: tuple[str, str, str, str]) -> tuple[str, bytes]:
+        """Return content key and sealed content, once for all that say the same of a pupil."""
+        known = self._sealed.get(cells)
+        if known is None:
+            civic_text, given_name, family_name, sex = cells
+            content = text_of_fields(
+                {
+                    "civic_no": self._canonical[civic_text] or "",
+                    "given_name": _name(given_name),
+                    "family_name": _name(family_name),
+                    "sex": sex.strip(),
+                }
+            )
+            known = self.sealer.key_text("identity", content), self.sealer.seal_text(content)
+            self._sealed[cells] = known
+        return known
 
     def _append(
         self, table: str, rows: Sequence[Sequence[str | None]], columns: tuple[str, ...]

@@ -12,6 +12,8 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +21,10 @@ from zoneinfo import ZoneInfo
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
-_CHUNK = 4 << 20
+# What the processor's cache holds: each chunk is gone over several times.
+_CHUNK = 1 << 20
+# Hashing and reading go on beside the rest; more files at once only wait for each other.
+_AT_ONCE = 2
 _EXPORT_TIME = re.compile(r"_([0-9]{8}T[0-9]{4}(?:[0-9]{2})?)(?=\.[^.]+$)")
 # Everything but line ends, tabs, NUL and letters beyond U+02FF: hard blanks, loose accents, marks
 # of byte order and U+FFFD all begin with C2 or with CC and above.
@@ -224,3 +229,16 @@ def look_at(path: Path) -> ReceivedFile:
         has_tabs=found.has_tabs,
         last_bytes=found.end,
     )
+
+
+def look_at_all(paths: Iterable[Path]) -> Iterator[ReceivedFile | OSError]:
+    """Read files once and yield what each is, or why it can't be read, in their order."""
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="look") as pool:
+        yield from pool.map(_found_or_error, paths)
+
+
+def _found_or_error(path: Path) -> ReceivedFile | OSError:
+    try:
+        return look_at(path)
+    except OSError as error:
+        return error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from assets.exports.problems import ProblemLog
 from assets.exports.row_staging import refusal
+from assets.exports.staging import keyed_rows, staged_table
 from assets.lake import Lake
 
 # What is no cell of the row, so not part of its sealed copy.
@@ -37,7 +38,7 @@ def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str, repeated: str) 
     """
     lake.materialise(f"exports/{repeated}")
     found = lake.frame(
-        f"SELECT rows.*, repeated.problem AS repetition FROM keyed_{kind} AS rows "
+        f"SELECT rows.*, repeated.problem AS repetition FROM {keyed_rows(kind)} AS rows "
         f"JOIN {repeated} AS repeated USING (file_id, line_number) ORDER BY file_id, line_number"
     )
     if found.is_empty():
@@ -47,7 +48,7 @@ def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str, repeated: str) 
         problems.add(row["file_id"], refusal(row["repetition"], row, cells))
         if row["warning"]:
             problems.take_back(row["file_id"], row["warning"])
-    for table in (f"staged_{kind}", f"batch_{kind}"):
+    for table in {staged_table(kind), f"batch_{kind}"}:
         lake.connection.execute(
             f"UPDATE {table} SET problem = repeated.problem FROM {repeated} AS repeated "
             f"WHERE {table}.file_id = repeated.file_id "

@@ -20,7 +20,7 @@ from assets.exports.received import ReceivedFile
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
-from assets.exports.staging import begin_staging, unstage
+from assets.exports.staging import begin_staging, end_staging, staged_table, unstage
 from assets.exports.storing import (
     arriving_identities,
     store_identities,
@@ -56,10 +56,8 @@ class RosterBatch:
         batch.unreadable, batch.held = staged.unreadable, staged.held
         fallen = batch.hold_changed(files)
         if fallen:
-            unstage(self._lake, f"staged_{kind}", fallen)
-        self._lake.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE batch_{kind} AS SELECT * FROM keyed_{kind}"
-        )
+            unstage(self._lake, staged_table(kind), fallen)
+        end_staging(self._lake, kind)
         refuse_repeated(self._lake, problems, kind, f"repeated_{kind}")
         for file_id, reader in staged.readers.items():
             if file_id in fallen:

@@ -17,7 +17,14 @@ from assets.exports.people import People
 from assets.exports.problems import ProblemLog
 from assets.exports.reasons import shown
 from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
-from assets.exports.staging import point_raw_view, unstage
+from assets.exports.staging import (
+    insert_rows,
+    key_lessons,
+    keyed_rows,
+    point_raw_view,
+    staged_table,
+    unstage,
+)
 from assets.lake import Lake
 
 # A file whose first so many rows are all refused is given up: it is no export of this layout.
@@ -81,7 +88,7 @@ class RowStage:
             self._stage_frames(waiting)
         fallen = [file.file_id for file in (*staged.unreadable, *staged.held)]
         if fallen:
-            unstage(self.lake, f"staged_{self.kind}", fallen)
+            unstage(self.lake, staged_table(self.kind), fallen)
         self._guard(staged)
         return staged
 
@@ -91,11 +98,11 @@ class RowStage:
         self.people.key_frame(frame)
         lake.connection.register("row_frame", frame)
         point_raw_view(lake, kind, "row_frame")
-        lake.connection.execute(
-            f"INSERT INTO staged_{kind} {lake.select(f'exports/staged_{kind}')}"
-        )
+        insert_rows(lake, kind)
+        if kind == "lessons":
+            key_lessons(lake)
         found = lake.frame(
-            f"SELECT file_id, line_number, problem, warning FROM keyed_{kind} "
+            f"SELECT file_id, line_number, problem, warning FROM {keyed_rows(kind)} "
             "SEMI JOIN row_frame USING (file_id, line_number) "
             "WHERE problem IS NOT NULL OR warning IS NOT NULL ORDER BY file_id, line_number"
         )
@@ -124,13 +131,13 @@ class RowStage:
     def _guard(self, staged: StagedRows) -> None:
         """Rows read = rows staged + rows refused for their shape, or the file isn't taken."""
         counted = dict(
-            self.lake.rows(f"SELECT file_id, count(*) FROM staged_{self.kind} GROUP BY 1")
+            self.lake.rows(f"SELECT file_id, count(*) FROM {staged_table(self.kind)} GROUP BY 1")
         )
         for file_id, reader in staged.readers.items():
             accounted = counted.get(file_id, 0) + reader.shapeless_rows
             if accounted == reader.rows_read or reader.file in (*staged.unreadable, *staged.held):
                 continue
-            unstage(self.lake, f"staged_{self.kind}", [file_id])
+            unstage(self.lake, staged_table(self.kind), [file_id])
             staged.unreadable[reader.file] = (
                 f"{reader.rows_read} rows were read, but {accounted} accounted for. This is "
                 "a fault in the program, not in the file; report it."

@@ -2,7 +2,8 @@
 
 Two ways in, one meaning: the bulk path here hands whole groups of plain CSV files to DuckDB's
 reader; whatever it can't take without a problem, and every workbook, goes row by row
-(`row_staging.py`) through the same SELECT. Not here: keys, duplicates and storing.
+(`row_staging.py`) through the same SELECT. Not here: who has which key (`people.py`), duplicates
+and storing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,35 @@ RAW_TABLES = {
 _MAX_LINE_BYTES = 1 << 20
 # A file id has 63 bits.
 _ID_DIGITS = 19
+_NO_KEYS = (
+    "NULL::UUID AS pupil_key, NULL::UUID AS mentor_key, NULL::TIMESTAMP AS exported_at, "
+    "NULL::UBIGINT AS lesson_hash"
+)
+# An empty identity cell is a text too: '' has the problem "missing". So every row gets its export
+# time here, and one that has none is one that was not met yet. The hash only finds rows of one
+# lesson within the batch and is never stored, so any hash will do.
+_KEY_PUPILS = """
+    UPDATE batch_lessons SET
+        pupil_key = civic_keys.pupil_key,
+        problem = coalesce(batch_lessons.problem, civic_keys.problem),
+        exported_at = offered_files.exported_at,
+        lesson_hash = CASE
+            WHEN lesson_id IS NULL
+                THEN hash(civic_keys.pupil_key, school_unit_code, starts_at, subject)
+            ELSE hash(civic_keys.pupil_key, lesson_id)
+        END
+    FROM civic_keys, offered_files
+    WHERE batch_lessons.exported_at IS NULL
+        AND coalesce(batch_lessons.civic_text, '') = civic_keys.civic_text
+        AND batch_lessons.file_id = offered_files.file_id
+"""
+_KEY_MENTORS = """
+    UPDATE batch_lessons SET mentor_key = staff_keys.staff_key
+    FROM staff_keys
+    WHERE batch_lessons.mentor_key IS NULL
+        AND coalesce(batch_lessons.mentor_name, '') = staff_keys.name
+        AND coalesce(batch_lessons.mentor_email, '') = staff_keys.email
+"""
 
 
 @dataclass(frozen=True)
@@ -73,10 +103,47 @@ def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> None:
         f"CREATE OR REPLACE TEMP TABLE empty_rows (file_id BIGINT, line_number BIGINT, {columns})"
     )
     point_raw_view(lake, kind, "empty_rows")
+    rows = lake.select(f"exports/staged_{kind}")
+    if kind == "lessons":
+        rows = f"SELECT *, {_NO_KEYS} FROM ({rows})"
+    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {staged_table(kind)} AS {rows}")
+    if kind != "lessons":
+        lake.define(f"exports/keyed_{kind}")
+
+
+def staged_table(kind: str) -> str:
+    """Return the table that rows of a kind are staged in."""
+    return "batch_lessons" if kind == "lessons" else f"staged_{kind}"
+
+
+def keyed_rows(kind: str) -> str:
+    """Return the table or view of the staged rows of a kind with their keys."""
+    return "batch_lessons" if kind == "lessons" else f"keyed_{kind}"
+
+
+def insert_rows(lake: Lake, kind: str) -> None:
+    """Stage the rows that the raw view of a kind has now."""
     lake.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE staged_{kind} AS {lake.select(f'exports/staged_{kind}')}; "
-        f"CREATE OR REPLACE TEMP VIEW keyed_{kind} AS {lake.select(f'exports/keyed_{kind}')}"
+        f"INSERT INTO {staged_table(kind)} BY NAME {lake.select(f'exports/staged_{kind}')}"
     )
+
+
+def key_lessons(lake: Lake) -> None:
+    """Give staged lessons that have none yet their keys; everybody among them has been met.
+
+    Lessons are keyed where they lie: of a city's month that saves a copy of ten million rows.
+    """
+    lake.connection.execute(_KEY_PUPILS)
+    if lake.rows("SELECT 1 FROM staff_keys LIMIT 1"):
+        lake.connection.execute(_KEY_MENTORS)
+
+
+def end_staging(lake: Lake, kind: str) -> None:
+    """Make `batch_<kind>` of the staged rows and their keys."""
+    if kind != "lessons":
+        lake.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE batch_{kind} AS SELECT * FROM {keyed_rows(kind)}"
+        )
 
 
 def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
@@ -96,9 +163,7 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
         links.append(str(link))
     try:
         lake.connection.execute(_bulk_view(files[0].header, folder, links))
-        lake.connection.execute(
-            f"INSERT INTO staged_lessons {lake.select('exports/staged_lessons')}"
-        )
+        insert_rows(lake, "lessons")
     except duckdb.Error:
         # The reader gave up on the whole group, mostly for one file's sake: line ends that differ,
         # a line of megabytes. Row by row, that file tells what is wrong.
@@ -110,7 +175,7 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
             Path(path).unlink(missing_ok=True)
     counts = dict(
         lake.rows(
-            "SELECT file_id, count(*) FROM staged_lessons WHERE line_number IS NULL GROUP BY 1"
+            "SELECT file_id, count(*) FROM batch_lessons WHERE line_number IS NULL GROUP BY 1"
         )
     )
     return {

@@ -24,21 +24,18 @@ _STORED_NAMES = {table.name: [column.name for column in table.columns] for table
 def store_lessons(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
-    accepted: Mapping[int, int],
     complete: Sequence[int] = (),
 ) -> dict[int, int]:
-    """Put `arriving_lessons` in place of older rows and return superseded rows per file.
+    """Put `arriving_lessons` in place of older rows; return, by file, those that are older.
 
     Rows of the lake that are newer stay, and rows that a newer complete file lacks don't come
     back. The dates of everything that changed become stale.
 
     Args:
         connection: inside a transaction.
-        lake: its lake, with `batch_lessons`, `shared_lessons` and `arriving_lessons`.
-        accepted: rows without a problem in the batch, by file id.
+        lake: its lake, with `arriving_lessons`.
         complete: ids of files that say all of their schools' dates.
     """
-    superseded = _superseded_in_batch(lake, accepted)
     lake.materialise("exports/arriving_days")
     span = lake.frame(
         "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
@@ -46,7 +43,7 @@ def store_lessons(
         "coalesce(bool_or(has_ids), false) AS has_ids FROM arriving_days"
     ).row(0, named=True)
     if span["first_date"] is None:
-        return superseded
+        return {}
     lost: list[str] = []
     if _may_have_rivals(lake, span) and _remove_outdated(connection, lake, span):
         lost.append("SELECT arriving_row FROM stored_rivals WHERE is_stored_newer")
@@ -62,13 +59,14 @@ def store_lessons(
         if keep
         else "INSERT INTO stale_days SELECT lesson_date FROM arriving_days"
     )
-    if lost:
-        for file_id, rows in lake.rows(
+    if not lost:
+        return {}
+    return dict(
+        lake.rows(
             "SELECT file_id, count(*) FROM arriving_lessons "
             f"WHERE batch_row IN ({outdone}) GROUP BY file_id"
-        ):
-            superseded[file_id] = superseded.get(file_id, 0) + rows
-    return superseded
+        )
+    )
 
 
 def _may_have_rivals(lake: Lake, span: Mapping[str, Any]) -> bool:
@@ -111,15 +109,6 @@ def _remove_outdated(
             {"first": first, "last": last},
         )
     return bool(has_newer)
-
-
-def _superseded_in_batch(lake: Lake, accepted: Mapping[int, int]) -> dict[int, int]:
-    """Return, by file id, the accepted rows that another file of the batch outdoes."""
-    if not lake.rows("SELECT 1 FROM shared_lessons LIMIT 1"):
-        return {}
-    kept = dict(lake.rows("SELECT file_id, count(*) FROM arriving_lessons GROUP BY file_id"))
-    lost = {file_id: rows - kept.get(file_id, 0) for file_id, rows in accepted.items()}
-    return {file_id: rows for file_id, rows in lost.items() if rows}
 
 
 def arriving_identities(lake: Lake, rows: str) -> pl.DataFrame:

@@ -1,5 +1,5 @@
 -- arriving_identities: what the rows of this batch say of each pupil's identity.
--- From: identity_rows, a view of keyed_lessons or batch_enrolments.
+-- From: identity_rows, a view of batch_lessons or batch_enrolments.
 -- Grain: a file, school unit ('' when unreadable) and pupil. Within one file the strictest
 -- protection counts; of two spellings of a name any will do, but always the same one.
 SELECT

@@ -118,7 +118,7 @@ class Reader:
             "class_name, grade, scheduled_minutes, valid_minutes, invalid_minutes, other_minutes, "
             "is_reported, is_cancelled, mentor_key, protected_identity(protected_text), "
             "trim(given_name), trim(school_name) "
-            "FROM keyed_lessons WHERE problem IS NULL ORDER BY ALL"
+            "FROM batch_lessons WHERE problem IS NULL ORDER BY ALL"
         )
         return staged, taken
 

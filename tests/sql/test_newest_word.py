@@ -16,6 +16,7 @@ def arriving(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
     """Return file id and valid minutes of what is kept of a batch; rows of one key share a hash."""
     given(lake, "batch_lessons", *({"lesson_hash": 1} | dict(row) for row in rows))
     lake.materialise("exports/shared_lessons")
+    lake.materialise("exports/superseded_rows")
     return rows_of(lake, "exports/arriving_lessons", "file_id", "valid_minutes")
 
 

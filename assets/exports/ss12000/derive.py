@@ -84,11 +84,9 @@ def _store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_les
             "(SELECT batch_row FROM stored_touched WHERE batch_row IS NOT NULL)"
         )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE shared_lessons "
-        "(lesson_hash UBIGINT, file_id BIGINT, rows_in_file BIGINT);"
         f"CREATE OR REPLACE TEMP VIEW arriving_lessons AS SELECT * FROM {derived} {keep}"
     )
-    store_lessons(connection, lake, {})
+    store_lessons(connection, lake)
 
 
 def _qualified(table: str) -> str:
