@@ -116,6 +116,12 @@ def publish(
     home: Home = None,
 ) -> None:
     """Publish the frozen lists of a week, as of its Sunday."""
+    if week > yesterday() + timedelta(days=1):
+        raise typer.BadParameter(
+            f"--week {week:%G-W%V} ends on Sunday {week.isoformat()}, which is still to come. A "
+            "week's lists are frozen and stay as they are, so they are made when the week is "
+            "over. Tonight's lists stand in the home under lists/current."
+        )
     settings = settings_of(context, home)
     rules_on(settings, week)
     with watched() as progress:

@@ -12,8 +12,6 @@ import typer
 
 from assets.absence.windows import month_end
 from assets.flags.answers import Answer, flags_answer, rates_answer
-from assets.flags.known import show_as_known
-from assets.lake import Lake
 from assets.watchlists.coverage import coverage_answer
 from pipelines.access_log import note_access
 from pipelines.cli_options import (
@@ -29,7 +27,7 @@ from pipelines.cli_options import (
     rules_on,
     settings_of,
 )
-from pipelines.data_notes import say_what_is_newest
+from pipelines.data_notes import asked_lake
 from pipelines.printing import Format, print_rows, say
 from pipelines.settings import yesterday
 from rules.registry import rule_set_of
@@ -50,8 +48,7 @@ def rates(
     # Who has left is a matter of the rule set; months before its first day use its first values.
     parameters = parameters_of(settings)
     rule_set = rule_set_of(parameters, max(asked, parameters.first_day))
-    with Lake.open(settings.lake) as lake:
-        say_what_is_newest(lake, month_end(asked))
+    with asked_lake(settings, month_end(asked)) as lake:
         answer = rates_answer(lake, asked, rule_set, school=school, identities=identities)
     _print_answer(answer, kind)
 
@@ -84,14 +81,7 @@ def flags(
         note_access(
             settings, "flags", as_of=as_of, school=school, all=everything, known_at=known_at
         )
-    with Lake.open(settings.lake) as lake:
-        if known_at:
-            known = show_as_known(lake, known_at)
-            say(
-                f"As known at snapshot {known.snapshot}, written "
-                f"{known.written_at:%Y-%m-%d %H:%M:%S} UTC. Protected identities are today's."
-            )
-        say_what_is_newest(lake, as_of)
+    with asked_lake(settings, as_of, known_at=known_at) as lake:
         answer = flags_answer(
             lake,
             as_of,
@@ -114,8 +104,7 @@ def coverage(
     settings = settings_of(context, home)
     day = as_of or yesterday()
     rule_set = rules_on(settings, day)
-    with Lake.open(settings.lake) as lake:
-        say_what_is_newest(lake, day)
+    with asked_lake(settings, day) as lake:
         answer = coverage_answer(lake, day, rule_set, school=school)
     print_rows(answer.columns, answer.rows, kind)
     if not answer.rows:

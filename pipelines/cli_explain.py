@@ -18,10 +18,9 @@ from assets.flags.answers import identities_of
 from assets.flags.evaluate import evaluate_flags
 from assets.flags.explain import explain as explained
 from assets.flags.pupil_question import PupilTextError, find_pupil, read_question
-from assets.lake import Lake
 from pipelines.access_log import note_access
 from pipelines.cli_options import Home, Identities, day, rules_on, settings_of
-from pipelines.data_notes import say_what_is_newest
+from pipelines.data_notes import asked_lake
 from pipelines.explain_json import document_of
 from pipelines.explain_text import text_of
 
@@ -66,10 +65,9 @@ def explain(
         # That a number was asked about is an act of its own; which one is nobody's to read here.
         by = "identity number" if question.number else "pupil key"
         note_access(settings, "explain", as_of=as_of, asked_by=by, identities=identities)
-    with Lake.open(settings.lake) as lake:
+    with asked_lake(settings, as_of) as lake:
         evaluation = evaluate_flags(lake, as_of, rule_set)
         key = find_pupil(lake, question, as_of)
-        say_what_is_newest(lake, as_of)
         explanation = explained(lake, evaluation, key, identities=identities)
         person = identities_of(lake, [str(key)])[str(key)] if identities else None
     if kind == ExplainFormat.JSON:

@@ -21,7 +21,6 @@ from assets.forecast.backtest import (
     backtest,
     sundays,
 )
-from assets.lake import Lake
 from pipelines.access_log import note_access
 from pipelines.cli_options import (
     FormatOption,
@@ -32,7 +31,7 @@ from pipelines.cli_options import (
     rules_on,
     settings_of,
 )
-from pipelines.data_notes import say_what_is_newest
+from pipelines.data_notes import asked_lake
 from pipelines.printing import Format, print_rows, say
 
 
@@ -54,8 +53,7 @@ def forecast(
     rule_set = rules_on(settings, as_of)
     if identities:
         note_access(settings, "forecast", as_of=as_of, school=school, all=everything)
-    with Lake.open(settings.lake) as lake:
-        say_what_is_newest(lake, as_of)
+    with asked_lake(settings, as_of) as lake:
         answer = forecast_answer(
             lake, as_of, rule_set, school=school, identities=identities, everybody=everything
         )
@@ -89,7 +87,7 @@ def backtest_command(
         )
     settings = settings_of(context, home)
     rule_set = rules_on(settings, last)
-    with Lake.open(settings.lake) as lake:
+    with asked_lake(settings) as lake:
         found = backtest(lake, first, last, rule_set)
     print_rows(SKILL_COLUMNS, found.skill, kind)
     if kind == Format.TABLE:

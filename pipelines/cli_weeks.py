@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from assets.lake import Lake
 from assets.watchlists.restate import LESSON_COLUMNS, PUPIL_COLUMNS, Restated, restate_week
 from assets.watchlists.week_states import iso_week
 from pipelines.access_log import note_access
@@ -23,6 +22,7 @@ from pipelines.cli_options import (
     settings_of,
     week_end,
 )
+from pipelines.data_notes import asked_lake
 from pipelines.printing import Format, print_rows, say
 
 
@@ -47,7 +47,7 @@ def restate(
     rules_on(settings, week)
     if identities:
         note_access(settings, "restate", week=iso_week(week), school=school, lessons=lessons)
-    with Lake.open(settings.lake) as lake:
+    with asked_lake(settings) as lake:
         restated = restate_week(
             lake,
             iso_week(week),

@@ -16,10 +16,9 @@ import typer
 
 from assets.flags.what_if import Steps, steps_under
 from assets.flags.what_if_counts import COLUMNS, GROUPINGS, CountRow, count_groups
-from assets.lake import Lake
 from assets.suppression import HIDDEN, LEAST_SHOWN
 from pipelines.cli_options import FormatOption, Home, School, day, parameters_of, settings_of
-from pipelines.data_notes import say_what_is_newest
+from pipelines.data_notes import asked_lake
 from pipelines.printing import Format, print_rows, say, watched
 from rules.models import ParameterSet, RuleSet, Value
 from rules.registry import RuleFileError, rule_set_of
@@ -73,8 +72,7 @@ def whatif(
     if picture is not None and picture.suffix.lower() != ".png":
         raise typer.BadParameter(f"'{picture.name}' is not a PNG file. Expected a name like x.png.")
     names = [IN_FORCE, *(name for name, _ in asked)]
-    with Lake.open(settings.lake) as lake, watched() as progress:
-        say_what_is_newest(lake, as_of)
+    with asked_lake(settings, as_of) as lake, watched() as progress:
         rule_sets = [in_force, *(rule_set for _, rule_set in asked)]
         steps = steps_under(lake, as_of, rule_sets, progress)
     rows = count_groups(steps)

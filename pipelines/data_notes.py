@@ -1,4 +1,4 @@
-"""What a question's answer rests on when its day is not covered: said, so that no number misleads.
+"""The lake as a question sees it, and what is said of it, so that no number misleads.
 
 After the lake's newest lesson a pupil has no absence to be seen, which reads like good news. Not
 here: the lists' own notice (`assets/watchlists/notices.py`).
@@ -6,17 +6,59 @@ here: the lists' own notice (`assets/watchlists/notices.py`).
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 
-from assets.lake import Lake
+from assets.flags.known import show_as_known, show_with_sums
+from assets.lake import Lake, LakeError
 from pipelines.printing import say
-from pipelines.settings import yesterday
+from pipelines.settings import Settings, yesterday
 
 # As on the lists: a weekend or a few days without school are no news.
 _NEW_FOR_DAYS = 7
 
 
-def say_what_is_newest(lake: Lake, as_of: date) -> None:
+@contextmanager
+def asked_lake(
+    settings: Settings, as_of: date | None = None, *, known_at: datetime | None = None
+) -> Iterator[Lake]:
+    """Open the lake for a question, with its sums up to date or as it was known at a moment.
+
+    Args:
+        settings: the settings.
+        as_of: the last day that counts, when the answer should say how far the data goes.
+        known_at: a moment, with a time zone.
+
+    Raises:
+        LakeError: nothing was ever taken into this home.
+        NotKnownYetError: the lake has nothing of that moment.
+    """
+    home = settings.lake.home
+    if not (home / "pupil.key").exists():
+        raise LakeError(
+            f"The home {home} has no data: nothing was taken into it. Name the home that was meant "
+            "with --home or TRAPPAN_HOME, or take files in with `trappan nightly`."
+        )
+    with Lake.open(settings.lake) as lake:
+        if known_at:
+            known = show_as_known(lake, known_at)
+            say(
+                f"As known at snapshot {known.snapshot}, written "
+                f"{known.written_at:%Y-%m-%d %H:%M:%S} UTC. Protected identities are today's."
+            )
+        elif stale := show_with_sums(lake):
+            say(
+                f"Note: the sums of {stale} dates are behind their lessons: a run is under way, or "
+                "was stopped. They were made for this answer; the next nightly run makes them for "
+                "good."
+            )
+        if as_of is not None:
+            _say_what_is_newest(lake, as_of)
+        yield lake
+
+
+def _say_what_is_newest(lake: Lake, as_of: date) -> None:
     """Say to standard error that a day has not ended, or that the lake's lessons end before it.
 
     Args:

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess, StepError
 from assets.pull.access import PullAccess
+from pipelines.dead_runs import end_dead_runs, signs_of_life
 from pipelines.jobs import QUIET
 from pipelines.settings import PROJECT_ROOT, Settings
 
@@ -96,9 +97,13 @@ def run_job(
     overrides: dict[str, object] = {"lake": access} | ({"pull": pull} if pull else {})
     definitions = build_defs(overrides=overrides)
     try:
-        with instance_of(settings) as instance:
+        with instance_of(settings) as instance, signs_of_life(instance) as alive:
+            end_dead_runs(instance)
             result = definitions.resolve_job_def(job).execute_in_process(
-                instance=instance, tags=dict(tags or {}), run_config=QUIET, raise_on_error=False
+                instance=instance,
+                tags={**(tags or {}), **alive},
+                run_config=QUIET,
+                raise_on_error=False,
             )
     except Exception as error:
         # Dagster could not keep its history; a full disk shows here first.

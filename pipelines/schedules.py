@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from pipelines.dead_runs import end_dead_runs
 from pipelines.jobs import as_of_tags, nightly_job, pull_job, weekly_job
 from pipelines.settings import STOCKHOLM
 
@@ -61,6 +62,8 @@ def pull_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 
 def _request(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest:
+    # A run of the command line that was killed would keep this one waiting for hours.
+    end_dead_runs(context.instance)
     as_of = day_before(context.scheduled_execution_time)
     return dg.RunRequest(run_key=f"{job}-{as_of.isoformat()}", tags=as_of_tags(as_of))
 

@@ -62,10 +62,26 @@ def show_as_known(lake: Lake, moment: datetime) -> Known:
     """
     known = _snapshot_at(lake, moment)
     for name in _FACTS:
-        _show_table(lake, name, known.snapshot)
+        rows = _rows_then(lake, name, known.snapshot)
+        lake.connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")
     _protect_as_today(lake)
-    _sum_what_was_stale(lake)
+    _sum_what_was_stale(lake, known.snapshot)
     return known
+
+
+def show_with_sums(lake: Lake) -> int:
+    """Show today's lake with the sums of its stale days, for the rest of this connection.
+
+    Between the rows of a night and its sums, or where a night was stopped there, the lake's sums
+    are those of before.
+
+    Returns:
+        How many dates were stale; when none was, the lake is shown as it is.
+    """
+    ((stale,),) = lake.rows("SELECT count(DISTINCT lesson_date) FROM stale_days")
+    if stale:
+        show_as_known(lake, datetime.now(UTC))
+    return int(stale)
 
 
 def _snapshot_at(lake: Lake, moment: datetime) -> Known:
@@ -85,7 +101,8 @@ def _snapshot_at(lake: Lake, moment: datetime) -> Known:
     )
 
 
-def _show_table(lake: Lake, name: str, snapshot: int) -> None:
+def _rows_then(lake: Lake, name: str, snapshot: int) -> str:
+    """Return the SELECT of a table's rows at a snapshot."""
     columns = next(table.columns for table in TABLES if table.name == name)
     try:
         there = lake.rows(f"DESCRIBE SELECT * FROM lake.{name} AT (VERSION => {snapshot})")
@@ -98,7 +115,7 @@ def _show_table(lake: Lake, name: str, snapshot: int) -> None:
         column.name if column.name in present else f"cast(NULL AS {column.type}) AS {column.name}"
         for column in columns
     )
-    lake.connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {shown} {source}")
+    return f"SELECT {shown} {source}"
 
 
 def _protect_as_today(lake: Lake) -> None:
@@ -116,7 +133,8 @@ def _protect_as_today(lake: Lake) -> None:
         "FROM lake.identity_sources AS now JOIN protected_today AS today "
         "ON now.pupil_key = cast(today.pupil_key AS UUID) WHERE now.is_protected"
     )
-    _stand_for(lake, "known_sources", "identity_sources")
+    lake.connection.execute("DROP VIEW temp.identity_sources")
+    lake.connection.execute("ALTER TABLE known_sources RENAME TO identity_sources")
 
 
 def _as_texts(pairs: list[tuple[uuid.UUID, uuid.UUID]]) -> pl.DataFrame:
@@ -127,7 +145,7 @@ def _as_texts(pairs: list[tuple[uuid.UUID, uuid.UUID]]) -> pl.DataFrame:
     )
 
 
-def _sum_what_was_stale(lake: Lake) -> None:
+def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:
     """Sum the days whose rows were in and whose sums were not: a moment within a night."""
     lake.connection.execute("CREATE TEMP TABLE days_to_sum AS SELECT DISTINCT * FROM stale_days")
     count, first, last = lake.rows(
@@ -140,21 +158,22 @@ def _sum_what_was_stale(lake: Lake) -> None:
         "cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date FROM days_to_sum"
     )
     span = {"first_date": first, "last_date": last}
-    _replace_part(lake, "absence_daily", "lesson_date", "days_to_sum", span)
-    months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
-    _replace_part(lake, "absence_monthly", "month_start_date", "months_to_sum", months)
-
-
-def _replace_part(lake: Lake, table: str, column: str, anew: str, span: dict[str, object]) -> None:
     lake.connection.execute(
-        f"CREATE TEMP TABLE known_{table} AS SELECT * FROM {table} "
-        f"WHERE {column} NOT IN (SELECT {column} FROM {anew}) "
-        f"UNION ALL BY NAME ({lake.select(f'absence/{table}')})",
-        span,
+        f"CREATE TEMP TABLE summed_daily AS {lake.select('absence/absence_daily')}", span
     )
-    _stand_for(lake, f"known_{table}", table)
-
-
-def _stand_for(lake: Lake, made: str, name: str) -> None:
-    lake.connection.execute(f"DROP VIEW temp.{name}")
-    lake.connection.execute(f"ALTER TABLE {made} RENAME TO {name}")
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP VIEW absence_daily AS SELECT * FROM "
+        f"({_rows_then(lake, 'absence_daily', snapshot)}) "
+        "WHERE lesson_date NOT IN (SELECT lesson_date FROM days_to_sum) "
+        "UNION ALL BY NAME SELECT * FROM summed_daily"
+    )
+    months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
+    lake.connection.execute(
+        f"CREATE TEMP TABLE summed_monthly AS {lake.select('absence/absence_monthly')}", months
+    )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP VIEW absence_monthly AS SELECT * FROM "
+        f"({_rows_then(lake, 'absence_monthly', snapshot)}) "
+        "WHERE month_start_date NOT IN (SELECT month_start_date FROM months_to_sum) "
+        "UNION ALL BY NAME SELECT * FROM summed_monthly"
+    )

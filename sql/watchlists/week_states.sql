@@ -47,14 +47,16 @@ earlier_hits AS (
 
 standing AS (
     -- Today's level, and the highest level that today's data cannot speak of. That a school only
-    -- gives monthly sums counts where the list before rested on lessons.
+    -- gives monthly sums, or that there was no lesson, counts where the list before had a hit: of
+    -- silence nobody can say that it is less absence.
     SELECT
         verdicts.pupil_key,
         max(verdicts.level) AS level,
         coalesce(max(verdicts.rule_level) FILTER (
             WHERE
-            verdicts.verdict = 'insufficient'
-            AND (verdicts.reason <> 'only_monthly_sums' OR earlier_hits.pupil_key IS NOT NULL)
+            (verdicts.verdict = 'insufficient' AND verdicts.reason <> 'only_monthly_sums')
+            OR (verdicts.verdict = 'insufficient' AND earlier_hits.pupil_key IS NOT NULL)
+            OR (verdicts.scheduled_minutes = 0 AND earlier_hits.pupil_key IS NOT NULL)
         ), 0) AS unsure_level
     FROM verdicts
     LEFT JOIN earlier_hits

@@ -84,10 +84,11 @@ def test_the_weekly_run_comes_on_monday_for_the_week_that_ended_on_sunday() -> N
 
 
 def test_a_run_request_carries_its_day_and_is_asked_for_once() -> None:
-    context = dg.build_schedule_context(
-        scheduled_execution_time=datetime(2026, 10, 25, 3, 0, tzinfo=UTC)
-    )
-    request = nightly_schedule(context)
+    with dg.instance_for_test() as instance:
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=datetime(2026, 10, 25, 3, 0, tzinfo=UTC)
+        )
+        request = nightly_schedule(context)
     assert isinstance(request, dg.RunRequest)
     assert request.run_key == "nightly_job-2026-10-24"
     assert request.tags == {"trappan/as_of": "2026-10-24"}

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import AS_OF, SampleHome, trappan
+from assets.absence.sums import refresh_sums
+from assets.exports.ingest import ingest_paths
+from assets.lake import Lake
+from tests.conftest import settings_of
+from tests.integration.conftest import AS_OF, SAMPLES, SampleHome, trappan
 
 SET = ("--set", "mentor_followup.threshold=15")
 KEY = "201205059858"
@@ -61,3 +66,28 @@ def test_rates_of_a_month_that_the_data_does_not_fill_say_so(sample_home: Sample
     note = "of 2026-11-13, 17 days before 2026-11-30"
     assert note in told(sample_home, "rates", "--month", "2026-11")
     assert "2027-03-31 has not ended" in told(sample_home, "rates", "--month", "2027-03")
+
+
+def test_before_sums_are_made_the_answers_are_those_after(tmp_path: Path) -> None:
+    # As when a night was stopped between its rows and its sums.
+    with Lake.open(settings_of(tmp_path / "home")) as lake:
+        ingest_paths(lake, [SAMPLES / "inbox"])
+    asked = (("rates", "--month", "2026-10"), ("flags", "--as-of", AS_OF, "--all"))
+    early, late = [], []
+    for question in asked:
+        early.append(trappan(*question, "--format", "csv", "--home", tmp_path / "home"))
+        assert "dates are behind their lessons" in " ".join(early[-1].err.split())
+    with Lake.open(settings_of(tmp_path / "home")) as lake:
+        refresh_sums(lake)
+    for question in asked:
+        late.append(trappan(*question, "--format", "csv", "--home", tmp_path / "home"))
+        assert "behind" not in late[-1].err
+    assert [said.out for said in early] == [said.out for said in late]
+    assert all(len(said.out.splitlines()) > 50 for said in late)
+
+
+def test_a_home_that_has_no_data_answers_nothing_and_is_not_made(tmp_path: Path) -> None:
+    said = trappan("rates", "--month", "2026-10", "--home", tmp_path / "mistyped")
+    assert (said.status, said.out) == (1, "")
+    assert "has no data: nothing was taken into it" in " ".join(said.err.split())
+    assert not (tmp_path / "mistyped").exists()

@@ -178,6 +178,13 @@ def test_a_published_week_stays_as_it_was(ingested: Path) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_week_that_is_still_to_come_is_not_frozen(sample_home: SampleHome) -> None:
+    said = trappan("publish", "--week", "2099-W10", "--home", sample_home.path)
+    assert said.status == 2
+    assert "ends on Sunday 2099-03-08, which is still to come" in " ".join(said.err.split())
+    assert not (sample_home.path / "lists" / "2099-W10").exists()
+
+
 def test_one_school_can_be_published_alone(ingested: Path) -> None:
     said = trappan("publish", "--week", "2026-W45", "--school", "99999902", "--home", ingested)
     assert said.status == 0, said.err

@@ -189,10 +189,18 @@ def _unsure(
     levels = [
         params["rules"][one.rule]["level"]
         for one in judged
-        if one.verdict.verdict == INSUFFICIENT
-        and (not one.lacks_lessons or (one.rule, one.basis) in hits)
+        if _is_silent(one) and (not _may_be_silent(one) or (one.rule, one.basis) in hits)
     ]
     return max(levels, default=0)
+
+
+def _is_silent(one: Judged) -> bool:
+    return one.verdict.verdict == INSUFFICIENT or not one.sums.scheduled
+
+
+def _may_be_silent(one: Judged) -> bool:
+    """Holidays have no lessons, and some schools only ever give sums."""
+    return one.lacks_lessons or not one.sums.scheduled
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,7 @@ USUAL: dict[str, Row] = {
         "rule_level": 1,
         "school_unit_code": NORTH,
         "is_protected": False,
+        "scheduled_minutes": 6000,
     },
     "baseline_lists": {
         "school_unit_code": NORTH,
@@ -299,7 +300,8 @@ _IN_BETWEEN: dict[str, str] = {
     "belonging": "pupil_key UUID, school_unit_code VARCHAR, class_name VARCHAR, grade TINYINT, "
     "mentor_key UUID, is_protected BOOLEAN, has_left BOOLEAN",
     "verdicts": "pupil_key UUID, rule VARCHAR, basis VARCHAR, verdict VARCHAR, reason VARCHAR, "
-    "level TINYINT, rule_level TINYINT, school_unit_code VARCHAR, is_protected BOOLEAN",
+    "level TINYINT, rule_level TINYINT, school_unit_code VARCHAR, is_protected BOOLEAN, "
+    "scheduled_minutes BIGINT",
     "baseline_lists": "school_unit_code VARCHAR, period VARCHAR, as_of_date DATE, "
     "rule_set_version VARCHAR",
     "earlier_levels": "as_of_date DATE, pupil_key UUID, level TINYINT, "
