@@ -224,12 +224,7 @@ class Lake:
             return _patiently(attempt)
 
     def select(self, name: str, ctes: Sequence[str] = (), /) -> str:
-        """Return the SELECT of `sql/<name>.sql`, without its closing semicolon.
-
-        Args:
-            name: stage and file.
-            ctes: files whose rows it reads and no table holds; each can read those before it.
-        """
+        """Return the SELECT of `sql/<name>.sql`; `ctes` are files that it, and later ones, read."""
         text = (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8").strip().rstrip(";")
         if not ctes:
             return text
@@ -239,7 +234,7 @@ class Lake:
     def relation(
         self, name: str, ctes: Sequence[str] = (), /, **parameters: object
     ) -> pl.DataFrame:
-        """Run `sql/<name>.sql` with `$named` parameters and return its rows; `ctes` as `select`."""
+        """Run `sql/<name>.sql` with `$named` parameters and return its rows."""
         return self.frame(self.select(name, ctes), **parameters)
 
     def frame(self, statement: str, **parameters: object) -> pl.DataFrame:
@@ -251,14 +246,10 @@ class Lake:
         return self.connection.execute(statement, parameters or None).fetchall()
 
     def materialise(self, name: str, ctes: Sequence[str] = (), /, **parameters: object) -> str:
-        """Make a temporary table of `sql/<name>.sql`, named as the file, and return the name.
-
-        `ctes` as `select` takes them.
-        """
-        table = Path(name).name
+        """Make a temporary table of `sql/<name>.sql`, named as the file, and return the name."""
+        table, select = Path(name).name, self.select(name, ctes)
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS {self.select(name, ctes)}",
-            parameters or None,
+            f"CREATE OR REPLACE TEMP TABLE {table} AS {select}", parameters or None
         )
         return table
 
