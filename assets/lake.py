@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -223,13 +223,19 @@ class Lake:
         with self.writing():
             return _patiently(attempt)
 
-    def select(self, name: str) -> str:
-        """Return the SELECT of `sql/<name>.sql`, without its closing semicolon."""
-        return (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8").strip().rstrip(";")
+    def select(self, name: str, ctes: Sequence[str] = (), /) -> str:
+        """Return the SELECT of `sql/<name>.sql`; `ctes` are files that it, and later ones, read."""
+        text = (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8").strip().rstrip(";")
+        if not ctes:
+            return text
+        before = ", ".join(f"{Path(cte).name} AS (\n{self.select(cte)}\n)" for cte in ctes)
+        return f"WITH {before} SELECT * FROM (\n{text}\n)"
 
-    def relation(self, name: str, **parameters: object) -> pl.DataFrame:
+    def relation(
+        self, name: str, ctes: Sequence[str] = (), /, **parameters: object
+    ) -> pl.DataFrame:
         """Run `sql/<name>.sql` with `$named` parameters and return its rows."""
-        return self.frame(self.select(name), **parameters)
+        return self.frame(self.select(name, ctes), **parameters)
 
     def frame(self, statement: str, **parameters: object) -> pl.DataFrame:
         """Run one statement with `$named` parameters and return its rows."""
@@ -239,11 +245,11 @@ class Lake:
         """Run one statement with `$named` parameters and return its rows as tuples."""
         return self.connection.execute(statement, parameters or None).fetchall()
 
-    def materialise(self, name: str, **parameters: object) -> str:
+    def materialise(self, name: str, ctes: Sequence[str] = (), /, **parameters: object) -> str:
         """Make a temporary table of `sql/<name>.sql`, named as the file, and return the name."""
-        table = Path(name).name
+        table, select = Path(name).name, self.select(name, ctes)
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS {self.select(name)}", parameters or None
+            f"CREATE OR REPLACE TEMP TABLE {table} AS {select}", parameters or None
         )
         return table
 

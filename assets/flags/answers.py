@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import polars as pl
+
 from assets.absence.windows import month_end
 from assets.flags.evaluate import evaluate_flags, place_pupils
 from assets.lake import Lake
@@ -171,15 +173,18 @@ def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, 
         lake: the lake.
         pupils: only these keys; None for all.
     """
-    wanted = "" if pupils is None else "WHERE list_contains($pupils, cast(pupil_key AS VARCHAR))"
-    parameters = {} if pupils is None else {"pupils": list(pupils)}
+    wanted = ""
+    if pupils is not None:
+        lake.load(
+            "wanted_pupils", pl.DataFrame({"pupil_key": pupils}, schema=[("pupil_key", pl.String)])
+        )
+        wanted = "WHERE pupil_key IN (SELECT cast(pupil_key AS UUID) FROM wanted_pupils)"
     rows = lake.rows(
         "SELECT cast(pupil_key AS VARCHAR), sealed FROM ("
         f"SELECT pupil_key, content_key FROM identity_sources {wanted} "
         "QUALIFY row_number() OVER (PARTITION BY pupil_key ORDER BY is_roster DESC, "
         "exported_at DESC, file_id DESC, school_unit_code) = 1) "
-        "JOIN identities USING (content_key)",
-        **parameters,
+        "JOIN identities USING (content_key)"
     )
     sealer = Sealer.of_home(lake.settings.home)
     return {key: sealer.unseal(sealed) for key, sealed in rows}

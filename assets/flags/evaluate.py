@@ -19,6 +19,8 @@ from rules.models import RuleSet
 
 ALL_GRADES = frozenset(range(10))
 ULF_RULES = frozenset({"ulf_one_month", "ulf_two_months"})
+#: A row per pupil, rule and basis, wide, and read once: writing them down costs more than they do.
+_BEHIND_JUDGEMENTS = ("flags/rule_sums", "flags/comparisons")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,22 @@ def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
     return _evaluate(lake, as_of, rule_set, None)
 
 
+def levels_at(lake: Lake, as_of: date, rule_set: RuleSet) -> pl.DataFrame:
+    """Return the level of every pupil who has one at an as_of: `pupil_key` as text, `level`.
+
+    The same evaluation, of which neither `judgements` nor `verdicts` are kept as tables: that is
+    more than half of what it costs.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        as_of: the last day that counts.
+        rule_set: the values in force.
+    """
+    _, parameters = _prepare(lake, as_of, rule_set, None)
+    ctes = (*_BEHIND_JUDGEMENTS, "flags/judgements", "flags/verdicts")
+    return lake.relation("flags/levels", ctes, **parameters)
+
+
 def evaluate_again(lake: Lake, before: Evaluation, rule_set: RuleSet) -> Evaluation:
     """Evaluate the same as_of by other values; sums and places that stay the same are kept.
 
@@ -66,6 +84,16 @@ def evaluate_again(lake: Lake, before: Evaluation, rule_set: RuleSet) -> Evaluat
 
 
 def _evaluate(lake: Lake, as_of: date, rule_set: RuleSet, before: RuleSet | None) -> Evaluation:
+    windows, parameters = _prepare(lake, as_of, rule_set, before)
+    lake.materialise("flags/judgements", _BEHIND_JUDGEMENTS, **parameters)
+    lake.materialise("flags/verdicts")
+    return Evaluation(as_of, rule_set, windows)
+
+
+def _prepare(
+    lake: Lake, as_of: date, rule_set: RuleSet, before: RuleSet | None
+) -> tuple[tuple[Window, ...], dict[str, object]]:
+    """Make what judgements rest on; return the windows and the parameters of the SELECTs."""
     parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
     windows = tuple(whole_windows(parts))
     lake.connection.execute(lake.select("flags/reaches_step"))
@@ -77,16 +105,12 @@ def _evaluate(lake: Lake, as_of: date, rule_set: RuleSet, before: RuleSet | None
     if before is None or before.leaver_after_days != rule_set.leaver_after_days:
         _place(lake, as_of, rule_set)
     lake.load("rules_in_force", rules_in_force(rule_set, windows))
-    lake.materialise(
-        "flags/rule_sums",
-        as_of=as_of,
-        school_year_start=school_year_start(as_of),
-        full_day_minutes=rule_set.full_day_minutes,
-    )
-    lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
-    lake.materialise("flags/judgements")
-    lake.materialise("flags/verdicts")
-    return Evaluation(as_of, rule_set, windows)
+    return windows, {
+        "as_of": as_of,
+        "school_year_start": school_year_start(as_of),
+        "full_day_minutes": rule_set.full_day_minutes,
+        "coverage_floor": rule_set.coverage_floor_bp,
+    }
 
 
 def place_pupils(lake: Lake, as_of: date, rule_set: RuleSet) -> None:

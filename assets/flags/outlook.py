@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
+from operator import add
 from typing import Literal
 
 from assets.absence.windows import (
@@ -53,7 +54,8 @@ class Step:
 
     def is_reached(self, absent: int, reported: int) -> bool:
         """Whether absent of reported minutes reach it; of nothing they never do."""
-        return reported > 0 and absent >= self.least(reported)
+        # Whole numbers: to be over is to reach one more.
+        return reported > 0 and absent * 10000 >= self.threshold_bp * reported + self.is_strict
 
     def least(self, reported: int) -> int:
         """The least absent minutes that reach it."""
@@ -147,7 +149,7 @@ class Ahead:
             if horizon.as_of < day <= horizon.last:
                 minutes[horizon.index(day)] = sum(coming[day])
                 lessons += coming[day]
-        #: Minutes before each day, and minutes of the first n lessons.
+        #: Minutes before each day, and minutes of the first n lessons, none of them first.
         self.before = list(accumulate(minutes, initial=0))
         self.lessons = list(accumulate(lessons, initial=0))
 
@@ -162,18 +164,16 @@ class Course:
         self._horizon, self._ahead = horizon, ahead
         size = horizon.index(horizon.last) + 1
         absent, reported = [0] * size, [0] * size
-        for day, (absent_minutes, reported_minutes) in past.items():
-            if horizon.first <= day <= horizon.as_of:
-                index = horizon.index(day)
-                absent[index], reported[index] = absent_minutes, reported_minutes
+        first, as_of = horizon.first, horizon.as_of
+        for day, minutes in past.items():
+            if first <= day <= as_of:
+                index = (day - first).days
+                absent[index], reported[index] = minutes
+        #: Absent minutes before each day when every coming lesson is attended, and when missed.
         self._absent = list(accumulate(absent, initial=0))
+        self._missed = list(map(add, self._absent, ahead.before))
         # Every coming lesson is taken as reported.
-        self._reported = [
-            behind + ahead_minutes
-            for behind, ahead_minutes in zip(
-                accumulate(reported, initial=0), ahead.before, strict=True
-            )
-        ]
+        self._reported = list(map(add, accumulate(reported, initial=0), ahead.before))
 
     def outlook(self, basis: str, window: str, step: Step, *, is_reached: bool) -> Outlook:
         """Return what can come of a step; `is_reached` is what the verdict's SQL said of it."""
@@ -181,30 +181,24 @@ class Course:
         if not looks:
             return Outlook(is_reached)
         first_look = looks[0].on
-        if not self._ahead.lessons[1:]:
+        if len(self._ahead.lessons) == 1:
             return Outlook(is_reached, first_look, unknown="no_timetable")
-        missed = 0 if is_reached else self._ahead.lessons[-1]
+        absent = self._absent if is_reached else self._missed
         for look in looks:
-            if self._holds(look, step, missed) is not is_reached:
+            if self._holds(look, step, absent) is not is_reached:
                 lessons = None if is_reached else self._least(look, step)
                 return Outlook(is_reached, first_look, look.on, lessons)
         return Outlook(is_reached, first_look)
 
-    def _holds(self, look: Look, step: Step, missed: int) -> bool:
-        """Whether the step is reached when the first `missed` coming minutes are missed."""
-        if step.is_each:
-            return len(look.halves) > 1 and all(
-                self._reaches(half, step, missed) for half in look.halves
-            )
-        return self._reaches(look.whole, step, missed)
-
-    def _reaches(self, days: tuple[int, int], step: Step, missed: int) -> bool:
-        start, end = days
-        absent = self._absent[end] - self._absent[start]
-        if missed:
-            before, after = self._ahead.before[start], self._ahead.before[end]
-            absent += min(max(missed - before, 0), after - before)
-        return step.is_reached(absent, self._reported[end] - self._reported[start])
+    def _holds(self, look: Look, step: Step, absent: Sequence[int]) -> bool:
+        """Whether the step is reached with these absent minutes before each day."""
+        if step.is_each and len(look.halves) < 2:
+            return False
+        reported = self._reported
+        for start, end in look.halves if step.is_each else (look.whole,):
+            if not step.is_reached(absent[end] - absent[start], reported[end] - reported[start]):
+                return False
+        return True
 
     def _least(self, look: Look, step: Step) -> int:
         """The least number of lessons: those that give every part what it lacks."""

@@ -118,13 +118,19 @@ class Pattern:
     weeks: tuple[Week, ...]
 
 
-def patterns(lake: Lake, asked: Asked) -> dict[str, Pattern]:
+def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str, Pattern]:
     """Return the pattern of every asked pupil with a reported lesson at the own school, by key.
 
     Args:
         lake: the lake, with the temporary tables of `ask_about`.
         asked: what `ask_about` gave.
+        only_named: of weekdays, edges and subjects only those that stand out.
     """
+
+    def compared(name: str, **parameters: object) -> pl.DataFrame:
+        parts = lake.relation(name, **parameters)
+        return parts.filter("is_named") if only_named else parts
+
     values = _values(asked.evaluation.rule_set)
     as_of = asked.evaluation.as_of
     lake.connection.execute(lake.select("flags/is_clearly_over"))
@@ -138,16 +144,14 @@ def patterns(lake: Lake, asked: Asked) -> dict[str, Pattern]:
     shapes = lake.relation("flags/absence_shapes", **limits)
     limits = _some(values, *few, "weekday_days", "clear_difference")
     weekdays = _grouped(
-        lake.relation("flags/weekday_absence", **limits),
+        compared("flags/weekday_absence", **limits),
         lambda row: Compared(name=str(row.pop("iso_weekday")), **row),
     )
     limits = _some(values, *few, "missed_share", "clear_difference")
-    edges = _grouped(
-        lake.relation("flags/edge_lessons", **window, **limits), lambda row: Edge(**row)
-    )
+    edges = _grouped(compared("flags/edge_lessons", **window, **limits), lambda row: Edge(**row))
     limits = _some(values, *few, "subject_days", "clear_difference")
     subjects = _grouped(
-        lake.relation("flags/subject_absence", **window, **limits),
+        compared("flags/subject_absence", **window, **limits),
         lambda row: Compared(name=row.pop("subject"), **row),
     )
     limits = _some(values, "trend_days", "trend_difference")
@@ -184,25 +188,23 @@ def _pattern(row: dict[str, Any], asked: Asked, **parts: Any) -> Pattern:
 
 
 def _weeks(lake: Lake, asked: Asked) -> Callable[[str], tuple[Week, ...]]:
-    sums = {
-        (key, ago): (days, reported, absent)
-        for key, ago, days, reported, absent in lake.rows(
-            "SELECT pupil_key, weeks_ago, days, reported_minutes, absent_minutes "
-            "FROM weekly_absence"
-        )
-    }
     as_of = asked.evaluation.as_of
-    spans = []
+    without: dict[int, Week] = {}
     for ago in range(WEEKS_SEEN - 1, -1, -1):
         last = as_of - timedelta(days=7 * ago)
         first = max(last - timedelta(days=6), asked.weeks_first_date)
         if last >= first:
-            spans.append((ago, first, last))
+            without[ago] = Week(first, last, 0, 0, 0)
+    reported = {
+        (key, ago): Week(without[ago].first_date, without[ago].last_date, *sums)
+        for key, ago, *sums in lake.rows(
+            "SELECT pupil_key, weeks_ago, days, reported_minutes, absent_minutes "
+            "FROM weekly_absence"
+        )
+    }
 
     def weeks(key: str) -> tuple[Week, ...]:
-        return tuple(
-            Week(first, last, *sums.get((key, ago), (0, 0, 0))) for ago, first, last in spans
-        )
+        return tuple([reported.get((key, ago), week) for ago, week in without.items()])
 
     return weeks
 

@@ -5,11 +5,13 @@ Here: fetching days and lessons for `outlook.py` and `timetable.py`. Not here: w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from assets.flags.asked_pupils import Asked
+from assets.flags.evaluate import Evaluation
 from assets.flags.outlook import Ahead, Course, Outlook, Step
 from assets.flags.timetable import KnownDay, Timetable, coming_lessons
 from assets.lake import Lake
@@ -40,8 +42,7 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
         asked: what `ask_about` gave.
     """
     horizon, as_of = asked.horizon, asked.evaluation.as_of
-    steps = {rule.name: _step(rule) for rule in asked.evaluation.rule_set.rules}
-    windows = {rule.name: rule.window for rule in asked.evaluation.rule_set.rules}
+    judged = _judged(lake, asked.evaluation)
     behind = {
         key: dict(zip(days, zip(absent, reported, strict=True), strict=True))
         for key, days, absent, reported in lake.relation(
@@ -53,14 +54,14 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
     nothing = (without, Ahead(horizon, without.lessons))
     only_sums = _known_by_sums(lake, horizon.first, as_of)
     found: dict[str, Prognosis] = {}
-    for key, reached in _reached(lake).items():
+    for (key,) in lake.rows("SELECT cast(pupil_key AS VARCHAR) FROM asked_pupils"):
         timetable, ahead = timetables.get(key, nothing)
         course = Course(horizon, behind.get(key, {}), ahead)
         outlooks = {
-            (rule, basis): Outlook(is_reached, unknown="monthly_sums")
+            (one.rule, one.basis): Outlook(key in one.reached_by, unknown="monthly_sums")
             if key in only_sums
-            else course.outlook(basis, windows[rule], steps[rule], is_reached=is_reached)
-            for (rule, basis), is_reached in reached.items()
+            else course.outlook(one.basis, one.window, one.step, is_reached=key in one.reached_by)
+            for one in judged
         }
         found[key] = Prognosis(outlooks, timetable)
     return found
@@ -88,21 +89,43 @@ def _timetables(lake: Lake, asked: Asked) -> dict[str, tuple[Timetable, Ahead]]:
     return timetables
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A rule on a basis that is evaluated, and the asked pupils who reach its step."""
+
+    rule: str
+    basis: str
+    window: str
+    step: Step
+    reached_by: Collection[str]
+
+
+def _judged(lake: Lake, evaluation: Evaluation) -> list[_Judged]:
+    """What the verdicts' own SQL says of each step, so that nothing is compared a second time.
+
+    In the order of the rules: of two outlooks that are equally near the same one always comes
+    first.
+    """
+    reached_by: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for key, rule_name, basis in lake.rows(
+        "SELECT cast(pupil_key AS VARCHAR), rule, basis FROM judgements "
+        "WHERE is_reached AND pupil_key IN (SELECT pupil_key FROM asked_pupils)"
+    ):
+        reached_by[rule_name, basis].add(key)
+    return [
+        _Judged(
+            rule.name, window.basis, rule.window, _step(rule), reached_by[rule.name, window.basis]
+        )
+        for rule in evaluation.rule_set.rules
+        for window in evaluation.windows
+        if window.window == rule.window
+    ]
+
+
 def _step(rule: Rule) -> Step:
     return Step(
         rule.threshold_bp, is_strict=rule.comparison == "over", is_each=rule.method == "each"
     )
-
-
-def _reached(lake: Lake) -> dict[str, dict[tuple[str, str], bool]]:
-    """What the verdicts' own SQL says of each step, so that nothing is compared a second time."""
-    reached: dict[str, dict[tuple[str, str], bool]] = {}
-    for key, rule, basis, is_reached in lake.rows(
-        "SELECT cast(pupil_key AS VARCHAR), rule, basis, is_reached FROM judgements "
-        "WHERE pupil_key IN (SELECT pupil_key FROM asked_pupils)"
-    ):
-        reached.setdefault(key, {})[rule, basis] = is_reached
-    return reached
 
 
 def _known_by_sums(lake: Lake, first: date, as_of: date) -> set[str]:

@@ -7,12 +7,11 @@ Here: reading stored estimates and putting names to them. Not here: the estimate
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from assets.exports.identity_numbers import birth_date
-from assets.flags.answers import identities_of
 from assets.lake import Lake
 from assets.watchlists.model import AtRiskRow, Chance, Sums
 
@@ -28,20 +27,19 @@ def pupils_at_risk(lake: Lake, as_of: date) -> list[dict[str, Any]]:
 
 
 def at_risk_by_school(
-    lake: Lake,
-    found: Sequence[Mapping[str, Any]],
+    found: Iterable[Mapping[str, Any]],
+    people: Mapping[str, Mapping[str, str]],
     mentors: Mapping[str, str],
     namesakes: Collection[str],
 ) -> dict[str, tuple[AtRiskRow, ...]]:
     """Return the rows of each school, the highest step and the greatest chance first.
 
     Args:
-        lake: the lake.
         found: what `pupils_at_risk` gave.
+        people: identities by pupil key.
         mentors: names of staff by key.
         namesakes: keys of pupils who are called as another one on the lists.
     """
-    people = identities_of(lake, [row["pupil_key"] for row in found])
     schools: dict[str, list[AtRiskRow]] = defaultdict(list)
     for row in found:
         person = people[row["pupil_key"]]

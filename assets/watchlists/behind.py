@@ -1,58 +1,45 @@
-"""What stands behind each row of a list: halves of windows, outlooks, patterns.
+"""What stands behind the rows of all lists at once: outlooks and patterns.
 
-For all pupils of all lists at once. Not here: what they are (`assets/flags/`), words
-(`outlook_texts.py`, `pattern_texts.py`).
+Not here: what they are (`assets/flags/`), words (`outlook_texts.py`, `pattern_texts.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
 from assets.flags.asked_pupils import ask_about
 from assets.flags.evaluate import Evaluation
 from assets.flags.patterns import Pattern, patterns
 from assets.flags.prognoses import Prognosis, prognoses
 from assets.lake import Lake
-from assets.watchlists.model import Ahead, Evidence, PupilRow, RuleOutlook
-
-_Halves = tuple[tuple[int, int, int], ...]
+from assets.watchlists.model import Ahead, RuleOutlook
 
 
-def with_evidence(
-    lake: Lake, evaluation: Evaluation, schools: Mapping[str, list[PupilRow]]
-) -> dict[str, list[PupilRow]]:
-    """Return the rows with everything that explains them.
+@dataclass(frozen=True)
+class Behind:
+    """What explains the pupils with a verdict other than clear, by pupil key as text.
+
+    Attributes:
+        ahead: what can come of the rules.
+        patterns: how the absence lies, of that only what stands out: a list shows no more, and the
+            rest would be most of what a remembered list holds. No entry without a reported lesson.
+    """
+
+    ahead: Mapping[str, Ahead]
+    patterns: Mapping[str, Pattern]
+
+
+def what_is_behind(lake: Lake, evaluation: Evaluation) -> Behind:
+    """Return what explains everybody on the lists.
 
     Args:
         lake: the lake, with the evaluation's temporary tables.
         evaluation: what `evaluate_flags` gave.
-        schools: the rows of each school unit.
     """
     asked = ask_about(lake, evaluation)
-    found, described = prognoses(lake, asked), patterns(lake, asked)
-    halves = _halves(lake)
-
-    def whole(row: PupilRow) -> PupilRow:
-        key = row.pupil_key
-        return replace(
-            row,
-            evidence=tuple(_with_halves(item, halves, key) for item in row.evidence),
-            ahead=_ahead(found[key]) if key in found else None,
-            pattern=_what_stands_out(described[key]) if key in described else None,
-        )
-
-    return {code: [whole(row) for row in rows] for code, rows in schools.items()}
-
-
-def _what_stands_out(pattern: Pattern) -> Pattern:
-    """Leave out what no list shows: it would be most of what a remembered list holds."""
-    return replace(
-        pattern,
-        weekdays=tuple(part for part in pattern.weekdays if part.is_named),
-        edges=tuple(edge for edge in pattern.edges if edge.is_named),
-        subjects=tuple(part for part in pattern.subjects if part.is_named),
-    )
+    ahead = {key: _ahead(prognosis) for key, prognosis in prognoses(lake, asked).items()}
+    return Behind(ahead, patterns(lake, asked, only_named=True))
 
 
 def _ahead(prognosis: Prognosis) -> Ahead:
@@ -65,20 +52,3 @@ def _ahead(prognosis: Prognosis) -> Ahead:
         timetable.known_until_date,
         timetable.weeks,
     )
-
-
-def _halves(lake: Lake) -> dict[tuple[str, str, str], _Halves]:
-    rows = lake.rows(
-        "SELECT cast(pupil_key AS VARCHAR), rule, basis, "
-        "first_scheduled_minutes, first_reported_minutes, first_absent_minutes, "
-        "second_scheduled_minutes, second_reported_minutes, second_absent_minutes "
-        "FROM judgements WHERE verdict <> 'clear' AND method = 'each'"
-    )
-    return {(key, rule, basis): (tuple(m[:3]), tuple(m[3:])) for key, rule, basis, *m in rows}
-
-
-def _with_halves(
-    item: Evidence, halves: Mapping[tuple[str, str, str], _Halves], key: str
-) -> Evidence:
-    found = halves.get((key, item.rule, item.basis))
-    return replace(item, halves=found) if found else item

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 
 import polars as pl
 
@@ -19,12 +18,12 @@ from assets.flags.answers import staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
 from assets.watchlists.at_risk import at_risk_by_school, pupils_at_risk
-from assets.watchlists.behind import with_evidence
 from assets.watchlists.coverage import first_covered_day
 from assets.watchlists.model import (
     ClearedPupil,
     PupilRow,
     RuleExplanation,
+    Sums,
     UnreportedLessons,
     Watchlist,
 )
@@ -34,6 +33,8 @@ from assets.watchlists.week_states import WeekStates, iso_week
 from rules.models import Rule, RuleSet
 
 _DATES_SHOWN = 20
+#: Two rates of fewer than a million minutes each are equal or differ by more than one part.
+_RATE_PARTS = 10**12
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,10 @@ def collect(
     if school is not None:
         schools = schools.filter(pl.col("school_unit_code") == school)
     may_pass = pupils_at_risk(lake, evaluation.as_of)
-    rows = rows_by_school(lake, evaluation, states, [(row["pupil_key"], row) for row in may_pass])
-    pupils = defaultdict(list, with_evidence(lake, evaluation, rows.pupils))
+    names = staff_names(lake)
+    beside = [(row["pupil_key"], row) for row in may_pass]
+    rows = rows_by_school(lake, evaluation, states, names, beside)
+    pupils = rows.pupils
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
@@ -87,8 +90,7 @@ def collect(
             "AND reason IS DISTINCT FROM 'only_monthly_sums' GROUP BY 1"
         )
     )
-    names = staff_names(lake)
-    at_risk = at_risk_by_school(lake, may_pass, names, rows.namesakes)
+    at_risk = at_risk_by_school(may_pass, rows.people, names, rows.namesakes)
     rule_set = evaluation.rule_set
     rules = tuple(_explanations(rule_set))
     month = evaluation.calendar_month
@@ -154,9 +156,16 @@ def _cleared(pupils: list[ClearedPupil]) -> tuple[ClearedPupil, ...]:
 
 def _urgency(row: PupilRow) -> tuple[object, ...]:
     """Sort by level, then by the highest rate of the hits, then by name."""
-    rates = [e.sums.rate for e in row.evidence if e.verdict == "hit" and e.sums.rate is not None]
-    shown = row.one_month.rate or Fraction(0)
-    return (-row.level, -max(rates, default=shown), -shown, row.family_name, row.given_name)
+    shown = _rate(row.one_month)
+    hits = [_rate(e.sums) for e in row.evidence if e.verdict == "hit" and e.sums.reported_minutes]
+    return (-row.level, -max(hits, default=shown), -shown, row.family_name, row.given_name)
+
+
+def _rate(sums: Sums) -> int:
+    """A rate as an integer that sorts as the rate does, also where two are next to the same."""
+    return (
+        sums.absent_minutes * _RATE_PARTS // sums.reported_minutes if sums.reported_minutes else 0
+    )
 
 
 def _unreported_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[UnreportedLessons]]:

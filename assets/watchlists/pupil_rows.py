@@ -1,4 +1,4 @@
-"""The pupils of the lists: who they are, their verdicts and sums, and who is gone since last time.
+"""The pupils of the lists: who they are, their verdicts with what is behind, and who is gone.
 
 Not here: which of them stand where on a list (`content.py`, `outline.py`).
 """
@@ -6,14 +6,15 @@ Not here: which of them stand where on a list (`content.py`, `outline.py`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assets.exports.identity_numbers import birth_date
-from assets.flags.answers import identities_of, staff_names
+from assets.flags.answers import identities_of
 from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
+from assets.watchlists.behind import what_is_behind
 from assets.watchlists.model import ClearedPupil, Evidence, PupilRow, Sums
 from assets.watchlists.namesakes import Place, namesakes
 from assets.watchlists.week_states import WeekStates
@@ -25,16 +26,22 @@ _NOTHING = Sums(0, 0, 0, 0, 0)
 class Rows:
     """The pupils of all lists by school unit, in no order: with verdicts, and gone.
 
-    `namesakes` holds the keys of those, and of those beside them, who need a birth date.
+    `people` are their identities, and of those beside them, by pupil key; `namesakes` holds the
+    keys of those among them who need a birth date.
     """
 
     pupils: dict[str, list[PupilRow]]
     cleared: dict[str, list[ClearedPupil]]
+    people: Mapping[str, Mapping[str, str]]
     namesakes: frozenset[str]
 
 
 def rows_by_school(
-    lake: Lake, evaluation: Evaluation, states: WeekStates, beside: Sequence[Place] = ()
+    lake: Lake,
+    evaluation: Evaluation,
+    states: WeekStates,
+    mentors: Mapping[str, str],
+    beside: Sequence[Place] = (),
 ) -> Rows:
     """Return the pupils with a hit or with too little data, and those gone since the list before.
 
@@ -42,22 +49,16 @@ def rows_by_school(
         lake: the lake, with the evaluation's temporary tables.
         evaluation: what `evaluate_flags` gave.
         states: how pupils stand against the lists before.
+        mentors: names of staff by key.
         beside: who else stands on the lists.
     """
-    verdicts = lake.frame(
-        "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
-        "cast(mentor_key AS VARCHAR) AS mentor_key) FROM verdicts "
-        "WHERE verdict <> 'clear' AND NOT is_protected "
-        # That a whole school gives monthly sums only is one notice, not a row for each pupil.
-        "QUALIFY bool_or(reason IS DISTINCT FROM 'only_monthly_sums') "
-        "OVER (PARTITION BY pupil_key) "
-        "ORDER BY pupil_key, verdict = 'hit' DESC, rule_level DESC, rule DESC, basis DESC"
-    )
     by_pupil: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in verdicts.iter_rows(named=True):
+    for row in lake.relation("watchlists/listed_evidence").iter_rows(named=True):
         by_pupil[row["pupil_key"]].append(row)
     gone = {row["pupil_key"] for row, _ in states.cleared}
-    facts = _facts(lake, sorted(by_pupil.keys() | gone | {key for key, _ in beside}))
+    everybody = sorted(by_pupil.keys() | gone | {key for key, _ in beside})
+    facts = _Facts(identities_of(lake, everybody), mentors, _windows(lake))
+    behind = what_is_behind(lake, evaluation)
     places: list[Place] = [(key, rows[0]) for key, rows in by_pupil.items()]
     places += [(row["pupil_key"], row) for row, _ in states.cleared]
     same_name = namesakes(facts.people, [*places, *beside])
@@ -74,6 +75,8 @@ def rows_by_school(
                 if has_month
                 else None,
                 history=states.listed.get(key),
+                ahead=behind.ahead.get(key),
+                pattern=behind.patterns.get(key),
             )
         )
     cleared: dict[str, list[ClearedPupil]] = defaultdict(list)
@@ -84,22 +87,19 @@ def rows_by_school(
             # What the pupil does at another school is not shown here.
             person["one_month"] = _NOTHING
         cleared[row["school_unit_code"]].append(ClearedPupil(**person, history=history))
-    return Rows(pupils, cleared, same_name)
+    return Rows(pupils, cleared, facts.people, same_name)
 
 
 @dataclass(frozen=True)
 class _Facts:
-    people: dict[str, dict[str, str]]
-    mentors: dict[str, str]
-    windows: dict[tuple[str, str], Sums]
+    people: Mapping[str, Mapping[str, str]]
+    mentors: Mapping[str, str]
+    windows: Mapping[tuple[str, str], Sums]
 
 
-def _facts(lake: Lake, keys: list[str]) -> _Facts:
-    windows = {
-        (row["pupil_key"], row["window_name"]): _sums(row)
-        for row in lake.relation("watchlists/pupil_windows").iter_rows(named=True)
-    }
-    return _Facts(identities_of(lake, keys), staff_names(lake), windows)
+def _windows(lake: Lake) -> dict[tuple[str, str], Sums]:
+    rows = lake.relation("watchlists/pupil_windows").iter_rows()
+    return {(key, window): Sums(*sums) for key, window, *sums in rows}
 
 
 def _person(facts: _Facts, key: str, place: dict[str, Any], *, is_namesake: bool) -> dict[str, Any]:
@@ -117,23 +117,34 @@ def _person(facts: _Facts, key: str, place: dict[str, Any], *, is_namesake: bool
     }
 
 
-def _evidence(row: dict[str, object]) -> Evidence:
-    fields = {
-        name: row[name]
-        for name in (
-            "rule",
-            "basis",
-            "verdict",
-            "certainty",
-            "window_start",
-            "window_end",
-            "margin_minutes",
-            "reason",
-        )
-    }
-    return Evidence(**fields, sums=_sums(row))  # type: ignore[arg-type]  # a row of our own SELECT
-
-
-def _sums(row: dict[str, object]) -> Sums:
-    names = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes", "days")
-    return Sums(*(int(str(row[name])) for name in names))
+def _evidence(row: dict[str, Any]) -> Evidence:
+    halves = (
+        (
+            row["first_scheduled_minutes"],
+            row["first_reported_minutes"],
+            row["first_absent_minutes"],
+        ),
+        (
+            row["second_scheduled_minutes"],
+            row["second_reported_minutes"],
+            row["second_absent_minutes"],
+        ),
+    )
+    return Evidence(
+        rule=row["rule"],
+        basis=row["basis"],
+        verdict=row["verdict"],
+        certainty=row["certainty"],
+        window_start=row["window_start"],
+        window_end=row["window_end"],
+        sums=Sums(
+            row["scheduled_minutes"],
+            row["reported_minutes"],
+            row["valid_minutes"],
+            row["invalid_minutes"],
+            row["days"],
+        ),
+        margin_minutes=row["margin_minutes"],
+        reason=row["reason"],
+        halves=halves if row["method"] == "each" else (),
+    )

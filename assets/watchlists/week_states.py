@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import polars as pl
-
 from assets.absence.windows import school_year_start
-from assets.flags.evaluate import evaluate_flags
+from assets.flags.evaluate import levels_at
 from assets.lake import Lake
 from assets.watchlists.model import History
 from rules.models import RuleSet
@@ -71,8 +69,8 @@ def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> None:
     """Evaluate the days of the lists before with today's data, by that day's and tonight's values.
 
     Makes the temporary tables `baseline_lists`, `previous_rows`, `earlier_levels`, `earlier_days`
-    and `protected_then`, and leaves those of `evaluate_flags` behind: it is called before as_of
-    itself is evaluated.
+    and `protected_then`, and leaves those of `levels_at` behind: it is called before as_of itself
+    is evaluated.
     """
     first = max(school_year_start(as_of), as_of - _COMPARED)
     lake.materialise("watchlists/baseline_lists", as_of=as_of, first_date=first)
@@ -90,8 +88,8 @@ def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> None:
         "ORDER BY 1"
     ):
         then = _values_on(day, rules_on) or tonight
-        levels = _levels(lake, day, then)
-        by_tonight = levels if then.version == tonight.version else _levels(lake, day, tonight)
+        levels = levels_at(lake, day, then)
+        by_tonight = levels if then.version == tonight.version else levels_at(lake, day, tonight)
         lake.load("levels_then", levels)
         lake.load("levels_by_tonights_values", by_tonight)
         lake.connection.execute(
@@ -110,14 +108,6 @@ def _values_on(day: date, rules_on: RulesOn) -> RuleSet | None:
         return rules_on(day)
     except RuleFileError:
         return None
-
-
-def _levels(lake: Lake, day: date, rule_set: RuleSet) -> pl.DataFrame:
-    evaluate_flags(lake, day, rule_set)
-    return lake.frame(
-        "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, max(level) AS level FROM verdicts "
-        "GROUP BY pupil_key HAVING max(level) > 0"
-    )
 
 
 def _who_was_protected(lake: Lake) -> None:

@@ -30,12 +30,12 @@ SELECT
     window_parts.window_part,
     window_parts.window_start,
     window_parts.window_end,
-    sum(months.scheduled_minutes) AS scheduled_minutes,
-    sum(months.reported_minutes) AS reported_minutes,
-    sum(months.valid_minutes) AS valid_minutes,
-    sum(months.invalid_minutes) AS invalid_minutes,
-    sum(months.days) AS days,
-    sum(months.summed_minutes) AS summed_minutes
+    cast(sum(months.scheduled_minutes) AS BIGINT) AS scheduled_minutes,
+    cast(sum(months.reported_minutes) AS BIGINT) AS reported_minutes,
+    cast(sum(months.valid_minutes) AS BIGINT) AS valid_minutes,
+    cast(sum(months.invalid_minutes) AS BIGINT) AS invalid_minutes,
+    cast(sum(months.days) AS BIGINT) AS days,
+    cast(sum(months.summed_minutes) AS BIGINT) AS summed_minutes
 FROM months
 INNER JOIN window_parts
     ON

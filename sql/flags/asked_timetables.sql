@@ -29,15 +29,20 @@ wanted AS (
 ),
 
 days AS (
+    -- Sorted after they are gathered: to gather in order takes three times as long.
     SELECT
         pupil_key,
         lesson_date,
-        -- A coming day whose lessons are all cancelled is known to have none.
-        coalesce(
-            list(scheduled_minutes ORDER BY starts_at, subject, school_unit_code)
-            FILTER (WHERE NOT is_cancelled),
-            []
-        ) AS lesson_minutes,
+        list_sort(
+            list(
+                {
+                    'starts_at': starts_at,
+                    'subject': subject,
+                    'school_unit_code': school_unit_code,
+                    'minutes': scheduled_minutes
+                }
+            ) FILTER (WHERE NOT is_cancelled)
+        ) AS lessons,
         -- With them it is seen whether the day is known whole or by a lesson or two of it.
         cast(coalesce(sum(scheduled_minutes) FILTER (WHERE is_cancelled), 0) AS BIGINT)
             AS cancelled_minutes
@@ -48,17 +53,24 @@ days AS (
 timetables AS (
     SELECT
         pupil_key,
-        list(lesson_date ORDER BY lesson_date) AS lesson_dates,
-        list(lesson_minutes ORDER BY lesson_date) AS lesson_minutes,
-        list(cancelled_minutes ORDER BY lesson_date) AS cancelled_minutes
+        list_sort(
+            list(
+                {
+                    'lesson_date': lesson_date,
+                    -- A coming day whose lessons are all cancelled is known to have none.
+                    'minutes': coalesce([lesson['minutes'] FOR lesson IN lessons], []),
+                    'cancelled_minutes': cancelled_minutes
+                }
+            )
+        ) AS days
     FROM days
     GROUP BY pupil_key
 )
 
 SELECT
     list(cast(pupil_key AS VARCHAR)) AS pupil_keys,
-    lesson_dates,
-    lesson_minutes,
-    cancelled_minutes
+    [day['lesson_date'] FOR day IN days] AS lesson_dates,
+    [day['minutes'] FOR day IN days] AS lesson_minutes,
+    [day['cancelled_minutes'] FOR day IN days] AS cancelled_minutes
 FROM timetables
-GROUP BY lesson_dates, lesson_minutes, cancelled_minutes
+GROUP BY days

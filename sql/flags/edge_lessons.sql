@@ -3,19 +3,16 @@
 -- $min_days, $min_absent_days (days); $missed_share, $clear_difference (hundredths of a percent).
 -- A day counts when that lesson and at least one other are reported; of two lessons at one time
 -- the subject decides which is the first.
-WITH placed AS (
-    -- Lessons that nobody reported keep their place in the day.
+WITH taught AS (
     SELECT
         pupil_key,
         lesson_date,
-        is_reported,
-        absent_minutes * 10000 >= $missed_share * scheduled_minutes AS is_missed,
-        row_number() OVER (
-            PARTITION BY pupil_key, lesson_date ORDER BY starts_at, subject
-        ) = 1 AS is_first,
-        row_number() OVER (
-            PARTITION BY pupil_key, lesson_date ORDER BY starts_at DESC, subject DESC
-        ) = 1 AS is_last
+        (starts_at, subject) AS place,
+        {
+            'is_reported': is_reported,
+            'is_missed':
+            is_reported AND absent_minutes * 10000 >= $missed_share * scheduled_minutes
+        } AS lesson
     FROM asked_lessons
     WHERE
         is_own_school
@@ -23,17 +20,29 @@ WITH placed AS (
         AND lesson_date BETWEEN $first_date AND $as_of
 ),
 
+placed AS (
+    -- Lessons that nobody reported keep their place in the day.
+    SELECT
+        pupil_key,
+        arg_min(lesson, place) AS first_lesson,
+        arg_max(lesson, place) AS last_lesson,
+        count(*) FILTER (WHERE lesson['is_reported']) AS lessons,
+        count(*) FILTER (WHERE lesson['is_missed']) AS missed
+    FROM taught
+    GROUP BY pupil_key, lesson_date
+),
+
 edges AS (
     SELECT
         *,
         'first' AS edge,
-        is_first AS is_edge
+        first_lesson AS lesson
     FROM placed
     UNION ALL
     SELECT
         *,
         'last' AS edge,
-        is_last AS is_edge
+        last_lesson AS lesson
     FROM placed
 ),
 
@@ -41,14 +50,11 @@ days AS (
     SELECT
         pupil_key,
         edge,
-        lesson_date,
-        bool_or(is_edge AND is_missed) AS is_edge_missed,
-        count(*) FILTER (WHERE NOT is_edge) AS other_lessons,
-        count(*) FILTER (WHERE NOT is_edge AND is_missed) AS other_missed
+        lesson['is_missed'] AS is_edge_missed,
+        lessons - 1 AS other_lessons,
+        missed - cast(lesson['is_missed'] AS INTEGER) AS other_missed
     FROM edges
-    WHERE is_reported
-    GROUP BY pupil_key, edge, lesson_date
-    HAVING bool_or(is_edge) AND bool_or(NOT is_edge)
+    WHERE lesson['is_reported'] AND lessons > 1
 ),
 
 sums AS (

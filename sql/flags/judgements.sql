@@ -1,9 +1,10 @@
 -- judgements: how each rule comes to its verdict for every pupil on both bases.
 -- From: comparisons. Grain: a pupil who has not left, a rule and a basis that is evaluated.
 WITH own AS (
-    -- The rule's own comparison, in the order of docs/rules.md.
+    -- The rule's own comparison, in the order of docs/rules.md. What nobody asks for from here on
+    -- is left out: it would be written down for every pupil, rule and basis.
     SELECT
-        *,
+        * EXCLUDE (grades, is_for_all_grades, min_days, min_days_each_half, has_left),
         CASE
             -- Lessons that reach the step do so whatever the sums hold; else nobody knows.
             WHEN has_only_sums

@@ -3,22 +3,28 @@
 -- Parameters: $first_date, $as_of; $min_days, $min_absent_days, $subject_days (days);
 -- $clear_difference (hundredths of a percentage point).
 WITH taught AS (
-    SELECT *
+    SELECT
+        pupil_key,
+        lesson_date,
+        subject,
+        cast(sum(scheduled_minutes) AS BIGINT) AS reported_minutes,
+        cast(sum(absent_minutes) AS BIGINT) AS absent_minutes
     FROM asked_lessons
     WHERE
         is_own_school
         AND is_reported
         AND NOT is_cancelled
         AND lesson_date BETWEEN $first_date AND $as_of
+    GROUP BY pupil_key, lesson_date, subject
 ),
 
 subjects AS (
     SELECT
         pupil_key,
         subject,
-        count(DISTINCT lesson_date) AS days,
-        count(DISTINCT lesson_date) FILTER (WHERE absent_minutes > 0) AS absent_days,
-        sum(scheduled_minutes) AS reported_minutes,
+        count(*) AS days,
+        count(*) FILTER (WHERE absent_minutes > 0) AS absent_days,
+        sum(reported_minutes) AS reported_minutes,
         sum(absent_minutes) AS absent_minutes
     FROM taught
     GROUP BY pupil_key, subject
@@ -47,7 +53,7 @@ only_days AS (
             min(subject) AS subject
         FROM taught
         GROUP BY pupil_key, lesson_date
-        HAVING min(subject) = max(subject)
+        HAVING count(*) = 1
     ) AS days_of_one
     GROUP BY pupil_key, subject
 ),

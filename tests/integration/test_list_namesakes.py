@@ -11,7 +11,7 @@ import pytest
 from assets.flags import answers
 from assets.flags.evaluate import evaluate_flags
 from assets.lake import Lake
-from assets.watchlists import at_risk, pupil_rows
+from assets.watchlists import pupil_rows
 from assets.watchlists.content import ListStamp, collect
 from assets.watchlists.model import Watchlist
 from assets.watchlists.week_states import WeekStates
@@ -60,8 +60,7 @@ def test_one_flagged_and_one_at_risk_are_told_apart(
             twins = {key: people[key] | name for key in (flagged, other) if key in people}
             return people | twins
 
-        for module in (pupil_rows, at_risk):
-            monkeypatch.setattr(module, "identities_of", same_name)
+        monkeypatch.setattr(pupil_rows, "identities_of", same_name)
         found = lists(lake, other)
         rows = chain.from_iterable((*one.pupils, *one.at_risk) for one in found)
         dates = {row.pupil_key: row.birth_date for row in rows if row.birth_date}

@@ -75,13 +75,13 @@ def verdicts(
     given(lake, "absence_calendar", *(sums.row(name) for name, sums in (calendar or {}).items()))
     given(lake, "summed_months", *summed)
     lake.materialise(
-        "flags/rule_sums",
+        "flags/judgements",
+        ("flags/rule_sums", "flags/comparisons"),
         as_of=as_of,
         school_year_start=school_year_start(as_of),
         full_day_minutes=rule_set.full_day_minutes,
+        coverage_floor=rule_set.coverage_floor_bp,
     )
-    lake.materialise("flags/comparisons", coverage_floor=rule_set.coverage_floor_bp)
-    lake.materialise("flags/judgements")
     rows = lake.relation("flags/verdicts").iter_rows(named=True)
     return {(row["rule"], row["basis"]): row for row in rows}
 
