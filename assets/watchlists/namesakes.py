@@ -24,5 +24,6 @@ def namesakes(people: Mapping[str, Mapping[str, str]], places: Iterable[Place]) 
     of_name: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for key, place in places:
         names = (people[key]["given_name"].casefold(), people[key]["family_name"].casefold())
-        of_name[place["school_unit_code"], place["class_name"], *names].add(key)
+        if any(names):
+            of_name[place["school_unit_code"], place["class_name"], *names].add(key)
     return frozenset(key for keys in of_name.values() if len(keys) > 1 for key in keys)

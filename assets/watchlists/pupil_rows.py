@@ -57,7 +57,9 @@ def rows_by_school(
         by_pupil[row["pupil_key"]].append(row)
     gone = {row["pupil_key"] for row, _ in states.cleared}
     everybody = sorted(by_pupil.keys() | gone | {key for key, _ in beside})
-    facts = _Facts(identities_of(lake, everybody), mentors, _windows(lake))
+    # A list of before can name a pupil whom a lake that was restored from an older backup lacks.
+    people = dict.fromkeys(everybody, _NAMELESS) | identities_of(lake, everybody)
+    facts = _Facts(people, mentors, _windows(lake))
     behind = what_is_behind(lake, evaluation)
     places: list[Place] = [(key, rows[0]) for key, rows in by_pupil.items()]
     places += [(row["pupil_key"], row) for row, _ in states.cleared]
@@ -88,6 +90,9 @@ def rows_by_school(
             person["one_month"] = _NOTHING
         cleared[row["school_unit_code"]].append(ClearedPupil(**person, history=history))
     return Rows(pupils, cleared, facts.people, same_name)
+
+
+_NAMELESS = {"given_name": "", "family_name": ""}
 
 
 @dataclass(frozen=True)
