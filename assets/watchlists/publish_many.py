@@ -1,6 +1,6 @@
 """Many lists published at once, by as many processes as there are processor cores.
 
-A workbook and a page are a quarter of a second of pure Python; a city has 260 of them. Not here:
+A workbook and a page are a seventh of a second of pure Python; a city has 260 of them. Not here:
 how one list becomes files (`publish.py`).
 """
 
