@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from assets.flags.written import Bound
 from assets.watchlists import headings as h
-from assets.watchlists import outlook_texts, pattern_texts, rule_texts, texts
+from assets.watchlists import outlook_texts, pattern_texts, rule_texts
 from assets.watchlists.model import Evidence, PupilRow, Watchlist
-from assets.watchlists.outline import Column, Table, Value, rules_by_name
+from assets.watchlists.outline import Column, Value, rules_by_name
 
 
 @dataclass(frozen=True)
@@ -24,21 +24,20 @@ class Note:
     lines: tuple[str, ...]
 
 
-def comparison_table(watchlist: Watchlist, pupil: PupilRow) -> Table[Evidence]:
+def comparison_columns(watchlist: Watchlist) -> tuple[Column[Evidence], ...]:
     """Every verdict's three comparisons written out, for who wants to do them by hand."""
     rules = rules_by_name(watchlist)
 
     def written(bound: Bound) -> Callable[[Evidence], Value]:
         return lambda item: outlook_texts.written(item, rules[item.rule], bound)
 
-    columns: tuple[Column[Evidence], ...] = (
+    return (
         Column(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
         Column(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
         Column(h.H_COMPARED, "text", 40, written("rate")),
         Column(h.H_COMPARED_LEAST, "text", 40, written("lower")),
         Column(h.H_COMPARED_MOST, "text", 40, written("upper")),
     )
-    return Table(columns, pupil.evidence, texts.NO_VALUE)
 
 
 def notes(watchlist: Watchlist, pupil: PupilRow) -> tuple[Note, ...]:

@@ -121,8 +121,8 @@ def _coverage_heading(watchlist: Watchlist) -> str:
     return h.over(h.H_COVERAGE, watchlist.two_months_days)
 
 
-def evidence_table(watchlist: Watchlist, pupil: PupilRow) -> Table[Evidence]:
-    """Every verdict kept for a pupil, with the minutes behind it."""
+def evidence_columns(watchlist: Watchlist) -> tuple[Column[Evidence], ...]:
+    """Every verdict kept for a pupil, with the minutes behind it: the same for all pupils."""
     rules = rules_by_name(watchlist)
     minutes: tuple[Callable[[Evidence], Value], ...] = (
         lambda e: e.sums.scheduled_minutes,
@@ -131,7 +131,7 @@ def evidence_table(watchlist: Watchlist, pupil: PupilRow) -> Table[Evidence]:
         lambda e: e.sums.invalid_minutes,
         lambda e: e.sums.absent_minutes,
     )
-    columns: tuple[Column[Evidence], ...] = (
+    return (
         Column(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
         Column(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
         Column(h.H_VERDICT, "text", 18, rule_texts.verdict),
@@ -141,7 +141,6 @@ def evidence_table(watchlist: Watchlist, pupil: PupilRow) -> Table[Evidence]:
         Column(h.H_DAYS, "count", 9, lambda e: e.sums.days),
         Column(h.H_MARGIN, "text", 14, lambda e: rule_texts.margin(e.margin_minutes)),
     )
-    return Table(columns, pupil.evidence, texts.NO_VALUE)
 
 
 def rule_table(watchlist: Watchlist) -> Table[RuleExplanation]:

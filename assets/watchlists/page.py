@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import date
-from fractions import Fraction
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -26,7 +26,7 @@ from assets.watchlists import (
     texts,
 )
 from assets.watchlists.model import PupilRow, Watchlist
-from assets.watchlists.outline import Kind, Value
+from assets.watchlists.page_cells import heading_cells, row_cells, shown
 from assets.watchlists.safe_text import printable
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -52,13 +52,6 @@ def _render(watchlist: Watchlist) -> str:
         .get_template("watchlist.html.j2")
         .render(
             w=watchlist,
-            t=texts,
-            h=headings,
-            g=grounds,
-            o=outline,
-            c=change_texts,
-            x=explanations,
-            r=risk_texts,
             style=Markup(style),  # noqa: S704  # our own file; the one inserted text is escaped for CSS
             policy=_policy(style),
             first=[_first_row(watchlist, pupil) for pupil in pupils],
@@ -68,8 +61,28 @@ def _render(watchlist: Watchlist) -> str:
                 (part, outline.mentor_table(watchlist, part))
                 for part in outline.mentor_parts(watchlist)
             ],
+            behind=_behind(watchlist),
         )
     )
+
+
+def _behind(watchlist: Watchlist) -> Callable[[PupilRow], Markup]:
+    """What each pupil's row folds out to; many stand in two tables of pupils and are made once."""
+    macros: Any = _environment().get_template("parts.html.j2").module
+    evidence = grounds.evidence_columns(watchlist)
+    compared = explanations.comparison_columns(watchlist)
+
+    @cache
+    def behind(pupil: PupilRow) -> Markup:
+        written: Markup = macros.behind(
+            pupil,
+            outline.Table(evidence, pupil.evidence, texts.NO_VALUE),
+            outline.Table(compared, pupil.evidence, texts.NO_VALUE),
+            explanations.notes(watchlist, pupil),
+        )
+        return written
+
+    return behind
 
 
 def _first_row(watchlist: Watchlist, pupil: PupilRow) -> tuple[int, PupilRow, str]:
@@ -88,23 +101,22 @@ def _environment() -> Environment:
         finalize=_printable,
     )
     environment.filters["shown"] = shown
+    environment.globals.update(
+        t=texts,
+        h=headings,
+        g=grounds,
+        o=outline,
+        c=change_texts,
+        r=risk_texts,
+        heading_cells=heading_cells,
+        row_cells=row_cells,
+    )
     return environment
 
 
 def _printable(value: object) -> object:
     is_plain_text = isinstance(value, str) and not isinstance(value, Markup)
     return printable(value) if is_plain_text and isinstance(value, str) else value
-
-
-def shown(value: Value, kind: Kind) -> str:
-    """A table value as text: a share with a decimal comma, `–` for what is undefined."""
-    if kind == "level" and isinstance(value, int):
-        return texts.LEVELS[value]
-    if value is None:
-        return texts.NO_VALUE
-    if isinstance(value, Fraction):
-        return texts.percent(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 @cache

@@ -20,7 +20,7 @@ from typing import Self
 from assets.sealing import Sealer
 from assets.watchlists.model import Watchlist
 from assets.watchlists.page import write_page
-from assets.watchlists.remembered import FILE_NAME, remember
+from assets.watchlists.remembered import FILE_NAME, packed, remember, unpacked
 from assets.watchlists.workbook import write_workbook
 
 CURRENT = "current"
@@ -63,6 +63,17 @@ class Entry:
     watchlist: Watchlist
     provenance: Provenance
     remembered: Watchlist
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # To another process as JSON: thousands of small objects take several times as long.
+        is_the_same = self.remembered is self.watchlist
+        remembered = None if is_the_same else packed(self.remembered)
+        return _received, (packed(self.watchlist), self.provenance, remembered)
+
+
+def _received(shown: bytes, provenance: Provenance, remembered: bytes | None) -> Entry:
+    watchlist = unpacked(shown)
+    return Entry(watchlist, provenance, unpacked(remembered) if remembered else watchlist)
 
 
 def lists_root(home: Path) -> Path:

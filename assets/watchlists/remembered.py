@@ -21,9 +21,19 @@ Row = TypeVar("Row", PupilRow, ClearedPupil, AtRiskRow)
 _LISTS = TypeAdapter(Watchlist)
 
 
+def packed(watchlist: Watchlist) -> bytes:
+    """Return a list as bytes, in clear."""
+    return _LISTS.dump_json(watchlist)
+
+
+def unpacked(of_list: bytes | str) -> Watchlist:
+    """Return the list that `packed` was given."""
+    return _LISTS.validate_json(of_list)
+
+
 def remember(sealer: Sealer, watchlist: Watchlist) -> bytes:
     """Return a list as sealed bytes."""
-    return sealer.seal_text(_LISTS.dump_json(watchlist).decode())
+    return sealer.seal_text(packed(watchlist).decode())
 
 
 def recall(sealer: Sealer, folder: Path) -> Watchlist | None:
@@ -36,7 +46,7 @@ def recall(sealer: Sealer, folder: Path) -> Watchlist | None:
     path = folder / FILE_NAME
     if not path.is_file():
         return None
-    return _LISTS.validate_json(sealer.unseal_text(path.read_bytes()))
+    return unpacked(sealer.unseal_text(path.read_bytes()))
 
 
 def with_standing_keys(watchlist: Watchlist, keys: Mapping[str, str]) -> Watchlist:

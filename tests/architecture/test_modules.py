@@ -83,6 +83,13 @@ def test_loading_the_code_location_does_not_wait_for_great_expectations() -> Non
     assert "great_expectations" not in loaded
 
 
+def test_a_process_that_writes_lists_does_not_wait_for_dagster() -> None:
+    # It loads the program of the command that started it, and what it runs.
+    loaded = loaded_by("import pipelines.command, assets.watchlists.publish_many")
+    assert "openpyxl" in loaded
+    assert "dagster" not in loaded
+
+
 @pytest.mark.parametrize("module", ALL, ids=ids)
 def test_only_the_lake_opens_the_folder_of_sql(module: Module) -> None:
     if module.name == "assets/lake.py":

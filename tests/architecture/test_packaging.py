@@ -45,7 +45,7 @@ def test_the_command_is_the_command_line() -> None:
     (command,) = [
         entry for entry in entry_points(group="console_scripts") if entry.name == "trappan"
     ]
-    assert command.value == "pipelines.cli:main"
+    assert command.value == "pipelines.command:main"
 
 
 def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: Path) -> None:

@@ -13,7 +13,7 @@ from assets.flags.outlook import Outlook
 from assets.flags.patterns import Compared, Edge, Pattern, Run, Week
 from assets.sealing import Sealer
 from assets.watchlists import outlook_texts, pattern_texts
-from assets.watchlists.explanations import comparison_table, notes
+from assets.watchlists.explanations import comparison_columns, notes
 from assets.watchlists.model import Ahead, PupilRow, RuleOutlook, Watchlist
 from assets.watchlists.page import write_page
 from assets.watchlists.remembered import FILE_NAME, recall, remember
@@ -64,8 +64,8 @@ def pupil(**other: object) -> PupilRow:
 def every_text(row: PupilRow) -> str:
     watchlist = make.watchlist(row)
     lines = [line for note in notes(watchlist, row) for line in note.lines]
-    table = comparison_table(watchlist, row)
-    cells = [str(column.value(item)) for item in table.rows for column in table.columns]
+    columns = comparison_columns(watchlist)
+    cells = [str(column.value(item)) for item in row.evidence for column in columns]
     return "\n".join([*lines, *cells, pattern_texts.brief(row.pattern)])
 
 

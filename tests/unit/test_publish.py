@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,15 @@ def entry(one: Watchlist) -> Entry:
 
 def names_and_bytes(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("held", [(), ("Fler lektioner saknar rapport än vanligt.",)])
+def test_an_entry_is_the_same_in_another_process(held: tuple[str, ...]) -> None:
+    one = full_list()
+    sent = Entry(replace(one, held=held) if held else one, MADE_FROM, one)
+    received = pickle.loads(pickle.dumps(sent))  # noqa: S301 - our own
+    assert received == sent
+    assert (received.remembered is received.watchlist) == (not held)
 
 
 def test_a_list_is_a_workbook_a_page_and_a_manifest(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def test_a_school_gets_a_summary_a_list_its_mentors_the_doubts_and_the_rules(pat
 def test_nothing_but_the_given_file_is_written(path: Path) -> None:
     write_workbook(full_list(), path)
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_no_name_passes_through_the_machines_folder_for_temporary_files(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(path.parent / "nowhere"))
+    assert names(opened(full_list(), path)["Rektor"])
 
 
 def test_the_rektor_sees_every_pupil_in_the_order_of_the_list(path: Path) -> None:
@@ -252,6 +260,23 @@ def test_the_source_of_a_shared_value_has_room_to_be_read(path: Path) -> None:
     row = next(cell.row for cell in sheet["A"] if cell.value == "Lägsta andel rapporterad tid")
     assert sheet.cell(row, 3).value == make.OWN_CHOICE
     assert f"C{row}:F{row}" in [str(merged) for merged in sheet.merged_cells.ranges]
+    assert (
+        sheet.cell(row, 6).border.bottom.style == sheet.cell(row, 1).border.bottom.style == "thin"
+    )
+
+
+def test_a_cell_has_the_named_style_of_what_it_holds(path: Path) -> None:
+    book = opened(full_list(), path)
+    styles = {cell.value: cell.style for cell in book["Rektor"][3]}
+    assert styles["Namn"] == "lista rubrik"
+    assert styles["Klass"] == "lista rubrik mitt"
+    first = {cell.value: book["Rektor"].cell(4, cell.column).style for cell in book["Rektor"][3]}
+    assert first["Nivå"] == "lista nivå 3"
+    assert first["Namn"] == "lista namn"
+    assert first["Frånvaro 30 dagar"] == "lista procent"
+    # What a spreadsheet offers under "cell styles" are these, not thousands of copies.
+    assert {"lista namn", "lista rubrik", "lista procent"} <= set(book.named_styles)
+    assert len(book.named_styles) < 30
 
 
 def test_the_windows_are_as_long_as_the_rule_set_says_on_every_sheet(path: Path) -> None:

@@ -1,0 +1,14 @@
+"""The command `trappan`, which loads the command line when it is run and not before.
+
+A process that writes lists (`assets/watchlists/publish_many.py`) begins by loading the program
+that started it, and would wait two seconds for Dagster. Not here: the commands (`cli.py`).
+"""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line."""
+    from pipelines import cli  # noqa: PLC0415 - see above
+
+    cli.main()
