@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE_BYTES = 12
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _KEY_BYTES = 32
 
 
@@ -32,7 +33,7 @@ class KeyFileError(Exception):
 
 def text_of_fields(fields: dict[str, str]) -> str:
     """Return fields as one text, the same for the same values: what is sealed, and keyed."""
-    return json.dumps(fields, ensure_ascii=False, sort_keys=True)
+    return _ENCODER.encode(fields)
 
 
 class Sealer:

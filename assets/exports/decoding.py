@@ -17,6 +17,8 @@ from typing import IO
 from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
 
 _BLOCK = 1 << 20
+# Where only a header is looked for, in each of hundreds of files.
+_FIRST = 1 << 14
 # A lesson row has about 110 characters; what has more than this in a line is no file of rows.
 _LONGEST_LINE = 16 << 20
 _CODECS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "cp1252": "cp1252"}
@@ -33,14 +35,18 @@ _DEFINED = bytes(b for b in range(256) if bytes([b]).decode("cp1252", "ignore"))
 _MARKS = "\x00\ufffdÃ\xa0\xad\u2007\u2009\u200b\u202f\ufeff" + _IMPOSSIBLE
 
 
-def decoded_lines(file: ReceivedFile) -> Iterator[str]:
+def decoded_lines(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
     r"""Yield a text file's lines, each but perhaps the last with "\n" at its end.
+
+    Args:
+        file: a text file.
+        block_size: characters that are read and checked at once.
 
     Raises:
         UnreadableFileError: bytes that are no text, or a text that was damaged before it came.
         ChangedFileError: the file is gone.
     """
-    for block in _line_blocks(file):
+    for block in _line_blocks(file, block_size):
         lines = block.split("\n")
         last = lines.pop()
         for line in lines:
@@ -51,7 +57,7 @@ def decoded_lines(file: ReceivedFile) -> Iterator[str]:
 
 def first_lines(file: ReceivedFile, count: int) -> list[str]:
     """Return a text file's first lines without line ends."""
-    return [line.rstrip("\n") for line in islice(decoded_lines(file), count)]
+    return [line.rstrip("\n") for line in islice(decoded_lines(file, _FIRST), count)]
 
 
 def transcode(file: ReceivedFile, folder: Path) -> tuple[IO[str], int]:
@@ -114,7 +120,7 @@ def clean_text(text: str, where: str, encoding: str) -> str:
     return _INVISIBLE.sub("", _BLANKS.sub(" ", composed))
 
 
-def _line_blocks(file: ReceivedFile) -> Iterator[str]:
+def _line_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
     """Yield cleaned blocks of whole lines; only the last may lack its line end."""
     if file.other_kind:
         raise UnreadableFileError(
@@ -126,7 +132,7 @@ def _line_blocks(file: ReceivedFile) -> Iterator[str]:
     try:
         # Universal newlines: a lone carriage return ends a line too.
         with file.path.open(encoding=_CODECS[file.encoding]) as text:
-            while block := text.read(_BLOCK):
+            while block := text.read(block_size):
                 cut = block.rfind("\n") + 1
                 pending.append(block[:cut])
                 if cut:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -47,10 +48,11 @@ class People:
 
     def key_staged(self, staged: str) -> None:
         """Extend the keys by the people of a staged table of lessons."""
+        # A row has its export time when its pupil was met before.
         self._key_pupils(
             text
             for (text,) in self._lake.rows(
-                f"SELECT DISTINCT coalesce(civic_text, '') FROM {staged}"
+                f"SELECT DISTINCT coalesce(civic_text, '') FROM {staged} WHERE exported_at IS NULL"
             )
         )
         self._key_staff(
@@ -164,5 +166,6 @@ class People:
         self._lake.connection.unregister("new_keys")
 
 
+@lru_cache(maxsize=1 << 16)
 def _name(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())

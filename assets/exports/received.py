@@ -19,6 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 # What the processor's cache holds: each chunk is gone over several times.
@@ -26,9 +28,10 @@ _CHUNK = 1 << 20
 # Hashing and reading go on beside the rest; more files at once only wait for each other.
 _AT_ONCE = 2
 _EXPORT_TIME = re.compile(r"_([0-9]{8}T[0-9]{4}(?:[0-9]{2})?)(?=\.[^.]+$)")
-# Everything but line ends, tabs, NUL and letters beyond U+02FF: hard blanks, loose accents, marks
-# of byte order and U+FFFD all begin with C2 or with CC and above.
-_UNREMARKABLE = bytes(b for b in range(256) if b not in b"\x00\t\n\r" and b != 0xC2 and b < 0xCC)
+# Letters beyond U+02FF begin with this byte or a greater one: loose accents, marks of byte order,
+# U+FFFD. Hard blanks begin with C2.
+_FIRST_ODD_BYTE = 0xCC
+_LINE_FEED = ord("\n")
 # The mark of a text that was encoded twice.
 _TWICE_ENCODED = "Ã"
 # An object or a list, and in it what JSON has there; "[Rapport]" above a header is none.
@@ -154,16 +157,22 @@ class _Bytes:
     def add(self, chunk: bytes) -> None:
         """Take the next chunk; none is empty."""
         self.digest.update(chunk)
-        remarkable = chunk.translate(None, _UNREMARKABLE)
+        values = np.frombuffer(chunk, np.uint8)
         if not self.start:
             self.start = chunk[:8]
             self.is_json = _JSON.match(chunk) is not None
             if chunk.startswith(codecs.BOM_UTF8):
-                remarkable = remarkable[1:]
-        self.line_feeds += remarkable.count(b"\n")
-        self.carriage_returns += remarkable.count(b"\r")
-        self.has_tabs = self.has_tabs or b"\t" in remarkable
-        self.has_odd_bytes = self.has_odd_bytes or bool(remarkable.translate(None, b"\t\r\n"))
+                values = values[len(codecs.BOM_UTF8) :]
+        # Each of these is many times as fast as a pass that sorts every byte.
+        self.line_feeds += int(np.count_nonzero(values == _LINE_FEED))
+        self.carriage_returns += chunk.count(b"\r") if b"\r" in chunk else 0
+        self.has_tabs = self.has_tabs or b"\t" in chunk
+        self.has_odd_bytes = (
+            self.has_odd_bytes
+            or b"\x00" in chunk
+            or b"\xc2" in chunk
+            or int(values.max(initial=0)) >= _FIRST_ODD_BYTE
+        )
         if self.is_utf8:
             try:
                 text = self._decoder.decode(chunk)

@@ -31,32 +31,25 @@ RAW_TABLES = {
 _MAX_LINE_BYTES = 1 << 20
 # A file id has 63 bits.
 _ID_DIGITS = 19
-_NO_KEYS = (
-    "NULL::UUID AS pupil_key, NULL::UUID AS mentor_key, NULL::TIMESTAMP AS exported_at, "
-    "NULL::UBIGINT AS lesson_hash"
-)
-# An empty identity cell is a text too: '' has the problem "missing". So every row gets its export
-# time here, and one that has none is one that was not met yet. The hash only finds rows of one
-# lesson within the batch and is never stored, so any hash will do.
+# Every text is met by now, so a row without an export time is one that was staged before.
 _KEY_PUPILS = """
     UPDATE batch_lessons SET
         pupil_key = civic_keys.pupil_key,
         problem = coalesce(batch_lessons.problem, civic_keys.problem),
         exported_at = offered_files.exported_at,
-        lesson_hash = CASE
-            WHEN lesson_id IS NULL
-                THEN hash(civic_keys.pupil_key, school_unit_code, starts_at, subject)
-            ELSE hash(civic_keys.pupil_key, lesson_id)
-        END
+        lesson_hash = lesson_of(
+            civic_keys.pupil_key, school_unit_code, starts_at, subject, lesson_id
+        )
     FROM civic_keys, offered_files
     WHERE batch_lessons.exported_at IS NULL
         AND coalesce(batch_lessons.civic_text, '') = civic_keys.civic_text
         AND batch_lessons.file_id = offered_files.file_id
 """
-_KEY_MENTORS = """
+SAYS_MENTOR = "(mentor_name IS NOT NULL OR mentor_email IS NOT NULL)"
+_KEY_MENTORS = f"""
     UPDATE batch_lessons SET mentor_key = staff_keys.staff_key
     FROM staff_keys
-    WHERE batch_lessons.mentor_key IS NULL
+    WHERE batch_lessons.mentor_key IS NULL AND {SAYS_MENTOR}
         AND coalesce(batch_lessons.mentor_name, '') = staff_keys.name
         AND coalesce(batch_lessons.mentor_email, '') = staff_keys.email
 """
@@ -103,12 +96,13 @@ def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> None:
         f"CREATE OR REPLACE TEMP TABLE empty_rows (file_id BIGINT, line_number BIGINT, {columns})"
     )
     point_raw_view(lake, kind, "empty_rows")
-    rows = lake.select(f"exports/staged_{kind}")
     if kind == "lessons":
-        rows = f"SELECT *, {_NO_KEYS} FROM ({rows})"
-    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {staged_table(kind)} AS {rows}")
-    if kind != "lessons":
-        lake.define(f"exports/keyed_{kind}")
+        lake.define("exports/staged_lessons")
+        rows = lake.select("exports/keyed_lessons")
+        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE batch_lessons AS {rows}")
+        return
+    lake.materialise(f"exports/staged_{kind}")
+    lake.define(f"exports/keyed_{kind}")
 
 
 def staged_table(kind: str) -> str:
@@ -122,19 +116,21 @@ def keyed_rows(kind: str) -> str:
 
 
 def insert_rows(lake: Lake, kind: str) -> None:
-    """Stage the rows that the raw view of a kind has now."""
+    """Stage the rows that the raw view of a kind has now.
+
+    Lessons are keyed on the way, where their pupils have been met, as a night's rosters see to:
+    of a city's month that saves a copy of ten million rows.
+    """
+    rows = "keyed_lessons" if kind == "lessons" else f"staged_{kind}"
     lake.connection.execute(
-        f"INSERT INTO {staged_table(kind)} BY NAME {lake.select(f'exports/staged_{kind}')}"
+        f"INSERT INTO {staged_table(kind)} BY NAME {lake.select(f'exports/{rows}')}"
     )
 
 
 def key_lessons(lake: Lake) -> None:
-    """Give staged lessons that have none yet their keys; everybody among them has been met.
-
-    Lessons are keyed where they lie: of a city's month that saves a copy of ten million rows.
-    """
+    """Give staged lessons that have none yet their keys; everybody among them has been met."""
     lake.connection.execute(_KEY_PUPILS)
-    if lake.rows("SELECT 1 FROM staff_keys LIMIT 1"):
+    if lake.rows(f"SELECT 1 FROM batch_lessons WHERE {SAYS_MENTOR} LIMIT 1"):
         lake.connection.execute(_KEY_MENTORS)
 
 

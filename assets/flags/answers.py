@@ -86,6 +86,7 @@ def rates_answer(
     place_pupils(lake, month_end(month), rule_set)
     rows = lake.relation("flags/month_rates", month=month.replace(day=1), school=school)
     numbers = identity_numbers(lake) if identities else {}
+    asked = f"{month:%Y-%m}"
     answer: list[dict[str, str]] = []
     for row in rows.filter(~rows["is_protected"]).iter_rows(named=True):
         scheduled, reported = row["scheduled_minutes"], row["reported_minutes"]
@@ -93,7 +94,7 @@ def rates_answer(
         answer.append(
             _named(row["pupil_key"], numbers)
             | {
-                "month": f"{month:%Y-%m}",
+                "month": asked,
                 "scheduled_minutes": str(scheduled),
                 "reported_minutes": str(reported),
                 "valid_minutes": str(row["valid_minutes"]),

@@ -21,6 +21,11 @@ NOTICE_HELD = (
     "Listan är inte uppdaterad sedan {as_of}, för de nyaste uppgifterna ser inte ut som de brukar:"
     " {reasons} Den som sköter inläsningen behöver titta på det."
 )
+NOTICE_HELD_FIRST = (
+    "Det finns ingen lista för skolan än, för de nyaste uppgifterna går inte att lita på: {reasons}"
+    " Att ingen elev står här betyder inte att frånvaron är låg. Den som sköter inläsningen behöver"
+    " titta på det."
+)
 # Keys as the contract names its clauses; {days} is dates, {value} a share or names of classes.
 UNLIKE_NORM = {
     "fewer_rows": "{days}: bara {value} av de lektionsrader som är vanliga.",

@@ -7,7 +7,7 @@ list becomes files (`publish.py`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -99,12 +99,14 @@ def release_lists(
             kept.append(place)
             continue
         found = unlike.get(code, Unlike())
+        provenance = Provenance(snapshot, input_hash, tuple(provenances[code]))
         if found.held and not even_if_held:
             held.append(code)
-            entries += [] if stamp.is_frozen else standing.as_it_was(place, found)
+            if not stamp.is_frozen:
+                waiting = standing.as_it_was(place, found)
+                entries.append(waiting or _nothing_yet(watchlist, found, provenance))
             continue
         told = replace(watchlist, notices=(*found.held, *found.told, *watchlist.notices))
-        provenance = Provenance(snapshot, input_hash, tuple(provenances[code]))
         entries.append(Entry(told, provenance, told))
 
     def tell(done: int) -> None:
@@ -147,21 +149,21 @@ class _Standing:
         standing = recall(self._sealer, place)
         return with_standing_keys(standing, self._keys) if standing else None
 
-    def as_it_was(self, place: Path, found: Unlike) -> Iterator[Entry]:
-        """Yield the list of a place, with the reason why it stands there still.
+    def as_it_was(self, place: Path, found: Unlike) -> Entry | None:
+        """Return the list of a place, with the reason why it stands there still.
 
-        Who has become protected since is not in it any more.
+        Who has become protected since is not in it any more. None where no list was made yet.
         """
         standing = self._recall(place)
-        if standing is None:
-            return
+        if standing is None or standing.held:
+            return None
         reason = notice_texts.NOTICE_HELD.format(
             as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
         )
         rows = self._lake.rows("SELECT pupil_key FROM identity_sources WHERE is_protected")
         remembered = without_pupils(standing, {str(key) for (key,) in rows})
         shown = replace(remembered, notices=(reason, *standing.notices), held=found.held)
-        yield Entry(shown, Provenance.of_published(place), remembered)
+        return Entry(shown, Provenance.of_published(place), remembered)
 
     def note_unnoted(self) -> None:
         """Note frozen lists that a run put in place and was stopped before it noted them."""
@@ -175,6 +177,23 @@ class _Standing:
             if (place.name, week.name) not in noted and (standing := self._recall(place))
         ]
         keep_published(self._lake, found)
+
+
+def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) -> Entry:
+    """Return a list that only says why there is none: the rektor should not look in vain."""
+    told = replace(
+        watchlist,
+        protected_pupils=0,
+        pupils=(),
+        insufficient=(),
+        unreported=(),
+        cleared=(),
+        compared_with="",
+        notices=(notice_texts.NOTICE_HELD_FIRST.format(reasons=" ".join(found.held)),),
+        held=found.held,
+        at_risk=(),
+    )
+    return Entry(told, provenance, told)
 
 
 def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:

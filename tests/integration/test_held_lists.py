@@ -139,3 +139,33 @@ def test_who_becomes_protected_goes_from_a_list_that_waits(held: Held) -> None:
     assert after is not None
     assert after.protected_pupils == standing.protected_pupils + 1
     assert {somebody.pupil_key, str(new_key)}.isdisjoint(row.pupil_key for row in after.pupils)
+
+
+def test_a_school_that_is_held_on_its_first_night_is_told_why_there_is_no_list(
+    tmp_path: Path,
+) -> None:
+    plan = SimulationPlan(
+        60, 1, date(2026, 9, 21), LAST_GOOD, 5, tmp_path / "inbox", encoding="utf-8"
+    )
+    simulate(plan)
+    (path,) = (tmp_path / "inbox").glob("lektion*_2026-10_*")
+    header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    position = header.split(";").index("Datum")
+    for number in range(0, len(rows), 2):
+        cells = rows[number].split(";")
+        cells[position] = "2026-02-30"
+        rows[number] = ";".join(cells)
+    path.write_text("".join([header, *rows]), encoding="utf-8")
+    said = nightly(tmp_path / "home", tmp_path / "inbox", LAST_GOOD)
+    assert f"School unit {SCHOOLS[0]} is held" in said.err
+    text = page_text(tmp_path / "home", SCHOOLS[0])
+    assert "Det finns ingen lista för skolan än" in text
+    assert "Att ingen elev står här betyder inte att frånvaron är låg." in text
+    standing = recall(
+        Sealer.of_home(tmp_path / "home"), tmp_path / "home" / "lists" / "current" / SCHOOLS[0]
+    )
+    assert standing is not None
+    assert standing.pupils == standing.insufficient == ()
+    # And once more: what stands there is no list of before.
+    nightly(tmp_path / "home", tmp_path / "inbox", LAST_GOOD)
+    assert "Det finns ingen lista för skolan än" in page_text(tmp_path / "home", SCHOOLS[0])
