@@ -26,11 +26,8 @@ from typing import Any, Self, TypeVar
 
 import duckdb
 import polars as pl
-from filelock import FileLock, Timeout
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from assets.lake_settings import (
-    EXTENSIONS,
     LakeError,
     LakeSettings,
     configuration,
@@ -38,24 +35,17 @@ from assets.lake_settings import (
     own_temp_folder,
     quoted,
 )
+from assets.lake_troubles import told_of_servers
+from assets.lake_turns import Turns, patiently
+from assets.sealing import KeyFileError
 from assets.table_model import added_columns, create_statements
 from assets.tables import TABLES
 
-__all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings", "is_passing_conflict"]
+__all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
 
 SQL_ROOT = Path(__file__).resolve().parents[1] / "sql"
 
 Result = TypeVar("Result")
-
-
-def is_passing_conflict(error: BaseException) -> bool:
-    """Tell a lost race for the catalog, worth another try, from an error that stays."""
-    text = str(error).lower()
-    return isinstance(error, duckdb.Error) and (
-        "database is locked" in text
-        or "transaction conflict" in text
-        or "could not serialize" in text
-    )
 
 
 class Lake:
@@ -65,13 +55,13 @@ class Lake:
         self,
         settings: LakeSettings,
         connection: duckdb.DuckDBPyConnection,
-        lock: FileLock | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.settings = settings
         self.connection = connection
         self._prepared: set[str] = set()
-        self._is_beside = lock is not None
-        self._lock = lock or FileLock(settings.home / "lake.lock", mode=0o600)
+        self._is_beside = turns is not None
+        self._turns = turns or Turns(settings)
 
     @classmethod
     def open(cls, settings: LakeSettings) -> Self:
@@ -79,6 +69,7 @@ class Lake:
 
         Raises:
             LakeError: no permission, a missing extension, or a catalog that doesn't answer.
+            KeyFileError: the home has no key file, and the lake has data that was keyed with one.
         """
         # Whatever this process writes from here on is the owner's only (security by construction).
         os.umask(0o077)
@@ -100,12 +91,20 @@ class Lake:
         try:
             lake._attach()
             lake._make_tables()
+            lake._refuse_a_new_key()
         except duckdb.Error as error:
             connection.close()
+            # Not its words: where a server is asked, they can quote a password.
+            has_server = settings.is_on_postgres or settings.is_on_s3
+            said = "" if has_server else f": {str(error).splitlines()[0]}"
             raise LakeError(
-                f"The lake's catalog {settings.catalog_string.split(':', 1)[0]}:… in {home} does "
-                f"not answer: {str(error).splitlines()[0]}. Run `trappan doctor`."
-            ) from error
+                told_of_servers(error)
+                or f"The lake's catalog {settings.catalog_string.split(':', 1)[0]}:… in {home} "
+                f"does not answer{said}. Run `trappan doctor`."
+            ) from None
+        except (LakeError, KeyFileError):
+            connection.close()
+            raise
         return lake
 
     def beside(self) -> Self:
@@ -114,17 +113,21 @@ class Lake:
         Opening it anew takes a third of a second of the processor, because DuckDB checks the
         signature of every extension; this takes a fiftieth of that. Close it before this one.
         """
-        lake = type(self)(self.settings, self.connection.cursor(), self._lock)
+        lake = type(self)(self.settings, self.connection.cursor(), self._turns)
         lake.connection.execute("USE lake")
         return lake
 
     def _attach(self) -> None:
         settings = self.settings
-        needed = list(EXTENSIONS)
-        if settings.catalog.startswith("postgres:"):
-            needed.insert(0, "postgres_scanner")
-        for name in needed:
+        if not settings.catalog_string.startswith(("sqlite:", "postgres:")):
+            raise LakeError(
+                "TRAPPAN_CATALOG is no catalog that can be used here. Expected "
+                "postgres:dbname=… host=… user=…, or nothing for a file in the home."
+            )
+        for name in settings.extensions:
             self.connection.execute(f"LOAD '{extension_path(name)}'")
+        for statement in settings.s3.statements() if settings.is_on_s3 else ():
+            self.connection.execute(statement)
         options = [f"DATA_PATH '{quoted(settings.data_string)}'", "ENCRYPTED"]
         options.append("DATA_INLINING_ROW_LIMIT 0")
         if not settings.data_path:
@@ -135,19 +138,31 @@ class Lake:
         statement = (
             f"ATTACH 'ducklake:{quoted(settings.catalog_string)}' AS lake ({', '.join(options)})"
         )
-        _patiently(lambda: self.connection.execute(statement))
+        patiently(lambda: self.connection.execute(statement))
+        self._turns.attach(self.connection)
         self.connection.execute("USE lake")
         # Without a script's file, DuckDB draws a bar into standard output, which has data only.
         self.connection.execute("SET enable_progress_bar = false")
         self.connection.execute("SET lock_configuration = true")
 
     def _make_tables(self) -> None:
+        if not self._missing_tables():
+            return
+
+        def make(connection: duckdb.DuckDBPyConnection) -> None:
+            # Looked again: another process may have made them while this one waited.
+            for statement in self._missing_tables():
+                connection.execute(statement)
+
+        self.write(make)
+
+    def _missing_tables(self) -> list[str]:
         present: dict[str, set[str]] = {}
         for table_name, column_name in self.rows(
             "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake'"
         ):
             present.setdefault(table_name, set()).add(column_name)
-        statements = [
+        return [
             statement
             for table in TABLES
             for statement in (
@@ -156,14 +171,21 @@ class Lake:
                 else create_statements(table)
             )
         ]
-        if not statements:
+
+    def _refuse_a_new_key(self) -> None:
+        """A new key would make every pupil a stranger; the lake's data may be another machine's."""
+        path = self.settings.home / "pupil.key"
+        if path.exists():
             return
-
-        def make(connection: duckdb.DuckDBPyConnection) -> None:
-            for statement in statements:
-                connection.execute(statement)
-
-        self.write(make)
+        ((has_data,),) = self.rows(
+            "SELECT (SELECT count(*) FROM files) + (SELECT count(*) FROM held_files) > 0"
+        )
+        if has_data:
+            raise KeyFileError(
+                f"{path} is not there, but the lake has data that was keyed with it. Restore it "
+                "from the backup, or copy it from the home that made the lake; a new key would "
+                "make every pupil a stranger."
+            )
 
     def close(self) -> None:
         """Close the connection, and wipe the spill folder when it was the one that opened it."""
@@ -185,20 +207,14 @@ class Lake:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold this home's write lock, so that two runs write one after the other.
+        """Hold the turn to write, so that two runs write one after the other.
 
         Raises:
             LakeError: another process held it for longer than `lock_wait_seconds`.
+            duckdb.Error: the catalog's server is away.
         """
-        try:
-            with self._lock.acquire(timeout=self.settings.lock_wait_seconds):
-                yield
-        except Timeout:
-            raise LakeError(
-                f"Another trappan process has been writing to {self.settings.home} for more than "
-                f"{self.settings.lock_wait_seconds:.0f} seconds. Nothing was changed. Let it end "
-                "and run the command again."
-            ) from None
+        with self._turns.taken(self.connection):
+            yield
 
     def write(self, change: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
         """Run `change` in one transaction, again from its start when the catalog was locked.
@@ -207,7 +223,7 @@ class Lake:
             change: does the whole change; it may run more than once and must not commit.
 
         Raises:
-            LakeError: another writer on this machine did not end in time.
+            LakeError: another writer did not end in time.
         """
 
         def attempt() -> Result:
@@ -221,7 +237,7 @@ class Lake:
             return result
 
         with self.writing():
-            return _patiently(attempt)
+            return patiently(attempt)
 
     def select(self, name: str, ctes: Sequence[str] = (), /) -> str:
         """Return the SELECT of `sql/<name>.sql`; `ctes` are files that it, and later ones, read."""
@@ -287,13 +303,3 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
     except duckdb.Error:
         # A failed COMMIT has ended the transaction already.
         return
-
-
-@retry(
-    retry=retry_if_exception(is_passing_conflict),
-    wait=wait_random_exponential(multiplier=0.05, max=2),
-    stop=stop_after_delay(60),
-    reraise=True,
-)
-def _patiently(attempt: Callable[[], Result]) -> Result:
-    return attempt()

@@ -27,6 +27,7 @@ from assets.exports.retry import NothingToRetryError
 from assets.flags.known import NotKnownYetError
 from assets.flags.pupil_question import NobodyToExplainError
 from assets.lake import Lake, LakeError, LakeSettings
+from assets.lake_troubles import told_of_servers
 from assets.pull.credentials import SourcesError
 from assets.pull.pull import PullError
 from assets.sealing import KeyFileError
@@ -158,7 +159,7 @@ class LakeAccess:
 
 
 def told_without_data(error: Exception, disk: str = "the disk") -> StepError:
-    """Return what may be told of an error we have no words for: its kind and its place.
+    """Return what may be told of an error that is not ours: a server's trouble, or kind and place.
 
     Its own message can quote a row, so it is never repeated.
 
@@ -166,6 +167,9 @@ def told_without_data(error: Exception, disk: str = "the disk") -> StepError:
         error: the error, with its traceback.
         disk: what is full when that is the trouble.
     """
+    of_servers = told_of_servers(error)
+    if of_servers:
+        return StepError(of_servers)
     if _is_full_disk(error):
         return StepError(
             f"{disk[:1].upper()}{disk[1:]} is full. Nothing of this step was kept, and "

@@ -1,6 +1,7 @@
-"""What the lake is opened with: settings, signed extensions, DuckDB's configuration.
+"""What the lake is opened with: settings, servers, signed extensions, DuckDB's configuration.
 
-Not here: the connection and what is done with it (`lake.py`).
+Not here: the connection and what is done with it (`lake.py`), what is said when a server fails
+(`lake_troubles.py`).
 """
 
 from __future__ import annotations
@@ -8,16 +9,83 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import duckdb
 
-EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake")
+_EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake")
 
 
 class LakeError(Exception):
     """The lake can't be opened or written; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class S3Settings:
+    """An S3 server and who asks it.
+
+    Attributes:
+        endpoint: `https://host[:port]`; empty means Amazon's of the region.
+        region: of the bucket; servers of one's own mostly take any.
+        key_id: access key.
+        secret: of the access key.
+        session_token: of keys that are lent for some hours; empty for none.
+        url_style: `path` (`host/bucket`) or `vhost` (`bucket.host`); empty means `path` when there
+            is an endpoint.
+        ca_bundle: PEM file of authorities; empty means the machine's.
+    """
+
+    endpoint: str = ""
+    region: str = "us-east-1"
+    key_id: str = ""
+    secret: str = field(default="", repr=False)
+    session_token: str = field(default="", repr=False)
+    url_style: str = ""
+    ca_bundle: str = ""
+
+    def statements(self) -> Iterator[str]:
+        """Yield what DuckDB has to run before it can use `s3://`.
+
+        Raises:
+            LakeError: no keys, or an endpoint that is no address.
+        """
+        if not (self.key_id and self.secret):
+            raise LakeError(
+                "TRAPPAN_DATA_PATH is at an S3 server, but there are no keys for it. Expected the "
+                "environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            )
+        options = {"key_id": self.key_id, "secret": self.secret, "region": self.region}
+        if self.session_token:
+            options["session_token"] = self.session_token
+        if self.endpoint:
+            options |= _place(self.endpoint)
+        options["url_style"] = self.url_style or ("path" if self.endpoint else "vhost")
+        words = ", ".join(f"{name} '{quoted(value)}'" for name, value in options.items())
+        yield f"CREATE SECRET lake_data (TYPE s3, {words})"
+        # The client of today checks certificates as it is; the one it falls back to does not.
+        yield "SET enable_server_cert_verification = true"
+        if self.ca_bundle:
+            yield f"SET ca_cert_file = '{quoted(self.ca_bundle)}'"
+
+
+def _place(endpoint: str) -> dict[str, str]:
+    wrong = LakeError(
+        "AWS_ENDPOINT_URL is not the address of a server. Expected https://HOST or "
+        "https://HOST:PORT (http:// without TLS), and nothing after it."
+    )
+    try:
+        parts = urlsplit(endpoint)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise wrong from None
+    is_bare = parts.path in {"", "/"} and not (parts.query or parts.username or parts.password)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_bare:
+        raise wrong
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return {"endpoint": host + port, "use_ssl": str(parts.scheme == "https").lower()}
 
 
 @dataclass(frozen=True)
@@ -29,15 +97,17 @@ class LakeSettings:
         catalog: DuckLake metadata string, e.g. `postgres:dbname=lake host=db`; empty means a
             SQLite file under the home.
         data_path: folder or `s3://` prefix of the Parquet files; empty means under the home.
+        s3: the server of an `s3://` prefix.
         memory_limit: DuckDB's memory, e.g. `3GB`.
         max_temp_size: DuckDB's spill files at most, e.g. `50GB`.
         threads: DuckDB's threads; 0 means all cores.
-        lock_wait_seconds: how long a writer waits for another writer on this machine.
+        lock_wait_seconds: how long a writer waits for another writer.
     """
 
     home: Path
-    catalog: str = ""
+    catalog: str = field(default="", repr=False)
     data_path: str = ""
+    s3: S3Settings = S3Settings()
     memory_limit: str = "3GB"
     max_temp_size: str = "50GB"
     threads: int = 0
@@ -52,6 +122,21 @@ class LakeSettings:
     def data_string(self) -> str:
         """The data path in force."""
         return self.data_path or f"{self.home / 'lake' / 'data'}/"
+
+    @property
+    def is_on_postgres(self) -> bool:
+        """Whether the catalog is a server's, so that several homes can share it."""
+        return self.catalog.startswith("postgres:")
+
+    @property
+    def is_on_s3(self) -> bool:
+        """Whether the data files are a server's."""
+        return self.data_path.startswith("s3://")
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The extensions of DuckDB that are needed."""
+        return (*(("postgres_scanner",) if self.is_on_postgres else ()), *_EXTENSIONS)
 
 
 def extension_path(name: str) -> Path:

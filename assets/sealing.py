@@ -52,19 +52,13 @@ class Sealer:
     def of_home(cls, home: Path) -> Sealer:
         """Read the home's key file, or make it when the home is new.
 
+        A lake that has data does not open without it (`lake.py`).
+
         Raises:
-            KeyFileError: the file can be read by others, or isn't a key file, or is gone while
-                the lake has data (a new key would make every pupil a stranger).
+            KeyFileError: the file can be read by others, or isn't a key file.
         """
         path = home / "pupil.key"
         if not path.exists():
-            if (home / "lake" / "catalog.sqlite").exists() and any(
-                (home / "lake" / "data").rglob("*.parquet")
-            ):
-                raise KeyFileError(
-                    f"{path} is gone, but the lake has data that was keyed with it. Restore it "
-                    "from the backup; a new key would make every pupil a stranger."
-                )
             _write_new_key(path)
         mode = path.stat().st_mode & 0o777
         if mode & 0o077:

@@ -16,9 +16,10 @@ import duckdb
 
 from assets.exports.archive import Archive
 from assets.exports.layouts import LayoutError, load_layouts
+from assets.exports.ledger import refuse_another_key
 from assets.lake import Lake
 from assets.lake_access import told_without_data
-from assets.lake_settings import EXTENSIONS, LakeError, extension_path
+from assets.lake_settings import LakeError, extension_path
 from assets.pull.credentials import SourcesError
 from assets.pull.sources import check_secrets, load_sources
 from assets.sealing import KeyFileError, Sealer
@@ -69,7 +70,7 @@ def examine(settings: Settings) -> list[Finding]:
 def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     home = settings.lake.home
     yield "python", lambda: sys.version.split()[0]
-    yield "duckdb and extensions", _extensions
+    yield "duckdb and extensions", lambda: _extensions(settings)
     yield "home", lambda: _home(home)
     yield "permissions", lambda: _permissions(home)
     yield "disk", lambda: _disk(home)
@@ -82,10 +83,11 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "lake", lambda: _lake(settings)
 
 
-def _extensions() -> str:
-    for name in EXTENSIONS:
+def _extensions(settings: Settings) -> str:
+    needed = settings.lake.extensions
+    for name in needed:
         extension_path(name)
-    return f"DuckDB {duckdb.__version__} with {', '.join(EXTENSIONS)}"
+    return f"DuckDB {duckdb.__version__} with {', '.join(needed)}"
 
 
 def _home(home: Path) -> str:
@@ -141,8 +143,9 @@ def _inbox(settings: Settings) -> str:
 
 
 def _key(home: Path) -> str:
-    if not (home / "pupil.key").exists() and not (home / "lake").exists():
-        return "not there yet; the first run makes it. Back it up then"
+    if not (home / "pupil.key").exists():
+        # Never made here: whether a new one may be made is the lake's to say, further down.
+        return "not there; a first run makes it. Back it up then"
     Sealer.of_home(home)
     return "readable, mode 0600. Without a backup of it the lake can't be read again"
 
@@ -199,8 +202,11 @@ def _lake(settings: Settings) -> str:
         if lost:
             raise _TroubleError(
                 f"{len(lost)} of {count} data files are missing or of another size, the first "
-                f"{lost[0]}. Restore the whole home from one backup"
+                f"{lost[0]}. Restore the whole home from one backup, and where they are apart, "
+                "catalog and data files with it"
             )
+        if (settings.lake.home / "pupil.key").exists():
+            refuse_another_key(lake, Sealer.of_home(settings.lake.home))
         ((files, lessons),) = lake.rows(
             "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM lessons)"
         )
@@ -211,10 +217,10 @@ def _lake(settings: Settings) -> str:
     return text
 
 
-def _data_files(lake: Lake) -> tuple[int, list[Path]]:
+def _data_files(lake: Lake) -> tuple[int, list[str]]:
     """How many files the tables rest on, and those that are not there as they were written."""
     written = {
-        (Path(path), size)
+        (path, size)
         for table in TABLES
         for data, data_size, deleted, deleted_size in lake.rows(
             "SELECT data_file, data_file_size_bytes, delete_file, delete_file_size_bytes "
@@ -222,8 +228,20 @@ def _data_files(lake: Lake) -> tuple[int, list[Path]]:
             name=table.name,
         )
         for path, size in ((data, data_size), (deleted, deleted_size))
-        # What is kept at an s3:// prefix is not looked for: that would take a request each.
-        if path is not None and "://" not in path
+        if path is not None
     }
-    lost = [path for path, size in written if not path.is_file() or path.stat().st_size != size]
+    if lake.settings.is_on_s3:
+        # Listed all at once: to ask for each would take a request a file. Nothing of them is read.
+        prefix = lake.settings.data_path.rstrip("/")
+        there = set(
+            lake.rows(
+                "SELECT filename, size FROM read_blob($files)", files=f"{prefix}/**/*.parquet"
+            )
+        )
+        return len(written), sorted(path for path, size in written - there)
+    lost = [
+        path
+        for path, size in written
+        if not Path(path).is_file() or Path(path).stat().st_size != size
+    ]
     return len(written), sorted(lost)

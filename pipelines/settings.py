@@ -1,6 +1,7 @@
 """Environment into typed settings, read once.
 
-Every setting is `TRAPPAN_<NAME>`; the command line's `--home` stands before `TRAPPAN_HOME`.
+Every setting is `TRAPPAN_<NAME>`, but those of the S3 server, which have the names that S3 clients
+know; the command line's `--home` stands before `TRAPPAN_HOME`.
 Not here: anything that decides a number on a list (that is a parameter in `rules`).
 """
 
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import DirectoryPath, Field
+from pydantic import AliasChoices, DirectoryPath, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assets.exports.arrivals import Intake
 from assets.exports.ingest import Progress
 from assets.lake import LakeSettings
 from assets.lake_access import LakeAccess
+from assets.lake_settings import S3Settings
 from assets.pull.access import PullAccess
 from assets.pull.pull import Progress as PullProgress
 
@@ -37,12 +39,19 @@ class Settings(BaseSettings):
         layouts: folder of the user's own layouts; empty means `HOME/layouts`.
         catalog: DuckLake metadata string; empty means SQLite under the home.
         data_path: folder or `s3://` prefix of the lake's files; empty means under the home.
+        s3_url_style: how a bucket stands in an address; None for what the server is likely to take.
+        s3_endpoint: address of the S3 server, `https://host:port`; empty means Amazon's.
+        s3_region: of the bucket.
+        s3_key_id: access key.
+        s3_secret: of the access key.
+        s3_session_token: of keys that are lent.
+        s3_ca_bundle: PEM file of the authorities of the S3 server's certificate.
         rule_set: name of the rule set.
         rules: folder of the user's own rule sets; empty means `HOME/rules`.
         memory_limit: DuckDB's memory.
         max_temp_size: DuckDB's spill files at most.
         threads: DuckDB's threads, 0 for all cores.
-        lock_wait_seconds: how long a writer waits for another on this machine.
+        lock_wait_seconds: how long a writer waits for another.
         settle_seconds: a file that was written to within so many seconds may still be arriving.
         archive: whether the original of every file is kept, sealed.
     """
@@ -55,6 +64,17 @@ class Settings(BaseSettings):
     layouts: DirectoryPath | None = None
     catalog: str = ""
     data_path: str = ""
+    s3_url_style: Literal["path", "vhost"] | None = None
+    s3_endpoint: str = Field(
+        default="", validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    )
+    s3_region: str = Field(
+        default="us-east-1", validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")
+    )
+    s3_key_id: str = Field(default="", validation_alias="AWS_ACCESS_KEY_ID")
+    s3_secret: SecretStr = Field(default=SecretStr(""), validation_alias="AWS_SECRET_ACCESS_KEY")
+    s3_session_token: SecretStr = Field(default=SecretStr(""), validation_alias="AWS_SESSION_TOKEN")
+    s3_ca_bundle: str = Field(default="", validation_alias="AWS_CA_BUNDLE")
     rule_set: str = Field(default="stockholm", pattern=r"^[a-z][a-z0-9_]*$")
     rules: DirectoryPath | None = None
     memory_limit: str = Field(default="3GB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB)$")
@@ -71,6 +91,15 @@ class Settings(BaseSettings):
             home=self.home.resolve(),
             catalog=self.catalog,
             data_path=self.data_path,
+            s3=S3Settings(
+                endpoint=self.s3_endpoint,
+                region=self.s3_region,
+                key_id=self.s3_key_id,
+                secret=self.s3_secret.get_secret_value(),
+                session_token=self.s3_session_token.get_secret_value(),
+                url_style=self.s3_url_style or "",
+                ca_bundle=self.s3_ca_bundle,
+            ),
             memory_limit=self.memory_limit,
             max_temp_size=self.max_temp_size,
             threads=self.threads,

@@ -24,7 +24,7 @@ from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
 from assets.exports.held_files import HeldFiles
 from assets.exports.layouts import Layout, shipped_layouts
-from assets.exports.ledger import KnownFile, known_files
+from assets.exports.ledger import KnownFile, known_files, refuse_another_key
 from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
 from assets.exports.offers import Offered, batches, files_in
 from assets.exports.outcomes import (
@@ -77,6 +77,7 @@ def ingest_paths(
     Raises:
         FileNotFoundError: a path isn't there.
         LakeError: another process keeps the lake locked.
+        KeyFileError: the lake was written with another key.
     """
     with _run(lake, layouts, on_progress, intake) as run:
         return run.take(files_in(paths))
@@ -91,6 +92,7 @@ def read_again(
 
     Raises:
         LakeError: another process keeps the lake locked.
+        KeyFileError: the lake was written with another key.
     """
     with _run(lake, layouts, None, None) as run:
         return run.read_again(file)
@@ -130,6 +132,7 @@ class _Ingest:
         self.openings = Openings(layouts)
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
+        refuse_another_key(lake, self.sealer)
         self.people = People(lake, self.sealer)
         self.intake = intake or Intake()
         home = lake.settings.home

@@ -42,6 +42,16 @@ class KnownFile:
         return self.outcome not in {"quarantined", "duplicate"}
 
 
+def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
+    """Look that the lake was written with this key; with another, known pupils would be strangers.
+
+    Raises:
+        KeyFileError: it was written with another key.
+    """
+    for (sealed_name,) in lake.rows("SELECT sealed_name FROM files LIMIT 1"):
+        sealer.unseal(sealed_name)
+
+
 def known_files(lake: Lake, sealer: Sealer, hashes: list[str]) -> dict[str, KnownFile]:
     """Return what the ledger says of these contents, by SHA-256."""
     rows = lake.rows(
