@@ -34,6 +34,7 @@ from assets.lake_settings import (
     extension_path,
     own_temp_folder,
     quoted,
+    refuse_lost_catalog,
 )
 from assets.lake_troubles import told_of_servers
 from assets.lake_turns import Turns, patiently
@@ -68,7 +69,8 @@ class Lake:
         """Connect, attach and make sure that every table is there.
 
         Raises:
-            LakeError: no permission, a missing extension, or a catalog that doesn't answer.
+            LakeError: no permission, a missing extension, or a catalog that is gone or doesn't
+                answer.
             KeyFileError: the home has no key file, and the lake has data that was keyed with one.
         """
         # Whatever this process writes from here on is the owner's only (security by construction).
@@ -86,6 +88,7 @@ class Lake:
                 "this user may write to. Give another with --home or TRAPPAN_HOME, or change its "
                 "owner."
             ) from None
+        refuse_lost_catalog(settings)
         connection = duckdb.connect(config=configuration(settings, temp))
         lake = cls(settings, connection)
         try:

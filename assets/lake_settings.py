@@ -174,6 +174,22 @@ def configuration(
     return options
 
 
+def refuse_lost_catalog(settings: LakeSettings) -> None:
+    """Stop where a new catalog would be made beside the data files of one that is gone.
+
+    Raises:
+        LakeError: the home has data files and no catalog that knows them.
+    """
+    path, data = settings.home / "lake" / "catalog.sqlite", settings.home / "lake" / "data"
+    if settings.catalog or path.exists() or next(data.rglob("*.parquet"), None) is None:
+        return
+    raise LakeError(
+        f"The lake's catalog {path} is gone, but its data files are there. Nothing was changed. "
+        "Restore it from the backup, of the same time as lake/data; to begin anew, move lake/ away "
+        "first."
+    )
+
+
 def own_temp_folder(root: Path) -> Path:
     """Make this process's spill folder and wipe those of processes that are gone."""
     for left in root.iterdir():

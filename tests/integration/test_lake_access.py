@@ -82,3 +82,17 @@ def test_an_extension_that_was_changed_is_not_loaded(
     )
     with pytest.raises(LakeError, match="signature"):
         Lake.open(settings_of(tmp_path / "home"))
+
+
+def test_a_lost_catalog_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with Lake.open(settings_of(home)) as lake:
+        lake.write(lambda c: c.execute("INSERT INTO stale_days VALUES (DATE '2026-11-02')"))
+    for path in (home / "lake").glob("catalog.sqlite*"):
+        path.rename(tmp_path / path.name)
+    with pytest.raises(LakeError, match=r"catalog\.sqlite is gone, but its data files are there"):
+        Lake.open(settings_of(home))
+    for path in tmp_path.glob("catalog.sqlite*"):
+        path.rename(home / "lake" / path.name)
+    with Lake.open(settings_of(home)) as lake:
+        assert lake.rows("SELECT count(*) FROM stale_days") == [(1,)]
