@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from assets.flags.known import show_as_known, show_with_sums
-from assets.lake import Lake, LakeError
+from assets.lake import Lake
 from pipelines.printing import say
 from pipelines.settings import Settings, yesterday
 
@@ -31,16 +31,16 @@ def asked_lake(
         known_at: a moment, with a time zone.
 
     Raises:
-        LakeError: nothing was ever taken into this home.
         NotKnownYetError: the lake has nothing of that moment.
     """
     home = settings.lake.home
-    if not (home / "pupil.key").exists():
-        raise LakeError(
-            f"The home {home} has no data: nothing was taken into it. Name the home that was meant "
-            "with --home or TRAPPAN_HOME, or take files in with `trappan nightly`."
-        )
+    is_new = not home.exists()
     with Lake.open(settings.lake) as lake:
+        if is_new:
+            say(
+                f"Note: the home {home} was not there and was made now. If another was meant, name "
+                "it with --home or TRAPPAN_HOME."
+            )
         if known_at:
             known = show_as_known(lake, known_at)
             say(

@@ -208,7 +208,7 @@ def no_header_message(nearest: HeaderMatch | None, line_number: int) -> str:
         return (
             f"no header row in the first {HEADER_SEARCH_LINES} lines. Expected column names of a "
             "known layout, separated by semicolon, tab or comma. If the export is new, add a "
-            "layout for it (docs/inputs.md)."
+            "layout for it (docs/layouts.md)."
         )
     looks_like = f"line {line_number}: the header looks like the layout '{nearest.layout.name}'"
     if not nearest.missing:
@@ -217,7 +217,7 @@ def no_header_message(nearest: HeaderMatch | None, line_number: int) -> str:
     missing = ", ".join(f"'{name}'" for name in nearest.missing)
     return (
         f"{looks_like}, but lacks the column{'s' if len(nearest.missing) > 1 else ''} {missing}. "
-        "Export the file with it, or add the new name to the layout's headers (docs/inputs.md)."
+        "Export the file with it, or add the new name to the layout's headers (docs/layouts.md)."
     )
 
 

@@ -278,7 +278,7 @@ def _load(path: Path) -> Layout:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise LayoutError(f"{path.name}: can't be read as UTF-8. Save it as UTF-8.") from None
-    return parse_layout(text, path.name)
+    return parse_layout(text, path.name if path.parent == SHIPPED else str(path))
 
 
 def parse_layout(text: str, where: str) -> Layout:
@@ -298,8 +298,12 @@ def parse_layout(text: str, where: str) -> Layout:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        said = first["msg"].removeprefix("Value error, ")
-        raise LayoutError(f"{where}: key '{key}': {said}") from None
+        said = first["msg"].removeprefix("Value error, ").rstrip(".")
+        if first["type"] == "missing":
+            said = "it is missing, and every layout has it"
+        raise LayoutError(
+            f"{where}: key '{key}': {said}. docs/layouts.md says what each key means."
+        ) from None
     unknown = sorted(set(layout.columns) - set(COLUMNS[layout.kind]))
     if unknown:
         raise LayoutError(

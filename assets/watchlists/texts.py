@@ -179,8 +179,10 @@ def no_unreported(days: int) -> str:
 
 
 def all_pupils(watchlist: Watchlist) -> str:
-    """What the whole list holds: `25 elever, högst nivå först`."""
-    return f"{pupils(len(watchlist.pupils))}, högst nivå först"
+    """What the whole list holds, and in which order: `25 elever, högst nivå först, …`."""
+    return (
+        f"{pupils(len(watchlist.pupils))}, högst nivå först, sedan den högsta av frånvaroandelarna"
+    )
 
 
 def more_pupils(count: int) -> str:
