@@ -261,7 +261,8 @@ def test_a_wrong_layout_of_ones_own_stops_with_file_and_key(home: Path) -> None:
         said = trappan("--home", home, *command)
         assert said.status == 1
         assert "fel.yaml: key 'kind'" in said.err
-    assert "WRONG  layouts: fel.yaml: key 'kind'" in trappan("--home", home, "doctor").out
+    path = home / "layouts" / "fel.yaml"
+    assert f"WRONG  layouts: {path}: key 'kind'" in trappan("--home", home, "doctor").out
 
 
 def test_a_folder_that_is_not_there_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
