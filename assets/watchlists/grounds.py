@@ -47,7 +47,9 @@ def shortfall_table(watchlist: Watchlist) -> Table[Shortfall]:
         *(Shortfall(pupil=pupil) for pupil in watchlist.insufficient),
         *(Shortfall(lessons=lessons) for lessons in watchlist.unreported),
     )
-    return Table(_shortfall_columns(watchlist), rows, texts.NO_INSUFFICIENT)
+    return Table(
+        _shortfall_columns(watchlist), rows, texts.none_here(watchlist, texts.NO_INSUFFICIENT)
+    )
 
 
 def insufficient_line(watchlist: Watchlist) -> str:
@@ -71,7 +73,7 @@ def insufficient_table(watchlist: Watchlist) -> Table[PupilRow]:
         Column(h.H_MISSING, "text", 80, missing),
         Column(_coverage_heading(watchlist), "percent", 11, lambda p: p.two_months.coverage),
     )
-    return Table(columns, watchlist.insufficient, texts.NO_INSUFFICIENT)
+    return Table(columns, watchlist.insufficient, texts.none_here(watchlist, texts.NO_INSUFFICIENT))
 
 
 def unreported_table(watchlist: Watchlist) -> Table[UnreportedLessons]:
@@ -86,7 +88,8 @@ def unreported_table(watchlist: Watchlist) -> Table[UnreportedLessons]:
         Column(h.H_LAST, "date", 12, lambda u: u.last_date),
         Column(h.H_WHEN, "text", 80, texts.lesson_times),
     )
-    return Table(columns, watchlist.unreported, texts.no_unreported(watchlist.two_months_days))
+    empty = texts.none_here(watchlist, texts.no_unreported(watchlist.two_months_days))
+    return Table(columns, watchlist.unreported, empty)
 
 
 def _shortfall_columns(watchlist: Watchlist) -> tuple[Column[Shortfall], ...]:

@@ -254,3 +254,8 @@ class Watchlist:
     at_risk: tuple[AtRiskRow, ...] = ()  # under a step now; highest step, then chance, first
     one_month_days: int = 30  # length of the rolling windows, as the columns name them
     two_months_days: int = 60
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the school's first list waits: no number in it is one."""
+        return bool(self.held) and not self.pupils_evaluated

@@ -289,6 +289,6 @@ def about(watchlist: Watchlist) -> tuple[tuple[str, str | int | date], ...]:
         (h.AS_OF, watchlist.as_of),
         (h.CREATED, texts.clock(watchlist.created_at)),
         (h.STATUS, texts.status(watchlist)),
-        (h.EVALUATED, texts.pupils(watchlist.pupils_evaluated)),
+        (h.EVALUATED, texts.counted(watchlist, texts.pupils(watchlist.pupils_evaluated))),
         (h.RULE_SET, f"{watchlist.rule_set} {watchlist.rule_set_version}"),
     )

@@ -183,6 +183,7 @@ def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) ->
     """Return a list that only says why there is none: the rektor should not look in vain."""
     told = replace(
         watchlist,
+        pupils_evaluated=0,
         protected_pupils=0,
         pupils=(),
         insufficient=(),

@@ -93,6 +93,7 @@ METHOD_LINE = (
 )
 NO_INSUFFICIENT = "Ingen elev som ingår har en gräns som inte går att bedöma."
 NO_PUPILS_HERE = "Inga elever."
+_WAITS = "Listan väntar, så här står inget än. Det säger inget om frånvaron."
 
 # --- notices at the top, about the data of the whole school --------------------------------------
 
@@ -139,6 +140,8 @@ def status(watchlist: Watchlist) -> str:
 
 def nobody_listed(watchlist: Watchlist) -> str:
     """What to say when no pupil is on the list, without calling missing data good news."""
+    if watchlist.says_nothing:
+        return _WAITS
     if not watchlist.pupils_evaluated:
         return "Inga elever som kan visas finns i uppgifterna, så listan säger inget om frånvaron."
     everyone = pupils(watchlist.pupils_evaluated)
@@ -171,6 +174,16 @@ def month_absence(rate: Fraction | None, days: int) -> str:
 def calendar_absence(rate: Fraction, month: date) -> str:
     """`23,4 % frånvaro oktober`."""
     return f"{percent(rate)} frånvaro {MONTHS[month.month - 1]}"
+
+
+def none_here(watchlist: Watchlist, sentence: str) -> str:
+    """Return the sentence that there is none of something, unless the list can't say so."""
+    return _WAITS if watchlist.says_nothing else sentence
+
+
+def counted(watchlist: Watchlist, count: int | str) -> int | str:
+    """Return a count of the summary, or no value where the list can't count yet."""
+    return NO_VALUE if watchlist.says_nothing else count
 
 
 def no_unreported(days: int) -> str:

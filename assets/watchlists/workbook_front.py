@@ -43,7 +43,7 @@ def _put_counts(sheet: ListSheet, watchlist: Watchlist, row: int) -> int:
     for level, count in outline.level_counts(watchlist).items():
         row += 1
         sheet.put_level(row, 1, level)
-        sheet.put(row, 2, count, "lista tal")
+        sheet.put(row, 2, texts.counted(watchlist, count), "lista tal")
         sheet.put(row, 3, texts.LEVEL_MEANINGS[level], "lista text")
         sheet.set_height(row, _COUNT_HEIGHT)
     for name, count, meaning in (
@@ -52,7 +52,7 @@ def _put_counts(sheet: ListSheet, watchlist: Watchlist, row: int) -> int:
     ):
         row += 1
         sheet.put(row, 1, name, "lista nivå 0")
-        sheet.put(row, 2, count, "lista tal")
+        sheet.put(row, 2, texts.counted(watchlist, count), "lista tal")
         sheet.put(row, 3, meaning, "lista text")
         sheet.fit_height(row, [(meaning, _SUMMARY_WIDTHS[2])], _COUNT_HEIGHT)
     return row

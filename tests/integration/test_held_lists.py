@@ -161,6 +161,15 @@ def test_a_school_that_is_held_on_its_first_night_is_told_why_there_is_no_list(
     text = page_text(tmp_path / "home", SCHOOLS[0])
     assert "Det finns ingen lista för skolan än" in text
     assert "Att ingen elev står här betyder inte att frånvaron är låg." in text
+    # Nothing on it may read as good news.
+    for word in (
+        "når någon av gränserna",
+        "Ingen elev som ingår",
+        "Inga lektioner",
+        "0 ▲",
+        "0 elever",
+    ):
+        assert word not in text
     standing = recall(
         Sealer.of_home(tmp_path / "home"), tmp_path / "home" / "lists" / "current" / SCHOOLS[0]
     )

@@ -258,30 +258,21 @@ def test_lessons_that_became_sums_are_too_little_data(scratch: Lake) -> None:
 SILENT: Row = {"verdict": "clear", "scheduled_minutes": 0, "basis": "calendar", "level": 0}
 
 
-def test_where_no_lesson_came_any_more_nothing_is_called_less_absence(scratch: Lake) -> None:
+@pytest.mark.parametrize(
+    ("hit_on", "reason"),
+    [("calendar", "insufficient"), ("rolling", "improved")],
+    ids=["where the list before had a hit", "where it had none: a holiday"],
+)
+def test_a_window_without_lessons_is_silence(scratch: Lake, hit_on: str, reason: str) -> None:
     found = states(
         scratch,
         level=0,
         earlier=2,
         listed=[{"level": 2}],
         verdicts=[SILENT],
-        hits=[{"basis": "calendar"}],
+        hits=[{"basis": hit_on}],
     )
-    assert said(found[NORTH]) == ("cleared", "insufficient")
-
-
-def test_a_month_without_lessons_is_no_lack_where_the_list_before_had_no_hit(
-    scratch: Lake,
-) -> None:
-    found = states(
-        scratch,
-        level=0,
-        earlier=2,
-        listed=[{"level": 2}],
-        verdicts=[SILENT],
-        hits=[{"basis": "rolling"}],
-    )
-    assert said(found[NORTH]) == ("cleared", "improved")
+    assert said(found[NORTH]) == ("cleared", reason)
 
 
 def test_a_pupil_whose_roster_ended_has_left_with_the_class_that_is_known(scratch: Lake) -> None:
