@@ -5,12 +5,17 @@ Not here: the run over the files (`ingest.py`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from assets.exports.batches import ExportBatch
+from assets.exports.batches import ExportBatch, StagedBatch
 from assets.exports.frames import Openings
+from assets.exports.lanes import Lane
 from assets.exports.lesson_batches import LessonBatch
 from assets.exports.merge_batches import MergeBatch
+from assets.exports.offers import batches
 from assets.exports.people import People
 from assets.exports.received import ReceivedFile
 from assets.exports.rosters import RosterBatch
@@ -36,6 +41,50 @@ KIND_ORDER = {
         )
     )
 }
+# Storing these changes nothing that staging lessons asks about.
+_LEAVE_STAGING = frozenset(("school_units", "enrolments", "aggregates", "lessons"))
+
+
+@dataclass(frozen=True)
+class Work:
+    """Files of one kind that are staged and stored together."""
+
+    kind: str
+    files: tuple[ReceivedFile, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files."""
+        return sum(file.size for file in self.files)
+
+    def lets_ahead(self, following: Work) -> bool:
+        """Whether the following files may be staged while these are stored.
+
+        Only what DuckDB reads in bulk is worth it: Python that reads row by row would wait for
+        Python that stores.
+        """
+        is_bulk = not any(file.is_workbook for file in following.files)
+        return following.kind == "lessons" and self.kind in _LEAVE_STAGING and is_bulk
+
+
+@dataclass(frozen=True)
+class StagedWork:
+    """Work that is staged, and what stores it: on the connection that it was staged on."""
+
+    work: Work
+    lake: Lake
+    batch: ExportBatch
+    staged: StagedBatch
+
+
+def in_order(files: Iterable[tuple[str, ReceivedFile]]) -> list[Work]:
+    """Return files, each with its kind, as the work of a run."""
+    ordered = sorted(files, key=lambda entry: (KIND_ORDER[entry[0]], entry[1].path.name))
+    return [
+        Work(kind, tuple(batch))
+        for kind, of_kind in groupby(ordered, key=lambda entry: entry[0])
+        for batch in batches([file for _, file in of_kind])
+    ]
 
 
 def kind_of(file: ReceivedFile, openings: Openings) -> str:
@@ -50,18 +99,25 @@ def kind_of(file: ReceivedFile, openings: Openings) -> str:
     return openings.header(file).match.layout.kind
 
 
-def batch_of(
-    kind: str, lake: Lake, people: People, openings: Openings, folder: Path
-) -> ExportBatch:
-    """Return what stages and stores files of a kind.
+def staged_work(
+    work: Work, files: Sequence[ReceivedFile], lane: Lane, openings: Openings, folder: Path
+) -> StagedWork:
+    """Stage files of one kind on a lane.
 
     Args:
-        kind: as `kind_of` gave it.
-        lake: the lake, with the parsing macros loaded.
-        people: keys of pupils and staff, shared by all batches of a run.
+        work: what is staged.
+        files: those of its files that can be read.
+        lane: the connection, and the keys of pupils and staff.
         openings: headers and sheets of the run's files.
         folder: for transcoded copies and links; the caller removes it.
     """
+    batch = _batch_of(work.kind, lane.lake, lane.people, openings, folder)
+    return StagedWork(work, lane.lake, batch, batch.stage(files) if files else StagedBatch())
+
+
+def _batch_of(
+    kind: str, lake: Lake, people: People, openings: Openings, folder: Path
+) -> ExportBatch:
     if kind == EMPTY_KIND:
         return ss12000_batch.EmptyBatch()
     if kind in SS12000_KINDS:

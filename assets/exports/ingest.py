@@ -11,22 +11,22 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
 from assets.exports.archive import Archive
 from assets.exports.arrivals import Intake, still_arriving
-from assets.exports.batch_kinds import KIND_ORDER, batch_of, kind_of
+from assets.exports.batch_kinds import StagedWork, Work, in_order, kind_of, staged_work
 from assets.exports.batches import ExportBatch
 from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
 from assets.exports.held_files import HeldFiles
+from assets.exports.lanes import Lane, Lanes
 from assets.exports.layouts import Layout, shipped_layouts
 from assets.exports.ledger import KnownFile, known_files, refuse_another_key
 from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
-from assets.exports.offers import Offered, batches, files_in
+from assets.exports.offers import Offered, files_in
 from assets.exports.outcomes import (
     FileReport,
     Outcome,
@@ -35,7 +35,6 @@ from assets.exports.outcomes import (
     said_again,
     with_superseded,
 )
-from assets.exports.people import People
 from assets.exports.quarantine import Quarantine
 from assets.exports.received import (
     ChangedFileError,
@@ -43,7 +42,6 @@ from assets.exports.received import (
     UnreadableFileError,
     look_at_all,
 )
-from assets.exports.staging import load_macros
 from assets.lake import Lake
 from assets.sealing import Sealer
 
@@ -133,7 +131,7 @@ class _Ingest:
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         refuse_another_key(lake, self.sealer)
-        self.people = People(lake, self.sealer)
+        self.lane = Lane.first(lake, self.sealer)
         self.intake = intake or Intake()
         home = lake.settings.home
         self.archive = Archive(home, self.sealer, is_on=self.intake.keeps_originals)
@@ -145,7 +143,6 @@ class _Ingest:
         self.unread: list[FileReport] = []
         #: Contents that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[str] = frozenset()
-        load_macros(lake)
 
     def take(self, paths: Sequence[Path]) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
@@ -166,17 +163,18 @@ class _Ingest:
         return self.reports[file.path]
 
     def _read(self, offered: Sequence[ReceivedFile]) -> None:
-        self.archive.keep_ahead(offered)
-        new = list(self._with_kinds(offered))
-        self._write_quarantined()
-        ordered = sorted(new, key=lambda entry: (KIND_ORDER[entry[0]], entry[1].path.name))
-        total = sum(file.size for _, file in ordered) or 1
+        work = in_order(self._with_kinds(offered))
+        self._write_quarantined(self.lake)
+        # In the order in which they are read, so that the first rows need not wait for all.
+        self.archive.keep_ahead(file for piece in work for file in piece.files)
+        total = sum(piece.size for piece in work) or 1
         done = 0
-        for kind, files in groupby(ordered, key=lambda entry: entry[0]):
-            for batch in batches([file for _, file in files]):
+        with Lanes(self.lane, self._stage, Work.lets_ahead) as lanes:
+            self.on_progress("reading", done, total)
+            for taken in lanes.staged(work):
+                self._take(taken)
+                done += taken.work.size
                 self.on_progress("reading", done, total)
-                self._take_batch(kind, batch)
-                done += sum(file.size for file in batch)
         self.on_progress("reading", total, total)
 
     def _look(self, paths: Sequence[Path]) -> Iterator[ReceivedFile]:
@@ -196,27 +194,28 @@ class _Ingest:
             except ChangedFileError as error:
                 self.reports[file.path] = held(file.path, str(error))
 
-    def _take_batch(self, kind: str, offered: Sequence[ReceivedFile]) -> None:
-        """Stage and store a batch of files of one kind, once their originals are kept."""
-        files = [file for file in offered if self._is_kept(file)]
-        if not files:
-            return
-        batch = batch_of(kind, self.lake, self.people, self.openings, self.folder)
-        staged = batch.stage(files)
+    def _stage(self, lane: Lane, work: Work) -> StagedWork:
+        """Stage files of one kind, once their originals are kept; maybe in a thread of its own."""
+        kept = [file for file in work.files if self._is_kept(file)]
+        return staged_work(work, kept, lane, self.openings, self.folder)
+
+    def _take(self, taken: StagedWork) -> None:
+        """Store what was staged, on its own connection only, and say what became of each file."""
+        staged = taken.staged
         for file, reason in staged.held.items():
             self.reports[file.path] = held(file.path, reason)
         for file, reason in staged.unreadable.items():
             self._quarantine(file, reason)
-        taken = [counts.report for counts in staged.counts]
-        stays = [report for report in taken if self._stays_as_before(report)]
+        reports = [counts.report for counts in staged.counts]
+        stays = [report for report in reports if self._stays_as_before(report)]
         for report in stays:
             self._leave_as_before(report)
-        self._store(batch, [report for report in taken if report not in stays])
-        if kind == "pupil_merges":
-            self.people.forget()
-        self._write_quarantined()
+        self._store(taken.lake, taken.batch, [report for report in reports if report not in stays])
+        if taken.work.kind == "pupil_merges":
+            self.lane.people.forget()
+        self._write_quarantined(taken.lake)
 
-    def _store(self, batch: ExportBatch, taken: Sequence[FileReport]) -> None:
+    def _store(self, lake: Lake, batch: ExportBatch, taken: Sequence[FileReport]) -> None:
         """Store staged rows and their ledger rows in one transaction."""
         for report in taken:
             if report.outcome == Outcome.QUARANTINED:
@@ -243,7 +242,7 @@ class _Ingest:
             batch.store_problems(connection, [report.file_id for report in unsaid])
 
         if written:
-            self.lake.write(change)
+            lake.write(change)
         self.reports |= final
         for report in taken:
             if report.outcome != Outcome.QUARANTINED:
@@ -269,7 +268,7 @@ class _Ingest:
         if not self._is_known_as(report):
             self.unread.append(report)
 
-    def _write_quarantined(self) -> None:
+    def _write_quarantined(self, lake: Lake) -> None:
         """Write the ledger rows of files that could not be read, all in one transaction."""
         reports, self.unread = self.unread, []
 
@@ -278,7 +277,7 @@ class _Ingest:
             write_reports(connection, self.sealer, reports)
 
         if reports:
-            self.lake.write(change)
+            lake.write(change)
 
     def _settle_copies(self, offered: Offered) -> None:
         """Report files whose content is known, or came twice in this run.

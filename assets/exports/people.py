@@ -9,7 +9,9 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Self
 
 import polars as pl
 
@@ -23,27 +25,49 @@ _UUID_TEXT = pl.String
 UNMARKED = ".unmarked"
 
 
-class People:
-    """Remembers, for one connection, the keys of identity texts and of staff."""
+@dataclass
+class _Met:
+    """Who has been met: identity texts, staff, and what was sealed of whom."""
 
-    def __init__(self, lake: Lake, sealer: Sealer) -> None:
+    canonical: dict[str, str | None] = field(default_factory=dict)
+    staff: dict[tuple[str, str], uuid.UUID] = field(default_factory=dict)
+    sealed: dict[tuple[str, str, str, str], tuple[str, bytes]] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
+
+
+class People:
+    """Remembers the keys of identity texts and of staff, for connections beside each other.
+
+    `civic_keys` and `staff_keys` lie in a database in memory, because each connection sees only
+    its own temporary tables. One thread may add people while another seals their names.
+    """
+
+    def __init__(self, lake: Lake, sealer: Sealer, met: _Met | None = None) -> None:
         self._lake = lake
         self.sealer = sealer
-        self._canonical: dict[str, str | None] = {}
-        self._staff: dict[tuple[str, str], uuid.UUID] = {}
-        self._sealed: dict[tuple[str, str, str, str], tuple[str, bytes]] = {}
-        self.forget()
+        self._met = met or _Met()
+        if met is None:
+            lake.connection.execute("ATTACH IF NOT EXISTS ':memory:' AS met")
+            self.forget()
+        for table in ("civic_keys", "staff_keys"):
+            lake.connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM met.{table}"
+            )
+
+    def beside(self, lake: Lake) -> Self:
+        """Return the same people, for a connection beside this one."""
+        return type(self)(lake, self.sealer, self._met)
 
     def forget(self) -> None:
         """Begin anew: which key stands for which number has changed."""
-        self._canonical.clear()
-        self._staff.clear()
+        self._met.canonical.clear()
+        self._met.staff.clear()
         stands_for = merged(known_merges(self._lake)).keys
-        self._merged = {str(old): str(new) for old, new in stands_for.items()}
+        self._met.merged = {str(old): str(new) for old, new in stands_for.items()}
         self._lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE civic_keys "
+            "CREATE OR REPLACE TABLE met.civic_keys "
             "(civic_text VARCHAR, pupil_key UUID, own_key UUID, problem VARCHAR);"
-            "CREATE OR REPLACE TEMP TABLE staff_keys (name VARCHAR, email VARCHAR, staff_key UUID)"
+            "CREATE OR REPLACE TABLE met.staff_keys (name VARCHAR, email VARCHAR, staff_key UUID)"
         )
 
     def key_staged(self, staged: str) -> None:
@@ -77,22 +101,22 @@ class People:
     def _key_pupils(self, texts: Iterable[str]) -> None:
         rows: list[tuple[str, str | None, str | None, str | None]] = []
         for text in texts:
-            if text in self._canonical:
+            if text in self._met.canonical:
                 continue
             number = read_identity_number(text)
-            self._canonical[text] = number.canonical
+            self._met.canonical[text] = number.canonical
             own = self.sealer.key_text("pupil", number.canonical) if number.canonical else None
-            key = self._merged.get(own, own) if own else None
+            key = self._met.merged.get(own, own) if own else None
             rows.append((text, key, own, number.problem))
         self._append("civic_keys", rows, ("civic_text", "pupil_key", "own_key", "problem"))
 
     def _key_staff(self, pairs: Iterable[tuple[str, str]]) -> None:
         rows: list[tuple[str, str, str]] = []
         for name, email in pairs:
-            if (name, email) in self._staff:
+            if (name, email) in self._met.staff:
                 continue
             key = self.sealer.key("staff", f"{_name(name)}\x1f{email.strip().casefold()}")
-            self._staff[name, email] = key
+            self._met.staff[name, email] = key
             rows.append((name, email, str(key)))
         self._append("staff_keys", rows, ("name", "email", "staff_key"))
 
@@ -100,7 +124,7 @@ class People:
         """Return every member of staff met so far: staff_key, sealed."""
         seals = {
             key: self.sealer.seal({"name": _name(name), "email": email.strip()})
-            for (name, email), key in self._staff.items()
+            for (name, email), key in list(self._met.staff.items())
         }
         return pl.DataFrame(
             {"staff_key": [str(key) for key in seals], "sealed": list(seals.values())},
@@ -140,19 +164,19 @@ class People:
 
     def _sealed_identity(self, cells: tuple[str, str, str, str]) -> tuple[str, bytes]:
         """Return content key and sealed content, once for all that say the same of a pupil."""
-        known = self._sealed.get(cells)
+        known = self._met.sealed.get(cells)
         if known is None:
             civic_text, given_name, family_name, sex = cells
             content = text_of_fields(
                 {
-                    "civic_no": self._canonical[civic_text] or "",
+                    "civic_no": self._met.canonical[civic_text] or "",
                     "given_name": _name(given_name),
                     "family_name": _name(family_name),
                     "sex": sex.strip(),
                 }
             )
             known = self.sealer.key_text("identity", content), self.sealer.seal_text(content)
-            self._sealed[cells] = known
+            self._met.sealed[cells] = known
         return known
 
     def _append(
@@ -162,7 +186,7 @@ class People:
             return
         frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
         self._lake.connection.register("new_keys", frame)
-        self._lake.connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_keys")
+        self._lake.connection.execute(f"INSERT INTO met.{table} BY NAME SELECT * FROM new_keys")
         self._lake.connection.unregister("new_keys")
 
 

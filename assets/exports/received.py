@@ -20,6 +20,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -33,7 +34,7 @@ _EXPORT_TIME = re.compile(r"_([0-9]{8}T[0-9]{4}(?:[0-9]{2})?)(?=\.[^.]+$)")
 _FIRST_ODD_BYTE = 0xCC
 _LINE_FEED = ord("\n")
 # The mark of a text that was encoded twice.
-_TWICE_ENCODED = "Ã"
+_TWICE_ENCODED = "Ã".encode()
 # An object or a list, and in it what JSON has there; "[Rapport]" above a header is none.
 _JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[\]{"0-9-]|[\[{]\s*\Z)')
 # What a file is that is neither text nor a workbook, by its first bytes.
@@ -174,16 +175,25 @@ class _Bytes:
             or int(values.max(initial=0)) >= _FIRST_ODD_BYTE
         )
         if self.is_utf8:
-            try:
-                text = self._decoder.decode(chunk)
-            except UnicodeDecodeError:
-                self.is_utf8 = False
-            else:
-                self.has_letters = self.has_letters or not text.isascii()
-                # Looked for in the text: that is many times as fast as two bytes among many "å".
-                self.has_odd_bytes = self.has_odd_bytes or _TWICE_ENCODED in text
+            self._add_letters(chunk)
         self.size += len(chunk)
         self.end = (self.end + chunk[-16:])[-16:]
+
+    def _add_letters(self, chunk: bytes) -> None:
+        if not self._decoder.getstate()[0] and _is_utf8(chunk):
+            self.has_letters = self.has_letters or not chunk.isascii()
+            # The second byte first: the first one is that of every "å", too.
+            is_twice = _TWICE_ENCODED[1:] in chunk and _TWICE_ENCODED in chunk
+            self.has_odd_bytes = self.has_odd_bytes or is_twice
+            return
+        # A letter is cut at the beginning or the end, or it is no UTF-8.
+        try:
+            text = self._decoder.decode(chunk)
+        except UnicodeDecodeError:
+            self.is_utf8 = False
+            return
+        self.has_letters = self.has_letters or not text.isascii()
+        self.has_odd_bytes = self.has_odd_bytes or _TWICE_ENCODED.decode() in text
 
     @property
     def encoding(self) -> str:
@@ -201,6 +211,16 @@ class _Bytes:
         ends_alike = self.carriage_returns in (0, self.line_feeds)
         is_whole = not self._decoder.getstate()[0]
         return self.is_utf8 and is_whole and ends_alike and not self.has_odd_bytes
+
+
+def _is_utf8(chunk: bytes) -> bool:
+    """Whether bytes are whole letters; Arrow lets other threads go on while it looks."""
+    ends = pa.py_buffer(np.array([0, len(chunk)], np.int32))
+    try:
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(chunk)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def look_at(path: Path) -> ReceivedFile:

@@ -160,6 +160,8 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
     try:
         lake.connection.execute(_bulk_view(files[0].header, folder, links))
         insert_rows(lake, "lessons")
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error:
         # The reader gave up on the whole group, mostly for one file's sake: line ends that differ,
         # a line of megabytes. Row by row, that file tells what is wrong.

@@ -23,7 +23,5 @@ SELECT
 FROM batch_lessons AS batch
 WHERE
     batch.problem IS NULL
-    AND NOT EXISTS (
-        SELECT 1 FROM superseded_rows
-        WHERE superseded_rows.batch_row = batch.rowid
-    )
+    -- Not a correlated question: for that, DuckDB keeps every row of the batch once more.
+    AND batch.rowid NOT IN (SELECT superseded_rows.batch_row FROM superseded_rows)

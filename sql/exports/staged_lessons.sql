@@ -130,8 +130,9 @@ SELECT
             AND present_minutes + outside_minutes <> scheduled_minutes
             THEN 'present_minutes.sum_differs'
         WHEN
-            protected_text NOT IN (
-                'Ingen', 'Nej', 'Ja', 'Sekretessmarkering', 'Skyddad folkbokföring'
+            NOT list_contains(
+                ['Ingen', 'Nej', 'Ja', 'Sekretessmarkering', 'Skyddad folkbokföring'],
+                protected_text
             )
             THEN 'protected.unknown_value'
         WHEN regexp_full_match(date_text, '[34567][0-9]{4}(\.0+)?') THEN 'lesson_date.serial_number'

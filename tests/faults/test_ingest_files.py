@@ -12,6 +12,7 @@ import pytest
 
 from assets.exports import (
     archive,
+    batch_kinds,
     decoding,
     ingest,
     lesson_batches,
@@ -80,7 +81,7 @@ def replace_in_the_same_second(path: Path) -> None:
 # A moment of a run, as the function that has just returned then.
 MOMENTS = {
     "after the look": (ingest, "known_files"),
-    "after its header was found": (ingest, "batches"),
+    "after its header was found": (batch_kinds, "batches"),
     "after it was staged in bulk": (lesson_batches.LessonBatch, "_stage_in_bulk"),
     "after it was staged by row": (row_staging.RowStage, "stage"),
 }

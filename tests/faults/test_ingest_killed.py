@@ -24,11 +24,12 @@ from tests.integration.ingest_files import (
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Kanariefågel"
 
-# Dies the way a power cut would: before a commit, after one, or while a batch is staged.
+# Dies the way a power cut would: before a commit, after one, while a batch is staged, or while one
+# is stored and the next is staged.
 DRIVER = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
-from assets.exports import ingest, lesson_batches
+from assets.exports import ingest, lesson_batches, offers
 from assets.lake import Lake, LakeSettings
 
 place, home, *paths = sys.argv[1:]
@@ -45,6 +46,25 @@ def write(lake, change):
     if place == "after":
         die()
     return result
+if place == "ahead":
+    # Each file is a batch, and the next one is staged by the time that one is stored.
+    offers.BATCH_FILES = 1
+    staged = []
+    finding = lesson_batches.LessonBatch._files_with_problems
+    def found(batch):
+        result = finding(batch)
+        staged.append(batch)
+        return result
+    lesson_batches.LessonBatch._files_with_problems = found
+    storing = lesson_batches.LessonBatch.store
+    def store(batch, connection):
+        deadline = time.monotonic() + 60
+        while len(staged) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if len(staged) == 2 and batch is staged[0]:
+            die()
+        return storing(batch, connection)
+    lesson_batches.LessonBatch.store = store
 with Lake.open(LakeSettings(home=Path(home), threads=2)) as lake:
     Lake.write = write
     if place == "staged":
@@ -118,7 +138,7 @@ def test_an_ingest_killed_at_every_commit_ends_as_one_clean_run(tmp_path: Path) 
     shutil.copy2(tmp_path / "clean" / "pupil.key", home / "pupil.key")
     # One commit further each time: quarantine, register, roster, lessons (killed before, too),
     # copies.
-    for place in ("after", "after", "after", "staged", "before", "after", "after"):
+    for place in ("after", "after", "after", "staged", "ahead", "before", "after", "after"):
         assert run(place, home, inbox) == -9
     with Lake.open(LakeSettings(home=home, threads=2)) as lake:
         snapshot = lake.snapshot()

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from assets.exports import offers
 from assets.exports.ingest import ingest_paths
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -191,10 +193,12 @@ class FilesInAnyOrder(RuleBasedStateMachine):
         self.numbers = {sealer.key("pupil", p.replace("-", "")): p for p in PUPILS}
         self.unseal = sealer.unseal
 
-    @rule(exports=st.lists(EXPORTS, min_size=1, max_size=3))
-    def offer(self, exports: list[Export]) -> None:
+    @rule(exports=st.lists(EXPORTS, min_size=1, max_size=3), batch_files=st.sampled_from([1, 256]))
+    def offer(self, exports: list[Export], batch_files: int = 256) -> None:
         paths = [put(self.folder, export.name, export.content) for export in exports]
-        ingest_paths(self.lake, dict.fromkeys(paths), layouts=WITH_COLUMN)
+        # With one file each, a batch is staged while the one before is stored.
+        with mock.patch.object(offers, "BATCH_FILES", batch_files):
+            ingest_paths(self.lake, dict.fromkeys(paths), layouts=WITH_COLUMN)
         self.model.files += exports
         self.compare()
 

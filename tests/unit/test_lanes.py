@@ -1,0 +1,116 @@
+"""Work is staged on two connections by turns, in order, and never two pieces at once."""
+
+from __future__ import annotations
+
+import threading
+
+import duckdb
+import pytest
+
+from assets.exports.lanes import Lane, Lanes
+from assets.lake import Lake
+from assets.sealing import Sealer
+
+SECONDS = 30
+
+
+@pytest.fixture
+def lane(scratch: Lake) -> Lane:
+    return Lane.first(scratch, Sealer(bytes(64)))
+
+
+def always(_piece: int, _following: int) -> bool:
+    return True
+
+
+def keep(lane: Lane, piece: int) -> tuple[Lane, int]:
+    lane.lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {piece} AS piece")
+    return lane, piece
+
+
+def test_each_piece_is_found_where_it_was_staged(lane: Lane) -> None:
+    with Lanes(lane, keep, always) as lanes:
+        found = [
+            (piece, where.lake.rows("FROM staged")) for where, piece in lanes.staged([*"12345"])
+        ]
+    assert found == [(piece, [(int(piece),)]) for piece in "12345"]
+
+
+def test_the_next_is_staged_while_one_is_stored(lane: Lane) -> None:
+    next_is_staged = threading.Event()
+
+    def stage(_lane: Lane, piece: int) -> int:
+        if piece == 2:
+            next_is_staged.set()
+        return piece
+
+    with Lanes(lane, stage, always) as lanes:
+        staged = lanes.staged([1, 2])
+        assert next(staged) == 1
+        assert next_is_staged.wait(SECONDS)
+        assert list(staged) == [2]
+
+
+def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(lane: Lane) -> None:
+    begun: list[int] = []
+
+    def stage(_lane: Lane, piece: int) -> int:
+        begun.append(piece)
+        return piece
+
+    with Lanes(lane, stage, lambda _piece, following: following != 2) as lanes:
+        staged = lanes.staged([1, 2, 3])
+        assert next(staged) == 1
+        assert begun == [1]
+        assert list(staged) == [2, 3]
+
+
+def test_people_met_on_one_lane_are_met_on_the_other(lane: Lane) -> None:
+    def stage(where: Lane, piece: str) -> list[tuple[object, ...]]:
+        where.lake.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE rows_of AS SELECT '{piece}' AS civic_text, NULL AS "
+            "mentor_name, NULL AS mentor_email, NULL AS exported_at"
+        )
+        where.people.key_staged("rows_of")
+        return where.lake.rows("SELECT civic_text FROM civic_keys ORDER BY ALL")
+
+    with Lanes(lane, stage, always) as lanes:
+        met = list(lanes.staged(["a", "b", "c"]))
+    assert met == [[("a",)], [("a",), ("b",)], [("a",), ("b",), ("c",)]]
+
+
+def test_a_fault_ahead_is_raised_in_its_turn(lane: Lane) -> None:
+    def stage(_lane: Lane, piece: int) -> int:
+        if piece == 2:
+            raise duckdb.Error("broken")
+        return piece
+
+    taken: list[int] = []
+    with pytest.raises(duckdb.Error, match="broken"), Lanes(lane, stage, always) as lanes:
+        taken.extend(lanes.staged([1, 2, 3]))
+    assert taken == [1]
+
+
+def test_a_fault_while_storing_ends_what_is_staged_ahead(lane: Lane) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def stage(where: Lane, piece: int) -> int:
+        if piece == 2:
+            begun.set()
+            try:
+                # Days of work, if nobody interrupts it.
+                where.lake.rows("SELECT count(*) FROM range(10000000), range(10000000)")
+            finally:
+                ended.set()
+        return piece
+
+    def run() -> None:
+        with Lanes(lane, stage, always) as lanes:
+            next(lanes.staged([1, 2]))
+            assert begun.wait(SECONDS)
+            raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        run()
+    assert ended.is_set()
+    assert lane.lake.rows("SELECT 1") == [(1,)], "the lake can be asked as before"
