@@ -290,9 +290,9 @@ def test_a_file_with_refused_rows_is_read_again_in_place_of_before(
             "try_cast(regexp_extract(cell, '[0-9]+') AS INTEGER)"
         )
 
-    from assets.exports import ingest
+    from assets.exports import lanes
 
-    monkeypatch.setattr(ingest, "load_macros", kinder)
+    monkeypatch.setattr(lanes, "load_macros", kinder)
     said = trappan("retry", wanted, "--home", home)
     assert said.status == 0, said.err
     with Lake.open(settings_of(home)) as lake:
