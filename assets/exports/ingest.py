@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from assets.exports.batches import ExportBatch
 from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
 from assets.exports.held_files import HeldFiles
-from assets.exports.lanes import Lane, Lanes
+from assets.exports.lanes import Lane, staged_ahead
 from assets.exports.layouts import Layout, shipped_layouts
 from assets.exports.ledger import KnownFile, known_files, refuse_another_key
 from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
@@ -169,9 +169,9 @@ class _Ingest:
         self.archive.keep_ahead(file for piece in work for file in piece.files)
         total = sum(piece.size for piece in work) or 1
         done = 0
-        with Lanes(self.lane, self._stage, Work.lets_ahead) as lanes:
+        with closing(staged_ahead(self.lane, work, self._stage, Work.lets_ahead)) as staged:
             self.on_progress("reading", done, total)
-            for taken in lanes.staged(work):
+            for taken in staged:
                 self._take(taken)
                 done += taken.work.size
                 self.on_progress("reading", done, total)

@@ -7,18 +7,18 @@ staging and storing are (`ingest.py`), which batches may be staged ahead (`batch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Generic, Self, TypeVar
+from itertools import zip_longest
+from typing import Self, TypeVar
 
 from assets.exports.people import People
 from assets.exports.staging import load_macros
 from assets.lake import Lake
 from assets.sealing import Sealer
 
-Work = TypeVar("Work")
+Piece = TypeVar("Piece")
 Staged = TypeVar("Staged")
 
 _MOMENT = 0.05
@@ -44,59 +44,41 @@ class Lane:
         return type(self)(lake, self.people.beside(lake))
 
 
-class Lanes(Generic[Work, Staged]):
-    """The lanes of one run. Use it as a context manager.
+def staged_ahead(
+    first: Lane,
+    pieces: Sequence[Piece],
+    stage: Callable[[Lane, Piece], Staged],
+    may_go_ahead: Callable[[Piece, Piece], bool],
+) -> Generator[Staged]:
+    """Yield pieces of work staged, in order; the caller stores each before it asks for the next.
+
+    Close it (`contextlib.closing`) where storing may fail: what is being staged is interrupted.
 
     Args:
         first: the run's own lane; a second is made when there is something to stage ahead.
-        stage: stages a piece of work on a lane, in this thread or beside it.
+        pieces: the work of a run.
+        stage: stages a piece on a lane, in this thread or beside it.
         may_go_ahead: whether the second of two pieces may be staged while the first is stored.
     """
-
-    def __init__(
-        self,
-        first: Lane,
-        stage: Callable[[Lane, Work], Staged],
-        may_go_ahead: Callable[[Work, Work], bool],
-    ) -> None:
-        self._lanes = [first]
-        self._stage = stage
-        self._may_go_ahead = may_go_ahead
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="stage")
-        self._ahead: Future[Staged] | None = None
-
-    def staged(self, work: Sequence[Work]) -> Iterator[Staged]:
-        """Yield each piece staged, in order; the caller stores it before it asks for the next."""
-        at = 0
-        for number, piece in enumerate(work):
-            staged = self._ahead.result() if self._ahead else self._stage(self._lanes[at], piece)
-            self._ahead = None
-            following = work[number + 1] if number + 1 < len(work) else None
-            if following is not None and self._may_go_ahead(piece, following):
+    lanes = [first]
+    at = 0
+    ahead: Future[Staged] | None = None
+    pool = ThreadPoolExecutor(1, thread_name_prefix="stage")
+    try:
+        for piece, following in zip_longest(pieces, pieces[1:]):
+            staged = ahead.result() if ahead else stage(lanes[at], piece)
+            ahead = None
+            if following is not None and may_go_ahead(piece, following):
                 at = 1 - at
-                self._ahead = self._pool.submit(self._stage, self._lane(at), following)
+                if at == len(lanes):
+                    lanes.append(first.beside())
+                ahead = pool.submit(stage, lanes[at], following)
             yield staged
-
-    def _lane(self, at: int) -> Lane:
-        if at == len(self._lanes):
-            self._lanes.append(self._lanes[0].beside())
-        return self._lanes[at]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._ahead is not None:
-            # The run has failed, or was stopped: nobody will store what is being staged. Again and
-            # again, because a query that is about to begin does not hear it.
-            while not wait([self._ahead], timeout=_MOMENT).done:
-                for lane in self._lanes:
-                    lane.lake.connection.interrupt()
-        self._pool.shutdown()
-        for lane in self._lanes[1:]:
+    finally:
+        # The run has failed, or was stopped, and nobody will store what is being staged. Again and
+        # again, because a query that is about to begin does not hear it.
+        while ahead and not wait([ahead], timeout=_MOMENT).done:
+            lanes[at].lake.connection.interrupt()
+        pool.shutdown()
+        for lane in lanes[1:]:
             lane.lake.close()

@@ -125,6 +125,13 @@ END;
 CREATE OR REPLACE TEMP MACRO protected_identity(cell) AS
 coalesce(cell NOT IN ('Ingen', 'Nej'), FALSE);
 
+-- Whether a cell says something of protection that is none of the words we know.
+CREATE OR REPLACE TEMP MACRO unknown_protection(cell) AS
+NOT list_contains(
+    ['Ingen', 'Nej', 'Ja', 'Sekretessmarkering', 'Skyddad folkbokföring'],
+    cell
+);
+
 -- A text as it is compared and kept: no outer blanks, '' for nothing. Letters are composed (NFC)
 -- when the file is read.
 CREATE OR REPLACE TEMP MACRO plain_text(cell) AS

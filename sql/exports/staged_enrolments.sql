@@ -27,10 +27,6 @@ SELECT
         WHEN grade IS NOT NULL AND school_grade(grade) IS NULL THEN 'grade.unreadable'
         WHEN school_unit_code <> unit_code(school_unit_code)
             THEN 'school_unit_code.zeros_restored'
-        WHEN
-            protected NOT IN (
-                'Ingen', 'Nej', 'Ja', 'Sekretessmarkering', 'Skyddad folkbokföring'
-            )
-            THEN 'protected.unknown_value'
+        WHEN unknown_protection(protected) THEN 'protected.unknown_value'
     END AS warning
 FROM raw_enrolments

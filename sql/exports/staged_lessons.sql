@@ -129,12 +129,7 @@ SELECT
             coalesce(says_reported, TRUE) AND present_minutes IS NOT NULL
             AND present_minutes + outside_minutes <> scheduled_minutes
             THEN 'present_minutes.sum_differs'
-        WHEN
-            NOT list_contains(
-                ['Ingen', 'Nej', 'Ja', 'Sekretessmarkering', 'Skyddad folkbokföring'],
-                protected_text
-            )
-            THEN 'protected.unknown_value'
+        WHEN unknown_protection(protected_text) THEN 'protected.unknown_value'
         WHEN regexp_full_match(date_text, '[34567][0-9]{4}(\.0+)?') THEN 'lesson_date.serial_number'
     END AS warning
 FROM read_rows

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import duckdb
 import pytest
 
-from assets.exports.lanes import Lane, Lanes
+from assets.exports.lanes import Lane, staged_ahead
 from assets.lake import Lake
 from assets.sealing import Sealer
 
@@ -29,11 +30,11 @@ def keep(lane: Lane, piece: int) -> tuple[Lane, int]:
 
 
 def test_each_piece_is_found_where_it_was_staged(lane: Lane) -> None:
-    with Lanes(lane, keep, always) as lanes:
-        found = [
-            (piece, where.lake.rows("FROM staged")) for where, piece in lanes.staged([*"12345"])
-        ]
-    assert found == [(piece, [(int(piece),)]) for piece in "12345"]
+    found = [
+        (piece, where.lake.rows("FROM staged"))
+        for where, piece in staged_ahead(lane, [1, 2, 3, 4], keep, always)
+    ]
+    assert found == [(piece, [(piece,)]) for piece in (1, 2, 3, 4)]
 
 
 def test_the_next_is_staged_while_one_is_stored(lane: Lane) -> None:
@@ -44,11 +45,10 @@ def test_the_next_is_staged_while_one_is_stored(lane: Lane) -> None:
             next_is_staged.set()
         return piece
 
-    with Lanes(lane, stage, always) as lanes:
-        staged = lanes.staged([1, 2])
-        assert next(staged) == 1
-        assert next_is_staged.wait(SECONDS)
-        assert list(staged) == [2]
+    staged = staged_ahead(lane, [1, 2], stage, always)
+    assert next(staged) == 1
+    assert next_is_staged.wait(SECONDS)
+    assert list(staged) == [2]
 
 
 def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(lane: Lane) -> None:
@@ -58,11 +58,10 @@ def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(lane: Lane) 
         begun.append(piece)
         return piece
 
-    with Lanes(lane, stage, lambda _piece, following: following != 2) as lanes:
-        staged = lanes.staged([1, 2, 3])
-        assert next(staged) == 1
-        assert begun == [1]
-        assert list(staged) == [2, 3]
+    staged = staged_ahead(lane, [1, 2, 3], stage, lambda _piece, following: following != 2)
+    assert next(staged) == 1
+    assert begun == [1]
+    assert list(staged) == [2, 3]
 
 
 def test_people_met_on_one_lane_are_met_on_the_other(lane: Lane) -> None:
@@ -74,8 +73,7 @@ def test_people_met_on_one_lane_are_met_on_the_other(lane: Lane) -> None:
         where.people.key_staged("rows_of")
         return where.lake.rows("SELECT civic_text FROM civic_keys ORDER BY ALL")
 
-    with Lanes(lane, stage, always) as lanes:
-        met = list(lanes.staged(["a", "b", "c"]))
+    met = list(staged_ahead(lane, ["a", "b", "c"], stage, always))
     assert met == [[("a",)], [("a",), ("b",)], [("a",), ("b",), ("c",)]]
 
 
@@ -86,8 +84,8 @@ def test_a_fault_ahead_is_raised_in_its_turn(lane: Lane) -> None:
         return piece
 
     taken: list[int] = []
-    with pytest.raises(duckdb.Error, match="broken"), Lanes(lane, stage, always) as lanes:
-        taken.extend(lanes.staged([1, 2, 3]))
+    with pytest.raises(duckdb.Error, match="broken"):
+        taken.extend(staged_ahead(lane, [1, 2, 3], stage, always))
     assert taken == [1]
 
 
@@ -105,8 +103,8 @@ def test_a_fault_while_storing_ends_what_is_staged_ahead(lane: Lane) -> None:
         return piece
 
     def run() -> None:
-        with Lanes(lane, stage, always) as lanes:
-            next(lanes.staged([1, 2]))
+        with closing(staged_ahead(lane, [1, 2], stage, always)) as staged:
+            next(staged)
             assert begun.wait(SECONDS)
             raise OSError("no room")
 
