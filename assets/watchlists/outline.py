@@ -264,18 +264,12 @@ def in_brief(pupil: PupilRow, watchlist: Watchlist) -> str:
     parts = [
         change_texts.in_brief(pupil) if is_compared(watchlist) else "",
         pupil.school_class,
-        _first_absence(pupil, watchlist),
-        rule_texts.rule_name(rules[hit.rule]) if hit else "",
+        # Of the window that reaches the step: another one's share can lie below it.
+        rule_texts.hit_in_brief(rules[hit.rule], hit)
+        if hit
+        else texts.month_absence(pupil.one_month.rate, watchlist.one_month_days),
     ]
     return " · ".join(part for part in parts if part)
-
-
-def _first_absence(pupil: PupilRow, watchlist: Watchlist) -> str:
-    """The absence of the rolling month; of the calendar month where only that one is known."""
-    window, rate = watchlist.calendar_window, _rate(pupil.calendar_month)
-    if pupil.one_month.rate is None and window and rate is not None:
-        return texts.calendar_absence(rate, window[0])
-    return texts.month_absence(pupil.one_month.rate, watchlist.one_month_days)
 
 
 def about(watchlist: Watchlist) -> tuple[tuple[str, str | int | date], ...]:

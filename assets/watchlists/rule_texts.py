@@ -90,6 +90,11 @@ def hit_line(rule: RuleExplanation, hits: Sequence[Evidence]) -> str:
     return f"{rule_name(rule)} ({windows})"
 
 
+def hit_in_brief(rule: RuleExplanation, hit: Evidence) -> str:
+    """The share that reaches a rule, and the rule: `43,2 % frånvaro okt · Minst 40 % …`."""
+    return f"{percent(hit.sums.rate)} frånvaro {basis(hit, rule)} · {rule_name(rule)}"
+
+
 def insufficient_line(rule: RuleExplanation, item: Evidence, grade: int | None) -> str:
     """One rule that cannot be assessed, with the span the true share lies in, and why."""
     where = f"{rule_name(rule)} ({basis(item, rule)})"

@@ -171,11 +171,6 @@ def month_absence(rate: Fraction | None, days: int) -> str:
     return f"{percent(rate)} frånvaro {days} dagar" if rate is not None else "ingen rapporterad tid"
 
 
-def calendar_absence(rate: Fraction, month: date) -> str:
-    """`23,4 % frånvaro oktober`."""
-    return f"{percent(rate)} frånvaro {MONTHS[month.month - 1]}"
-
-
 def none_here(watchlist: Watchlist, sentence: str) -> str:
     """Return the sentence that there is none of something, unless the list can't say so."""
     return _WAITS if watchlist.says_nothing else sentence
