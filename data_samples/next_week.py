@@ -18,6 +18,7 @@ from data_samples.sample_rows import (
     mentor_email,
     place_of,
     with_minutes,
+    with_parallel,
 )
 
 AS_OF = dt.date(2026, 11, 22)
@@ -81,7 +82,10 @@ def _week_of(pupil: Planted, names: dict[str, str]) -> list[Cells]:
             away = min(left, 60)
             left -= away
             # Nobody has reported a lesson of 9B since 1 October.
-            rows.append(_silent(cells) if group == "9B" else with_minutes(cells, invalid=away))
+            if group == "9B":
+                rows.append(_silent(cells))
+            else:
+                rows += with_parallel(pupil, with_minutes(cells, invalid=away))
     return rows
 
 

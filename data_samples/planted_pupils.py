@@ -73,6 +73,8 @@ class Planted:
         marking: `Skyddad identitet` in lessons.
         roster_marking: `Skyddad identitet` in the roster.
         moves_to: First day, school and class of the second school.
+        parallel: Subjects that stand on the timetable at the hour of another one that the pupil
+            attends instead: in the first the pupil is marked absent, in the second present.
     """
 
     civic_no: str
@@ -91,6 +93,7 @@ class Planted:
     marking: str = "Ingen"
     roster_marking: str = "Ingen"
     moves_to: tuple[dt.date, str, str] | None = None
+    parallel: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def sex(self) -> str:
@@ -157,6 +160,11 @@ PLANTED: tuple[Planted, ...] = (
     Planted("20130815-9878", "Adam", "Demir", NORTH, "7B", "7", {"D": 480}),
     Planted("20131010-9887", "Iris", "Björk", NORTH, "7B", "7", {"D": 600}),
     Planted("20131201-9894", "Måns", "Ek", NORTH, "7B", "7", {}),
+    # 7B too: two lessons at one hour, and a pupil of whom no lesson ever came.
+    Planted(
+        "20131112-9819", "Dilan", "Aziz", NORTH, "7B", "7", {}, parallel={"SV": "SVA", "MA": "MAA"}
+    ),
+    Planted("20131224-9848", "Liv", "Holmqvist", NORTH, "7B", "7", {}, last_day=_day(8, 16)),
     # 9B: nobody has reported a lesson since 1 October.
     Planted("20110517-9897", "Loke", "Forsberg", NORTH, "9B", "9", {"B": 660}),
     # 6B: three days and four lessons that nobody reported.

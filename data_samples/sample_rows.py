@@ -98,9 +98,20 @@ def lesson_rows(pupil: Planted, days: list[dt.date], names: dict[str, str]) -> I
                 absent = _take(left, day)
                 other = 0 if absent else _take(activity_left, day)
                 valid = absent if pupil.is_valid else 0
-                yield with_minutes(cells, valid=valid, invalid=absent - valid, other=other)
+                taught = with_minutes(cells, valid=valid, invalid=absent - valid, other=other)
+                yield from with_parallel(pupil, taught)
     if any(left.values()) or any(activity_left.values()):
         raise ValueError(f"case {pupil.civic_no}: no lessons left for {left} {activity_left}")
+
+
+def with_parallel(pupil: Planted, cells: Cells) -> Iterator[Cells]:
+    """The lesson; or, where the pupil attends another one at that hour, absence and that one."""
+    other = pupil.parallel.get(cells["Ämne"])
+    if other is None:
+        yield cells
+    else:
+        yield with_minutes(cells, invalid=LESSON_MINUTES)
+        yield cells | {"Ämne": other}
 
 
 def _take(left: dict[str, int], day: dt.date) -> int:
