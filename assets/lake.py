@@ -45,6 +45,9 @@ from assets.tables import TABLES
 __all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
 
 SQL_ROOT = Path(__file__).resolve().parents[1] / "sql"
+#: The view of what counts (`lesson_fates.py`), for every SELECT on every connection. Where temporary
+#: tables or views stand before the lake's, it reads those.
+COUNTING_LESSONS = "absence/counting_lessons"
 
 Result = TypeVar("Result")
 
@@ -95,6 +98,7 @@ class Lake:
             lake._attach()
             lake._make_tables()
             lake._refuse_a_new_key()
+            lake.define(COUNTING_LESSONS)
         except duckdb.Error as error:
             connection.close()
             # Not its words: where a server is asked, they can quote a password.
@@ -118,6 +122,7 @@ class Lake:
         """
         lake = type(self)(self.settings, self.connection.cursor(), self._turns)
         lake.connection.execute("USE lake")
+        lake.define(COUNTING_LESSONS)
         return lake
 
     def _attach(self) -> None:

@@ -6,6 +6,7 @@ it, and a test holds the three together. Not here: how a table is filled.
 
 from __future__ import annotations
 
+from assets.lesson_fates import LESSON_FATES
 from assets.result_tables import RESULT_TABLES
 from assets.shared_columns import CLASS, DATE, EXPORTED, FILE, GRADE, MENTOR, PUPIL, SCHOOL, SUMS
 from assets.ss12000_tables import SS12000_TABLES
@@ -101,6 +102,7 @@ TABLES: tuple[Table, ...] = (
         ),
         partitioned_by="year(lesson_date), month(lesson_date)",
     ),
+    *LESSON_FATES,
     Table(
         "pupil_merges",
         "Changed identity numbers: the old number is the pupil of the new one.",
