@@ -29,6 +29,7 @@ from assets.watchlists.model import (
 )
 from assets.watchlists.notices import MonthlySums, RefusedRows, Reporting, notices_of
 from assets.watchlists.pupil_rows import rows_by_school
+from assets.watchlists.uncounted import LessonsAfterEnd, after_end_by_school
 from assets.watchlists.week_states import WeekStates, iso_week
 from rules.models import Rule, RuleSet
 
@@ -83,6 +84,8 @@ def collect(
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
+    first_date = min(window.window_start for window in evaluation.windows)
+    after_end = after_end_by_school(lake, first_date, evaluation.as_of)
     protected = dict(
         lake.rows(
             "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
@@ -123,6 +126,7 @@ def collect(
                 reporting.get(row["school_unit_code"], Reporting()),
                 refused.get(row["school_unit_code"], RefusedRows()),
                 sums.get(row["school_unit_code"], MonthlySums()),
+                after_end=after_end.get(row["school_unit_code"], LessonsAfterEnd()),
                 baseline=states.baselines.get(row["school_unit_code"]),
             ),
             one_month_days=rule_set.one_month_days,

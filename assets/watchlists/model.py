@@ -126,6 +126,25 @@ class Ahead:
 
 
 @dataclass(frozen=True)
+class UncountedLessons:
+    """Lessons of one pupil that do not count, all for the same reason beside the same lesson.
+
+    Subjects are '' where the lesson is at another school than the list's, or has none.
+    """
+
+    reason: str  # set_aside | after_leaving
+    is_own_school: bool
+    is_beside_own_school: bool
+    subject: str
+    beside_subject: str
+    attendance: str  # absent | present | unreported
+    beside_attendance: str | None  # None: no lesson stands for it
+    lessons: int
+    first_date: date
+    last_date: date
+
+
+@dataclass(frozen=True)
 class PupilRow:
     """A pupil on the list. `level` 0 means: no rule is hit, some verdict is insufficient."""
 
@@ -145,6 +164,7 @@ class PupilRow:
     history: History | None = None  # None in lists of before histories were kept
     ahead: Ahead | None = None
     pattern: Pattern | None = None  # None: no reported lesson at this school
+    uncounted: tuple[UncountedLessons, ...] = ()  # of the windows; the most lessons first
 
     @property
     def change(self) -> str:

@@ -48,6 +48,10 @@ NOTICE_COVERAGE = (
     "Bara {share} av skolans lektionstid de senaste {days} dagarna är rapporterad. Under {floor} %"
     " går det inte alltid att bedöma en gräns: se {place}."
 )
+NOTICE_AFTER_END = (
+    "{lessons} för {pupils} ligger efter elevens slutdatum på skolan (senast {last}) och räknas"
+    " inte. Kontrollera slutdatum eller schema."
+)
 NOTICE_RULES_CHANGED = (
     "Gränsernas värden har ändrats sedan listan för {week}. Skillnader mot den kan bero på det: se"
     " Så räknas det."

@@ -11,8 +11,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from assets.watchlists import notice_texts, texts
+from assets.watchlists import notice_texts, texts, uncounted
 from assets.watchlists.headings import INSUFFICIENT
+from assets.watchlists.uncounted import LessonsAfterEnd
 from assets.watchlists.week_states import Baseline
 from rules.models import RuleSet
 
@@ -47,6 +48,7 @@ class RefusedRows:
 
 
 _NO_SUMS = MonthlySums()
+_NO_LESSONS = LessonsAfterEnd()
 
 
 def notices_of(
@@ -56,6 +58,7 @@ def notices_of(
     refused: RefusedRows,
     sums: MonthlySums = _NO_SUMS,
     *,
+    after_end: LessonsAfterEnd = _NO_LESSONS,
     baseline: Baseline | None = None,
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
@@ -66,6 +69,7 @@ def notices_of(
         reporting: of this school.
         refused: of this school.
         sums: of this school.
+        after_end: of this school.
         baseline: the list that this one is compared with.
     """
     is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
@@ -75,6 +79,7 @@ def notices_of(
         differing_sums(sums),
         low_coverage(rule_set, reporting),
         refused_rows(refused),
+        uncounted.after_end(after_end),
         changed_rules(rule_set, baseline),
     )
     return tuple(notice for notice in notices if notice)

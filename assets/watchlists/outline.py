@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
 
-from assets.watchlists import change_texts, pattern_texts, rule_texts, texts
+from assets.watchlists import change_texts, pattern_texts, rule_texts, texts, uncounted
 from assets.watchlists import headings as h
 from assets.watchlists.model import (
     AtRiskRow,
@@ -236,7 +236,9 @@ def _calendar_heading(watchlist: Watchlist) -> str:
 def rules_of(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
     """A line for each rule the pupil reaches, and for each that cannot be assessed.
 
-    That a school gives monthly sums only is said once, at the top of the list.
+    Below them, which lessons do not count, and beside what: the teacher of a lesson that is set
+    aside has marked the pupil absent. That a school gives monthly sums only is said once, at the
+    top of the list.
     """
     lines = []
     told = [e for e in pupil.evidence if not e.lacks_lessons]
@@ -244,7 +246,7 @@ def rules_of(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
         hits = [e for e in pupil.evidence if e.rule == name and e.verdict == "hit"]
         rule = rules[name]
         lines.append(rule_texts.hit_line(rule, hits) if hits else rule_texts.unassessed(rule))
-    return "\n".join(lines)
+    return "\n".join((*lines, *uncounted.lines(pupil.uncounted)))
 
 
 def _certainty(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:

@@ -17,6 +17,7 @@ from assets.lake import Lake
 from assets.watchlists.behind import what_is_behind
 from assets.watchlists.model import ClearedPupil, Evidence, PupilRow, Sums
 from assets.watchlists.namesakes import Place, namesakes
+from assets.watchlists.uncounted import uncounted_by_pupil
 from assets.watchlists.week_states import WeekStates
 
 _NOTHING = Sums(0, 0, 0, 0, 0)
@@ -61,6 +62,8 @@ def rows_by_school(
     people = dict.fromkeys(everybody, _NAMELESS) | identities_of(lake, everybody)
     facts = _Facts(people, mentors, _windows(lake))
     behind = what_is_behind(lake, evaluation)
+    first_date = min(window.window_start for window in evaluation.windows)
+    uncounted = uncounted_by_pupil(lake, first_date, evaluation.as_of)
     places: list[Place] = [(key, rows[0]) for key, rows in by_pupil.items()]
     places += [(row["pupil_key"], row) for row, _ in states.cleared]
     same_name = namesakes(facts.people, [*places, *beside])
@@ -79,6 +82,7 @@ def rows_by_school(
                 history=states.listed.get(key),
                 ahead=behind.ahead.get(key),
                 pattern=behind.patterns.get(key),
+                uncounted=uncounted.get(key, ()),
             )
         )
     cleared: dict[str, list[ClearedPupil]] = defaultdict(list)
