@@ -25,10 +25,13 @@ from assets.exports.layouts import (
 from assets.exports.outcomes import RowProblem
 from assets.exports.received import ReceivedFile, UnreadableFileError
 from assets.exports.row_counts import RowTally
+from assets.exports.sheet_rows import SheetRows
 from assets.exports.text_rows import DataRow, text_rows
 from assets.exports.workbooks import Sheet, read_sheet
 
 ROWS_PER_FRAME = 100_000
+# The last row of a sheet, today and in the format of before 2007: what came after is cut off.
+SHEET_ROWS = frozenset({65_536, 1_048_576})
 _SHEET_BYTES = 256 << 20
 
 
@@ -38,6 +41,7 @@ class RowReader:
 
     Attributes:
         rows_read: data rows met so far; blank rows are none.
+        last_line: the number of the file's last line, or the sheet's last row.
         shapeless_rows: those of them that are no row, so that they are in no frame.
         notes: what a person should know of the file as a whole.
     """
@@ -47,6 +51,7 @@ class RowReader:
     rows: Iterable[DataRow]
     notes: tuple[str, ...] = ()
     rows_read: int = 0
+    last_line: int = 0
     shapeless_rows: int = 0
     _problems: list[RowProblem] = field(default_factory=list)
 
@@ -79,6 +84,10 @@ class RowReader:
                         self._refuse("row.cut_short", row)
                         continue
                     self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
+                if row.merged:
+                    self._problems.append(
+                        RowProblem("row.merged_cells", row.line_number, row.merged)
+                    )
                 kept.append(row)
             elif row.has_broken_quotes:
                 self._refuse("row.broken_quotes", row)
@@ -89,7 +98,14 @@ class RowReader:
                 yield self._frame(kept)
                 kept = []
         tally.check(self.rows_read)
+        self._problems += self.full_sheet()
         yield self._frame(kept)
+
+    def full_sheet(self) -> list[RowProblem]:
+        """Return a warning where the last line is the last that a spreadsheet has room for."""
+        if self.rows_read == 0 or self.last_line not in SHEET_ROWS:
+            return []
+        return [RowProblem("row.sheet_full", self.last_line, f"{self.last_line} rows")]
 
     def take_problems(self) -> list[RowProblem]:
         """Return the problems met since the last call: rows without a row's shape."""
@@ -175,10 +191,10 @@ class Openings:
         """Return a reader of a file's rows; raises what `header` raises."""
         header = self.header(file)
         if not file.is_workbook:
-            return RowReader(file, header, text_rows(file, header))
+            return RowReader(file, header, text_rows(file, header), last_line=file.lines)
         sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
-        notes = (sheet.unread_sheets,) if sheet.unread_sheets else ()
-        return RowReader(file, header, _sheet_rows(sheet, header), notes)
+        rows = SheetRows(sheet, header)
+        return RowReader(file, header, rows, rows.notes, last_line=sheet.cells.height)
 
     def _sheet(self, file: ReceivedFile) -> Sheet:
         return read_sheet(file, tuple(layout.sheet for layout in self._layouts if layout.sheet))
@@ -231,8 +247,3 @@ def _sheet_header(sheet: Sheet, layouts: Sequence[Layout]) -> FoundHeader:
         if nearest is None or len(match.positions) > len(nearest.positions):
             nearest, nearest_line = match, number
     raise UnreadableFileError(no_header_message(nearest, nearest_line))
-
-
-def _sheet_rows(sheet: Sheet, header: FoundHeader) -> Iterator[DataRow]:
-    for number, cells in sheet.rows_after(header.line_number):
-        yield DataRow(number, cells)
