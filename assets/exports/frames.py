@@ -14,6 +14,7 @@ import polars as pl
 from assets.exports.cells import has_shape
 from assets.exports.columns import COLUMNS
 from assets.exports.decoding import first_lines
+from assets.exports.identity_numbers import with_century
 from assets.exports.layouts import (
     HEADER_SEARCH_LINES,
     FoundHeader,
@@ -60,6 +61,12 @@ class RowReader:
         """Say what of the file was not read at all; None if nothing."""
         unread = self.header.match.unread_columns
         said = [*self.notes, *([unread] if unread else [])]
+        if self.full_sheet():
+            said.insert(
+                0,
+                f"it ends at row {self.last_line}, the last that a spreadsheet has room for: rows "
+                "may have been cut off",
+            )
         if self.rows_read == 0:
             said.insert(0, "it has a header but no rows")
         return "; ".join(said) or None
@@ -142,7 +149,7 @@ class RowReader:
             columns[column] = (
                 [self.header.match.layout.said_by_name(column, self.file.name)] * len(rows)
                 if position is None
-                else [row.cells[position] for row in rows]
+                else self._texts(column, [row.cells[position] for row in rows])
             )
         schema = {"file_id": pl.Int64, "line_number": pl.Int64} | dict.fromkeys(named, pl.String)
         texts = pl.col(*named).str.strip_chars(" \t")
@@ -150,6 +157,14 @@ class RowReader:
         return pl.DataFrame(columns, schema=schema).with_columns(
             pl.when(texts != "").then(texts).name.keep()
         )
+
+    def _texts(self, column: str, cells: list[str]) -> list[str]:
+        if not column.endswith("civic_no"):
+            return cells
+        # The bulk reader refuses such a number, so that its file is read here.
+        exported = self.file.exported_at.date()
+        full = {text: with_century(text, exported) for text in set(cells)}
+        return [full[text] for text in cells]
 
 
 class Openings:

@@ -44,7 +44,7 @@ _HARMLESS_WORDS = frozenset(
 )  # fmt: skip
 # Mis-spelt markings are shown: the school has to find and mend them.
 _HARMLESS_STARTS = ("sekret", "skydda", "folkbok")
-_PERSONAL_NUMBER = re.compile(r"\d{6,8}[-+ ]?(\d{4}|[^\W\d_]{2}\d{2})")
+_PERSONAL_NUMBER = re.compile(r"\d{6,8}[-+ ]?(\d{4}|[^\W\d_][^\W_]\d{2})")
 _WORD = re.compile(r"[^\W\d_]+")
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.]+")
 

@@ -83,6 +83,7 @@ def collect(
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
+    full_sheets = _full_sheets_by_school(lake, evaluation)
     protected = dict(
         lake.rows(
             "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
@@ -124,6 +125,7 @@ def collect(
                 refused.get(row["school_unit_code"], RefusedRows()),
                 sums.get(row["school_unit_code"], MonthlySums()),
                 baseline=states.baselines.get(row["school_unit_code"]),
+                full_sheets=full_sheets.get(row["school_unit_code"], 0),
             ),
             one_month_days=rule_set.one_month_days,
             two_months_days=rule_set.two_months_days,
@@ -220,6 +222,15 @@ def _sums_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, MonthlySums
         as_of=evaluation.as_of,
     )
     return {code: MonthlySums(*of_school) for code, *of_school in schools.iter_rows()}
+
+
+def _full_sheets_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, int]:
+    schools = lake.relation(
+        "watchlists/full_sheets",
+        first_date=min(window.window_start for window in evaluation.windows),
+        as_of=evaluation.as_of,
+    )
+    return dict(schools.iter_rows())
 
 
 def _rolling_start(evaluation: Evaluation, window: str) -> date:
