@@ -8,7 +8,7 @@ are nobody's then, so a row with merged minutes is refused. Not here: the cells 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assets.exports.layouts import FoundHeader
@@ -59,12 +59,17 @@ class SheetRows:
     def __iter__(self) -> Iterator[DataRow]:
         """Yield the rows, blank ones too."""
         waiting, open_blocks = self.merged[::-1], list[_Block]()
+        found = self.header.match.positions.items()
+        minutes = frozenset(position for column, position in found if column.endswith("_minutes"))
+        protected = frozenset(self._positions(frozenset({"protected"})))
         days = self._positions(_DAY_COLUMNS) if self.sheet.is_1904 else ()
         for number, cells in self.sheet.rows_after(self.header.line_number):
             merged = ""
             if waiting or open_blocks:
                 while waiting and waiting[-1].first_row <= number:
-                    open_blocks.append(self._opened(waiting.pop(), cells))
+                    block = waiting.pop()
+                    value = cells[block.first_column - 1]
+                    open_blocks.append(_Block(block, value, minutes, protected))
                 # A row of nothing but merged cells is a blank row.
                 if "".join(cells).strip():
                     touched = [block.range for block in open_blocks if block.fill(cells)]
@@ -74,21 +79,9 @@ class SheetRows:
                 cells[position] = _from_1904(cells[position])
             yield DataRow(number, cells, merged=merged)
 
-    def _opened(self, block: Range, cells: Sequence[str]) -> _Block:
-        return _Block(
-            block,
-            cells[block.first_column - 1] if block.first_column <= len(cells) else "",
-            frozenset(self._positions_ending("_minutes")),
-            frozenset(self._positions(frozenset({"protected"}))),
-        )
-
     def _positions(self, columns: frozenset[str]) -> tuple[int, ...]:
         found = self.header.match.positions.items()
         return tuple(position for column, position in found if column in columns)
-
-    def _positions_ending(self, ending: str) -> tuple[int, ...]:
-        found = self.header.match.positions.items()
-        return tuple(position for column, position in found if column.endswith(ending))
 
 
 @dataclass(frozen=True)

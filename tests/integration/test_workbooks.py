@@ -321,6 +321,22 @@ def test_titles_and_headers_may_be_merged_and_a_blank_row_stays_blank(
     assert (report.outcome, report.rows_read) == (Outcome.ACCEPTED, 2)
 
 
+def test_merged_cells_that_cover_all_many_times_over_are_refused(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [*cells_of([lesson(0)]), *([[]] * 40_000), ["x"]]
+    sheet = Sheet(rows, merged=["A2:C40000"] * 50)
+    report = offer_sheets(lake, tmp_path, PLAIN, sheet)
+    assert report.outcome == Outcome.QUARANTINED
+    assert "its merged cells cover" in str(report.reason)
+
+
+def test_a_sheet_of_nothing_has_no_header(lake: Lake, tmp_path: Path) -> None:
+    report = offer_sheets(lake, tmp_path, PLAIN, Sheet([[], [None]]))
+    assert report.outcome == Outcome.QUARANTINED
+    assert str(report.reason).startswith("no header row")
+
+
 # -- Days and times -------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
 #: A sheet is as wide as its widest row: a stray cell far out makes a table of nothing.
 MOST_CELLS = 60_000_000
+MOST_MERGED = 5_000_000
 _ROWS_PER_CHUNK = 20_000
 _KNOWN_NUMBERS = 200_000
 _NAMES = tags("row", "c", "v", "f", "t", "rPh", "mergeCell")
@@ -59,7 +60,8 @@ def read_cells(package: Package, sheet: SheetEntry, book: Book) -> Cells:
     """
     reader = _SheetReader(book)
     package.parse(sheet.part, reader.start, reader.end, reader.pieces.append)
-    return Cells(reader.table(), reader.merged)
+    table = reader.table()
+    return Cells(table, _within(reader.merged, table))
 
 
 def range_of(text: str) -> Range | None:
@@ -70,6 +72,29 @@ def range_of(text: str) -> Range | None:
     rows = [int(match[2]) for match in ends if match]
     columns = [_column_number(match[1]) for match in ends if match]
     return Range(min(rows), min(columns), max(rows), max(columns))
+
+
+def _within(merged: list[Range], table: pa.Table) -> list[Range]:
+    """Return the ranges that begin in the table, cut where it ends.
+
+    Raises:
+        Refused: together they cover more than an export has, as only overlapping ones can.
+    """
+    height, width = table.num_rows, table.num_columns
+    found = [
+        block._replace(
+            last_row=min(block.last_row, height), last_column=min(block.last_column, width)
+        )
+        for block in merged
+        if block.first_row <= height and block.first_column <= width
+    ]
+    covered = sum(
+        (block.last_row - block.first_row + 1) * (block.last_column - block.first_column + 1)
+        for block in found
+    )
+    if covered > MOST_MERGED:
+        raise Refused(f"its merged cells cover {covered} cells")
+    return found
 
 
 def _column_number(letters: str) -> int:
