@@ -27,12 +27,21 @@ _CODECS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "cp1252": "cp1252"}
 _SECOND_BYTES = "".join(bytes([b]).decode("cp1252", "ignore") for b in range(0x80, 0xC0))
 _IMPOSSIBLE = "".join(set(_SECOND_BYTES) - set(" ’”–—‘“´·«»…ŠŒŽšœžŸ\xa0\xad"))
 _MIXED = re.compile(f"Ã[{_SECOND_BYTES}\xad]|[ÄÅ][{_IMPOSSIBLE}]")
-_BLANKS = re.compile("[\xa0\u2007\u2009\u202f]")
-_INVISIBLE = re.compile("[\xad\u200b\ufeff]")
+# Blanks that look like one, and signs that nobody sees: of width zero, of joining and of the
+# direction of writing. With or without them a word is the same word.
+_ODD_BLANKS = (
+    "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
+_INVISIBLE_SIGNS = (
+    "\xad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
+)
+_BLANKS = re.compile(f"[{_ODD_BLANKS}]")
+_INVISIBLE = re.compile(f"[{_INVISIBLE_SIGNS}]")
 _DEFINED = bytes(b for b in range(256) if bytes([b]).decode("cp1252", "ignore"))
 # One of these is in a text of which anything below is true. Looked for one by one: that is thirty
 # times as fast as one pattern.
-_MARKS = "\x00\ufffdÃ\xa0\xad\u2007\u2009\u200b\u202f\ufeff" + _IMPOSSIBLE
+_MARKS = "\x00\ufffdÃ" + _ODD_BLANKS + _INVISIBLE_SIGNS + _IMPOSSIBLE
 
 
 def decoded_lines(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
@@ -117,7 +126,14 @@ def clean_text(text: str, where: str, encoding: str) -> str:
         raise UnreadableFileError(
             f"{where}: {what}. Export the file again in one encoding, best UTF-8."
         )
-    return _INVISIBLE.sub("", _BLANKS.sub(" ", composed))
+    # A loose accent behind an invisible sign stands beside its letter now.
+    plain = _INVISIBLE.sub("", _BLANKS.sub(" ", composed))
+    return unicodedata.normalize("NFC", plain)
+
+
+def without_invisible(text: str) -> str:
+    """Return a text with plain blanks and without signs that nobody sees."""
+    return text if text.isascii() else _INVISIBLE.sub("", _BLANKS.sub(" ", text))
 
 
 def _line_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:

@@ -14,6 +14,7 @@ import polars as pl
 from assets.exports.cells import has_shape
 from assets.exports.columns import COLUMNS
 from assets.exports.decoding import first_lines
+from assets.exports.identity_numbers import with_century
 from assets.exports.layouts import (
     HEADER_SEARCH_LINES,
     FoundHeader,
@@ -25,10 +26,13 @@ from assets.exports.layouts import (
 from assets.exports.outcomes import RowProblem
 from assets.exports.received import ReceivedFile, UnreadableFileError
 from assets.exports.row_counts import RowTally
+from assets.exports.sheet_rows import SheetRows
 from assets.exports.text_rows import DataRow, text_rows
 from assets.exports.workbooks import Sheet, read_sheet
 
 ROWS_PER_FRAME = 100_000
+# The last row of a sheet, today and in the format of before 2007: what came after is cut off.
+SHEET_ROWS = frozenset({65_536, 1_048_576})
 _SHEET_BYTES = 256 << 20
 
 
@@ -38,6 +42,7 @@ class RowReader:
 
     Attributes:
         rows_read: data rows met so far; blank rows are none.
+        last_line: the number of the file's last line, or the sheet's last row.
         shapeless_rows: those of them that are no row, so that they are in no frame.
         notes: what a person should know of the file as a whole.
     """
@@ -47,6 +52,7 @@ class RowReader:
     rows: Iterable[DataRow]
     notes: tuple[str, ...] = ()
     rows_read: int = 0
+    last_line: int = 0
     shapeless_rows: int = 0
     _problems: list[RowProblem] = field(default_factory=list)
 
@@ -55,6 +61,12 @@ class RowReader:
         """Say what of the file was not read at all; None if nothing."""
         unread = self.header.match.unread_columns
         said = [*self.notes, *([unread] if unread else [])]
+        if self.full_sheet():
+            said.insert(
+                0,
+                f"it ends at row {self.last_line}, the last that a spreadsheet has room for: rows "
+                "may have been cut off",
+            )
         if self.rows_read == 0:
             said.insert(0, "it has a header but no rows")
         return "; ".join(said) or None
@@ -79,6 +91,10 @@ class RowReader:
                         self._refuse("row.cut_short", row)
                         continue
                     self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
+                if row.merged:
+                    self._problems.append(
+                        RowProblem("row.merged_cells", row.line_number, row.merged)
+                    )
                 kept.append(row)
             elif row.has_broken_quotes:
                 self._refuse("row.broken_quotes", row)
@@ -89,7 +105,14 @@ class RowReader:
                 yield self._frame(kept)
                 kept = []
         tally.check(self.rows_read)
+        self._problems += self.full_sheet()
         yield self._frame(kept)
+
+    def full_sheet(self) -> list[RowProblem]:
+        """Return a warning where the last line is the last that a spreadsheet has room for."""
+        if self.rows_read == 0 or self.last_line not in SHEET_ROWS:
+            return []
+        return [RowProblem("row.sheet_full", self.last_line, f"{self.last_line} rows")]
 
     def take_problems(self) -> list[RowProblem]:
         """Return the problems met since the last call: rows without a row's shape."""
@@ -126,7 +149,7 @@ class RowReader:
             columns[column] = (
                 [self.header.match.layout.said_by_name(column, self.file.name)] * len(rows)
                 if position is None
-                else [row.cells[position] for row in rows]
+                else self._texts(column, [row.cells[position] for row in rows])
             )
         schema = {"file_id": pl.Int64, "line_number": pl.Int64} | dict.fromkeys(named, pl.String)
         texts = pl.col(*named).str.strip_chars(" \t")
@@ -134,6 +157,14 @@ class RowReader:
         return pl.DataFrame(columns, schema=schema).with_columns(
             pl.when(texts != "").then(texts).name.keep()
         )
+
+    def _texts(self, column: str, cells: list[str]) -> list[str]:
+        if not column.endswith("civic_no"):
+            return cells
+        # The bulk reader refuses such a number, so that its file is read here.
+        exported = self.file.exported_at.date()
+        full = {text: with_century(text, exported) for text in set(cells)}
+        return [full[text] for text in cells]
 
 
 class Openings:
@@ -175,10 +206,10 @@ class Openings:
         """Return a reader of a file's rows; raises what `header` raises."""
         header = self.header(file)
         if not file.is_workbook:
-            return RowReader(file, header, text_rows(file, header))
+            return RowReader(file, header, text_rows(file, header), last_line=file.lines)
         sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
-        notes = (sheet.unread_sheets,) if sheet.unread_sheets else ()
-        return RowReader(file, header, _sheet_rows(sheet, header), notes)
+        rows = SheetRows(sheet, header)
+        return RowReader(file, header, rows, rows.notes, last_line=sheet.cells.height)
 
     def _sheet(self, file: ReceivedFile) -> Sheet:
         return read_sheet(file, tuple(layout.sheet for layout in self._layouts if layout.sheet))
@@ -231,8 +262,3 @@ def _sheet_header(sheet: Sheet, layouts: Sequence[Layout]) -> FoundHeader:
         if nearest is None or len(match.positions) > len(nearest.positions):
             nearest, nearest_line = match, number
     raise UnreadableFileError(no_header_message(nearest, nearest_line))
-
-
-def _sheet_rows(sheet: Sheet, header: FoundHeader) -> Iterator[DataRow]:
-    for number, cells in sheet.rows_after(header.line_number):
-        yield DataRow(number, cells)

@@ -1,8 +1,8 @@
 """Identity numbers as one canonical text, and why a text is not one.
 
-Personnummer and samordningsnummer (day + 60) are checked by the `personnummer` library;
-temporary TF numbers (two letters after the date) by their shape, as no check digit exists.
-Nothing here ever returns or raises the number in a message.
+Personnummer and samordningsnummer (day + 60) are checked by the `personnummer` library; temporary
+numbers of school systems (TF, T, P: a letter, a letter or digit, two digits after the date) by
+their shape, as no check digit exists. Nothing here ever returns or raises the number in a message.
 """
 
 from __future__ import annotations
@@ -13,11 +13,19 @@ from datetime import date
 
 from personnummer import personnummer
 
+from assets.exports.decoding import without_invisible
+
 # ASCII: a digit of another script would pass for one and make another pupil.
 _TWELVE = re.compile(r"(\d{8})[-+ ]?(\d{4})", re.ASCII)
-_TEMPORARY = re.compile(r"(\d{8})[-+ ]?([A-Za-zÅÄÖåäö]{2}\d{2})", re.ASCII)
-_TEN = re.compile(r"\d{6}[-+ ]?\d{4}", re.ASCII)
+_TEMPORARY = re.compile(r"(\d{8})[-+ ]?([A-Za-zÅÄÖåäö][A-Za-zÅÄÖåäö0-9]\d{2})", re.ASCII)
+_SHORT_TEMPORARY = re.compile(
+    r"(\d{2})(\d{4})[- ]?([A-Za-zÅÄÖåäö][A-Za-zÅÄÖåäö0-9]\d{2})", re.ASCII
+)
+_TEN = re.compile(r"\d{6}[-+ ]?(?:\d{4}|[A-Za-zÅÄÖåäö][A-Za-zÅÄÖåäö0-9]\d{2})", re.ASCII)
 _SCIENTIFIC = re.compile(r"\d[.,]?\d*[eE]\+?\d+", re.ASCII)
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+# Ages that a pupil can have, for the century of a temporary number (our choice: formats, 6).
+_PUPIL_AGES = range(5, 21)
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,12 @@ def read_identity_number(text: str | None) -> IdentityNumber:
     """Return the canonical form of an identity number as exports write it.
 
     Args:
-        text: the cell, e.g. `20120314-9800`, `201203149800`, `20130101-TF01`.
+        text: the cell, e.g. `20120314-9800`, `201203149800`, `20130101-TF01`, `20130101T123`.
 
     Returns:
         12 characters such as `201203149800`, or a problem code of `reasons.py`.
     """
-    cell = (text or "").replace("\xa0", " ").strip()
+    cell = _folded(text)
     if cell.endswith(".0"):  # a number cell that went through a spreadsheet
         cell = cell[:-2]
     if not cell:
@@ -53,6 +61,24 @@ def read_identity_number(text: str | None) -> IdentityNumber:
     return IdentityNumber(None, "civic_no.unreadable")
 
 
+def with_century(text: str, exported: date) -> str:
+    """Return a temporary number of 10 characters with its century, where only one can be meant.
+
+    Only a number that was made for a pupil is sure to be a pupil's, who is 5 to 20 years old when
+    the file is made. Every other text is returned as it is, also a personnummer of two-digit year.
+
+    Args:
+        text: the cell, e.g. `130101-TF01`.
+        exported: the day of the export.
+    """
+    match = _SHORT_TEMPORARY.fullmatch(_folded(text))
+    if match is None:
+        return text
+    full = [f"{century}{match[1]}{match[2]}{match[3].upper()}" for century in (19, 20)]
+    meant = [number for number in full if _age(number, exported) in _PUPIL_AGES]
+    return meant[0] if len(meant) == 1 else text
+
+
 def birth_date(canonical: str) -> date | None:
     """Return the birth date of a canonical number, without the samordningsnummer's 60."""
     day = int(canonical[6:8])
@@ -60,6 +86,18 @@ def birth_date(canonical: str) -> date | None:
         return date(int(canonical[:4]), int(canonical[4:6]), day - 60 if day > 60 else day)
     except ValueError:
         return None
+
+
+def _folded(text: str | None) -> str:
+    return _DASHES.sub("-", without_invisible(text or "")).strip()
+
+
+def _age(canonical: str, day: date) -> int | None:
+    """Return whole years of age on a day; negative before the birth."""
+    born = birth_date(canonical)
+    if born is None:
+        return None
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def _checked(digits: str) -> IdentityNumber:

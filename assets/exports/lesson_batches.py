@@ -197,7 +197,10 @@ class LessonBatch:
         """Tell of a file that was read in bulk what a row reader would."""
         header = self._headers[file.file_id]
         reader = RowReader(file, header, (), rows_read=self._rows_read[file.file_id])
+        reader.last_line = file.lines
         self._reasons[file.file_id] = reader.reason
+        for problem in reader.full_sheet():
+            self._problems.add(file.file_id, problem)
         if reader.rows_read and not file.ends_its_last_line and header.reads_last_column:
             problem = RowProblem("row.no_line_end", header.line_number + reader.rows_read, "")
             self._problems.add(file.file_id, problem)

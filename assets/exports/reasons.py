@@ -34,7 +34,8 @@ _HARMLESS_WORDS = frozenset(
     {
         "ja", "nej", "sant", "falskt", "true", "false", "yes", "no", "kanske", "okänt", "okänd",
         "ingen", "saknas", "null", "none", "nan", "ref", "name", "num", "div", "value", "värde",
-        "formula", "summa", "totalt", "total", "antal", "minuter", "minut", "timmar", "timme",
+        "formula", "merged",
+        "summa", "totalt", "total", "antal", "minuter", "minut", "timmar", "timme",
         "kl", "åk", "årskurs", "klass", "fsk", "fk", "förskoleklass", "sekretessmarkering",
         "skyddad", "folkbokföring", "identitet", "inställd", "rapporterad", "datum", "starttid",
         "sluttid", "ämne", "skolenhetskod", "skola", "lektionslängd", "närvaro", "giltig",
@@ -43,7 +44,7 @@ _HARMLESS_WORDS = frozenset(
 )  # fmt: skip
 # Mis-spelt markings are shown: the school has to find and mend them.
 _HARMLESS_STARTS = ("sekret", "skydda", "folkbok")
-_PERSONAL_NUMBER = re.compile(r"\d{6,8}[-+ ]?(\d{4}|[^\W\d_]{2}\d{2})")
+_PERSONAL_NUMBER = re.compile(r"\d{6,8}[-+ ]?(\d{4}|[^\W\d_][^\W_]\d{2})")
 _WORD = re.compile(r"[^\W\d_]+")
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.]+")
 
@@ -70,6 +71,7 @@ _EXPECTED = {
     "reported": "Ja or Nej",
     "cancelled": "Ja or Nej",
     "grade": "årskurs 0-9, or F for förskoleklass",
+    "class_name": "a class such as 8A",
     "protected": "Ingen, Sekretessmarkering or Skyddad folkbokföring",
     "civic_no": "an identity number with 12 digits such as ååååmmdd-nnnn, or TF number",
     "row": "one whole row with as many cells as the header, once",
@@ -100,6 +102,10 @@ _SPECIAL = {
     "row.no_line_end": "the file's last row has no line end; if the file was cut, so is the row",
     "row.broken_quotes": "a quotation mark is opened and never closed, or closed in mid-cell",
     "row.repeated": "the same row stands earlier in the file",
+    "row.merged_cells": "cells are merged; what they show was taken for each of their rows",
+    "row.sheet_full": "this is the last row that a spreadsheet has room for; more may be cut off",
+    "class_name.spreadsheet": "the class looks as if a spreadsheet had made a number or day of it",
+    "grade.letter_left_over": "a letter stands beside the grade, and was read past",
     "row.contradicts": "another row of the file says something else of the same thing",
     **ss12000_reasons.SPECIAL,
 }
@@ -120,6 +126,7 @@ _FIX = {
     "reported": "write Ja or Nej",
     "cancelled": "write Ja or Nej",
     "grade": "write 0 to 9, or F",
+    "class_name": "write the class as 8A, in a column that is formatted as text",
     "protected": "write one of the three words as it stands here",
     "civic_no": "write the number with 12 digits, in a column that is formatted as text",
     "row": "export the file again, and send it without opening it in a spreadsheet",
@@ -144,6 +151,9 @@ _FIX_OF_CODE = {
     "month.not_a_month": "export whole calendar months",
     "end_date.before_start": "correct the first or the last day",
     "row.cut_short": "send the file again, whole",
+    "row.merged_cells": "send the table without merged cells",
+    "row.sheet_full": "export fewer days or classes a file, or as CSV",
+    "class_name.spreadsheet": "export again, and send it without opening it in a spreadsheet",
     "row.no_line_end": "look whether the file came whole; if not, send it again",
     "row.repeated": "take one of the two away; nothing is lost",
     "row.contradicts": "keep the row that is right and export again; until then none counts",

@@ -42,6 +42,10 @@ _KOLUMNER = {
     "reported": ("Ja eller Nej", "Skriv Ja eller Nej."),
     "cancelled": ("Ja eller Nej", "Skriv Ja eller Nej."),
     "grade": ("årskurs 0-9, eller F för förskoleklass", "Skriv 0 till 9, eller F."),
+    "class_name": (
+        "en klass som 8A",
+        "Skriv klassen som 8A, i en kolumn formaterad som text.",
+    ),
     "protected": (
         "Ingen, Sekretessmarkering eller Skyddad folkbokföring",
         "Skriv ett av de tre orden precis som det står här.",
@@ -118,6 +122,19 @@ _KODER = {
         "Se efter om hela filen kom fram. Skicka den annars igen.",
     ),
     "row.broken_quotes": ("ett citattecken är öppnat men inte stängt", ""),
+    "row.merged_cells": (
+        "celler är sammanfogade; det som står i dem gäller var och en av raderna",
+        "Skicka tabellen utan sammanfogade celler.",
+    ),
+    "row.sheet_full": (
+        "det här är den sista rad som får plats i ett kalkylblad; rader kan saknas efter den",
+        "Exportera färre dagar eller klasser per fil, eller som CSV.",
+    ),
+    "class_name.spreadsheet": (
+        "klassen ser ut som om ett kalkylprogram har gjort om den till ett tal eller ett datum",
+        _EXPORTERA,
+    ),
+    "grade.letter_left_over": ("en bokstav står bredvid årskursen och är inte läst", ""),
     "row.repeated": ("samma rad står tidigare i filen", "Ta bort den ena. Inget går förlorat."),
     "row.contradicts": (
         "en annan rad i filen säger något annat om samma sak",

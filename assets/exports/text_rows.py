@@ -29,12 +29,14 @@ class DataRow(NamedTuple):
         cells: as many as were there.
         has_broken_quotes: the cells are those between separators, whatever was quoted.
         is_unended: the file's last row, without a line end.
+        merged: ranges of merged cells that it is part of, as a spreadsheet names them.
     """
 
     line_number: int
     cells: Sequence[str]
     has_broken_quotes: bool = False
     is_unended: bool = False
+    merged: str = ""
 
 
 def text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[DataRow]:

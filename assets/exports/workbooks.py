@@ -5,20 +5,23 @@ Not here: which row is the header and what the cells mean.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from assets.exports.decoding import clean_text
 from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
 from assets.exports.workbook_child import REFUSED
+from assets.exports.xlsx.sheet import Range
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
-_SECONDS = 300.0
+_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,14 @@ class Sheet:
     Attributes:
         cells: text columns, null for empty.
         unread_sheets: says that there are other sheets; empty if there are none.
+        merged: ranges of cells that are shown as one; the first cell has what they show.
+        is_1904: days are counted from 1904, also where a plain number is one.
     """
 
     cells: pl.DataFrame
     unread_sheets: str
+    merged: tuple[Range, ...] = ()
+    is_1904: bool = False
 
     @property
     def size(self) -> int:
@@ -50,7 +57,7 @@ class Sheet:
 
 
 def read_sheet(file: ReceivedFile, names: tuple[str, ...] = ()) -> Sheet:
-    """Return the first sheet that has one of the names, else the first.
+    """Return the first sheet that has one of the names, else the first that is not hidden.
 
     Raises:
         UnreadableFileError: no workbook, damaged, with a password, or too large to be an export.
@@ -72,14 +79,18 @@ def read_sheet(file: ReceivedFile, names: tuple[str, ...] = ()) -> Sheet:
     if done.returncode == REFUSED:
         raise UnreadableFileError(_not_read(done.stderr.decode("utf-8", "replace")))
     if done.returncode:
-        raise UnreadableFileError(
-            _not_read(
-                "it needs more memory or time than an export does. Perhaps a stray cell stands far "
-                "to the right or far down"
-            )
-        )
-    others, _, table = done.stdout.partition(b"\n")
-    return Sheet(_clean(pl.read_ipc_stream(table)), _unread(int(others)))
+        raise UnreadableFileError(_not_read("it needs more memory or time than an export does"))
+    said, _, table = done.stdout.partition(b"\n")
+    return _sheet(json.loads(said), pl.read_ipc_stream(table))
+
+
+def _sheet(said: dict[str, Any], cells: pl.DataFrame) -> Sheet:
+    return Sheet(
+        _clean(cells),
+        _unread(said["others"], said["hidden"]),
+        tuple(Range(*block) for block in said["merged"]),
+        is_1904=said["is_1904"],
+    )
 
 
 def _clean(cells: pl.DataFrame) -> pl.DataFrame:
@@ -103,12 +114,13 @@ def _clean(cells: pl.DataFrame) -> pl.DataFrame:
     return cells
 
 
-def _unread(others: int) -> str:
+def _unread(others: int, hidden: int) -> str:
     if not others:
         return ""
     if others == 1:
-        return "the workbook's other sheet was not read"
-    return f"the workbook's {others} other sheets were not read"
+        return f"the workbook's other sheet{', which is hidden,' if hidden else ''} was not read"
+    told = f" ({hidden} of them hidden)" if hidden else ""
+    return f"the workbook's {others} other sheets were not read{told}"
 
 
 def _not_read(words: str) -> str:

@@ -18,7 +18,9 @@ from assets.sealing import Sealer
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 # Two digits of the year: people write these, files may not.
-_SHORT = re.compile(r"(\d{6})([-+ ]?)((?:\d{4})|(?:[A-Za-zÅÄÖåäö]{2}\d{2}))", re.ASCII)
+_SHORT = re.compile(
+    r"(\d{6})([-+ ]?)((?:\d{4})|(?:[A-Za-zÅÄÖåäö][A-Za-zÅÄÖåäö0-9]\d{2}))", re.ASCII
+)
 _CENTURY = 100
 
 

@@ -86,6 +86,7 @@ def collect(
     sums = _sums_by_school(lake, evaluation)
     first_date = min(window.window_start for window in evaluation.windows)
     after_end = after_end_by_school(lake, first_date, evaluation.as_of)
+    full_sheets = _full_sheets_by_school(lake, evaluation)
     protected = dict(
         lake.rows(
             "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
@@ -128,6 +129,7 @@ def collect(
                 sums.get(row["school_unit_code"], MonthlySums()),
                 after_end=after_end.get(row["school_unit_code"], LessonsAfterEnd()),
                 baseline=states.baselines.get(row["school_unit_code"]),
+                full_sheets=full_sheets.get(row["school_unit_code"], 0),
             ),
             one_month_days=rule_set.one_month_days,
             two_months_days=rule_set.two_months_days,
@@ -224,6 +226,15 @@ def _sums_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, MonthlySums
         as_of=evaluation.as_of,
     )
     return {code: MonthlySums(*of_school) for code, *of_school in schools.iter_rows()}
+
+
+def _full_sheets_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, int]:
+    schools = lake.relation(
+        "watchlists/full_sheets",
+        first_date=min(window.window_start for window in evaluation.windows),
+        as_of=evaluation.as_of,
+    )
+    return dict(schools.iter_rows())
 
 
 def _rolling_start(evaluation: Evaluation, window: str) -> date:

@@ -17,6 +17,11 @@ NOTICE_REFUSED = (
     "{rows} i {files} som listan bygger på gick inte att läsa in och räknas inte."
     " Den som sköter inläsningen har detaljerna."
 )
+NOTICE_FULL_SHEET = (
+    "{files} som listan bygger på slutar på den sista rad som får plats i ett kalkylblad. Rader kan"
+    " ha kapats, så att lektioner eller elever saknas. Den som sköter inläsningen behöver titta på"
+    " det."
+)
 NOTICE_HELD = (
     "Listan är inte uppdaterad sedan {as_of}, för de nyaste uppgifterna ser inte ut som de brukar:"
     " {reasons} Den som sköter inläsningen behöver titta på det."

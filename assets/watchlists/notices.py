@@ -60,6 +60,7 @@ def notices_of(
     *,
     after_end: LessonsAfterEnd = _NO_LESSONS,
     baseline: Baseline | None = None,
+    full_sheets: int = 0,
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
 
@@ -71,6 +72,7 @@ def notices_of(
         sums: of this school.
         after_end: of this school.
         baseline: the list that this one is compared with.
+        full_sheets: files that end at the last row that a spreadsheet has room for.
     """
     is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
     notices = (
@@ -80,6 +82,7 @@ def notices_of(
         low_coverage(rule_set, reporting),
         refused_rows(refused),
         uncounted.after_end(after_end),
+        cut_sheets(full_sheets),
         changed_rules(rule_set, baseline),
     )
     return tuple(notice for notice in notices if notice)
@@ -133,6 +136,15 @@ def refused_rows(refused: RefusedRows) -> str:
     return notice_texts.NOTICE_REFUSED.format(
         rows=f"{refused.rows} {'rad' if refused.rows == 1 else 'rader'}",
         files=f"{refused.files} {'fil' if refused.files == 1 else 'filer'}",
+    )
+
+
+def cut_sheets(files: int) -> str:
+    """Say that rows may be missing where a spreadsheet had no room for them; "" when nowhere."""
+    if not files:
+        return ""
+    return notice_texts.NOTICE_FULL_SHEET.format(
+        files=f"{files} {'fil' if files == 1 else 'filer'}"
     )
 
 

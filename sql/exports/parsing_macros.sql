@@ -71,12 +71,25 @@ CASE
     ELSE cast(date_trunc('month', calendar_date(cell)) AS DATE)
 END;
 
+-- The minutes of a fraction of a day, with a point or a comma.
+CREATE OR REPLACE TEMP MACRO day_minutes(cell) AS
+try_cast(replace(cell, ',', '.') AS DOUBLE) * 1440;
+
 -- A clock time: 08:20, 8.20, 0820, 08:20:00, a spreadsheet's date-time, or its fraction of a day.
--- Not 24:00, which is a time of the next day.
+-- Not 24:00, which is a time of the next day. 0.25 is a quarter of a day, 06:00, and never 00:25,
+-- when nobody has a lesson; a fraction that is no whole minute is none, nor is 0, which may be
+-- midnight or nothing.
 CREATE OR REPLACE TEMP MACRO clock_time(cell) AS
 CASE
     WHEN cell LIKE '__:__' AND cell < '24' THEN try_cast(cell AS TIME)
     WHEN cell IS NULL THEN NULL
+    WHEN regexp_full_match(cell, '0?[.,][0-9]+')
+        THEN CASE
+            WHEN
+                abs(day_minutes(cell) - round(day_minutes(cell))) < 0.05
+                AND round(day_minutes(cell)) BETWEEN 1 AND 1439
+                THEN TIME '00:00' + to_minutes(cast(round(day_minutes(cell)) AS INTEGER))
+        END
     WHEN regexp_full_match(cell, '([01]?[0-9]|2[0-3])[:.][0-9]{2}([:.]00)?')
         THEN try_cast(
             regexp_extract(cell, '^[0-9]+') || ':' || regexp_extract(cell, '[:.]([0-9]{2})', 1)
@@ -86,21 +99,41 @@ CASE
         THEN try_cast(cell[1:2] || ':' || cell[3:4] AS TIME)
     WHEN regexp_full_match(cell, '1[89][0-9]{2}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}(\.0+)?')
         THEN try_cast(cell[12:19] AS TIME)
-    WHEN regexp_full_match(cell, '0[.,][0-9]{3,}')
-        THEN TIME '00:00' + to_minutes(
-            cast(round(cast(replace(cell, ',', '.') AS DOUBLE) * 1440) AS INTEGER) % 1440
-        )
 END;
 
--- Årskurs 0-9; förskoleklass is 0.
+-- Årskurs 0-9; förskoleklass is 0. A letter after the digit is the class's: 7A is 7.
 CREATE OR REPLACE TEMP MACRO school_grade(cell) AS
 CASE
     WHEN length(cell) = 1 AND cell BETWEEN '0' AND '9' THEN try_cast(cell AS TINYINT)
     WHEN cell IS NULL THEN NULL
-    WHEN regexp_full_match(cell, '(?i)(åk|årskurs)?[ .]*0?[0-9](\.0)?')
-        THEN cast(regexp_extract(cell, '([0-9])(\.0)?$', 1) AS TINYINT)
-    WHEN lower(cell) IN ('f', 'fsk', 'fk', 'förskoleklass') THEN 0
+    WHEN
+        regexp_full_match(
+            trim(cell), '(?i)(åk|år|årskurs)?[ .:]*0?[0-9]([.,]0+)?([ -]?[a-zåäö])?'
+        )
+        THEN cast(regexp_extract(cell, '^[^0-9]*0?([0-9])', 1) AS TINYINT)
+    WHEN
+        regexp_full_match(
+            trim(cell),
+            '(?i)(åk|år|årskurs)?[ .:]*(f|fk|fsk|fkl|[f0][ -]?klass|förskole[ -]?klass)'
+        )
+        THEN 0
 END;
+
+-- Whether a letter stands after a grade, which is read past.
+CREATE OR REPLACE TEMP MACRO lettered_grade(cell) AS
+length(cell) > 1 AND regexp_full_match(trim(cell), '(?i).*[0-9]([.,]0+)?[ -]?[a-zåäö]');
+
+-- Whether a spreadsheet has made a number, day or time of a class: "8.0", "8 maj", 2026-05-08 of
+-- "8-5", its serial number, 07:01:00 of "7:1", 8,00E+01 of "8E1".
+CREATE OR REPLACE TEMP MACRO spreadsheets_class(cell) AS
+length(cell) > 2 AND regexp_full_match(
+    trim(cell),
+    '(?i)[0-9]+[.,]0+|[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?|[34][0-9]{4}([.,][0-9]+)?'
+    || '|[0-9]{1,2}:[0-9]{2}:[0-9]{2}|[0-9]+([.,][0-9]+)?E[+-]?[0-9]+'
+    || '|[0-9]{1,2}[ /.-](jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*[.]?'
+    || '([ /-][0-9]{2,4})?|(jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*[.]?'
+    || '[ /-][0-9]{1,4}'
+);
 
 -- Skolenhetskod, 8 digits; a spreadsheet's lost leading zeros are put back.
 CREATE OR REPLACE TEMP MACRO unit_code(cell) AS

@@ -130,6 +130,8 @@ SELECT
             AND present_minutes + outside_minutes <> scheduled_minutes
             THEN 'present_minutes.sum_differs'
         WHEN unknown_protection(protected_text) THEN 'protected.unknown_value'
+        WHEN lettered_grade(grade_text) THEN 'grade.letter_left_over'
+        WHEN spreadsheets_class(class_name) THEN 'class_name.spreadsheet'
         WHEN regexp_full_match(date_text, '[34567][0-9]{4}(\.0+)?') THEN 'lesson_date.serial_number'
     END AS warning
 FROM read_rows

@@ -75,6 +75,8 @@ TAKEN: dict[str, tuple[Cells, dict[str, Any]]] = {
     "a time with a point": ({"start": "8.20"}, {"starts_at": at("2026-10-05 08:20")}),
     "a time of four digits": ({"start": "0820"}, {"starts_at": at("2026-10-05 08:20")}),
     "a time with seconds": ({"start": "08:20:00"}, {"starts_at": at("2026-10-05 08:20")}),
+    "a time as a fraction of a day": ({"start": "0.347222"}, {"starts_at": at("2026-10-05 08:20")}),
+    "noon as a fraction": ({"start": "0,5"}, {"starts_at": at("2026-10-05 12:00")}),
     "a time with blanks": ({"start": " 8:20"}, {"starts_at": at("2026-10-05 08:20")}),
     "midnight": ({"start": "00:00"}, {"starts_at": at("2026-10-05 00:00")}),
     # Who and where.
@@ -82,12 +84,42 @@ TAKEN: dict[str, tuple[Cells, dict[str, Any]]] = {
     "förskoleklass by number": ({"grade": "0"}, {"grade": 0}),
     "förskoleklass by word": ({"grade": "FSK"}, {"grade": 0}),
     "a grade in words": ({"grade": "Åk 8"}, {"grade": 8}),
+    **{
+        f"förskoleklass as {word}": ({"grade": word}, {"grade": 0})
+        for word in ("F-klass", "Fklass", "FKL", "0-klass", "Förskoleklass", "fsk")
+    },
+    **{
+        f"a grade as {word!r}": ({"grade": word}, {"grade": grade})
+        for word, grade in {
+            "åk8": 8,
+            "Åk 4": 4,
+            "ÅR 5": 5,
+            "9 ": 9,
+            "årskurs 6": 6,
+            "08": 8,
+            "8.0": 8,
+            "\u200b7\u2060": 7,
+        }.items()
+    },
+    "a class with invisible signs": ({"class": "8\u200dA\u200e"}, {"class_name": "8A"}),
+    "a class with a hard blank": ({"class": "8\xa0A"}, {"class_name": "8 A"}),
+    "a subject with invisible signs": ({"subject": "M\u2060A\u200f"}, {"subject": "MA"}),
     "no grade": ({"grade": ""}, {"grade": None}),
     "a civic number without dash": ({"civic": "201203149800"}, {}),
     "a civic number out of a sheet": ({"civic": "201203149800.0"}, {}),
     "a civic number with blanks": ({"civic": " 20120314 9800 "}, {}),
     "a coordination number": ({"civic": "20120374-9807"}, {}),
     "a temporary number": ({"civic": "20130101-TF01"}, {}),
+    "a temporary number without dash": ({"civic": "20130101TF01"}, {}),
+    "a temporary number of 10 characters": ({"civic": "130101-TF01"}, {}),
+    "a temporary number T": ({"civic": "20130101-T123"}, {}),
+    "a temporary number T, without dash": ({"civic": "20130101t123"}, {}),
+    "a temporary number P": ({"civic": "20130101-P123"}, {}),
+    "a civic number with invisible signs": (
+        {"civic": "\u202a2012\u200d0314\u2011\u200e98\u206000\u202c"},
+        {},
+    ),
+    "a civic number with a long dash": ({"civic": "20120314–9800"}, {}),
     "a temporary number in small letters": ({"civic": "20130101-tf01"}, {}),
     # Reported, cancelled, protected.
     "reported: x": ({"reported": "x"}, {"is_reported": True}),
@@ -141,7 +173,24 @@ WARNED: dict[str, tuple[Cells, dict[str, Any], str]] = {
         "reported.no_but_minutes",
     ),
     "grade 10": ({"grade": "10"}, {"grade": None}, "grade.unreadable"),
-    "a class as a grade": ({"grade": "8A"}, {"grade": None}, "grade.unreadable"),
+    "two letters after a grade": ({"grade": "8AB"}, {"grade": None}, "grade.unreadable"),
+    "a class as a grade": ({"grade": "7A"}, {"grade": 7}, "grade.letter_left_over"),
+    "a class as a grade, in words": ({"grade": "åk 7b"}, {"grade": 7}, "grade.letter_left_over"),
+    "a class that a sheet made a number": (
+        {"class": "8.0"},
+        {"class_name": "8.0"},
+        "class_name.spreadsheet",
+    ),
+    "a class that a sheet made a day": (
+        {"class": "1 maj"},
+        {"class_name": "1 maj"},
+        "class_name.spreadsheet",
+    ),
+    "a class that a sheet made a date": (
+        {"class": "2026-05-08"},
+        {"class_name": "2026-05-08"},
+        "class_name.spreadsheet",
+    ),
     "protected: ingen in small letters": ({"protected": "ingen"}, {}, "protected.unknown_value"),
     "protected: mis-spelt": ({"protected": "Sekretesmarkering"}, {}, "protected.unknown_value"),
 }
@@ -193,6 +242,8 @@ REFUSED: dict[str, tuple[Cells, str]] = {
     "2400": ({"start": "2400"}, "start_time.unreadable"),
     "25:00": ({"start": "25:00"}, "start_time.unreadable"),
     "08:60": ({"start": "08:60"}, "start_time.unreadable"),
+    "no hour but 0": ({"start": "0"}, "start_time.unreadable"),
+    "a fraction of a day that is no minute": ({"start": "0.345"}, "start_time.unreadable"),
     "a time of three digits": ({"start": "820"}, "start_time.unreadable"),
     "a time with half minutes": ({"start": "08:20:30"}, "start_time.unreadable"),
     "no school": ({"school": ""}, "school_unit_code.missing"),
@@ -203,6 +254,15 @@ REFUSED: dict[str, tuple[Cells, str]] = {
     "a day that is none": ({"civic": "20120231-9800"}, "civic_no.no_such_date"),
     "ten digits": ({"civic": "120314-9800"}, "civic_no.two_digit_year"),
     "a number that a sheet cut": ({"civic": "2,01203E+11"}, "civic_no.spreadsheet_damage"),
+    "a temporary number of 10 characters, of nobody of school age": (
+        {"civic": "990101-TF01"},
+        "civic_no.two_digit_year",
+    ),
+    "a temporary number of somebody over a hundred": (
+        {"civic": "130101+TF01"},
+        "civic_no.two_digit_year",
+    ),
+    "three letters after the date": ({"civic": "20130101-TFA1"}, "civic_no.unreadable"),
     "a temporary number of no day": ({"civic": "20130231-TF01"}, "civic_no.no_such_date"),
     "a name as civic number": ({"civic": "Öberg"}, "civic_no.unreadable"),
     "digits of another script as civic number": ({"civic": "٢٠١٢٠٣١٤٩٨٠٠"}, "civic_no.unreadable"),
@@ -217,7 +277,7 @@ CASES: dict[str, Cells] = (
 )
 _STORED = (
     "scheduled_minutes", "valid_minutes", "invalid_minutes", "other_minutes", "is_reported",
-    "is_cancelled", "starts_at", "grade", "subject", "lesson_id", "pupil_key",
+    "is_cancelled", "starts_at", "grade", "class_name", "subject", "lesson_id", "pupil_key",
 )  # fmt: skip
 
 
@@ -314,13 +374,30 @@ def test_a_refusal_says_line_column_finding_and_expectation(
 def test_the_same_pupil_is_the_same_however_the_number_is_written(
     told: dict[tuple[str, bool], Told],
 ) -> None:
-    written = ("a civic number without dash", "a civic number out of a sheet", "whole minutes")
+    written = (
+        "a civic number without dash",
+        "a civic number out of a sheet",
+        "a civic number with invisible signs",
+        "a civic number with a long dash",
+        "whole minutes",
+    )
     keys = {
         told[name, by_row].stored[0]["pupil_key"] for name in written for by_row in (True, False)
     }
     assert len(keys) == 1
-    small, capital = "a temporary number in small letters", "a temporary number"
-    assert told[small, False].stored[0]["pupil_key"] == told[capital, True].stored[0]["pupil_key"]
+    temporary = (
+        "a temporary number",
+        "a temporary number in small letters",
+        "a temporary number without dash",
+        "a temporary number of 10 characters",
+    )
+    keys = {
+        told[name, by_row].stored[0]["pupil_key"] for name in temporary for by_row in (True, False)
+    }
+    assert len(keys) == 1
+    other = ("a temporary number T", "a temporary number T, without dash", "a temporary number P")
+    keys = {told[name, False].stored[0]["pupil_key"] for name in other}
+    assert len(keys) == 2
 
 
 def test_a_lost_zero_is_put_back_into_a_school_unit_code(lake: Lake, tmp_path: Path) -> None:

@@ -143,3 +143,25 @@ def test_a_list_names_the_files_whose_lessons_stand_behind_it(scratch: Lake) -> 
         as_of=AS_OF,
     )
     assert found == [(NORTH, "a" * 64), (SOUTH, "b" * 64)]
+
+
+def test_a_list_knows_of_files_that_end_at_the_last_row_of_a_sheet(scratch: Lake) -> None:
+    given(
+        scratch,
+        "lessons",
+        {},
+        {"file_id": 2, "starts_at": moment("09-16 08:00")},
+        {"file_id": 3, "school_unit_code": SOUTH},
+    )
+    given(scratch, "enrolments", {"file_id": 4, "end_date": None})
+    full = {"code": "row.sheet_full", "severity": "warning"}
+    given(scratch, "row_problems", *({"file_id": n} | full for n in (1, 2, 4)), {"file_id": 3})
+    found = rows_of(
+        scratch,
+        "watchlists/full_sheets",
+        "school_unit_code",
+        "files",
+        first_date=day("09-17"),
+        as_of=AS_OF,
+    )
+    assert found == [(NORTH, 2)]

@@ -11,6 +11,7 @@ import pytest
 from assets.watchlists.notices import (
     RefusedRows,
     Reporting,
+    cut_sheets,
     low_coverage,
     notices_of,
     old_lessons,
@@ -78,11 +79,19 @@ def test_refused_rows_are_counted_in_rows_and_files(refused: RefusedRows, words:
     assert "Den som sköter inläsningen har detaljerna." in notice
 
 
+def test_files_that_end_where_a_sheet_ends_are_told() -> None:
+    assert cut_sheets(0) == ""
+    assert cut_sheets(1).startswith("1 fil som listan bygger på slutar på den sista rad som får")
+    assert cut_sheets(2).startswith("2 filer som listan")
+
+
 def test_good_data_need_no_notice() -> None:
     assert notices_of(AS_OF, RULES, Reporting(AS_OF, 100, 100), RefusedRows()) == ()
 
 
 def test_all_notices_are_sentences_and_the_oldest_data_come_first() -> None:
-    notices = notices_of(AS_OF, RULES, Reporting(date(2026, 11, 1), 100, 50), RefusedRows(2, 1))
-    assert [notice.split()[0] for notice in notices] == ["Den", "Bara", "2"]
+    notices = notices_of(
+        AS_OF, RULES, Reporting(date(2026, 11, 1), 100, 50), RefusedRows(2, 1), full_sheets=3
+    )
+    assert [notice.split()[0] for notice in notices] == ["Den", "Bara", "2", "3"]
     assert all(re.fullmatch(r"[^{}]+\.", notice) for notice in notices)

@@ -138,6 +138,11 @@ def test_each_list_carries_its_own_notices_and_the_words_of_the_rule_set(lake: L
     insert(lake, "school_units", [registered(NORTH), registered(SOUTH)])
     days = [day_of(ALVA, day, reported=300) for day in school_days(date(2026, 11, 1), 30)]
     insert(lake, "absence_daily", days)
+    record = {"pupil_key": str(ALVA), "school_unit_code": NORTH, "file_id": 7}
+    insert(lake, "enrolments", [record | {"exported_at": EXPORTED, "class_name": "8A"}])
+    full = {"file_id": 7, "code": "row.sheet_full", "severity": "warning", "column_name": "row"}
+    words = {"reason": "", "found": "", "expected": "", "rows": 1, "line_number": 65_536}
+    insert(lake, "row_problems", [full | words])
     stamp = ListStamp(is_frozen=False, created_at=datetime(2026, 11, 16).astimezone())
     rules = replace(RULES, one_month_days=28, two_months_days=56)
     look_back(lake, AS_OF, lambda _: rules)
@@ -149,6 +154,7 @@ def test_each_list_carries_its_own_notices_and_the_words_of_the_rule_set(lake: L
     assert [notice.split(".")[0] for notice in north.notices] == [
         "Den senaste lektionen i uppgifterna är från 1 november 2026",
         "3 rader i 2 filer som listan bygger på gick inte att läsa in och räknas inte",
+        "1 fil som listan bygger på slutar på den sista rad som får plats i ett kalkylblad",
     ]
     assert [notice.split(" för")[0] for notice in south.notices] == [
         "Uppgifterna har ingen lektion"
