@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from assets.exports.cells import filled_width, split_cells
 from assets.exports.columns import COLUMNS
+from assets.exports.printable import printable_header
 from assets.exports.row_count_rule import RowCount
 
 SHIPPED = Path(__file__).resolve().parent / "layouts"
@@ -28,7 +29,6 @@ HEADER_SEARCH_LINES = 30
 # Megabytes in one line are no header, and would take a minute to compare.
 _LONGEST_HEADER = 1 << 16
 _UNREAD_SHOWN = 20
-_NUMBER_LIKE = re.compile(r"\d{6,}([-+ ]?\w{4})?")
 
 # In a file's name: `manadssummor_99999901_2026-10_20261103T0400.csv`.
 _IN_NAME = {
@@ -171,7 +171,7 @@ class HeaderMatch:
         if not self.unknown:
             return None
         names = [self.header[position] for position in self.unknown]
-        listed = ", ".join(f"'{shown_header(name)}'" for name in names[:_UNREAD_SHOWN])
+        listed = ", ".join(f"'{printable_header(name)}'" for name in names[:_UNREAD_SHOWN])
         if len(names) > _UNREAD_SHOWN:
             listed += f" and {len(names) - _UNREAD_SHOWN} more"
         return f"columns that the layout does not know were not read: {listed}"
@@ -200,17 +200,6 @@ def fold(text: str) -> str:
     """Return a header as it is compared: NFC, no case, single spaces, no BOM."""
     plain = unicodedata.normalize("NFC", text).replace("\ufeff", "").replace("\xa0", " ")
     return " ".join(plain.split()).casefold()
-
-
-def shown_header(name: str) -> str:
-    """Return a header as a message may show it: short, one line, no number of a person."""
-    return without_numbers(" ".join(name.split())[:40])
-
-
-def without_numbers(name: str) -> str:
-    """Return a header without what may be the number of a person."""
-    # A pivot table has what it counts in its header: dates, but also identity numbers.
-    return _NUMBER_LIKE.sub("…", name)
 
 
 def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
