@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from assets.exports.ingest import Progress as ProgressCall
-from assets.exports.outcomes import FileReport
+from assets.exports.outcomes import FileReport, Outcome
 from assets.exports.printable import plainly_seen, printable_name
 
 _MOST_ROW_PROBLEMS = 5
@@ -82,8 +82,10 @@ def print_reports(reports: Sequence[FileReport]) -> None:
 
 
 def say_refused(reports: Sequence[FileReport]) -> None:
-    """Say to standard error which files and rows were not taken, and why."""
+    """Say to standard error which files and rows were not taken, or not as they said, and why."""
     for report in reports:
+        if report.notice and report.outcome != Outcome.DUPLICATE:
+            say(f"{printable_name(report.name)}: {report.notice}.")
         if report.is_whole:
             continue
         say(f"{printable_name(report.name)}: {report.outcome}: {report.reason}")

@@ -117,6 +117,11 @@ _KODER = {
         "filens sista rad saknar radslut; om filen är avkortad är raden det också",
         "Se efter om hela filen kom fram. Skicka den annars igen.",
     ),
+    "row.repeated_header": ("rubrikraden en gång till", "Ta bort den om det går."),
+    "row.swallows_rows": (
+        "ett citattecken öppnas och stängs några rader längre ned, med skiljetecken däremellan",
+        "",
+    ),
     "row.broken_quotes": ("ett citattecken är öppnat men inte stängt", ""),
     "row.repeated": ("samma rad står tidigare i filen", "Ta bort den ena. Inget går förlorat."),
     "row.contradicts": (
