@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from assets.exports.printable import printable_name
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess, told_without_data
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
@@ -250,7 +251,8 @@ def main() -> None:
         say(f"trappan: {error}")
         sys.exit(1)
     except OSError as error:
-        say(f"trappan: {error.filename or 'a file'}: {error.strerror}. Nothing more was done.")
+        where = printable_name(str(error.filename)) if error.filename else "a file"
+        say(f"trappan: {where}: {error.strerror}. Nothing more was done.")
         sys.exit(1)
     except Exception as error:
         say(f"trappan: {told_without_data(error)}")

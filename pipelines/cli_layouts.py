@@ -15,6 +15,7 @@ from assets.exports.columns import COLUMNS
 from assets.exports.layout_checks import LayoutCheck, check_file
 from assets.exports.layout_drafts import draft_layout
 from assets.exports.layouts import Layout, load_layouts
+from assets.exports.printable import printable_name
 from assets.exports.received import ChangedFileError, UnreadableFileError
 from pipelines.cli_options import Home, settings_of
 from pipelines.printing import Format, print_rows, say
@@ -62,7 +63,7 @@ def check(
     try:
         found = check_file(file, known)
     except (UnreadableFileError, ChangedFileError) as error:
-        raise RunError(f"{file.name}: {error}") from None
+        raise RunError(f"{printable_name(file.name)}: {error}") from None
     _print(file, found)
     if not found.is_read:
         raise typer.Exit(1)
@@ -86,7 +87,7 @@ def new(
     try:
         draft = draft_layout(file, known, name, kind)
     except (UnreadableFileError, ChangedFileError) as error:
-        raise RunError(f"{file.name}: {error}") from None
+        raise RunError(f"{printable_name(file.name)}: {error}") from None
     print(draft.text, end="")
     if draft.already:
         say(f"The layout '{draft.already}' fits this file already; it needs no other.")
@@ -106,7 +107,7 @@ def _known(context: typer.Context, layouts: Path | None, home: Path | None) -> t
 
 
 def _print(file: Path, found: LayoutCheck) -> None:
-    print(f"{'file':<10} {file.name}")
+    print(f"{'file':<10} {printable_name(file.name)}")
     for what, words in found.facts:
         print(f"{what:<10} {words}")
     shown = max((len(cell.examples) for cell in found.cells), default=0)

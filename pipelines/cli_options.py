@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from assets.exports.printable import printable_name
 from assets.exports.received import STOCKHOLM
 from pipelines.partitions import month_of
 from pipelines.printing import Format
@@ -128,7 +129,8 @@ def offered(paths: list[Path]) -> tuple[Path, ...]:
     for path in paths:
         if not path.exists():
             raise typer.BadParameter(
-                f"there is no file or folder {path}. Expected export files, or a folder of them."
+                f"there is no file or folder {printable_name(path)}. Expected export files, or a "
+                "folder of them."
             )
     return tuple(paths)
 

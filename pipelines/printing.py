@@ -21,7 +21,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from assets.exports.ingest import Progress as ProgressCall
-from assets.exports.outcomes import FileReport
+from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.printable import plainly_seen, printable_name
 
 _MOST_ROW_PROBLEMS = 5
 
@@ -35,8 +36,8 @@ class Format(StrEnum):
 
 
 def say(text: str) -> None:
-    """Print a sentence to standard error."""
-    print(text, file=sys.stderr)
+    """Print a sentence to standard error; nothing that is quoted in it steers the terminal."""
+    print("\n".join(map(plainly_seen, text.split("\n"))), file=sys.stderr)
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[dict[str, Any]], kind: Format) -> None:
@@ -65,7 +66,7 @@ def print_reports(reports: Sequence[FileReport]) -> None:
     """Print the ledger rows of a run."""
     rows = [
         {
-            "file": report.name,
+            "file": printable_name(report.name),
             "outcome": str(report.outcome),
             "layout": report.layout or "",
             "read": report.rows_read,
@@ -81,11 +82,13 @@ def print_reports(reports: Sequence[FileReport]) -> None:
 
 
 def say_refused(reports: Sequence[FileReport]) -> None:
-    """Say to standard error which files and rows were not taken, and why."""
+    """Say to standard error which files and rows were not taken, or not as they said, and why."""
     for report in reports:
+        if report.notice and report.outcome != Outcome.DUPLICATE:
+            say(f"{printable_name(report.name)}: {report.notice}.")
         if report.is_whole:
             continue
-        say(f"{report.name}: {report.outcome}: {report.reason}")
+        say(f"{printable_name(report.name)}: {report.outcome}: {report.reason}")
         refused = [problem for problem in report.problems if problem.is_rejection]
         for problem in refused[1:_MOST_ROW_PROBLEMS]:
             say(f"    {problem.in_words()}")

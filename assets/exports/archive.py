@@ -174,7 +174,7 @@ def _same_bytes(file: ReceivedFile) -> Iterator[bytes]:
     """Yield a file's blocks; a file that isn't the one of its hash ends in an error."""
     digest = hashlib.sha256()
     try:
-        with file.path.open("rb") as source:
+        with file.open() as source:
             while block := source.read(_BLOCK):
                 digest.update(block)
                 yield block

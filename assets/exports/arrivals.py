@@ -5,11 +5,12 @@ Not here: what a file is (`received.py`), what becomes of it (`ingest.py`).
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from assets.exports.received import identity_of
 
 
 @dataclass(frozen=True)
@@ -35,28 +36,24 @@ def still_arriving(paths: Iterable[Path], intake: Intake) -> set[Path]:
     A file whose time lies in the future (a clock that is a day off) says nothing of its age: it is
     waited for as one that was written just now, and taken when it did not change.
     """
-    before: dict[Path, tuple[int, int]] = {}
+    before: dict[Path, tuple[int, ...]] = {}
     longest = 0.0
     now = intake.now()
     for path in paths:
-        status = _status(path)
-        age = max(now - status.st_mtime, 0.0) if status else intake.settle_seconds
-        if status and age < intake.settle_seconds:
-            before[path] = (status.st_size, status.st_mtime_ns)
+        modified = _modified(path)
+        age = intake.settle_seconds if modified is None else max(now - modified, 0.0)
+        seen = identity_of(path)
+        if seen and age < intake.settle_seconds:
+            before[path] = seen
             longest = max(longest, intake.settle_seconds - age)
     if not before:
         return set()
     intake.sleep(longest)
-    changed: set[Path] = set()
-    for path, seen in before.items():
-        status = _status(path)
-        if status is None or (status.st_size, status.st_mtime_ns) != seen:
-            changed.add(path)
-    return changed
+    return {path for path, seen in before.items() if identity_of(path) != seen}
 
 
-def _status(path: Path) -> os.stat_result | None:
+def _modified(path: Path) -> float | None:
     try:
-        return path.stat()
+        return path.lstat().st_mtime
     except OSError:
         return None

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import duckdb
 
-from assets.exports.outcomes import FileReport, Outcome, RowProblem, judged, report_of
+from assets.exports.outcomes import FileReport, Outcome, RowProblem, judged, report_of, with_reason
 from assets.exports.received import ReceivedFile
 
 
@@ -32,19 +32,17 @@ class FileCounts:
     @property
     def report(self) -> FileReport:
         """What the ledger says of the file when its rows are stored as they are."""
-        return judged(
-            replace(
-                report_of(self.file, Outcome.ACCEPTED),
-                layout=self.layout,
-                period=self.period,
-                rows_read=self.rows_read,
-                rows_accepted=self.rows_read - self.rows_rejected,
-                rows_rejected=self.rows_rejected,
-                rows_warned=self.rows_warned,
-                problems=self.problems,
-                reason=self.reason,
-            )
+        report = replace(
+            report_of(self.file, Outcome.ACCEPTED),
+            layout=self.layout,
+            period=self.period,
+            rows_read=self.rows_read,
+            rows_accepted=self.rows_read - self.rows_rejected,
+            rows_rejected=self.rows_rejected,
+            rows_warned=self.rows_warned,
+            problems=self.problems,
         )
+        return judged(with_reason(report, self.reason))
 
 
 @dataclass

@@ -31,7 +31,7 @@ def copy_reports(
             yield held(copy.path, "the same content was held just now"), False
         elif outcome is not None and outcome.outcome == Outcome.QUARANTINED:
             quarantined = report_of(copy, Outcome.QUARANTINED)
-            yield replace(quarantined, reason=outcome.reason), False
+            yield replace(quarantined, reason=outcome.reason, notice=""), False
         else:
             last = before.exported_at if before else None
             report = replace(

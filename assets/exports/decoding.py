@@ -6,6 +6,7 @@ Not here: cells (`cells.py`).
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 import unicodedata
@@ -39,6 +40,8 @@ _INVISIBLE_SIGNS = (
 _BLANKS = re.compile(f"[{_ODD_BLANKS}]")
 _INVISIBLE = re.compile(f"[{_INVISIBLE_SIGNS}]")
 _DEFINED = bytes(b for b in range(256) if bytes([b]).decode("cp1252", "ignore"))
+# Some systems end a row with one of these. Nobody else does, and a name may hold one.
+ODD_ROW_ENDS = re.compile("[\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 # One of these is in a text of which anything below is true. Looked for one by one: that is thirty
 # times as fast as one pattern.
 _MARKS = "\x00\ufffdÃ" + _ODD_BLANKS + _INVISIBLE_SIGNS + _IMPOSSIBLE
@@ -67,6 +70,23 @@ def decoded_lines(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]
 def first_lines(file: ReceivedFile, count: int) -> list[str]:
     """Return a text file's first lines without line ends."""
     return [line.rstrip("\n") for line in islice(decoded_lines(file, _FIRST), count)]
+
+
+def refuse_odd_row_end(line: str, where: str) -> None:
+    """Refuse a file of which a line holds several rows; the message quotes nothing of it.
+
+    Args:
+        line: a line that is no single row.
+        where: its place, for the message.
+
+    Raises:
+        UnreadableFileError: a character stands in it that other systems end a row with.
+    """
+    if found := ODD_ROW_ENDS.search(line):
+        raise UnreadableFileError(
+            f"{where}: U+{ord(found[0]):04X} stands where a row ends, so several rows are in one "
+            "line. Expected one row a line, ended by LF or CRLF. Export the file again."
+        )
 
 
 def transcode(file: ReceivedFile, folder: Path) -> tuple[IO[str], int]:
@@ -147,7 +167,7 @@ def _line_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
     number = 1
     try:
         # Universal newlines: a lone carriage return ends a line too.
-        with file.path.open(encoding=_CODECS[file.encoding]) as text:
+        with io.TextIOWrapper(file.open(), encoding=_CODECS[file.encoding]) as text:
             while block := text.read(block_size):
                 cut = block.rfind("\n") + 1
                 pending.append(block[:cut])
@@ -185,7 +205,7 @@ def _no_text(file: ReceivedFile) -> str:
             "the file ends in the middle of a letter or is damaged. Copy or export the file again; "
             "best as UTF-8."
         )
-    with file.path.open("rb") as lines:
+    with file.open() as lines:
         found = ((number, line.translate(None, _DEFINED)) for number, line in enumerate(lines, 1))
         number, undefined = next((entry for entry in found if entry[1]), (0, b"?"))
     return (

@@ -6,14 +6,13 @@ read again here. Yields frames of text cells under our column names, with `line_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from assets.exports.cells import has_shape
 from assets.exports.columns import COLUMNS
-from assets.exports.decoding import first_lines
+from assets.exports.decoding import first_lines, refuse_odd_row_end
 from assets.exports.identity_numbers import with_century
 from assets.exports.layouts import (
     HEADER_SEARCH_LINES,
@@ -26,6 +25,7 @@ from assets.exports.layouts import (
 from assets.exports.outcomes import RowProblem
 from assets.exports.received import ReceivedFile, UnreadableFileError
 from assets.exports.row_counts import RowTally
+from assets.exports.row_shapes import RowShapes, shared_ending
 from assets.exports.sheet_rows import SheetRows
 from assets.exports.text_rows import DataRow, text_rows
 from assets.exports.workbooks import Sheet, read_sheet
@@ -45,6 +45,8 @@ class RowReader:
         last_line: the number of the file's last line, or the sheet's last row.
         shapeless_rows: those of them that are no row, so that they are in no frame.
         notes: what a person should know of the file as a whole.
+        last_row: the last row, when it has no line end and its last cell is read.
+        ending: asked once: how many empty cells all its rows have beyond the header's.
     """
 
     file: ReceivedFile
@@ -54,6 +56,8 @@ class RowReader:
     rows_read: int = 0
     last_line: int = 0
     shapeless_rows: int = 0
+    last_row: DataRow | None = None
+    ending: Callable[[], int] = int
     _problems: list[RowProblem] = field(default_factory=list)
 
     @property
@@ -78,29 +82,24 @@ class RowReader:
             UnreadableFileError: the file has another number of rows than it says.
         """
         kept: list[DataRow] = []
-        width = self.header.width
+        shapes = RowShapes(self.header, self.ending())
         tally = RowTally(self.header.match)
         for row in self.rows:
             if not "".join(row.cells).strip() or tally.is_trailer(row.cells, row.line_number):
                 continue
             self.rows_read += 1
             tally.look_at(row.cells, row.line_number)
-            if has_shape(row.cells, width):
+            if fault := shapes.fault(row):
+                self._refuse(fault, row)
+            else:
                 if row.is_unended and self.header.reads_last_column:
-                    if not row.cells[width - 1].strip():
-                        self._refuse("row.cut_short", row)
-                        continue
                     self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
+                    self.last_row = row
                 if row.merged:
                     self._problems.append(
                         RowProblem("row.merged_cells", row.line_number, row.merged)
                     )
                 kept.append(row)
-            elif row.has_broken_quotes:
-                self._refuse("row.broken_quotes", row)
-            else:
-                is_short = len(row.cells) < width
-                self._refuse(f"row.too_{'few' if is_short else 'many'}_cells", row)
             if len(kept) + len(self._problems) >= ROWS_PER_FRAME:
                 yield self._frame(kept)
                 kept = []
@@ -206,7 +205,13 @@ class Openings:
         """Return a reader of a file's rows; raises what `header` raises."""
         header = self.header(file)
         if not file.is_workbook:
-            return RowReader(file, header, text_rows(file, header), last_line=file.lines)
+            return RowReader(
+                file,
+                header,
+                text_rows(file, header),
+                last_line=file.lines,
+                ending=lambda: shared_ending(header, text_rows(file, header)),
+            )
         sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
         rows = SheetRows(sheet, header)
         return RowReader(file, header, rows, rows.notes, last_line=sheet.cells.height)
@@ -229,6 +234,7 @@ def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHead
         )
     found = find_header(lines, layouts)
     if isinstance(found, FoundHeader):
+        refuse_odd_row_end(lines[found.line_number - 1], f"line {found.line_number}")
         return found
     raise UnreadableFileError(no_header_message(*found))
 

@@ -26,16 +26,19 @@ from assets.exports.lanes import Lane, staged_ahead
 from assets.exports.layouts import Layout, shipped_layouts
 from assets.exports.ledger import KnownFile, known_files, refuse_another_key
 from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
-from assets.exports.offers import Offered, files_in
+from assets.exports.offers import Entry, Offered, entries_in
 from assets.exports.outcomes import (
     FileReport,
     Outcome,
     held,
+    left_alone,
     report_of,
     said_again,
+    with_reason,
     with_superseded,
 )
 from assets.exports.quarantine import Quarantine
+from assets.exports.receipts import Receipts
 from assets.exports.received import (
     ChangedFileError,
     ReceivedFile,
@@ -45,7 +48,7 @@ from assets.exports.received import (
 from assets.lake import Lake
 from assets.sealing import Sealer
 
-__all__ = ["Progress", "files_in", "ingest_paths", "read_again"]
+__all__ = ["Progress", "ingest_paths", "read_again"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -62,7 +65,8 @@ def ingest_paths(
 
     Running it again with the same files changes nothing. A file ends accepted, accepted in part,
     superseded, duplicate, quarantined, or held (it is still being written to, changed while it was
-    read, or can't be opened: nothing is recorded and the next run tries again).
+    read, can't be opened, is a link or no regular file, or has the name of an unfinished or old
+    copy: nothing of it is recorded and the next run looks again).
 
     Args:
         lake: the lake.
@@ -78,7 +82,7 @@ def ingest_paths(
         KeyFileError: the lake was written with another key.
     """
     with _run(lake, layouts, on_progress, intake) as run:
-        return run.take(files_in(paths))
+        return run.take(entries_in(paths))
 
 
 def read_again(
@@ -136,6 +140,7 @@ class _Ingest:
         home = lake.settings.home
         self.archive = Archive(home, self.sealer, is_on=self.intake.keeps_originals)
         self.quarantine = Quarantine(home, self.archive)
+        self.receipts = Receipts(home, self.intake.now())
         self.folder = home / "tmp" / str(os.getpid()) / "incoming"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.reports: dict[Path, FileReport] = {}
@@ -144,8 +149,11 @@ class _Ingest:
         #: Contents that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[str] = frozenset()
 
-    def take(self, paths: Sequence[Path]) -> list[FileReport]:
+    def take(self, entries: Sequence[Entry]) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
+        told = [entry for entry in entries if not entry.is_quiet]
+        self.reports |= {e.path: left_alone(e.path, e.why_not) for e in told if e.why_not}
+        paths = [entry.path for entry in told if not entry.why_not]
         arriving = still_arriving(paths, self.intake)
         for path in arriving:
             self.reports[path] = held(path, "it is still being written to")
@@ -153,8 +161,9 @@ class _Ingest:
         self.known = known_files(self.lake, self.sealer, list(offered.files))
         self._read(list(offered.to_read(self.known)))
         self._settle_copies(offered)
-        waiting.note(self.reports.values())
-        return [self.reports[path] for path in paths]
+        quiet = [left_alone(entry.path, entry.why_not) for entry in entries if entry.is_quiet]
+        waiting.note([*self.reports.values(), *quiet])
+        return [self.reports[entry.path] for entry in told]
 
     def read_again(self, file: ReceivedFile) -> FileReport:
         self.known = known_files(self.lake, self.sealer, [file.sha256])
@@ -181,7 +190,7 @@ class _Ingest:
         for index, (path, found) in enumerate(zip(paths, look_at_all(paths), strict=True)):
             self.on_progress("looking", index, len(paths))
             if isinstance(found, ReceivedFile):
-                yield found
+                yield self.receipts.dated(found)
             else:
                 self.reports[path] = held(path, f"it can't be opened: {found.strerror}")
 
@@ -259,7 +268,7 @@ class _Ingest:
         """Keep a file that can't be read and say why; the next run tries it again."""
         if not self._is_kept(file):
             return
-        report = replace(report_of(file, Outcome.QUARANTINED), reason=reason)
+        report = with_reason(report_of(file, Outcome.QUARANTINED), reason)
         if self._stays_as_before(report):
             self._leave_as_before(report)
             return

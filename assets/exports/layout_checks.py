@@ -18,9 +18,10 @@ import duckdb
 from assets.exports.frames import Openings, RowReader
 from assets.exports.heads import Head, head_of
 from assets.exports.layout_words import is_health, looks_like_header, near_headers, nearest_match
-from assets.exports.layouts import Layout, shown_header
+from assets.exports.layouts import Layout
 from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
+from assets.exports.printable import printable_header
 from assets.exports.problems import ProblemLog
 from assets.exports.reasons import shown
 from assets.exports.received import (
@@ -161,7 +162,7 @@ def _cells(head: Head) -> list[CheckedCell]:
             _DROPPED if is_dropped and cell.strip() else shown(column or "row", cell)
             for cell in cells
         )
-        found.append(CheckedCell(shown_header(header), column, note, examples))
+        found.append(CheckedCell(printable_header(header), column, note, examples))
     return found
 
 
@@ -170,13 +171,13 @@ def _advice(head: Head) -> list[str]:
     unknown = [head.header[position] for position in match.unknown if position < len(head.header)]
     if match.fits:
         return [
-            f"'{shown_header(name)}' looks like reasons or remarks. It is not read; put it under "
-            "dropped, so that refused rows are kept without it too."
+            f"'{printable_header(name)}' looks like reasons or remarks. It is not read; put it "
+            "under dropped, so that refused rows are kept without it too."
             for name in unknown
             if is_health(name)
         ]
     advice = [
-        f"'{shown_header(name)}' stands there twice. Expected it once." for name in match.twice
+        f"'{printable_header(name)}' stands there twice. Expected it once." for name in match.twice
     ]
     missing = [
         column
@@ -184,7 +185,7 @@ def _advice(head: Head) -> list[str]:
         if spec.required and column not in match.positions
     ]
     for column in missing:
-        near = [shown_header(name) for name in near_headers(column, unknown)]
+        near = [printable_header(name) for name in near_headers(column, unknown)]
         perhaps = f" Perhaps it is {' or '.join(map(repr, near))}." if near else ""
         advice.append(f"{column} is required, and no header of the layout is there.{perhaps}")
     advice.append(

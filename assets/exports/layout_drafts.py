@@ -21,9 +21,8 @@ from assets.exports.layouts import (
     fold,
     parse_layout,
     shipped_layouts,
-    shown_header,
-    without_numbers,
 )
+from assets.exports.printable import is_plainly_seen, printable_header
 from assets.exports.received import UnreadableFileError, look_at
 
 _MARK = "# DECIDE:"
@@ -131,7 +130,7 @@ def _written(
             header_name, one = by_column[column]
             line = f"  {column}: {{headers: [{_quoted(header_name)}]{need}}}"
             if not one.is_known:
-                decisions.append(f"whether '{shown_header(header_name)}' is {column}")
+                decisions.append(f"whether '{printable_header(header_name)}' is {column}")
                 line += f"  {_MARK} the name is only near. Is it this? Else remove the line."
             lines.append(line)
         elif need:
@@ -145,7 +144,7 @@ def _written(
     if rest:
         lines.append("# Not read, and told as such at each file. If one is a column above, put it")
         lines.append("# into its headers; if it should be passed over in silence, into dropped:")
-        lines += [f"#   {_quoted(without_numbers(one))}" for one in rest]
+        lines += [f"#   {_quoted(printable_header(one))}" for one in rest]
     decisions += _doubtful_minutes(by_column, head)
     return "\n".join(lines) + "\n", decisions
 
@@ -159,7 +158,9 @@ def _doubtful_minutes(by_column: dict[str, tuple[str, Likeness]], head: Head) ->
         position = [fold(cell) for cell in head.header].index(fold(name))
         cells = [row[position] for row in head.first_rows if position < len(row)]
         if any(("," in cell or "." in cell) and not cell.endswith(("0", " ")) for cell in cells):
-            doubtful.append(f"whether '{shown_header(name)}' is in whole minutes: it has decimals")
+            doubtful.append(
+                f"whether '{printable_header(name)}' is in whole minutes: it has decimals"
+            )
     return doubtful
 
 
@@ -174,10 +175,13 @@ def _lacks(text: str, head: Head, kind: str, name: str) -> str:
         return f"no header was found for {', '.join(missing)}, without which rows say nothing."
     match = layout.match(head.header)
     if match.twice:
-        return f"'{shown_header(match.twice[0])}' stands twice in the header. Expected it once."
+        return f"'{printable_header(match.twice[0])}' stands twice in the header. Expected it once."
     return ""
 
 
 def _quoted(text: str) -> str:
     """Return a header as a YAML text between double quotes, which JSON's are."""
-    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+    quoted = json.dumps(" ".join(text.split()), ensure_ascii=False)
+    return "".join(
+        letter if is_plainly_seen(letter) else f"\\U{ord(letter):08x}" for letter in quoted
+    )

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from assets.exports.cells import filled_width, split_cells
 from assets.exports.columns import COLUMNS
+from assets.exports.printable import printable_header
 from assets.exports.row_count_rule import RowCount
 
 SHIPPED = Path(__file__).resolve().parent / "layouts"
@@ -28,7 +29,6 @@ HEADER_SEARCH_LINES = 30
 # Megabytes in one line are no header, and would take a minute to compare.
 _LONGEST_HEADER = 1 << 16
 _UNREAD_SHOWN = 20
-_NUMBER_LIKE = re.compile(r"\d{6,}([-+ ]?\w{4})?")
 
 # In a file's name: `manadssummor_99999901_2026-10_20261103T0400.csv`.
 _IN_NAME = {
@@ -171,7 +171,7 @@ class HeaderMatch:
         if not self.unknown:
             return None
         names = [self.header[position] for position in self.unknown]
-        listed = ", ".join(f"'{shown_header(name)}'" for name in names[:_UNREAD_SHOWN])
+        listed = ", ".join(f"'{printable_header(name)}'" for name in names[:_UNREAD_SHOWN])
         if len(names) > _UNREAD_SHOWN:
             listed += f" and {len(names) - _UNREAD_SHOWN} more"
         return f"columns that the layout does not know were not read: {listed}"
@@ -179,11 +179,19 @@ class HeaderMatch:
 
 @dataclass(frozen=True)
 class FoundHeader:
-    """A header row that fits: where it stands and how the file separates cells."""
+    """A header row that fits: where it stands and how the file separates cells.
+
+    Attributes:
+        match: its layout.
+        line_number: counted from 1.
+        delimiter: between cells; empty in a workbook.
+        separators_above: delimiters in its line and those above it.
+    """
 
     match: HeaderMatch
     line_number: int
     delimiter: str
+    separators_above: int = 0
 
     @property
     def width(self) -> int:
@@ -200,17 +208,6 @@ def fold(text: str) -> str:
     """Return a header as it is compared: NFC, no case, single spaces, no BOM."""
     plain = unicodedata.normalize("NFC", text).replace("\ufeff", "").replace("\xa0", " ")
     return " ".join(plain.split()).casefold()
-
-
-def shown_header(name: str) -> str:
-    """Return a header as a message may show it: short, one line, no number of a person."""
-    return without_numbers(" ".join(name.split())[:40])
-
-
-def without_numbers(name: str) -> str:
-    """Return a header without what may be the number of a person."""
-    # A pivot table has what it counts in its header: dates, but also identity numbers.
-    return _NUMBER_LIKE.sub("…", name)
 
 
 def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
@@ -261,7 +258,8 @@ def find_header(
             cells = split_cells(line, delimiter).cells
             match = best_match(cells, layouts)
             if match.fits:
-                return FoundHeader(match, number, delimiter)
+                above = sum(one.count(delimiter) for one in lines[:number])
+                return FoundHeader(match, number, delimiter, above)
             if nearest is None or len(match.positions) > len(nearest.positions):
                 nearest, nearest_line = match, number
     return nearest, nearest_line

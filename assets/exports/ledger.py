@@ -11,6 +11,7 @@ from datetime import datetime
 
 import polars as pl
 
+from assets.exports.printable import printable_name
 from assets.exports.reasons import reason_of
 from assets.exports.refused_rows import RowOpener
 from assets.lake import Lake
@@ -196,6 +197,5 @@ def problem_rows(
 
 
 def _name_of(sealer: Sealer, sealed: bytes) -> str:
-    """Return a file's name; bytes in it that are no UTF-8 are shown as such."""
-    name = sealer.unseal(sealed)["name"]
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Return a file's name as it may be printed."""
+    return printable_name(sealer.unseal(sealed)["name"])

@@ -6,10 +6,12 @@ Not here: what the ledger knows of them (`ledger.py`), what becomes of them (`in
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 
+from assets.exports.file_names import why_passed_over, why_unfinished
 from assets.exports.ledger import KnownFile
 from assets.exports.received import ReceivedFile
 
@@ -19,50 +21,83 @@ BATCH_BYTES = 192 << 20
 BATCH_FILES = 256
 
 
-def files_in(paths: Iterable[Path]) -> list[Path]:
-    """Return the files that these paths offer, each once: themselves, or all below a folder.
+@dataclass(frozen=True)
+class Entry:
+    """Something that lies in an inbox.
 
-    Hidden files, temporary names and README files are no exports and are left out. A folder that
-    can't be listed is offered itself, so that somebody hears of it.
+    Attributes:
+        path: where it lies.
+        why_not: why it is not read; empty when it is.
+        is_quiet: nobody would miss it: it is listed, and told no further.
+    """
+
+    path: Path
+    why_not: str = ""
+    is_quiet: bool = False
+
+
+def entries_in(paths: Iterable[Path]) -> list[Entry]:
+    """Return all that these paths offer, each once: themselves, or everything below a folder.
+
+    A folder that is named may be a link. Below it no link is followed, and nothing is opened that
+    is no regular file: each is an entry with its reason. A folder that can't be listed is an entry
+    itself, so that somebody hears of it.
 
     Raises:
         FileNotFoundError: a path isn't there.
     """
-    found: list[Path] = []
+    found: dict[Path, Entry] = {}
     for path in paths:
         if path.is_dir():
-            found += sorted(file for file in _below(path) if _is_export(file.relative_to(path)))
-        elif path.exists():
-            found.append(path)
+            entries = sorted(_below(path), key=lambda entry: entry.path)
+        elif os.path.lexists(path):
+            entries = [_named(path, Path(path.name))]
         else:
             raise FileNotFoundError(path)
-    return list(dict.fromkeys(found))
+        for entry in entries:
+            found.setdefault(entry.path, entry)
+    return list(found.values())
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """Yield what lies below a folder, through linked folders too, but never in a circle."""
-    closed: list[Path] = []
-    seen = {os.path.realpath(folder)}
-    for root, folders, names in os.walk(
-        folder, followlinks=True, onerror=lambda error: closed.append(Path(error.filename))
-    ):
-        folders[:] = [name for name in folders if _is_new(Path(root, name), seen)]
-        yield from (Path(root, name) for name in names)
-    yield from closed
+def _below(folder: Path) -> Iterator[Entry]:
+    """Yield what lies below a folder, without following a link."""
+    waiting = [folder]
+    while waiting:
+        inner = waiting.pop()
+        try:
+            with os.scandir(str(inner)) as listed:
+                names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listed]
+        except OSError as error:
+            yield Entry(inner, f"it can't be listed: {error.strerror}")
+            continue
+        for name, is_folder in names:
+            path = inner / name
+            if is_folder:
+                waiting.append(path)
+            else:
+                yield _named(path, path.relative_to(folder), passes_over=True)
 
 
-def _is_new(folder: Path, seen: set[str]) -> bool:
-    real = os.path.realpath(folder)
-    if real in seen:
-        return False
-    seen.add(real)
-    return True
+def _named(path: Path, name: PurePath, *, passes_over: bool = False) -> Entry:
+    """Return the entry of what is no folder, by its kind and its name."""
+    if passes_over and (quiet := why_passed_over(name)):
+        return Entry(path, quiet, is_quiet=True)
+    return Entry(path, _why_no_file(path) or why_unfinished(name) or "")
 
 
-def _is_export(path: Path) -> bool:
-    if any(part.startswith((".", "~$")) for part in path.parts):
-        return False
-    return not path.name.upper().startswith("README")
+def _why_no_file(path: Path) -> str | None:
+    try:
+        mode = path.lstat().st_mode
+    except OSError as error:
+        return f"it can't be opened: {error.strerror}"
+    if stat.S_ISREG(mode):
+        return None
+    kinds = {
+        stat.S_IFLNK: "a link, and links are not followed. Put the file itself there",
+        stat.S_IFIFO: "a pipe and no regular file",
+        stat.S_IFSOCK: "a socket and no regular file",
+    }
+    return f"it is {kinds.get(stat.S_IFMT(mode), 'a device and no regular file')}"
 
 
 class Offered:
@@ -82,13 +117,16 @@ class Offered:
         """
         for sha256, copies in self.files.items():
             before = known.get(sha256)
-            declared = [file.exported_at for file in copies if file.has_declared_time]
-            newest = max(declared) if declared else min(file.exported_at for file in copies)
+            declared = [file for file in copies if file.has_declared_time]
+            if declared:
+                word = max(declared, key=lambda file: file.exported_at)
+            else:
+                word = min(copies, key=lambda file: file.exported_at)
             if before and before.is_settled:
-                is_newer = before.exported_at is None or newest > before.exported_at
+                is_newer = before.exported_at is None or word.exported_at > before.exported_at
                 if not declared or not is_newer:
                     continue
-            yield replace(copies[0], exported_at=newest)
+            yield replace(copies[0], exported_at=word.exported_at, notice=word.notice)
 
     def copies(self, settled: set[Path]) -> Iterator[tuple[ReceivedFile, ReceivedFile]]:
         """Yield (first file of a content, file) for all that were not read themselves."""

@@ -62,7 +62,11 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class FileReport:
-    """One row of the ledger with its row problems: warnings, and the first refused rows."""
+    """One row of the ledger with its row problems: warnings, and the first refused rows.
+
+    Attributes:
+        notice: what the operator must hear, also when all of it was taken; part of `reason`.
+    """
 
     path: Path
     sha256: str
@@ -80,6 +84,7 @@ class FileReport:
     reason: str | None = None
     problems: tuple[RowProblem, ...] = field(default=())
     offered_name: str = ""
+    notice: str = ""
 
     @property
     def name(self) -> str:
@@ -102,13 +107,30 @@ def report_of(file: ReceivedFile, outcome: Outcome) -> FileReport:
         outcome=outcome,
         exported_at=file.exported_at,
         offered_name=file.offered_name,
+        reason=file.notice or None,
+        notice=file.notice,
     )
+
+
+def with_reason(report: FileReport, reason: str | None) -> FileReport:
+    """Return the report with a reason, after what the operator must hear of the file."""
+    said = [words for words in (report.notice, reason) if words]
+    return replace(report, reason="; ".join(said) or None)
 
 
 def held(path: Path, reason: str) -> FileReport:
     """Return the report of a file that is left to the next run."""
+    return _not_read(path, f"{reason}. Nothing was read; the next run tries again.")
+
+
+def left_alone(path: Path, reason: str) -> FileReport:
+    """Return the report of what is never read as it lies there: a link, an unfinished copy."""
+    return _not_read(path, f"{reason}. Nothing of it was read.")
+
+
+def _not_read(path: Path, reason: str) -> FileReport:
     try:
-        modified = path.stat().st_mtime
+        modified = path.lstat().st_mtime
     except OSError:
         modified = 0.0
     return FileReport(
@@ -117,7 +139,7 @@ def held(path: Path, reason: str) -> FileReport:
         file_id=0,
         modified_at=local_time(modified),
         outcome=Outcome.HELD,
-        reason=f"{reason}. Nothing was read; the next run tries again.",
+        reason=reason,
     )
 
 
@@ -154,5 +176,5 @@ def with_superseded(report: FileReport, superseded: dict[int, int]) -> FileRepor
     report = replace(report, rows_superseded=rows)
     if rows and rows == report.rows_accepted and report.outcome == Outcome.ACCEPTED:
         reason = "newer exports of all its lessons had come before it"
-        return replace(report, outcome=Outcome.SUPERSEDED, reason=reason)
+        return with_reason(replace(report, outcome=Outcome.SUPERSEDED), reason)
     return report

@@ -98,7 +98,15 @@ _SPECIAL = {
     "end_date.before_start": "the last day is before the first day",
     "row.too_few_cells": "the row is cut short",
     "row.too_many_cells": "the row has more cells than the header",
-    "row.cut_short": "the file ends in the middle of the row: no line end, and the last cell empty",
+    "row.cut_short": (
+        "the file ends in the middle of the row: no line end, and the last cell is empty, or the "
+        "minutes do not add up"
+    ),
+    "row.repeated_header": "the header row once more",
+    "row.swallows_rows": (
+        "a quotation mark is opened and closed some lines further on, with separators between: it "
+        "would swallow the rows below"
+    ),
     "row.no_line_end": "the file's last row has no line end; if the file was cut, so is the row",
     "row.broken_quotes": "a quotation mark is opened and never closed, or closed in mid-cell",
     "row.repeated": "the same row stands earlier in the file",
@@ -154,6 +162,7 @@ _FIX_OF_CODE = {
     "row.merged_cells": "send the table without merged cells",
     "row.sheet_full": "export fewer days or classes a file, or as CSV",
     "class_name.spreadsheet": "export again, and send it without opening it in a spreadsheet",
+    "row.repeated_header": "nothing has to be done; take it away if you can",
     "row.no_line_end": "look whether the file came whole; if not, send it again",
     "row.repeated": "take one of the two away; nothing is lost",
     "row.contradicts": "keep the row that is right and export again; until then none counts",

@@ -121,6 +121,11 @@ _KODER = {
         "filens sista rad saknar radslut; om filen är avkortad är raden det också",
         "Se efter om hela filen kom fram. Skicka den annars igen.",
     ),
+    "row.repeated_header": ("rubrikraden en gång till", "Ta bort den om det går."),
+    "row.swallows_rows": (
+        "ett citattecken öppnas och stängs några rader längre ned, med skiljetecken däremellan",
+        "",
+    ),
     "row.broken_quotes": ("ett citattecken är öppnat men inte stängt", ""),
     "row.merged_cells": (
         "celler är sammanfogade; det som står i dem gäller var och en av raderna",

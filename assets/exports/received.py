@@ -17,10 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+
+from assets.exports.file_names import declared_time
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -28,11 +31,11 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _CHUNK = 1 << 20
 # Hashing and reading go on beside the rest; more files at once only wait for each other.
 _AT_ONCE = 2
-_EXPORT_TIME = re.compile(r"_([0-9]{8}T[0-9]{4}(?:[0-9]{2})?)(?=\.[^.]+$)")
 # Letters beyond U+02FF begin with this byte or a greater one: loose accents, marks of byte order,
 # U+FFFD. Hard blanks begin with C2.
 _FIRST_ODD_BYTE = 0xCC
 _LINE_FEED = ord("\n")
+_SEMICOLON = ord(";")
 # The mark of a text that was encoded twice.
 _TWICE_ENCODED = "Ã".encode()
 # An object or a list, and in it what JSON has there; "[Rapport]" above a header is none.
@@ -48,6 +51,7 @@ _OTHER_KINDS = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
+_OWN_FILES = Path("/proc/self/fd")
 # Times that the lake can keep, whatever a broken clock wrote: 1970 to 2100.
 _LAST_TIMESTAMP = 4_102_444_800
 
@@ -69,8 +73,9 @@ class ReceivedFile:
         sha256: of the bytes as they came.
         size: bytes.
         modified_at: modification time, local time, seconds.
-        modified_ns: modification time as the file system has it.
-        exported_at: from the file name (`…_YYYYMMDDTHHMM.csv`), else `modified_at`.
+        identity: device, number, size and times; another one is another file, or a changed one.
+        exported_at: from the file name (`…_YYYYMMDDTHHMM.csv`), else `modified_at`; the receipt
+            when that is more than a day before (`receipts.py`).
         has_declared_time: the file name says when it was exported.
         is_workbook: read as a workbook, else as text.
         is_json: read as an SS12000 file.
@@ -78,16 +83,17 @@ class ReceivedFile:
         encoding: of a text file: utf-8, utf-16 or cp1252.
         lines: line feeds of a text file, and its last line when that has no end.
         is_plain: UTF-8 of Latin letters whose lines all end alike: the bulk reader may have it.
-        has_tabs: a tab somewhere.
+        separators: how many there are of `;`, tab and `,` in one-byte letters.
         last_bytes: the last few bytes.
         offered_name: its name when it came, where it lies under another.
+        notice: what the operator must hear of it, also when all of it was taken.
     """
 
     path: Path
     sha256: str
     size: int
     modified_at: datetime
-    modified_ns: int
+    identity: tuple[int, ...]
     exported_at: datetime
     has_declared_time: bool
     is_workbook: bool
@@ -96,9 +102,10 @@ class ReceivedFile:
     encoding: str
     lines: int
     is_plain: bool
-    has_tabs: bool
+    separators: tuple[int, int, int]
     last_bytes: bytes
     offered_name: str = ""
+    notice: str = ""
 
     @property
     def name(self) -> str:
@@ -111,17 +118,22 @@ class ReceivedFile:
         return int(self.sha256[:16], 16) >> 1
 
     @property
+    def has_tabs(self) -> bool:
+        """Whether there is a tab somewhere."""
+        return self.separators[1] > 0
+
+    @property
     def ends_its_last_line(self) -> bool:
         """Whether the last line has a line end; one without may have been cut short."""
         return self.last_bytes.rstrip(b"\x00").endswith((b"\n", b"\r"))
 
     def is_unchanged(self) -> bool:
         """Whether the file on disk is still the one that was looked at."""
-        try:
-            now = self.path.stat()
-        except OSError:
-            return False
-        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
+        return identity_of(self.path) == self.identity
+
+    def open(self) -> IO[bytes]:
+        """Open it to be read; raises OSError when it is gone or no regular file any more."""
+        return os.fdopen(open_regular(self.path), "rb")
 
 
 def local_time(timestamp: float) -> datetime:
@@ -130,17 +142,38 @@ def local_time(timestamp: float) -> datetime:
     return datetime.fromtimestamp(seconds, STOCKHOLM).replace(tzinfo=None)
 
 
-def declared_time(path: Path) -> datetime | None:
-    """Return when the sender made the file as its name says it, or None."""
-    match = _EXPORT_TIME.search(path.name)
-    if match is None:
-        return None
-    text = match[1]
+def open_regular(path: Path) -> int:
+    """Return a descriptor of a regular file, to be read; no link is followed and nothing waits.
+
+    Raises:
+        OSError: it can't be opened, or is no regular file.
+    """
+    # What this process holds open itself stands under such a name, and that is a link.
+    follows = 0 if path.parent == _OWN_FILES else os.O_NOFOLLOW
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | follows)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    # A pipe would never end, nor would a device.
+    raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    """What changes with every change of a file: a modification time can be put back."""
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
+
+
+def identity_of(path: Path) -> tuple[int, ...] | None:
+    """Return what changes with every change of the file that lies there; None when it is gone."""
     try:
-        return datetime.strptime(  # noqa: DTZ007 - the name gives local time
-            text, "%Y%m%dT%H%M%S" if len(text) > 13 else "%Y%m%dT%H%M"
-        )
-    except ValueError:
+        return _identity(path.stat() if path.parent == _OWN_FILES else path.lstat())
+    except OSError:
         return None
 
 
@@ -151,7 +184,8 @@ class _Bytes:
         self.digest = hashlib.sha256()
         self.size = self.line_feeds = self.carriage_returns = 0
         self.start = self.end = b""
-        self.is_utf8, self.has_tabs, self.has_odd_bytes = True, False, False
+        self.semicolons = self.tabs = self.commas = 0
+        self.is_utf8, self.has_odd_bytes = True, False
         self.has_letters = self.is_json = False
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
@@ -167,7 +201,9 @@ class _Bytes:
         # Each of these is many times as fast as a pass that sorts every byte.
         self.line_feeds += int(np.count_nonzero(values == _LINE_FEED))
         self.carriage_returns += chunk.count(b"\r") if b"\r" in chunk else 0
-        self.has_tabs = self.has_tabs or b"\t" in chunk
+        self.semicolons += int(np.count_nonzero(values == _SEMICOLON))
+        self.tabs += chunk.count(b"\t")
+        self.commas += chunk.count(b",")
         self.has_odd_bytes = (
             self.has_odd_bytes
             or b"\x00" in chunk
@@ -229,22 +265,19 @@ def look_at(path: Path) -> ReceivedFile:
     Raises:
         OSError: it can't be opened or read, or is no regular file.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
-        # A pipe would never end, nor would a device.
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
     found = _Bytes()
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         status = os.fstat(file.fileno())
         while chunk := file.read(_CHUNK):
             found.add(chunk)
     modified_at = local_time(status.st_mtime)
-    declared = declared_time(path)
+    declared = declared_time(path.name)
     return ReceivedFile(
         path=path,
         sha256=found.digest.hexdigest(),
         size=found.size,
         modified_at=modified_at,
-        modified_ns=status.st_mtime_ns,
+        identity=_identity(status),
         exported_at=declared or modified_at,
         has_declared_time=declared is not None,
         is_workbook=found.start.startswith(b"PK\x03\x04"),
@@ -255,7 +288,7 @@ def look_at(path: Path) -> ReceivedFile:
         encoding=found.encoding,
         lines=found.line_feeds + (found.end[-1:] not in (b"", b"\n")),
         is_plain=found.is_plain,
-        has_tabs=found.has_tabs,
+        separators=(found.semicolons, found.tabs, found.commas),
         last_bytes=found.end,
     )
 

@@ -77,7 +77,7 @@ class RowStage:
                     self._note(file.file_id, reader.take_problems())
                     waiting.append(frame)
                     if sum(rows.height for rows in waiting) >= ROWS_PER_FRAME:
-                        self._stage_frames(waiting)
+                        self._stage_frames(waiting, staged)
                         waiting = []
                     self._give_up_when_hopeless(reader)
             except UnreadableFileError as error:
@@ -85,14 +85,14 @@ class RowStage:
             except ChangedFileError as error:
                 staged.held[file] = str(error)
         if waiting:
-            self._stage_frames(waiting)
+            self._stage_frames(waiting, staged)
         fallen = [file.file_id for file in (*staged.unreadable, *staged.held)]
         if fallen:
             unstage(self.lake, staged_table(self.kind), fallen)
         self._guard(staged)
         return staged
 
-    def _stage_frames(self, frames: Sequence[pl.DataFrame]) -> None:
+    def _stage_frames(self, frames: Sequence[pl.DataFrame], staged: StagedRows) -> None:
         frame = pl.concat(frames)
         lake, kind = self.lake, self.kind
         self.people.key_frame(frame)
@@ -101,6 +101,7 @@ class RowStage:
         insert_rows(lake, kind)
         if kind == "lessons":
             key_lessons(lake)
+            self._refuse_cut_rows(staged)
         found = lake.frame(
             f"SELECT file_id, line_number, problem, warning, {_school(kind)} AS school "
             f"FROM {keyed_rows(kind)} "
@@ -113,9 +114,29 @@ class RowStage:
         for row in rows.iter_rows(named=True):
             if row["problem"]:
                 problem = refusal(row["problem"], row, COLUMNS[kind], row["school"])
+                if problem.code == "row.cut_short":
+                    self.problems.take_back(row["file_id"], "row.no_line_end")
             else:
                 problem = warning(row["warning"], row)
             self.problems.add(row["file_id"], problem)
+
+    def _refuse_cut_rows(self, staged: StagedRows) -> None:
+        """Refuse last rows without a line end whose minutes don't add up: 60 was cut to 6."""
+        for file_id, reader in staged.readers.items():
+            place = reader.header.match.positions.get("present_minutes")
+            if reader.last_row is None or place is None:
+                continue
+            self.lake.connection.execute(
+                "UPDATE batch_lessons SET problem = 'row.cut_short' WHERE problem IS NULL "
+                "AND file_id = $file_id AND line_number = $line AND is_reported "
+                "AND whole_minutes(nullif($present, '')) + valid_minutes + invalid_minutes "
+                "+ other_minutes <> scheduled_minutes",
+                {
+                    "file_id": file_id,
+                    "line": reader.last_row.line_number,
+                    "present": reader.last_row.cells[place].strip(" \t"),
+                },
+            )
 
     def _note(self, file_id: int, problems: Sequence[RowProblem]) -> None:
         for problem in problems:

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from assets.exports.columns import COLUMNS
-from assets.exports.layouts import FoundHeader
+from assets.exports.layouts import DELIMITERS, FoundHeader
 from assets.exports.received import ReceivedFile
 from assets.lake import Lake
 
@@ -75,6 +75,17 @@ class BulkFile:
     def data_lines(self) -> int:
         """Lines below the header; as many rows must come out."""
         return self.lines - self.header.line_number
+
+    @property
+    def has_exact_rows(self) -> bool:
+        """Whether there are as many separators as rows with the header's cells have.
+
+        A row too short and one too long make it even; the short one is seen all the same.
+        """
+        index = DELIMITERS.index(self.header.delimiter)
+        between = len(self.header.match.header) - 1
+        found = self.file.separators[index] - self.header.separators_above
+        return found == between * self.data_lines
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -177,28 +188,54 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
         )
     )
     return {
-        bulk.file.file_id for bulk in files if counts.get(bulk.file.file_id, 0) != bulk.data_lines
+        bulk.file.file_id
+        for bulk in files
+        if counts.get(bulk.file.file_id, 0) != bulk.data_lines
+        or (not bulk.has_exact_rows and _has_longer_rows(lake, bulk))
     }
+
+
+def _has_longer_rows(lake: Lake, bulk: BulkFile) -> bool:
+    """Whether a row has a cell more than the header, though an empty one.
+
+    DuckDB reads past it, but where a decimal comma cut a cell in two, all to its right has slipped.
+    """
+    path = str(bulk.utf8_path.absolute())
+    if any(letter in path for letter in "*?[{"):
+        return True
+    cells = _reader(bulk.header, [path], len(bulk.header.match.header) + 1)
+    return bool(lake.rows(f"SELECT 1 FROM {cells} LIMIT 1"))
 
 
 def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
     first = len(str(folder)) + 2  # where the id begins in a link's path, counted from 1
     width = len(header.match.header)
-    names = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(width))
     columns = ", ".join(
         f"c{header.match.positions[column]} AS {column}"
         if column in header.match.positions
         else f"NULL::VARCHAR AS {column}"
         for column in COLUMNS["lessons"]
     )
-    paths = ", ".join("'" + link.replace("'", "''") + "'" for link in links)
+    # A cell under no heading is no end of a row: whatever it is, something has slipped.
+    beyond = " AND ".join(
+        f"coalesce(trim(c{index}), '') = ''" for index in range(header.width, width)
+    )
     return (
         "CREATE OR REPLACE TEMP VIEW raw_lessons AS SELECT "
         f"cast(filename[{first}:{first + _ID_DIGITS - 1}] AS BIGINT) AS file_id, "
-        f"NULL::BIGINT AS line_number, {columns} FROM read_csv([{paths}], auto_detect = false, "
-        f"delim = '{header.delimiter}', quote = '\"', escape = '\"', header = false, "
-        f"skip = {header.line_number}, columns = {{{names}}}, filename = true, "
-        f"max_line_size = {_MAX_LINE_BYTES}, ignore_errors = true)"
+        f"NULL::BIGINT AS line_number, {columns} FROM {_reader(header, links, width)}"
+        + (f" WHERE {beyond}" if beyond else "")
+    )
+
+
+def _reader(header: FoundHeader, paths: Sequence[str], width: int) -> str:
+    """Return the rows of files that have so many cells, as a table of texts."""
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    names = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(width))
+    return (
+        f"read_csv([{listed}], auto_detect = false, delim = '{header.delimiter}', quote = '\"', "
+        f"escape = '\"', header = false, skip = {header.line_number}, columns = {{{names}}}, "
+        f"filename = true, max_line_size = {_MAX_LINE_BYTES}, ignore_errors = true)"
     )
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from assets.exports.cells import Quotes, Split, has_shape, split_as_written, split_cells
-from assets.exports.decoding import decoded_lines
+from assets.exports.decoding import decoded_lines, refuse_odd_row_end
 from assets.exports.layouts import FoundHeader
 from assets.exports.received import ReceivedFile
 
@@ -30,6 +30,7 @@ class DataRow(NamedTuple):
         has_broken_quotes: the cells are those between separators, whatever was quoted.
         is_unended: the file's last row, without a line end.
         merged: ranges of merged cells that it is part of, as a spreadsheet names them.
+        swallows: a quote in it would make one cell of it and of rows below it.
     """
 
     line_number: int
@@ -37,6 +38,7 @@ class DataRow(NamedTuple):
     has_broken_quotes: bool = False
     is_unended: bool = False
     merged: str = ""
+    swallows: bool = False
 
 
 def text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[DataRow]:
@@ -45,14 +47,19 @@ def text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[DataRow]:
     for number, line in lines:
         bare = line.removesuffix("\n")
         split = split_cells(bare, header.delimiter)
+        swallows = False
         if split.quotes is Quotes.OPEN:
-            split = _closed_further_on(line, lines, header.delimiter, header.width) or split
+            closed = _closed_further_on(line, lines, header.delimiter, header.width)
+            swallows = closed is not None and _holds_rows(closed.split.cells, header.delimiter)
+            if closed and not swallows:
+                lines.skip(closed.lines)
+                split = closed.split
         is_unended = not lines.last.endswith("\n")
-        if split.quotes is Quotes.SOUND:
-            yield DataRow(number, split.cells, is_unended=is_unended)
-        else:
-            cells = split_as_written(bare, header.delimiter)
-            yield DataRow(number, cells, has_broken_quotes=True, is_unended=is_unended)
+        is_sound = split.quotes is Quotes.SOUND
+        cells = split.cells if is_sound else split_as_written(bare, header.delimiter)
+        if len(cells) > header.width:
+            refuse_odd_row_end(line, f"line {number}")
+        yield DataRow(number, cells, not is_sound, is_unended, swallows)
 
 
 class _Lines:
@@ -83,7 +90,22 @@ class _Lines:
         self._number += count
 
 
-def _closed_further_on(line: str, lines: _Lines, delimiter: str, width: int) -> Split | None:
+class _Closed(NamedTuple):
+    """A row whose quote is closed so many lines further on."""
+
+    split: Split
+    lines: int
+
+
+def _holds_rows(cells: Sequence[str], delimiter: str) -> bool:
+    """Whether a cell goes over lines and has separators in it: rows, or the remains of one.
+
+    A quote that somebody forgot to close takes in all rows down to the next quote.
+    """
+    return any("\n" in cell and delimiter in cell for cell in cells)
+
+
+def _closed_further_on(line: str, lines: _Lines, delimiter: str, width: int) -> _Closed | None:
     """Return the row when its open quote is closed within a few lines and the row is whole then."""
     text = line
     for count in range(1, _MOST_LINES):
@@ -98,6 +120,5 @@ def _closed_further_on(line: str, lines: _Lines, delimiter: str, width: int) -> 
             continue
         if split.quotes is Quotes.BROKEN or not has_shape(split.cells, width):
             return None
-        lines.skip(count)
-        return split
+        return _Closed(split, count)
     return None

@@ -64,7 +64,7 @@ def read_sheet(file: ReceivedFile, names: tuple[str, ...] = ()) -> Sheet:
         ChangedFileError: the file is gone.
     """
     try:
-        with file.path.open("rb") as content:
+        with file.open() as content:
             done = subprocess.run(  # noqa: S603 - no word of the file is an argument
                 [sys.executable, "-I", str(_CHILD), *names],
                 stdin=content,

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from assets.absence.windows import WindowPart, window_parts
+from assets.exports.printable import printable_name
 from assets.flags.asked_pupils import Asked, ask_about
 from assets.flags.evaluate import Evaluation
 from assets.flags.outlook import Outlook
@@ -252,5 +253,5 @@ def _files(lake: Lake, asked: Asked, key: str, *, identities: bool) -> Iterator[
     for row in rows.iter_rows(named=True):
         sealed = row.pop("sealed_name")
         sha256 = row.pop("file_sha256")
-        name = sealer.unseal(sealed)["name"] if identities else None
+        name = printable_name(sealer.unseal(sealed)["name"]) if identities else None
         yield InputFile(sha256=sha256, name=name, **row)

@@ -170,14 +170,15 @@ NOT list_contains(
 CREATE OR REPLACE TEMP MACRO plain_text(cell) AS
 coalesce(trim(cell), '');
 
--- A moment as RFC 3339 writes it, with its offset: without one nobody knows which hour is meant.
+-- A moment as RFC 3339 writes it, with its offset: without one nobody knows which hour is meant. No
+-- place on Earth is more than 14 hours from Greenwich: what is further off is a slip of the pen.
 CREATE OR REPLACE TEMP MACRO moment(cell) AS
 CASE
     WHEN
         regexp_full_match(
             cell,
             '20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?'
-            || '([Zz]|[+-][0-9]{2}:[0-9]{2})'
+            || '([Zz]|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))'
         )
         THEN try_cast(upper(cell) AS TIMESTAMPTZ)
 END;

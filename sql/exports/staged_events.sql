@@ -18,6 +18,29 @@ WITH read_events AS (
     WHERE cells.part = ''
 ),
 
+said_exceptions AS (
+    SELECT DISTINCT
+        file_id,
+        line_number,
+        person,
+        participates,
+        moment(start_time) AS starts_at,
+        moment(end_time) AS ends_at,
+        whole_minutes(teaching_minutes) AS minutes
+    FROM ss12000_cells
+    WHERE part = 'exceptions' AND person IS NOT NULL
+),
+
+-- Two exceptions of one pupil that differ: nobody knows which is meant.
+rival_exceptions AS (
+    SELECT
+        file_id,
+        line_number
+    FROM said_exceptions
+    GROUP BY file_id, line_number
+    HAVING count(*) > count(DISTINCT person)
+),
+
 bad_exceptions AS (
     SELECT DISTINCT
         file_id,
@@ -66,6 +89,7 @@ SELECT
         WHEN bad_exceptions.file_id IS NOT NULL THEN 'exceptions.unreadable'
     END AS problem,
     CASE
+        WHEN rival_exceptions.file_id IS NOT NULL THEN 'exceptions.contradict'
         WHEN read_events.modified IS NOT NULL AND moment(read_events.modified) IS NULL
             THEN 'meta.unreadable'
     END AS warning
@@ -74,3 +98,7 @@ LEFT JOIN bad_exceptions
     ON
         read_events.file_id = bad_exceptions.file_id
         AND read_events.line_number = bad_exceptions.line_number
+LEFT JOIN rival_exceptions
+    ON
+        read_events.file_id = rival_exceptions.file_id
+        AND read_events.line_number = rival_exceptions.line_number

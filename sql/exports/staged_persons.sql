@@ -13,7 +13,7 @@ SELECT
     stated_time(cells.modified, offered_files.exported_at) AS stated_at,
     offered_files.exported_at,
     CASE
-        WHEN cells.fault = 'object.unreadable' THEN cells.fault
+        WHEN starts_with(cells.fault, 'object.') THEN cells.fault
         WHEN cells.id IS NULL THEN 'id.missing'
     END AS problem,
     CASE

@@ -23,6 +23,7 @@ from assets.exports import (
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger import ledger_rows
 from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.printable import printable_name
 from assets.exports.received import ReceivedFile
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -262,9 +263,7 @@ def test_a_file_may_have_any_name(lake: Lake, tmp_path: Path) -> None:
     assert {report.path.name for report in reports} == set(NAMES)
     assert [report.rows_accepted for report in reports] == [1] * len(NAMES)
     ledger = ledger_rows(lake, Sealer.of_home(lake.settings.home))
-    assert set(ledger["file_name"].to_list()) == {
-        name.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name in NAMES
-    }
+    assert set(ledger["file_name"].to_list()) == {printable_name(name) for name in NAMES}
     # As it lies there, it is known.
     assert {r.outcome for r in offer(lake, *sorted(folder.iterdir()))} == {Outcome.DUPLICATE}
     assert len(ledger_rows(lake, Sealer.of_home(lake.settings.home))) == len(NAMES)

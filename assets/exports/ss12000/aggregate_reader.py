@@ -12,6 +12,7 @@ import polars as pl
 from assets.exports.columns import COLUMNS
 from assets.exports.frames import Openings, RowReader
 from assets.exports.layouts import FoundHeader, Layout, LayoutColumn
+from assets.exports.outcomes import RowProblem
 from assets.exports.received import ReceivedFile
 from assets.exports.ss12000.aggregates import aggregate_frames
 from assets.exports.ss12000.resources import AGGREGATES_KIND
@@ -44,9 +45,14 @@ class AggregateReader(RowReader):
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield frames of text cells under our column names, with `line_number`."""
-        for frame in aggregate_frames(self._lake, self._sealer, self.file):
+        for frame in aggregate_frames(self._lake, self._sealer, self.file, self._refuse_object):
             self.rows_read += frame.height
             yield frame
+
+    def _refuse_object(self, code: str, number: int) -> None:
+        self.rows_read += 1
+        self.shapeless_rows += 1
+        self._problems.append(RowProblem(code, number, "", row="", unit="object"))
 
 
 class AggregateObjects(Openings):

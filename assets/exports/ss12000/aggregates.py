@@ -6,7 +6,7 @@ class come from the persons that the lake has. Not here: what becomes of the row
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
@@ -21,7 +21,9 @@ _COLUMNS = COLUMNS["aggregates"]
 _MINUTES = tuple(name for name in _COLUMNS if name.endswith("_minutes"))
 
 
-def aggregate_frames(lake: Lake, sealer: Sealer, file: ReceivedFile) -> Iterator[pl.DataFrame]:
+def aggregate_frames(
+    lake: Lake, sealer: Sealer, file: ReceivedFile, refuse: Callable[[str, int], None]
+) -> Iterator[pl.DataFrame]:
     """Yield frames of `file_id`, `line_number` (the object's ordinal) and aggregates' columns.
 
     Minutes and dates are as they came, and `month` is null: an object has dates. A pupil whom the
@@ -33,13 +35,18 @@ def aggregate_frames(lake: Lake, sealer: Sealer, file: ReceivedFile) -> Iterator
         lake: the lake, with the parsing macros loaded.
         sealer: of its home.
         file: a JSON file of aggregatedAttendance.
+        refuse: called with the code and the ordinal of each object that is none of these.
 
     Raises:
         UnreadableFileError: see `JsonRows.frames`; nothing of the file may be kept then.
         ChangedFileError: the file is gone.
     """
     persons = Persons(lake, sealer)
-    for cells in JsonRows(file).frames():
+    for frame in JsonRows(file).frames():
+        strange = pl.col("fault").fill_null("").str.starts_with("object.")
+        for line, code in frame.filter(strange).select("line_number", "fault").iter_rows():
+            refuse(code, line)
+        cells = frame.filter(~strange & (pl.col("part") == ""))
         persons.key(cells["person"])
         lake.connection.register("aggregate_cells", cells)
         lake.connection.execute(

@@ -18,7 +18,8 @@ import json
 import re
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path as FilePath
 from typing import IO, Any, NamedTuple
@@ -34,6 +35,13 @@ _CHUNK = 1 << 20
 # A cell has an id, a name or a time; what is longer is none of them.
 _LONGEST_TEXT = 4_000
 _LARGEST_NUMBER = 10**9
+# Ids are UUIDs, and a UUID is the same in capitals (RFC 9562).
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+# Fields that objects of several resources have: they tell nothing of which it is.
+_COMMON = frozenset({"id", "meta", "displayName", "startDate", "endDate"})
+# Columns that every resource has, for what an object of another one says of protection.
+MARKED = ("person", "protected")
+_ELSEWHERE = "elsewhere"
 _ENDS = 64 << 10
 _EMPTY_LIST = re.compile(rb'\{\s*(?:"pageToken"[^\]]*)?"data"\s*:\s*\[\s*\]|\s*\[\s*\]\s*\Z')
 # The parser would spend minutes on such a number, or die of it.
@@ -127,18 +135,39 @@ def _read(source: IO[bytes], *, is_peek: bool) -> None:
     if is_peek:
         return
     if name:
-        _write_rows(shapes[name], chain(first, objects))
+        _write_rows(name, shapes, chain(first, objects))
     said = {"objects": reader.finished, "has_more": reader.has_more}
     sys.stderr.write(json.dumps(said))
 
 
 def resource_of(item: dict[str, Any], shapes: dict[str, Shape]) -> str:
     """Return which resource an object belongs to by the names of its fields; '' if none."""
+    found = _likeness(item, shapes)
+    best = max(found, key=lambda name: found[name])
+    return best if found[best] else ""
+
+
+def _likeness(item: dict[str, Any], shapes: dict[str, Shape]) -> dict[str, int]:
+    """Return how many fields of its own each resource would find in an object."""
     found = {name: len(shape.own & item.keys()) for name, shape in shapes.items()}
     if "startTime" in item and "activity" in item:
         found["calendarEvents"] += 1
-    best = max(found, key=lambda name: found[name])
-    return best if found[best] else ""
+    return found
+
+
+def _stranger(item: dict[str, Any], name: str, shapes: dict[str, Shape]) -> str:
+    """Return what an object is that does not belong into a file of a resource; '' if it does.
+
+    One without a field that tells is taken for what the file holds, if it has any field of that.
+    """
+    found = _likeness(item, shapes)
+    best = max(found, key=lambda one: (found[one], one == name))
+    if found[best]:
+        return "" if best == name else f"object.of_{best}"
+    shape = shapes[name]
+    told = {path[0] for path in shape.cells.values()} | {field for field, _ in shape.parts.values()}
+    told -= _COMMON
+    return "" if told & item.keys() or item.keys() <= _COMMON else "object.of_none"
 
 
 class _Objects:
@@ -151,6 +180,8 @@ class _Objects:
         self._bytes = len(self._head)
         self.finished = 0
         self.has_endless_number = False
+        self.has_twin = False
+        self._watch: Any = None
 
     def read(self, size: int) -> bytes:
         """Read on, for the parser, and remember the end."""
@@ -162,6 +193,8 @@ class _Objects:
             self._bytes += len(chunk)
             self._tail = (self._tail + chunk)[-_ENDS:]
         self.has_endless_number = bool(_ENDLESS_NUMBER.search(chunk))
+        if not self.has_endless_number:
+            self._look_for_twins(chunk)
         # An early end stops the parser; an error raised here might not.
         return b"" if self.has_endless_number else chunk
 
@@ -194,8 +227,20 @@ class _Objects:
                 yield item
         except ijson.JSONError as error:
             raise Refused(self._what(error)) from None
-        if _Fields.has_twin:
+        if self.has_twin:
             raise Refused("a field stands twice outside the objects")
+
+    def _look_for_twins(self, chunk: bytes) -> None:
+        """Look at the names of all fields, also of those that hold the objects."""
+        import ijson  # noqa: PLC0415 - after the limits are set
+
+        if self._watch is None:
+            self._watch = ijson.basic_parse_coro(_twins(self))
+        try:
+            self._watch.send(chunk)
+        except (ijson.JSONError, StopIteration):
+            # The parser of the objects says what is wrong.
+            return
 
     def _what(self, error: Exception) -> str:
         if self.has_endless_number:
@@ -210,6 +255,26 @@ class _Objects:
         return f"no JSON, {where}"
 
 
+def _twins(objects: _Objects) -> Any:
+    """Return what takes a parser's events and notes an object that has a name twice."""
+
+    def watch() -> Generator[None, tuple[str, Any]]:
+        names: list[set[str]] = []
+        while True:
+            event, value = yield
+            if event == "map_key":
+                objects.has_twin = objects.has_twin or value in names[-1]
+                names[-1].add(value)
+            elif event == "start_map":
+                names.append(set())
+            elif event == "end_map":
+                names.pop()
+
+    watching = watch()
+    next(watching)
+    return watching
+
+
 _FAULTS = {
     "premature EOF": "it ends too early: it was cut short",
     "ncomplete": "it ends too early: it was cut short",
@@ -221,21 +286,26 @@ _FAULTS = {
 }
 
 
-def _write_rows(shape: Shape, objects: Iterator[Any]) -> None:
+def _write_rows(name: str, shapes: dict[str, Shape], objects: Iterator[Any]) -> None:
     # Found, it is imported, and pandas after it, to ask of every list whether it is one of theirs:
     # three times what the whole of a small file takes.
     sys.modules["numpy"] = None  # type: ignore[assignment]
     import pyarrow as pa  # noqa: PLC0415 - after the limits are set
 
-    names = list(dict.fromkeys(chain(shape.cells, *(cells for _, cells in shape.parts.values()))))
+    shape = shapes[name]
+    parts = (cells for _, cells in shape.parts.values())
+    names = list(dict.fromkeys(chain(shape.cells, *parts, MARKED)))
     schema = pa.schema(
         [("line_number", pa.int64()), ("part", pa.string()), ("fault", pa.string())]
-        + [(name, pa.string()) for name in names]
+        + [(column, pa.string()) for column in names]
     )
     rows: list[dict[str, object]] = []
     with pa.ipc.new_stream(sys.stdout.buffer, schema) as out:
         for number, item in enumerate(objects, start=1):
-            rows += _rows_of(shape, number, item)
+            stranger = _stranger(item, name, shapes) if isinstance(item, dict) else ""
+            rows += (
+                _strange_rows(stranger, number, item) if stranger else _rows_of(shape, number, item)
+            )
             if len(rows) >= ROWS_PER_BATCH:
                 out.write_batch(pa.RecordBatch.from_pylist(rows, schema))
                 rows = []
@@ -262,10 +332,35 @@ def _rows_of(shape: Shape, number: int, item: Any) -> list[dict[str, object]]:
     return rows
 
 
+def _strange_rows(fault: str, number: int, item: dict[str, Any]) -> list[dict[str, object]]:
+    """Return the row of an object of another resource, and what it says of anybody's protection.
+
+    It is refused, but that somebody is protected is a word wherever it stands.
+    """
+    rows: list[dict[str, object]] = [{"line_number": number, "part": "", "fault": fault}]
+    waiting: list[Any] = [item]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += value.values()
+            person = _cell(value, ("id",), number)
+            protected = _cell(value, ("securityMarking",), number)
+            if person and protected:
+                row = {"line_number": number, "part": _ELSEWHERE}
+                rows.append({**row, "person": person, "protected": protected})
+    return rows
+
+
 def _cell(item: dict[str, Any], path: Path, number: int) -> str | None:
     """Return a value as text: None for nothing and for what is no id, '{}' for no cell."""
     cell = _value(item, path, number)
-    return None if cell == "{}" and path[-1] == "id" else cell
+    if path[-1] != "id" or cell is None:
+        return cell
+    if cell == "{}":
+        return None
+    return cell.lower() if _UUID.fullmatch(cell) else cell
 
 
 def _value(item: dict[str, Any], path: Path, number: int) -> str | None:
@@ -278,11 +373,15 @@ def _value(item: dict[str, Any], path: Path, number: int) -> str | None:
         return None
     if isinstance(value, str):
         return _text(value, number)
-    if value is True or value is False:
+    if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int) and abs(value) < _LARGEST_NUMBER:
-        return str(value)
-    return "{}"
+    return _whole_number(value) or "{}"
+
+
+def _whole_number(value: Any) -> str | None:
+    """Return a number as its digits: 15.0 and 15e0 are 15; 15.5 is none of ours."""
+    is_number = isinstance(value, int | Decimal) and abs(value) < _LARGEST_NUMBER
+    return str(int(value)) if is_number and value == int(value) else None
 
 
 def _text(value: str, number: int) -> str | None:

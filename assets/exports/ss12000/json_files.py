@@ -88,7 +88,7 @@ def resource_of(file: ReceivedFile) -> str:
 def _child(file: ReceivedFile, *arguments: str) -> subprocess.Popen[bytes]:
     seconds = str(_LEAST_SECONDS + file.size // _BYTES_PER_SECOND)
     try:
-        with file.path.open("rb") as content:
+        with file.open() as content:
             return subprocess.Popen(  # noqa: S603 - no word of the file is an argument
                 [sys.executable, "-I", str(_CHILD), seconds, *arguments],
                 stdin=content,

@@ -10,8 +10,19 @@ _MOMENT = "a time with its offset, such as 2026-10-05T08:20:00+02:00"
 _DATE = "a date such as 2026-10-05, or nothing"
 _MINUTES = "whole minutes, 0 or more"
 
+#: Resources by which an object can be of another kind than its file; `none` is one not read here.
+_RESOURCES = (
+    "organisations",
+    "persons",
+    "groups",
+    "activities",
+    "duties",
+    "calendarEvents",
+    "attendances",
+    "aggregatedAttendance",
+)
 EXPECTED = {
-    "object": "an object with fields",
+    "object": "an object with the fields of the file's resource",
     "id": "the object's id",
     "meta": f"in modified {_MOMENT}",
     "schoolUnitCode": "skolenhetskod, 8 digits, or nothing",
@@ -38,6 +49,11 @@ EXPECTED = {
 }
 SPECIAL = {
     "object.unreadable": "this is no object",
+    "object.of_none": "an object of another resource, which is not read here",
+    **{
+        f"object.of_{name}": f"an object of {name} in a file of another resource; it was not read"
+        for name in _RESOURCES
+    },
     "object.repeated": "the same object stands earlier in the file",
     "object.outdated": "a newer word about the same object stands in the file",
     "object.contradicts": "another object of the file says something else of the same id",
@@ -47,6 +63,10 @@ SPECIAL = {
     "emails.unreadable": "they can't be read, and were left out",
     "members.unreadable": "one or more can't be read, and were left out",
     "roles.unreadable": "one or more can't be read, and were left out",
+    "exceptions.contradict": (
+        "two or more of one pupil say different things; the one that keeps the lesson counts, of "
+        "several the longest"
+    ),
     "exceptions.unreadable": "one or more can't be read, so nobody knows whose lesson it is",
     "teachingLengthStudent.out_of_range": "the lesson's length is below 1 or above 600 minutes",
     "isReported.without_minutes": "reported, but without any minutes; taken as not reported",
@@ -58,11 +78,18 @@ SPECIAL = {
 }
 EXPECTED_OF_CODE = {"cancelled.not_boolean": "true or false"}
 #: An object is mended where it comes from.
-FIX = dict.fromkeys(EXPECTED, "correct it in the school system; it comes with the next export")
+FIX = dict.fromkeys(EXPECTED, "correct it in the school system; it comes with the next export") | {
+    "object": "send the objects of each resource in a file of their own"
+}
 #: What is wrong, in Swedish, by the kind of the code; the fields keep the names of the standard.
 SWEDISH = {
     "missing": "uppgiften saknas",
     "unreadable": "uppgiften går inte att läsa",
+    "of_none": "ett objekt av ett annat slag som inte läses här",
+    **{f"of_{name}": f"ett objekt ur {name} i en fil av annat slag" for name in _RESOURCES},
+    "contradict": (
+        "två undantag för samma elev säger olika saker; det som behåller lektionen gäller"
+    ),
     "negative": "minuterna är negativa",
     "repeated": "samma objekt står tidigare i filen",
     "outdated": "ett nyare ord om samma objekt står i filen",

@@ -51,7 +51,6 @@ class Resource:
         key: the column that names an object.
         select: the file of `sql/exports/` that makes its rows.
         part: a list within its objects.
-        names_persons: its cells hold references to persons.
     """
 
     name: str
@@ -59,7 +58,6 @@ class Resource:
     key: str
     select: str
     part: Part | None = None
-    names_persons: bool = True
 
     @property
     def kind(self) -> str:
@@ -94,7 +92,6 @@ RESOURCES = (
         "ss12000_organisations",
         "organisation_key",
         "exports/staged_organisations",
-        names_persons=False,
     ),
     Resource(
         "persons",
@@ -115,7 +112,6 @@ RESOURCES = (
         "ss12000_activities",
         "activity_key",
         "exports/staged_activities",
-        names_persons=False,
     ),
     Resource(
         "duties",

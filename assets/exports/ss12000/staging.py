@@ -14,7 +14,7 @@ from assets.exports.outcomes import RowProblem
 from assets.exports.problems import ProblemLog
 from assets.exports.reasons import shown
 from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
-from assets.exports.ss12000.json_child import Shape, load_shapes
+from assets.exports.ss12000.json_child import MARKED, Shape, load_shapes
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.reasons import CELLS
@@ -61,8 +61,7 @@ class ObjectStage:
         self._selects = {resource.staged: resource.select}
         if resource.part:
             self._selects[resource.part.staged] = resource.part.select
-        if resource.names_persons:
-            self._selects[_MARKINGS] = f"exports/{_MARKINGS}"
+        self._selects[_MARKINGS] = f"exports/{_MARKINGS}"
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -122,11 +121,13 @@ class ObjectStage:
         """Make a frame the cells that the SELECTs read, its persons keyed."""
         if self._resource.name == "persons":
             frame = frame.with_columns(
-                pl.when(pl.col("part") == "").then(pl.col("id")).alias("person")
+                pl.when(pl.col("part") == "")
+                .then(pl.col("id"))
+                .otherwise(pl.col("person"))
+                .alias("person")
             )
             self._persons.load_sealed(frame)
-        if self._resource.names_persons:
-            self._persons.key(frame["person"])
+        self._persons.key(frame["person"])
         self._lake.connection.register("ss12000_cells", frame)
 
     def _guard(self, reader: JsonRows) -> None:
@@ -160,10 +161,12 @@ def problem_of(row: dict[str, object]) -> RowProblem:
     )
 
 
+def _part_cells(shape: Shape) -> list[str]:
+    return [name for _, cells in shape.parts.values() for name in cells]
+
+
 def _no_cells(shape: Shape) -> pl.DataFrame:
-    names = list(shape.cells)
-    for _, cells in shape.parts.values():
-        names += [name for name in cells if name not in names]
+    names = list(dict.fromkeys((*shape.cells, *_part_cells(shape), *MARKED)))
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "line_number": pl.Int64,
         "part": pl.String,

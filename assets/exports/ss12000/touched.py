@@ -74,7 +74,7 @@ def note_touched(
         has_lessons: there are lessons of SS12000, some of which may have to go.
     """
     persons = _PERSONS.get(resource.name, ())
-    for select in (*persons, *(_MARKED if resource.names_persons else ())):
+    for select in (*persons, *_MARKED):
         connection.execute(f"INSERT INTO noted_persons {select}")
     connection.execute(f"INSERT INTO touched_pairs {_PAIRS.get(resource.name, _PAIRS_OF_PERSONS)}")
     connection.execute(

@@ -135,8 +135,6 @@ def store_words(connection: duckdb.DuckDBPyConnection, resource: Resource) -> No
 
 def store_markings(connection: duckdb.DuckDBPyConnection, resource: Resource) -> None:
     """Put what the files say of protection in place of what older ones said."""
-    if not resource.names_persons:
-        return
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE arriving_markings AS SELECT person_key, $resource AS "
         "resource, bool_or(is_protected) AS is_protected, exported_at, file_id "

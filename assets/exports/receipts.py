@@ -1,0 +1,83 @@
+"""Export times that lie in the future: the receipt counts instead, and is kept.
+
+A name that says 2062 would outdo every correction for 36 years. What is more than 24 hours ahead
+of the moment at which it first came counts from that moment (docs/inputs.md). The moment is kept
+beside the originals, in the open: it names nobody. So a lake that is made anew from the same files,
+on whatever day, gives them the same times.
+
+Not here: the times that names say (`file_names.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from assets.exports.received import ReceivedFile, local_time
+
+_MOST_AHEAD = timedelta(hours=24)
+
+
+class Receipts:
+    """When files whose time lay in the future first came.
+
+    Args:
+        home: the home.
+        now: seconds since 1970: the moment at which this run's files came.
+    """
+
+    def __init__(self, home: Path, now: float) -> None:
+        self._folder = home / "archive"
+        self._now = local_time(now)
+
+    def dated(self, file: ReceivedFile) -> ReceivedFile:
+        """Return the file with the export time that counts.
+
+        Raises:
+            OSError: no room or no permission in the home.
+        """
+        said = file.exported_at
+        known = self._known(file.sha256)
+        receipt = known.get(said.isoformat())
+        if receipt is None:
+            if said <= self._now + _MOST_AHEAD:
+                return file
+            receipt = self._now
+            self._keep(file.sha256, known | {said.isoformat(): receipt})
+        return replace(
+            file,
+            exported_at=receipt,
+            notice=(
+                f"its time of export, {_minute(said)}, is more than 24 hours after its receipt: "
+                f"it counts from {_minute(receipt)}. Look at the clock that made it"
+            ),
+        )
+
+    def _known(self, sha256: str) -> dict[str, datetime]:
+        """Return the receipts of a content, by the time of export that it said."""
+        try:
+            kept = json.loads(self._place(sha256).read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return {}
+        return {said: datetime.fromisoformat(receipt) for said, receipt in kept.items()}
+
+    def _keep(self, sha256: str, receipts: dict[str, datetime]) -> None:
+        place = self._place(sha256)
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        beside = place.with_name(f".{place.name}")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as text:
+            json.dump({said: at.isoformat() for said, at in sorted(receipts.items())}, text)
+            text.flush()
+            os.fsync(text.fileno())
+        beside.replace(place)
+
+    def _place(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.receipts"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
