@@ -11,6 +11,31 @@ from assets.shared_columns import CLASS, DATE, EXPORTED, FILE, GRADE, MENTOR, PU
 from assets.ss12000_tables import SS12000_TABLES
 from assets.table_model import Column, Table, dictionary_page
 
+_LESSON = (
+    PUPIL,
+    SCHOOL,
+    DATE,
+    Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm."),
+    Column("subject", "VARCHAR", "Subject as exported; '' when not given."),
+    Column(
+        "lesson_id",
+        "VARCHAR",
+        "The sender's lesson id; of a timetable slot (`slot_sources`) with the date after it.",
+        "not given",
+    ),
+    Column("scheduled_minutes", "SMALLINT", "The lesson's length, 1-600 minutes."),
+    Column("valid_minutes", "SMALLINT", "Valid absence, minutes; 0 when unreported."),
+    Column("invalid_minutes", "SMALLINT", "Invalid absence, minutes; 0 when unreported."),
+    Column("other_minutes", "SMALLINT", "Other school activity, minutes: presence."),
+    Column("is_reported", "BOOLEAN", "Whether somebody reported the lesson."),
+    Column("is_cancelled", "BOOLEAN", "Cancelled lessons count nowhere."),
+    CLASS,
+    GRADE,
+    MENTOR,
+    EXPORTED,
+    FILE,
+)
+
 TABLES: tuple[Table, ...] = (
     Table(
         "files",
@@ -80,25 +105,7 @@ TABLES: tuple[Table, ...] = (
         "The newest word about each lesson of each pupil.",
         "a pupil's lesson: lesson id and pupil where an id is given, else school unit, pupil, "
         "start and subject",
-        (
-            PUPIL,
-            SCHOOL,
-            DATE,
-            Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm."),
-            Column("subject", "VARCHAR", "Subject as exported; '' when not given."),
-            Column("lesson_id", "VARCHAR", "The sender's lesson id.", "not given"),
-            Column("scheduled_minutes", "SMALLINT", "The lesson's length, 1-600 minutes."),
-            Column("valid_minutes", "SMALLINT", "Valid absence, minutes; 0 when unreported."),
-            Column("invalid_minutes", "SMALLINT", "Invalid absence, minutes; 0 when unreported."),
-            Column("other_minutes", "SMALLINT", "Other school activity, minutes: presence."),
-            Column("is_reported", "BOOLEAN", "Whether somebody reported the lesson."),
-            Column("is_cancelled", "BOOLEAN", "Cancelled lessons count nowhere."),
-            CLASS,
-            GRADE,
-            MENTOR,
-            EXPORTED,
-            FILE,
-        ),
+        _LESSON,
         partitioned_by="year(lesson_date), month(lesson_date)",
     ),
     Table(
@@ -128,6 +135,20 @@ TABLES: tuple[Table, ...] = (
             EXPORTED,
             FILE,
         ),
+    ),
+    Table(
+        "moved_lessons",
+        "What was said of lessons with an id before they moved to another date, or after: the "
+        "newest word about each date that counts no more. Kept because the ids may turn out to be "
+        "those of timetable slots; then every date counts.",
+        "a pupil, lesson id and date",
+        _LESSON,
+    ),
+    Table(
+        "slot_sources",
+        "Sources whose lesson ids are those of timetable slots, so that the date is in the key.",
+        "a layout and school unit",
+        (Column("layout", "VARCHAR", "The layout."), SCHOOL),
     ),
     Table(
         "stale_days",

@@ -177,3 +177,12 @@ cast(md5(cell) AS UUID);
 -- It only finds rows of one lesson within a batch and is never stored, so any hash will do.
 CREATE OR REPLACE TEMP MACRO lesson_of(pupil, school, starts, taught, id) AS  -- noqa: CP05
 CASE WHEN id IS NULL THEN hash(pupil, school, starts, taught) ELSE hash(pupil, id) END;
+
+-- The id of one lesson of a timetable slot: the slot's id and the date. The separator sorts before
+-- every letter, so that ids keep their order.
+CREATE OR REPLACE TEMP MACRO slot_lesson(id, day) AS  -- noqa: CP05
+id || chr(31) || cast(day AS VARCHAR);
+
+-- Whether an id has its lesson's date in it already.
+CREATE OR REPLACE TEMP MACRO is_slot_lesson(id, day) AS  -- noqa: CP05
+ends_with(id, chr(31) || cast(day AS VARCHAR));
