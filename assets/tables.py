@@ -36,6 +36,10 @@ _LESSON = (
     FILE,
 )
 
+_LAYOUT = Column("layout", "VARCHAR", "The layout of the source.")
+# Not the name: the catalog keeps the least and the greatest value of a column in clear.
+_CLASS_KEY = Column("class_key", "UUID", "HMAC of school unit and class.")
+
 TABLES: tuple[Table, ...] = (
     Table(
         "files",
@@ -148,7 +152,39 @@ TABLES: tuple[Table, ...] = (
         "slot_sources",
         "Sources whose lesson ids are those of timetable slots, so that the date is in the key.",
         "a layout and school unit",
-        (Column("layout", "VARCHAR", "The layout."), SCHOOL),
+        (_LAYOUT, SCHOOL),
+    ),
+    Table(
+        "class_coverage",
+        "How many pupils of a class and date a lesson file has. A file that a newer one with as "
+        "many pupils outdoes is not kept.",
+        "a layout, school unit, class, date and file",
+        (
+            _LAYOUT,
+            SCHOOL,
+            _CLASS_KEY,
+            DATE,
+            Column("pupils", "BIGINT", "Pupils with a row in the file."),
+            EXPORTED,
+            FILE,
+        ),
+    ),
+    Table(
+        "missing_lessons",
+        "Lessons that a newer file of their source lacks, though it covers their class and date. "
+        "They count; a row whose lesson was said anew or removed since says nothing.",
+        "a pupil, school unit, start, subject and file",
+        (
+            _LAYOUT,
+            SCHOOL,
+            _CLASS_KEY,
+            DATE,
+            PUPIL,
+            Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm."),
+            Column("subject", "VARCHAR", "Subject as exported; '' when not given."),
+            EXPORTED,
+            FILE,
+        ),
     ),
     Table(
         "stale_days",

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from assets.exports.batches import FileCounts, StagedBatch
+from assets.exports.coverage import find_coverage, note_missing
 from assets.exports.decoding import transcode
 from assets.exports.frames import Openings, RowReader
 from assets.exports.layouts import FoundHeader
@@ -53,6 +54,7 @@ class LessonBatch:
         self._folder = folder
         self._problems = ProblemLog(lake, people.sealer)
         self._ids = SlotIds(lake)
+        self._missing: dict[int, str] = {}
         self._headers: dict[int, FoundHeader] = {}
         self._rows_read: dict[int, int] = {}
         self._reasons: dict[int, str | None] = {}
@@ -78,6 +80,7 @@ class LessonBatch:
         if careful or changed:
             lake.materialise("exports/shared_lessons")
         lake.materialise("exports/superseded_rows")
+        find_coverage(lake)
         batch.counts = self._counts(files, batch)
         lake.define("exports/arriving_lessons")
         return batch
@@ -103,7 +106,11 @@ class LessonBatch:
 
     def remarks(self) -> dict[int, str]:
         """Return what is to be said of files once they are stored, by file id."""
-        return self._ids.remarks()
+        said = self._ids.remarks()
+        return said | {
+            file_id: f"{said[file_id]}; {text}" if file_id in said else text
+            for file_id, text in self._missing.items()
+        }
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
@@ -127,6 +134,7 @@ class LessonBatch:
             )
             store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)
+        self._missing = note_missing(connection, self._lake, self._people.sealer, self._headers)
         return superseded
 
     def store_problems(

@@ -33,6 +33,11 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("pupil_key", "school_unit_code", "activity", "period_first_date", "period_last_date"),
     ),
     ("identity_sources", "true", ("pupil_key", "layout", "school_unit_code")),
+    (
+        "missing_lessons",
+        "true",
+        ("pupil_key", "school_unit_code", "starts_at", "subject", "file_id"),
+    ),
 )
 _UUIDS = {
     "lessons": ("pupil_key", "mentor_key"),
@@ -41,6 +46,7 @@ _UUIDS = {
     "monthly_sums": ("pupil_key", "mentor_key"),
     "identity_sources": ("pupil_key", "content_key"),
     "removed_lessons": ("pupil_key",),
+    "missing_lessons": ("pupil_key", "class_key"),
 }
 
 

@@ -27,7 +27,13 @@ from assets.watchlists.model import (
     UnreportedLessons,
     Watchlist,
 )
-from assets.watchlists.notices import MonthlySums, RefusedRows, Reporting, notices_of
+from assets.watchlists.notices import (
+    MissingLessons,
+    MonthlySums,
+    RefusedRows,
+    Reporting,
+    notices_of,
+)
 from assets.watchlists.pupil_rows import rows_by_school
 from assets.watchlists.week_states import WeekStates, iso_week
 from rules.models import Rule, RuleSet
@@ -83,6 +89,7 @@ def collect(
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
+    missing = _missing_by_school(lake, evaluation)
     protected = dict(
         lake.rows(
             "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
@@ -124,6 +131,7 @@ def collect(
                 refused.get(row["school_unit_code"], RefusedRows()),
                 sums.get(row["school_unit_code"], MonthlySums()),
                 baseline=states.baselines.get(row["school_unit_code"]),
+                missing=missing[row["school_unit_code"]],
             ),
             one_month_days=rule_set.one_month_days,
             two_months_days=rule_set.two_months_days,
@@ -220,6 +228,18 @@ def _sums_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, MonthlySums
         as_of=evaluation.as_of,
     )
     return {code: MonthlySums(*of_school) for code, *of_school in schools.iter_rows()}
+
+
+def _missing_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[MissingLessons]]:
+    lessons = lake.relation(
+        "watchlists/missing_at_source",
+        first_date=_rolling_start(evaluation, "two_months"),
+        as_of=evaluation.as_of,
+    )
+    schools: dict[str, list[MissingLessons]] = defaultdict(list)
+    for code, *of_class in lessons.iter_rows():
+        schools[code].append(MissingLessons(*of_class))
+    return schools
 
 
 def _rolling_start(evaluation: Evaluation, window: str) -> date:

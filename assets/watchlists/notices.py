@@ -6,6 +6,7 @@ Here: when such a notice is due, and its numbers. Not here: the sentences (`text
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -46,7 +47,17 @@ class RefusedRows:
     files: int = 0  # those of the files that had any
 
 
+@dataclass(frozen=True)
+class MissingLessons:
+    """Lessons of one class and date that a newer file of their source lacks."""
+
+    school_class: str
+    lesson_date: date
+    pupil_lessons: int
+
+
 _NO_SUMS = MonthlySums()
+_CLASSES_SHOWN = 8
 
 
 def notices_of(
@@ -57,6 +68,7 @@ def notices_of(
     sums: MonthlySums = _NO_SUMS,
     *,
     baseline: Baseline | None = None,
+    missing: Sequence[MissingLessons] = (),
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
 
@@ -67,6 +79,7 @@ def notices_of(
         refused: of this school.
         sums: of this school.
         baseline: the list that this one is compared with.
+        missing: of this school.
     """
     is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
     notices = (
@@ -75,6 +88,7 @@ def notices_of(
         differing_sums(sums),
         low_coverage(rule_set, reporting),
         refused_rows(refused),
+        missing_at_source(missing),
         changed_rules(rule_set, baseline),
     )
     return tuple(notice for notice in notices if notice)
@@ -128,6 +142,24 @@ def refused_rows(refused: RefusedRows) -> str:
     return notice_texts.NOTICE_REFUSED.format(
         rows=f"{refused.rows} {'rad' if refused.rows == 1 else 'rader'}",
         files=f"{refused.files} {'fil' if refused.files == 1 else 'filer'}",
+    )
+
+
+def missing_at_source(missing: Sequence[MissingLessons]) -> str:
+    """Say which lessons a newer file lacks, by class and date; "" when it lacks none."""
+    if not missing:
+        return ""
+    lessons = sum(group.pupil_lessons for group in missing)
+    shown = [
+        f"{group.school_class or notice_texts.NO_CLASS}"
+        f" {texts.short_days([group.lesson_date])} ({group.pupil_lessons})"
+        for group in missing[:_CLASSES_SHOWN]
+    ]
+    if len(missing) > _CLASSES_SHOWN:
+        shown.append(f"och {len(missing) - _CLASSES_SHOWN} till")
+    return notice_texts.NOTICE_MISSING.format(
+        lessons=f"{lessons} {'elevlektion' if lessons == 1 else 'elevlektioner'}",
+        classes=", ".join(shown),
     )
 
 
