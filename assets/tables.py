@@ -12,6 +12,35 @@ from assets.shared_columns import CLASS, DATE, EXPORTED, FILE, GRADE, MENTOR, PU
 from assets.ss12000_tables import SS12000_TABLES
 from assets.table_model import Column, Table, dictionary_page
 
+_LESSON = (
+    PUPIL,
+    SCHOOL,
+    DATE,
+    Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm."),
+    Column("subject", "VARCHAR", "Subject as exported; '' when not given."),
+    Column(
+        "lesson_id",
+        "VARCHAR",
+        "The sender's lesson id; of a timetable slot (`slot_sources`) with the date after it.",
+        "not given",
+    ),
+    Column("scheduled_minutes", "SMALLINT", "The lesson's length, 1-600 minutes."),
+    Column("valid_minutes", "SMALLINT", "Valid absence, minutes; 0 when unreported."),
+    Column("invalid_minutes", "SMALLINT", "Invalid absence, minutes; 0 when unreported."),
+    Column("other_minutes", "SMALLINT", "Other school activity, minutes: presence."),
+    Column("is_reported", "BOOLEAN", "Whether somebody reported the lesson."),
+    Column("is_cancelled", "BOOLEAN", "Cancelled lessons count nowhere."),
+    CLASS,
+    GRADE,
+    MENTOR,
+    EXPORTED,
+    FILE,
+)
+
+_LAYOUT = Column("layout", "VARCHAR", "The layout of the source.")
+# Not the name: the catalog keeps the least and the greatest value of a column in clear.
+_CLASS_KEY = Column("class_key", "UUID", "HMAC of school unit and class.")
+
 TABLES: tuple[Table, ...] = (
     Table(
         "files",
@@ -87,25 +116,7 @@ TABLES: tuple[Table, ...] = (
         "The newest word about each lesson of each pupil.",
         "a pupil's lesson: lesson id and pupil where an id is given, else school unit, pupil, "
         "start and subject",
-        (
-            PUPIL,
-            SCHOOL,
-            DATE,
-            Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm."),
-            Column("subject", "VARCHAR", "Subject as exported; '' when not given."),
-            Column("lesson_id", "VARCHAR", "The sender's lesson id.", "not given"),
-            Column("scheduled_minutes", "SMALLINT", "The lesson's length, 1-600 minutes."),
-            Column("valid_minutes", "SMALLINT", "Valid absence, minutes; 0 when unreported."),
-            Column("invalid_minutes", "SMALLINT", "Invalid absence, minutes; 0 when unreported."),
-            Column("other_minutes", "SMALLINT", "Other school activity, minutes: presence."),
-            Column("is_reported", "BOOLEAN", "Whether somebody reported the lesson."),
-            Column("is_cancelled", "BOOLEAN", "Cancelled lessons count nowhere."),
-            CLASS,
-            GRADE,
-            MENTOR,
-            EXPORTED,
-            FILE,
-        ),
+        _LESSON,
         partitioned_by="year(lesson_date), month(lesson_date)",
     ),
     *LESSON_FATES,
@@ -133,6 +144,52 @@ TABLES: tuple[Table, ...] = (
         (
             PUPIL,
             Column("lesson_id", "VARCHAR", "The sender's lesson id."),
+            EXPORTED,
+            FILE,
+        ),
+    ),
+    Table(
+        "moved_lessons",
+        "What was said of lessons with an id before they moved to another date, or after: the "
+        "newest word about each date that counts no more. Kept because the ids may turn out to be "
+        "those of timetable slots; then every date counts.",
+        "a pupil, lesson id and date",
+        _LESSON,
+    ),
+    Table(
+        "slot_sources",
+        "Sources whose lesson ids are those of timetable slots, so that the date is in the key.",
+        "a layout and school unit",
+        (_LAYOUT, SCHOOL),
+    ),
+    Table(
+        "class_coverage",
+        "How many pupils of a class and date a lesson file has. A file that a newer one with as "
+        "many pupils outdoes is not kept.",
+        "a layout, school unit, class, date and file",
+        (
+            _LAYOUT,
+            SCHOOL,
+            _CLASS_KEY,
+            DATE,
+            Column("pupils", "BIGINT", "Pupils with a row in the file."),
+            EXPORTED,
+            FILE,
+        ),
+    ),
+    Table(
+        "missing_lessons",
+        "Lessons that a newer file of their source lacks, though it covers their class and date. "
+        "They count; a row whose lesson was said anew or removed since says nothing.",
+        "a pupil, school unit, start, subject and file",
+        (
+            _LAYOUT,
+            SCHOOL,
+            _CLASS_KEY,
+            DATE,
+            PUPIL,
+            Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm."),
+            Column("subject", "VARCHAR", "Subject as exported; '' when not given."),
             EXPORTED,
             FILE,
         ),

@@ -115,6 +115,17 @@ def staged_work(
     return StagedWork(work, lane.lake, batch, batch.stage(files) if files else StagedBatch())
 
 
+def judge_ids(taken: StagedWork) -> None:
+    """Find out what the lesson ids of staged files are, once what came before them is stored."""
+    if isinstance(taken.batch, LessonBatch):
+        taken.batch.judge_ids(taken.staged)
+
+
+def remarks_of(batch: ExportBatch) -> dict[int, str]:
+    """Return what is to be said of a batch's files once they are stored, by file id."""
+    return batch.remarks() if isinstance(batch, LessonBatch) else {}
+
+
 def _batch_of(
     kind: str, lake: Lake, people: People, openings: Openings, folder: Path
 ) -> ExportBatch:

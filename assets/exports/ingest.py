@@ -17,7 +17,15 @@ import duckdb
 
 from assets.exports.archive import Archive
 from assets.exports.arrivals import Intake, still_arriving
-from assets.exports.batch_kinds import StagedWork, Work, in_order, kind_of, staged_work
+from assets.exports.batch_kinds import (
+    StagedWork,
+    Work,
+    in_order,
+    judge_ids,
+    kind_of,
+    remarks_of,
+    staged_work,
+)
 from assets.exports.batches import ExportBatch
 from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
@@ -35,6 +43,7 @@ from assets.exports.outcomes import (
     report_of,
     said_again,
     with_reason,
+    with_remark,
     with_superseded,
 )
 from assets.exports.quarantine import Quarantine
@@ -210,6 +219,7 @@ class _Ingest:
 
     def _take(self, taken: StagedWork) -> None:
         """Store what was staged, on its own connection only, and say what became of each file."""
+        judge_ids(taken)
         staged = taken.staged
         for file, reason in staged.held.items():
             self.reports[file.path] = held(file.path, reason)
@@ -240,11 +250,12 @@ class _Ingest:
             if reread:
                 forget_read(connection, reread)
             superseded = batch.store(connection)
+            remarks = remarks_of(batch)
             for report in taken:
                 final[report.path] = (
                     said_again(report)
                     if report.sha256 in again
-                    else with_superseded(report, superseded)
+                    else with_remark(with_superseded(report, superseded), remarks)
                 )
             forget_quarantined(connection, unsaid)
             write_reports(connection, self.sealer, [final[report.path] for report in written])

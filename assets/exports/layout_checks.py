@@ -32,6 +32,7 @@ from assets.exports.received import (
 )
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.row_staging import RowStage
+from assets.exports.slot_ids import SlotIds
 from assets.exports.staging import begin_staging, end_staging, load_macros
 from assets.lake import Lake, LakeSettings
 from assets.sealing import Sealer
@@ -225,6 +226,9 @@ def _problems(
         begin_staging(lake, kind, [file])
         staged = RowStage(lake, people, openings, log, kind).stage([file])
         end_staging(lake, kind)
+        if kind == "lessons":
+            headers = {key: reader.header for key, reader in staged.readers.items()}
+            SlotIds(lake).key_repeated(headers, headers)
         repeated = "repeated_rows" if kind == "lessons" else f"repeated_{kind}"
         refuse_repeated(lake, log, kind, repeated)
         for reason in (*staged.unreadable.values(), *staged.held.values()):

@@ -55,6 +55,8 @@ class Layout(BaseModel):
 
     Attributes:
         from_name: columns that the file's name says when the header has none.
+        lesson_id: whether the sender's lesson id is a lesson's or a timetable slot's; found out
+            from the files when None.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,6 +70,7 @@ class Layout(BaseModel):
     dropped: tuple[str, ...] = ()
     from_name: tuple[Literal["school_unit_code", "month"], ...] = ()
     row_count: RowCount | None = None
+    lesson_id: Literal["lesson", "slot"] | None = None
 
     @model_validator(mode="after")
     def _removes_only_what_is_surely_gone(self) -> Self:
@@ -77,6 +80,8 @@ class Layout(BaseModel):
                 "kind lessons only and needs 'row_count': else a file that is cut short would "
                 "remove absence"
             )
+        if self.lesson_id and self.kind != "lessons":
+            raise ValueError("'lesson_id' is for kind lessons only: no other file has lesson ids")
         return self
 
     def said_by_name(self, column: str, file_name: str) -> str | None:
@@ -219,8 +224,12 @@ def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
         LayoutError: a file that isn't a layout, or a name used twice.
     """
     layouts: dict[str, Layout] = {}
+    amendments: list[Path] = []
     for folder in (SHIPPED, *folders):
         for path in sorted(folder.glob("*.yaml")):
+            if _is_amendment(path):
+                amendments.append(path)
+                continue
             layout = _load(path)
             if layout.name in layouts:
                 raise LayoutError(
@@ -228,6 +237,9 @@ def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
                     "Expected a name of its own."
                 )
             layouts[layout.name] = layout
+    for path in amendments:
+        amended = _amended(path, layouts)
+        layouts[amended.name] = amended
     return tuple(layouts.values())
 
 
@@ -272,11 +284,40 @@ def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
 
 
 def _load(path: Path) -> Layout:
+    return parse_layout(_text_of(path), path.name if path.parent == SHIPPED else str(path))
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise LayoutError(f"{path.name}: can't be read as UTF-8. Save it as UTF-8.") from None
-    return parse_layout(text, path.name if path.parent == SHIPPED else str(path))
+
+
+def _is_amendment(path: Path) -> bool:
+    """Whether a file only says of another layout what its senders' lesson ids are."""
+    try:
+        said = yaml.safe_load(_text_of(path))
+    except yaml.YAMLError:
+        return False
+    return isinstance(said, dict) and set(said) == {"name", "lesson_id"}
+
+
+def _amended(path: Path, known: dict[str, Layout]) -> Layout:
+    """Return a known layout as an amendment changes it; so a home can amend a shipped one."""
+    said = yaml.safe_load(_text_of(path))
+    layout = known.get(str(said["name"]))
+    if layout is None:
+        raise LayoutError(
+            f"{path}: key 'name': there is no layout '{said['name']}' to amend. Expected one of "
+            f"{', '.join(sorted(known))}, or a whole layout."
+        )
+    try:
+        return Layout.model_validate(layout.model_dump() | {"lesson_id": said["lesson_id"]})
+    except ValidationError:
+        raise LayoutError(
+            f"{path}: key 'lesson_id': expected lesson or slot, of a layout of kind lessons."
+        ) from None
 
 
 def parse_layout(text: str, where: str) -> Layout:

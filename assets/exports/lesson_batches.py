@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from assets.exports.batches import FileCounts, StagedBatch
+from assets.exports.coverage import find_coverage, note_missing
 from assets.exports.decoding import transcode
 from assets.exports.frames import Openings, RowReader
 from assets.exports.layouts import FoundHeader
@@ -23,10 +24,12 @@ from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFi
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
+from assets.exports.slot_ids import SlotIds
 from assets.exports.snapshots import complete_files, snapshot_reason
 from assets.exports.staging import BulkFile, begin_staging, key_lessons, stage_bulk, unstage
 from assets.exports.storing import (
     arriving_identities,
+    keep_outdone_words,
     store_identities,
     store_lessons,
     store_staff,
@@ -50,6 +53,8 @@ class LessonBatch:
         self._openings = openings
         self._folder = folder
         self._problems = ProblemLog(lake, people.sealer)
+        self._ids = SlotIds(lake)
+        self._missing: dict[int, str] = {}
         self._headers: dict[int, FoundHeader] = {}
         self._rows_read: dict[int, int] = {}
         self._reasons: dict[int, str | None] = {}
@@ -63,6 +68,7 @@ class LessonBatch:
         self._people.key_staged("batch_lessons")
         key_lessons(lake)
         lake.materialise("exports/shared_lessons")
+        self._key_repeated_slots()
         careful |= self._files_with_problems()
         if careful:
             unstage(lake, "batch_lessons", sorted(careful))
@@ -74,14 +80,44 @@ class LessonBatch:
         if careful or changed:
             lake.materialise("exports/shared_lessons")
         lake.materialise("exports/superseded_rows")
+        find_coverage(lake)
         batch.counts = self._counts(files, batch)
         lake.define("exports/arriving_lessons")
         return batch
 
+    def judge_ids(self, staged: StagedBatch) -> None:
+        """Find out what the files' lesson ids are, and take out files that do not tell.
+
+        Once every batch before is stored, and before this one is.
+
+        Args:
+            staged: what `stage` gave; files that can't be taken move to its `unreadable`.
+        """
+        changed, held = self._ids.judge(self._headers)
+        for counts in [counts for counts in staged.counts if counts.file.file_id in held]:
+            staged.counts.remove(counts)
+            staged.unreadable[counts.file] = held[counts.file.file_id]
+            self._headers.pop(counts.file.file_id)
+        if held:
+            unstage(self._lake, "batch_lessons", sorted(held))
+        if held or changed:
+            self._lake.materialise("exports/shared_lessons")
+            self._lake.materialise("exports/superseded_rows")
+
+    def remarks(self) -> dict[int, str]:
+        """Return what is to be said of files once they are stored, by file id."""
+        said = self._ids.remarks()
+        return said | {
+            file_id: f"{said[file_id]}; {text}" if file_id in said else text
+            for file_id, text in self._missing.items()
+        }
+
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
         complete = complete_files(self._lake, self._headers, self._problems)
-        superseded = store_lessons(connection, self._lake, complete)
+        self._ids.store(connection)
+        keep_outdone_words(connection, self._lake)
+        superseded = store_lessons(connection, self._lake, complete, keeps_moved=True)
         for file_id, rows in self._lake.rows(
             "SELECT file_id, count(*) FROM superseded_rows GROUP BY file_id"
         ):
@@ -98,6 +134,7 @@ class LessonBatch:
             )
             store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)
+        self._missing = note_missing(connection, self._lake, self._people.sealer, self._headers)
         return superseded
 
     def store_problems(
@@ -136,6 +173,14 @@ class LessonBatch:
                 careful |= stage_bulk(self._lake, group, self._folder / "links")
         return careful
 
+    def _key_repeated_slots(self) -> None:
+        """Key rows by date where a file that was read in bulk repeats an id over dates."""
+        repeating = self._lake.rows(
+            "SELECT DISTINCT file_id FROM shared_lessons WHERE rows_in_file > 1"
+        )
+        if self._ids.key_repeated(self._headers, [file_id for (file_id,) in repeating]):
+            self._lake.materialise("exports/shared_lessons")
+
     def _note_header(self, file: ReceivedFile, header: FoundHeader, rows_read: int) -> None:
         self._headers[file.file_id] = header
         self._rows_read[file.file_id] = rows_read
@@ -146,10 +191,11 @@ class LessonBatch:
         staged = stage.stage(files)
         batch.unreadable |= staged.unreadable
         batch.held |= staged.held
-        refuse_repeated(self._lake, self._problems, "lessons", "repeated_rows")
         for file_id, reader in staged.readers.items():
             self._note_header(reader.file, reader.header, reader.rows_read)
             self._reasons[file_id] = reader.reason
+        self._ids.key_repeated(self._headers, staged.readers)
+        refuse_repeated(self._lake, self._problems, "lessons", "repeated_rows")
 
     def _files_with_problems(self) -> set[int]:
         """Return staged files with refused, warned or repeated rows."""

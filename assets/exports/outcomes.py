@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -178,3 +179,11 @@ def with_superseded(report: FileReport, superseded: dict[int, int]) -> FileRepor
         reason = "newer exports of all its lessons had come before it"
         return with_reason(replace(report, outcome=Outcome.SUPERSEDED), reason)
     return report
+
+
+def with_remark(report: FileReport, remarks: Mapping[int, str]) -> FileReport:
+    """Return the report with what is to be said of its file, by file id, after what is said."""
+    remark = remarks.get(report.file_id)
+    if remark is None:
+        return report
+    return replace(report, reason=remark if report.reason is None else f"{report.reason}; {remark}")

@@ -53,6 +53,10 @@ _WRONG = {
     "missing": "the cell is empty",
     "unreadable": "the cell can't be read",
     "negative": "negative minutes",
+    "not_believed": (
+        "the day is more than ten school years before the file's export, or more than 366 days "
+        "after it"
+    ),
 }
 _EXPECTED = {
     "school_unit_code": "skolenhetskod, 8 digits",
@@ -158,6 +162,9 @@ _FIX_OF_CODE = {
     "reported_minutes.above_scheduled": "correct the minutes, or the scheduled minutes",
     "month.not_a_month": "export whole calendar months",
     "end_date.before_start": "correct the first or the last day",
+    "lesson_date.not_believed": "correct the day; it is no day that the export can know of",
+    "month.not_believed": "correct the month; it is none that the export can know of",
+    "start_date.not_believed": "correct the first day; it is more than a year away",
     "row.cut_short": "send the file again, whole",
     "row.merged_cells": "send the table without merged cells",
     "row.sheet_full": "export fewer days or classes a file, or as CSV",

@@ -19,6 +19,9 @@ _FEL = {
     "missing": "cellen är tom",
     "unreadable": "värdet går inte att läsa",
     "negative": "minuterna är negativa",
+    "not_believed": (
+        "dagen ligger mer än tio läsår före filens export eller mer än 366 dagar efter den"
+    ),
 }
 # Column: what was expected, how to mend it.
 _KOLUMNER = {

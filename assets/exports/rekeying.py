@@ -13,11 +13,13 @@ import duckdb
 import polars as pl
 
 from assets.exports.replacing import replace_older
+from assets.exports.slot_ids import keep_moved
 from assets.lake import Lake
 
 # Table: keys of a row, with the rows that they are for.
 _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("removed_lessons", "true", ("pupil_key", "lesson_id")),
+    ("moved_lessons", "true", ("pupil_key", "lesson_id", "lesson_date")),
     ("lessons", "lesson_id IS NOT NULL", ("pupil_key", "lesson_id")),
     (
         "lessons",
@@ -31,13 +33,20 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("pupil_key", "school_unit_code", "activity", "period_first_date", "period_last_date"),
     ),
     ("identity_sources", "true", ("pupil_key", "layout", "school_unit_code")),
+    (
+        "missing_lessons",
+        "true",
+        ("pupil_key", "school_unit_code", "starts_at", "subject", "file_id"),
+    ),
 )
 _UUIDS = {
     "lessons": ("pupil_key", "mentor_key"),
+    "moved_lessons": ("pupil_key", "mentor_key"),
     "enrolments": ("pupil_key", "mentor_key"),
     "monthly_sums": ("pupil_key", "mentor_key"),
     "identity_sources": ("pupil_key", "content_key"),
     "removed_lessons": ("pupil_key",),
+    "missing_lessons": ("pupil_key", "class_key"),
 }
 
 
@@ -68,6 +77,7 @@ def rekey(
         "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons "
         "WHERE pupil_key IN (SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
     )
+    _keep_words_of_other_dates(connection)
     for table, rows, key in _KEYS:
         _rekey_table(connection, lake, table, rows, key)
     _keep_removed_away(connection)
@@ -77,6 +87,21 @@ def rekey(
         "UPDATE ss12000_persons SET pupil_key = cast(keys.new_key AS UUID) "
         "FROM new_keys_of_pupils AS keys "
         "WHERE ss12000_persons.pupil_key = cast(keys.old_key AS UUID)"
+    )
+
+
+def _keep_words_of_other_dates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep lessons that both numbers have under one id on other dates: one of them will go."""
+    keep_moved(
+        connection,
+        "SELECT * EXCLUDE (standing_key) REPLACE (standing_key AS pupil_key) FROM ("
+        "SELECT stored.*, coalesce(cast(keys.new_key AS UUID), stored.pupil_key) AS standing_key "
+        "FROM lessons AS stored LEFT JOIN new_keys_of_pupils AS keys "
+        "ON stored.pupil_key = cast(keys.old_key AS UUID) WHERE stored.lesson_id IS NOT NULL "
+        "AND (keys.old_key IS NOT NULL OR stored.pupil_key IN "
+        "(SELECT cast(new_key AS UUID) FROM new_keys_of_pupils))) "
+        "QUALIFY min(lesson_date) OVER same_lesson <> max(lesson_date) OVER same_lesson "
+        "WINDOW same_lesson AS (PARTITION BY standing_key, lesson_id)",
     )
 
 

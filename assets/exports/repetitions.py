@@ -45,6 +45,9 @@ def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str, repeated: str) 
         return
     cells = [name for name in found.columns if name not in _NO_CELLS]
     for row in found.iter_rows(named=True):
+        if row.get("lesson_id"):
+            # As the sender wrote it, without the date that a slot's id gets.
+            row["lesson_id"] = row["lesson_id"].partition("\x1f")[0]
         problems.add(
             row["file_id"], refusal(row["repetition"], row, cells, row.get("school_unit_code"))
         )

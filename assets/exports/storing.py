@@ -14,17 +14,22 @@ import polars as pl
 
 from assets.exports.people import People
 from assets.exports.replacing import replace_older
+from assets.exports.slot_ids import keep_moved
 from assets.exports.snapshots import remove_outdone, store_snapshots
 from assets.lake import Lake
 from assets.tables import TABLES
 
 _STORED_NAMES = {table.name: [column.name for column in table.columns] for table in TABLES}
 
+_LESSON = ", ".join(_STORED_NAMES["lessons"])
+
 
 def store_lessons(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
     complete: Sequence[int] = (),
+    *,
+    keeps_moved: bool = False,
 ) -> dict[int, int]:
     """Put `arriving_lessons` in place of older rows; return, by file, those that are older.
 
@@ -35,6 +40,8 @@ def store_lessons(
         connection: inside a transaction.
         lake: its lake, with `arriving_lessons`.
         complete: ids of files that say all of their schools' dates.
+        keeps_moved: what was said of a lesson with an id on another date is kept beside, because
+            the ids may turn out to be those of timetable slots.
     """
     lake.materialise("exports/arriving_days")
     span = lake.frame(
@@ -45,10 +52,18 @@ def store_lessons(
     if span["first_date"] is None:
         return {}
     lost: list[str] = []
-    if _may_have_rivals(lake, span) and _remove_outdated(connection, lake, span):
+    if _may_have_rivals(lake, span) and _remove_outdated(
+        connection, lake, span, keeps_moved=keeps_moved
+    ):
         lost.append("SELECT arriving_row FROM stored_rivals WHERE is_stored_newer")
     if store_snapshots(connection, lake, complete):
         remove_outdone(connection, lake)
+        if keeps_moved:
+            keep_moved(
+                connection,
+                f"SELECT {_LESSON} FROM arriving_lessons WHERE lesson_id IS NOT NULL "
+                "AND batch_row IN (SELECT batch_row FROM outdone_arrivals)",
+            )
         lost.append("SELECT batch_row FROM outdone_arrivals")
     outdone = " UNION ".join(lost)
     keep = f"WHERE batch_row NOT IN ({outdone})" if lost else ""
@@ -85,18 +100,31 @@ def _may_have_rivals(lake: Lake, span: Mapping[str, Any]) -> bool:
 
 
 def _remove_outdated(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, span: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    span: Mapping[str, Any],
+    *,
+    keeps_moved: bool,
 ) -> bool:
     """Remove stored lessons that arriving ones outdo; return whether stored ones outdo any.
 
     Leaves `stored_rivals` for the insert that follows.
     """
     lake.materialise("exports/stored_rivals", **span)
-    first, last, has_newer = lake.rows(
+    first, last, has_newer, has_moved = lake.rows(
         "SELECT min(lesson_date) FILTER (WHERE NOT is_stored_newer), "
         "max(lesson_date) FILTER (WHERE NOT is_stored_newer), "
-        "coalesce(bool_or(is_stored_newer), false) FROM stored_rivals"
+        "coalesce(bool_or(is_stored_newer), false), coalesce(bool_or(is_moved), false) "
+        "FROM stored_rivals"
     )[0]
+    if keeps_moved and has_moved:
+        keep_moved(
+            connection,
+            f"SELECT {_LESSON} FROM lessons WHERE rowid IN "
+            "(SELECT stored_row FROM stored_rivals WHERE is_moved AND NOT is_stored_newer) "
+            f"UNION ALL SELECT {_LESSON} FROM arriving_lessons WHERE batch_row IN "
+            "(SELECT arriving_row FROM stored_rivals WHERE is_moved AND is_stored_newer)",
+        )
     if first is not None:
         connection.execute(
             "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_rivals "
@@ -109,6 +137,24 @@ def _remove_outdated(
             {"first": first, "last": last},
         )
     return bool(has_newer)
+
+
+def keep_outdone_words(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Keep rows of a batch with an id that another row of it, about another date, outdoes."""
+    has_any = lake.rows(
+        "SELECT 1 FROM batch_lessons WHERE lesson_id IS NOT NULL "
+        "AND rowid IN (SELECT batch_row FROM superseded_rows) LIMIT 1"
+    )
+    if has_any:
+        keep_moved(
+            connection,
+            f"SELECT {_LESSON} FROM batch_lessons AS batch WHERE lesson_id IS NOT NULL "
+            "AND rowid IN (SELECT batch_row FROM superseded_rows) AND EXISTS "
+            "(SELECT 1 FROM arriving_lessons AS arriving "
+            "WHERE arriving.pupil_key = batch.pupil_key "
+            "AND arriving.lesson_id = batch.lesson_id "
+            "AND arriving.lesson_date <> batch.lesson_date)",
+        )
 
 
 def arriving_identities(lake: Lake, rows: str) -> pl.DataFrame:

@@ -27,7 +27,13 @@ from assets.watchlists.model import (
     UnreportedLessons,
     Watchlist,
 )
-from assets.watchlists.notices import MonthlySums, RefusedRows, Reporting, notices_of
+from assets.watchlists.notices import (
+    MissingLessons,
+    MonthlySums,
+    RefusedRows,
+    Reporting,
+    notices_of,
+)
 from assets.watchlists.pupil_rows import rows_by_school
 from assets.watchlists.uncounted import LessonsAfterEnd, after_end_by_school
 from assets.watchlists.week_states import WeekStates, iso_week
@@ -87,6 +93,7 @@ def collect(
     first_date = min(window.window_start for window in evaluation.windows)
     after_end = after_end_by_school(lake, first_date, evaluation.as_of)
     full_sheets = _full_sheets_by_school(lake, evaluation)
+    missing = _missing_by_school(lake, evaluation)
     protected = dict(
         lake.rows(
             "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
@@ -130,6 +137,7 @@ def collect(
                 after_end=after_end.get(row["school_unit_code"], LessonsAfterEnd()),
                 baseline=states.baselines.get(row["school_unit_code"]),
                 full_sheets=full_sheets.get(row["school_unit_code"], 0),
+                missing=missing[row["school_unit_code"]],
             ),
             one_month_days=rule_set.one_month_days,
             two_months_days=rule_set.two_months_days,
@@ -235,6 +243,18 @@ def _full_sheets_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, int]
         as_of=evaluation.as_of,
     )
     return dict(schools.iter_rows())
+
+
+def _missing_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, list[MissingLessons]]:
+    lessons = lake.relation(
+        "watchlists/missing_at_source",
+        first_date=_rolling_start(evaluation, "two_months"),
+        as_of=evaluation.as_of,
+    )
+    schools: dict[str, list[MissingLessons]] = defaultdict(list)
+    for code, *of_class in lessons.iter_rows():
+        schools[code].append(MissingLessons(*of_class))
+    return schools
 
 
 def _rolling_start(evaluation: Evaluation, window: str) -> date:

@@ -61,3 +61,9 @@ NOTICE_RULES_CHANGED = (
     "Gränsernas värden har ändrats sedan listan för {week}. Skillnader mot den kan bero på det: se"
     " Så räknas det."
 )
+NO_CLASS = "utan klass"
+NOTICE_MISSING = (
+    "{lessons} finns inte i den nyare filen från skolsystemet, men räknas som förut: {classes}."
+    " Om de är flyttade eller borttagna där behöver den som sköter inläsningen ställa in att filer"
+    " gäller hela perioder (restates: school_period)."
+)

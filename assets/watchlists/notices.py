@@ -6,6 +6,7 @@ Here: when such a notice is due, and its numbers. Not here: the sentences (`text
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -47,8 +48,18 @@ class RefusedRows:
     files: int = 0  # those of the files that had any
 
 
+@dataclass(frozen=True)
+class MissingLessons:
+    """Lessons of one class and date that a newer file of their source lacks."""
+
+    school_class: str
+    lesson_date: date
+    pupil_lessons: int
+
+
 _NO_SUMS = MonthlySums()
 _NO_LESSONS = LessonsAfterEnd()
+_CLASSES_SHOWN = 8
 
 
 def notices_of(
@@ -61,6 +72,7 @@ def notices_of(
     after_end: LessonsAfterEnd = _NO_LESSONS,
     baseline: Baseline | None = None,
     full_sheets: int = 0,
+    missing: Sequence[MissingLessons] = (),
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
 
@@ -73,6 +85,7 @@ def notices_of(
         after_end: of this school.
         baseline: the list that this one is compared with.
         full_sheets: files that end at the last row that a spreadsheet has room for.
+        missing: of this school.
     """
     is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
     notices = (
@@ -83,6 +96,7 @@ def notices_of(
         refused_rows(refused),
         uncounted.after_end(after_end),
         cut_sheets(full_sheets),
+        missing_at_source(missing),
         changed_rules(rule_set, baseline),
     )
     return tuple(notice for notice in notices if notice)
@@ -145,6 +159,24 @@ def cut_sheets(files: int) -> str:
         return ""
     return notice_texts.NOTICE_FULL_SHEET.format(
         files=f"{files} {'fil' if files == 1 else 'filer'}"
+    )
+
+
+def missing_at_source(missing: Sequence[MissingLessons]) -> str:
+    """Say which lessons a newer file lacks, by class and date; "" when it lacks none."""
+    if not missing:
+        return ""
+    lessons = sum(group.pupil_lessons for group in missing)
+    shown = [
+        f"{group.school_class or notice_texts.NO_CLASS}"
+        f" {texts.short_days([group.lesson_date])} ({group.pupil_lessons})"
+        for group in missing[:_CLASSES_SHOWN]
+    ]
+    if len(missing) > _CLASSES_SHOWN:
+        shown.append(f"och {len(missing) - _CLASSES_SHOWN} till")
+    return notice_texts.NOTICE_MISSING.format(
+        lessons=f"{lessons} {'elevlektion' if lessons == 1 else 'elevlektioner'}",
+        classes=", ".join(shown),
     )
 
 

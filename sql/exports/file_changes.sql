@@ -9,8 +9,9 @@ WITH arrived AS (
         CASE
             WHEN lesson_id IS NULL
                 THEN concat_ws(chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), subject)
-            ELSE concat_ws(chr(31), 'id', lesson_id)
+            ELSE concat_ws(chr(31), 'id', split_part(lesson_id, chr(31), 1))
         END AS lesson,
+        coalesce(ends_with(lesson_id, chr(31) || cast(lesson_date AS VARCHAR)), FALSE) AS is_slot,
         -- Compared within this answer only, so any hash will do.
         hash(
             school_unit_code, starts_at, scheduled_minutes, valid_minutes, invalid_minutes,
@@ -25,8 +26,9 @@ gone AS (
         CASE
             WHEN lesson_id IS NULL
                 THEN concat_ws(chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), subject)
-            ELSE concat_ws(chr(31), 'id', lesson_id)
+            ELSE concat_ws(chr(31), 'id', split_part(lesson_id, chr(31), 1))
         END AS lesson,
+        coalesce(ends_with(lesson_id, chr(31) || cast(lesson_date AS VARCHAR)), FALSE) AS is_slot,
         -- Compared within this answer only, so any hash will do.
         hash(
             school_unit_code, starts_at, scheduled_minutes, valid_minutes, invalid_minutes,
@@ -55,7 +57,12 @@ SELECT
     arrived.invalid_minutes AS new_invalid_minutes,
     arrived.is_reported
 FROM arrived
-LEFT JOIN gone ON arrived.pupil_key = gone.pupil_key AND arrived.lesson = gone.lesson
+LEFT JOIN gone
+    ON
+        arrived.pupil_key = gone.pupil_key
+        AND arrived.lesson = gone.lesson
+        -- A slot's lessons are one a date, also where the snapshot keyed them anew.
+        AND (arrived.lesson_date = gone.lesson_date OR NOT (arrived.is_slot OR gone.is_slot))
 WHERE arrived.file_id = $file_id
 UNION ALL
 SELECT
@@ -74,7 +81,11 @@ SELECT
     NULL AS new_invalid_minutes,
     NULL AS is_reported
 FROM gone
-LEFT JOIN arrived ON gone.pupil_key = arrived.pupil_key AND gone.lesson = arrived.lesson
+LEFT JOIN arrived
+    ON
+        gone.pupil_key = arrived.pupil_key
+        AND gone.lesson = arrived.lesson
+        AND (gone.lesson_date = arrived.lesson_date OR NOT (arrived.is_slot OR gone.is_slot))
 LEFT JOIN covered_days AS covered
     ON gone.school_unit_code = covered.school_unit_code AND gone.lesson_date = covered.lesson_date
 WHERE

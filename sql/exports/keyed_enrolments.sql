@@ -5,7 +5,15 @@ SELECT
     civic_keys.pupil_key,
     staff_keys.staff_key AS mentor_key,
     offered_files.exported_at,
-    coalesce(staged.problem, civic_keys.problem) AS problem
+    coalesce(
+        staged.problem,
+        -- Records begin long ago, but none begins years from now.
+        CASE
+            WHEN staged.start_date > cast(offered_files.exported_at AS DATE) + 366
+                THEN 'start_date.not_believed'
+        END,
+        civic_keys.problem
+    ) AS problem
 FROM staged_enrolments AS staged
 INNER JOIN offered_files ON staged.file_id = offered_files.file_id
 LEFT JOIN civic_keys ON coalesce(staged.civic_text, '') = civic_keys.civic_text

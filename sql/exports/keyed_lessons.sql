@@ -33,7 +33,13 @@ looked_up AS (
 
 SELECT
     * EXCLUDE (asked_text, pupil, file_exported_at, problem),  -- noqa: AM04
-    coalesce(problem, struct_extract(pupil, 'problem')) AS problem,
+    coalesce(
+        problem,
+        CASE
+            WHEN NOT believed_day(lesson_date, file_exported_at) THEN 'lesson_date.not_believed'
+        END,
+        struct_extract(pupil, 'problem')
+    ) AS problem,
     struct_extract(pupil, 'pupil_key') AS pupil_key,
     cast(NULL AS UUID) AS mentor_key,
     CASE WHEN pupil IS NOT NULL THEN file_exported_at END AS exported_at,

@@ -40,6 +40,13 @@ CASE
         THEN DATE '1899-12-30' + cast(substr(cell, 1, 5) AS INTEGER)
 END;
 
+-- Whether an export can know of a day: from the first day of the tenth school year before its own
+-- to 366 days after it (our choice). Absence that is planned is real, the year 2062 is not.
+CREATE OR REPLACE TEMP MACRO believed_day(cell, exported) AS
+cell BETWEEN
+make_date(cast(year(exported) AS INTEGER) - CASE WHEN month(exported) < 7 THEN 11 ELSE 10 END, 7, 1)
+AND cast(exported AS DATE) + 366;
+
 -- The first day of a month: 2026-10, 202610, 2026-10-01, "oktober 2026".
 CREATE OR REPLACE TEMP MACRO month_start(cell) AS
 CASE
@@ -204,3 +211,12 @@ cast(md5(cell) AS UUID);
 -- It only finds rows of one lesson within a batch and is never stored, so any hash will do.
 CREATE OR REPLACE TEMP MACRO lesson_of(pupil, school, starts, taught, id) AS  -- noqa: CP05
 CASE WHEN id IS NULL THEN hash(pupil, school, starts, taught) ELSE hash(pupil, id) END;
+
+-- The id of one lesson of a timetable slot: the slot's id and the date. The separator sorts before
+-- every letter, so that ids keep their order.
+CREATE OR REPLACE TEMP MACRO slot_lesson(id, day) AS  -- noqa: CP05
+id || chr(31) || cast(day AS VARCHAR);
+
+-- Whether an id has its lesson's date in it already.
+CREATE OR REPLACE TEMP MACRO is_slot_lesson(id, day) AS  -- noqa: CP05
+ends_with(id, chr(31) || cast(day AS VARCHAR));

@@ -43,19 +43,27 @@ rival_exceptions AS (
 
 bad_exceptions AS (
     SELECT DISTINCT
-        file_id,
-        line_number
-    FROM ss12000_cells
+        cells.file_id,
+        cells.line_number
+    FROM ss12000_cells AS cells
+    INNER JOIN offered_files ON cells.file_id = offered_files.file_id
     WHERE
-        part = 'exceptions'
+        cells.part = 'exceptions'
         AND (
-            person IS NULL
-            OR coalesce(participates NOT IN ('true', 'false'), TRUE)
-            OR (start_time IS NOT NULL AND moment(start_time) IS NULL)
-            OR (end_time IS NOT NULL AND moment(end_time) IS NULL)
+            cells.person IS NULL
+            OR coalesce(cells.participates NOT IN ('true', 'false'), TRUE)
+            OR (cells.start_time IS NOT NULL AND moment(cells.start_time) IS NULL)
+            OR (cells.end_time IS NOT NULL AND moment(cells.end_time) IS NULL)
+            -- The pupil's own start decides the day, and has to be a day of the export too.
+            OR NOT coalesce(
+                believed_day(
+                    cast(stockholm_time(cells.start_time) AS DATE), offered_files.exported_at
+                ),
+                TRUE
+            )
             OR (
-                teaching_minutes IS NOT NULL AND participates = 'true'
-                AND coalesce(whole_minutes(teaching_minutes) NOT BETWEEN 1 AND 600, TRUE)
+                cells.teaching_minutes IS NOT NULL AND cells.participates = 'true'
+                AND coalesce(whole_minutes(cells.teaching_minutes) NOT BETWEEN 1 AND 600, TRUE)
             )
         )
 )
@@ -78,6 +86,8 @@ SELECT
         WHEN read_events.activity IS NULL THEN 'activity.missing'
         WHEN read_events.start_time IS NULL THEN 'startTime.missing'
         WHEN read_events.starts_at IS NULL THEN 'startTime.unreadable'
+        WHEN NOT believed_day(cast(read_events.starts_at AS DATE), read_events.exported_at)
+            THEN 'startTime.not_believed'
         WHEN read_events.end_time IS NULL THEN 'endTime.missing'
         WHEN read_events.ends_at IS NULL THEN 'endTime.unreadable'
         WHEN coalesce(read_events.cancelled NOT IN ('true', 'false'), FALSE)

@@ -1,5 +1,6 @@
 -- stored_rivals: stored lessons that an arriving row speaks of, and which of the two is newer.
 -- From: lessons, arriving_lessons. Grain: a pair of stored and arriving row.
+-- `is_moved`: the two are on different dates.
 -- Parameters: $first_date, $last_date, $first_school and $last_school of the arriving rows (they
 -- prune the files that the scan opens); $has_ids.
 SELECT
@@ -7,7 +8,8 @@ SELECT
     arriving.batch_row AS arriving_row,
     stored.lesson_date,
     (stored.exported_at, stored.file_id) > (arriving.exported_at, arriving.file_id)
-        AS is_stored_newer
+        AS is_stored_newer,
+    FALSE AS is_moved
 FROM lessons AS stored
 INNER JOIN arriving_lessons AS arriving
     ON
@@ -27,7 +29,8 @@ SELECT
     arriving.batch_row AS arriving_row,
     stored.lesson_date,
     (stored.exported_at, stored.file_id) > (arriving.exported_at, arriving.file_id)
-        AS is_stored_newer
+        AS is_stored_newer,
+    stored.lesson_date <> arriving.lesson_date AS is_moved
 FROM lessons AS stored
 INNER JOIN arriving_lessons AS arriving
     ON stored.pupil_key = arriving.pupil_key AND stored.lesson_id = arriving.lesson_id

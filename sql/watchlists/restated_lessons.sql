@@ -23,7 +23,19 @@ past AS (
     SELECT
         lessons_then.*,
         coalesce(
-            'id' || lessons_then.lesson_id,
+            'id' || CASE
+                -- Since then the id was found to be a timetable slot's, and got its date.
+                WHEN
+                    (
+                        lessons_then.pupil_key,
+                        lessons_then.lesson_id || chr(31)
+                        || cast(lessons_then.lesson_date AS VARCHAR)
+                    ) IN (SELECT (present.pupil_key, present.lesson_id) FROM present)
+                    THEN
+                        lessons_then.lesson_id || chr(31)
+                        || cast(lessons_then.lesson_date AS VARCHAR)
+                ELSE lessons_then.lesson_id
+            END,
             concat_ws(
                 chr(31), lessons_then.school_unit_code, cast(lessons_then.starts_at AS VARCHAR),
                 lessons_then.subject

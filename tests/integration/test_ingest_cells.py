@@ -70,7 +70,7 @@ TAKEN: dict[str, tuple[Cells, dict[str, Any]]] = {
     "a date without dashes": ({"date": "20261005"}, {"starts_at": at("2026-10-05 08:20")}),
     "a date with slashes": ({"date": "2026/10/05"}, {"starts_at": at("2026-10-05 08:20")}),
     "a date of a sheet": ({"date": "2026-10-05 00:00:00"}, {"starts_at": at("2026-10-05 08:20")}),
-    "a leap day": ({"date": "2028-02-29"}, {"starts_at": at("2028-02-29 08:20")}),
+    "a leap day": ({"date": "2024-02-29"}, {"starts_at": at("2024-02-29 08:20")}),
     "a time of one digit": ({"start": "8:20"}, {"starts_at": at("2026-10-05 08:20")}),
     "a time with a point": ({"start": "8.20"}, {"starts_at": at("2026-10-05 08:20")}),
     "a time of four digits": ({"start": "0820"}, {"starts_at": at("2026-10-05 08:20")}),

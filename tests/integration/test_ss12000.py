@@ -369,6 +369,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "otherAttendanceMinutes.unreadable": ("attendances", {"otherAttendanceMinutes": 10**12}),
     "startTime.missing": ("calendarEvents", {"startTime": None}),
     "startTime.unreadable": ("calendarEvents", {"startTime": "2026-10-05T08:20:00"}),
+    "startTime.not_believed": ("calendarEvents", {"startTime": "2062-10-05T08:20:00+02:00"}),
     "endTime.unreadable": ("calendarEvents", {"endTime": "2026-02-30T08:20:00Z"}),
     "activity.missing": ("calendarEvents", {"activity": None}),
     "teachingLengthStudent.out_of_range": ("calendarEvents", {"teachingLengthStudent": 601}),

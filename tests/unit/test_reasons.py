@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
     *(ROOT / "sql" / "exports").glob("staged_*.sql"),
     *(ROOT / "sql" / "exports").glob("repeated_*.sql"),
+    *(ROOT / "sql" / "exports").glob("keyed_*.sql"),
     ROOT / "assets" / "exports" / "identity_numbers.py",
     ROOT / "assets" / "exports" / "frames.py",
     ROOT / "assets" / "exports" / "ss12000" / "reasons.py",

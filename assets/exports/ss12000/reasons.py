@@ -99,6 +99,9 @@ SWEDISH = {
     "no_but_minutes": "inte rapporterad, men med minuter; räknas som inte rapporterad",
     "above_length": "frånvaron och annat skoluppdrag är tillsammans längre än lektionen",
     "not_boolean": "uppgiften är varken true eller false",
+    "not_believed": (
+        "dagen ligger mer än tio läsår före filens export eller mer än 366 dagar efter den"
+    ),
 }
 SWEDISH_FIX = "Rätta uppgiften i skolsystemet. Den kommer med nästa export."
 #: The cell that a code's column speaks of, where it may be shown.

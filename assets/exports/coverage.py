@@ -1,0 +1,154 @@
+"""Lessons that a newer file of their source lacks: they count as before, and are named.
+
+A lesson that was moved or taken away at the sender stays in the lake unless its layout restates
+whole periods. When a newer file has the lesson's class and date, with nearly all of the class's
+pupils, and not the lesson, then it is missing at the source. How many pupils each file had is kept,
+so that the answer does not depend on the order in which files came.
+
+Not here: removing lessons (`snapshots.py`), the list's sentence (`watchlists/notices.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import duckdb
+import polars as pl
+
+from assets.exports.layouts import FoundHeader
+from assets.lake import Lake
+from assets.sealing import Sealer
+
+#: So many tenths of a class's pupils a file has to have to cover it (our choice): a few may be gone
+#: from the newer file, as pupils who left are, but half a class is another kind of file.
+LEAST_TENTHS = 9
+
+_KEY = "layout, school_unit_code, class_key, lesson_date"
+
+
+def find_coverage(lake: Lake) -> None:
+    """Find how many pupils the staged files have; `note_missing` needs it."""
+    lake.materialise("exports/arriving_coverage")
+
+
+def note_missing(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    sealer: Sealer,
+    headers: Mapping[int, FoundHeader],
+) -> dict[int, str]:
+    """Keep what the stored batch's files cover, and which lessons are missing at their source.
+
+    Args:
+        connection: inside the transaction that stores the batch, after its lessons and identities.
+        lake: its lake.
+        sealer: keys classes.
+        headers: of the files that are stored.
+
+    Returns:
+        What is to be said of files, by file id: numbers and dates, nobody's class or name.
+    """
+    _key_coverage(lake, sealer, headers)
+    span = lake.frame(
+        "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
+        "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school "
+        "FROM keyed_coverage"
+    ).row(0, named=True)
+    if span["first_date"] is None:
+        return {}
+    dates = {name: span[name] for name in ("first_date", "last_date")}
+    lake.materialise("exports/covering_files", **dates)
+    connection.execute(
+        "DELETE FROM class_coverage WHERE file_id IN (SELECT file_id FROM keyed_coverage) "
+        "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_outdone)"
+    )
+    connection.execute(
+        f"INSERT INTO class_coverage BY NAME SELECT {_KEY}, pupils, exported_at, file_id "
+        "FROM covering_files WHERE stored_row IS NULL AND NOT is_outdone"
+    )
+    connection.execute("DELETE FROM covering_files WHERE is_outdone")
+    if not _has_older(lake, span):
+        return {}
+    lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
+    connection.execute(
+        f"DELETE FROM missing_lessons WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM keyed_coverage)"
+    )
+    connection.execute(
+        "INSERT INTO missing_lessons BY NAME SELECT * EXCLUDE (newer_file) FROM lessons_missing"
+    )
+    return _remarks(lake, headers)
+
+
+def _key_coverage(lake: Lake, sealer: Sealer, headers: Mapping[int, FoundHeader]) -> None:
+    """Make `keyed_coverage` of the stored files' coverage, with layouts and keys of classes."""
+    classes = lake.rows("SELECT DISTINCT school_unit_code, class_name FROM arriving_coverage")
+    lake.load(
+        "class_keys",
+        pl.DataFrame(
+            {
+                "school_unit_code": [school for school, _ in classes],
+                "class_name": [name for _, name in classes],
+                "key": [
+                    str(sealer.key("class", f"{school} {name or ''}")) for school, name in classes
+                ],
+            },
+            {"school_unit_code": pl.String, "class_name": pl.String, "key": pl.String},
+        ),
+    )
+    lake.load(
+        "covering_layouts",
+        pl.DataFrame(
+            {
+                "file_id": list(headers),
+                "layout": [header.match.layout.name for header in headers.values()],
+            },
+            {"file_id": pl.Int64, "layout": pl.String},
+        ),
+    )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE keyed_coverage AS SELECT layouts.layout, arriving.*, "
+        "cast(classes.key AS UUID) AS class_key FROM arriving_coverage AS arriving "
+        "JOIN covering_layouts AS layouts USING (file_id) JOIN class_keys AS classes "
+        "ON arriving.school_unit_code = classes.school_unit_code "
+        "AND arriving.class_name IS NOT DISTINCT FROM classes.class_name"
+    )
+
+
+def _has_older(lake: Lake, span: Mapping[str, object]) -> bool:
+    """Look whether two files speak of the batch's dates: of a first file nothing is missing."""
+    return bool(
+        lake.rows(f"SELECT 1 FROM keyed_coverage GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1")
+        or lake.rows(
+            "SELECT 1 FROM lessons WHERE lesson_date BETWEEN $first_date AND $last_date "
+            "AND school_unit_code BETWEEN $first_school AND $last_school "
+            "AND file_id NOT IN (SELECT file_id FROM keyed_coverage) LIMIT 1",
+            **span,
+        )
+    )
+
+
+def _remarks(lake: Lake, file_ids: Iterable[int]) -> dict[int, str]:
+    found = (
+        "SELECT {file}, count(*), min(lesson_date), max(lesson_date) FROM lessons_missing "
+        "WHERE pupil_key NOT IN (SELECT pupil_key FROM identity_sources WHERE is_protected) "
+        "GROUP BY {file}"
+    )
+    batch = set(file_ids)
+    remarks: dict[int, str] = {}
+    for column, which in (("newer_file", "of older files are not in it"), ("file_id", "")):
+        for file_id, lessons, first, last in lake.rows(found.format(file=column)):
+            if file_id not in batch:
+                continue
+            days = f"{first}" if first == last else f"{first} to {last}"
+            rows = f"{lessons} {'row' if lessons == 1 else 'rows'} for {days}"
+            said = (
+                f"{rows} {which}, though it has the class and date"
+                if which
+                else f"{rows} of it are not in a newer file that has the class and date"
+            )
+            text = (
+                f"{said}: they count as before. If they were taken away at the sender, files that "
+                "say whole periods remove them ('restates: school_period' in the layout)"
+            )
+            remarks[file_id] = f"{remarks[file_id]}; {text}" if file_id in remarks else text
+    return remarks
