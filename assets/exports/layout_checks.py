@@ -29,7 +29,7 @@ from assets.exports.received import (
     UnreadableFileError,
     look_at,
 )
-from assets.exports.repetitions import refuse_repeated
+from assets.exports.repetitions import refuse_repeated, settle_repeated_lessons
 from assets.exports.row_staging import RowStage
 from assets.exports.staging import begin_staging, end_staging, load_macros
 from assets.lake import Lake, LakeSettings
@@ -224,8 +224,10 @@ def _problems(
         begin_staging(lake, kind, [file])
         staged = RowStage(lake, people, openings, log, kind).stage([file])
         end_staging(lake, kind)
-        repeated = "repeated_rows" if kind == "lessons" else f"repeated_{kind}"
-        refuse_repeated(lake, log, kind, repeated)
+        if kind == "lessons":
+            settle_repeated_lessons(lake, log)
+        else:
+            refuse_repeated(lake, log, kind, f"repeated_{kind}")
         for reason in (*staged.unreadable.values(), *staged.held.values()):
             raise UnreadableFileError(reason)
         reader = staged.readers[file.file_id]

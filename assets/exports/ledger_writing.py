@@ -24,6 +24,17 @@ _LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
 }
 
 
+#: Tables whose rows are a file's own words.
+_OF_FILES = (
+    "lessons",
+    "contradicted_lessons",
+    "joint_lessons",
+    "enrolments",
+    "monthly_sums",
+    "row_problems",
+)
+
+
 def write_reports(
     connection: duckdb.DuckDBPyConnection, sealer: Sealer, reports: Sequence[FileReport]
 ) -> None:
@@ -82,6 +93,12 @@ def forget_read(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) 
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons WHERE {mine}", ids
     )
-    for table in ("lessons", "enrolments", "monthly_sums", "row_problems"):
+    connection.execute(
+        "INSERT INTO stale_days "
+        f"SELECT DISTINCT lesson_date FROM contradicted_lessons WHERE {mine} "
+        f"UNION SELECT DISTINCT lesson_date FROM joint_lessons WHERE {mine}",
+        ids,
+    )
+    for table in _OF_FILES:
         connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
     connection.execute(f"DELETE FROM files WHERE {mine} AND outcome <> 'duplicate'", ids)

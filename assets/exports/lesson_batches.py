@@ -20,7 +20,7 @@ from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
 from assets.exports.problems import ProblemLog
 from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
-from assets.exports.repetitions import refuse_repeated
+from assets.exports.repetitions import settle_repeated_lessons
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
 from assets.exports.snapshots import complete_files, snapshot_reason
@@ -29,6 +29,7 @@ from assets.exports.storing import (
     arriving_identities,
     store_identities,
     store_lessons,
+    store_side_words,
     store_staff,
 )
 from assets.lake import Lake
@@ -71,9 +72,12 @@ class LessonBatch:
         changed = batch.hold_changed(files)
         if changed:
             unstage(lake, "batch_lessons", changed)
+        settle_repeated_lessons(lake, self._problems)
         if careful or changed:
             lake.materialise("exports/shared_lessons")
         lake.materialise("exports/superseded_rows")
+        lake.materialise("exports/contradicted_rows")
+        lake.materialise("exports/joint_rows")
         batch.counts = self._counts(files, batch)
         lake.define("exports/arriving_lessons")
         return batch
@@ -82,6 +86,7 @@ class LessonBatch:
         """Put the staged rows into the lake and return superseded rows per file."""
         complete = complete_files(self._lake, self._headers, self._problems)
         superseded = store_lessons(connection, self._lake, complete)
+        store_side_words(connection)
         for file_id, rows in self._lake.rows(
             "SELECT file_id, count(*) FROM superseded_rows GROUP BY file_id"
         ):
@@ -146,16 +151,18 @@ class LessonBatch:
         staged = stage.stage(files)
         batch.unreadable |= staged.unreadable
         batch.held |= staged.held
-        refuse_repeated(self._lake, self._problems, "lessons", "repeated_rows")
         for file_id, reader in staged.readers.items():
             self._note_header(reader.file, reader.header, reader.rows_read)
             self._reasons[file_id] = reader.reason
 
     def _files_with_problems(self) -> set[int]:
         """Return staged files with refused, warned or repeated rows."""
-        return {
+        lake = self._lake
+        has_ids = lake.rows("SELECT 1 FROM batch_lessons WHERE lesson_id IS NOT NULL LIMIT 1")
+        shared = lake.relation("exports/shared_starts")["file_id"].to_list() if has_ids else ()
+        return set(shared) | {
             key
-            for (key,) in self._lake.rows(
+            for (key,) in lake.rows(
                 "SELECT DISTINCT file_id FROM batch_lessons "
                 "WHERE problem IS NOT NULL OR warning IS NOT NULL "
                 "UNION SELECT file_id FROM shared_lessons WHERE rows_in_file > 1"

@@ -205,9 +205,7 @@ def test_a_lesson_told_five_minutes_later_is_one_lesson_and_the_later_export_cou
 
 
 @pytest.mark.parametrize(("start", "scheduled"), [("08:45", 30 + 60 - 30), ("08:46", 90)])
-def test_the_shorter_one_must_be_covered_by_half(
-    scratch: Lake, start: str, scheduled: int
-) -> None:
+def test_the_shorter_one_must_be_covered_by_half(scratch: Lake, start: str, scheduled: int) -> None:
     rows = [absent("08:00", **older()), absent(start, "ma", 30, **newer())]
     found = Day(scratch, rows, values=[{"method": "count_all"}])
     assert found.sums[0] == (30 if scheduled == 60 else 90)
@@ -292,7 +290,10 @@ def test_a_later_cancellation_under_another_id_stands(scratch: Lake) -> None:
     # Within one export the lesson that was held counts.
     beside = older(lesson_id="b", is_cancelled=True)
     assert Day(scratch, [absent("08:00", **held), lesson("08:00", **beside)]).sums == (60, 60, 60)
-    earlier = [absent("08:00", **newer()), lesson("08:00", **older(lesson_id="b", is_cancelled=True))]
+    earlier = [
+        absent("08:00", **newer()),
+        lesson("08:00", **older(lesson_id="b", is_cancelled=True)),
+    ]
     assert Day(scratch, earlier).sums == (60, 60, 60)
 
 
