@@ -229,7 +229,7 @@ class _Ingest:
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
             if reread:
-                forget_read(connection, reread)
+                forget_read(connection, lake, reread)
             superseded = batch.store(connection)
             for report in taken:
                 final[report.path] = (

@@ -12,6 +12,8 @@ import duckdb
 import polars as pl
 
 from assets.exports.outcomes import FileReport
+from assets.exports.roster_changes import watching_rosters
+from assets.lake import Lake
 from assets.sealing import Sealer
 
 _LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
@@ -82,7 +84,7 @@ def forget_quarantined(
         connection.execute(f"DELETE FROM files WHERE {mine} AND outcome = 'quarantined'", ids)
 
 
-def forget_read(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
+def forget_read(connection: duckdb.DuckDBPyConnection, lake: Lake, file_ids: Sequence[int]) -> None:
     """Take back what was read of files that are read again: ledger rows, problems and rows.
 
     Rows that other files have outdone are gone already; what the files say of identities stays
@@ -99,6 +101,9 @@ def forget_read(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) 
         f"UNION SELECT DISTINCT lesson_date FROM joint_lessons WHERE {mine}",
         ids,
     )
-    for table in _OF_FILES:
-        connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
+    listed = ", ".join(map(str, file_ids))
+    pupils = f"SELECT DISTINCT pupil_key FROM enrolments WHERE file_id IN ({listed})"
+    with watching_rosters(connection, lake, pupils):
+        for table in _OF_FILES:
+            connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
     connection.execute(f"DELETE FROM files WHERE {mine} AND outcome <> 'duplicate'", ids)
