@@ -45,8 +45,8 @@ from assets.tables import TABLES
 __all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
 
 SQL_ROOT = Path(__file__).resolve().parents[1] / "sql"
-#: The view of what counts (`lesson_fates.py`), for every SELECT on every connection. Where temporary
-#: tables or views stand before the lake's, it reads those.
+#: The view of what counts (`lesson_fates.py`), on every connection. Where temporary tables or views
+#: stand before the lake's, it reads those.
 COUNTING_LESSONS = "absence/counting_lessons"
 
 Result = TypeVar("Result")

@@ -34,7 +34,8 @@ from assets.sealing import KeyFileError
 from assets.watchlists.publish import PublishError
 from assets.watchlists.restate import NotPublishedError
 from rules.models import RuleSet
-from rules.registry import RuleFileError, root_of, rule_set_on
+from rules.parallel import ParallelValue, parallel_values
+from rules.registry import RuleFileError, load_parameters, root_of, rule_set_on
 
 #: Errors whose words are ours: clear, and without personal data.
 SPOKEN_ERRORS = (
@@ -156,6 +157,11 @@ class LakeAccess:
     def rules_on(self, day: date) -> RuleSet:
         """Return the rule set with the values in force on a day."""
         return rule_set_on(self.rule_set, day, root_of(self.rule_set, self.rules_folder))
+
+    def parallel_values(self) -> tuple[ParallelValue, ...]:
+        """Return how lessons at the same time count by the rule set, by a lesson's date."""
+        root = root_of(self.rule_set, self.rules_folder)
+        return parallel_values(load_parameters(self.rule_set, root))
 
 
 def told_without_data(error: Exception, disk: str = "the disk") -> StepError:

@@ -85,9 +85,15 @@ _NORM = {
 }
 # Who stands among those at risk of passing a step.
 _FORECAST = {"forecast.least_probability": ParameterSpec("percent")}
+# Which lessons count when a pupil has several at a time. They decide sums, by a lesson's date, and
+# sums are stored: the values of a night and no part of the version of an as_of's rules.
+_PARALLEL = {
+    "parallel.method": ParameterSpec("choice", ("set_aside", "count_all")),
+    "parallel.least_cover": ParameterSpec("percent"),
+}
 # What decides no verdict: what a list says beside its flags, and when it waits. Dated and cited
 # like the others, but no part of a set's version; `parameters/_every_set` has them for all sets.
-_BESIDE = _PATTERNS | _NORM | _FORECAST
+_BESIDE = _PATTERNS | _NORM | _FORECAST | _PARALLEL
 
 
 def _specs() -> dict[str, ParameterSpec]:
@@ -100,5 +106,7 @@ def _specs() -> dict[str, ParameterSpec]:
 
 #: Parameters that decide a verdict: their values make a rule set's version.
 DECIDING: frozenset[str] = frozenset(_specs())
+#: Parameters whose work is stored with the daily sums, so that no question can change them.
+STORED: frozenset[str] = frozenset(_PARALLEL)
 #: Every parameter that a set must have, no more and no fewer.
 PARAMETERS: dict[str, ParameterSpec] = _specs() | _BESIDE

@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import cast
 
-from rules.ladder import DECIDING, PARAMETERS
+from rules.ladder import DECIDING, PARAMETERS, STORED
 from rules.models import DatedValue, ParameterSet, RuleSet, Value, ValueInForce
 from rules.parameter_file import RuleFileError, known_names, read_values
 from rules.registry import contradictions, rule_set_of
@@ -47,6 +47,8 @@ def read_change(text: str, source: str) -> tuple[str, tuple[Value, ...]]:
         )
     if name not in _ASKABLE:
         found = f"{name}, which decides no verdict" if name in PARAMETERS else repr(name)
+        if name in STORED:
+            found = f"{name}, whose work is stored with the daily sums (`trappan backfill`)"
         raise RuleFileError(f"{source}: found {found}, expected {known_names(name, _ASKABLE)}")
     if not values.strip():
         raise RuleFileError(f"{source} {name}: found nothing, expected a value after the =")

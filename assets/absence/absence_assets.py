@@ -24,7 +24,7 @@ _SUMS = ("absence_daily", "absence_monthly")
     specs=[
         dg.AssetSpec(
             "absence_daily",
-            deps=["lessons", "stale_days"],
+            deps=["lessons", "stale_days", "enrolments"],
             group_name=GROUP,
             kinds={"duckdb"},
             description="Minutes per pupil, school unit and day.",
@@ -50,7 +50,7 @@ def absence_sums(
     if context.has_partition_key or context.has_partition_key_range:
         wanted = [date.fromisoformat(key) for key in context.partition_keys]
     with lake.open() as opened:
-        refreshed = refresh_sums(opened, wanted)
+        refreshed = refresh_sums(opened, wanted, lake.parallel_values())
     if wanted is None:
         for month in refreshed.months:
             for name in _SUMS:

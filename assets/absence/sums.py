@@ -12,8 +12,10 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from assets.absence.which_count import sum_days
 from assets.absence.windows import WindowPart, month_end
 from assets.lake import Lake
+from rules.parallel import ParallelValue, shipped_values
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,11 @@ class Refreshed:
     pupil_months: int
 
 
-def refresh_sums(lake: Lake, months: Sequence[date] | None = None) -> Refreshed:
+def refresh_sums(
+    lake: Lake,
+    months: Sequence[date] | None = None,
+    parallel: Sequence[ParallelValue] | None = None,
+) -> Refreshed:
     """Make daily and monthly sums of stale days anew, in one transaction.
 
     The stale days are written with the rows and taken away with the sums, so a run that was
@@ -35,7 +41,10 @@ def refresh_sums(lake: Lake, months: Sequence[date] | None = None) -> Refreshed:
     Args:
         lake: the lake.
         months: first days of months to make anew whether stale or not; then only these.
+        parallel: how lessons at the same time count, by a lesson's date; the shipped values when
+            None. Sums that are not made anew stay as they were made.
     """
+    in_force = shipped_values() if parallel is None else parallel
 
     def change(connection: duckdb.DuckDBPyConnection) -> Refreshed:
         if months is None:
@@ -44,6 +53,8 @@ def refresh_sums(lake: Lake, months: Sequence[date] | None = None) -> Refreshed:
             wanted = ", ".join(f"DATE '{month.isoformat()}'" for month in months) or "NULL"
             days = (
                 "SELECT lesson_date FROM lessons "
+                f"WHERE date_trunc('month', lesson_date) IN ({wanted}) UNION "
+                "SELECT lesson_date FROM contradicted_lessons "
                 f"WHERE date_trunc('month', lesson_date) IN ({wanted}) UNION "
                 "SELECT lesson_date FROM absence_daily "
                 f"WHERE date_trunc('month', lesson_date) IN ({wanted})"
@@ -54,6 +65,7 @@ def refresh_sums(lake: Lake, months: Sequence[date] | None = None) -> Refreshed:
             "SELECT DISTINCT cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date "
             "FROM days_to_sum"
         )
+        _note_values(connection, lake, in_force)
         return _sum_again(connection, lake)
 
     return lake.write(change)
@@ -72,7 +84,9 @@ def _sum_again(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Refreshed:
         "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)",
         span,
     )
-    pupil_days = _insert(connection, "absence_daily", lake.select("absence/absence_daily"), span)
+    sum_days(lake, first, last)
+    pupil_days = _insert(connection, "absence_daily", "SELECT * FROM summed_days", {})
+    _store_uncounted(connection, lake, span)
     connection.execute(
         "DELETE FROM absence_monthly WHERE month_start_date IN "
         "(SELECT month_start_date FROM months_to_sum)"
@@ -85,6 +99,30 @@ def _sum_again(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Refreshed:
     )
     summed = lake.rows("SELECT month_start_date FROM months_to_sum ORDER BY 1")
     return Refreshed(count, tuple(month for (month,) in summed), pupil_days, pupil_months)
+
+
+def _note_values(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, in_force: Sequence[ParallelValue]
+) -> None:
+    """Keep the values that sums are made with, so that a past is summed as it was."""
+    rows = [(value.valid_from, value.method, value.least_cover_bp) for value in in_force]
+    if lake.rows("SELECT * FROM parallel_values ORDER BY valid_from_date") == rows:
+        return
+    connection.execute("DELETE FROM parallel_values")
+    connection.executemany("INSERT INTO parallel_values VALUES (?, ?, ?)", rows)
+
+
+def _store_uncounted(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, span: dict[str, date]
+) -> None:
+    of_these = (
+        "lesson_date BETWEEN $first_date AND $last_date "
+        "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)"
+    )
+    if lake.rows(f"SELECT 1 FROM uncounted_lessons WHERE {of_these} LIMIT 1", **span):
+        connection.execute(f"DELETE FROM uncounted_lessons WHERE {of_these}", span)
+    if lake.rows("SELECT 1 FROM uncounted_now LIMIT 1"):
+        _insert(connection, "uncounted_lessons", "SELECT * FROM uncounted_now", {})
 
 
 def _insert(

@@ -248,7 +248,7 @@ class _Ingest:
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
             if reread:
-                forget_read(connection, reread)
+                forget_read(connection, lake, reread)
             superseded = batch.store(connection)
             remarks = remarks_of(batch)
             for report in taken:

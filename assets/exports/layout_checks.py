@@ -30,7 +30,7 @@ from assets.exports.received import (
     UnreadableFileError,
     look_at,
 )
-from assets.exports.repetitions import refuse_repeated
+from assets.exports.repetitions import refuse_repeated, settle_repeated_lessons
 from assets.exports.row_staging import RowStage
 from assets.exports.slot_ids import SlotIds
 from assets.exports.staging import begin_staging, end_staging, load_macros
@@ -229,8 +229,9 @@ def _problems(
         if kind == "lessons":
             headers = {key: reader.header for key, reader in staged.readers.items()}
             SlotIds(lake).key_repeated(headers, headers)
-        repeated = "repeated_rows" if kind == "lessons" else f"repeated_{kind}"
-        refuse_repeated(lake, log, kind, repeated)
+            settle_repeated_lessons(lake, log)
+        else:
+            refuse_repeated(lake, log, kind, f"repeated_{kind}")
         for reason in (*staged.unreadable.values(), *staged.held.values()):
             raise UnreadableFileError(reason)
         reader = staged.readers[file.file_id]

@@ -12,6 +12,8 @@ import duckdb
 import polars as pl
 
 from assets.exports.outcomes import FileReport
+from assets.exports.roster_changes import watching_rosters
+from assets.lake import Lake
 from assets.sealing import Sealer
 
 _LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
@@ -22,6 +24,19 @@ _LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
     "period_last_date": pl.Date,
     "reason": pl.String,
 }
+
+
+#: Tables whose rows are a file's own words.
+_OF_FILES = (
+    "lessons",
+    "moved_lessons",
+    "contradicted_lessons",
+    "joint_lessons",
+    "enrolments",
+    "monthly_sums",
+    "class_coverage",
+    "row_problems",
+)
 
 
 def write_reports(
@@ -71,7 +86,7 @@ def forget_quarantined(
         connection.execute(f"DELETE FROM files WHERE {mine} AND outcome = 'quarantined'", ids)
 
 
-def forget_read(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
+def forget_read(connection: duckdb.DuckDBPyConnection, lake: Lake, file_ids: Sequence[int]) -> None:
     """Take back what was read of files that are read again: ledger rows, problems and rows.
 
     Rows that other files have outdone are gone already; what the files say of identities stays
@@ -82,13 +97,15 @@ def forget_read(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) 
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons WHERE {mine}", ids
     )
-    for table in (
-        "lessons",
-        "moved_lessons",
-        "enrolments",
-        "monthly_sums",
-        "class_coverage",
-        "row_problems",
-    ):
-        connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
+    connection.execute(
+        "INSERT INTO stale_days "
+        f"SELECT DISTINCT lesson_date FROM contradicted_lessons WHERE {mine} "
+        f"UNION SELECT DISTINCT lesson_date FROM joint_lessons WHERE {mine}",
+        ids,
+    )
+    listed = ", ".join(map(str, file_ids))
+    pupils = f"SELECT DISTINCT pupil_key FROM enrolments WHERE file_id IN ({listed})"
+    with watching_rosters(connection, lake, pupils):
+        for table in _OF_FILES:
+            connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
     connection.execute(f"DELETE FROM files WHERE {mine} AND outcome <> 'duplicate'", ids)

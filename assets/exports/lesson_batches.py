@@ -21,7 +21,7 @@ from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
 from assets.exports.problems import ProblemLog
 from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
-from assets.exports.repetitions import refuse_repeated
+from assets.exports.repetitions import settle_repeated_lessons
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
 from assets.exports.slot_ids import SlotIds
@@ -32,6 +32,7 @@ from assets.exports.storing import (
     keep_outdone_words,
     store_identities,
     store_lessons,
+    store_side_words,
     store_staff,
 )
 from assets.lake import Lake
@@ -77,10 +78,13 @@ class LessonBatch:
         changed = batch.hold_changed(files)
         if changed:
             unstage(lake, "batch_lessons", changed)
+        settle_repeated_lessons(lake, self._problems)
         if careful or changed:
             lake.materialise("exports/shared_lessons")
         lake.materialise("exports/superseded_rows")
         find_coverage(lake)
+        lake.materialise("exports/contradicted_rows")
+        lake.materialise("exports/joint_rows")
         batch.counts = self._counts(files, batch)
         lake.define("exports/arriving_lessons")
         return batch
@@ -103,6 +107,8 @@ class LessonBatch:
         if held or changed:
             self._lake.materialise("exports/shared_lessons")
             self._lake.materialise("exports/superseded_rows")
+            self._lake.materialise("exports/contradicted_rows")
+            self._lake.materialise("exports/joint_rows")
 
     def remarks(self) -> dict[int, str]:
         """Return what is to be said of files once they are stored, by file id."""
@@ -118,6 +124,7 @@ class LessonBatch:
         self._ids.store(connection)
         keep_outdone_words(connection, self._lake)
         superseded = store_lessons(connection, self._lake, complete, keeps_moved=True)
+        store_side_words(connection)
         for file_id, rows in self._lake.rows(
             "SELECT file_id, count(*) FROM superseded_rows GROUP BY file_id"
         ):
@@ -199,9 +206,12 @@ class LessonBatch:
 
     def _files_with_problems(self) -> set[int]:
         """Return staged files with refused, warned or repeated rows."""
-        return {
+        lake = self._lake
+        has_ids = lake.rows("SELECT 1 FROM batch_lessons WHERE lesson_id IS NOT NULL LIMIT 1")
+        shared = lake.relation("exports/shared_starts")["file_id"].to_list() if has_ids else ()
+        return set(shared) | {
             key
-            for (key,) in self._lake.rows(
+            for (key,) in lake.rows(
                 "SELECT DISTINCT file_id FROM batch_lessons "
                 "WHERE problem IS NOT NULL OR warning IS NOT NULL "
                 "UNION SELECT file_id FROM shared_lessons WHERE rows_in_file > 1"

@@ -119,6 +119,7 @@ _SPECIAL = {
     "class_name.spreadsheet": "the class looks as if a spreadsheet had made a number or day of it",
     "grade.letter_left_over": "a letter stands beside the grade, and was read past",
     "row.contradicts": "another row of the file says something else of the same thing",
+    "row.unreported_beside": "not reported, but another row of the file reports the same lesson",
     **ss12000_reasons.SPECIAL,
 }
 _MEND_MINUTES = "write whole minutes; leave all minute cells empty when nobody reported"
@@ -172,11 +173,16 @@ _FIX_OF_CODE = {
     "row.repeated_header": "nothing has to be done; take it away if you can",
     "row.no_line_end": "look whether the file came whole; if not, send it again",
     "row.repeated": "take one of the two away; nothing is lost",
-    "row.contradicts": "keep the row that is right and export again; until then none counts",
+    "row.contradicts": "keep the row that is right and export again; until then none counts, and a "
+    "lesson counts as unreported",
+    "row.unreported_beside": "nothing has to be done; the reported row counts",
 }
 _EXPECTED_OF_CODE = {
     "valid_minutes.above_length": "valid, invalid and other minutes that fit in the lesson",
     "present_minutes.sum_differs": "minutes that add up to the lesson's length",
+    "row.repeated": "one row about the same thing",
+    "row.contradicts": "one row about the same thing",
+    "row.unreported_beside": "one row about the same thing",
     **ss12000_reasons.EXPECTED_OF_CODE,
 }
 

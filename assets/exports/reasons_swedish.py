@@ -146,7 +146,11 @@ _KODER = {
     "row.repeated": ("samma rad står tidigare i filen", "Ta bort den ena. Inget går förlorat."),
     "row.contradicts": (
         "en annan rad i filen säger något annat om samma sak",
-        "Behåll den rad som är rätt och exportera igen. Till dess räknas ingen av dem.",
+        "Behåll raden som är rätt. Till dess räknas ingen; en lektion blir orapporterad.",
+    ),
+    "row.unreported_beside": (
+        "orapporterad, men en annan rad i filen rapporterar samma lektion",
+        "Inget behöver göras. Den rapporterade raden räknas.",
     ),
 }
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from assets.exports.replacing import replace_older
 from assets.exports.slot_ids import keep_moved
+from assets.exports.roster_changes import watching_rosters
 from assets.lake import Lake
 
 # Table: keys of a row, with the rows that they are for.
@@ -24,7 +25,7 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "lessons",
         "lesson_id IS NULL",
-        ("pupil_key", "school_unit_code", "starts_at", "subject", "lesson_id"),
+        ("pupil_key", "school_unit_code", "starts_at", "lower(subject)", "lesson_id"),
     ),
     ("enrolments", "true", ("pupil_key", "school_unit_code", "start_date")),
     (
@@ -50,6 +51,11 @@ _UUIDS = {
 }
 
 
+# Pupils one of whose numbers had records of its own.
+_WITH_MOVED_RECORDS = (
+    "SELECT cast(unnest([old_key, new_key]) AS UUID) AS pupil_key FROM new_keys_of_pupils "
+    "WHERE cast(old_key AS UUID) IN (SELECT pupil_key FROM enrolments)"
+)
 # Table: what a pupil's rows of one day or list have in common, and which of two numbers' rows weigh
 # more there: those of both never stand beside each other.
 _RESULTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -78,8 +84,10 @@ def rekey(
         "WHERE pupil_key IN (SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
     )
     _keep_words_of_other_dates(connection)
-    for table, rows, key in _KEYS:
-        _rekey_table(connection, lake, table, rows, key)
+    with watching_rosters(connection, lake, _WITH_MOVED_RECORDS):
+        for table, rows, key in _KEYS:
+            _rekey_table(connection, lake, table, rows, key)
+    _rekey_side_words(connection)
     _keep_removed_away(connection)
     _rekey_results(connection)
     # The objects of SS12000 name persons, and lessons are derived anew from them.
@@ -103,6 +111,20 @@ def _keep_words_of_other_dates(connection: duckdb.DuckDBPyConnection) -> None:
         "QUALIFY min(lesson_date) OVER same_lesson <> max(lesson_date) OVER same_lesson "
         "WINDOW same_lesson AS (PARTITION BY standing_key, lesson_id)",
     )
+
+
+def _rekey_side_words(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give what is remembered beside lessons the new keys; no two rows become one."""
+    connection.execute(
+        "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM contradicted_lessons "
+        "WHERE pupil_key IN (SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
+    )
+    for table in ("contradicted_lessons", "joint_lessons"):
+        connection.execute(
+            f"UPDATE {table} SET pupil_key = cast(keys.new_key AS UUID) "
+            "FROM new_keys_of_pupils AS keys "
+            f"WHERE {table}.pupil_key = cast(keys.old_key AS UUID)"
+        )
 
 
 def _rekey_table(

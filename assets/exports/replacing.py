@@ -22,7 +22,7 @@ def replace_older(
         connection: inside a transaction.
         table: a table with `exported_at` and `file_id`.
         arriving: its columns (more are ignored), keys as text; several rows of a key may come.
-        key: the columns that name a row.
+        key: the columns that name a row; `lower(column)` for one that is compared in small letters.
     """
     connection.register("arriving_frame", arriving)
     try:
@@ -43,7 +43,9 @@ def replace_older_by(
         f"INSERT INTO arriving_rows BY NAME SELECT {columns} FROM {arriving} QUALIFY row_number() "
         f"OVER (PARTITION BY {', '.join(key)} ORDER BY exported_at DESC, file_id DESC) = 1"
     )
-    same = " AND ".join(f"stored.{name} IS NOT DISTINCT FROM arriving.{name}" for name in key)
+    same = " AND ".join(
+        f"{_of('stored', name)} IS NOT DISTINCT FROM {_of('arriving', name)}" for name in key
+    )
     connection.execute(
         f"DELETE FROM {table} WHERE rowid IN (SELECT stored.rowid FROM {table} AS stored "
         f"JOIN arriving_rows AS arriving ON {same} WHERE "
@@ -54,3 +56,8 @@ def replace_older_by(
         f"INSERT INTO {table} BY NAME SELECT {columns} FROM arriving_rows AS arriving "
         f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS stored WHERE {same})"
     )
+
+
+def _of(table: str, name: str) -> str:
+    function, bracket, column = name.rpartition("(")
+    return f"{function}{bracket}{table}.{column}"

@@ -19,6 +19,7 @@ from assets.exports.problems import ProblemLog
 from assets.exports.received import ReceivedFile
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
+from assets.exports.roster_changes import watching_rosters
 from assets.exports.row_staging import RowStage
 from assets.exports.staging import begin_staging, end_staging, staged_table, unstage
 from assets.exports.storing import (
@@ -145,4 +146,9 @@ class RosterBatch:
             ids=list(ids),
         )
         key = ("pupil_key", "school_unit_code", "start_date")
-        replace_older(connection, "enrolments", records, key)
+        pupils = (
+            "SELECT DISTINCT pupil_key FROM batch_enrolments "
+            "WHERE problem IS NULL AND pupil_key IS NOT NULL"
+        )
+        with watching_rosters(connection, self._lake, pupils):
+            replace_older(connection, "enrolments", records, key)

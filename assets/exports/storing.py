@@ -56,6 +56,7 @@ def store_lessons(
         connection, lake, span, keeps_moved=keeps_moved
     ):
         lost.append("SELECT arriving_row FROM stored_rivals WHERE is_stored_newer")
+    _settle_contradicted(connection)
     if store_snapshots(connection, lake, complete):
         remove_outdone(connection, lake)
         if keeps_moved:
@@ -82,6 +83,34 @@ def store_lessons(
             f"WHERE batch_row IN ({outdone}) GROUP BY file_id"
         )
     )
+
+
+def store_side_words(connection: duckdb.DuckDBPyConnection) -> None:
+    """Store what a batch says beside its lessons: those contradicted, and those held together.
+
+    Their dates become stale too: what counts is decided with the sums.
+
+    Args:
+        connection: inside a transaction, with `contradicted_rows` and `joint_rows`.
+    """
+    for table, rows in (
+        ("contradicted_lessons", "contradicted_rows"),
+        ("joint_lessons", "joint_rows"),
+    ):
+        if connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone():
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {rows}")
+            connection.execute(f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {rows}")
+
+
+def _settle_contradicted(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the dates stale of contradicted lessons whose id arriving rows speak of elsewhere."""
+    found = connection.execute("SELECT 1 FROM contradicted_lessons LIMIT 1").fetchone()
+    if found:
+        connection.execute(
+            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM contradicted_lessons "
+            "WHERE (pupil_key, lesson_id) IN "
+            "(SELECT (pupil_key, lesson_id) FROM arriving_lessons WHERE lesson_id IS NOT NULL)"
+        )
 
 
 def _may_have_rivals(lake: Lake, span: Mapping[str, Any]) -> bool:

@@ -13,14 +13,22 @@ from datetime import UTC, datetime
 import duckdb
 import polars as pl
 
+from assets.absence.which_count import sum_days
 from assets.absence.windows import month_end
 from assets.exports.merges import standing_keys
 from assets.lake import Lake
 from assets.tables import TABLES
+from rules.parallel import shipped_values
 
 #: What verdicts rest on. Names stay as they are today: an answer about the past names nobody anew.
 _FACTS = (
     "lessons",
+    "contradicted_lessons",
+    "joint_lessons",
+    "lesson_snapshots",
+    "removed_lessons",
+    "uncounted_lessons",
+    "parallel_values",
     "absence_daily",
     "absence_monthly",
     "monthly_sums",
@@ -157,16 +165,24 @@ def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:
         "CREATE TEMP TABLE months_to_sum AS SELECT DISTINCT "
         "cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date FROM days_to_sum"
     )
-    span = {"first_date": first, "last_date": last}
-    lake.connection.execute(
-        f"CREATE TEMP TABLE summed_daily AS {lake.select('absence/absence_daily')}", span
-    )
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP VIEW absence_daily AS SELECT * FROM "
-        f"({_rows_then(lake, 'absence_daily', snapshot)}) "
-        "WHERE lesson_date NOT IN (SELECT lesson_date FROM days_to_sum) "
-        "UNION ALL BY NAME SELECT * FROM summed_daily"
-    )
+    if not lake.rows("SELECT 1 FROM parallel_values LIMIT 1"):
+        # Nothing was summed yet, or by a version that had no such values.
+        rows = ", ".join(
+            f"(DATE '{value.valid_from}', '{value.method}', {value.least_cover_bp})"
+            for value in shipped_values()
+        )
+        lake.connection.execute(
+            "CREATE OR REPLACE TEMP VIEW parallel_values AS SELECT * FROM "
+            f"(VALUES {rows}) AS shipped (valid_from_date, method, least_cover_bp)"
+        )
+    sum_days(lake, first, last)
+    for table, made in (("absence_daily", "summed_days"), ("uncounted_lessons", "uncounted_now")):
+        lake.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM "
+            f"({_rows_then(lake, table, snapshot)}) "
+            "WHERE lesson_date NOT IN (SELECT lesson_date FROM days_to_sum) "
+            f"UNION ALL BY NAME SELECT * FROM {made}"
+        )
     months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
     lake.connection.execute(
         f"CREATE TEMP TABLE summed_monthly AS {lake.select('absence/absence_monthly')}", months

@@ -1,6 +1,7 @@
 -- absence_daily: minutes per pupil, school unit and day, with the place of the day's last lesson.
--- From: lessons, days_to_sum (the dates to make anew; $first_date and $last_date are its ends).
--- Grain: a pupil, school unit and date with at least one lesson that was not cancelled.
+-- From: lessons_to_sum, days_to_sum (the dates to make anew; $first_date and $last_date are its
+-- ends). Grain: a pupil, school unit and date with a lesson. `lesson_times` tells which days have
+-- lessons at the same time; it is not stored.
 WITH days AS (
     SELECT
         pupil_key,
@@ -22,11 +23,18 @@ WITH days AS (
             'class_name': class_name,
             'grade': grade,
             'mentor_key': mentor_key
-        }) AS last_lesson
-    FROM lessons
+        }) AS last_lesson,
+        -- A lesson is its start, minutes from midnight, times 1024, and its length: pupils of a
+        -- class have the same numbers, so that few lists have to be looked into.
+        list(
+            cast(
+                (epoch_us(starts_at) // 60000000 - 1440 * (lesson_date - DATE '1970-01-01')) * 1024
+                + scheduled_minutes AS INTEGER
+            )
+        ) AS lesson_times
+    FROM lessons_to_sum
     WHERE
-        NOT is_cancelled
-        AND lesson_date BETWEEN $first_date AND $last_date
+        lesson_date BETWEEN $first_date AND $last_date
         AND lesson_date IN (SELECT days_to_sum.lesson_date FROM days_to_sum)
     GROUP BY pupil_key, school_unit_code, lesson_date
 )
@@ -46,5 +54,6 @@ SELECT
     struct_extract(last_lesson, 'subject') AS last_subject,
     struct_extract(last_lesson, 'class_name') AS class_name,
     struct_extract(last_lesson, 'grade') AS grade,
-    struct_extract(last_lesson, 'mentor_key') AS mentor_key
+    struct_extract(last_lesson, 'mentor_key') AS mentor_key,
+    lesson_times
 FROM days

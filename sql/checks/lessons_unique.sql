@@ -14,7 +14,7 @@ FROM (
         lesson_id,
         CASE WHEN lesson_id IS NULL THEN school_unit_code END,
         CASE WHEN lesson_id IS NULL THEN starts_at END,
-        CASE WHEN lesson_id IS NULL THEN subject END
+        CASE WHEN lesson_id IS NULL THEN lower(subject) END
     HAVING count(*) > 1
 ) AS repeated_lessons
 GROUP BY lesson_date

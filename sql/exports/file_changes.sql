@@ -8,7 +8,9 @@ WITH arrived AS (
         *,
         CASE
             WHEN lesson_id IS NULL
-                THEN concat_ws(chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), subject)
+                THEN concat_ws(
+                    chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), lower(subject)
+                )
             ELSE concat_ws(chr(31), 'id', split_part(lesson_id, chr(31), 1))
         END AS lesson,
         coalesce(ends_with(lesson_id, chr(31) || cast(lesson_date AS VARCHAR)), FALSE) AS is_slot,
@@ -25,7 +27,9 @@ gone AS (
         *,
         CASE
             WHEN lesson_id IS NULL
-                THEN concat_ws(chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), subject)
+                THEN concat_ws(
+                    chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), lower(subject)
+                )
             ELSE concat_ws(chr(31), 'id', split_part(lesson_id, chr(31), 1))
         END AS lesson,
         coalesce(ends_with(lesson_id, chr(31) || cast(lesson_date AS VARCHAR)), FALSE) AS is_slot,

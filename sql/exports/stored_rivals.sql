@@ -16,7 +16,7 @@ INNER JOIN arriving_lessons AS arriving
         stored.pupil_key = arriving.pupil_key
         AND stored.starts_at = arriving.starts_at
         AND stored.school_unit_code = arriving.school_unit_code
-        AND stored.subject = arriving.subject
+        AND lower(stored.subject) = lower(arriving.subject)
 WHERE
     stored.lesson_date BETWEEN $first_date AND $last_date
     AND stored.school_unit_code BETWEEN $first_school AND $last_school

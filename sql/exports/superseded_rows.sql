@@ -1,21 +1,33 @@
 -- superseded_rows: rows of this batch that another row of the batch outdoes.
--- From: batch_lessons, shared_lessons. Grain: such a row.
+-- From: batch_lessons, shared_lessons, repeated_rows. Grain: such a row.
 -- The newest export wins; of two exports of one minute the one with the greater file id, so that
--- the order of arrival never decides.
-WITH rivals AS (
+-- the order of arrival never decides. Within one file the rows that `repeated_rows` passes over.
+WITH passed_over AS (
     SELECT
-        rowid AS batch_row,
         file_id,
+        line_number
+    FROM repeated_rows
+    WHERE problem IS NULL
+),
+
+rivals AS (
+    SELECT
+        batch_lessons.rowid AS batch_row,
+        batch_lessons.file_id,
         row_number() OVER (
             PARTITION BY
                 pupil_key,
                 lesson_id,
                 CASE WHEN lesson_id IS NULL THEN school_unit_code END,
                 CASE WHEN lesson_id IS NULL THEN starts_at END,
-                CASE WHEN lesson_id IS NULL THEN subject END
+                CASE WHEN lesson_id IS NULL THEN lower(subject) END
             ORDER BY exported_at DESC, file_id DESC
         ) AS place
     FROM batch_lessons
+    ANTI JOIN passed_over
+        ON
+            batch_lessons.file_id = passed_over.file_id
+            AND batch_lessons.line_number = passed_over.line_number
     WHERE
         problem IS NULL
         AND lesson_hash IN (SELECT shared_lessons.lesson_hash FROM shared_lessons)
@@ -26,3 +38,13 @@ SELECT
     file_id
 FROM rivals
 WHERE place > 1
+UNION ALL
+SELECT
+    batch_lessons.rowid AS batch_row,
+    batch_lessons.file_id
+FROM batch_lessons
+SEMI JOIN passed_over
+    ON
+        batch_lessons.file_id = passed_over.file_id
+        AND batch_lessons.line_number = passed_over.line_number
+WHERE batch_lessons.problem IS NULL

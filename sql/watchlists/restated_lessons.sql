@@ -10,7 +10,7 @@ WITH present AS (
             'id' || lessons.lesson_id,
             concat_ws(
                 chr(31), lessons.school_unit_code, cast(lessons.starts_at AS VARCHAR),
-                lessons.subject
+                lower(lessons.subject)
             )
         ) AS lesson
     FROM lessons
@@ -38,7 +38,7 @@ past AS (
             END,
             concat_ws(
                 chr(31), lessons_then.school_unit_code, cast(lessons_then.starts_at AS VARCHAR),
-                lessons_then.subject
+                lower(lessons_then.subject)
             )
         ) AS lesson
     FROM lessons_then

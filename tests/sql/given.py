@@ -63,6 +63,25 @@ _LESSON = {
 #: What a row of each table says when the test doesn't.
 USUAL: dict[str, Row] = {
     "lessons": _LESSON,
+    "contradicted_lessons": {
+        name: value
+        for name, value in _LESSON.items()
+        if name not in ("valid_minutes", "invalid_minutes", "other_minutes", "is_reported")
+        and name != "is_cancelled"
+    },
+    "joint_lessons": {
+        "pupil_key": ANNA,
+        "school_unit_code": NORTH,
+        "subject": "ma",
+        "first_starts_at": moment("10-05 08:00"),
+        "second_starts_at": moment("10-05 08:20"),
+        "file_id": 1,
+    },
+    "parallel_values": {
+        "valid_from_date": day("2023-07-01"),
+        "method": "set_aside",
+        "least_cover_bp": 5000,
+    },
     "arriving_lessons": _LESSON | {"batch_row": 0},
     "batch_lessons": _LESSON
     | {"line_number": None, "problem": None, "warning": None, "lesson_hash": None},
@@ -340,8 +359,10 @@ def given(lake: Lake, table: str, *rows: Row) -> None:
 
 def _implied(table: str, row: Row) -> dict[str, Any]:
     """Return what follows from what the row says: a lesson's date from its start, and back."""
-    if table in ("lessons", "arriving_lessons", "batch_lessons"):
+    if table in ("lessons", "arriving_lessons", "batch_lessons", "contradicted_lessons"):
         return {"lesson_date": row.get("starts_at", _LESSON["starts_at"]).date()}
+    if table == "joint_lessons":
+        return {"lesson_date": row.get("first_starts_at", _LESSON["starts_at"]).date()}
     if table in ("absence_daily", "pupil_schools"):
         dated = row.get("lesson_date", day("10-05"))
         start = datetime(dated.year, dated.month, dated.day, 8)  # noqa: DTZ001

@@ -14,6 +14,7 @@ MINUTES = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_mi
 def daily(lake: Lake, lessons: Sequence[Row], *columns: str) -> list[tuple[Any, ...]]:
     given(lake, "lessons", *lessons)
     given(lake, "days_to_sum", {"lesson_date": day("10-05")}, {"lesson_date": day("10-06")})
+    lake.define("absence/lessons_to_sum")
     ends = {"first_date": day("10-05"), "last_date": day("10-06")}
     return rows_of(lake, "absence/absence_daily", *columns, **ends)
 

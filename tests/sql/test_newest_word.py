@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from assets.lake import Lake
@@ -16,6 +17,7 @@ def arriving(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
     """Return file id and valid minutes of what is kept of a batch; rows of one key share a hash."""
     given(lake, "batch_lessons", *({"lesson_hash": 1} | dict(row) for row in rows))
     lake.materialise("exports/shared_lessons")
+    lake.materialise("exports/repeated_rows")
     lake.materialise("exports/superseded_rows")
     return rows_of(lake, "exports/arriving_lessons", "file_id", "valid_minutes")
 
@@ -44,7 +46,15 @@ def refused(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
         "batch_lessons",
         *({"line_number": line} | dict(row) for line, row in enumerate(rows, start=2)),
     )
-    return rows_of(lake, "exports/repeated_rows", "line_number", "problem")
+    found = lake.relation("exports/repeated_rows").filter(pl.col("problem").is_not_null())
+    return sorted(found.select("line_number", "problem").rows())
+
+
+def passed_over(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
+    """Return line and warning of the rows of one file that another one stands for."""
+    refused(lake, *rows)
+    found = lake.relation("exports/repeated_rows").filter(pl.col("problem").is_null())
+    return sorted(found.select("line_number", "warning").rows())
 
 
 def test_of_two_exports_of_a_lesson_the_newer_is_kept(scratch: Lake) -> None:
@@ -144,7 +154,90 @@ def test_a_lesson_without_an_id_is_looked_for_on_the_arriving_days_only(scratch:
 
 
 def test_a_row_written_twice_counts_once(scratch: Lake) -> None:
-    assert refused(scratch, {}, {}, {}) == [(3, "row.repeated"), (4, "row.repeated")]
+    assert refused(scratch, {}, {}, {}) == []
+    assert passed_over(scratch, {}, {}, {}) == [(3, "row.repeated"), (4, "row.repeated")]
+
+
+UNREPORTED: Row = {"is_reported": False}
+CANCELLED: Row = {"is_cancelled": True}
+
+
+def test_the_reported_row_counts_beside_one_that_nobody_reported(scratch: Lake) -> None:
+    found = passed_over(scratch, UNREPORTED, {"valid_minutes": 10}, UNREPORTED)
+    assert found == [(2, "row.unreported_beside"), (4, "row.unreported_beside")]
+    assert refused(scratch, UNREPORTED, {"valid_minutes": 10}) == []
+    two_lengths = refused(scratch, UNREPORTED, UNREPORTED | {"scheduled_minutes": 40})
+    assert two_lengths == [(2, "row.contradicts"), (3, "row.contradicts")]
+
+
+def test_the_held_row_counts_beside_a_cancelled_one_and_nothing_is_said(scratch: Lake) -> None:
+    assert passed_over(scratch, CANCELLED, {"valid_minutes": 10}) == [(2, None)]
+    assert passed_over(scratch, CANCELLED, UNREPORTED) == [(2, None)]
+    assert passed_over(scratch, CANCELLED, CANCELLED) == [(3, "row.repeated")]
+    # Two that were held and differ are owed, cancelled or not beside them.
+    found = refused(scratch, CANCELLED, {"valid_minutes": 10}, {"valid_minutes": 20})
+    assert [line for line, _ in found] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"subject": "MA"}, {"subject": "ma"}),
+        ({"lesson_id": "a"}, {"lesson_id": "b"}),
+        ({"lesson_id": "a"}, {}),
+        ({"lesson_id": "a"}, {"lesson_id": "a", "starts_at": moment("10-05 09:00")}),
+    ],
+    ids=["subject in other letters", "two ids", "one without an id", "one id at two hours"],
+)
+def test_rows_of_one_lesson_under_two_names_contradict_each_other(
+    scratch: Lake, one: Row, other: Row
+) -> None:
+    found = refused(scratch, dict(one) | {"valid_minutes": 10}, other)
+    assert found == [(2, "row.contradicts"), (3, "row.contradicts")]
+
+
+def test_without_a_subject_two_ids_are_two_lessons(scratch: Lake) -> None:
+    one, other = {"subject": "", "lesson_id": "a"}, {"subject": "", "lesson_id": "b"}
+    assert refused(scratch, one | {"valid_minutes": 10}, other) == []
+
+
+def test_a_cancelled_lesson_of_another_id_is_a_word_of_its_own(scratch: Lake) -> None:
+    assert passed_over(scratch, {"lesson_id": "a"} | dict(CANCELLED), {"lesson_id": "b"}) == []
+
+
+def test_what_contradicts_is_told_and_the_longest_length_kept(scratch: Lake) -> None:
+    refused(
+        scratch,
+        {"valid_minutes": 15, "subject": "ma"},
+        {"scheduled_minutes": 80, "invalid_minutes": 60},
+        UNREPORTED,
+    )
+    told = "absent 15 of 60 min; absent 60 of 80 min; unreported, 60 min"
+    scratch.materialise("exports/repeated_rows")
+    assert set(scratch.rows("SELECT found FROM repeated_rows")) == {(told,)}
+    found = rows_of(scratch, "exports/contradicted_rows", "subject", "scheduled_minutes")
+    assert found == [("MA", 80)]
+
+
+def joint(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
+    given(lake, "batch_lessons", *rows)
+    return rows_of(lake, "exports/joint_rows", "first_starts_at", "second_starts_at")
+
+
+def test_overlapping_lessons_of_a_subject_in_one_file_are_held_together(scratch: Lake) -> None:
+    later: Row = {"starts_at": moment("10-05 08:59"), "subject": "ma"}
+    pair = (moment("10-05 08:00"), moment("10-05 08:59"))
+    assert joint(scratch, {}, later) == [pair]
+    assert joint(scratch, dict(later) | {"problem": "row.contradicts"}, {}) == [pair]
+    for apart in (
+        {"starts_at": moment("10-05 09:00")},
+        {"subject": "SV"},
+        {"pupil_key": BO},
+        {"school_unit_code": SOUTH},
+        {"file_id": 2},
+        {"problem": "valid_minutes.negative"},
+    ):
+        assert joint(scratch, {}, dict(later) | dict(apart)) == []
 
 
 def test_of_rows_that_contradict_each_other_none_counts(scratch: Lake) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from assets.exports.replacing import replace_older_by
+from assets.exports.roster_changes import watching_rosters
 from assets.exports.ss12000.resources import LAYOUT_PREFIX, Resource
 from assets.exports.ss12000.touched import begin_noting, end_noting, note_touched
 from assets.exports.ss12000.words import find_changes, store_markings, store_words
@@ -94,13 +95,17 @@ def _qualified(table: str) -> str:
 
 
 def _store_rosters(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    connection.execute(
-        f"DELETE FROM enrolments WHERE {_OURS} "
-        "AND pupil_key IN (SELECT pupil_key FROM touched_pupils)"
-    )
     arriving = lake.define("exports/ss12000_rosters")
     key = ("pupil_key", "school_unit_code", "start_date")
-    replace_older_by(connection, "enrolments", arriving, key)
+    pupils = (
+        f"SELECT pupil_key FROM touched_pupils UNION SELECT cast(pupil_key AS UUID) FROM {arriving}"
+    )
+    with watching_rosters(connection, lake, pupils):
+        connection.execute(
+            f"DELETE FROM enrolments WHERE {_OURS} "
+            "AND pupil_key IN (SELECT pupil_key FROM touched_pupils)"
+        )
+        replace_older_by(connection, "enrolments", arriving, key)
 
 
 def _store_identities(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:

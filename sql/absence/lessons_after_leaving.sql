@@ -1,0 +1,31 @@
+-- lessons_after_leaving: told lessons at a school that the pupil had left: step 4 of which count.
+-- From: told_lessons, superseded_lessons, enrolments. Grain: a told row that does not count.
+-- A roster record there ended before the date, none there covers it, and one at another school does.
+WITH remaining AS (
+    SELECT told_lessons.*
+    FROM told_lessons
+    ANTI JOIN superseded_lessons ON told_lessons.told_row = superseded_lessons.told_row
+    WHERE NOT told_lessons.is_cancelled
+)
+
+SELECT
+    remaining.told_row,
+    cast(NULL AS BIGINT) AS beside_row
+FROM remaining
+INNER JOIN enrolments AS records ON remaining.pupil_key = records.pupil_key
+GROUP BY remaining.told_row
+HAVING
+    bool_or(
+        records.school_unit_code = remaining.school_unit_code
+        AND coalesce(records.end_date < remaining.lesson_date, FALSE)
+    )
+    AND NOT bool_or(
+        records.school_unit_code = remaining.school_unit_code
+        AND coalesce(records.start_date <= remaining.lesson_date, TRUE)
+        AND coalesce(records.end_date >= remaining.lesson_date, TRUE)
+    )
+    AND bool_or(
+        records.school_unit_code <> remaining.school_unit_code
+        AND coalesce(records.start_date <= remaining.lesson_date, TRUE)
+        AND coalesce(records.end_date >= remaining.lesson_date, TRUE)
+    )

@@ -1,0 +1,19 @@
+-- lessons_to_sum: the lessons that daily sums are first made of, before it is asked which count.
+-- From: lessons. Grain: a pupil's lesson that was not cancelled.
+-- On days on which that must be asked, `told_lessons` that count stand in its place.
+SELECT
+    pupil_key,
+    school_unit_code,
+    lesson_date,
+    starts_at,
+    subject,
+    scheduled_minutes,
+    valid_minutes,
+    invalid_minutes,
+    is_reported,
+    class_name,
+    grade,
+    mentor_key,
+    exported_at
+FROM lessons
+WHERE NOT is_cancelled

@@ -1,0 +1,12 @@
+-- shared_starts: files of which some lesson stands under two ids, or one and none, at one start.
+-- From: batch_lessons, where some lesson has an id. Grain: a file.
+WITH shared AS (
+    SELECT file_id
+    FROM batch_lessons
+    WHERE problem IS NULL AND (lesson_id IS NULL OR subject <> '')
+    GROUP BY file_id, hash(pupil_key, school_unit_code, starts_at, lower(subject))
+    HAVING count(*) > 1
+)
+
+SELECT DISTINCT file_id
+FROM shared

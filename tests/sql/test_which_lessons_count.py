@@ -1,0 +1,378 @@
+"""Which lessons of a day count (`sql/absence/`): both sides of every boundary of the five steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from assets.absence.which_count import sum_days
+from assets.lake import Lake
+from tests.sql.given import ANNA, BO, NORTH, SOUTH, Row, day, given, moment
+
+DAY = "10-05"
+
+
+def at(time: str) -> Any:
+    return moment(f"{DAY} {time}")
+
+
+def lesson(time: str, subject: str = "MA", minutes: int = 60, **said: Any) -> Row:
+    return {"starts_at": at(time), "subject": subject, "scheduled_minutes": minutes, **said}
+
+
+def absent(time: str, subject: str = "MA", minutes: int = 60, **said: Any) -> Row:
+    return lesson(time, subject, minutes, invalid_minutes=minutes, **said)
+
+
+def unreported(time: str, subject: str = "MA", minutes: int = 60, **said: Any) -> Row:
+    return lesson(time, subject, minutes, is_reported=False, **said)
+
+
+def older(**said: Any) -> dict[str, Any]:
+    return {"exported_at": moment("11-01 04:00"), "file_id": 10, **said}
+
+
+def newer(**said: Any) -> dict[str, Any]:
+    return {"exported_at": moment("11-02 04:00"), "file_id": 20, **said}
+
+
+class Day:
+    """The day of one pupil after its sums: (S, R, A), and what does not count and why."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        lessons: Sequence[Row],
+        *,
+        contradicted: Sequence[Row] = (),
+        joint: Sequence[Row] = (),
+        roster: Sequence[Row] = (),
+        files: Sequence[Row] = (),
+        values: Sequence[Row] = ({},),
+    ) -> None:
+        given(lake, "lessons", *lessons)
+        given(lake, "contradicted_lessons", *contradicted)
+        given(lake, "joint_lessons", *joint)
+        given(lake, "enrolments", *roster)
+        given(lake, "files", *files)
+        given(lake, "parallel_values", *values)
+        given(lake, "days_to_sum", {"lesson_date": day(DAY)})
+        sum_days(lake, day(DAY), day(DAY))
+        self.sums = tuple(
+            int(value or 0)
+            for value in lake.rows(
+                "SELECT sum(scheduled_minutes), sum(reported_minutes), "
+                "sum(valid_minutes + invalid_minutes) FROM summed_days"
+            )[0]
+        )
+        self.uncounted = sorted(
+            lake.rows(
+                "SELECT strftime(starts_at, '%H:%M'), subject, reason, "
+                "strftime(beside_starts_at, '%H:%M'), beside_subject FROM uncounted_now"
+            ),
+            key=str,
+        )
+
+
+def test_absent_in_sv_and_present_in_parallel_sva_is_present(scratch: Lake) -> None:
+    found = Day(scratch, [absent("08:00", "SV"), lesson("08:00", "SVA")])
+    assert found.sums == (60, 60, 0)
+    assert found.uncounted == [("08:00", "SV", "set_aside", "08:00", "SVA")]
+
+
+@pytest.mark.parametrize(
+    ("start", "sums"),
+    [("08:30", (60, 60, 0)), ("08:31", (120, 120, 60))],
+    ids=["exactly half covered", "one minute less"],
+)
+def test_half_of_the_lesson_must_be_covered(
+    scratch: Lake, start: str, sums: tuple[int, ...]
+) -> None:
+    assert Day(scratch, [lesson("08:00", "SVA"), absent(start, "SV")]).sums == sums
+
+
+def test_two_lessons_together_can_cover_half_of_a_third(scratch: Lake) -> None:
+    lessons = [
+        lesson("08:00", "SVA", 40),
+        lesson("08:50", "MAA", 40),
+        absent("08:25", "SV", 50),
+    ]
+    assert Day(scratch, lessons).sums == (80, 80, 0)
+
+
+def test_what_is_set_aside_sets_nothing_aside(scratch: Lake) -> None:
+    # Best, second and third known, each covering half of the next only.
+    lessons = [
+        lesson("08:00", "SVA", 60),
+        lesson("08:30", "SV", 60, invalid_minutes=30),
+        lesson("09:00", "EN", 60, invalid_minutes=50),
+    ]
+    found = Day(scratch, lessons)
+    assert found.sums == (120, 120, 50)
+    assert found.uncounted == [("08:30", "SV", "set_aside", "08:00", "SVA")]
+
+
+def test_an_unreported_lesson_beside_a_reported_absence_stays_and_is_owed(scratch: Lake) -> None:
+    assert Day(scratch, [absent("08:00", "SV"), unreported("08:00", "SVA")]).sums == (120, 60, 60)
+
+
+def test_an_unreported_lesson_beside_presence_is_set_aside(scratch: Lake) -> None:
+    found = Day(scratch, [lesson("08:00", "SV", invalid_minutes=59), unreported("08:00", "SVA")])
+    assert found.sums == (60, 60, 59)
+
+
+def test_of_two_unreported_lessons_one_is_owed(scratch: Lake) -> None:
+    found = Day(scratch, [unreported("08:00", "SV"), unreported("08:00", "SVA")])
+    assert found.sums == (60, 0, 0)
+    assert found.uncounted == [("08:00", "SVA", "set_aside", "08:00", "SV")]
+
+
+def test_other_school_activity_is_presence(scratch: Lake) -> None:
+    lessons = [absent("08:00", "SV"), lesson("08:00", "PRAO", other_minutes=60)]
+    assert Day(scratch, lessons).sums == (60, 60, 0)
+
+
+@pytest.mark.parametrize(
+    ("lessons", "kept"),
+    [
+        ([absent("08:00", "A"), absent("08:00", "B", 61)], "B"),
+        ([absent("08:05", "A"), absent("08:00", "B")], "B"),
+        ([absent("08:00", "A", school_unit_code=SOUTH), absent("08:00", "B")], "B"),
+        ([absent("08:00", "b"), absent("08:00", "A")], "A"),
+        ([absent("08:00", "Ö"), absent("08:00", "Å")], "Å"),
+        ([absent("08:00", "", lesson_id="10"), absent("08:00", "", lesson_id="9")], ""),
+    ],
+    ids=["longer", "earlier", "school unit", "subject", "by code point", "id"],
+)
+def test_of_equally_known_lessons_the_order_decides(
+    scratch: Lake, lessons: list[Row], kept: str
+) -> None:
+    for rows in (lessons, lessons[::-1]):
+        Day(scratch, rows)
+        assert scratch.rows("SELECT last_subject FROM summed_days") == [(kept,)]
+    if not kept:
+        assert scratch.rows("SELECT lesson_id FROM uncounted_now") == [("9",)]
+
+
+def test_pupils_and_days_are_apart(scratch: Lake) -> None:
+    found = Day(scratch, [absent("08:00", "SV"), lesson("08:00", "SVA", pupil_key=BO)])
+    assert found.sums == (120, 120, 60)
+
+
+def test_at_two_schools_one_lesson_is_attended(scratch: Lake) -> None:
+    found = Day(scratch, [absent("08:00"), lesson("08:00", school_unit_code=SOUTH)])
+    assert found.sums == (60, 60, 0)
+    assert scratch.rows("SELECT school_unit_code, beside_school_unit_code FROM uncounted_now") == [
+        (NORTH, SOUTH)
+    ]
+
+
+def test_a_lesson_may_go_on_after_midnight(scratch: Lake) -> None:
+    found = Day(scratch, [absent("23:30", "SV", 600), lesson("23:59", "SVA", 600)])
+    assert found.sums == (600, 600, 0)
+
+
+def test_count_all_counts_all_by_the_date_of_the_lesson(scratch: Lake) -> None:
+    rows = [absent("08:00", "SV"), lesson("08:00", "SVA")]
+    all_from = [{}, {"valid_from_date": day("10-05"), "method": "count_all"}]
+    all_later = [{}, {"valid_from_date": day("10-06"), "method": "count_all"}]
+    all_until = [{"method": "count_all"}, {"valid_from_date": day("10-05")}]
+    assert Day(scratch, rows, values=all_from).sums == (120, 120, 60)
+    assert Day(scratch, rows, values=all_later).sums == (60, 60, 0)
+    assert Day(scratch, rows, values=all_until).sums == (60, 60, 0)
+
+
+@pytest.mark.parametrize(("cover", "scheduled"), [(10000, 120), (7500, 60)])
+def test_the_least_cover_is_a_value(scratch: Lake, cover: int, scheduled: int) -> None:
+    rows = [absent("08:15", "SV"), lesson("08:00", "SVA")]
+    assert Day(scratch, rows, values=[{"least_cover_bp": cover}]).sums[0] == scheduled
+
+
+def test_a_lesson_told_five_minutes_later_is_one_lesson_and_the_later_export_counts(
+    scratch: Lake,
+) -> None:
+    found = Day(scratch, [absent("08:00", **older()), lesson("08:05", **newer())])
+    assert found.sums == (60, 60, 0)
+    assert found.uncounted == [("08:00", "MA", "superseded", "08:05", "MA")]
+    # Also when the later export knows less.
+    assert Day(scratch, [lesson("08:00", **older()), unreported("08:05", **newer())]).sums == (
+        60,
+        0,
+        0,
+    )
+
+
+@pytest.mark.parametrize(("start", "scheduled"), [("08:45", 30 + 60 - 30), ("08:46", 90)])
+def test_the_shorter_one_must_be_covered_by_half(scratch: Lake, start: str, scheduled: int) -> None:
+    rows = [absent("08:00", **older()), absent(start, "ma", 30, **newer())]
+    found = Day(scratch, rows, values=[{"method": "count_all"}])
+    assert found.sums[0] == (30 if scheduled == 60 else 90)
+
+
+def test_three_in_a_chain_a_superseded_row_still_supersedes(scratch: Lake) -> None:
+    rows = [
+        absent("08:00", **older()),
+        absent("08:30", **older(exported_at=moment("11-01 05:00"), file_id=11)),
+        lesson("09:00", **newer()),
+    ]
+    found = Day(scratch, rows, values=[{"method": "count_all"}])
+    assert found.sums == (60, 60, 0)
+    assert [row[2:4] for row in found.uncounted] == [
+        ("superseded", "08:30"),
+        ("superseded", "09:00"),
+    ]
+
+
+def test_what_one_file_held_side_by_side_is_two_lessons(scratch: Lake) -> None:
+    rows = [lesson("08:00", **older()), absent("08:20", **newer())]
+    joint: list[Row] = [{}]
+    all_count: list[Row] = [{"method": "count_all"}]
+    assert Day(scratch, rows, joint=joint, values=all_count).sums == (120, 120, 60)
+    assert Day(scratch, rows, values=all_count).sums == (60, 60, 60)
+    of_others: list[Row] = [{"pupil_key": BO}, {"subject": "sv"}, {"school_unit_code": SOUTH}]
+    assert Day(scratch, rows, joint=of_others, values=all_count).sums == (60, 60, 60)
+    by_id: list[Row] = [{"first_starts_at": at("07:00"), "first_lesson_id": "a"}]
+    named = [lesson("08:00", **older(lesson_id="a")), absent("08:20", **newer())]
+    assert Day(scratch, named, joint=by_id, values=all_count).sums == (120, 120, 60)
+
+
+def test_another_subject_or_school_is_never_retimed(scratch: Lake) -> None:
+    all_count: list[Row] = [{"method": "count_all"}]
+    other_subject = [absent("08:00", **older()), lesson("08:05", "SV", **newer())]
+    assert Day(scratch, other_subject, values=all_count).sums[0] == 120
+    other_school = [
+        absent("08:00", **older()),
+        lesson("08:05", **newer(school_unit_code=SOUTH)),
+    ]
+    assert Day(scratch, other_school, values=all_count).sums[0] == 120
+
+
+@pytest.mark.parametrize(("old_id", "new_id"), [("a", "b"), (None, "b"), ("a", None)])
+def test_at_one_start_and_subject_other_ids_are_one_lesson(
+    scratch: Lake, old_id: str | None, new_id: str | None
+) -> None:
+    rows = [
+        lesson("08:00", "MA", **older(lesson_id=old_id)),
+        absent("08:00", "ma", **newer(lesson_id=new_id)),
+    ]
+    assert Day(scratch, rows, values=[{"method": "count_all"}]).sums == (60, 60, 60)
+
+
+def test_without_a_subject_two_ids_are_two_lessons(scratch: Lake) -> None:
+    rows = [
+        absent("08:00", "", **older(lesson_id="a")),
+        absent("08:00", "", **newer(lesson_id="b")),
+    ]
+    assert Day(scratch, rows, values=[{"method": "count_all"}]).sums == (120, 120, 120)
+    rows = [absent("08:00", "", **older()), lesson("08:00", "", **newer(lesson_id="b"))]
+    assert Day(scratch, rows, values=[{"method": "count_all"}]).sums == (60, 60, 0)
+
+
+def test_events_of_ss12000_are_one_export(scratch: Lake) -> None:
+    files: list[Row] = [
+        {"file_id": 10, "layout": "ss12000 attendances"},
+        {"file_id": 20, "layout": "ss12000 attendances"},
+    ]
+    rows = [absent("08:00", **older(lesson_id="a")), lesson("08:05", **newer(lesson_id="b"))]
+    found = Day(scratch, rows, files=files)
+    # The one that was attended, not the newer.
+    assert found.sums == (60, 60, 0)
+    assert [row[2] for row in found.uncounted] == ["set_aside"]
+    rows = [lesson("08:00", **older(lesson_id="a")), absent("08:00", **newer(lesson_id="b"))]
+    assert Day(scratch, rows, files=files).sums == (60, 60, 0)
+
+
+def test_a_later_cancellation_under_another_id_stands(scratch: Lake) -> None:
+    held, cancelled = older(lesson_id="a"), newer(lesson_id="b", is_cancelled=True)
+    assert Day(scratch, [absent("08:00", **held), lesson("08:00", **cancelled)]).sums == (0, 0, 0)
+    # Within one export the lesson that was held counts.
+    beside = older(lesson_id="b", is_cancelled=True)
+    assert Day(scratch, [absent("08:00", **held), lesson("08:00", **beside)]).sums == (60, 60, 60)
+    earlier = [
+        absent("08:00", **newer()),
+        lesson("08:00", **older(lesson_id="b", is_cancelled=True)),
+    ]
+    assert Day(scratch, earlier).sums == (60, 60, 60)
+
+
+def test_contradicted_rows_stay_as_unreported_until_somebody_says_something_sound(
+    scratch: Lake,
+) -> None:
+    said = [{"starts_at": at("08:00"), "scheduled_minutes": 80, **newer()}]
+    found = Day(scratch, [lesson("10:00", "SV")], contradicted=said)
+    assert found.sums == (140, 60, 0)
+    for word in (older(), newer(file_id=30, exported_at=moment("11-03 04:00"))):
+        found = Day(scratch, [absent("08:00", "ma", **word)], contradicted=said)
+        assert found.sums == (60, 60, 60)
+    cancelled = [lesson("08:00", **older(is_cancelled=True))]
+    assert Day(scratch, cancelled, contradicted=said).sums == (0, 0, 0)
+
+
+def test_a_contradicted_lesson_is_settled_by_a_word_about_its_id_on_another_day(
+    scratch: Lake,
+) -> None:
+    said = [{"starts_at": at("08:00"), "lesson_id": "a", **newer()}]
+    elsewhere = lesson("08:00", lesson_id="a") | {"starts_at": moment("10-07 10:00")}
+    assert Day(scratch, [elsewhere], contradicted=said).sums == (0, 0, 0)
+    assert Day(scratch, [elsewhere | {"pupil_key": BO}], contradicted=said).sums == (60, 0, 0)
+
+
+def test_a_contradicted_lesson_is_set_aside_by_presence(scratch: Lake) -> None:
+    said = [{"starts_at": at("08:00"), **newer()}]
+    assert Day(scratch, [lesson("08:00", "SVA")], contradicted=said).sums == (60, 60, 0)
+    assert Day(scratch, [absent("08:00", "SVA")], contradicted=said).sums == (120, 60, 60)
+
+
+LEFT = {"school_unit_code": NORTH, "start_date": day("08-17"), "end_date": day("10-04")}
+MOVED = {"school_unit_code": SOUTH, "start_date": day("10-05"), "end_date": None}
+
+
+@pytest.mark.parametrize(
+    ("roster", "counts"),
+    [
+        ([LEFT, MOVED], False),
+        ([LEFT | {"end_date": day("10-05")}, MOVED], True),
+        ([LEFT], True),
+        ([LEFT, MOVED | {"start_date": day("10-06")}], True),
+        ([LEFT, MOVED | {"start_date": None}], False),
+        ([LEFT, MOVED | {"end_date": day("10-05")}], False),
+        ([LEFT, MOVED | {"end_date": day("10-04"), "start_date": day("09-01")}], True),
+        ([LEFT, MOVED, LEFT | {"start_date": day("10-01"), "end_date": None}], True),
+        ([LEFT, MOVED | {"pupil_key": BO}], True),
+        ([MOVED], True),
+    ],
+    ids=[
+        "ended the day before",
+        "the last day is one of them",
+        "nobody else has the pupil",
+        "not yet at the other school",
+        "at the other since always",
+        "the other's last day",
+        "the other ended too",
+        "came back",
+        "another pupil's",
+        "never on this roster",
+    ],
+)
+def test_a_lesson_after_leaving_counts_nowhere(
+    scratch: Lake, roster: list[Row], *, counts: bool
+) -> None:
+    found = Day(scratch, [absent("08:00"), absent("10:00", "SV")], roster=roster)
+    assert found.sums == ((120, 120, 120) if counts else (0, 0, 0))
+    if not counts:
+        assert [row[2:] for row in found.uncounted] == [("after_leaving", None, None)] * 2
+
+
+def test_the_steps_see_what_the_former_left(scratch: Lake) -> None:
+    """A lesson after leaving sets nothing aside, and a superseded one neither."""
+    rows = [lesson("08:00"), absent("08:00", "SV", school_unit_code=SOUTH)]
+    assert Day(scratch, rows, roster=[LEFT, MOVED]).sums == (60, 60, 60)
+    rows = [
+        lesson("08:00", **older()),
+        absent("08:05", **newer()),
+        absent("08:00", "SV", **older()),
+    ]
+    assert Day(scratch, rows).sums == (60, 60, 60)
+    assert ANNA != BO
