@@ -202,7 +202,6 @@ class LessonBatch:
             self._note_header(reader.file, reader.header, reader.rows_read)
             self._reasons[file_id] = reader.reason
         self._ids.key_repeated(self._headers, staged.readers)
-        refuse_repeated(self._lake, self._problems, "lessons", "repeated_rows")
 
     def _files_with_problems(self) -> set[int]:
         """Return staged files with refused, warned or repeated rows."""

@@ -13,8 +13,8 @@ import duckdb
 import polars as pl
 
 from assets.exports.replacing import replace_older
-from assets.exports.slot_ids import keep_moved
 from assets.exports.roster_changes import watching_rosters
+from assets.exports.slot_ids import keep_moved
 from assets.lake import Lake
 
 # Table: keys of a row, with the rows that they are for.
