@@ -73,6 +73,12 @@ TABLES: tuple[Table, ...] = (
             Column("expected", "VARCHAR", "What should stand there."),
             Column("rows", "BIGINT", "1 for a refused row; rows with this warning."),
             Column("sealed_row", "BLOB", "The whole row, sealed.", "a warning"),
+            Column(
+                "school_unit_code",
+                "VARCHAR",
+                "The school unit that the refused row speaks of, 8 digits.",
+                "a warning, or the row has no code that can be read",
+            ),
         ),
     ),
     Table(

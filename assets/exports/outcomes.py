@@ -33,6 +33,7 @@ class RowProblem:
         rows: how many rows a warning is about; 1 for a refused row.
         row: the refused row's cells, for the sealed copy; None for a warning.
         unit: what `line_number` counts: a line, or an object of a JSON file.
+        school_unit_code: of a refused row, where it can be read.
     """
 
     code: str
@@ -42,6 +43,7 @@ class RowProblem:
     # Not shown where an object is printed: it holds the row's cells as they came.
     row: str | None = field(default=None, repr=False)
     unit: str = "line"
+    school_unit_code: str | None = None
 
     @property
     def is_rejection(self) -> bool:

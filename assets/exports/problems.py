@@ -32,6 +32,7 @@ _COLUMNS = {
     "expected": pl.String,
     "rows": pl.Int64,
     "sealed_row": pl.Binary,
+    "school_unit_code": pl.String,
 }
 
 
@@ -129,6 +130,7 @@ class ProblemLog:
             "expected": reason.expected,
             "rows": problem.rows,
             "sealed_row": None if problem.row is None else self._sealer.seal({"row": problem.row}),
+            "school_unit_code": problem.school_unit_code if problem.is_rejection else None,
         }
 
 

@@ -45,7 +45,9 @@ def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str, repeated: str) 
         return
     cells = [name for name in found.columns if name not in _NO_CELLS]
     for row in found.iter_rows(named=True):
-        problems.add(row["file_id"], refusal(row["repetition"], row, cells))
+        problems.add(
+            row["file_id"], refusal(row["repetition"], row, cells, row.get("school_unit_code"))
+        )
         if row["warning"]:
             problems.take_back(row["file_id"], row["warning"])
     for table in {staged_table(kind), f"batch_{kind}"}:

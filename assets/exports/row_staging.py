@@ -102,7 +102,8 @@ class RowStage:
         if kind == "lessons":
             key_lessons(lake)
         found = lake.frame(
-            f"SELECT file_id, line_number, problem, warning FROM {keyed_rows(kind)} "
+            f"SELECT file_id, line_number, problem, warning, {_school(kind)} AS school "
+            f"FROM {keyed_rows(kind)} "
             "SEMI JOIN row_frame USING (file_id, line_number) "
             "WHERE problem IS NOT NULL OR warning IS NOT NULL ORDER BY file_id, line_number"
         )
@@ -111,7 +112,7 @@ class RowStage:
         rows = found.join(frame, on=["file_id", "line_number"], how="left", maintain_order="left")
         for row in rows.iter_rows(named=True):
             if row["problem"]:
-                problem = refusal(row["problem"], row, COLUMNS[kind])
+                problem = refusal(row["problem"], row, COLUMNS[kind], row["school"])
             else:
                 problem = warning(row["warning"], row)
             self.problems.add(row["file_id"], problem)
@@ -144,15 +145,29 @@ class RowStage:
             )
 
 
-def refusal(code: str, row: dict[str, object], columns: Sequence[str]) -> RowProblem:
-    """Return the refusal of a row, with its cells for the sealed copy."""
+def refusal(
+    code: str, row: dict[str, object], columns: Sequence[str], school: str | None = None
+) -> RowProblem:
+    """Return the refusal of a row, with its cells for the sealed copy.
+
+    Args:
+        code: what is wrong.
+        row: its cells by our column names, and its line number.
+        columns: those whose cells are kept.
+        school: the school unit code that was read of it.
+    """
     cells = "\x1f".join("" if row.get(name) is None else str(row[name]) for name in columns)
-    return RowProblem(code, _line(row), _found(code, row), row=cells)
+    return RowProblem(code, _line(row), _found(code, row), row=cells, school_unit_code=school)
 
 
 def warning(code: str, row: dict[str, object]) -> RowProblem:
     """Return the warning about a row."""
     return RowProblem(code, _line(row), _found(code, row))
+
+
+def _school(kind: str) -> str:
+    """Return the keyed rows' school unit code; a change of numbers is of no school."""
+    return "school_unit_code" if "school_unit_code" in COLUMNS[kind] else "NULL::VARCHAR"
 
 
 def _line(row: dict[str, object]) -> int:

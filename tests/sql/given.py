@@ -270,6 +270,7 @@ USUAL: dict[str, Row] = {
         "expected": "an identity number",
         "rows": 1,
         "sealed_row": b"",
+        "school_unit_code": NORTH,
     },
     "school_units": {
         "school_unit_code": NORTH,
