@@ -17,6 +17,7 @@ from assets.lake import Lake
 from assets.watchlists.behind import what_is_behind
 from assets.watchlists.model import ClearedPupil, Evidence, PupilRow, Sums
 from assets.watchlists.namesakes import Place, namesakes
+from assets.watchlists.unseen import HardlySeen
 from assets.watchlists.week_states import WeekStates
 
 _NOTHING = Sums(0, 0, 0, 0, 0)
@@ -41,6 +42,8 @@ def rows_by_school(
     evaluation: Evaluation,
     states: WeekStates,
     mentors: Mapping[str, str],
+    *,
+    seen: HardlySeen,
     beside: Sequence[Place] = (),
 ) -> Rows:
     """Return the pupils with a hit or with too little data, and those gone since the list before.
@@ -50,6 +53,7 @@ def rows_by_school(
         evaluation: what `evaluate_flags` gave.
         states: how pupils stand against the lists before.
         mentors: names of staff by key.
+        seen: who is hardly seen.
         beside: who else stands on the lists.
     """
     by_pupil: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -79,6 +83,8 @@ def rows_by_school(
                 history=states.listed.get(key),
                 ahead=behind.ahead.get(key),
                 pattern=behind.patterns.get(key),
+                unseen=seen.unseen.get(key),
+                thin_percent=seen.thin[key].percent if key in seen.thin else None,
             )
         )
     cleared: dict[str, list[ClearedPupil]] = defaultdict(list)

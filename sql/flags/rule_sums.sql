@@ -1,7 +1,8 @@
 -- rule_sums: for each pupil, rule and basis the sums that the rule looks at.
 -- From: belonging, unseen_pupils, rules_in_force (a row per rule and basis with its window),
--- absence_rolling, absence_calendar, summed_months. Grain: a pupil who has not left, a rule and a basis that is
--- evaluated. A pupil without a lesson in the window has zeros; the verdict knows what zero means.
+-- absence_rolling, absence_calendar, summed_months.
+-- Grain: a pupil who has not left, a rule and a basis that is evaluated.
+-- A pupil without a lesson in the window has zeros; the verdict knows what zero means.
 -- Days of monthly sums are not known: as many count as full school days fit in their minutes.
 -- Parameters: $as_of, $school_year_start, $full_day_minutes.
 WITH parts AS (
@@ -68,7 +69,7 @@ windows AS (
 )
 
 SELECT
-    belonging.* EXCLUDE (has_record, record_start_date),  -- noqa: AM04
+    belonging.* EXCLUDE (has_record, record_start_date),  -- noqa: AM04, RF02
     rules_in_force.*,
     cast(coalesce(windows.scheduled_minutes, 0) AS BIGINT) AS scheduled_minutes,
     cast(coalesce(windows.reported_minutes, 0) AS BIGINT) AS reported_minutes,

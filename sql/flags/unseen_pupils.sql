@@ -66,4 +66,4 @@ INNER JOIN class_dates
         AND (silent.class_name = class_dates.class_name OR silent.class_name = '')
         AND coalesce(silent.record_start_date <= class_dates.lesson_date, TRUE)
 GROUP BY silent.pupil_key, silent.record_start_date
-HAVING count(DISTINCT class_dates.lesson_date) >= $class_days
+HAVING count(DISTINCT class_dates.lesson_date) >= $class_days  -- noqa: RF02

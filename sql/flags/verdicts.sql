@@ -10,7 +10,8 @@ SELECT
         WHEN is_certain THEN 'certain'
         ELSE 'likely'
     END AS certainty,
-    -- The first thing that is missing: a sight of the pupil, lessons, days, reports, the grade, a verdict of a ulf rule.
+    -- The first thing that is missing: a sight of the pupil, lessons, days, reports, the grade, a
+    -- verdict of a ulf rule.
     CASE
         WHEN verdict <> 'insufficient' THEN NULL
         WHEN is_silent THEN 'no_lessons'
