@@ -34,7 +34,7 @@ def unseen_line(watchlist: Watchlist) -> str:
     """Who stands in the table of pupils without lessons, and how many."""
     return (
         f"{texts.pupils(len(watchlist.unseen))} står på elevlistan men har ingen lektion de senaste"
-        f" {watchlist.unseen_days} dagarna, fast klassen har det. {UNSEEN_LINE}"
+        f" {watchlist.unseen_days} dagarna, fast klassen har det."
     )
 
 
@@ -62,8 +62,8 @@ def lost_line(watchlist: Watchlist) -> str:
 
 def next_step(unseen: Unseen) -> str:
     """What to do about a pupil whom no lesson shows."""
-    since = f" sedan {texts.day(unseen.last_lesson)}" if unseen.last_lesson else " på skolan"
-    return f"Inga lektioner{since}: kontrollera schema och placering, kontakta elev/vårdnadshavare."
+    known = f"sedan {texts.day(unseen.last_lesson)}" if unseen.last_lesson else "i uppgifterna"
+    return f"Inga lektioner {known}: kontrollera schema och placering, kontakta elev/vårdnadshavare."
 
 
 def thin_share(percent: int) -> str:
