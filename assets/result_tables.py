@@ -73,8 +73,8 @@ RESULT_TABLES: tuple[Table, ...] = (
             Column(
                 "reason",
                 "VARCHAR",
-                "Why insufficient: only_monthly_sums | too_few_days | unreported | unknown_grade | "
-                "unknown_ulf",
+                "Why insufficient: no_lessons | only_monthly_sums | too_few_days | unreported | "
+                "unknown_grade | unknown_ulf",
                 "not insufficient",
             ),
             Column("level", "TINYINT", "The pupil's level: 0 none, 1 mentor, 2 ulf, 3 sst."),

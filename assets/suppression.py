@@ -54,6 +54,7 @@ def suppressed(
     counts: Mapping[Name, Count],
     watched: Iterable[Count] = (),
     least: int = LEAST_SHOWN,
+    settled: Mapping[Name, bool] | None = None,
 ) -> dict[Name, int | None]:
     """Return every count, or None where it is hidden.
 
@@ -64,6 +65,8 @@ def suppressed(
         watched: counts that the table doesn't have, but that could be worked out from it; small
             ones are kept from that too.
         least: the smallest count above zero that may be shown.
+        settled: names of counts that an earlier table has shown (True) or hidden (False) already.
+            They stay so; and no hidden one of them, small or not, follows from the others.
 
     Returns:
         The counts in the order given. No hidden one follows from the shown ones.
@@ -71,11 +74,20 @@ def suppressed(
     Raises:
         ValueError: a count tells when it is empty, and no part of it is in `sizes`.
     """
+    settled = settled or {}
     values = {name: _value(sizes, count) for name, count in counts.items()}
-    small = {name for name, count in counts.items() if _is_small(values[name], count, least)}
+    small = {
+        name
+        for name, count in counts.items()
+        if not settled.get(name, not _is_small(values[name], count, least))
+    }
     secrets = [count for name, count in counts.items() if name in small]
     secrets += [count for count in watched if _is_small(_value(sizes, count), count, least)]
     watches = _watches(sizes, secrets)
+    for name in counts:
+        if settled.get(name):
+            for watch in watches:
+                watch.add(watch.reduced(watch.row_of(counts[name])))
     # Of two counts of a rank the larger is more use. The sort is stable, so the same table hides
     # the same counts. Counts of the same parts (most, of scenarios that differ little) are one.
     wanted = sorted(

@@ -60,6 +60,8 @@ def restate(
     rows = restated.lessons if lessons else restated.pupils
     print_rows((restated.key_column, *columns), rows, kind)
     _say_sum(restated, iso_week(week))
+    if lessons:
+        _say_what_is_left_out(restated, has_all=everything)
 
 
 def _say_sum(restated: Restated, week: str) -> None:
@@ -76,3 +78,14 @@ def _say_sum(restated: Restated, week: str) -> None:
             f"{restated.other_rules} of the lists were made by other values of the rules than "
             "today's files give for that day."
         )
+
+
+def _say_what_is_left_out(restated: Restated, *, has_all: bool) -> None:
+    same = "" if has_all else "of pupils of whom the list says the same (--all has them), "
+    say(
+        f"The lessons are those from {restated.first_date} to {restated.as_of}, the days that the "
+        f"lists rest on. Left out are lessons of other days, {same}of pupils who have become "
+        "protected, and lessons whose times, minutes, report and cancellation are as they were: "
+        "one of another subject or class only, or one that counts otherwise because another "
+        "lesson changed. Monthly sums have no lessons."
+    )

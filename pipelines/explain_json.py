@@ -12,9 +12,9 @@ from typing import Any
 
 from assets.flags.answers import share
 from assets.flags.explain import ExplainedRule, Explanation, Judgement
-from assets.flags.written import Bound, compare
+from assets.flags.written import Bound, compare, minutes_to_turn
 from pipelines.explain_outlook import outlook_sentence, timetable_sentence
-from pipelines.explain_text import because
+from pipelines.explain_text import because, compared_parts
 from rules.models import Rule, RuleSet
 
 
@@ -100,6 +100,9 @@ def _judgement(found: Judgement, rule: Rule, rule_set: RuleSet) -> dict[str, Any
         "coverage": share(reported, scheduled) or None,
         "coverage_floor_bp": rule_set.coverage_floor_bp,
         "comparisons": _comparisons(found, rule),
+        "minutes_to_turn": minutes_to_turn(
+            compared_parts(found, rule), rule.threshold_bp, is_strict=rule.comparison == "over"
+        ),
         "outlook": outlook,
     }
 

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from assets.flags.explain import ExplainedRule, Explanation, InputFile, Judgement
-from assets.flags.written import Bound, compare, spaced
+from assets.flags.written import Bound, compare, minutes_to_turn, spaced
 from pipelines.explain_outlook import outlook_sentence, timetable_sentence
 from pipelines.explain_pattern import pattern_lines
 from rules.models import Rule, RuleSet
@@ -50,7 +50,7 @@ def text_of(explanation: Explanation, person: dict[str, str] | None) -> Iterator
         rule_set = explanation.evaluation.rule_set
         yield ""
         yield "Values that rules share:"
-        yield from _value_lines(rule_set, ("window.", "coverage.", "leaver.", "sums."))
+        yield from _value_lines(rule_set, ("window.", "coverage.", "leaver.", "sums.", "unseen."))
         yield ""
         yield timetable_sentence(explanation.prognosis)
         yield "An outlook is about the step alone: least days, grade and a ulf hit come on top."
@@ -137,7 +137,7 @@ def _judgement_lines(found: Judgement, rule: Rule, rule_set: RuleSet) -> Iterato
         )
     yield from _comparison_lines(found, rule)
     yield f"  coverage  {_coverage(found, rule_set)}"
-    yield f"  margin    {_margin(found.margin_minutes)}"
+    yield f"  margin    {_margin(found.margin_minutes)}{_turns(found, rule)}"
     yield f"  outlook   {outlook_sentence(found.outlook, rule)}"
 
 
@@ -145,13 +145,38 @@ def _days(found: Judgement, rule: Rule) -> str:
     return f"{found.days} school days of at least {rule.min_days}"
 
 
-def _comparison_lines(found: Judgement, rule: Rule) -> Iterator[str]:
-    parts = [(found.scheduled_minutes, found.reported_minutes, found.absent_minutes)]
+def compared_parts(found: Judgement, rule: Rule) -> list[tuple[int, int, int]]:
+    """Scheduled, reported and absent minutes of what must reach the step."""
     if rule.method == "each":
-        parts = [
+        return [
             (half.scheduled_minutes, half.reported_minutes, half.absent_minutes)
             for half in found.halves
         ]
+    return [(found.scheduled_minutes, found.reported_minutes, found.absent_minutes)]
+
+
+def _turns(found: Judgement, rule: Rule) -> str:
+    """How many minutes more, or fewer, would make the comparison come out otherwise."""
+    is_strict = rule.comparison == "over"
+    parts = compared_parts(found, rule)
+    minutes = minutes_to_turn(parts, rule.threshold_bp, is_strict=is_strict)
+    if minutes is None:
+        return ""
+    reach = "be over it" if is_strict else "reach it"
+    if found.is_reached:
+        return f"; with {spaced(minutes[0])} fewer it would not {reach}"
+    if len(minutes) == 1:
+        return f"; {spaced(minutes[0])} more would {reach}"
+    more = " and ".join(
+        f"{spaced(lack)} more in the {half} half"
+        for lack, half in zip(minutes, ("first", "second"), strict=True)
+        if lack
+    )
+    return f"; {more} would {reach}"
+
+
+def _comparison_lines(found: Judgement, rule: Rule) -> Iterator[str]:
+    parts = compared_parts(found, rule)
     for bound, name, answer in _BOUNDS:
         written = [
             compare(bound, part, rule.threshold_bp, is_strict=rule.comparison == "over").text(
@@ -165,6 +190,12 @@ def _comparison_lines(found: Judgement, rule: Rule) -> Iterator[str]:
 
 def because(found: Judgement, rule: Rule, rule_set: RuleSet) -> str:
     """Which clause of docs/rules.md the verdict rests on, in words."""
+    if found.rests_on == "no_lessons":
+        return (
+            f"no lesson of the pupil is known of the latest {rule_set.unseen_after_days} days, "
+            f"while the class had lessons on at least {rule_set.unseen_class_days} of them: by the "
+            "sums alone it would be clear, but silence is not presence"
+        )
     if found.rests_on == "grade":
         grades = f"the rule is for grades {rule_set.values[f'{rule.name}.grades'].text}"
         is_unknown = found.grade_verdict == "insufficient"

@@ -60,6 +60,8 @@ _SHARED = {
     "coverage.floor": ParameterSpec("percent"),
     "leaver.after_days": ParameterSpec("days"),
     "sums.full_day_minutes": ParameterSpec("minutes"),
+    "unseen.after_days": ParameterSpec("days"),
+    "unseen.class_days": ParameterSpec("days"),
 }
 # How absence is described.
 _PATTERNS = {
@@ -85,6 +87,8 @@ _NORM = {
 }
 # Who stands among those at risk of passing a step.
 _FORECAST = {"forecast.least_probability": ParameterSpec("percent")}
+# Whose timetable is called thin beside the class's.
+_THIN = {"thin.share": ParameterSpec("percent")}
 # Which lessons count when a pupil has several at a time. They decide sums, by a lesson's date, and
 # sums are stored: the values of a night and no part of the version of an as_of's rules.
 _PARALLEL = {
@@ -93,7 +97,7 @@ _PARALLEL = {
 }
 # What decides no verdict: what a list says beside its flags, and when it waits. Dated and cited
 # like the others, but no part of a set's version; `parameters/_every_set` has them for all sets.
-_BESIDE = _PATTERNS | _NORM | _FORECAST | _PARALLEL
+_BESIDE = _PATTERNS | _NORM | _FORECAST | _THIN | _PARALLEL
 
 
 def _specs() -> dict[str, ParameterSpec]:

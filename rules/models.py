@@ -128,6 +128,8 @@ class RuleSet:
     coverage_floor_bp: int  # hundredths of a percent
     leaver_after_days: int
     full_day_minutes: int  # so many reported minutes of a monthly sum count as one school day
+    unseen_after_days: int  # without a lesson in so many days ending at as_of …
+    unseen_class_days: int  # … of which the class had lessons on so many: `no_lessons`
     references: Mapping[str, str] = field(hash=False)  # parameter name: reference
     references_sv: Mapping[str, str] = field(hash=False)  # the same in Swedish, for the lists
     values: Mapping[str, ValueInForce] = field(hash=False)  # parameter name: value

@@ -182,6 +182,8 @@ def rule_set_of(parameters: ParameterSet, day: date) -> RuleSet:
         coverage_floor_bp=_hundredths(values["coverage.floor"]),
         leaver_after_days=cast("int", values["leaver.after_days"]),
         full_day_minutes=cast("int", values["sums.full_day_minutes"]),
+        unseen_after_days=cast("int", values["unseen.after_days"]),
+        unseen_class_days=cast("int", values["unseen.class_days"]),
         references={name: dated_value.reference for name, dated_value in dated.items()},
         references_sv={name: dated_value.reference_sv for name, dated_value in dated.items()},
         values={
@@ -262,6 +264,12 @@ def contradictions(parameters: ParameterSet, day: date) -> list[RuleFileError]:
             "window.two_months_days",
             f"{rules.two_months_days} days",
             f"twice window.one_month_days, {2 * rules.one_month_days}: the halves are equal",
+        )
+    if rules.unseen_class_days > rules.unseen_after_days:
+        contradiction(
+            "unseen.class_days",
+            f"{rules.unseen_class_days} days",
+            f"at most the {rules.unseen_after_days} days of unseen.after_days",
         )
     coherent, scattered = (
         cast("Decimal", rules.values[f"pattern.{kind}_share"].value)

@@ -7,7 +7,7 @@ values of the rules (`rules`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import polars as pl
@@ -43,8 +43,8 @@ class Evaluation:
 def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
     """Evaluate every rule for every pupil at an as_of.
 
-    Makes the temporary tables `belonging`, `absence_rolling`, `absence_calendar`, `judgements` and
-    `verdicts`; the lake itself isn't changed.
+    Makes the temporary tables `belonging`, `unseen_pupils`, `absence_rolling`, `absence_calendar`,
+    `judgements` and `verdicts`; the lake itself isn't changed.
 
     Args:
         lake: the lake, with its sums up to date.
@@ -102,8 +102,9 @@ def _prepare(
         rule_set.two_months_days,
     ):
         sum_windows(lake, as_of, parts)
-    if before is None or before.leaver_after_days != rule_set.leaver_after_days:
+    if before is None or _places(before) != _places(rule_set):
         _place(lake, as_of, rule_set)
+        _find_unseen(lake, as_of, rule_set)
     lake.load("rules_in_force", rules_in_force(rule_set, windows))
     return windows, {
         "as_of": as_of,
@@ -111,6 +112,26 @@ def _prepare(
         "full_day_minutes": rule_set.full_day_minutes,
         "coverage_floor": rule_set.coverage_floor_bp,
     }
+
+
+def _places(rule_set: RuleSet) -> tuple[int, int, int]:
+    """The values that decide who has left and whom nobody sees."""
+    return rule_set.leaver_after_days, rule_set.unseen_after_days, rule_set.unseen_class_days
+
+
+def _find_unseen(lake: Lake, as_of: date, rule_set: RuleSet) -> None:
+    lake.materialise(
+        "flags/unseen_pupils",
+        first_date=first_seen_day(as_of, rule_set),
+        as_of=as_of,
+        class_days=rule_set.unseen_class_days,
+    )
+
+
+def first_seen_day(as_of: date, rule_set: RuleSet) -> date:
+    """The first of the days that must hold a lesson of a pupil; none lies before 1 July."""
+    first = as_of - timedelta(days=rule_set.unseen_after_days - 1)
+    return max(first, school_year_start(as_of))
 
 
 def place_pupils(lake: Lake, as_of: date, rule_set: RuleSet) -> None:

@@ -49,7 +49,7 @@ class Judgement:
             answers of `comparisons.sql`.
         own_verdict, own_clause: of the rule's comparison alone, and the clause it is by.
         grade_verdict, ulf_verdict: of the other conditions; hit where there is none.
-        rests_on: what the verdict rests on: `own_clause`, `grade` or `ulf`.
+        rests_on: what the verdict rests on: `own_clause`, `grade`, `ulf` or `no_lessons`.
         outlook: what can come of it.
     """
 
@@ -210,6 +210,8 @@ def _half(row: dict[str, Any], name: str, parts: list[WindowPart]) -> Part:
 
 def _rests_on(row: dict[str, Any]) -> str:
     """The first of the conditions that is as weak as the verdict (docs/rules.md)."""
+    if row["is_silent"]:
+        return "no_lessons"
     if row["own_verdict"] == row["verdict"]:
         return str(row["own_clause"])
     return "grade" if row["grade_verdict"] == row["verdict"] else "ulf"

@@ -7,6 +7,7 @@ hit; that is SQL's (`sql/flags/comparisons.sql`), and a test holds the two toget
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,6 +61,37 @@ def compare(bound: Bound, minutes: tuple[int, int, int], step: int, *, is_strict
     part = absent + scheduled - reported if bound == "upper" else absent
     whole = reported if bound == "rate" else scheduled
     return Compared(bound, part * 10000, step * whole, is_strict)
+
+
+def minutes_to_turn(
+    parts: Sequence[tuple[int, int, int]], step: int, *, is_strict: bool
+) -> tuple[int, ...] | None:
+    """How far from the step it is, in whole minutes of the reported time.
+
+    To be *over* 10 % takes a minute more than to be *at* it, which the margin, a difference to the
+    step itself, does not show.
+
+    Args:
+        parts: scheduled, reported and absent minutes of the window, or of each half that must
+            reach the step.
+        step: hundredths of a percent.
+        is_strict: over, not at least.
+
+    Returns:
+        Not reached: for each part the minutes that must turn from presence to absence, 0 where it
+        is reached. Reached: a single number, the least absent minutes of a part that must turn to
+        presence for it to be reached no more. None where a part has nothing reported.
+    """
+    if any(not reported for _, reported, _ in parts):
+        return None
+    lacking = []
+    for _, reported, absent in parts:
+        limit = step * reported
+        least = limit // 10000 + 1 if is_strict else -(-limit // 10000)
+        lacking.append(least - absent)
+    if max(lacking) > 0:
+        return tuple(max(lack, 0) for lack in lacking)
+    return (min(1 - lack for lack in lacking),)
 
 
 def spaced(number: int) -> str:

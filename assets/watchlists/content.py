@@ -36,6 +36,7 @@ from assets.watchlists.notices import (
 )
 from assets.watchlists.pupil_rows import rows_by_school
 from assets.watchlists.uncounted import LessonsAfterEnd, after_end_by_school
+from assets.watchlists.unseen import hardly_seen, thin_by_school
 from assets.watchlists.week_states import WeekStates, iso_week
 from rules.models import Rule, RuleSet
 
@@ -84,8 +85,9 @@ def collect(
         schools = schools.filter(pl.col("school_unit_code") == school)
     may_pass = pupils_at_risk(lake, evaluation.as_of)
     names = staff_names(lake)
-    beside = [(row["pupil_key"], row) for row in may_pass]
-    rows = rows_by_school(lake, evaluation, states, names, beside)
+    seen = hardly_seen(lake, evaluation)
+    beside = [*((row["pupil_key"], row) for row in may_pass), *seen.beside()]
+    rows = rows_by_school(lake, evaluation, states, names, seen=seen, beside=beside)
     pupils = rows.pupils
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
@@ -102,6 +104,7 @@ def collect(
         )
     )
     at_risk = at_risk_by_school(may_pass, rows.people, names, rows.namesakes)
+    thin = thin_by_school(seen, rows.people, names, rows.namesakes)
     rule_set = evaluation.rule_set
     rules = tuple(_explanations(rule_set))
     month = evaluation.calendar_month
@@ -128,6 +131,9 @@ def collect(
             cleared=_cleared(rows.cleared[row["school_unit_code"]]),
             compared_with=states.compared_with(row["school_unit_code"]),
             at_risk=at_risk.get(row["school_unit_code"], ()),
+            thin=thin.get(row["school_unit_code"], ()),
+            lost_rows=seen.lost_rows.get(row["school_unit_code"], 0),
+            unseen_days=rule_set.unseen_after_days,
             notices=notices_of(
                 evaluation.as_of,
                 rule_set,

@@ -11,40 +11,89 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from assets.watchlists import headings as h
-from assets.watchlists import rule_texts, texts
+from assets.watchlists import rule_texts, texts, unseen_texts
 from assets.watchlists.model import (
     Evidence,
     PupilRow,
     RuleExplanation,
+    ThinRow,
     UnreportedLessons,
+    Unseen,
     Watchlist,
 )
-from assets.watchlists.outline import Column, Kind, Table, Value, full_name, rules_by_name
+from assets.watchlists.outline import (
+    Column,
+    Kind,
+    Table,
+    Value,
+    full_name,
+    lacks_data,
+    rules_by_name,
+)
 from assets.watchlists.safe_text import one_line
 
 
 @dataclass(frozen=True)
 class Shortfall:
-    """What the list cannot assess for a pupil, or lessons without a report: one of the two."""
+    """One thing that the data lack: just one of these is given.
+
+    Attributes:
+        pupil: for whom some rule can't be assessed.
+        unseen: whom no lesson shows.
+        thin: with a thin timetable.
+        lost: what is said of refused rows.
+        lessons: without a report.
+    """
 
     pupil: PupilRow | None = None
+    unseen: PupilRow | None = None
+    thin: ThinRow | None = None
+    lost: str = ""
     lessons: UnreportedLessons | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the row is about."""
+        kinds = (
+            (self.pupil, h.KIND_PUPIL),
+            (self.unseen, unseen_texts.KIND_UNSEEN),
+            (self.thin, unseen_texts.KIND_THIN),
+            (self.lost, unseen_texts.KIND_LOST),
+        )
+        return next((kind for given, kind in kinds if given), h.KIND_LESSONS)
+
+    @property
+    def person(self) -> PupilRow | ThinRow | None:
+        """The pupil whom it is about, if it is about one."""
+        return self.pupil or self.unseen or self.thin
 
     def pick(
         self,
         of_pupil: Callable[[PupilRow], Value] | None,
         of_lessons: Callable[[UnreportedLessons], Value] | None,
     ) -> Value:
-        """The value of whichever it is; empty where the column is about the other one."""
+        """The value of whichever of the two it is; empty where the column is about another."""
         if self.pupil is not None:
             return of_pupil(self.pupil) if of_pupil else ""
         return of_lessons(self.lessons) if of_lessons and self.lessons else ""
 
+    def told(self) -> str:
+        """What is said of who is hardly seen, in one cell."""
+        if self.unseen is not None and self.unseen.unseen is not None:
+            unseen = self.unseen.unseen
+            return f"{unseen_texts.since(unseen)} {unseen_texts.next_step(unseen)}"
+        if self.thin is not None:
+            return f"{_thin_share(self.thin)}. {unseen_texts.THIN_LINE}"
+        return self.lost
+
 
 def shortfall_table(watchlist: Watchlist) -> Table[Shortfall]:
-    """Pupils and lessons under one heading row, so that a sheet can be filtered by class."""
+    """All that is lacking under one heading row, so that a sheet can be filtered by class."""
     rows = (
-        *(Shortfall(pupil=pupil) for pupil in watchlist.insufficient),
+        *(Shortfall(unseen=pupil) for pupil in watchlist.unseen),
+        *(Shortfall(pupil=pupil) for pupil in watchlist.insufficient if lacks_data(pupil)),
+        *(Shortfall(thin=row) for row in watchlist.thin),
+        *((Shortfall(lost=unseen_texts.lost_line(watchlist)),) if watchlist.lost_rows else ()),
         *(Shortfall(lessons=lessons) for lessons in watchlist.unreported),
     )
     return Table(
@@ -54,16 +103,20 @@ def shortfall_table(watchlist: Watchlist) -> Table[Shortfall]:
 
 def insufficient_line(watchlist: Watchlist) -> str:
     """What to do about missing data; when none is missing, what the list is."""
-    is_missing = watchlist.insufficient or watchlist.unreported
-    return texts.INSUFFICIENT_LINE if is_missing else texts.DECISION
+    is_missing = watchlist.unreported or any(map(lacks_data, watchlist.insufficient))
+    lines = [texts.INSUFFICIENT_LINE] if is_missing else []
+    if watchlist.unseen:
+        lines.append(unseen_texts.UNSEEN_LINE)
+    return " ".join(lines) or texts.DECISION
 
 
 def insufficient_table(watchlist: Watchlist) -> Table[PupilRow]:
-    """Pupils for whom some rule cannot be assessed."""
+    """Pupils who are seen, and for whom some rule cannot be assessed all the same."""
     rules = rules_by_name(watchlist)
 
     def missing(pupil: PupilRow) -> str:
-        return rule_texts.insufficient_lines(rules, pupil.evidence, pupil.grade)
+        told = [item for item in pupil.evidence if item.reason != "no_lessons"]
+        return rule_texts.insufficient_lines(rules, told, pupil.grade)
 
     columns: tuple[Column[PupilRow], ...] = (
         Column(h.H_PUPIL, "name", 26, full_name),
@@ -73,7 +126,41 @@ def insufficient_table(watchlist: Watchlist) -> Table[PupilRow]:
         Column(h.H_MISSING, "text", 80, missing),
         Column(_coverage_heading(watchlist), "percent", 11, lambda p: p.two_months.coverage),
     )
-    return Table(columns, watchlist.insufficient, texts.none_here(watchlist, texts.NO_INSUFFICIENT))
+    rows = tuple(filter(lacks_data, watchlist.insufficient))
+    return Table(columns, rows, texts.none_here(watchlist, texts.NO_INSUFFICIENT))
+
+
+def unseen_table(watchlist: Watchlist) -> Table[PupilRow]:
+    """Pupils of the roster whom no lesson shows, by class."""
+
+    def told(row: PupilRow, of: Callable[[Unseen], Value]) -> Value:
+        return of(row.unseen) if row.unseen else ""
+
+    columns: tuple[Column[PupilRow], ...] = (
+        Column(h.H_CLASS, "brief", 8, lambda p: p.school_class),
+        Column(h.H_PUPIL, "name", 26, full_name),
+        Column(h.H_MENTOR, "text", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR),
+        Column(unseen_texts.H_SINCE, "date", 14, lambda p: told(p, lambda u: u.on_roster_since)),
+        Column(unseen_texts.H_LAST_LESSON, "date", 14, lambda p: told(p, lambda u: u.last_lesson)),
+        Column(h.H_NEXT, "text", 60, lambda p: told(p, unseen_texts.next_step)),
+    )
+    return Table(columns, watchlist.unseen, texts.NO_VALUE)
+
+
+def thin_table(watchlist: Watchlist) -> Table[ThinRow]:
+    """Pupils with a thin timetable, by class."""
+    columns: tuple[Column[ThinRow], ...] = (
+        Column(h.H_CLASS, "brief", 8, lambda row: row.school_class),
+        Column(h.H_PUPIL, "name", 26, full_name),
+        Column(h.H_MENTOR, "text", 20, lambda row: one_line(row.mentor) or h.NO_MENTOR),
+        Column(unseen_texts.H_SHARE, "text", 26, _thin_share),
+        Column(unseen_texts.H_FIRST_LESSON, "date", 14, lambda row: row.first_date),
+    )
+    return Table(columns, watchlist.thin, texts.NO_VALUE)
+
+
+def _thin_share(row: ThinRow) -> str:
+    return rule_texts.as_sentence(unseen_texts.thin_share(row.percent))
 
 
 def unreported_table(watchlist: Watchlist) -> Table[UnreportedLessons]:
@@ -104,13 +191,26 @@ def _shortfall_columns(watchlist: Watchlist) -> tuple[Column[Shortfall], ...]:
         of_lessons = lessons[lesson].value if lesson else None
         return Column(heading, kind, width, lambda row: row.pick(of_pupil, of_lessons))
 
+    def person(of: Callable[[PupilRow | ThinRow], str]) -> Callable[[Shortfall], str]:
+        return lambda row: of(row.person) if row.person else ""
+
+    names, classes = person(full_name), person(lambda p: p.school_class)
+    mentors = person(lambda p: one_line(p.mentor) or h.NO_MENTOR)
+    of_missing, of_when = pupils[h.H_MISSING].value, lessons[h.H_WHEN].value
     return (
-        Column(h.H_KIND, "brief", 11, lambda row: h.KIND_PUPIL if row.pupil else h.KIND_LESSONS),
-        joined(h.H_SUBJECT_OR_NAME, "name", 26, h.H_PUPIL, h.H_SUBJECT),
-        joined(h.H_CLASS, "brief", 8, h.H_CLASS, h.H_CLASS),
-        joined(h.H_MENTOR, "text", 20, h.H_MENTOR, None),
+        Column(h.H_KIND, "brief", 15, lambda row: row.kind),
+        Column(
+            h.H_SUBJECT_OR_NAME,
+            "name",
+            26,
+            lambda r: names(r) or r.pick(None, lambda u: u.subject),
+        ),
+        Column(
+            h.H_CLASS, "brief", 8, lambda r: classes(r) or r.pick(None, lambda u: u.school_class)
+        ),
+        Column(h.H_MENTOR, "text", 20, mentors),
         joined(h.H_LEVEL, "level", 19, h.H_LEVEL, None),
-        joined(h.H_MISSING_OR_WHEN, "text", 76, h.H_MISSING, h.H_WHEN),
+        Column(h.H_MISSING_OR_WHEN, "text", 76, lambda r: r.told() or r.pick(of_missing, of_when)),
         joined(coverage, "percent", 12, coverage, None),
         joined(h.H_LESSONS, "count", 11, None, h.H_LESSONS),
         joined(h.H_RECENT_LESSONS, "count", 12, None, h.H_RECENT_LESSONS),

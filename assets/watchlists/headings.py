@@ -70,7 +70,7 @@ H_SUBJECT = "Ämne"
 H_SUBJECT_OR_NAME = "Elev eller ämne"
 H_MISSING = "Gräns som inte går att bedöma"
 H_WHEN = "Lektioner, senaste först"
-H_MISSING_OR_WHEN = "Gräns som inte går att bedöma, eller lektioner (senaste först)"
+H_MISSING_OR_WHEN = "Vad som saknas, eller lektioner (senaste först)"
 H_LESSONS = "Lektioner utan rapport"
 H_RECENT_LESSONS = "Varav de senaste 14 dagarna"
 H_PUPIL_LESSONS = "Elevlektioner utan rapport"
@@ -126,6 +126,11 @@ _TERMS = (
     ("Mönster", "Var frånvaron ligger på elevens nuvarande skola. Det säger inget om orsaken."),
     ("Sammanhängande", "Det mesta av frånvaron ligger i långa perioder av hela frånvarodagar."),
     ("Upprepad", "Lite eller inget av frånvaron ligger i långa perioder: den är utspridd."),
+    (
+        "Utan lektioner",
+        "På elevlistan, utan en lektion fast klassen har haft det. Inställda räknas inte.",
+    ),
+    ("Tunt schema", "Schemalagd tid per skoldag för klassen, mot klassens median. Avgör inget."),
     ("Avrundning", "Procent kortas nedåt till en decimal; jämförelsen görs på hela minuter."),
 )
 
@@ -142,6 +147,9 @@ PARAMETER_NAMES = {
     "coverage.floor": "lägsta andel rapporterad tid",
     "leaver.after_days": "tid utan lektioner innan en elev räknas som slutat",
     "sums.full_day_minutes": "tid som räknas som en skoldag i månadssummor",
+    "unseen.after_days": "tid utan lektioner innan en elev nämns bland elever utan lektioner",
+    "unseen.class_days": "minst så många dagar med lektioner för klassen på den tiden",
+    "thin.share": "ett schema under denna andel av klassens median nämns som tunt",
     "norm.least_rows": "minst så stor del av skolans vanliga rader en dag",
     "norm.most_unreported": "högst så stor del av en dags tid utan rapport",
     "norm.most_doubled": "högst så stor del av en dags lektioner samtidigt",

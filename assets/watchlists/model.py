@@ -145,6 +145,14 @@ class UncountedLessons:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """What is known of a pupil of a roster whom no lesson shows; both at the list's own school."""
+
+    on_roster_since: date | None  # None: the roster names no first day
+    last_lesson: date | None  # None: there is none
+
+
+@dataclass(frozen=True)
 class PupilRow:
     """A pupil on the list. `level` 0 means: no rule is hit, some verdict is insufficient."""
 
@@ -165,6 +173,8 @@ class PupilRow:
     ahead: Ahead | None = None
     pattern: Pattern | None = None  # None: no reported lesson at this school
     uncounted: tuple[UncountedLessons, ...] = ()  # of the windows; the most lessons first
+    unseen: Unseen | None = None  # None: the pupil is seen
+    thin_percent: int | None = None  # timetable in percent of the class's, where that is thin
 
     @property
     def change(self) -> str:
@@ -211,6 +221,21 @@ class AtRiskRow:
     one_month: Sums  # rolling, as of `PupilRow`
     month_end: Chance | None  # None where such estimates are not good enough to be shown
     four_weeks: Chance | None
+    pupil_key: str = ""  # never shown
+
+
+@dataclass(frozen=True)
+class ThinRow:
+    """A pupil whose timetable is thin beside the class's. It says nothing of absence."""
+
+    given_name: str
+    family_name: str
+    birth_date: date | None  # only to tell apart two pupils of one name in one class
+    school_class: str
+    grade: int | None
+    mentor: str  # "" when nobody is named in the data
+    percent: int  # of the class's median, cut
+    first_date: date  # of the days that are looked at, the first with a lesson at the school
     pupil_key: str = ""  # never shown
 
 
@@ -272,8 +297,18 @@ class Watchlist:
     notices: tuple[str, ...] = field(default=())  # Swedish sentences shown at the top
     held: tuple[str, ...] = field(default=())  # why newer data is not in it; one of the notices
     at_risk: tuple[AtRiskRow, ...] = ()  # under a step now; highest step, then chance, first
+    thin: tuple[ThinRow, ...] = ()  # thin timetables, by class and name
+    lost_rows: int = 0  # rows refused for an identity number: pupils whom the list may lack
+    unseen_days: int = 30  # so many days without a lesson make a pupil unseen
     one_month_days: int = 30  # length of the rolling windows, as the columns name them
     two_months_days: int = 60
+
+    @property
+    def unseen(self) -> tuple[PupilRow, ...]:
+        """The pupils whom nobody sees, by class and name; some may stand on a level too."""
+        rows = {row.pupil_key or row: row for row in (*self.insufficient, *self.pupils)}
+        found = (row for row in rows.values() if row.unseen)
+        return tuple(sorted(found, key=lambda r: (r.school_class, r.family_name, r.given_name)))
 
     @property
     def says_nothing(self) -> bool:

@@ -13,7 +13,14 @@ from datetime import date
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
 
-from assets.watchlists import change_texts, pattern_texts, rule_texts, texts, uncounted
+from assets.watchlists import (
+    change_texts,
+    pattern_texts,
+    rule_texts,
+    texts,
+    uncounted,
+    unseen_texts,
+)
 from assets.watchlists import headings as h
 from assets.watchlists.model import (
     AtRiskRow,
@@ -22,6 +29,7 @@ from assets.watchlists.model import (
     PupilRow,
     RuleExplanation,
     Sums,
+    ThinRow,
     Watchlist,
 )
 from assets.watchlists.safe_text import one_line
@@ -63,7 +71,7 @@ class MentorPart:
     cleared: tuple[ClearedPupil, ...] = ()
 
 
-def full_name(pupil: PupilRow | ClearedPupil | AtRiskRow) -> str:
+def full_name(pupil: PupilRow | ClearedPupil | AtRiskRow | ThinRow) -> str:
     """`Andersson, Alva`, with the birth date where the list says two pupils share a name."""
     parts = [part for part in (one_line(pupil.family_name), one_line(pupil.given_name)) if part]
     name = ", ".join(parts) or texts.NAME_MISSING
@@ -119,8 +127,22 @@ def mentor_line(part: MentorPart) -> str:
         return texts.NO_MENTOR_LINE
     if not part.pupils:
         return change_texts.CLEARED_LINE
-    has_level = any(pupil.level for pupil in part.pupils)
-    return texts.MENTOR_LINE if has_level else texts.INSUFFICIENT_LINE
+    lines = []
+    if any(pupil.level for pupil in part.pupils):
+        lines.append(texts.MENTOR_LINE)
+    elif any(lacks_data(pupil) for pupil in part.pupils):
+        lines.append(texts.INSUFFICIENT_LINE)
+    if any(pupil.unseen for pupil in part.pupils):
+        lines.append(unseen_texts.UNSEEN_LINE)
+    return " ".join(lines)
+
+
+def lacks_data(pupil: PupilRow) -> bool:
+    """Whether some rule can't be assessed for another reason than that nobody sees the pupil."""
+    return any(
+        item.verdict == "insufficient" and not item.lacks_lessons and item.reason != "no_lessons"
+        for item in pupil.evidence
+    )
 
 
 def principal_line(watchlist: Watchlist) -> str:
@@ -168,7 +190,10 @@ def mentor_table(watchlist: Watchlist, part: MentorPart) -> Table[PupilRow]:
 def _next_step(pupil: PupilRow) -> str:
     reasons = {item.reason for item in pupil.evidence if item.verdict == "insufficient"}
     missing = [step for reason, step in texts.UNSURE_STEPS.items() if reason in reasons]
-    return missing[0] if missing and not pupil.level else texts.NEXT_STEPS[pupil.level]
+    steps = [texts.NEXT_STEPS[pupil.level]] if pupil.level else missing[:1]
+    if pupil.unseen is not None:
+        steps.append(unseen_texts.next_step(pupil.unseen))
+    return " ".join(steps) or texts.NEXT_STEPS[0]
 
 
 def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
@@ -236,17 +261,18 @@ def _calendar_heading(watchlist: Watchlist) -> str:
 def rules_of(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
     """A line for each rule the pupil reaches, and for each that cannot be assessed.
 
-    Below them, which lessons do not count, and beside what: the teacher of a lesson that is set
-    aside has marked the pupil absent. That a school gives monthly sums only is said once, at the
-    top of the list.
+    Below them, that nobody sees the pupil, once for all rules; and which lessons do not count, and
+    beside what: the teacher of a lesson that is set aside has marked the pupil absent. That a
+    school gives monthly sums only is said once, at the top of the list.
     """
     lines = []
-    told = [e for e in pupil.evidence if not e.lacks_lessons]
+    told = [e for e in pupil.evidence if not e.lacks_lessons and e.reason != "no_lessons"]
     for name in dict.fromkeys(item.rule for item in told):
         hits = [e for e in pupil.evidence if e.rule == name and e.verdict == "hit"]
         rule = rules[name]
         lines.append(rule_texts.hit_line(rule, hits) if hits else rule_texts.unassessed(rule))
-    return "\n".join((*lines, *uncounted.lines(pupil.uncounted)))
+    below = (*unseen_texts.row_lines(pupil), *uncounted.lines(pupil.uncounted))
+    return "\n".join((*lines, *below))
 
 
 def _certainty(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
@@ -285,6 +311,6 @@ def about(watchlist: Watchlist) -> tuple[tuple[str, str | int | date], ...]:
         (h.AS_OF, watchlist.as_of),
         (h.CREATED, texts.clock(watchlist.created_at)),
         (h.STATUS, texts.status(watchlist)),
-        (h.EVALUATED, texts.counted(watchlist, texts.pupils(watchlist.pupils_evaluated))),
+        (h.EVALUATED, texts.counted(watchlist, unseen_texts.evaluated(watchlist))),
         (h.RULE_SET, f"{watchlist.rule_set} {watchlist.rule_set_version}"),
     )

@@ -24,6 +24,7 @@ from assets.watchlists import (
     outline,
     risk_texts,
     texts,
+    unseen_texts,
 )
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.page_cells import heading_cells, row_cells, shown
@@ -108,6 +109,7 @@ def _environment() -> Environment:
         o=outline,
         c=change_texts,
         r=risk_texts,
+        u=unseen_texts,
         heading_cells=heading_cells,
         row_cells=row_cells,
     )

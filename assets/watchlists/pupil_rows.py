@@ -18,6 +18,7 @@ from assets.watchlists.behind import what_is_behind
 from assets.watchlists.model import ClearedPupil, Evidence, PupilRow, Sums
 from assets.watchlists.namesakes import Place, namesakes
 from assets.watchlists.uncounted import uncounted_by_pupil
+from assets.watchlists.unseen import HardlySeen
 from assets.watchlists.week_states import WeekStates
 
 _NOTHING = Sums(0, 0, 0, 0, 0)
@@ -42,6 +43,8 @@ def rows_by_school(
     evaluation: Evaluation,
     states: WeekStates,
     mentors: Mapping[str, str],
+    *,
+    seen: HardlySeen,
     beside: Sequence[Place] = (),
 ) -> Rows:
     """Return the pupils with a hit or with too little data, and those gone since the list before.
@@ -51,6 +54,7 @@ def rows_by_school(
         evaluation: what `evaluate_flags` gave.
         states: how pupils stand against the lists before.
         mentors: names of staff by key.
+        seen: who is hardly seen.
         beside: who else stands on the lists.
     """
     by_pupil: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -83,6 +87,8 @@ def rows_by_school(
                 ahead=behind.ahead.get(key),
                 pattern=behind.patterns.get(key),
                 uncounted=uncounted.get(key, ()),
+                unseen=seen.unseen.get(key),
+                thin_percent=seen.thin[key].percent if key in seen.thin else None,
             )
         )
     cleared: dict[str, list[ClearedPupil]] = defaultdict(list)

@@ -193,6 +193,8 @@ def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) ->
         notices=(notice_texts.NOTICE_HELD_FIRST.format(reasons=" ".join(found.held)),),
         held=found.held,
         at_risk=(),
+        thin=(),
+        lost_rows=0,
     )
     return Entry(told, provenance, told)
 

@@ -14,10 +14,10 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from assets.sealing import Sealer
-from assets.watchlists.model import AtRiskRow, ClearedPupil, PupilRow, Watchlist
+from assets.watchlists.model import AtRiskRow, ClearedPupil, PupilRow, ThinRow, Watchlist
 
 FILE_NAME = "list.sealed"
-Row = TypeVar("Row", PupilRow, ClearedPupil, AtRiskRow)
+Row = TypeVar("Row", PupilRow, ClearedPupil, AtRiskRow, ThinRow)
 _LISTS = TypeAdapter(Watchlist)
 
 
@@ -69,6 +69,7 @@ def with_standing_keys(watchlist: Watchlist, keys: Mapping[str, str]) -> Watchli
         insufficient=standing(watchlist.insufficient),
         at_risk=standing(watchlist.at_risk),
         cleared=standing(watchlist.cleared),
+        thin=standing(watchlist.thin),
     )
 
 
@@ -90,6 +91,7 @@ def without_pupils(watchlist: Watchlist, keys: Collection[str]) -> Watchlist:
         insufficient=tuple(row for row in watchlist.insufficient if row.pupil_key not in keys),
         at_risk=tuple(row for row in watchlist.at_risk if row.pupil_key not in keys),
         cleared=tuple(row for row in watchlist.cleared if row.pupil_key not in keys),
+        thin=tuple(row for row in watchlist.thin if row.pupil_key not in keys),
         protected_pupils=watchlist.protected_pupils + len(gone),
         pupils_evaluated=watchlist.pupils_evaluated - len(gone),
     )

@@ -69,6 +69,7 @@ class Restated:
         unchanged: pupils of whom today's data says the same.
         protected: pupils of the lists who are left out, because they have become protected.
         other_rules: lists that were made by other values than today's files give for their day.
+        first_date, as_of: the days that the lists rest on; lessons of other days are not told.
     """
 
     key_column: str
@@ -78,6 +79,8 @@ class Restated:
     unchanged: int
     protected: int
     other_rules: int
+    first_date: date
+    as_of: date
 
 
 def restate_week(
@@ -136,6 +139,8 @@ def restate_week(
             pl.col("is_protected") & pl.col("published_level").is_not_null()
         ).height,
         other_rules=len(other_rules),
+        first_date=first,
+        as_of=as_of,
     )
 
 

@@ -2,6 +2,7 @@
 -- From: enrolments, pupil_schools, identity_sources. Grain: a pupil who belongs, or belonged,
 -- somewhere. Parameters: $as_of, $leaver_after_days.
 -- The roster record valid at as_of decides; without one, the latest lesson.
+-- `record_start_date` is null without a record, and where the record says no first day.
 WITH latest_lesson AS (
     SELECT *
     FROM pupil_schools
@@ -91,6 +92,7 @@ placed AS (
         valid_record.class_name AS record_class_name,
         valid_record.grade AS record_grade,
         valid_record.mentor_key AS record_mentor_key,
+        valid_record.start_date AS record_start_date,
         latest_lesson.lesson_date AS latest_lesson_date
     FROM valid_record
     FULL JOIN latest_lesson ON valid_record.pupil_key = latest_lesson.pupil_key
@@ -104,10 +106,14 @@ SELECT
     coalesce(placed.record_grade, there.grade) AS grade,
     coalesce(placed.record_mentor_key, there.mentor_key) AS mentor_key,
     coalesce(protection.is_protected, FALSE) AS is_protected,
+    placed.has_record,
+    placed.record_start_date,
     (
         (ended.pupil_key IS NOT NULL AND moved_on.pupil_key IS NULL)
+        -- Who stands on a roster today and has no lessons is a pupil nobody sees, not one who left.
         OR coalesce(
-            placed.latest_lesson_date <= $as_of - $leaver_after_days
+            NOT placed.has_record
+            AND placed.latest_lesson_date <= $as_of - $leaver_after_days
             AND school_last.lesson_date > placed.latest_lesson_date,
             FALSE
         )

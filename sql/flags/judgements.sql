@@ -56,18 +56,29 @@ ulf AS (
     FROM graded
     WHERE is_ulf
     GROUP BY pupil_key
+),
+
+told AS (
+    -- What the data tells.
+    SELECT
+        graded.*,  -- noqa: AM04
+        coalesce(ulf.ulf_verdict, 'clear') AS ulf_verdict,
+        CASE
+            WHEN NOT graded.requires_ulf THEN graded.graded_verdict
+            WHEN 'clear' IN (graded.graded_verdict, coalesce(ulf.ulf_verdict, 'clear'))
+                THEN 'clear'
+            WHEN 'insufficient' IN (graded.graded_verdict, ulf.ulf_verdict) THEN 'insufficient'
+            ELSE 'hit'
+        END AS told_verdict,
+        graded.is_own_certain
+        AND (NOT graded.requires_ulf OR coalesce(ulf.is_ulf_certain, FALSE)) AS is_certain
+    FROM graded
+    LEFT JOIN ulf ON graded.pupil_key = ulf.pupil_key
 )
 
 SELECT
-    graded.*,  -- noqa: AM04
-    coalesce(ulf.ulf_verdict, 'clear') AS ulf_verdict,
-    CASE
-        WHEN NOT graded.requires_ulf THEN graded.graded_verdict
-        WHEN 'clear' IN (graded.graded_verdict, coalesce(ulf.ulf_verdict, 'clear')) THEN 'clear'
-        WHEN 'insufficient' IN (graded.graded_verdict, ulf.ulf_verdict) THEN 'insufficient'
-        ELSE 'hit'
-    END AS verdict,
-    graded.is_own_certain
-    AND (NOT graded.requires_ulf OR coalesce(ulf.is_ulf_certain, FALSE)) AS is_certain
-FROM graded
-LEFT JOIN ulf ON graded.pupil_key = ulf.pupil_key
+    * EXCLUDE (told_verdict, has_no_lessons),  -- noqa: AM04
+    -- Silence is not presence: of a pupil whom nobody sees no rule of the grade is clear.
+    told_verdict = 'clear' AND has_no_lessons AND grade_verdict <> 'clear' AS is_silent,
+    if(is_silent, 'insufficient', told_verdict) AS verdict
+FROM told

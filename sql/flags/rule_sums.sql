@@ -1,7 +1,8 @@
 -- rule_sums: for each pupil, rule and basis the sums that the rule looks at.
--- From: belonging, rules_in_force (a row per rule and basis with its window), absence_rolling,
--- absence_calendar, summed_months. Grain: a pupil who has not left, a rule and a basis that is
--- evaluated. A pupil without a lesson in the window has zeros; the verdict knows what zero means.
+-- From: belonging, unseen_pupils, rules_in_force (a row per rule and basis with its window),
+-- absence_rolling, absence_calendar, summed_months.
+-- Grain: a pupil who has not left, a rule and a basis that is evaluated.
+-- A pupil without a lesson in the window has zeros; the verdict knows what zero means.
 -- Days of monthly sums are not known: as many count as full school days fit in their minutes.
 -- Parameters: $as_of, $school_year_start, $full_day_minutes.
 WITH parts AS (
@@ -68,7 +69,7 @@ windows AS (
 )
 
 SELECT
-    belonging.*,  -- noqa: AM04
+    belonging.* EXCLUDE (has_record, record_start_date),  -- noqa: AM04, RF02
     rules_in_force.*,
     cast(coalesce(windows.scheduled_minutes, 0) AS BIGINT) AS scheduled_minutes,
     cast(coalesce(windows.reported_minutes, 0) AS BIGINT) AS reported_minutes,
@@ -92,7 +93,8 @@ SELECT
             summed.last_date >= rules_in_force.window_start
             OR coalesce(windows.scheduled_minutes, 0) = 0
         )
-    ) AS has_only_sums
+    ) AS has_only_sums,
+    unseen_pupils.pupil_key IS NOT NULL AS has_no_lessons
 FROM belonging
 CROSS JOIN rules_in_force
 LEFT JOIN windows
@@ -101,4 +103,5 @@ LEFT JOIN windows
         AND rules_in_force.basis = windows.basis
         AND rules_in_force.window_name = windows.window_name
 LEFT JOIN summed ON belonging.pupil_key = summed.pupil_key
+LEFT JOIN unseen_pupils ON belonging.pupil_key = unseen_pupils.pupil_key
 WHERE NOT belonging.has_left

@@ -10,9 +10,11 @@ SELECT
         WHEN is_certain THEN 'certain'
         ELSE 'likely'
     END AS certainty,
-    -- The first thing that is missing: lessons, days, reports, the grade, a verdict of a ulf rule.
+    -- The first thing that is missing: a sight of the pupil, lessons, days, reports, the grade, a
+    -- verdict of a ulf rule.
     CASE
         WHEN verdict <> 'insufficient' THEN NULL
+        WHEN is_silent THEN 'no_lessons'
         WHEN own_verdict = 'insufficient' AND has_only_sums THEN 'only_monthly_sums'
         WHEN own_verdict = 'insufficient' AND reported_minutes > 0 AND has_too_few_days
             THEN 'too_few_days'

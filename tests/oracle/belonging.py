@@ -117,7 +117,8 @@ def has_left(
     seen = [row for row in lessons if row.day <= as_of]
     if _roster_has_ended(seen, roster, as_of):
         return True
-    if not seen:
+    if not seen or any(row.is_valid_on(as_of) for row in roster):
+        # Who is on a roster today has not left, however silent the lessons are.
         return False
     last = max(row.day for row in seen)
     school_goes_on = last_lesson_day.get(place.school_unit_code, date.min) > last
@@ -143,6 +144,15 @@ def _roster_has_ended(seen: Sequence[LessonRow], roster: Sequence[RosterRow], as
     last_day = max(row.end_date for row in ended if row.end_date is not None)
     old_schools = {row.school_unit_code for row in ended}
     return not any(row.day > last_day and row.school_unit_code not in old_schools for row in seen)
+
+
+def deciding_record(
+    roster: Sequence[RosterRow], lessons: Sequence[LessonRow], as_of: date
+) -> RosterRow | None:
+    """The record that says where a pupil is at as_of; None without a valid one."""
+    valid = [row for row in roster if row.is_valid_on(as_of)]
+    seen = [row for row in lessons if row.day <= as_of]
+    return _deciding(valid, _latest(seen)) if valid else None
 
 
 def _deciding(valid: Sequence[RosterRow], latest: LessonRow | None) -> RosterRow:

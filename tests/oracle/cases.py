@@ -29,7 +29,9 @@ BLOCK_KEYS = PUPIL_KEYS | {
 }  # fmt: skip
 KINDS = ("other", "valid", "absent")
 ROSTER_KEYS = PUPIL_KEYS | {"school", "from", "until", "exported"}
-CASE_KEYS = {"case", "as_of", "pupil", "lessons", "roster", "school_goes_on", "with", "expect"}
+CASE_KEYS = {
+    "case", "as_of", "pupil", "lessons", "roster", "classmate", "school_goes_on", "with", "expect",
+}  # fmt: skip
 EXPECT_KEYS = {"level", "place", "rows", "rates", *STOCKHOLM["rules"]}
 
 
@@ -114,6 +116,12 @@ def _case(raw: dict[str, Any], number: int) -> Case:
         _known(block, BLOCK_KEYS, name)
         previous = lessons[-1].day if lessons else None
         lessons += _lessons(about | block, own, codes, previous)
+    shared: list[LessonRow] = []
+    for block in raw.get("classmate", []):
+        _known(block, BLOCK_KEYS, name)
+        previous = shared[-1].day if shared else None
+        shared += _lessons(PUPIL | block, mate, codes, previous)
+    lessons += shared
     for school, day in raw.get("school_goes_on", {}).items():
         block = PUPIL | {"from": day, "days": 1, "weekends": True, "school": school}
         lessons += _lessons(block, mate, codes, None)

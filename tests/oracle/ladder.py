@@ -9,12 +9,13 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from tests.oracle.belonging import (
     Place,
+    deciding_record,
     has_left,
     held_lessons,
     last_lesson_days,
@@ -24,8 +25,16 @@ from tests.oracle.belonging import (
 )
 from tests.oracle.model import NO_SUMS, LessonRow, RosterRow, Sums, sums_of
 from tests.oracle.parameters import BASES, CALENDAR, STOCKHOLM, ULF_RULES
-from tests.oracle.sums import SumRow, as_lesson, counted_sums, knows_only_sums, with_month
-from tests.oracle.verdicts import HIT, INSUFFICIENT, Verdict, judge, judge_referral
+from tests.oracle.sums import (
+    SumRow,
+    as_lesson,
+    counted_sums,
+    knows_only_sums,
+    newest_sums,
+    with_month,
+)
+from tests.oracle.unseen import Known, unseen_pupils
+from tests.oracle.verdicts import CLEAR, HIT, INSUFFICIENT, Verdict, judge, judge_referral
 from tests.oracle.windows import Window, school_year_start, window_of
 
 Row = dict[str, Any]
@@ -33,7 +42,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Judged:
-    """One rule on one basis. `lacks_lessons`: insufficient because a school gives sums only."""
+    """One rule on one basis.
+
+    `lacks_lessons`: insufficient because a school gives sums only; `is_unseen`: because nobody
+    sees the pupil.
+    """
 
     rule: str
     basis: str
@@ -41,6 +54,7 @@ class Judged:
     sums: Sums
     verdict: Verdict
     lacks_lessons: bool = False
+    is_unseen: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,11 +131,22 @@ def standings_of(
     seen = [*held, *map(as_lesson, counted)]
     own_seen, own_roster = _by_pupil(seen), _by_pupil(newest_roster(roster))
     own_lessons, own_sums = _by_pupil(held), _by_pupil(counted)
+    own_word = _by_pupil(newest_sums(sums))
     school_days = last_lesson_days(seen, as_of)
+    pupils = {
+        civic_no: Known(
+            place_of(own_seen.get(civic_no, []), own_roster.get(civic_no, []), as_of),
+            deciding_record(own_roster.get(civic_no, []), own_seen.get(civic_no, []), as_of),
+            own_lessons.get(civic_no, []),
+            own_word.get(civic_no, []),
+        )
+        for civic_no in own_seen.keys() | own_roster.keys()
+    }
+    unseen = unseen_pupils(pupils, as_of, params)
     standings = {}
-    for civic_no in sorted((own_seen.keys() | own_roster.keys()) - hidden):
+    for civic_no in sorted(pupils.keys() - hidden):
         rows_of, spells = own_seen.get(civic_no, []), own_roster.get(civic_no, [])
-        place = place_of(rows_of, spells, as_of)
+        place = pupils[civic_no].place
         if place is None:
             continue
         if has_left(rows_of, spells, place, school_days, as_of=as_of, params=params):
@@ -129,6 +154,8 @@ def standings_of(
             continue
         months = own_sums.get(civic_no, [])
         judged = tuple(_climb(own_lessons.get(civic_no, []), months, place, as_of, params))
+        if civic_no in unseen:
+            judged = tuple(_unclear(one, place, params) for one in judged)
         levels = [params["rules"][j.rule]["level"] for j in judged if j.verdict.verdict == HIT]
         standings[civic_no] = Standing(place, False, judged, max(levels, default=0))
     return standings
@@ -170,6 +197,15 @@ def _climb(
             elif name == "sst_referral":
                 verdict = judge_referral(verdict, place.grade, rule["grades"], ulf)
             yield Judged(name, basis, window, total, verdict, lacks_lessons)
+
+
+def _unclear(one: Judged, place: Place, params: dict[str, Any]) -> Judged:
+    """Of a pupil whom nobody sees no rule of the grade is clear; a hit stays a hit."""
+    grades = params["rules"][one.rule]["grades"]
+    is_for_grade = grades is None or place.grade is None or place.grade in grades
+    if one.verdict.verdict != CLEAR or not is_for_grade:
+        return one
+    return replace(one, verdict=Verdict(INSUFFICIENT), is_unseen=True)
 
 
 def _rates_row(civic_no: str, month: str, total: Sums) -> Row:

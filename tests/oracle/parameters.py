@@ -15,6 +15,8 @@ STOCKHOLM: dict[str, Any] = {
     # Shared by all rules.
     "minimum_coverage_pct": 80,
     "left_after_days": 21,
+    "unseen_days": 30,
+    "unseen_class_days": 5,
     "full_day_minutes": 360,
     "rolling_days": {1: 30, 2: 60},
     "school_year_starts": (7, 1),

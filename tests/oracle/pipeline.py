@@ -172,6 +172,8 @@ def rule_set_of(params: Mapping[str, Any], day: date) -> RuleSet:
         coverage_floor_bp=_hundredths(params["minimum_coverage_pct"]),
         leaver_after_days=params["left_after_days"],
         full_day_minutes=params["full_day_minutes"],
+        unseen_after_days=params["unseen_days"],
+        unseen_class_days=params["unseen_class_days"],
     )
 
 

@@ -39,17 +39,22 @@ class SumRow:
         return self.first.day == 1 and is_last and (tomorrow - self.first).days <= 31
 
 
-def counted_sums(rows: Iterable[SumRow], held: Iterable[LessonRow]) -> list[SumRow]:
-    """The newest sum of each pupil, school and whole month where no lesson speaks for itself."""
+def newest_sums(rows: Iterable[SumRow]) -> list[SumRow]:
+    """The newest sum of each pupil, school and period."""
     newest: dict[tuple[Any, ...], SumRow] = {}
     for row in rows:
         key = (row.civic_no, row.school_unit_code, row.first, row.last)
         if key not in newest or row.exported_at > newest[key].exported_at:
             newest[key] = row
+    return list(newest.values())
+
+
+def counted_sums(rows: Iterable[SumRow], held: Iterable[LessonRow]) -> list[SumRow]:
+    """The newest sum of each pupil, school and whole month where no lesson speaks for itself."""
     taught = {(x.civic_no, x.school_unit_code, x.day.replace(day=1)) for x in held}
     return [
         row
-        for row in newest.values()
+        for row in newest_sums(rows)
         if row.is_whole_month
         and row.scheduled
         and (row.civic_no, row.school_unit_code, row.first) not in taught

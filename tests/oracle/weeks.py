@@ -199,8 +199,9 @@ def _is_silent(one: Judged) -> bool:
 
 
 def _may_be_silent(one: Judged) -> bool:
-    """Holidays have no lessons, and some schools only ever give sums."""
-    return one.lacks_lessons or not one.sums.scheduled
+    """Holidays have no lessons, and some schools only ever give sums; of a pupil whom nobody sees
+    the class has lessons."""
+    return not one.is_unseen and (one.lacks_lessons or not one.sums.scheduled)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ OTHER_CITY = varied(
     },
     minimum_coverage_pct=90,
     left_after_days=22,
+    unseen_days=17,
+    unseen_class_days=3,
     rolling_days={1: 28, 2: 56},
 )
 

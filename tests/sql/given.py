@@ -180,7 +180,9 @@ USUAL: dict[str, Row] = {
         **_PLACE,
         "is_protected": False,
         "has_left": False,
+        "has_record": True,
     },
+    "unseen_pupils": {"pupil_key": ANNA, "record_start_date": day("08-17")},
     "flags": {
         "as_of_date": AS_OF,
         "pupil_key": ANNA,
@@ -318,7 +320,9 @@ _IN_BETWEEN: dict[str, str] = {
     "last_starts_at TIMESTAMP, last_exported_at TIMESTAMP, class_name VARCHAR, grade TINYINT, "
     "mentor_key UUID",
     "belonging": "pupil_key UUID, school_unit_code VARCHAR, class_name VARCHAR, grade TINYINT, "
-    "mentor_key UUID, is_protected BOOLEAN, has_left BOOLEAN",
+    "mentor_key UUID, is_protected BOOLEAN, has_left BOOLEAN, has_record BOOLEAN, "
+    "record_start_date DATE",
+    "unseen_pupils": "pupil_key UUID, record_start_date DATE",
     "verdicts": "pupil_key UUID, rule VARCHAR, basis VARCHAR, verdict VARCHAR, reason VARCHAR, "
     "level TINYINT, rule_level TINYINT, school_unit_code VARCHAR, is_protected BOOLEAN, "
     "scheduled_minutes BIGINT",

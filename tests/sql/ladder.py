@@ -55,6 +55,7 @@ def verdicts(
     as_of: date = AS_OF,
     pupil: Row | None = None,
     summed: Sequence[Row] = (),
+    is_unseen: bool = False,
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Return Anna's verdicts by rule and basis.
 
@@ -66,11 +67,13 @@ def verdicts(
         as_of: the last day that counts.
         summed: her months that are known as sums only.
         pupil: what `belonging` says of her, where it isn't the usual.
+        is_unseen: whether she is one of whom there is no lesson.
     """
     lake.connection.execute(lake.select("flags/reaches_step"))
     parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
     lake.load("rules_in_force", rules_in_force(rule_set, tuple(whole_windows(parts))))
     given(lake, "belonging", {"pupil_key": ANNA} | dict(pupil or {}))
+    given(lake, "unseen_pupils", *([{"pupil_key": ANNA}] if is_unseen else []))
     given(lake, "absence_rolling", *(sums.row(name) for name, sums in rolling.items()))
     given(lake, "absence_calendar", *(sums.row(name) for name, sums in (calendar or {}).items()))
     given(lake, "summed_months", *summed)

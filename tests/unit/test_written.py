@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.flags.written import Bound, compare
+from assets.flags.written import Bound, compare, minutes_to_turn
 
 minutes = st.integers(0, 30_000).flatmap(
     lambda s: st.tuples(
@@ -78,3 +78,47 @@ def test_exactly_at_the_step_reads_as_the_rule_takes_it(is_strict: bool, text: s
     found = compare("rate", (3600, 3600, 720), 2000, is_strict=is_strict)
     assert found.text(2000).replace("\u00a0", " ") == text
     assert found.holds is not is_strict
+
+
+@given(
+    halves=st.lists(
+        st.integers(0, 400).flatmap(lambda r: st.tuples(st.just(r), st.integers(0, r))),
+        min_size=1,
+        max_size=2,
+    ),
+    step=st.sampled_from((1, 1000, 1250, 2000, 4000, 9999)),
+    is_strict=st.booleans(),
+)
+def test_a_minute_fewer_than_those_told_changes_nothing_and_those_told_do(
+    halves: list[tuple[int, int]], step: int, is_strict: bool
+) -> None:
+    def reaches(absent: int, reported: int) -> bool:
+        share, limit = Fraction(absent, reported), Fraction(step, 10_000)
+        return share > limit if is_strict else share >= limit
+
+    parts = [(reported, reported, absent) for reported, absent in halves]
+    found = minutes_to_turn(parts, step, is_strict=is_strict)
+    if not all(reported for reported, _ in halves):
+        assert found is None
+        return
+    assert found is not None
+    if all(reaches(absent, reported) for reported, absent in halves):
+        (fewer,) = found
+        one_less = [reaches(absent - fewer + 1, reported) for reported, absent in halves]
+        enough = [reaches(absent - fewer, reported) for reported, absent in halves]
+        assert all(one_less)
+        assert not all(enough)
+        return
+    for more, (reported, absent) in zip(found, halves, strict=True):
+        # By trying every minute: the least that reaches it.
+        assert more == next(n for n in range(reported + 1) if reaches(absent + n, reported))
+    assert any(found)
+
+
+def test_to_be_over_takes_a_minute_more_than_to_be_at() -> None:
+    # 10 % of 1000 minutes are 100: with 7 absent it is 93 to the step, and 94 to be over it.
+    assert minutes_to_turn([(1000, 1000, 7)], 1000, is_strict=True) == (94,)
+    assert minutes_to_turn([(1000, 1000, 7)], 1000, is_strict=False) == (93,)
+    # Of 1005 minutes 100.5: the 101st is over and at.
+    assert minutes_to_turn([(1005, 1005, 7)], 1000, is_strict=True) == (94,)
+    assert minutes_to_turn([(1005, 1005, 7)], 1000, is_strict=False) == (94,)
