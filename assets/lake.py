@@ -7,7 +7,7 @@ Found when tried, and guarded here:
 
 - DuckLake keeps every column's smallest and largest value in its catalog *in clear*, also of an
   encrypted table. Whatever names a person is therefore sealed before it is written
-  (`sealing.py`).
+  (`sealing.py`), and of other texts the catalog gets no extremes (`catalog_extremes.py`).
 - DuckLake puts small inserts into the catalog itself, in clear, unless
   `DATA_INLINING_ROW_LIMIT` is 0.
 - A killed DuckDB leaves spill files in clear, so they are encrypted, live in a folder of their
@@ -27,6 +27,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 import polars as pl
 
+from assets.catalog_extremes import keep_no_extremes
 from assets.lake_settings import (
     LakeError,
     LakeSettings,
@@ -94,6 +95,7 @@ class Lake:
         try:
             lake._attach()
             lake._make_tables()
+            patiently(lambda: keep_no_extremes(settings, connection))
             lake._refuse_a_new_key()
         except duckdb.Error as error:
             connection.close()
