@@ -39,7 +39,8 @@ from assets.lake_settings import (
 )
 from assets.lake_troubles import told_of_servers
 from assets.lake_turns import Turns, patiently
-from assets.sealing import KeyFileError
+from assets.protection_upgrade import carry_protection_over, needs_protection
+from assets.sealing import KeyFileError, Sealer
 from assets.table_model import added_columns, create_statements
 from assets.tables import TABLES
 
@@ -97,6 +98,8 @@ class Lake:
             lake._make_tables()
             patiently(lambda: keep_no_extremes(settings, connection))
             lake._refuse_a_new_key()
+            lake._carry_protection_over()
+            lake.define_protection()
         except duckdb.Error as error:
             connection.close()
             # Not its words: where a server is asked, they can quote a password.
@@ -120,6 +123,7 @@ class Lake:
         """
         lake = type(self)(self.settings, self.connection.cursor(), self._turns)
         lake.connection.execute("USE lake")
+        lake.define_protection()
         return lake
 
     def _attach(self) -> None:
@@ -191,6 +195,17 @@ class Lake:
                 "from the backup, or copy it from the home that made the lake; a new key would "
                 "make every pupil a stranger."
             )
+
+    def _carry_protection_over(self) -> None:
+        """Take over what a lake of an older version says of protection."""
+        if needs_protection(self.connection):
+            sealer = Sealer.of_home(self.settings.home)
+            self.write(lambda connection: carry_protection_over(connection, sealer))
+
+    def define_protection(self) -> None:
+        """Make the views that alone say who is protected."""
+        for name in ("protected_pupils", "protected_persons"):
+            self.define(f"protection/{name}")
 
     def close(self) -> None:
         """Close the connection, and wipe the spill folder when it was the one that opened it."""

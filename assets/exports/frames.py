@@ -23,6 +23,7 @@ from assets.exports.layouts import (
     find_header,
 )
 from assets.exports.outcomes import RowProblem
+from assets.exports.protection import LooseWord, loose_word, strictest_marking
 from assets.exports.received import ReceivedFile, UnreadableFileError
 from assets.exports.row_counts import RowTally
 from assets.exports.text_rows import DataRow, text_rows
@@ -40,6 +41,8 @@ class RowReader:
         rows_read: data rows met so far; blank rows are none.
         shapeless_rows: those of them that are no row, so that they are in no frame.
         notes: what a person should know of the file as a whole.
+        loose_words: what rows without shape say of protection.
+        marked_persons: keys of persons of SS12000 whom a reference calls protected.
     """
 
     file: ReceivedFile
@@ -48,6 +51,8 @@ class RowReader:
     notes: tuple[str, ...] = ()
     rows_read: int = 0
     shapeless_rows: int = 0
+    loose_words: list[LooseWord] = field(default_factory=list)
+    marked_persons: set[str] = field(default_factory=set)
     _problems: list[RowProblem] = field(default_factory=list)
 
     @property
@@ -98,6 +103,9 @@ class RowReader:
 
     def _refuse(self, code: str, row: DataRow) -> None:
         self.shapeless_rows += 1
+        word = loose_word(self.file, row.cells)
+        if word:
+            self.loose_words.append(word)
         found = f"{len(row.cells)} cells"
         kept = "\x1f".join(self._cells_to_keep(row.cells))
         self._problems.append(RowProblem(code, row.line_number, found, row=kept))
@@ -123,6 +131,9 @@ class RowReader:
         }
         for column in named:
             position = match.positions.get(column)
+            if column == "protected" and len(match.markings) > 1:
+                columns[column] = [strictest_marking(row.cells, match.markings) for row in rows]
+                continue
             columns[column] = (
                 [self.header.match.layout.said_by_name(column, self.file.name)] * len(rows)
                 if position is None

@@ -112,12 +112,13 @@ class Layout(BaseModel):
                 count_position = folded.index(fold(self.row_count.column))
             else:
                 missing = (*missing, self.row_count.column)
+        markings = self._markings(folded)
         never = {fold(name) for name in self.dropped}
         dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
         unknown = tuple(
             index
             for index, cell in enumerate(folded)
-            if cell and index not in (*positions.values(), *dropped, count_position)
+            if cell and index not in (*positions.values(), *markings, *dropped, count_position)
         )
         return HeaderMatch(
             self,
@@ -128,7 +129,14 @@ class Layout(BaseModel):
             unknown,
             dropped,
             count_position,
+            markings,
         )
+
+    def _markings(self, folded: Sequence[str]) -> tuple[int, ...]:
+        """Find every column that speaks of protection: of two the strictest cell counts."""
+        spec = self.columns.get("protected")
+        names = {fold(name) for name in spec.headers} if spec else set()
+        return tuple(index for index, cell in enumerate(folded) if cell in names)
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,7 @@ class HeaderMatch:
         unknown: positions of columns that the layout does not know.
         dropped: positions of columns that are never stored.
         count_position: where the number of rows stands in each row.
+        markings: positions of all columns that speak of protection and that the layout knows.
     """
 
     layout: Layout
@@ -154,6 +163,7 @@ class HeaderMatch:
     unknown: tuple[int, ...]
     dropped: tuple[int, ...] = ()
     count_position: int | None = None
+    markings: tuple[int, ...] = ()
 
     @property
     def fits(self) -> bool:

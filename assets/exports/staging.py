@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from assets.exports.columns import COLUMNS
-from assets.exports.layouts import FoundHeader
+from assets.exports.layouts import FoundHeader, HeaderMatch
 from assets.exports.received import ReceivedFile
 from assets.lake import Lake
 
@@ -186,10 +186,7 @@ def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
     width = len(header.match.header)
     names = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(width))
     columns = ", ".join(
-        f"c{header.match.positions[column]} AS {column}"
-        if column in header.match.positions
-        else f"NULL::VARCHAR AS {column}"
-        for column in COLUMNS["lessons"]
+        f"{_bulk_cell(header.match, column)} AS {column}" for column in COLUMNS["lessons"]
     )
     paths = ", ".join("'" + link.replace("'", "''") + "'" for link in links)
     return (
@@ -200,6 +197,17 @@ def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
         f"skip = {header.line_number}, columns = {{{names}}}, filename = true, "
         f"max_line_size = {_MAX_LINE_BYTES}, ignore_errors = true)"
     )
+
+
+def _bulk_cell(match: HeaderMatch, column: str) -> str:
+    """Return the expression that reads a column; of two that speak of protection the strictest."""
+    if column not in match.positions:
+        return "NULL::VARCHAR"
+    if column != "protected" or len(match.markings) == 1:
+        return f"c{match.positions[column]}"
+    cells = [f"c{position}" for position in match.markings]
+    strict = ", ".join(f"CASE WHEN protected_identity({cell}) THEN {cell} END" for cell in cells)
+    return f"coalesce({strict}, {', '.join(cells)})"
 
 
 def unstage(lake: Lake, table: str, file_ids: Sequence[int]) -> None:

@@ -160,7 +160,7 @@ class _Standing:
         reason = notice_texts.NOTICE_HELD.format(
             as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
         )
-        rows = self._lake.rows("SELECT pupil_key FROM identity_sources WHERE is_protected")
+        rows = self._lake.rows("SELECT pupil_key FROM protected_pupils")
         remembered = without_pupils(standing, {str(key) for (key,) in rows})
         shown = replace(remembered, notices=(reason, *standing.notices), held=found.held)
         return Entry(shown, Provenance.of_published(place), remembered)

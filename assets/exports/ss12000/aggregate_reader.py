@@ -44,7 +44,7 @@ class AggregateReader(RowReader):
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield frames of text cells under our column names, with `line_number`."""
-        for frame in aggregate_frames(self._lake, self._sealer, self.file):
+        for frame in aggregate_frames(self._lake, self._sealer, self.file, self.marked_persons):
             self.rows_read += frame.height
             yield frame
 
