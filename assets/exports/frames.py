@@ -6,6 +6,7 @@ read again here. Yields frames of text cells under our column names, with `line_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ import polars as pl
 from assets.exports.cells import has_shape
 from assets.exports.columns import COLUMNS
 from assets.exports.decoding import first_lines
+from assets.exports.header_checks import refuse_header, refuse_unread_protection
 from assets.exports.layouts import (
     HEADER_SEARCH_LINES,
     FoundHeader,
@@ -30,6 +32,8 @@ from assets.exports.text_rows import DataRow, text_rows
 from assets.exports.workbooks import Sheet, read_sheet
 
 ROWS_PER_FRAME = 100_000
+_UNIT = re.compile(r"[0-9]{5,8}")
+_UNIT_DIGITS = 8
 _SHEET_BYTES = 256 << 20
 
 
@@ -180,6 +184,7 @@ class Openings:
                     del self._sheets[file.sha256]
             else:
                 self._headers[file.sha256] = find_text_header(file, self._layouts)
+        refuse_header(self._headers[file.sha256])
         return self._headers[file.sha256]
 
     def rows(self, file: ReceivedFile) -> RowReader:
@@ -190,6 +195,23 @@ class Openings:
         sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
         notes = (sheet.unread_sheets,) if sheet.unread_sheets else ()
         return RowReader(file, header, _sheet_rows(sheet, header), notes)
+
+    def named_units(self, file: ReceivedFile, header: FoundHeader) -> frozenset[str]:
+        """Return the school units that a file names, whatever else is wrong with it.
+
+        Raises:
+            UnreadableFileError: it can't be read.
+            ChangedFileError: it is gone.
+        """
+        position = header.match.positions.get("school_unit_code")
+        if position is None:
+            said = header.match.layout.said_by_name("school_unit_code", file.name)
+            return frozenset({said} if said else ())
+        rows = (
+            _sheet_rows(self._sheet(file), header) if file.is_workbook else text_rows(file, header)
+        )
+        cells = {row.cells[position].strip() for row in rows if len(row.cells) > position}
+        return frozenset(cell.zfill(_UNIT_DIGITS) for cell in cells if _UNIT.fullmatch(cell))
 
     def _sheet(self, file: ReceivedFile) -> Sheet:
         return read_sheet(file, tuple(layout.sheet for layout in self._layouts if layout.sheet))
@@ -210,6 +232,8 @@ def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHead
     found = find_header(lines, layouts)
     if isinstance(found, FoundHeader):
         return found
+    if found[0] is not None:
+        refuse_unread_protection(*found)
     raise UnreadableFileError(no_header_message(*found))
 
 
@@ -241,6 +265,8 @@ def _sheet_header(sheet: Sheet, layouts: Sequence[Layout]) -> FoundHeader:
             return FoundHeader(match, number, "")
         if nearest is None or len(match.positions) > len(nearest.positions):
             nearest, nearest_line = match, number
+    if nearest is not None:
+        refuse_unread_protection(nearest, nearest_line)
     raise UnreadableFileError(no_header_message(nearest, nearest_line))
 
 

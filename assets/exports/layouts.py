@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from assets.exports.cells import filled_width, split_cells
 from assets.exports.columns import COLUMNS
 from assets.exports.row_count_rule import RowCount
+from assets.exports.unknown_headers import as_headers
 
 SHIPPED = Path(__file__).resolve().parent / "layouts"
 DELIMITERS = (";", "\t", ",")
@@ -180,7 +181,7 @@ class HeaderMatch:
         """Say which columns the layout doesn't know, so that they are not read; None if none."""
         if not self.unknown:
             return None
-        names = [self.header[position] for position in self.unknown]
+        names = as_headers([self.header[position] for position in self.unknown])
         listed = ", ".join(f"'{shown_header(name)}'" for name in names[:_UNREAD_SHOWN])
         if len(names) > _UNREAD_SHOWN:
             listed += f" and {len(names) - _UNREAD_SHOWN} more"

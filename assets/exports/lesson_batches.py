@@ -32,6 +32,7 @@ from assets.exports.storing import (
     store_lessons,
     store_staff,
 )
+from assets.exports.unread_columns import note_read
 from assets.lake import Lake
 
 
@@ -97,6 +98,8 @@ class LessonBatch:
             mine = arriving.filter(arriving["file_id"].is_in(ids))
             loose = [word for file_id in ids for word in self._loose.get(file_id, ())]
             store_words(connection, self._people, mine, layout, loose)
+            marked = [key for key in ids if self._headers[key].match.says_protection]
+            note_read(connection, layout, mine, files=ids, with_column=marked)
             sealed = self._people.sealed_identities(mine, layout, is_roster=False)
             store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)

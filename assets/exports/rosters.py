@@ -34,6 +34,7 @@ from assets.exports.storing import (
     store_identities,
     store_staff,
 )
+from assets.exports.unread_columns import note_read
 from assets.lake import Lake
 
 
@@ -106,6 +107,8 @@ class RosterBatch:
             arriving = arriving_identities(self._lake, f"batch_{self._kind}")
             mine = arriving.filter(arriving["file_id"].is_in(ids))
             self._store_words(connection, layout, mine, ids)
+            marked = [key for key in ids if self._matches[key].says_protection]
+            note_read(connection, layout, mine, files=ids, with_column=marked)
             sealed = self._people.sealed_identities(
                 mine, layout, is_roster=self._kind == "enrolments"
             )
