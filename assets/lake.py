@@ -7,7 +7,7 @@ Found when tried, and guarded here:
 
 - DuckLake keeps every column's smallest and largest value in its catalog *in clear*, also of an
   encrypted table. Whatever names a person is therefore sealed before it is written
-  (`sealing.py`).
+  (`sealing.py`), and of other texts the catalog gets no extremes (`catalog_extremes.py`).
 - DuckLake puts small inserts into the catalog itself, in clear, unless
   `DATA_INLINING_ROW_LIMIT` is 0.
 - A killed DuckDB leaves spill files in clear, so they are encrypted, live in a folder of their
@@ -27,6 +27,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 import polars as pl
 
+from assets.catalog_extremes import keep_no_extremes
 from assets.lake_settings import (
     LakeError,
     LakeSettings,
@@ -38,7 +39,8 @@ from assets.lake_settings import (
 )
 from assets.lake_troubles import told_of_servers
 from assets.lake_turns import Turns, patiently
-from assets.sealing import KeyFileError
+from assets.protection_upgrade import carry_protection_over, needs_protection
+from assets.sealing import KeyFileError, Sealer
 from assets.table_model import added_columns, create_statements
 from assets.tables import TABLES
 
@@ -97,7 +99,10 @@ class Lake:
         try:
             lake._attach()
             lake._make_tables()
+            patiently(lambda: keep_no_extremes(settings, connection))
             lake._refuse_a_new_key()
+            lake._carry_protection_over()
+            lake.define_protection()
             lake.define(COUNTING_LESSONS)
         except duckdb.Error as error:
             connection.close()
@@ -122,6 +127,7 @@ class Lake:
         """
         lake = type(self)(self.settings, self.connection.cursor(), self._turns)
         lake.connection.execute("USE lake")
+        lake.define_protection()
         lake.define(COUNTING_LESSONS)
         return lake
 
@@ -194,6 +200,17 @@ class Lake:
                 "from the backup, or copy it from the home that made the lake; a new key would "
                 "make every pupil a stranger."
             )
+
+    def _carry_protection_over(self) -> None:
+        """Take over what a lake of an older version says of protection."""
+        if needs_protection(self.connection):
+            sealer = Sealer.of_home(self.settings.home)
+            self.write(lambda connection: carry_protection_over(connection, sealer))
+
+    def define_protection(self) -> None:
+        """Make the views that alone say who is protected."""
+        for name in ("protected_pupils", "protected_persons"):
+            self.define(f"protection/{name}")
 
     def close(self) -> None:
         """Close the connection, and wipe the spill folder when it was the one that opened it."""

@@ -87,6 +87,7 @@ class LakeAccess:
         published: folders of the lists that were put in place, for the command line.
         kept: how many of them are frozen and were out before, for the command line.
         held: school units whose list waits, for the command line.
+        unread_protection: those of them of whom nobody knows who is protected.
         unlisted: school units with pupils, but in no register, for the command line.
     """
 
@@ -105,6 +106,7 @@ class LakeAccess:
     published: list[Path] = field(default_factory=list)
     kept: int = 0
     held: list[str] = field(default_factory=list)
+    unread_protection: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
     _opened: Lake | None = field(default=None, init=False, repr=False)
     _let_go: Callable[[], object] | None = field(default=None, init=False, repr=False)

@@ -173,15 +173,4 @@ SS12000_TABLES: tuple[Table, ...] = (
             *_WORD,
         ),
     ),
-    Table(
-        "ss12000_markings",
-        "SS12000: what each resource last said of a person's protection, references too.",
-        "a person and resource",
-        (
-            _PERSON,
-            Column("resource", "VARCHAR", "Where it stood: persons, attendances …"),
-            Column("is_protected", "BOOLEAN", "Anything but exactly `Ingen`."),
-            *_WORD[1:],
-        ),
-    ),
 )

@@ -7,6 +7,7 @@ it, and a test holds the three together. Not here: how a table is filled.
 from __future__ import annotations
 
 from assets.lesson_fates import LESSON_FATES
+from assets.protection_tables import PROTECTION_TABLES
 from assets.result_tables import RESULT_TABLES
 from assets.shared_columns import CLASS, DATE, EXPORTED, FILE, GRADE, MENTOR, PUPIL, SCHOOL, SUMS
 from assets.ss12000_tables import SS12000_TABLES
@@ -129,6 +130,7 @@ TABLES: tuple[Table, ...] = (
             Column("new_pupil_key", "UUID", "Key of the new number."),
             EXPORTED,
             FILE,
+            Column("changed_date", "DATE", "When the number was changed.", "not given"),
         ),
     ),
     Table(
@@ -236,13 +238,12 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "identity_sources",
-        "What each source last said of a pupil's identity and protection.",
+        "What each source last said of a pupil's identity.",
         "a pupil, layout and school unit",
         (
             PUPIL,
             Column("layout", "VARCHAR", "The layout that said so."),
             SCHOOL,
-            Column("is_protected", "BOOLEAN", "Anything but a plain 'no' in the source."),
             Column("is_roster", "BOOLEAN", "A roster: its names stand before lesson files'."),
             Column("content_key", "UUID", "What it said, see `identities`."),
             EXPORTED,
@@ -282,6 +283,7 @@ TABLES: tuple[Table, ...] = (
             FILE,
         ),
     ),
+    *PROTECTION_TABLES,
     *RESULT_TABLES,
     *SS12000_TABLES,
 )

@@ -229,7 +229,15 @@ def _tell_lists(access: LakeAccess, what: str, as_of: date) -> None:
             f"School unit {code} has pupils, but is in no `skolor` register: no list was made. "
             "Add it to the register file."
         )
+    for code in access.unread_protection:
+        say(
+            f"School unit {code} waits: a file has a column about protection that could not be "
+            "read, so nobody knows who is protected. Look at `trappan files`, mend the layout and "
+            "read the file again with `trappan retry`, or send it with a column that can be read."
+        )
     for code in access.held:
+        if code in access.unread_protection:
+            continue
         say(
             f"School unit {code} is held: its newest data is unlike its norm. The list that stands "
             "says why; no new one was made. Look at `trappan files`, mend the export, or publish "

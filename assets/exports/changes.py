@@ -125,8 +125,8 @@ def _changes_in(lake: Lake, file: LedgerFile, snapshot: int) -> pl.DataFrame:
     )
     lake.materialise("exports/file_changes", file_id=file.file_id)
     return lake.frame(
-        "SELECT *, pupil_key IN (SELECT cast(pupil_key AS VARCHAR) FROM identity_sources "
-        "WHERE is_protected) AS is_protected FROM file_changes"
+        "SELECT *, pupil_key IN (SELECT cast(pupil_key AS VARCHAR) FROM protected_pupils) "
+        "AS is_protected FROM file_changes"
     )
 
 

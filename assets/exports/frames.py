@@ -6,6 +6,7 @@ read again here. Yields frames of text cells under our column names, with `line_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ import polars as pl
 
 from assets.exports.columns import COLUMNS
 from assets.exports.decoding import first_lines, refuse_odd_row_end
+from assets.exports.header_checks import refuse_header, refuse_unread_protection
 from assets.exports.identity_numbers import with_century
 from assets.exports.layouts import (
     HEADER_SEARCH_LINES,
@@ -23,6 +25,7 @@ from assets.exports.layouts import (
     find_header,
 )
 from assets.exports.outcomes import RowProblem
+from assets.exports.protection import LooseWord, loose_word, strictest_marking
 from assets.exports.received import ReceivedFile, UnreadableFileError
 from assets.exports.row_counts import RowTally
 from assets.exports.row_shapes import RowShapes, shared_ending
@@ -33,6 +36,8 @@ from assets.exports.workbooks import Sheet, read_sheet
 ROWS_PER_FRAME = 100_000
 # The last row of a sheet, today and in the format of before 2007: what came after is cut off.
 SHEET_ROWS = frozenset({65_536, 1_048_576})
+_UNIT = re.compile(r"[0-9]{5,8}")
+_UNIT_DIGITS = 8
 _SHEET_BYTES = 256 << 20
 
 
@@ -47,6 +52,8 @@ class RowReader:
         notes: what a person should know of the file as a whole.
         last_row: the last row, when it has no line end and its last cell is read.
         ending: asked once: how many empty cells all its rows have beyond the header's.
+        loose_words: what rows without shape say of protection.
+        marked_persons: keys of persons of SS12000 whom a reference calls protected.
     """
 
     file: ReceivedFile
@@ -58,6 +65,8 @@ class RowReader:
     shapeless_rows: int = 0
     last_row: DataRow | None = None
     ending: Callable[[], int] = int
+    loose_words: list[LooseWord] = field(default_factory=list)
+    marked_persons: set[str] = field(default_factory=set)
     _problems: list[RowProblem] = field(default_factory=list)
 
     @property
@@ -120,6 +129,9 @@ class RowReader:
 
     def _refuse(self, code: str, row: DataRow) -> None:
         self.shapeless_rows += 1
+        word = loose_word(self.file, row.cells)
+        if word:
+            self.loose_words.append(word)
         found = f"{len(row.cells)} cells"
         kept = "\x1f".join(self._cells_to_keep(row.cells))
         self._problems.append(RowProblem(code, row.line_number, found, row=kept))
@@ -145,6 +157,9 @@ class RowReader:
         }
         for column in named:
             position = match.positions.get(column)
+            if column == "protected" and len(match.markings) > 1:
+                columns[column] = [strictest_marking(row.cells, match.markings) for row in rows]
+                continue
             columns[column] = (
                 [self.header.match.layout.said_by_name(column, self.file.name)] * len(rows)
                 if position is None
@@ -199,6 +214,7 @@ class Openings:
                     del self._sheets[file.sha256]
             else:
                 self._headers[file.sha256] = find_text_header(file, self._layouts)
+        refuse_header(self._headers[file.sha256])
         return self._headers[file.sha256]
 
     def rows(self, file: ReceivedFile) -> RowReader:
@@ -215,6 +231,21 @@ class Openings:
         sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
         rows = SheetRows(sheet, header)
         return RowReader(file, header, rows, rows.notes, last_line=sheet.cells.height)
+
+    def named_units(self, file: ReceivedFile, header: FoundHeader) -> frozenset[str]:
+        """Return the school units that a file names, whatever else is wrong with it.
+
+        Raises:
+            UnreadableFileError: it can't be read.
+            ChangedFileError: it is gone.
+        """
+        position = header.match.positions.get("school_unit_code")
+        if position is None:
+            said = header.match.layout.said_by_name("school_unit_code", file.name)
+            return frozenset({said} if said else ())
+        rows = SheetRows(self._sheet(file), header) if file.is_workbook else text_rows(file, header)
+        cells = {row.cells[position].strip() for row in rows if len(row.cells) > position}
+        return frozenset(cell.zfill(_UNIT_DIGITS) for cell in cells if _UNIT.fullmatch(cell))
 
     def _sheet(self, file: ReceivedFile) -> Sheet:
         return read_sheet(file, tuple(layout.sheet for layout in self._layouts if layout.sheet))
@@ -236,6 +267,8 @@ def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHead
     if isinstance(found, FoundHeader):
         refuse_odd_row_end(lines[found.line_number - 1], f"line {found.line_number}")
         return found
+    if found[0] is not None:
+        refuse_unread_protection(*found)
     raise UnreadableFileError(no_header_message(*found))
 
 
@@ -267,4 +300,6 @@ def _sheet_header(sheet: Sheet, layouts: Sequence[Layout]) -> FoundHeader:
             return FoundHeader(match, number, "")
         if nearest is None or len(match.positions) > len(nearest.positions):
             nearest, nearest_line = match, number
+    if nearest is not None:
+        refuse_unread_protection(nearest, nearest_line)
     raise UnreadableFileError(no_header_message(nearest, nearest_line))

@@ -29,6 +29,7 @@ from assets.exports.batch_kinds import (
 from assets.exports.batches import ExportBatch
 from assets.exports.copies import copy_reports
 from assets.exports.frames import Openings
+from assets.exports.header_checks import UnreadProtectionError
 from assets.exports.held_files import HeldFiles
 from assets.exports.lanes import Lane, staged_ahead
 from assets.exports.layouts import Layout, shipped_layouts
@@ -54,6 +55,7 @@ from assets.exports.received import (
     UnreadableFileError,
     look_at_all,
 )
+from assets.exports.unread_columns import UnreadColumn, note_unread, unread_column
 from assets.lake import Lake
 from assets.sealing import Sealer
 
@@ -155,6 +157,7 @@ class _Ingest:
         self.reports: dict[Path, FileReport] = {}
         self.known: dict[str, KnownFile] = {}
         self.unread: list[FileReport] = []
+        self.unread_columns: list[UnreadColumn] = []
         #: Contents that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[str] = frozenset()
 
@@ -207,6 +210,10 @@ class _Ingest:
         for file in files:
             try:
                 yield kind_of(file, self.openings), file
+            except UnreadProtectionError as error:
+                column = unread_column(file, error, self.openings)
+                self.unread_columns.append(column)
+                self._quarantine(file, str(error))
             except UnreadableFileError as error:
                 self._quarantine(file, str(error))
             except ChangedFileError as error:
@@ -291,8 +298,15 @@ class _Ingest:
     def _write_quarantined(self, lake: Lake) -> None:
         """Write the ledger rows of files that could not be read, all in one transaction."""
         reports, self.unread = self.unread, []
+        columns = [
+            column
+            for column in self.unread_columns
+            if any(column.file.sha256 == report.sha256 for report in reports)
+        ]
+        self.unread_columns = []
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
+            note_unread(connection, columns)
             forget_quarantined(connection, reports)
             write_reports(connection, self.sealer, reports)
 

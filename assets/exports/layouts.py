@@ -21,6 +21,7 @@ from assets.exports.cells import filled_width, split_cells
 from assets.exports.columns import COLUMNS
 from assets.exports.printable import printable_header
 from assets.exports.row_count_rule import RowCount
+from assets.exports.unknown_headers import as_headers
 
 SHIPPED = Path(__file__).resolve().parent / "layouts"
 DELIMITERS = (";", "\t", ",")
@@ -117,12 +118,13 @@ class Layout(BaseModel):
                 count_position = folded.index(fold(self.row_count.column))
             else:
                 missing = (*missing, self.row_count.column)
+        markings = self._markings(folded)
         never = {fold(name) for name in self.dropped}
         dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
         unknown = tuple(
             index
             for index, cell in enumerate(folded)
-            if cell and index not in (*positions.values(), *dropped, count_position)
+            if cell and index not in (*positions.values(), *markings, *dropped, count_position)
         )
         return HeaderMatch(
             self,
@@ -133,7 +135,14 @@ class Layout(BaseModel):
             unknown,
             dropped,
             count_position,
+            markings,
         )
+
+    def _markings(self, folded: Sequence[str]) -> tuple[int, ...]:
+        """Find every column that speaks of protection: of two the strictest cell counts."""
+        spec = self.columns.get("protected")
+        names = {fold(name) for name in spec.headers} if spec else set()
+        return tuple(index for index, cell in enumerate(folded) if cell in names)
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,7 @@ class HeaderMatch:
         unknown: positions of columns that the layout does not know.
         dropped: positions of columns that are never stored.
         count_position: where the number of rows stands in each row.
+        markings: positions of all columns that speak of protection and that the layout knows.
     """
 
     layout: Layout
@@ -159,6 +169,7 @@ class HeaderMatch:
     unknown: tuple[int, ...]
     dropped: tuple[int, ...] = ()
     count_position: int | None = None
+    markings: tuple[int, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -175,7 +186,7 @@ class HeaderMatch:
         """Say which columns the layout doesn't know, so that they are not read; None if none."""
         if not self.unknown:
             return None
-        names = [self.header[position] for position in self.unknown]
+        names = as_headers([self.header[position] for position in self.unknown])
         listed = ", ".join(f"'{printable_header(name)}'" for name in names[:_UNREAD_SHOWN])
         if len(names) > _UNREAD_SHOWN:
             listed += f" and {len(names) - _UNREAD_SHOWN} more"

@@ -20,6 +20,7 @@ from assets.exports.layouts import FoundHeader
 from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
 from assets.exports.problems import ProblemLog
+from assets.exports.protection import LooseWord, store_words
 from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
 from assets.exports.repetitions import settle_repeated_lessons
 from assets.exports.replacing import replace_older
@@ -35,6 +36,7 @@ from assets.exports.storing import (
     store_side_words,
     store_staff,
 )
+from assets.exports.unread_columns import note_read
 from assets.lake import Lake
 
 
@@ -59,6 +61,7 @@ class LessonBatch:
         self._headers: dict[int, FoundHeader] = {}
         self._rows_read: dict[int, int] = {}
         self._reasons: dict[int, str | None] = {}
+        self._loose: dict[int, list[LooseWord]] = {}
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
@@ -131,14 +134,16 @@ class LessonBatch:
             superseded[file_id] = superseded.get(file_id, 0) + rows
         store_staff(connection, self._people)
         arriving = arriving_identities(self._lake, "batch_lessons")
-        by_source: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        by_source: dict[str, list[int]] = defaultdict(list)
         for file_id, header in self._headers.items():
-            by_source[header.match.layout.name, header.match.says_protection].append(file_id)
-        for (layout, says_protection), ids in by_source.items():
+            by_source[header.match.layout.name].append(file_id)
+        for layout, ids in by_source.items():
             mine = arriving.filter(arriving["file_id"].is_in(ids))
-            sealed = self._people.sealed_identities(
-                mine, layout, says_protection=says_protection, is_roster=False
-            )
+            loose = [word for file_id in ids for word in self._loose.get(file_id, ())]
+            store_words(connection, self._people, mine, layout, loose)
+            marked = [key for key in ids if self._headers[key].match.says_protection]
+            note_read(connection, layout, mine, files=ids, with_column=marked)
+            sealed = self._people.sealed_identities(mine, layout, is_roster=False)
             store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)
         self._missing = note_missing(connection, self._lake, self._people.sealer, self._headers)
@@ -201,6 +206,7 @@ class LessonBatch:
         for file_id, reader in staged.readers.items():
             self._note_header(reader.file, reader.header, reader.rows_read)
             self._reasons[file_id] = reader.reason
+            self._loose[file_id] = reader.loose_words
         self._ids.key_repeated(self._headers, staged.readers)
 
     def _files_with_problems(self) -> set[int]:

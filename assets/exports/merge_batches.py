@@ -14,8 +14,9 @@ from assets.exports.frames import Openings
 from assets.exports.merges import Merge, known_merges, merged
 from assets.exports.people import People
 from assets.exports.problems import ProblemLog
+from assets.exports.protection import store_numbers
 from assets.exports.received import ReceivedFile
-from assets.exports.rekeying import rekey
+from assets.exports.rekeying import keep_changes, rekey
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage, StagedRows, refusal
@@ -56,7 +57,8 @@ class MergeBatch:
         # does nothing, may change when another file comes.
         self._lake.connection.execute(
             "CREATE OR REPLACE TEMP TABLE said_merges AS SELECT old_pupil_key, new_pupil_key, "
-            "exported_at, file_id, line_number FROM batch_pupil_merges WHERE problem IS NULL"
+            "exported_at, file_id, line_number, changed_date FROM batch_pupil_merges "
+            "WHERE problem IS NULL"
         )
         self._refuse_circles()
         batch.counts = self._counts(staged, set(fallen))
@@ -65,12 +67,15 @@ class MergeBatch:
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Remember the merges, and give stored rows the keys that stand for their pupils."""
         said = self._lake.frame(
-            "SELECT old_pupil_key::VARCHAR AS old_pupil_key, exported_at, file_id, "
+            "SELECT old_pupil_key::VARCHAR AS old_pupil_key, exported_at, file_id, changed_date, "
             "new_pupil_key::VARCHAR AS new_pupil_key FROM said_merges"
         )
+        store_numbers(connection, self._people)
         if said.height:
             replace_older(connection, "pupil_merges", said, ("old_pupil_key", "new_pupil_key"))
-            rekey(connection, self._lake, merged(known_merges(self._lake)).keys)
+            found = merged(known_merges(self._lake))
+            rekey(connection, self._lake, found.keys)
+            keep_changes(connection, found.changes)
         return {}
 
     def store_problems(

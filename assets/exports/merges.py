@@ -8,9 +8,9 @@ stored already (`rekeying.py`). Not here: how such a file is read (`merge_batche
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 
 from assets.lake import Lake
 
@@ -23,6 +23,14 @@ class Merge:
     new: uuid.UUID
     exported_at: datetime
     file_id: int
+    changed_date: date | None = None
+
+    @property
+    def since(self) -> datetime:
+        """The end of the change's date; when the file was made, when it gives none."""
+        if self.changed_date is None:
+            return self.exported_at
+        return datetime.combine(self.changed_date, time.max)
 
     @property
     def order(self) -> tuple[datetime, int, uuid.UUID, uuid.UUID]:
@@ -37,10 +45,12 @@ class Merged:
     Attributes:
         keys: for each number that isn't the pupil's last one, the key that stands for the pupil.
         circular: merges that would close a circle, and do nothing.
+        changes: for each number each later one of its pupil, and since when that is the number.
     """
 
     keys: dict[uuid.UUID, uuid.UUID]
     circular: frozenset[tuple[uuid.UUID, uuid.UUID]]
+    changes: tuple[tuple[uuid.UUID, uuid.UUID, datetime], ...] = ()
 
 
 def merged(merges: Iterable[Merge]) -> Merged:
@@ -52,6 +62,7 @@ def merged(merges: Iterable[Merge]) -> Merged:
     stands: dict[uuid.UUID, uuid.UUID] = {}
     said: dict[uuid.UUID, set[uuid.UUID]] = {}
     circular: set[tuple[uuid.UUID, uuid.UUID]] = set()
+    since: dict[uuid.UUID, datetime] = {}
 
     def last(key: uuid.UUID) -> uuid.UUID:
         while key in stands:
@@ -66,12 +77,27 @@ def merged(merges: Iterable[Merge]) -> Merged:
         old, new = last(merge.old), last(merge.new)
         if old != new:
             stands[old] = new
-    return Merged({key: last(key) for key in stands}, frozenset(circular))
+            since[old] = merge.since
+    changes = tuple(change for key in stands for change in _changes_of(key, stands, since))
+    return Merged({key: last(key) for key in stands}, frozenset(circular), changes)
+
+
+def _changes_of(
+    key: uuid.UUID, stands: dict[uuid.UUID, uuid.UUID], since: dict[uuid.UUID, datetime]
+) -> Iterator[tuple[uuid.UUID, uuid.UUID, datetime]]:
+    """Yield a number's later ones; each is the number only when all changes up to it were made."""
+    step, made = key, since[key]
+    while step in stands:
+        made = max(made, since[step])
+        step = stands[step]
+        yield key, step, made
 
 
 def known_merges(lake: Lake) -> list[Merge]:
     """Return the merges that the lake knows."""
-    rows = lake.rows("SELECT old_pupil_key, new_pupil_key, exported_at, file_id FROM pupil_merges")
+    rows = lake.rows(
+        "SELECT old_pupil_key, new_pupil_key, exported_at, file_id, changed_date FROM pupil_merges"
+    )
     return [Merge(*row) for row in rows]
 
 

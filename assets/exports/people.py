@@ -17,12 +17,11 @@ import polars as pl
 
 from assets.exports.identity_numbers import read_identity_number
 from assets.exports.merges import known_merges, merged
+from assets.exports.possible_numbers import possible_numbers, short_form
 from assets.lake import Lake
 from assets.sealing import Sealer, text_of_fields
 
 _UUID_TEXT = pl.String
-#: Ends the source's name where the files of a layout do not say who is protected.
-UNMARKED = ".unmarked"
 
 
 @dataclass
@@ -33,6 +32,7 @@ class _Met:
     staff: dict[tuple[str, str], uuid.UUID] = field(default_factory=dict)
     sealed: dict[tuple[str, str, str, str], tuple[str, bytes]] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
 
 
 class People:
@@ -105,7 +105,7 @@ class People:
                 continue
             number = read_identity_number(text)
             self._met.canonical[text] = number.canonical
-            own = self.sealer.key_text("pupil", number.canonical) if number.canonical else None
+            own = self._own_key(number.canonical) if number.canonical else None
             key = self._met.merged.get(own, own) if own else None
             rows.append((text, key, own, number.problem))
         self._append("civic_keys", rows, ("civic_text", "pupil_key", "own_key", "problem"))
@@ -131,30 +131,63 @@ class People:
             schema={"staff_key": _UUID_TEXT, "sealed": pl.Binary},
         )
 
+    def references(self, text: str) -> list[str]:
+        """Return the keys of all numbers that a text can mean: one that can be read means itself.
+
+        Args:
+            text: of a number, met or not.
+        """
+        canonical = self._met.canonical.get(text) or read_identity_number(text).canonical
+        if canonical:
+            return [self._own_key(canonical)]
+        return [self.short_key(short) for short in sorted(possible_numbers(text))]
+
+    def short_key(self, short: str) -> str:
+        """Return the key of the last ten characters of a number."""
+        return self.sealer.key_text("short number", short)
+
+    def numbers(self) -> pl.DataFrame:
+        """Return every number met so far: number_key, short_key, pupil_key."""
+        met = list(self._met.numbers.items())
+        keys = [key for key, _ in met]
+        return pl.DataFrame(
+            {
+                "number_key": keys,
+                "short_key": [short for _, short in met],
+                "pupil_key": [self._met.merged.get(key, key) for key in keys],
+            },
+            schema=dict.fromkeys(("number_key", "short_key", "pupil_key"), pl.String),
+        )
+
+    def _own_key(self, canonical: str) -> str:
+        own = self.sealer.key_text("pupil", canonical)
+        if own not in self._met.numbers:
+            self._met.numbers[own] = self.short_key(short_form(canonical))
+        return own
+
     def sealed_identities(
-        self, arriving: pl.DataFrame, layout: str, *, says_protection: bool, is_roster: bool
+        self, arriving: pl.DataFrame, layout: str, *, is_roster: bool
     ) -> pl.DataFrame:
         """Return rows of `arriving_identities` with their content key and sealed content.
 
         Args:
             arriving: as `sql/exports/arriving_identities.sql` gives it.
             layout: the layout's name, part of the source's key.
-            says_protection: the files have a column for it. Those that have none are a source of
-                their own: their silence must not undo what the others say.
             is_roster: they are rosters, whatever their layout is called.
         """
-        source = layout if says_protection else f"{layout}{UNMARKED}"
+        taken = arriving.filter("is_accepted")
+        of_one = ("file_id", "school_unit_code", "pupil_key")
+        if taken.select(of_one).is_duplicated().any():
+            # Of two spellings of a number any will do, but always the same one.
+            taken = taken.sort("civic_text").unique(of_one, keep="last", maintain_order=True)
         sealed = [
             self._sealed_identity(cells)
-            for cells in arriving.select(
-                "civic_text", "given_name", "family_name", "sex"
-            ).iter_rows()
+            for cells in taken.select("civic_text", "given_name", "family_name", "sex").iter_rows()
         ]
-        return arriving.select(
+        return taken.select(
             pl.col("pupil_key").cast(pl.String),
-            pl.lit(source).alias("layout"),
+            pl.lit(layout).alias("layout"),
             "school_unit_code",
-            "is_protected",
             pl.lit(is_roster).alias("is_roster"),
             pl.Series("content_key", [key for key, _ in sealed], dtype=pl.String),
             "exported_at",

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from assets.exports.identity_numbers import read_identity_number
 from assets.exports.merges import known_merges, merged
+from assets.exports.possible_numbers import short_form
 from assets.exports.reasons import pattern
 from assets.lake import Lake
 from assets.sealing import Sealer
 
-_MARKS = ("sekret", "skydd", "folkbok")
+_MARKS = ("sekr", "skyd", "folkb", "protect")
 
 
 class RowOpener:
@@ -27,7 +28,10 @@ class RowOpener:
         self._protected = {
             key
             for (key,) in lake.rows(
-                "SELECT DISTINCT pupil_key FROM identity_sources WHERE is_protected"
+                "SELECT pupil_key FROM protected_pupils UNION "
+                # Also whoever is marked and was met in no row that was taken.
+                "SELECT reference_key FROM protection_words WHERE is_protected "
+                "AND reference_key NOT IN (SELECT reference_key FROM pupil_references)"
             )
         }
 
@@ -49,6 +53,7 @@ class RowOpener:
     def _may_be_shown(self, cells: list[str]) -> bool:
         numbers = [read_identity_number(cell).canonical for cell in cells]
         own = {self._sealer.key("pupil", number) for number in numbers if number}
+        own |= {self._sealer.key("short number", short_form(n)) for n in numbers if n}
         # An old number is the pupil of the new one, with that one's protection.
         keys = {self._merged.get(key, key) for key in own}
         is_marked = any(mark in cell.casefold() for cell in cells for mark in _MARKS)

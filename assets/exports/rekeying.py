@@ -7,7 +7,8 @@ word counts, as everywhere. Not here: which key stands for whom (`merges.py`).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import duckdb
 import polars as pl
@@ -90,6 +91,12 @@ def rekey(
     _rekey_side_words(connection)
     _keep_removed_away(connection)
     _rekey_results(connection)
+    # What was said of protection stays with the number that it was said of.
+    connection.execute(
+        "UPDATE pupil_numbers SET pupil_key = cast(keys.new_key AS UUID) "
+        "FROM new_keys_of_pupils AS keys "
+        "WHERE pupil_numbers.number_key = cast(keys.old_key AS UUID)"
+    )
     # The objects of SS12000 name persons, and lessons are derived anew from them.
     connection.execute(
         "UPDATE ss12000_persons SET pupil_key = cast(keys.new_key AS UUID) "
@@ -142,8 +149,6 @@ def _rekey_table(
     )
     if moving.is_empty():
         return
-    if table == "identity_sources":
-        moving = _strictest(lake, moving)
     connection.execute(
         f"DELETE FROM {table} WHERE {rows} AND pupil_key IN "
         "(SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
@@ -151,22 +156,35 @@ def _rekey_table(
     replace_older(connection, table, moving, key)
 
 
-def _strictest(lake: Lake, moving: pl.DataFrame) -> pl.DataFrame:
-    """Return what sources say of the old numbers, protected where they say so of either number.
+def keep_changes(
+    connection: duckdb.DuckDBPyConnection,
+    changes: Sequence[tuple[uuid.UUID, uuid.UUID, datetime]],
+) -> None:
+    """Keep since when a later number's word of protection counts for an older one.
 
-    Only of one and the same export: a newer word of a source stands before its older one.
+    Args:
+        connection: inside a transaction.
+        changes: all that are known: a number, a later one, since when.
     """
-    lake.load("moving_sources", moving)
-    return lake.frame(
-        "SELECT moving.* REPLACE (moving.is_protected OR EXISTS (SELECT 1 FROM ("
-        "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, layout, school_unit_code, exported_at, "
-        "file_id, is_protected FROM identity_sources UNION ALL SELECT pupil_key, layout, "
-        "school_unit_code, exported_at, file_id, is_protected FROM moving_sources) AS said "
-        "WHERE said.pupil_key = moving.pupil_key AND said.layout = moving.layout "
-        "AND said.school_unit_code = moving.school_unit_code AND said.is_protected "
-        "AND said.exported_at = moving.exported_at AND said.file_id = moving.file_id"
-        ") AS is_protected) FROM moving_sources AS moving"
+    rows = [(str(old), str(later), since) for old, later, since in changes]
+    connection.register(
+        "known_changes",
+        pl.DataFrame(
+            rows,
+            schema={
+                "number_key": pl.String,
+                "later_key": pl.String,
+                "since": pl.Datetime("us"),
+            },
+            orient="row",
+        ),
     )
+    connection.execute("DELETE FROM number_changes")
+    connection.execute(
+        "INSERT INTO number_changes SELECT cast(number_key AS UUID), cast(later_key AS UUID), "
+        "since FROM known_changes"
+    )
+    connection.unregister("known_changes")
 
 
 def _keep_removed_away(connection: duckdb.DuckDBPyConnection) -> None:

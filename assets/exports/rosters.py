@@ -10,23 +10,32 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import duckdb
+import polars as pl
 
 from assets.exports.batches import FileCounts, StagedBatch
-from assets.exports.frames import Openings
+from assets.exports.frames import Openings, RowReader
 from assets.exports.layouts import HeaderMatch
 from assets.exports.people import People
 from assets.exports.problems import ProblemLog
+from assets.exports.protection import (
+    keep_words,
+    store_numbers,
+    store_words,
+    words_of_persons,
+)
 from assets.exports.received import ReceivedFile
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
 from assets.exports.roster_changes import watching_rosters
 from assets.exports.row_staging import RowStage
+from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.exports.staging import begin_staging, end_staging, staged_table, unstage
 from assets.exports.storing import (
     arriving_identities,
     store_identities,
     store_staff,
 )
+from assets.exports.unread_columns import note_read
 from assets.lake import Lake
 
 
@@ -47,6 +56,7 @@ class RosterBatch:
         self._kind = kind
         self._problems = ProblemLog(lake, people.sealer, openings.unit)
         self._matches: dict[int, HeaderMatch] = {}
+        self._readers: dict[int, RowReader] = {}
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
@@ -65,6 +75,7 @@ class RosterBatch:
                 continue
             match = reader.header.match
             self._matches[file_id] = match
+            self._readers[file_id] = reader
             refused = problems.refused(file_id)
             batch.counts.append(
                 FileCounts(
@@ -83,10 +94,10 @@ class RosterBatch:
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows in place of older ones; the caller holds the transaction."""
         store_staff(connection, self._people)
-        by_source: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        by_source: dict[str, list[int]] = defaultdict(list)
         for file_id, match in self._matches.items():
-            by_source[match.layout.name, match.says_protection].append(file_id)
-        for (layout, says_protection), ids in by_source.items():
+            by_source[match.layout.name].append(file_id)
+        for layout, ids in by_source.items():
             if self._kind == "school_units":
                 self._store_units(connection, layout, ids)
                 continue
@@ -96,11 +107,11 @@ class RosterBatch:
                 self._store_enrolments(connection, ids)
             arriving = arriving_identities(self._lake, f"batch_{self._kind}")
             mine = arriving.filter(arriving["file_id"].is_in(ids))
+            self._store_words(connection, layout, mine, ids)
+            marked = [key for key in ids if self._matches[key].says_protection]
+            note_read(connection, layout, mine, files=ids, with_column=marked)
             sealed = self._people.sealed_identities(
-                mine,
-                layout,
-                says_protection=says_protection,
-                is_roster=self._kind == "enrolments",
+                mine, layout, is_roster=self._kind == "enrolments"
             )
             store_identities(connection, sealed)
         return {}
@@ -110,6 +121,25 @@ class RosterBatch:
     ) -> None:
         """Write the refused rows and warnings of these files."""
         self._problems.store(connection, file_ids)
+
+    def _store_words(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        layout: str,
+        arriving: pl.DataFrame,
+        ids: Sequence[int],
+    ) -> None:
+        readers = [self._readers[file_id] for file_id in ids]
+        if layout == AGGREGATES_KIND:
+            # References of a server's objects: what they say is the server's word of a person.
+            store_numbers(connection, self._people)
+            keep_words(
+                connection,
+                words_of_persons((reader.file, reader.marked_persons) for reader in readers),
+            )
+            return
+        loose = [word for reader in readers for word in reader.loose_words]
+        store_words(connection, self._people, arriving, layout, loose)
 
     def _store_units(
         self, connection: duckdb.DuckDBPyConnection, layout: str, ids: Sequence[int]

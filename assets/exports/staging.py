@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from assets.exports.columns import COLUMNS
-from assets.exports.layouts import DELIMITERS, FoundHeader
+from assets.exports.layouts import DELIMITERS, FoundHeader, HeaderMatch
 from assets.exports.received import ReceivedFile
 from assets.lake import Lake
 
@@ -211,10 +211,7 @@ def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
     first = len(str(folder)) + 2  # where the id begins in a link's path, counted from 1
     width = len(header.match.header)
     columns = ", ".join(
-        f"c{header.match.positions[column]} AS {column}"
-        if column in header.match.positions
-        else f"NULL::VARCHAR AS {column}"
-        for column in COLUMNS["lessons"]
+        f"{_bulk_cell(header.match, column)} AS {column}" for column in COLUMNS["lessons"]
     )
     # A cell under no heading is no end of a row: whatever it is, something has slipped.
     beyond = " AND ".join(
@@ -237,6 +234,17 @@ def _reader(header: FoundHeader, paths: Sequence[str], width: int) -> str:
         f"escape = '\"', header = false, skip = {header.line_number}, columns = {{{names}}}, "
         f"filename = true, max_line_size = {_MAX_LINE_BYTES}, ignore_errors = true)"
     )
+
+
+def _bulk_cell(match: HeaderMatch, column: str) -> str:
+    """Return the expression that reads a column; of two that speak of protection the strictest."""
+    if column not in match.positions:
+        return "NULL::VARCHAR"
+    if column != "protected" or len(match.markings) == 1:
+        return f"c{match.positions[column]}"
+    cells = [f"c{position}" for position in match.markings]
+    strict = ", ".join(f"CASE WHEN protected_identity({cell}) THEN {cell} END" for cell in cells)
+    return f"coalesce({strict}, {', '.join(cells)})"
 
 
 def unstage(lake: Lake, table: str, file_ids: Sequence[int]) -> None:

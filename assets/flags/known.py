@@ -6,16 +6,13 @@ from the past; the lake isn't changed. Not here: the questions (`answers.py`).
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
-import polars as pl
 
 from assets.absence.which_count import sum_days
 from assets.absence.windows import month_end
-from assets.exports.merges import standing_keys
 from assets.lake import Lake
 from assets.tables import TABLES
 from rules.parallel import shipped_values
@@ -59,7 +56,8 @@ class Known:
 def show_as_known(lake: Lake, moment: datetime) -> Known:
     """Show the lake as it was at a moment, for the rest of this connection.
 
-    Protection is today's: who is protected now is in no answer, also of a time before.
+    Protection is today's: `protected_pupils` rests on no table that is shown as it was, and has the
+    keys of the numbers that pupils had before.
 
     Args:
         lake: the lake.
@@ -72,7 +70,6 @@ def show_as_known(lake: Lake, moment: datetime) -> Known:
     for name in _FACTS:
         rows = _rows_then(lake, name, known.snapshot)
         lake.connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")
-    _protect_as_today(lake)
     _sum_what_was_stale(lake, known.snapshot)
     return known
 
@@ -124,33 +121,6 @@ def _rows_then(lake: Lake, name: str, snapshot: int) -> str:
         for column in columns
     )
     return f"SELECT {shown} {source}"
-
-
-def _protect_as_today(lake: Lake) -> None:
-    """Add today's protected sources, also under the numbers that the pupils had before."""
-    protected = {
-        row[0]
-        for row in lake.rows("SELECT pupil_key FROM lake.identity_sources WHERE is_protected")
-    }
-    pairs = [(key, key) for key in protected]
-    pairs += [(old, new) for old, new in standing_keys(lake).items() if new in protected]
-    lake.load("protected_today", _as_texts(pairs))
-    lake.connection.execute(
-        "CREATE TEMP TABLE known_sources AS FROM identity_sources UNION ALL BY NAME "
-        "SELECT now.* REPLACE (cast(today.known_key AS UUID) AS pupil_key) "
-        "FROM lake.identity_sources AS now JOIN protected_today AS today "
-        "ON now.pupil_key = cast(today.pupil_key AS UUID) WHERE now.is_protected"
-    )
-    lake.connection.execute("DROP VIEW temp.identity_sources")
-    lake.connection.execute("ALTER TABLE known_sources RENAME TO identity_sources")
-
-
-def _as_texts(pairs: list[tuple[uuid.UUID, uuid.UUID]]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [(str(known), str(key)) for known, key in pairs],
-        schema={"known_key": pl.String, "pupil_key": pl.String},
-        orient="row",
-    )
 
 
 def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:

@@ -41,6 +41,11 @@ UNLIKE_NORM = {
     "doubled": "{days}: lektioner är dubbla, upp till {value} av raderna.",
     "many_refused": "{days}: upp till {value} av raderna gick inte att läsa in.",
 }
+# {exported} is a date.
+UNREAD_PROTECTION = (
+    "En fil från {exported} har en kolumn om skyddade personuppgifter som inte gick att läsa, så"
+    " ingen vet vilka elever som är skyddade."
+)
 NOTICE_SUMS = (
     "För {pupils} finns bara summor per månad, till och med {newest}. De senaste {one_month} och"
     " {two_months} dagarna går inte att bedöma för dem; listan bygger på hela kalendermånader."

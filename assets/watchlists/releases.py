@@ -26,6 +26,7 @@ from assets.watchlists.frozen import Published, keep_published
 from assets.watchlists.holds import Unlike, unlike_norm
 from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
+from assets.watchlists.protection_holds import unread_protection, with_unread
 from assets.watchlists.publish import CURRENT, Entry, Provenance, lists_root, published_folder
 from assets.watchlists.publish_many import publish_watchlists
 from assets.watchlists.remembered import recall, with_standing_keys, without_pupils
@@ -43,6 +44,7 @@ class Release:
     folders: tuple[Path, ...]
     kept: tuple[Path, ...]  # frozen lists that stood already and were not touched
     held: tuple[str, ...]  # school units whose newest data is unlike their norm
+    unread_protection: tuple[str, ...]  # those of them of whom nobody knows who is protected
     unregistered: tuple[str, ...]
     pupils: int
     unreported_lessons: int  # of classes in the latest 14 days
@@ -88,7 +90,8 @@ def release_lists(
     collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)
     provenances = _provenances(used)
     snapshot, input_hash = lake.snapshot(), _input_hash(lake)
-    unlike = unlike_norm(lake, as_of)
+    unread = unread_protection(lake)
+    unlike = with_unread(unlike_norm(lake, as_of), unread)
     kept: list[Path] = []
     held: list[str] = []
     entries: list[Entry] = []
@@ -129,6 +132,7 @@ def release_lists(
         tuple(folders),
         tuple(kept),
         tuple(held),
+        tuple(code for code in held if code in unread),
         collected.unregistered,
         sum(len(watchlist.pupils) for watchlist in collected.watchlists),
         sum(unreported),
@@ -160,7 +164,7 @@ class _Standing:
         reason = notice_texts.NOTICE_HELD.format(
             as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
         )
-        rows = self._lake.rows("SELECT pupil_key FROM identity_sources WHERE is_protected")
+        rows = self._lake.rows("SELECT pupil_key FROM protected_pupils")
         remembered = without_pupils(standing, {str(key) for (key,) in rows})
         shown = replace(remembered, notices=(reason, *standing.notices), held=found.held)
         return Entry(shown, Provenance.of_published(place), remembered)

@@ -38,6 +38,7 @@ def _release(
     lake.published[:] = [*release.folders, *release.kept]
     lake.kept = len(release.kept)
     lake.held[:] = release.held
+    lake.unread_protection[:] = release.unread_protection
     lake.unlisted[:] = release.unregistered
     return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()))
 

@@ -7,9 +7,12 @@ themselves (`sql/watchlists/week_states.sql`), their words (`texts.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+import duckdb
 
 from assets.absence.windows import school_year_start
 from assets.flags.evaluate import levels_at
@@ -118,10 +121,13 @@ def _who_was_protected(lake: Lake) -> None:
         "USING (school_unit_code, period) WHERE lake_snapshot IN "
         "(SELECT snapshot_id FROM ducklake_snapshots('lake'))"
     ):
-        lake.connection.execute(
-            "INSERT INTO protected_then SELECT DISTINCT pupil_key "
-            f"FROM lake.identity_sources AT (VERSION => {int(snapshot)}) WHERE is_protected"
-        )
+        words = f"FROM lake.protection_words AT (VERSION => {int(snapshot)})"
+        # A lake of before had no words, and whom it hid is hidden today.
+        with suppress(duckdb.CatalogException):
+            lake.connection.execute(
+                f"INSERT INTO protected_then WITH protection_words AS ({words}) "
+                f"SELECT * FROM ({lake.select('protection/protected_pupils')})"
+            )
     lake.connection.execute(
         "CREATE OR REPLACE TEMP TABLE protected_then AS SELECT DISTINCT * FROM protected_then"
     )

@@ -1,6 +1,5 @@
--- aggregate_places: place, sealed identity, mentor and protection of each aggregate's pupil.
--- From: aggregate_cells, person_keys, ss12000_persons, ss12000_places, ss12000_organisations,
--- ss12000_markings.
+-- aggregate_places: place, sealed identity and mentor of each aggregate's pupil.
+-- From: aggregate_cells, person_keys, ss12000_persons, ss12000_places, ss12000_organisations.
 -- Grain: an object of a file of aggregatedAttendance. The place is that of the period's last day;
 -- a pupil whom the lake doesn't know has none, and no identity.
 WITH mentors AS (
@@ -10,13 +9,6 @@ WITH mentors AS (
         any_value(sealed_staff) AS sealed_staff
     FROM ss12000_persons
     GROUP BY staff_key
-),
-
-protected AS (
-    -- Whoever is protected anywhere is protected here.
-    SELECT DISTINCT person_key
-    FROM ss12000_markings
-    WHERE is_protected
 )
 
 SELECT
@@ -27,12 +19,10 @@ SELECT
     cast(places.grade AS VARCHAR) AS grade,
     persons.sealed,
     mentors.sealed_staff,
-    coalesce(cells.protected <> 'Ingen', FALSE) OR protected.person_key IS NOT NULL AS is_protected,
     cells.protected
 FROM aggregate_cells AS cells
 LEFT JOIN person_keys ON cells.person = person_keys.person_text
 LEFT JOIN ss12000_persons AS persons ON person_keys.person_key = persons.person_key
-LEFT JOIN protected ON person_keys.person_key = protected.person_key
 LEFT JOIN ss12000_places AS places
     ON
         person_keys.person_key = places.person_key

@@ -1,20 +1,23 @@
--- arriving_identities: what the rows of this batch say of each pupil's identity.
--- From: identity_rows, a view of batch_lessons or batch_enrolments.
--- Grain: a file, school unit ('' when unreadable) and pupil. Within one file the strictest
--- protection counts; of two spellings of a name any will do, but always the same one.
+-- arriving_identities: what the rows of this batch say of each pupil's identity and protection.
+-- From: identity_rows, a view of batch_lessons, batch_enrolments or batch_aggregates.
+-- Grain: a file, school unit ('' when unreadable) and text of an identity number. Of two spellings
+-- of a name any will do, but always the same one. A row that is refused says nobody's name, but it
+-- still says that its pupil is protected, also by a number that can't be read.
 SELECT
     file_id,
     coalesce(school_unit_code, '') AS school_unit_code,
-    pupil_key,
+    coalesce(civic_text, '') AS civic_text,
+    any_value(pupil_key) AS pupil_key,
     exported_at,
-    max(coalesce(civic_text, '')) AS civic_text,
     max(coalesce(given_name, '')) AS given_name,
     max(coalesce(family_name, '')) AS family_name,
     max(coalesce(sex, '')) AS sex,
-    bool_or(protected_identity(protected_text)) AS is_protected
+    bool_or(problem IS NULL) AS is_accepted,
+    bool_or(protected_identity(protected_text)) AS says_protected,
+    coalesce(
+        bool_or(problem IS NULL AND protected_text <> '' AND NOT protected_identity(protected_text)),
+        FALSE
+    ) AS says_not_protected
 FROM identity_rows
-WHERE
-    problem IS NULL
-    -- A row that is refused for its date still says that its pupil is protected.
-    OR (pupil_key IS NOT NULL AND protected_identity(protected_text))
-GROUP BY file_id, coalesce(school_unit_code, ''), pupil_key, exported_at
+WHERE problem IS NULL OR protected_identity(protected_text)
+GROUP BY file_id, coalesce(school_unit_code, ''), coalesce(civic_text, ''), exported_at

@@ -1,6 +1,5 @@
--- ss12000_identities: what touched pupils are called, and whether any word protects them.
--- From: touched_persons, ss12000_persons, ss12000_markings, ss12000_enrolments,
--- ss12000_attendances. Grain: a pupil. Staff are no pupils: who is neither enrolled nor has an
+-- ss12000_identities: what touched pupils are called.
+-- From: touched_pupils, ss12000_persons, ss12000_enrolments, ss12000_attendances. Grain: a pupil. Staff are no pupils: who is neither enrolled nor has an
 -- attendance is not here.
 WITH pupils AS (
     SELECT persons.*
@@ -15,29 +14,18 @@ WITH pupils AS (
                 SELECT attendances.person_key FROM ss12000_attendances AS attendances
             )
         )
-),
-
-protection AS (
-    SELECT
-        pupils.pupil_key,
-        bool_or(coalesce(markings.is_protected, FALSE)) AS is_protected
-    FROM pupils
-    LEFT JOIN ss12000_markings AS markings ON pupils.person_key = markings.person_key
-    GROUP BY pupils.pupil_key
 )
 
 SELECT
     cast(pupils.pupil_key AS VARCHAR) AS pupil_key,
     'ss12000' AS layout,
     '' AS school_unit_code,
-    protection.is_protected,
     TRUE AS is_roster,
     cast(pupils.content_key AS VARCHAR) AS content_key,
     pupils.sealed,
     pupils.exported_at,
     pupils.file_id
 FROM pupils
-INNER JOIN protection ON pupils.pupil_key = protection.pupil_key
 QUALIFY row_number() OVER (
     PARTITION BY pupils.pupil_key
     ORDER BY

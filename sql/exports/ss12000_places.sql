@@ -1,6 +1,6 @@
 -- ss12000_places: school, class, grade and mentor of touched persons, for each stretch of days.
 -- From: touched_persons, ss12000_enrolments, ss12000_organisations, ss12000_members,
--- ss12000_groups, ss12000_roles, ss12000_duties, ss12000_persons, ss12000_markings.
+-- ss12000_groups, ss12000_roles, ss12000_duties, ss12000_persons, protected_persons.
 -- Grain: a person and a stretch of days in which none of it changes. Dates are inclusive; a stretch
 -- without a known end ends on 2999-12-31.
 WITH enroled AS (
@@ -43,12 +43,6 @@ joined_groups AS (
     LEFT JOIN ss12000_organisations AS organisations
         ON class_groups.organisation_key = organisations.organisation_key
     WHERE class_groups.group_type IN ('Klass', 'Mentor')
-),
-
-protected_persons AS (
-    SELECT DISTINCT person_key
-    FROM ss12000_markings
-    WHERE is_protected
 ),
 
 mentors AS (

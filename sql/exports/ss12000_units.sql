@@ -1,5 +1,5 @@
 -- ss12000_units: school units with their names and principals, as they are stored.
--- From: ss12000_organisations, ss12000_duties, ss12000_persons, ss12000_markings.
+-- From: ss12000_organisations, ss12000_duties, ss12000_persons, protected_persons.
 -- Grain: a school unit code. The principal is the one whose duty ends last, then began last; one
 -- with protected identity is not named.
 WITH principals AS (
@@ -11,8 +11,7 @@ WITH principals AS (
     WHERE
         duties.duty_role = 'Rektor'
         AND duties.person_key NOT IN (
-            SELECT markings.person_key FROM ss12000_markings AS markings
-            WHERE markings.is_protected
+            SELECT protected_persons.person_key FROM protected_persons
         )
     QUALIFY row_number() OVER (
         PARTITION BY duties.organisation_key

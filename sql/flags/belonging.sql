@@ -1,5 +1,5 @@
 -- belonging: where each pupil belongs at as_of, and who has left.
--- From: enrolments, pupil_schools, identity_sources. Grain: a pupil who belongs, or belonged,
+-- From: enrolments, pupil_schools, protected_pupils. Grain: a pupil who belongs, or belonged,
 -- somewhere. Parameters: $as_of, $leaver_after_days.
 -- The roster record valid at as_of decides; without one, the latest lesson.
 -- `record_start_date` is null without a record, and where the record says no first day.
@@ -74,15 +74,6 @@ moved_on AS (
     WHERE NOT list_contains(ended.school_unit_codes, pupil_schools.school_unit_code)
 ),
 
-protection AS (
-    -- The strictest of all sources wins.
-    SELECT
-        pupil_key,
-        bool_or(is_protected) AS is_protected
-    FROM identity_sources
-    GROUP BY pupil_key
-),
-
 placed AS (
     SELECT
         coalesce(valid_record.pupil_key, latest_lesson.pupil_key) AS pupil_key,
@@ -105,7 +96,7 @@ SELECT
     coalesce(nullif(placed.record_class_name, ''), there.class_name, '') AS class_name,
     coalesce(placed.record_grade, there.grade) AS grade,
     coalesce(placed.record_mentor_key, there.mentor_key) AS mentor_key,
-    coalesce(protection.is_protected, FALSE) AS is_protected,
+    protected_pupils.pupil_key IS NOT NULL AS is_protected,
     placed.has_record,
     placed.record_start_date,
     (
@@ -126,4 +117,4 @@ LEFT JOIN pupil_schools AS there
 LEFT JOIN school_last ON placed.school_unit_code = school_last.school_unit_code
 LEFT JOIN ended ON placed.pupil_key = ended.pupil_key
 LEFT JOIN moved_on ON placed.pupil_key = moved_on.pupil_key
-LEFT JOIN protection ON placed.pupil_key = protection.pupil_key
+LEFT JOIN protected_pupils ON placed.pupil_key = protected_pupils.pupil_key

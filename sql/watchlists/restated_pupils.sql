@@ -1,6 +1,6 @@
 -- restated_pupils: what a week's frozen lists said, beside what today's data says of the same day.
 -- From: restated_lists (the lists that are asked about), listed_pupils, listed_verdicts, verdicts,
--- belonging, identity_sources. Grain: a pupil on a school's list then, or who would be on it now.
+-- belonging, protected_pupils. Grain: a pupil on a school's list then, or who would be on it now.
 -- Level 0 is a pupil who could not be assessed; null is a pupil who is not on the list at all.
 WITH published AS (
     SELECT
@@ -61,12 +61,6 @@ restated AS (
             verdicts.verdict = 'hit'
             OR (verdicts.verdict = 'insufficient' AND verdicts.reason <> 'only_monthly_sums')
         )
-),
-
-protected AS (
-    SELECT DISTINCT pupil_key
-    FROM identity_sources
-    WHERE is_protected
 )
 
 SELECT
@@ -90,7 +84,7 @@ SELECT
     END AS difference,
     coalesce(published_rules.rules, '') AS published_rules,
     coalesce(restated.rules, '') AS restated_rules,
-    protected.pupil_key IS NOT NULL AS is_protected
+    protected_pupils.pupil_key IS NOT NULL AS is_protected
 FROM published
 FULL JOIN restated
     ON
@@ -101,5 +95,6 @@ LEFT JOIN published_rules
         published.school_unit_code = published_rules.school_unit_code
         AND published.pupil_key = published_rules.pupil_key
 LEFT JOIN belonging ON coalesce(published.pupil_key, restated.pupil_key) = belonging.pupil_key
-LEFT JOIN protected ON coalesce(published.pupil_key, restated.pupil_key) = protected.pupil_key
+LEFT JOIN protected_pupils
+    ON coalesce(published.pupil_key, restated.pupil_key) = protected_pupils.pupil_key
 ORDER BY ALL

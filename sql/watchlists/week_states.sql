@@ -1,6 +1,6 @@
 -- week_states: how each pupil of tonight's lists stands against the lists before, and who is gone.
 -- From: verdicts, belonging (of as_of), baseline_lists, previous_rows, listed_pupils,
--- listed_verdicts, identity_sources; earlier_levels (today's data at the days of the lists before,
+-- listed_verdicts, protected_pupils; earlier_levels (today's data at the days of the lists before,
 -- by the values of that day and by tonight's), earlier_days (the version of that day's values),
 -- protected_then (who was protected when the lists before were made).
 -- Grain: a pupil with a level at as_of on the list of the pupil's school, and a pupil of a
@@ -65,13 +65,6 @@ standing AS (
             AND verdicts.rule = earlier_hits.rule
             AND verdicts.basis = earlier_hits.basis
     GROUP BY verdicts.pupil_key
-),
-
-protected AS (
-    -- Who is protected is on no list, whatever lists said before.
-    SELECT DISTINCT pupil_key
-    FROM identity_sources
-    WHERE is_protected
 ),
 
 listed AS (
@@ -206,7 +199,7 @@ SELECT
     states.grade,
     cast(states.mentor_key AS VARCHAR) AS mentor_key
 FROM states
-LEFT JOIN protected ON states.pupil_key = protected.pupil_key
+-- Who is protected is on no list, whatever lists said before.
+ANTI JOIN protected_pupils ON states.pupil_key = protected_pupils.pupil_key
 LEFT JOIN history ON states.pupil_key = history.pupil_key
-WHERE protected.pupil_key IS NULL
 ORDER BY states.school_unit_code, states.pupil_key

@@ -24,9 +24,9 @@ def test_columns_are_found_by_name(tmp_path: Path, table: str, column: str, kind
         path = put(tmp_path, "lektioner_20261002T0500.csv", text_of([lesson(0), lesson(1)]))
         (report,) = ingest_paths(lake, [path])
         assert (report.outcome, report.rows_accepted) == (Outcome.ACCEPTED, 2)
-        ((subject, protected),) = lake.rows(
-            "SELECT any_value(subject), bool_or(is_protected) FROM lessons "
+        ((subject, pupils),) = lake.rows(
+            "SELECT any_value(subject), count(DISTINCT pupil_key) FROM lessons "
             "JOIN identity_sources USING (pupil_key)"
         )
         assert subject == lesson(0)["subject"]
-        assert protected is False
+        assert pupils == 2

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
+
+import duckdb
 
 from assets.exports.columns import COLUMNS
 from assets.lake import Lake
@@ -168,12 +171,22 @@ USUAL: dict[str, Row] = {
         "pupil_key": ANNA,
         "layout": "elever",
         "school_unit_code": NORTH,
-        "is_protected": False,
         "is_roster": True,
         "content_key": key("content"),
         "exported_at": _EXPORTED,
         "file_id": 1,
     },
+    "protected_pupils": {"pupil_key": ANNA},
+    "protection_words": {
+        "reference_key": ANNA,
+        "source_key": key("elever 99999901"),
+        "place_key": None,
+        "is_protected": True,
+        "exported_at": _EXPORTED,
+        "file_id": 1,
+    },
+    "pupil_references": {"reference_key": ANNA, "number_key": ANNA},
+    "pupil_numbers": {"number_key": ANNA, "pupil_key": ANNA},
     "belonging": {
         "pupil_key": ANNA,
         "school_unit_code": NORTH,
@@ -332,9 +345,13 @@ _IN_BETWEEN: dict[str, str] = {
     "level_by_tonights_values TINYINT",
     "earlier_days": "as_of_date DATE, rule_set_version VARCHAR",
     "protected_then": "pupil_key UUID",
+    "protected_pupils": "pupil_key UUID",
     "raw_lessons": "file_id BIGINT, line_number BIGINT, "
     + ", ".join(f"{column} VARCHAR" for column in COLUMNS["lessons"]),
 }
+
+
+_VIEWS = ("protected_pupils",)
 
 
 def _columns(table: str) -> str:
@@ -353,6 +370,10 @@ def _columns(table: str) -> str:
 
 def given(lake: Lake, table: str, *rows: Row) -> None:
     """Make a temporary table of rows; it stands before the lake's table of that name."""
+    if table in _VIEWS:
+        # A table from an earlier call stands there already.
+        with suppress(duckdb.CatalogException):
+            lake.connection.execute(f"DROP VIEW IF EXISTS {table}")
     lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({_columns(table)})")
     for row in rows:
         whole = dict(USUAL.get(table, {})) | _implied(table, row) | dict(row)

@@ -18,13 +18,13 @@ def belonging(
     *columns: str,
     lessons: list[Row] | None = None,
     roster: list[Row] | None = None,
-    sources: list[Row] | None = None,
+    protected: list[Row] | None = None,
 ) -> list[tuple[Any, ...]]:
     """Return where pupils belong; `lessons` holds each pupil's latest at each school."""
     latest = [{"lesson_date": AS_OF}] if lessons is None else lessons
     given(lake, "pupil_schools", *latest)
     given(lake, "enrolments", *(roster or []))
-    given(lake, "identity_sources", *(sources or []))
+    given(lake, "protected_pupils", *(protected or []))
     return rows_of(
         lake, "flags/belonging", *columns, as_of=AS_OF, leaver_after_days=LEAVER_AFTER_DAYS
     )
@@ -200,18 +200,12 @@ def test_a_school_that_the_pupil_does_not_belong_to_says_nothing_of_leaving(
     assert not has_left(scratch, lessons=lessons)
 
 
-def test_one_source_that_says_protected_is_enough(scratch: Lake) -> None:
-    sources: list[Row] = [{}, {"layout": "lektionsfranvaro", "is_protected": True}]
-    assert belonging(scratch, "is_protected", sources=sources) == [(True,)]
+def test_who_is_protected_is_so_wherever_the_pupil_belongs(scratch: Lake) -> None:
+    assert belonging(scratch, "is_protected", protected=[{}]) == [(True,)]
 
 
-def test_a_pupil_of_whom_every_source_says_no_is_not_protected(scratch: Lake) -> None:
-    sources: list[Row] = [{}, {"pupil_key": BO, "is_protected": True}]
-    assert belonging(scratch, "is_protected", sources=sources) == [(False,)]
-
-
-def test_a_pupil_of_whom_no_source_spoke_is_not_protected(scratch: Lake) -> None:
-    assert belonging(scratch, "is_protected", sources=[]) == [(False,)]
+def test_another_pupils_protection_is_not_ones_own(scratch: Lake) -> None:
+    assert belonging(scratch, "is_protected", protected=[{"pupil_key": BO}]) == [(False,)]
 
 
 def test_the_latest_lesson_at_each_school_is_looked_up_to_and_including_as_of(

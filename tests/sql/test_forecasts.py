@@ -117,10 +117,8 @@ def fill_beside(
 ) -> None:
     """Fill temporary tables that stand before the lake's; the first pupils are protected."""
     given(lake, "absence_daily")
-    sources = [
-        {"pupil_key": key(f"pupil {number}"), "is_protected": True} for number in range(protected)
-    ]
-    given(lake, "identity_sources", *sources)
+    hidden = [{"pupil_key": key(f"pupil {number}")} for number in range(protected)]
+    given(lake, "protected_pupils", *hidden)
     given(lake, "enrolments")
     fill(lake, pupils, last=last, grades=grades)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assets.lake import Lake
-from tests.sql.given import ANNA, AS_OF, NORTH, SOUTH, Row, day, given, key
+from tests.sql.given import ANNA, AS_OF, NORTH, SOUTH, Row, day, given
 
 VERSION = "0123456789ab"
 W44: Row = {"period": "2026-W44", "as_of_date": day("11-01")}
@@ -23,7 +23,7 @@ def states(
     earlier: int | None = None,
     belonging: Row | None = None,
     verdicts: Sequence[Row] = (),
-    sources: Sequence[Row] = (),
+    is_protected: bool = False,
     hits: Sequence[Row] = (),
     baselines: Sequence[Row] = ({}, {"school_unit_code": SOUTH}),
     by_tonights_values: int | None = None,
@@ -39,7 +39,7 @@ def states(
         earlier: today's level at the day of the list before; None when she wasn't evaluated.
         belonging: where she belongs, where it isn't the usual; a row with no key: nowhere.
         verdicts: more verdicts of hers than the hit.
-        sources: what sources say of her protection.
+        is_protected: whether she is protected now.
         hits: verdicts behind the earlier lists.
         baselines: the lists that are compared with.
         by_tonights_values: as `earlier`, by tonight's values; the same when None.
@@ -66,7 +66,7 @@ def states(
     given(lake, "earlier_levels", *([] if earlier is None else [levels]))
     place = {} if belonging is None else dict(belonging)
     given(lake, "belonging", *([] if place.pop("nowhere", False) else [place]))
-    given(lake, "identity_sources", *(sources or [{}]))
+    given(lake, "protected_pupils", *([{}] if is_protected else []))
     hit: Row = {"verdict": "hit" if level else "clear", "level": level, "rule_level": level}
     given(lake, "verdicts", *([] if level is None else [hit]), *verdicts)
     rows = lake.relation(
@@ -320,6 +320,5 @@ def test_a_pupil_whom_no_data_knows_any_more_was_corrected_away(scratch: Lake) -
 
 @pytest.mark.parametrize("level", [0, 2])
 def test_who_is_protected_now_is_in_no_state(scratch: Lake, level: int) -> None:
-    sources: list[Row] = [{}, {"layout": "x", "is_protected": True, "content_key": key("other")}]
-    found = states(scratch, level=level, earlier=2, listed=[{"level": 2}], sources=sources)
+    found = states(scratch, level=level, earlier=2, listed=[{"level": 2}], is_protected=True)
     assert found == {}

@@ -45,7 +45,10 @@ class AggregateReader(RowReader):
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield frames of text cells under our column names, with `line_number`."""
-        for frame in aggregate_frames(self._lake, self._sealer, self.file, self._refuse_object):
+        frames = aggregate_frames(
+            self._lake, self._sealer, self.file, self._refuse_object, self.marked_persons
+        )
+        for frame in frames:
             self.rows_read += frame.height
             yield frame
 

@@ -22,20 +22,24 @@ _MINUTES = tuple(name for name in _COLUMNS if name.endswith("_minutes"))
 
 
 def aggregate_frames(
-    lake: Lake, sealer: Sealer, file: ReceivedFile, refuse: Callable[[str, int], None]
+    lake: Lake,
+    sealer: Sealer,
+    file: ReceivedFile,
+    refuse: Callable[[str, int], None],
+    marked: set[str],
 ) -> Iterator[pl.DataFrame]:
     """Yield frames of `file_id`, `line_number` (the object's ordinal) and aggregates' columns.
 
     Minutes and dates are as they came, and `month` is null: an object has dates. A pupil whom the
     lake doesn't know has no `civic_no` and no place; the place is that of the period's last day.
-    `protected` is `Ingen` only when the object says so and nothing else in the lake protects the
-    pupil; null when nobody says anything.
+    `protected` is what the object says; who is protected is known elsewhere.
 
     Args:
         lake: the lake, with the parsing macros loaded.
         sealer: of its home.
         file: a JSON file of aggregatedAttendance.
         refuse: called with the code and the ordinal of each object that is none of these.
+        marked: gets the keys of the persons whom an object calls protected.
 
     Raises:
         UnreadableFileError: see `JsonRows.frames`; nothing of the file may be kept then.
@@ -48,6 +52,8 @@ def aggregate_frames(
             refuse(code, line)
         cells = frame.filter(~strange & (pl.col("part") == ""))
         persons.key(cells["person"])
+        said = cells.filter(pl.col("protected") != "Ingen")["person"].drop_nulls().unique()
+        marked.update(str(persons.key_of(person)) for person in said)
         lake.connection.register("aggregate_cells", cells)
         lake.connection.execute(
             "CREATE OR REPLACE TEMP TABLE touched_persons AS SELECT DISTINCT person_key "
@@ -60,13 +66,9 @@ def aggregate_frames(
 
 
 def _place(sealer: Sealer, row: tuple[object, ...]) -> dict[str, str | None]:
-    _, code, school, class_name, grade, sealed, sealed_staff, is_protected, said = row
+    _, code, school, class_name, grade, sealed, sealed_staff, said = row
     pupil = sealer.unseal(sealed) if isinstance(sealed, bytes) else {}
     mentor = sealer.unseal(sealed_staff) if isinstance(sealed_staff, bytes) else {}
-    # What the object says in words of its own is told as it is: a misspelt word too.
-    word = None if said is None else str(said)
-    if is_protected and word in (None, "Ingen"):
-        word = "Sekretessmarkering"
     return {
         "school_unit_code": None if code is None else str(code),
         "school_name": None if school is None else str(school),
@@ -76,7 +78,7 @@ def _place(sealer: Sealer, row: tuple[object, ...]) -> dict[str, str | None]:
         "given_name": pupil.get("given_name") or None,
         "family_name": pupil.get("family_name") or None,
         "sex": pupil.get("sex") or None,
-        "protected": word,
+        "protected": None if said is None else str(said),
         "mentor_name": mentor.get("name") or None,
         "mentor_email": mentor.get("email") or None,
     }

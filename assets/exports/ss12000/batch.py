@@ -96,8 +96,8 @@ class ObjectBatch:
         self._lake = lake
         self._resource = BY_KIND[kind]
         self._problems = ProblemLog(lake, people.sealer, "object")
-        persons = Persons(lake, people.sealer)
-        self._stage = ObjectStage(lake, persons, self._problems, self._resource)
+        self._persons = Persons(lake, people.sealer)
+        self._stage = ObjectStage(lake, self._persons, self._problems, self._resource)
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
@@ -118,7 +118,7 @@ class ObjectBatch:
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the words in place of older ones; the caller holds the transaction."""
-        return store_and_derive(connection, self._lake, self._resource)
+        return store_and_derive(connection, self._lake, self._resource, self._persons)
 
     def store_problems(
         self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]

@@ -10,9 +10,11 @@ import duckdb
 
 from assets.exports.replacing import replace_older_by
 from assets.exports.roster_changes import watching_rosters
+from assets.exports.ss12000.markings import store_markings
+from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.resources import LAYOUT_PREFIX, Resource
 from assets.exports.ss12000.touched import begin_noting, end_noting, note_touched
-from assets.exports.ss12000.words import find_changes, store_markings, store_words
+from assets.exports.ss12000.words import find_changes, store_words
 from assets.exports.storing import store_identities, store_lessons
 from assets.lake import Lake
 from assets.tables import TABLES
@@ -26,7 +28,7 @@ _OF_UNITS = frozenset({"organisations", "duties", "persons"})
 
 
 def store_and_derive(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, resource: Resource
+    connection: duckdb.DuckDBPyConnection, lake: Lake, resource: Resource, persons: Persons
 ) -> dict[int, int]:
     """Store the arriving words of a resource and what follows from them.
 
@@ -34,6 +36,7 @@ def store_and_derive(
         connection: inside a transaction.
         lake: its lake, with `arriving_words`.
         resource: what the words are about.
+        persons: who keyed their persons.
 
     Returns:
         By file, the accepted words that a newer one outdoes.
@@ -41,7 +44,7 @@ def store_and_derive(
     lost = find_changes(lake, resource)
     has_lessons = bool(lake.rows(f"SELECT 1 FROM lessons WHERE {_OURS} LIMIT 1"))
     begin_noting(connection)
-    store_markings(connection, resource)
+    store_markings(connection, lake, resource, persons)
     note_touched(connection, resource, has_lessons=has_lessons)
     store_words(connection, resource)
     note_touched(connection, resource, has_lessons=has_lessons)

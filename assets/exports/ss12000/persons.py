@@ -13,6 +13,8 @@ import polars as pl
 
 from assets.exports.identity_numbers import read_identity_number
 from assets.exports.merges import known_merges, merged
+from assets.exports.possible_numbers import possible_numbers, short_form
+from assets.exports.protection import WORDS, source_key
 from assets.lake import Lake
 from assets.sealing import Sealer
 
@@ -39,6 +41,8 @@ class Persons:
         self._lake = lake
         self._sealer = sealer
         self._known: set[str] = set()
+        self._numbers: list[tuple[int, str, str, str | None, str]] = []
+        self._marked: list[dict[str, object]] = []
         self._stands_for = merged(known_merges(lake)).keys
         lake.connection.execute(
             "CREATE OR REPLACE TEMP TABLE person_keys (person_text VARCHAR, person_key UUID)"
@@ -67,6 +71,11 @@ class Persons:
         for row in cells.filter(pl.col("part") == "emails").iter_rows(named=True):
             kinds = emails.setdefault(row["line_number"], {})
             kinds.setdefault(row["email_type"] or "", row["email"] or "")
+        self._exported_at = dict(self._lake.rows("SELECT file_id, exported_at FROM offered_files"))
+        for row in cells.filter(
+            (pl.col("part") == "") & (pl.col("protected") != "Ingen")
+        ).iter_rows(named=True):
+            self._mark_number(row)
         rows = [
             self._sealed_person(row, emails.get(row["line_number"], {}))
             for row in cells.filter(pl.col("part") == "").iter_rows(named=True)
@@ -79,6 +88,47 @@ class Persons:
             f"CREATE OR REPLACE TEMP TABLE sealed_persons AS SELECT * REPLACE ({keys}) FROM seals"
         )
         self._lake.connection.unregister("seals")
+
+    def numbers(self) -> pl.DataFrame:
+        """Return the numbers of the persons that were sealed: who has which, in which file."""
+        names = ("person_key", "number_key", "short_key", "pupil_key")
+        schema: dict[str, type[pl.DataType]] = {"file_id": pl.Int64}
+        return pl.DataFrame(
+            self._numbers, schema=schema | dict.fromkeys(names, pl.String), orient="row"
+        )
+
+    def marked_numbers(self) -> pl.DataFrame:
+        """Return words about numbers that are not, or not surely, known by a person's id."""
+        return pl.DataFrame(self._marked, schema=WORDS)
+
+    def _mark_number(self, row: dict[str, str]) -> None:
+        """Keep that a number is marked whose person has no id, or that can't be read."""
+        text = row["civic_no"] or ""
+        canonical = read_identity_number(text).canonical
+        if canonical and row["id"] is not None:
+            return
+        said_by = (
+            str(self.key_of(row["id"]))
+            if row["id"] is not None
+            else source_key(self._sealer, "ss12000", "")
+        )
+        keys = (
+            [self._sealer.key_text("pupil", canonical)]
+            if canonical
+            else [self._sealer.key_text("short number", n) for n in possible_numbers(text)]
+        )
+        file_id = int(row["file_id"])
+        self._marked += [
+            {
+                "reference_key": key,
+                "source_key": said_by,
+                "place_key": None,
+                "is_protected": True,
+                "exported_at": self._exported_at[file_id],
+                "file_id": file_id,
+            }
+            for key in keys
+        ]
 
     def _sealed_person(self, row: dict[str, str], emails: dict[str, str]) -> dict[str, object]:
         number = read_identity_number(row["civic_no"])
@@ -93,8 +143,12 @@ class Persons:
         }
         content = json.dumps(fields, ensure_ascii=False, sort_keys=True)
         pupil = self._sealer.key("pupil", number.canonical) if number.canonical else person_key
+        own = str(pupil)
+        short = short_form(number.canonical) if number.canonical else None
+        short_key = self._sealer.key_text("short number", short) if short else None
         # A number that was changed: the key that stands for the pupil (`nummerbyten`).
         pupil = self._stands_for.get(pupil, pupil)
+        self._numbers.append((int(row["file_id"]), str(person_key), own, short_key, str(pupil)))
         return {
             "file_id": row["file_id"],
             "line_number": row["line_number"],

@@ -24,6 +24,7 @@ from assets.lake import Lake
 
 _NO_CELLS = frozenset({"file_id", "line_number", "part", "fault"})
 _MARKINGS = "staged_markings"
+_NOT_PROTECTED = "staged_not_protected"
 
 
 @dataclass
@@ -62,6 +63,8 @@ class ObjectStage:
         if resource.part:
             self._selects[resource.part.staged] = resource.part.select
         self._selects[_MARKINGS] = f"exports/{_MARKINGS}"
+        if resource.name == "persons":
+            self._selects[_NOT_PROTECTED] = f"exports/{_NOT_PROTECTED}"
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import duckdb
 
 from assets.exports.outcomes import RowProblem
 from assets.exports.problems import ProblemLog
-from assets.exports.replacing import replace_older_by
 from assets.exports.ss12000.resources import Resource
 from assets.lake import Lake
 
@@ -131,16 +130,3 @@ def store_words(connection: duckdb.DuckDBPyConnection, resource: Resource) -> No
             f"INSERT INTO {part.table} BY NAME SELECT DISTINCT {names} FROM {part.staged} AS parts "
             "SEMI JOIN winning_words USING (file_id, line_number)"
         )
-
-
-def store_markings(connection: duckdb.DuckDBPyConnection, resource: Resource) -> None:
-    """Put what the files say of protection in place of what older ones said."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE arriving_markings AS SELECT person_key, $resource AS "
-        "resource, bool_or(is_protected) AS is_protected, exported_at, file_id "
-        "FROM staged_markings GROUP BY person_key, exported_at, file_id",
-        {"resource": resource.name},
-    )
-    replace_older_by(
-        connection, "ss12000_markings", "arriving_markings", ("person_key", "resource")
-    )

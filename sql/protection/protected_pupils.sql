@@ -1,0 +1,100 @@
+-- protected_pupils: who is protected today; the one place that says so.
+-- From: protection_words, pupil_references, pupil_numbers, number_changes, ss12000_organisations.
+-- Grain: a key of a protected pupil. A pupil whose number was changed has a row for each number, so
+-- that rows of a time before the change are known too.
+-- Of each source the newest word counts, and of all sources the strictest.
+WITH marks AS (
+    -- The newest word of a source that says protected, with each number that it can mean.
+    SELECT
+        refers.number_key,
+        words.source_key,
+        max(words.exported_at) AS marked_at
+    FROM protection_words AS words
+    INNER JOIN pupil_references AS refers ON words.reference_key = refers.reference_key
+    WHERE words.is_protected
+    GROUP BY refers.number_key, words.source_key
+),
+
+marked_sources AS (
+    -- Few sources have marks, so the words of all others need not be looked at.
+    SELECT DISTINCT source_key
+    FROM marks
+),
+
+replaced AS (
+    -- From when on a number is an old one: what is said of it then lifts nothing.
+    SELECT
+        number_key,
+        min(since) AS until
+    FROM number_changes
+    GROUP BY number_key
+),
+
+lifts AS (
+    -- A word "not protected" that was taken, of a pupil with a place; that of an SS12000 person has
+    -- one when the lake knows the school unit.
+    SELECT
+        refers.number_key,
+        words.source_key,
+        words.exported_at
+    FROM protection_words AS words
+    SEMI JOIN marked_sources ON words.source_key = marked_sources.source_key
+    INNER JOIN pupil_references AS refers ON words.reference_key = refers.reference_key
+    LEFT JOIN ss12000_organisations AS places ON words.place_key = places.organisation_key
+    LEFT JOIN replaced ON refers.number_key = replaced.number_key
+    WHERE
+        NOT words.is_protected
+        AND (words.place_key IS NULL OR places.school_unit_code IS NOT NULL)
+        AND (replaced.until IS NULL OR words.exported_at <= replaced.until)
+),
+
+lifting AS (
+    -- A later number's word counts for the older one too, when it was said after the change.
+    SELECT
+        number_key,
+        source_key,
+        exported_at
+    FROM lifts
+    UNION ALL
+    SELECT
+        number_changes.number_key,
+        lifts.source_key,
+        lifts.exported_at
+    FROM lifts
+    INNER JOIN number_changes
+        ON
+            lifts.number_key = number_changes.later_key
+            AND lifts.exported_at > number_changes.since
+),
+
+lifted AS (
+    SELECT
+        number_key,
+        source_key,
+        max(exported_at) AS lifted_at
+    FROM lifting
+    GROUP BY number_key, source_key
+),
+
+standing AS (
+    -- Words of one moment: the strictest.
+    SELECT marks.number_key
+    FROM marks
+    LEFT JOIN lifted
+        ON marks.number_key = lifted.number_key AND marks.source_key = lifted.source_key
+    WHERE lifted.lifted_at IS NULL OR lifted.lifted_at <= marks.marked_at
+),
+
+pupils AS (
+    -- The marks of all numbers of a pupil are the pupil's.
+    SELECT DISTINCT numbers.pupil_key
+    FROM pupil_numbers AS numbers
+    SEMI JOIN standing ON numbers.number_key = standing.number_key
+)
+
+SELECT pupil_key
+FROM pupils
+UNION
+SELECT numbers.number_key AS pupil_key
+FROM pupil_numbers AS numbers
+SEMI JOIN pupils ON numbers.pupil_key = pupils.pupil_key
