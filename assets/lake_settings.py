@@ -102,6 +102,7 @@ class LakeSettings:
         max_temp_size: DuckDB's spill files at most, e.g. `50GB`.
         threads: DuckDB's threads; 0 means all cores.
         lock_wait_seconds: how long a writer waits for another writer.
+        begins_anew: a lake that is gone is made anew, in a home that had one.
     """
 
     home: Path
@@ -112,6 +113,7 @@ class LakeSettings:
     max_temp_size: str = "50GB"
     threads: int = 0
     lock_wait_seconds: float = 900.0
+    begins_anew: bool = False
 
     @property
     def catalog_string(self) -> str:

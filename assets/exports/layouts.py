@@ -60,7 +60,9 @@ class Layout(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: Literal["lessons", "enrolments", "aggregates", "school_units", "pupil_merges"]
+    kind: Literal[
+        "lessons", "enrolments", "aggregates", "school_units", "school_breaks", "pupil_merges"
+    ]
     description: str
     restates: Literal["lesson", "school_period"]
     sheet: str = ""

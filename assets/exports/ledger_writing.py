@@ -82,6 +82,6 @@ def forget_read(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) 
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons WHERE {mine}", ids
     )
-    for table in ("lessons", "enrolments", "monthly_sums", "row_problems"):
+    for table in ("lessons", "enrolments", "monthly_sums", "school_sendings", "row_problems"):
         connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
     connection.execute(f"DELETE FROM files WHERE {mine} AND outcome <> 'duplicate'", ids)

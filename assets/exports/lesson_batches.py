@@ -23,6 +23,7 @@ from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFi
 from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
+from assets.exports.sendings import store_sendings
 from assets.exports.snapshots import complete_files, snapshot_reason
 from assets.exports.staging import BulkFile, begin_staging, key_lessons, stage_bulk, unstage
 from assets.exports.storing import (
@@ -98,6 +99,7 @@ class LessonBatch:
             )
             store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)
+        store_sendings(connection)
         return superseded
 
     def store_problems(

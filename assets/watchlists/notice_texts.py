@@ -36,6 +36,15 @@ UNLIKE_NORM = {
     "doubled": "{days}: lektioner är dubbla, upp till {value} av raderna.",
     "many_refused": "{days}: upp till {value} av raderna gick inte att läsa in.",
 }
+# {newest} is a date, {days} school days, {months} months.
+SILENT_OTHERS_SEND = (
+    "Inga lektioner har kommit efter {newest}, fast andra skolor har skickat ({days} saknas)."
+)
+SILENT_ALL = (
+    "Inga lektioner har kommit efter {newest}, och inte från andra skolor heller ({days} saknas)."
+    " Om det är lov är inget fel, men då behöver lovet stå i en lov-fil."
+)
+SILENT_SUMS = "Inga månadssummor har kommit efter {newest} ({months} saknas)."
 NOTICE_SUMS = (
     "För {pupils} finns bara summor per månad, till och med {newest}. De senaste {one_month} och"
     " {two_months} dagarna går inte att bedöma för dem; listan bygger på hela kalendermånader."

@@ -23,12 +23,13 @@ from assets.sealing import Sealer
 from assets.watchlists import notice_texts, texts
 from assets.watchlists.content import ListStamp, collect
 from assets.watchlists.frozen import Published, keep_published
-from assets.watchlists.holds import Unlike, unlike_norm
+from assets.watchlists.holds import Unlike, together, unlike_norm
 from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
 from assets.watchlists.publish import CURRENT, Entry, Provenance, lists_root, published_folder
 from assets.watchlists.publish_many import publish_watchlists
 from assets.watchlists.remembered import recall, with_standing_keys, without_pupils
+from assets.watchlists.silences import silences
 from assets.watchlists.week_states import RulesOn, look_back, week_states
 
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -88,7 +89,7 @@ def release_lists(
     collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)
     provenances = _provenances(used)
     snapshot, input_hash = lake.snapshot(), _input_hash(lake)
-    unlike = unlike_norm(lake, as_of)
+    unlike = together(silences(lake, as_of), unlike_norm(lake, as_of))
     kept: list[Path] = []
     held: list[str] = []
     entries: list[Entry] = []
