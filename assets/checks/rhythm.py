@@ -14,6 +14,7 @@ from statistics import median_low
 from rules.models import RuleSet
 
 ONE_DAY = timedelta(days=1)
+_USUAL_WEEK = frozenset(range(5))
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,14 @@ class Limits:
     Attributes:
         rhythm_days: days up to a school's newest lesson that tell its rhythm.
         most_school_days: school days that one sending may bring; a longer rhythm isn't granted.
-        most_late_days: school days that a sending may come late; more isn't granted.
+        most_late_days: school days that such a sending may come late; more isn't granted.
         alone_days: school days beyond the rhythm that no other school confirms, before it counts.
         sums_days: days after a month's end on which its sums are due.
     """
 
     rhythm_days: int = 28
     most_school_days: int = 5
-    most_late_days: int = 3
+    most_late_days: int = 5
     alone_days: int = 3
     sums_days: int = 31
 
@@ -51,24 +52,19 @@ class Rhythm:
     """How a school sends.
 
     Attributes:
-        weekdays: on which it has school, 0 is Monday; None where too little is known of it.
+        weekdays: on which it has school, 0 is Monday.
         brings: school days that a sending brings, typically.
-        late: school days from the last one that a sending brings to the day of the sending.
+        most_missing: school days that are missing on the day before a sending, typically.
     """
 
-    weekdays: frozenset[int] | None
+    weekdays: frozenset[int]
     brings: int
-    late: int
+    most_missing: int
 
     @property
     def is_nightly(self) -> bool:
         """Whether each school day comes by itself."""
         return self.brings <= 1
-
-    @property
-    def most_missing(self) -> int:
-        """School days that may be missing on the day before the next sending."""
-        return self.brings - 1 + self.late
 
 
 def rhythm_of(
@@ -86,28 +82,31 @@ def rhythm_of(
     days = sorted(day for day in taught if first <= day)
     weekdays = _weekdays(days)
     brought: list[int] = []
-    late: list[int] = []
+    missing: list[int] = []
     reached: date | None = None
     for sent_on, last in arrivals:
         if reached is not None and last <= reached:
             continue
         if reached is not None and last >= first:
             brought.append(sum(reached < day <= last for day in days))
-            late.append(sum(day.weekday() in (weekdays or ()) for day in _days(last, sent_on)))
+            waited = _days(max(last, reached), sent_on - ONE_DAY)
+            missing.append(
+                sum(reached < day < sent_on for day in days if day <= last)
+                + sum(day.weekday() in weekdays for day in waited)
+            )
         reached = last
     # What came before it is not known of the first sending: it may be a school year.
-    brings = median_low(brought) if brought else limits.most_school_days
-    return Rhythm(
-        weekdays,
-        max(1, min(brings, limits.most_school_days)),
-        min(median_low(late) if late else 0, limits.most_late_days),
-    )
+    brings = median_low(brought) if brought else 0
+    most = limits.most_school_days
+    if not 0 < brings <= most:
+        return Rhythm(weekdays, most, most - 1)
+    return Rhythm(weekdays, brings, min(median_low(missing), most + limits.most_late_days))
 
 
-def _weekdays(days: Sequence[date]) -> frozenset[int] | None:
-    """The weekdays of which at least half are school days; None with under two weeks to see."""
+def _weekdays(days: Sequence[date]) -> frozenset[int]:
+    """The weekdays of which at least half are school days; with under two weeks to see, the usual."""
     if (days[-1] - days[0]).days < 2 * 7 - 3:
-        return None
+        return frozenset(day.weekday() for day in days) | _USUAL_WEEK
     there = Counter(day.weekday() for day in _days(days[0] - ONE_DAY, days[-1]))
     taught = Counter(day.weekday() for day in days)
     return frozenset(weekday for weekday, count in taught.items() if count * 2 >= there[weekday])

@@ -19,7 +19,7 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from assets.checks.rhythm import ONE_DAY, Limits, Rhythm, rhythm_of
+from assets.checks.rhythm import ONE_DAY, Limits, rhythm_of
 from assets.lake import Lake
 from rules.models import RuleSet
 
@@ -110,26 +110,19 @@ def silent_schools(schools: Mapping[str, School], as_of: date, limits: Limits) -
         peers = [
             known[other]
             for other in sorted(lively - {code})
-            if rhythms[other].is_nightly and rhythms[other].late >= rhythm.late
+            if rhythms[other].is_nightly and rhythms[other].most_missing >= rhythm.most_missing
         ]
         missing = [
-            (day, _have(others, day))
+            day
             for day in _days_after(max(school.taught), as_of)
-            if _is_expected(school, rhythm, day, is_confirmed=_have(others, day))
+            if not school.is_free(day)
+            and (day.weekday() in rhythm.weekdays or day in school.planned)
         ]
-        confirmed = sum(has for _, has in missing)
-        is_behind_peers = rhythm.is_nightly and any(_have(peers, day) for day, _ in missing)
+        confirmed = sum(_have(others, day) for day in missing)
+        is_behind_peers = rhythm.is_nightly and any(_have(peers, day) for day in missing)
         beyond = len(missing) - rhythm.most_missing
         if is_behind_peers or confirmed > rhythm.most_missing or beyond >= limits.alone_days:
             yield Silence(code, LESSONS, max(school.taught), len(missing), confirmed)
-
-
-def _is_expected(school: School, rhythm: Rhythm, day: date, *, is_confirmed: bool) -> bool:
-    if school.is_free(day):
-        return False
-    if day in school.planned:
-        return True
-    return is_confirmed if rhythm.weekdays is None else day.weekday() in rhythm.weekdays
 
 
 def _have(others: Sequence[School], day: date) -> bool:

@@ -163,6 +163,11 @@ class HeaderMatch:
         return not self.missing and not self.twice
 
     @property
+    def has_required(self) -> bool:
+        """Some required column is there."""
+        return any(self.layout.columns[name].required for name in self.positions)
+
+    @property
     def says_protection(self) -> bool:
         """Whether files with this header say which pupils are protected."""
         return "protected" in self.positions
