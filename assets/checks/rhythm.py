@@ -104,7 +104,7 @@ def rhythm_of(
 
 
 def _weekdays(days: Sequence[date]) -> frozenset[int]:
-    """The weekdays of which at least half are school days; with under two weeks to see, the usual."""
+    """The weekdays that are mostly school days; the usual ones with under two weeks to see."""
     if (days[-1] - days[0]).days < 2 * 7 - 3:
         return frozenset(day.weekday() for day in days) | _USUAL_WEEK
     there = Counter(day.weekday() for day in _days(days[0] - ONE_DAY, days[-1]))
