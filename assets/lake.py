@@ -35,6 +35,7 @@ from assets.lake_settings import (
     extension_path,
     lost_lake,
     own_temp_folder,
+    put_aside,
     quoted,
     refuse_lost_lake,
     traces_of_a_lake,
@@ -103,6 +104,9 @@ class Lake:
         except duckdb.Error as error:
             connection.close()
             if _is_no_lake(error):
+                if settings.begins_anew and not settings.catalog:
+                    put_aside(settings)
+                    return cls.open(settings)
                 traces = traces_of_a_lake(settings)
                 raise lost_lake(settings, "its catalog is empty or damaged", traces) from None
             # Not its words: where a server is asked, they can quote a password.

@@ -230,6 +230,16 @@ def refuse_lost_lake(settings: LakeSettings) -> None:
         return
     if not settings.begins_anew:
         raise lost_lake(settings, f"{path} is {'empty' if path.exists() else 'gone'}", traces)
+    put_aside(settings)
+
+
+def put_aside(settings: LakeSettings) -> None:
+    """Put what is left of a lost lake in the home aside, and remove nothing of it.
+
+    Raises:
+        OSError: it can't be moved.
+    """
+    folder = settings.home / "lake"
     if folder.exists():
         number = 1 + sum(1 for _ in settings.home.glob("lake.lost-*"))
         folder.rename(settings.home / f"lake.lost-{number}")

@@ -20,7 +20,7 @@ from assets.exports.ledger import refuse_another_key
 from assets.lake import Lake
 from assets.lake_access import told_without_data
 from assets.lake_files import damaged_files, data_files, lost_files
-from assets.lake_settings import LakeError, extension_path, refuse_lost_lake
+from assets.lake_settings import LakeError, extension_path, refuse_lost_lake, traces_of_a_lake
 from assets.pull.credentials import SourcesError
 from assets.pull.sources import check_secrets, load_sources
 from assets.sealing import KeyFileError, Sealer
@@ -75,7 +75,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "permissions", lambda: _permissions(home)
     yield "disk", lambda: _disk(home)
     yield "inbox", lambda: _inbox(settings)
-    yield "key file", lambda: _key(home)
+    yield "key file", lambda: _key(settings)
     yield "archive", lambda: _archive(settings)
     yield "layouts", lambda: _layouts(settings)
     yield "rules", lambda: _rules(settings)
@@ -142,8 +142,14 @@ def _inbox(settings: Settings) -> str:
     return str(inbox)
 
 
-def _key(home: Path) -> str:
+def _key(settings: Settings) -> str:
+    home = settings.lake.home
     if not (home / "pupil.key").exists():
+        if traces := traces_of_a_lake(settings.lake):
+            raise _TroubleError(
+                f"{home / 'pupil.key'} is not there, but {' and '.join(traces)} of this home are, "
+                "and were sealed with it. Restore it from the backup"
+            )
         # Never made here: whether a new one may be made is the lake's to say, further down.
         return "not there; a first run makes it. Back it up then"
     Sealer.of_home(home)
