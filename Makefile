@@ -34,11 +34,13 @@ $(STAMP): pyproject.toml requirements.lock
 	@echo "Set up. Try: make demo, or $(BIN)/trappan --help"
 
 demo: setup ## Take two weeks of sample files in and write the lists of four schools
-	@echo "A night before Monday 16 November 2026, that week's lists, and the same a week later:"
-	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox --as-of 2026-11-15 > /dev/null
-	@$(BIN)/trappan --home $(DEMO_HOME) publish --week 2026-W46 > /dev/null
-	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox_week_47 --as-of 2026-11-22
+	@rm -rf $(DEMO_HOME)
+	@echo "A night before Monday 16 November 2026, that week's lists, and the same a week later."
 	@echo "Open a list in a browser or spreadsheet: a folder per school under $(DEMO_HOME)/lists/current"
+	@# Status 3: all is made, and some lists wait; the last lines say which and why.
+	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox --as-of 2026-11-15 > /dev/null || test $$? -eq 3
+	@$(BIN)/trappan --home $(DEMO_HOME) publish --week 2026-W46 > /dev/null || test $$? -eq 3
+	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox_week_47 --as-of 2026-11-22 || test $$? -eq 3
 
 lint: setup ## Style, types, SQL and the direction of imports
 	@$(BIN)/ruff check

@@ -28,14 +28,18 @@ import duckdb
 import polars as pl
 
 from assets.catalog_extremes import keep_no_extremes
+from assets.lake_files import told_of_data_files
 from assets.lake_settings import (
     LakeError,
     LakeSettings,
     configuration,
     extension_path,
+    lost_lake,
     own_temp_folder,
+    put_aside,
     quoted,
-    refuse_lost_catalog,
+    refuse_lost_lake,
+    traces_of_a_lake,
 )
 from assets.lake_troubles import told_of_servers
 from assets.lake_turns import Turns, patiently
@@ -67,6 +71,7 @@ class Lake:
         self.connection = connection
         self._prepared: set[str] = set()
         self._is_beside = turns is not None
+        self._traces: tuple[str, ...] = ()
         self._turns = turns or Turns(settings)
 
     @classmethod
@@ -84,6 +89,7 @@ class Lake:
         try:
             home.mkdir(parents=True, exist_ok=True)
             home.chmod(0o700)
+            refuse_lost_lake(settings)
             for folder in ("lake/data", "tmp"):
                 (home / folder).mkdir(parents=True, exist_ok=True)
             temp = own_temp_folder(home / "tmp")
@@ -93,12 +99,12 @@ class Lake:
                 "this user may write to. Give another with --home or TRAPPAN_HOME, or change its "
                 "owner."
             ) from None
-        refuse_lost_catalog(settings)
         connection = duckdb.connect(config=configuration(settings, temp))
         lake = cls(settings, connection)
         try:
             lake._attach()
             lake._make_tables()
+            lake._refuse_emptied()
             patiently(lambda: keep_no_extremes(settings, connection))
             lake._refuse_a_new_key()
             lake._carry_protection_over()
@@ -106,6 +112,12 @@ class Lake:
             lake.define(COUNTING_LESSONS)
         except duckdb.Error as error:
             connection.close()
+            if _is_no_lake(error):
+                if settings.begins_anew and not settings.catalog:
+                    put_aside(settings)
+                    return cls.open(settings)
+                traces = traces_of_a_lake(settings)
+                raise lost_lake(settings, "its catalog is empty or damaged", traces) from None
             # Not its words: where a server is asked, they can quote a password.
             has_server = settings.is_on_postgres or settings.is_on_s3
             said = "" if has_server else f": {str(error).splitlines()[0]}"
@@ -147,6 +159,10 @@ class Lake:
         if not settings.data_path:
             # The data lies in the home, wherever that is now: a home can be moved, or restored.
             options.append("OVERRIDE_DATA_PATH true")
+        self._traces = traces_of_a_lake(settings)
+        if self._traces and not settings.begins_anew:
+            # An emptied catalog is no new one.
+            options.append("CREATE_IF_NOT_EXISTS false")
         if settings.catalog_string.startswith("sqlite:"):
             options += ["META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 10000"]
         statement = (
@@ -162,6 +178,8 @@ class Lake:
     def _make_tables(self) -> None:
         if not self._missing_tables():
             return
+        if self._traces and not self.settings.begins_anew and not self._has_ledger():
+            raise lost_lake(self.settings, "its catalog has no ledger", self._traces)
 
         def make(connection: duckdb.DuckDBPyConnection) -> None:
             # Looked again: another process may have made them while this one waited.
@@ -185,6 +203,21 @@ class Lake:
                 else create_statements(table)
             )
         ]
+
+    def _has_ledger(self) -> bool:
+        return bool(
+            self.rows(
+                "SELECT 1 FROM duckdb_tables() "
+                "WHERE database_name = 'lake' AND table_name = 'files'"
+            )
+        )
+
+    def _refuse_emptied(self) -> None:
+        """Lists are made of files, so a lake without a file beside lists has lost its rows."""
+        if self.settings.begins_anew or "lists/" not in self._traces:
+            return
+        if not self.rows("SELECT 1 FROM files LIMIT 1"):
+            raise lost_lake(self.settings, "its ledger is empty", self._traces)
 
     def _refuse_a_new_key(self) -> None:
         """A new key would make every pupil a stranger; the lake's data may be another machine's."""
@@ -228,7 +261,21 @@ class Lake:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        told = self._told_of_files(error) if isinstance(error, duckdb.Error) else None
         self.close()
+        if told:
+            raise LakeError(told) from None
+
+    def _told_of_files(self, error: duckdb.Error) -> str | None:
+        """Say which data file is lost or damaged, when that is the trouble."""
+        beside = self.connection.cursor()
+        try:
+            beside.execute("USE lake")
+            return told_of_data_files(error, beside, self.settings)
+        except duckdb.Error:
+            return None
+        finally:
+            beside.close()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -320,6 +367,19 @@ class Lake:
         """Return the id of the lake's newest snapshot."""
         (value,) = self.rows("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')")[0]
         return int(value)
+
+
+def _is_no_lake(error: duckdb.Error) -> bool:
+    """Tell a catalog that is no catalog any more from a server's trouble."""
+    text = str(error).lower()
+    return any(
+        words in text
+        for words in (
+            "creating a new ducklake is explicitly disabled",
+            "file is not a database",
+            "disk image is malformed",
+        )
+    )
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

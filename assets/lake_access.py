@@ -12,9 +12,10 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+from assets.checks.silence import Silence
 from assets.checks.validating import ContractCrashError
 from assets.exports.archive import ArchiveError
 from assets.exports.arrivals import Intake
@@ -32,6 +33,7 @@ from assets.pull.credentials import SourcesError
 from assets.pull.pull import PullError
 from assets.sealing import KeyFileError
 from assets.watchlists.publish import PublishError
+from assets.watchlists.released import WrongDayError
 from assets.watchlists.restate import NotPublishedError
 from rules.models import RuleSet
 from rules.parallel import ParallelValue, parallel_values
@@ -51,6 +53,7 @@ SPOKEN_ERRORS = (
     NotPublishedError,
     NobodyToExplainError,
     PublishError,
+    WrongDayError,
     PullError,
     RuleFileError,
     SourcesError,
@@ -65,6 +68,7 @@ class StepError(Exception):
 AS_OF_TAG = "trappan/as_of"
 SCHOOL_TAG = "trappan/school_unit_code"
 EVEN_IF_HELD_TAG = "trappan/even_if_held"
+FORCE_TAG = "trappan/force"
 
 
 @dataclass
@@ -88,6 +92,7 @@ class LakeAccess:
         kept: how many of them are frozen and were out before, for the command line.
         held: school units whose list waits, for the command line.
         unread_protection: those of them of whom nobody knows who is protected.
+        silent: schools that sent nothing when they should, for the command line.
         unlisted: school units with pupils, but in no register, for the command line.
     """
 
@@ -107,6 +112,7 @@ class LakeAccess:
     kept: int = 0
     held: list[str] = field(default_factory=list)
     unread_protection: list[str] = field(default_factory=list)
+    silent: list[Silence] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
     _opened: Lake | None = field(default=None, init=False, repr=False)
     _let_go: Callable[[], object] | None = field(default=None, init=False, repr=False)
@@ -155,6 +161,10 @@ class LakeAccess:
         """Return the last day that counts: the run's tag `trappan/as_of`, else the day before."""
         tag = run_tags.get(AS_OF_TAG)
         return date.fromisoformat(tag) if tag else self.day_before_run()
+
+    def today(self) -> date:
+        """Return today in Stockholm."""
+        return self.day_before_run() + timedelta(days=1)
 
     def rules_on(self, day: date) -> RuleSet:
         """Return the rule set with the values in force on a day."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -102,6 +102,7 @@ class LakeSettings:
         max_temp_size: DuckDB's spill files at most, e.g. `50GB`.
         threads: DuckDB's threads; 0 means all cores.
         lock_wait_seconds: how long a writer waits for another writer.
+        begins_anew: a lake that is gone is made anew, in a home that had one.
     """
 
     home: Path
@@ -112,6 +113,7 @@ class LakeSettings:
     max_temp_size: str = "50GB"
     threads: int = 0
     lock_wait_seconds: float = 900.0
+    begins_anew: bool = False
 
     @property
     def catalog_string(self) -> str:
@@ -174,20 +176,73 @@ def configuration(
     return options
 
 
-def refuse_lost_catalog(settings: LakeSettings) -> None:
-    """Stop where a new catalog would be made beside the data files of one that is gone.
+def traces_of_a_lake(settings: LakeSettings) -> tuple[str, ...]:
+    """Return what a home has that only a home with a lake can have.
+
+    On Postgres a key may be copied to a home before its first run, so there it tells nothing.
+    """
+    home = settings.home
+    found = {
+        "pupil.key": (home / "pupil.key").exists() and not settings.is_on_postgres,
+        "archive/": next((home / "archive").glob("*/*.sealed"), None) is not None,
+        "lists/": next((home / "lists").glob("[0-9c]*/*"), None) is not None,
+    }
+    return tuple(name for name, is_there in found.items() if is_there)
+
+
+def lost_lake(settings: LakeSettings, what: str, traces: Sequence[str]) -> LakeError:
+    """Return the error of a home whose lake is lost: what is missing, and what can be done.
+
+    Args:
+        settings: of the lake.
+        what: is missing.
+        traces: what is still there.
+    """
+    there = f", but {' and '.join(traces)} of it {'is' if len(traces) == 1 else 'are'} there"
+    return LakeError(
+        f"The lake of {settings.home} is lost: {what}{there if traces else ''}. Lists made now "
+        "would rest on one night's data. Nothing was changed. Restore lake/ from the backup, "
+        "catalog and data files of the same time. Without a backup: offer all exports again to a "
+        "new home, or here with --begin-anew, which puts what is left of lake/ aside and makes a "
+        "new one (docs/operators.md, When the lake is lost)."
+    )
+
+
+def refuse_lost_lake(settings: LakeSettings) -> None:
+    """Stop where a new lake would be made in a home that has lost its own.
+
+    With `begins_anew` what is left of the lost one is put aside, and nothing of it is removed.
+    Only looks at names and sizes: whoever opens and closes a catalog's file ends the locks that
+    this process has on it.
 
     Raises:
-        LakeError: the home has data files and no catalog that knows them.
+        LakeError: the home has data files or other traces of a lake, and no catalog.
+        OSError: it can't be put aside.
     """
-    path, data = settings.home / "lake" / "catalog.sqlite", settings.home / "lake" / "data"
-    if settings.catalog or path.exists() or next(data.rglob("*.parquet"), None) is None:
+    folder = settings.home / "lake"
+    path = folder / "catalog.sqlite"
+    if settings.catalog or (path.exists() and path.stat().st_size):
         return
-    raise LakeError(
-        f"The lake's catalog {path} is gone, but its data files are there. Nothing was changed. "
-        "Restore it from the backup, of the same time as lake/data; to begin anew, move lake/ away "
-        "first."
-    )
+    traces = traces_of_a_lake(settings)
+    if next((folder / "data").rglob("*.parquet"), None) is not None:
+        traces = (*traces, "lake/data")
+    if not traces:
+        return
+    if not settings.begins_anew:
+        raise lost_lake(settings, f"{path} is {'empty' if path.exists() else 'gone'}", traces)
+    put_aside(settings)
+
+
+def put_aside(settings: LakeSettings) -> None:
+    """Put what is left of a lost lake in the home aside, and remove nothing of it.
+
+    Raises:
+        OSError: it can't be moved.
+    """
+    folder = settings.home / "lake"
+    if folder.exists():
+        number = 1 + sum(1 for _ in settings.home.glob("lake.lost-*"))
+        folder.rename(settings.home / f"lake.lost-{number}")
 
 
 def own_temp_folder(root: Path) -> Path:

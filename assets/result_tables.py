@@ -156,6 +156,32 @@ RESULT_TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "school_silences",
+        "Schools that sent nothing when they should, as last looked at for each as_of.",
+        "an as_of and school unit",
+        (
+            Column("as_of_date", "DATE", "The last day that counts."),
+            SCHOOL,
+            Column("kind", "VARCHAR", "Of what there is nothing new: lessons | sums | never."),
+            Column("newest_date", "DATE", "Newest date that something was sent of.", "never"),
+            Column("missing_days", "BIGINT", "School days since without a word; months of sums."),
+            Column("confirmed_days", "BIGINT", "Those that other schools have lessons of."),
+            Column("is_held", "BOOLEAN", "Whether the school's list waits."),
+        ),
+    ),
+    Table(
+        "releases",
+        "Nights and weeks whose lists were made: which the newest is, and which weeks are missing.",
+        "a period and as_of",
+        (
+            Column("period", "VARCHAR", "ISO week such as 2026-W46, or `current`."),
+            Column("as_of_date", "DATE", "The last day that counts."),
+            Column("made_at", "TIMESTAMP", "When they were last put in place, UTC."),
+            Column("lists_published", "BIGINT", "Lists that were put in place, or stood frozen."),
+            Column("lists_held", "BIGINT", "Lists that wait."),
+        ),
+    ),
+    Table(
         "publications",
         "Lists that were published.",
         "a school unit, period and publication",

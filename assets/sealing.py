@@ -55,9 +55,17 @@ class Sealer:
         A lake that has data does not open without it (`lake.py`).
 
         Raises:
-            KeyFileError: the file can be read by others, or isn't a key file.
+            KeyFileError: the file can be read by others, isn't a key file, or is gone though the
+                home has what was sealed with it.
         """
         path = home / "pupil.key"
+        # Looked for again: another first run may have made the key and kept an original since.
+        if not path.exists() and _has_sealed(home) and not path.exists():
+            raise KeyFileError(
+                f"{path} is not there, but the home has originals or lists that were sealed with "
+                "it. Restore it from the backup; a new key could open none of them, and would make "
+                "every pupil a stranger. To begin anew without it, use a new home."
+            )
         if not path.exists():
             _write_new_key(path)
         mode = path.stat().st_mode & 0o777
@@ -118,6 +126,12 @@ class Sealer:
                 "the one that the lake was written with; restore it from the backup."
             ) from None
         return plain.decode("utf-8", "surrogatepass")
+
+
+def _has_sealed(home: Path) -> bool:
+    """Whether a home has originals or lists that were sealed."""
+    sealed = ("archive/*/*.sealed", "lists/.versions/*/*/*/*.sealed")
+    return any(next(home.glob(pattern), None) is not None for pattern in sealed)
 
 
 def _write_new_key(path: Path) -> None:

@@ -284,6 +284,33 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     *PROTECTION_TABLES,
+    Table(
+        "school_breaks",
+        "Days without school, of `lov` files. Of a layout and school unit the newest file counts.",
+        "a school unit, layout and break",
+        (
+            Column("school_unit_code", "VARCHAR", "Skolenhetskod, 8 digits; '' for every school."),
+            Column("layout", "VARCHAR", "The layout that said so."),
+            Column("first_date", "DATE", "First day without school."),
+            Column("last_date", "DATE", "Last day without school, inclusive."),
+            Column("break_name", "VARCHAR", "What the break is called.", "not given"),
+            EXPORTED,
+            FILE,
+        ),
+    ),
+    Table(
+        "school_sendings",
+        "What each lesson file brought of each school unit: how often a school sends, and how far "
+        "its files go. Of SS12000 the lessons themselves tell.",
+        "a file and school unit",
+        (
+            SCHOOL,
+            Column("first_lesson_date", "DATE", "First date with a lesson in it."),
+            Column("last_lesson_date", "DATE", "Last one that the export did not precede."),
+            EXPORTED,
+            FILE,
+        ),
+    ),
     *RESULT_TABLES,
     *SS12000_TABLES,
 )

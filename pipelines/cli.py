@@ -39,10 +39,26 @@ from pipelines.cli_weeks import restate
 from pipelines.cli_whatif import whatif
 from pipelines.doctor import examine
 from pipelines.jobs import as_of_tags
+from pipelines.nights import MadeUp, make_up_weeks, refuse_night, refuse_week
 from pipelines.partitions import partition_range
-from pipelines.printing import print_lists, print_reports, say, say_refused, watched
+from pipelines.printing import (
+    print_lists,
+    print_reports,
+    say,
+    say_refused,
+    say_waiting,
+    watched,
+)
 from pipelines.running import RunError, default_inbox, run_job, run_lock
 from pipelines.settings import lake_access, yesterday
+
+#: All is made, but some lists wait.
+LISTS_WAIT = 3
+
+BeginAnew = Annotated[
+    bool,
+    typer.Option("--begin-anew", help="Make a new lake in a home whose lake is gone for good."),
+]
 
 app = typer.Typer(
     name="trappan",
@@ -66,6 +82,10 @@ def nightly(
         Path | None, typer.Option("--inbox", help="Folder of export files; default HOME/inbox.")
     ] = None,
     as_of: AsOf = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also when the lists go to an older or a future day.")
+    ] = False,
+    begin_anew: BeginAnew = False,
     home: Home = None,
 ) -> None:
     """Ingest all files, compute, and refresh the current lists."""
@@ -75,25 +95,31 @@ def nightly(
     # First, so that a wrong rule file is told before an hour's work.
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
-        access = lake_access(settings, paths, progress, with_pulled=True)
+        access = lake_access(settings, paths, progress, with_pulled=True, begins_anew=begin_anew)
+        made_up = MadeUp()
+        told = iter((lambda: _tell_files(access, paths[0]),))
+        if refuse_night(access, last, force=force):
+            made_up = make_up_weeks(settings, access, last, next(told))
         try:
-            run_job(settings, "nightly_job", access, as_of_tags(last))
+            run_job(settings, "nightly_job", access, as_of_tags(last, force=force))
         finally:
-            _tell(access)
-    if not access.reports:
-        say(f"There are no files in {paths[0]}; the lists were made from what the lake has.")
+            for tell in told:
+                tell()
     _tell_lists(access, "current lists", last)
+    if access.held or made_up.held:
+        raise typer.Exit(LISTS_WAIT)
 
 
 @app.command()
 def ingest(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Export files, or folders of them.")],
+    begin_anew: BeginAnew = False,
     home: Home = None,
 ) -> None:
     """Ingest only, and print the ledger rows."""
     settings = settings_of(context, home)
-    access = lake_access(settings, offered(paths))
+    access = lake_access(settings, offered(paths), begins_anew=begin_anew)
     with watched() as progress:
         access.on_progress = progress
         run_job(settings, "ingest_job", access)
@@ -110,9 +136,10 @@ def publish(
     school: School = None,
     even_if_held: Annotated[
         bool,
-        typer.Option(
-            "--even-if-held", help="Somebody has looked at data that is unlike the school's norm."
-        ),
+        typer.Option("--even-if-held", help="Somebody has looked at why a list waits: it is made."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also before the night of the week's Sunday was made.")
     ] = False,
     home: Home = None,
 ) -> None:
@@ -125,9 +152,11 @@ def publish(
         )
     settings = settings_of(context, home)
     rules_on(settings, week)
+    if not force:
+        refuse_week(settings, week)
     with watched() as progress:
         access = lake_access(settings, (), progress)
-        tags = as_of_tags(week, school, even_if_held=even_if_held)
+        tags = as_of_tags(week, school, even_if_held=even_if_held, force=force)
         run_job(settings, "weekly_job", access, tags)
     if school and not access.published and not access.unlisted and not access.held:
         raise RunError(
@@ -137,6 +166,8 @@ def publish(
     if access.kept:
         say(f"{access.kept} lists of the week were published before and stay as they were.")
     _tell_lists(access, "lists of the week", week)
+    if access.held:
+        raise typer.Exit(LISTS_WAIT)
 
 
 @app.command()
@@ -216,37 +247,27 @@ def doctor(context: typer.Context, home: Home = None) -> None:
         raise typer.Exit(1)
 
 
-def _tell(access: LakeAccess) -> None:
+def _tell_files(access: LakeAccess, inbox: Path) -> None:
     if access.reports:
         taken = sum(report.rows_accepted for report in access.reports)
         say(f"{len(access.reports)} files offered, {taken} rows accepted.")
+    else:
+        say(f"There are no files in {inbox}; the lists are made from what the lake has.")
     say_refused(access.reports)
 
 
 def _tell_lists(access: LakeAccess, what: str, as_of: date) -> None:
+    say(f"{len(access.published)} {what} as of {as_of.isoformat()}:")
+    print_lists(access.published)
+    if as_of > yesterday() + timedelta(days=1):
+        say(f"Note: {as_of.isoformat()} is still to come, so the lists rest on a part of the time.")
     for code in access.unlisted:
         say(
             f"School unit {code} has pupils, but is in no `skolor` register: no list was made. "
             "Add it to the register file."
         )
-    for code in access.unread_protection:
-        say(
-            f"School unit {code} waits: a file has a column about protection that could not be "
-            "read, so nobody knows who is protected. Look at `trappan files`, mend the layout and "
-            "read the file again with `trappan retry`, or send it with a column that can be read."
-        )
-    for code in access.held:
-        if code in access.unread_protection:
-            continue
-        say(
-            f"School unit {code} is held: its newest data is unlike its norm. The list that stands "
-            "says why; no new one was made. Look at `trappan files`, mend the export, or publish "
-            f"with --even-if-held --school {code} when the data is right."
-        )
-    say(f"{len(access.published)} {what} as of {as_of.isoformat()}:")
-    print_lists(access.published)
-    if as_of > yesterday() + timedelta(days=1):
-        say(f"Note: {as_of.isoformat()} is still to come, so the lists rest on a part of the time.")
+    # Last, where somebody looks who sees the status.
+    say_waiting(access.held, access.silent, access.unread_protection)
 
 
 def main() -> None:

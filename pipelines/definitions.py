@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.absence.absence_assets import absence_rolling, absence_sums
 from assets.checks.checks_assets import CHECKS
-from assets.checks.school_contract_assets import school_contracts
+from assets.checks.school_contract_assets import school_contracts, school_silences
 from assets.exports.exports_assets import received_exports
 from assets.flags.flags_assets import flags
 from assets.forecast.forecast_assets import forecasts
@@ -27,6 +27,7 @@ ASSETS = [
     flags,
     forecasts,
     school_contracts,
+    school_silences,
     current_watchlists,
     weekly_watchlists,
 ]

@@ -19,11 +19,11 @@ from assets.exports.layouts import LayoutError, load_layouts
 from assets.exports.ledger import refuse_another_key
 from assets.lake import Lake
 from assets.lake_access import told_without_data
-from assets.lake_settings import LakeError, extension_path
+from assets.lake_files import damaged_files, data_files, lost_files
+from assets.lake_settings import LakeError, extension_path, refuse_lost_lake, traces_of_a_lake
 from assets.pull.credentials import SourcesError
 from assets.pull.sources import check_secrets, load_sources
 from assets.sealing import KeyFileError, Sealer
-from assets.tables import TABLES
 from pipelines.cli_options import parameters_of
 from pipelines.settings import Settings
 from rules.registry import RuleFileError
@@ -75,7 +75,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "permissions", lambda: _permissions(home)
     yield "disk", lambda: _disk(home)
     yield "inbox", lambda: _inbox(settings)
-    yield "key file", lambda: _key(home)
+    yield "key file", lambda: _key(settings)
     yield "archive", lambda: _archive(settings)
     yield "layouts", lambda: _layouts(settings)
     yield "rules", lambda: _rules(settings)
@@ -142,8 +142,14 @@ def _inbox(settings: Settings) -> str:
     return str(inbox)
 
 
-def _key(home: Path) -> str:
+def _key(settings: Settings) -> str:
+    home = settings.lake.home
     if not (home / "pupil.key").exists():
+        if traces := traces_of_a_lake(settings.lake):
+            raise _TroubleError(
+                f"{home / 'pupil.key'} is not there, but {' and '.join(traces)} of this home are, "
+                "and were sealed with it. Restore it from the backup"
+            )
         # Never made here: whether a new one may be made is the lake's to say, further down.
         return "not there; a first run makes it. Back it up then"
     Sealer.of_home(home)
@@ -157,6 +163,8 @@ def _archive(settings: Settings) -> str:
         return "no originals yet" if settings.archive == "on" else "off: no originals are kept"
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise _TroubleError(f"{folder} can't be read and written by this user")
+    if not (home / "pupil.key").exists():
+        raise _TroubleError(f"without {home / 'pupil.key'} no original can be opened")
     originals = Archive(home, Sealer.of_home(home))
     try:
         count, damaged = originals.look_over(_OPENED_WHOLE)
@@ -194,17 +202,12 @@ def _sources(settings: Settings) -> str:
 
 
 def _lake(settings: Settings) -> str:
+    refuse_lost_lake(settings.lake)
     if not (settings.lake.home / "lake").exists() and not settings.catalog:
         return "not there yet; the first run makes it"
     with Lake.open(settings.lake) as lake:
         # Counts alone are answered by the catalog, which knows nothing of the files' fate.
-        count, lost = _data_files(lake)
-        if lost:
-            raise _TroubleError(
-                f"{len(lost)} of {count} data files are missing or of another size, the first "
-                f"{lost[0]}. Restore the whole home from one backup, and where they are apart, "
-                "catalog and data files with it"
-            )
+        _data_files(lake)
         if (settings.lake.home / "pupil.key").exists():
             refuse_another_key(lake, Sealer.of_home(settings.lake.home))
         ((files, lessons),) = lake.rows(
@@ -217,31 +220,19 @@ def _lake(settings: Settings) -> str:
     return text
 
 
-def _data_files(lake: Lake) -> tuple[int, list[str]]:
-    """How many files the tables rest on, and those that are not there as they were written."""
-    written = {
-        (path, size)
-        for table in TABLES
-        for data, data_size, deleted, deleted_size in lake.rows(
-            "SELECT data_file, data_file_size_bytes, delete_file, delete_file_size_bytes "
-            "FROM ducklake_list_files('lake', $name)",
-            name=table.name,
+def _data_files(lake: Lake) -> None:
+    """Look that every file that the tables rest on is there, and in a folder read each whole."""
+    files = data_files(lake.connection)
+    lost = lost_files(lake.connection, lake.settings, files)
+    if lost:
+        raise _TroubleError(
+            f"{len(lost)} of {len(files)} data files are missing or of another size, the first "
+            f"{lost[0]}. Restore the whole home from one backup, and where they are apart, "
+            "catalog and data files with it"
         )
-        for path, size in ((data, data_size), (deleted, deleted_size))
-        if path is not None
-    }
-    if lake.settings.is_on_s3:
-        # Listed all at once: to ask for each would take a request a file. Nothing of them is read.
-        prefix = lake.settings.data_path.rstrip("/")
-        there = set(
-            lake.rows(
-                "SELECT filename, size FROM read_blob($files)", files=f"{prefix}/**/*.parquet"
-            )
+    damaged = [] if lake.settings.is_on_s3 else list(damaged_files(lake.connection, files))
+    if damaged:
+        raise _TroubleError(
+            f"{len(damaged)} of {len(files)} data files are damaged, the first {damaged[0]}. "
+            "Restore the whole home from one backup"
         )
-        return len(written), sorted(path for path, size in written - there)
-    lost = [
-        path
-        for path, size in written
-        if not Path(path).is_file() or Path(path).stat().st_size != size
-    ]
-    return len(written), sorted(lost)

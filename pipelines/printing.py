@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from assets.checks.silence import Silence
 from assets.exports.ingest import Progress as ProgressCall
 from assets.exports.outcomes import FileReport, Outcome
 from assets.exports.printable import plainly_seen, printable_name
@@ -95,6 +96,58 @@ def say_refused(reports: Sequence[FileReport]) -> None:
         if len(refused) > _MOST_ROW_PROBLEMS:
             more = len(refused) - _MOST_ROW_PROBLEMS
             say(f"    and {more} more; see `trappan files --rejected`")
+
+
+def say_waiting(
+    held: Sequence[str], silent: Sequence[Silence], unread_protection: Sequence[str] = ()
+) -> None:
+    """Say to standard error which lists wait and why, and which schools never sent anything."""
+    of_code = {silence.school_unit_code: silence for silence in silent}
+    for code, silence in sorted(of_code.items()):
+        if silence.newest is None:
+            say(f"School unit {code} is in the register and has never sent a lesson or a sum.")
+        elif silence.is_held and code not in held:
+            say(f"{_silence(silence)} Its list was made all the same.")
+    for code in held:
+        if code in unread_protection:
+            say(
+                f"School unit {code} waits: a file has a column about protection that could not be "
+                "read, so nobody knows who is protected. Look at `trappan files`, mend the layout "
+                "and read the file again with `trappan retry`, or send it with a column that can "
+                "be read."
+            )
+        elif code in of_code and of_code[code].is_held:
+            say(
+                f"{_silence(of_code[code])} It is held: its list waits until they come, or until a "
+                "`lov` file says that there was no school. The list that stands says why; the "
+                f"week's is made with --even-if-held --school {code} by who has looked."
+            )
+        else:
+            say(
+                f"School unit {code} is held: its newest data is unlike its norm. The list that "
+                "stands says why; no new one was made. Look at `trappan files`, mend the export, "
+                f"or publish with --even-if-held --school {code} when the data is right."
+            )
+
+
+def _silence(silence: Silence) -> str:
+    newest = silence.newest.isoformat() if silence.newest else "never"
+    if silence.kind == "sums":
+        months = "1 month is" if silence.missing == 1 else f"{silence.missing} months are"
+        return (
+            f"School unit {silence.school_unit_code} has sent no monthly sums after {newest}: "
+            f"{months} due."
+        )
+    days = "1 school day is" if silence.missing == 1 else f"{silence.missing} school days are"
+    others = (
+        f"other schools have lessons of {silence.confirmed} of them"
+        if silence.confirmed
+        else "no other school has lessons of them either, as in a holiday that no `lov` file names"
+    )
+    return (
+        f"School unit {silence.school_unit_code} has sent no lessons after {newest}: {days} "
+        f"missing, and {others}."
+    )
 
 
 def print_lists(folders: Sequence[Path]) -> None:

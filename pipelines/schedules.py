@@ -2,7 +2,8 @@
 
 03:00 and 04:00 exist exactly once on every day in Stockholm; 02:30 is skipped or doubled on the
 nights when the clock is changed. The day that counts comes from the scheduled time, not from the
-clock of the moment, so a late or repeated run gives the same lists.
+clock of the moment, so a late or repeated run gives the same lists. A week's lists wait for the
+night of its Sunday; when that comes late, `missed_weeks_sensor` (`sensors.py`) asks for them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from assets.lake_access import SPOKEN_ERRORS, LakeAccess
+from assets.watchlists.released import newest_night, refuse_early_freeze
 from pipelines.dead_runs import end_dead_runs
 from pipelines.jobs import as_of_tags, nightly_job, pull_job, weekly_job
 from pipelines.settings import STOCKHOLM
@@ -30,8 +33,24 @@ def day_before(scheduled: datetime) -> date:
     name="nightly_schedule",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Ask for one nightly run per local day, with the day before as as_of."""
+def nightly_schedule(
+    context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[LakeAccess]
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for one nightly run per local day, with the day before as as_of.
+
+    A night that was missed is made unless a newer one was made by then: lists never go back.
+    """
+    as_of = day_before(context.scheduled_execution_time)
+    try:
+        with lake.open() as opened:
+            newest = newest_night(opened)
+    except SPOKEN_ERRORS:
+        # The run says it in its own words, and is seen to fail.
+        newest = None
+    finally:
+        lake.close()
+    if newest is not None and newest > as_of:
+        return dg.SkipReason(f"The lists are of {newest.isoformat()} already.")
     return _request(context, "nightly_job")
 
 
@@ -42,8 +61,18 @@ def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     name="weekly_schedule",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def weekly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Ask for the frozen lists of the week that ended on Sunday."""
+def weekly_schedule(
+    context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[LakeAccess]
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for the frozen lists of the week that ended on Sunday, once its night has succeeded."""
+    sunday = day_before(context.scheduled_execution_time)
+    try:
+        with lake.open() as opened:
+            refuse_early_freeze(opened, sunday)
+    except SPOKEN_ERRORS as error:
+        return dg.SkipReason(str(error))
+    finally:
+        lake.close()
     return _request(context, "weekly_job")
 
 

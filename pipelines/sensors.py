@@ -1,18 +1,24 @@
-"""What starts a run besides the clock: new files in the inbox."""
+"""What starts a run besides the clock: new files in the inbox, and weeks that were missed."""
 
 from __future__ import annotations
 
 import hashlib
+from datetime import date, datetime, time, timedelta
 
 import dagster as dg
 
 from assets.exports.offers import entries_in
 from assets.exports.received import identity_of
-from assets.lake_access import LakeAccess
-from pipelines.jobs import ingest_job
+from assets.lake_access import SPOKEN_ERRORS, LakeAccess
+from assets.watchlists.released import missed_weeks, newest_night
+from pipelines.jobs import as_of_tags, ingest_job, weekly_job
+from pipelines.settings import STOCKHOLM
 
 # A file that was written to within the last minute may still be arriving.
 _QUIET_SECONDS = 60
+_SUNDAY = 7
+# Half an hour after the schedule: which of the two asks first does not matter.
+_ASKED_AT = time(6, 30)
 
 
 @dg.sensor(job=ingest_job, name="inbox_sensor", minimum_interval_seconds=120)
@@ -44,4 +50,45 @@ def inbox_sensor(
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
 
 
-SENSORS = [inbox_sensor]
+@dg.sensor(
+    job=weekly_job,
+    name="missed_weeks_sensor",
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def missed_weeks_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeAccess]
+) -> dg.SensorResult | dg.SkipReason:
+    """Ask for the lists of weeks that were not frozen in their morning, in order.
+
+    The cursor is the newest night that was looked at: what is asked for once a night.
+    """
+    try:
+        with lake.open() as opened:
+            newest = newest_night(opened)
+            # From the morning on in which the schedule asks, a week that is not made is missed.
+            is_morning = lake.now() >= _monday_morning(newest) if newest else False
+            night = newest + timedelta(days=is_morning) if newest else None
+            sundays = missed_weeks(opened, night) if night else []
+    except SPOKEN_ERRORS as error:
+        return dg.SkipReason(str(error))
+    finally:
+        lake.close()
+    if night is None or night.isoformat() == context.cursor:
+        return dg.SkipReason("No night since the last look.")
+    requests = [
+        dg.RunRequest(run_key=f"weekly_job-{sunday}-after-{night}", tags=as_of_tags(sunday))
+        for sunday in sundays
+    ]
+    return dg.SensorResult(run_requests=requests, cursor=night.isoformat())
+
+
+def _monday_morning(as_of: date) -> float:
+    """When the lists of the week that ends on as_of are asked for; never for another weekday."""
+    if as_of.isoweekday() != _SUNDAY:
+        return float("inf")
+    monday = as_of + timedelta(days=1)
+    return datetime.combine(monday, _ASKED_AT, STOCKHOLM).timestamp()
+
+
+SENSORS = [inbox_sensor, missed_weeks_sensor]

@@ -8,6 +8,7 @@ Not here: anything that decides a number on a list (that is a parameter in `rule
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -143,6 +144,7 @@ def lake_access(
     on_progress: Progress | None = None,
     *,
     with_pulled: bool = False,
+    begins_anew: bool = False,
 ) -> LakeAccess:
     """Return what the Dagster assets are given.
 
@@ -151,9 +153,10 @@ def lake_access(
         paths: offered files or folders; the inbox and what was pulled when None.
         on_progress: for a person who watches.
         with_pulled: what was pulled too, besides `paths`.
+        begins_anew: a lake that is gone is made anew.
     """
     return LakeAccess(
-        settings=settings.lake,
+        settings=replace(settings.lake, begins_anew=begins_anew),
         inbox=paths if paths is not None else (settings.inbox_folder,),
         pulled=settings.pulled_folder if with_pulled or paths is None else None,
         rule_set=settings.rule_set,

@@ -85,6 +85,14 @@ _NORM = {
     "norm.most_doubled": ParameterSpec("percent"),
     "norm.most_refused": ParameterSpec("percent"),
 }
+# When a school is silent.
+_SILENCE = {
+    "silence.rhythm_days": ParameterSpec("days"),
+    "silence.most_school_days": ParameterSpec("days"),
+    "silence.most_late_days": ParameterSpec("days"),
+    "silence.alone_days": ParameterSpec("days"),
+    "silence.sums_days": ParameterSpec("days"),
+}
 # Who stands among those at risk of passing a step.
 _FORECAST = {"forecast.least_probability": ParameterSpec("percent")}
 # Whose timetable is called thin beside the class's.
@@ -97,7 +105,7 @@ _PARALLEL = {
 }
 # What decides no verdict: what a list says beside its flags, and when it waits. Dated and cited
 # like the others, but no part of a set's version; `parameters/_every_set` has them for all sets.
-_BESIDE = _PATTERNS | _NORM | _FORECAST | _THIN | _PARALLEL
+_BESIDE = _PATTERNS | _NORM | _SILENCE | _FORECAST | _THIN | _PARALLEL
 
 
 def _specs() -> dict[str, ParameterSpec]:

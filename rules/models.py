@@ -146,6 +146,18 @@ class RuleSet:
             raise TypeError(f"{name} is in {self.values[name].unit}, not in percent")
         return value / 100
 
+    def days(self, name: str) -> int:
+        """A parameter in days.
+
+        Raises:
+            KeyError: there is no such parameter.
+            TypeError: it is not in days.
+        """
+        value = self.values[name].value
+        if not isinstance(value, int):
+            raise TypeError(f"{name} is in {self.values[name].unit}, not in days")
+        return value
+
     def rule(self, name: str) -> Rule:
         """The rule called `name`.
 

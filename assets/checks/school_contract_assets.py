@@ -1,10 +1,11 @@
-"""Dagster asset of the schools' contract: what holds a school's list, and what is told on it."""
+"""Dagster assets of the schools: what holds a school's list, and what is told on it."""
 
 from collections import Counter
 
 import dagster as dg
 
 from assets.checks.school_contract import HOLD, check_schools
+from assets.checks.silence import look_for_silence
 from assets.lake_access import LakeAccess
 
 GROUP = "contracts"
@@ -33,4 +34,30 @@ def school_contracts(
             "dagster/row_count": dg.MetadataValue.int(len(broken)),
         }
         | {f"days_{name}": dg.MetadataValue.int(count) for name, count in sorted(clauses.items())}
+    )
+
+
+@dg.asset(
+    deps=["absence_daily", "lessons", "monthly_sums", "school_breaks", "school_sendings"],
+    group_name=GROUP,
+    kinds={"duckdb"},
+    description="Schools that sent nothing when they should, and whose lists wait for it.",
+)
+def school_silences(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
+) -> dg.MaterializeResult[None]:
+    """Look which schools are silent at as_of, by their own rhythm and other schools' days."""
+    as_of = lake.as_of(context.run.tags)
+    rule_set = lake.rules_on(as_of)
+    with lake.open() as opened:
+        found = look_for_silence(opened, as_of, rule_set)
+    lake.silent[:] = found
+    held = [silence.school_unit_code for silence in found if silence.is_held]
+    return dg.MaterializeResult(
+        metadata={
+            "as_of": dg.MetadataValue.text(as_of.isoformat()),
+            "schools_silent": dg.MetadataValue.int(len(held)),
+            "silent_school_units": dg.MetadataValue.text(", ".join(held) or "none"),
+            "dagster/row_count": dg.MetadataValue.int(len(found)),
+        }
     )

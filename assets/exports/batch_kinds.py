@@ -33,6 +33,7 @@ KIND_ORDER = {
         (
             "pupil_merges",
             "school_units",
+            "school_breaks",
             "enrolments",
             *SS12000_KINDS,
             AGGREGATES_KIND,
@@ -42,7 +43,7 @@ KIND_ORDER = {
     )
 }
 # Storing these changes nothing that staging lessons asks about.
-_LEAVE_STAGING = frozenset(("school_units", "enrolments", "aggregates", "lessons"))
+_LEAVE_STAGING = frozenset(("school_units", "school_breaks", "enrolments", "aggregates", "lessons"))
 
 
 @dataclass(frozen=True)

@@ -72,5 +72,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "principal_name",
         "principal_email",
     ),
+    "school_breaks": ("school_unit_code", "first_date", "last_date", "break_name"),
     "pupil_merges": ("old_civic_no", "new_civic_no", "changed_date"),
 }

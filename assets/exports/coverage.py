@@ -130,7 +130,7 @@ def _has_older(lake: Lake, span: Mapping[str, object]) -> bool:
 def _remarks(lake: Lake, file_ids: Iterable[int]) -> dict[int, str]:
     found = (
         "SELECT {file}, count(*), min(lesson_date), max(lesson_date) FROM lessons_missing "
-        "WHERE pupil_key NOT IN (SELECT pupil_key FROM identity_sources WHERE is_protected) "
+        "WHERE pupil_key NOT IN (SELECT pupil_key FROM protected_pupils) "
         "GROUP BY {file}"
     )
     batch = set(file_ids)

@@ -29,6 +29,8 @@ _TABLES = (
     "identities",
     "staff",
     "school_units",
+    "school_breaks",
+    "school_sendings",
     *(table.name for table in SS12000_TABLES),
 )
 _MEANINGS = {table.name: table.meaning for table in TABLES}

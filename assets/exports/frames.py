@@ -274,7 +274,8 @@ def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHead
 
 def no_header_message(nearest: HeaderMatch | None, line_number: int) -> str:
     """Say which header came nearest and what it lacks."""
-    if nearest is None or not nearest.positions:
+    # A word such as "Namn" alone is no header that is nearly there.
+    if nearest is None or not nearest.has_required:
         return (
             f"no header row in the first {HEADER_SEARCH_LINES} lines. Expected column names of a "
             "known layout, separated by semicolon, tab or comma. If the export is new, add a "

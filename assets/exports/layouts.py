@@ -63,7 +63,9 @@ class Layout(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: Literal["lessons", "enrolments", "aggregates", "school_units", "pupil_merges"]
+    kind: Literal[
+        "lessons", "enrolments", "aggregates", "school_units", "school_breaks", "pupil_merges"
+    ]
     description: str
     restates: Literal["lesson", "school_period"]
     sheet: str = ""
@@ -175,6 +177,11 @@ class HeaderMatch:
     def fits(self) -> bool:
         """Every required column is there, and once."""
         return not self.missing and not self.twice
+
+    @property
+    def has_required(self) -> bool:
+        """Some required column is there."""
+        return any(self.layout.columns[name].required for name in self.positions)
 
     @property
     def says_protection(self) -> bool:

@@ -35,6 +35,7 @@ _OF_FILES = (
     "enrolments",
     "monthly_sums",
     "class_coverage",
+    "school_sendings",
     "row_problems",
 )
 

@@ -25,6 +25,7 @@ from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFi
 from assets.exports.repetitions import settle_repeated_lessons
 from assets.exports.replacing import replace_older
 from assets.exports.row_staging import RowStage
+from assets.exports.sendings import store_sendings
 from assets.exports.slot_ids import SlotIds
 from assets.exports.snapshots import complete_files, snapshot_reason
 from assets.exports.staging import BulkFile, begin_staging, key_lessons, stage_bulk, unstage
@@ -147,6 +148,7 @@ class LessonBatch:
             store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)
         self._missing = note_missing(connection, self._lake, self._people.sealer, self._headers)
+        store_sendings(connection)
         return superseded
 
     def store_problems(

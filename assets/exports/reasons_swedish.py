@@ -33,6 +33,11 @@ _KOLUMNER = {
     "start_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
     "end_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
     "changed_date": (f"{_DAG}, eller tomt", "Skriv dagen som 2026-10-05, eller lämna cellen tom."),
+    "first_date": (_DAG, "Skriv dagen som 2026-10-05."),
+    "last_date": (
+        f"{_DAG}, tidigast den första dagen",
+        "Skriv dagen som 2026-10-05.",
+    ),
     "start_time": ("en tid som 08:20", "Skriv starttiden som 08:20."),
     "scheduled_minutes": (
         "1 till 600 hela minuter",
@@ -116,6 +121,14 @@ _KODER = {
     "end_date.before_start": (
         "sista dagen är före första dagen",
         "Rätta första eller sista dagen.",
+    ),
+    "last_date.before_first": (
+        "sista dagen är före första dagen",
+        "Rätta första eller sista dagen.",
+    ),
+    "last_date.too_far": (
+        "lovet är längre än 100 dagar",
+        "Rätta årtalet i första eller sista dagen.",
     ),
     "row.too_few_cells": ("raden har färre celler än rubriken", ""),
     "row.too_many_cells": ("raden har fler celler än rubriken", ""),

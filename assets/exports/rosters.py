@@ -1,4 +1,4 @@
-"""Rosters, registers and monthly sums into the lake, row by row.
+"""Rosters, registers, breaks and monthly sums into the lake, row by row.
 
 Small files, so there is no bulk path; but a city sends hundreds, so all of a night's go in one
 transaction. Not here: how a cell is read (`sql/exports/`).
@@ -28,6 +28,7 @@ from assets.exports.repetitions import refuse_repeated
 from assets.exports.replacing import replace_older
 from assets.exports.roster_changes import watching_rosters
 from assets.exports.row_staging import RowStage
+from assets.exports.school_breaks import store_school_breaks
 from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.exports.staging import begin_staging, end_staging, staged_table, unstage
 from assets.exports.storing import (
@@ -40,13 +41,13 @@ from assets.lake import Lake
 
 
 class RosterBatch:
-    """Stages roster (`enrolments`), register (`school_units`) or sums files and stores them.
+    """Stages roster (`enrolments`), register, breaks or sums files and stores them.
 
     Args:
         lake: the lake, with the parsing macros loaded.
         people: keys of pupils and staff, shared by all batches of a run.
         openings: headers and sheets of the run's files.
-        kind: enrolments, school_units or aggregates.
+        kind: enrolments, school_units, school_breaks or aggregates.
     """
 
     def __init__(self, lake: Lake, people: People, openings: Openings, kind: str) -> None:
@@ -100,6 +101,9 @@ class RosterBatch:
         for layout, ids in by_source.items():
             if self._kind == "school_units":
                 self._store_units(connection, layout, ids)
+                continue
+            if self._kind == "school_breaks":
+                store_school_breaks(connection, self._lake, layout, ids)
                 continue
             if self._kind == "aggregates":
                 self._store_sums(connection, ids)

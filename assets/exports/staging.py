@@ -25,6 +25,7 @@ RAW_TABLES = {
     "enrolments": "raw_enrolments",
     "aggregates": "raw_aggregates",
     "school_units": "raw_school_units",
+    "school_breaks": "raw_school_breaks",
     "pupil_merges": "raw_pupil_merges",
 }
 # A lesson row is about 110 bytes; a line of more than a megabyte is a broken file.

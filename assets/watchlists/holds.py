@@ -7,7 +7,7 @@ Reads what `school_contracts` has for the as_of. Not here: when a day is unlike 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -29,6 +29,19 @@ class Unlike:
 
     held: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+
+    def __add__(self, other: Unlike) -> Unlike:
+        """Both of what two sources found."""
+        return Unlike((*self.held, *other.held), (*self.told, *other.told))
+
+
+def together(*sources: Mapping[str, Unlike]) -> dict[str, Unlike]:
+    """Return by school unit code what several sources found, in their order."""
+    found: dict[str, Unlike] = defaultdict(Unlike)
+    for source in sources:
+        for code, unlike in source.items():
+            found[code] += unlike
+    return dict(found)
 
 
 def unlike_norm(lake: Lake, as_of: date) -> dict[str, Unlike]:

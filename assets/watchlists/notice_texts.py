@@ -46,6 +46,15 @@ UNREAD_PROTECTION = (
     "En fil från {exported} har en kolumn om skyddade personuppgifter som inte gick att läsa, så"
     " ingen vet vilka elever som är skyddade."
 )
+# {newest} is a date, {days} school days, {months} months.
+SILENT_OTHERS_SEND = (
+    "Inga lektioner har kommit efter {newest}, fast andra skolor har skickat ({days} saknas)."
+)
+SILENT_ALL = (
+    "Inga lektioner har kommit efter {newest}, och inte från andra skolor heller ({days} saknas)."
+    " Om det är lov är inget fel, men då behöver lovet stå i en lov-fil."
+)
+SILENT_SUMS = "Inga månadssummor har kommit efter {newest} ({months} saknas)."
 NOTICE_SUMS = (
     "För {pupils} finns bara summor per månad, till och med {newest}. De senaste {one_month} och"
     " {two_months} dagarna går inte att bedöma för dem; listan bygger på hela kalendermånader."

@@ -2,7 +2,13 @@
 
 import dagster as dg
 
-from assets.lake_access import EVEN_IF_HELD_TAG, SCHOOL_TAG, LakeAccess
+from assets.lake_access import EVEN_IF_HELD_TAG, FORCE_TAG, SCHOOL_TAG, LakeAccess
+from assets.watchlists.released import (
+    note_one_more,
+    note_release,
+    refuse_early_freeze,
+    refuse_wrong_night,
+)
 from assets.watchlists.releases import Release, release_lists
 from assets.watchlists.week_states import iso_week
 
@@ -15,6 +21,7 @@ _INPUTS = [
     "lessons",
     "monthly_sums",
     "school_contracts",
+    "school_silences",
     "school_units",
     "identities",
     "staff",
@@ -25,16 +32,26 @@ def _release(
     lake: LakeAccess, context: dg.AssetExecutionContext, *, is_frozen: bool
 ) -> dg.MaterializeResult[None]:
     as_of = lake.as_of(context.run.tags)
+    school = context.run.tags.get(SCHOOL_TAG)
     with lake.open() as opened:
+        if FORCE_TAG not in context.run.tags:
+            if is_frozen:
+                refuse_early_freeze(opened, as_of)
+            else:
+                refuse_wrong_night(opened, as_of, lake.today())
         release = release_lists(
             opened,
             as_of,
             lake.rules_on,
             period=iso_week(as_of) if is_frozen else "current",
-            school=context.run.tags.get(SCHOOL_TAG),
+            school=school,
             even_if_held=EVEN_IF_HELD_TAG in context.run.tags,
             on_progress=lake.on_progress,
         )
+        if school is None:
+            note_release(opened, release, as_of)
+        else:
+            note_one_more(opened, release)
     lake.published[:] = [*release.folders, *release.kept]
     lake.kept = len(release.kept)
     lake.held[:] = release.held
@@ -49,6 +66,7 @@ def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:
         "lists_published": dg.MetadataValue.int(len(release.folders)),
         "lists_kept_frozen": dg.MetadataValue.int(len(release.kept)),
         "lists_held": dg.MetadataValue.int(len(release.held)),
+        "school_units_held": dg.MetadataValue.text(", ".join(release.held) or "none"),
         "school_units_in_no_register": dg.MetadataValue.int(len(release.unregistered)),
         "pupils_on_lists": dg.MetadataValue.int(release.pupils),
         "unreported_lessons_14_days": dg.MetadataValue.int(release.unreported_lessons),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -15,6 +16,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 
 from pipelines.definitions import build_defs, defs
 from pipelines.schedules import day_before, nightly_schedule, weekly_schedule
+from pipelines.settings import Settings, lake_access
 from tests.architecture.graph import SNAPSHOT, as_text, graph_of
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -83,12 +85,20 @@ def test_the_weekly_run_comes_on_monday_for_the_week_that_ended_on_sunday() -> N
     assert {day_before(tick).isoweekday() for tick in asked} == {7}
 
 
-def test_a_run_request_carries_its_day_and_is_asked_for_once() -> None:
+def asked(
+    schedule: dg.ScheduleDefinition, home: Path, at: datetime
+) -> dg.RunRequest | dg.SkipReason | object:
+    """What a schedule asks for at a time, in a home."""
+    access = lake_access(Settings(home=home))
     with dg.instance_for_test() as instance:
         context = dg.build_schedule_context(
-            instance=instance, scheduled_execution_time=datetime(2026, 10, 25, 3, 0, tzinfo=UTC)
+            instance=instance, scheduled_execution_time=at, resources={"lake": access}
         )
-        request = nightly_schedule(context)
+        return schedule(context)
+
+
+def test_a_run_request_carries_its_day_and_is_asked_for_once(tmp_path: Path) -> None:
+    request = asked(nightly_schedule, tmp_path, datetime(2026, 10, 25, 3, 0, tzinfo=UTC))
     assert isinstance(request, dg.RunRequest)
     assert request.run_key == "nightly_job-2026-10-24"
     assert request.tags == {"trappan/as_of": "2026-10-24"}

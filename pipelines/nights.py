@@ -1,0 +1,87 @@
+"""What a night begins with on the command line: may its day be made, and which weeks were missed.
+
+Not here: when a week is missed (`assets/watchlists/released.py`), the jobs (`jobs.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from assets.lake import Lake
+from assets.lake_access import LakeAccess
+from assets.watchlists.released import missed_weeks, refuse_early_freeze, refuse_wrong_night
+from assets.watchlists.week_states import iso_week
+from pipelines.jobs import as_of_tags
+from pipelines.printing import say
+from pipelines.running import run_job
+from pipelines.settings import Settings, yesterday
+
+
+@dataclass
+class MadeUp:
+    """What became of the weeks that a night made up."""
+
+    weeks: int = 0
+    held: int = 0
+
+
+def refuse_night(access: LakeAccess, as_of: date, *, force: bool) -> bool:
+    """Look before an hour's work whether a night may be made, and whether weeks were missed.
+
+    Returns:
+        Whether there are weeks to make up, or may be when the night's files are in.
+
+    Raises:
+        WrongDayError: the lists would go to an older or a future day.
+    """
+    with Lake.open(access.settings) as lake:
+        if not force:
+            refuse_wrong_night(lake, as_of, yesterday() + timedelta(days=1))
+        return bool(missed_weeks(lake, as_of, files_may_come=True))
+
+
+def refuse_week(settings: Settings, sunday: date) -> None:
+    """Look whether a week may be frozen already.
+
+    Raises:
+        WrongDayError: no night of its Sunday has succeeded.
+    """
+    with Lake.open(settings.lake) as lake:
+        refuse_early_freeze(lake, sunday)
+
+
+def make_up_weeks(
+    settings: Settings, access: LakeAccess, as_of: date, tell: Callable[[], None]
+) -> MadeUp:
+    """Take the night's files in, and freeze the weeks that were missed, in order.
+
+    Afterwards nothing is offered any more: the night itself finds its files in the lake.
+
+    Args:
+        settings: the settings.
+        access: of the night.
+        as_of: of the night.
+        tell: says what became of the files.
+    """
+    try:
+        run_job(settings, "ingest_job", access)
+    finally:
+        tell()
+    access.inbox, access.pulled = (), None
+    made = MadeUp()
+    with Lake.open(access.settings) as lake:
+        sundays = missed_weeks(lake, as_of)
+    for sunday in sundays:
+        # The night of this Sunday is made by this run: its files are in.
+        run_job(settings, "weekly_job", access, as_of_tags(sunday, force=True))
+        lists = len(access.published)
+        made.weeks += 1
+        made.held += len(access.held)
+        waiting = f"; {', '.join(access.held)} wait" if access.held else ""
+        say(
+            f"The lists of {iso_week(sunday)} were missing and were made up as of "
+            f"{sunday.isoformat()}: {lists} lists{waiting}."
+        )
+    return made
