@@ -74,7 +74,8 @@ def release_lists(
         rules_on: gives the values in force on a day.
         period: `current`, or the ISO week of as_of.
         school: only this school unit.
-        even_if_held: somebody has looked at the data: publish all the same.
+        even_if_held: somebody has looked at the data: publish all the same, but not where nobody
+            could read who is protected.
         on_progress: called with a word, lists done and lists in all.
 
     Raises:
@@ -104,7 +105,8 @@ def release_lists(
             continue
         found = unlike.get(code, Unlike())
         provenance = Provenance(snapshot, input_hash, tuple(provenances[code]))
-        if found.held and not even_if_held:
+        # Nobody can look at a list and see who on it is protected, so no look lets that one go.
+        if found.held and (code in unread or not even_if_held):
             held.append(code)
             if not stamp.is_frozen:
                 waiting = standing.as_it_was(place, found)
