@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports import workbook_child
 from assets.exports.ingest import ingest_paths
 from assets.exports.layouts import Layout, shipped_layouts
 from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.xlsx.parts import Package, Refused
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.complete_files import WITH_COLUMN, WITH_TRAILER, counted, with_trailer
@@ -112,8 +112,8 @@ def test_a_workbook_cut_at_any_byte_is_refused_by_its_reader() -> None:
     """In this process, where a cut costs a tenth of a millisecond."""
     content = workbook_of(cells_of(ROWS))
     for end in range(len(content)):
-        with pytest.raises(workbook_child.Refused):
-            workbook_child._write_sheet(content[:end], [])
+        with pytest.raises(Refused):
+            Package(content[:end])
 
 
 def test_a_workbook_cut_anywhere_is_quarantined(lake: Lake, tmp_path: Path) -> None:
