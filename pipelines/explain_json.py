@@ -13,6 +13,7 @@ from typing import Any
 from assets.flags.answers import share
 from assets.flags.explain import ExplainedRule, Explanation, Judgement
 from assets.flags.written import Bound, compare, minutes_to_turn
+from pipelines.explain_asides import aside_sentence
 from pipelines.explain_outlook import outlook_sentence, timetable_sentence
 from pipelines.explain_text import because, compared_parts
 from rules.models import Rule, RuleSet
@@ -45,6 +46,9 @@ def document_of(explanation: Explanation, person: dict[str, str] | None) -> dict
             "weeks": prognosis.timetable.weeks if prognosis else 0,
         },
         "pattern": asdict(explanation.pattern) if explanation.pattern else None,
+        "asides": [
+            asdict(aside) | {"sentence": aside_sentence(aside)} for aside in explanation.asides
+        ],
         "parameters": [
             {
                 "name": name,

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from assets.flags.explain import ExplainedRule, Explanation, InputFile, Judgement
 from assets.flags.written import Bound, compare, minutes_to_turn, spaced
+from pipelines.explain_asides import aside_lines
 from pipelines.explain_outlook import outlook_sentence, timetable_sentence
 from pipelines.explain_pattern import pattern_lines
 from rules.models import Rule, RuleSet
@@ -50,7 +51,8 @@ def text_of(explanation: Explanation, person: dict[str, str] | None) -> Iterator
         rule_set = explanation.evaluation.rule_set
         yield ""
         yield "Values that rules share:"
-        yield from _value_lines(rule_set, ("window.", "coverage.", "leaver.", "sums.", "unseen."))
+        shared = ("window.", "coverage.", "leaver.", "sums.", "unseen.", "parallel.")
+        yield from _value_lines(rule_set, shared)
         yield ""
         yield timetable_sentence(explanation.prognosis)
         yield "An outlook is about the step alone: least days, grade and a ulf hit come on top."
@@ -58,6 +60,8 @@ def text_of(explanation: Explanation, person: dict[str, str] | None) -> Iterator
         yield from pattern_lines(explanation.pattern)
         yield "  values:"
         yield from (f"  {line}" for line in _value_lines(rule_set, ("pattern.",)))
+    yield ""
+    yield from aside_lines(explanation.asides)
     yield ""
     yield "Input files behind the windows:"
     yield from (_file_line(file) for file in explanation.files)

@@ -98,6 +98,8 @@ def store_side_words(connection: duckdb.DuckDBPyConnection) -> None:
         ("joint_lessons", "joint_rows"),
     ):
         if connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone():
+            # A file that could not be taken is read again the next night.
+            connection.execute(f"DELETE FROM {table} WHERE file_id IN (SELECT file_id FROM {rows})")
             connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {rows}")
             connection.execute(f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {rows}")
 

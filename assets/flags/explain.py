@@ -15,6 +15,7 @@ from typing import Any
 
 from assets.absence.windows import WindowPart, window_parts
 from assets.exports.printable import printable_name
+from assets.flags.asides import Aside, asides_of
 from assets.flags.asked_pupils import Asked, ask_about
 from assets.flags.evaluate import Evaluation
 from assets.flags.outlook import Outlook
@@ -124,6 +125,7 @@ class Explanation:
     rules: tuple[ExplainedRule, ...]
     prognosis: Prognosis | None
     pattern: Pattern | None
+    asides: tuple[Aside, ...]
     files: tuple[InputFile, ...]
 
 
@@ -156,6 +158,7 @@ def explain(
         () if place.has_left else tuple(_rules(evaluation, rows, prognosis)),
         prognosis,
         patterns(lake, asked).get(key),
+        asides_of(lake, pupil, place.school_unit_code, _first_date(asked), evaluation.as_of),
         tuple(_files(lake, asked, key, identities=identities)),
     )
 

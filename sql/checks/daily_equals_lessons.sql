@@ -1,4 +1,4 @@
--- daily_equals_lessons: dates whose daily sums differ from their lessons.
+-- daily_equals_lessons: dates whose daily sums differ from the lessons that count.
 -- Parameter: $first_date, from which dates are looked at.
 -- Matters when a run ended between storing rows and summing them. To resolve: run again, or
 -- `trappan backfill` over the month.
@@ -9,8 +9,8 @@ WITH from_lessons AS (
         coalesce(sum(scheduled_minutes) FILTER (WHERE is_reported), 0) AS reported_minutes,
         coalesce(sum(valid_minutes + invalid_minutes) FILTER (WHERE is_reported), 0)
             AS absent_minutes
-    FROM lessons
-    WHERE NOT is_cancelled AND lesson_date >= $first_date
+    FROM counting_lessons
+    WHERE lesson_date >= $first_date
     GROUP BY lesson_date
 ),
 

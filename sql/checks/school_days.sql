@@ -1,5 +1,5 @@
 -- school_days: each school's latest days beside what is usual there; the frame of school_contract.
--- From: absence_daily, lessons, files. Grain: a school unit and a date with lessons.
+-- From: absence_daily, counting_lessons, lessons, files. Grain: a school unit and a date with lessons.
 -- Parameters: $as_of; $first_date, the first of the days that are looked at; $norm_date, the first
 -- of the days before them that say what is usual. Counts and shares only.
 WITH days AS (
@@ -79,15 +79,15 @@ vanished AS (
 ),
 
 at_once AS (
-    -- Lessons of one pupil that start at the same time at the same school.
+    -- Lessons of one pupil that start at the same time at the same school, and all count.
     SELECT
         school_unit_code,
         lesson_date,
         pupil_key,
         starts_at,
         count(*) AS lessons
-    FROM lessons
-    WHERE NOT is_cancelled AND lesson_date BETWEEN $first_date AND $as_of
+    FROM counting_lessons
+    WHERE lesson_date BETWEEN $first_date AND $as_of
     GROUP BY school_unit_code, lesson_date, pupil_key, starts_at
 ),
 

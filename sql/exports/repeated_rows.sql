@@ -12,6 +12,9 @@ WITH told AS (
         school_unit_code,
         starts_at,
         lower(subject) AS taught,
+        bool_or(lesson_id IS NULL) OVER (
+            PARTITION BY file_id, pupil_key, school_unit_code, starts_at, lower(subject)
+        ) AS lacks_an_id,
         is_cancelled,
         NOT is_cancelled AND is_reported AS has_report,
         hash(
@@ -50,7 +53,7 @@ rivals AS (
         starts_at AS key_start,
         taught AS key_taught
     FROM told
-    WHERE lesson_id IS NULL OR taught <> ''
+    WHERE lacks_an_id OR taught <> ''
 ),
 
 counted AS (

@@ -3,9 +3,9 @@
 WITH shared AS (
     SELECT file_id
     FROM batch_lessons
-    WHERE problem IS NULL AND (lesson_id IS NULL OR subject <> '')
+    WHERE problem IS NULL
     GROUP BY file_id, hash(pupil_key, school_unit_code, starts_at, lower(subject))
-    HAVING count(*) > 1
+    HAVING count(*) > 1 AND (max(subject) <> '' OR count(lesson_id) < count(*))
 )
 
 SELECT DISTINCT file_id

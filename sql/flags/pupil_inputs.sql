@@ -1,5 +1,5 @@
 -- pupil_inputs: the files whose rows stand behind one pupil's lessons and sums in the windows.
--- From: lessons, monthly_sums, files. Grain: a file.
+-- From: lessons, contradicted_lessons, monthly_sums, files. Grain: a file.
 -- Parameters: $pupil_key; $first_date, $as_of.
 WITH used AS (
     SELECT
@@ -7,6 +7,16 @@ WITH used AS (
         count(*) AS lesson_rows,
         0 AS sum_rows
     FROM lessons
+    WHERE
+        pupil_key = cast($pupil_key AS UUID)
+        AND lesson_date BETWEEN $first_date AND $as_of
+    GROUP BY file_id
+    UNION ALL
+    SELECT
+        file_id,
+        count(*) AS lesson_rows,
+        0 AS sum_rows
+    FROM contradicted_lessons
     WHERE
         pupil_key = cast($pupil_key AS UUID)
         AND lesson_date BETWEEN $first_date AND $as_of

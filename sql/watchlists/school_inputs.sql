@@ -1,11 +1,17 @@
 -- school_inputs: the files whose lessons or sums stand behind a school's list.
--- From: lessons, monthly_sums, files. Grain: a school unit and file.
+-- From: lessons, contradicted_lessons, monthly_sums, files. Grain: a school unit and file.
 -- Parameters: $first_date, $as_of.
 WITH used AS (
     SELECT
         school_unit_code,
         file_id
     FROM lessons
+    WHERE lesson_date BETWEEN $first_date AND $as_of
+    UNION DISTINCT
+    SELECT
+        school_unit_code,
+        file_id
+    FROM contradicted_lessons
     WHERE lesson_date BETWEEN $first_date AND $as_of
     UNION DISTINCT
     SELECT

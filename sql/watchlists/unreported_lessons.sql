@@ -1,5 +1,5 @@
 -- unreported_lessons: lessons of the rolling two months that nobody reported, per class.
--- From: lessons, belonging. Grain: a school unit, class, subject and start.
+-- From: counting_lessons, belonging. Grain: a school unit, class, subject and start.
 -- Parameters: $first_date, $as_of. A protected pupil's rows are left out, so that a lesson that
 -- only such a pupil has can't give the class away.
 SELECT
@@ -8,12 +8,11 @@ SELECT
     lessons.subject,
     lessons.starts_at,
     count(*) AS pupil_lessons
-FROM lessons
+FROM counting_lessons AS lessons
 INNER JOIN belonging
     ON lessons.pupil_key = belonging.pupil_key AND NOT belonging.is_protected
 WHERE
     NOT lessons.is_reported
-    AND NOT lessons.is_cancelled
     AND lessons.lesson_date BETWEEN $first_date AND $as_of
 GROUP BY lessons.school_unit_code, lessons.class_name, lessons.subject, lessons.starts_at
 ORDER BY

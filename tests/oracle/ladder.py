@@ -17,12 +17,12 @@ from tests.oracle.belonging import (
     Place,
     deciding_record,
     has_left,
-    held_lessons,
     last_lesson_days,
     newest_roster,
     place_of,
     protected_pupils,
 )
+from tests.oracle.counting import counting_lessons
 from tests.oracle.model import NO_SUMS, LessonRow, RosterRow, Sums, sums_of
 from tests.oracle.parameters import BASES, CALENDAR, STOCKHOLM, ULF_RULES
 from tests.oracle.sums import (
@@ -75,13 +75,15 @@ def rates(
 ) -> list[Row]:
     """One row per pupil with a lesson or sum in the month `YYYY-MM`, all schools together.
 
-    `roster` is asked only who is protected. Rates are text with 6 decimals, "" where undefined.
+    `roster` is asked who is protected, and which lessons come after leaving. Rates are text with
+    6 decimals, "" where undefined.
     """
     lessons, sums = list(lessons), list(sums)
     start = date.fromisoformat(f"{month}-01")
     end = start.replace(day=monthrange(start.year, start.month)[1])
+    roster = list(roster)
     hidden = protected_pupils(lessons, roster, sums)
-    held = held_lessons(lessons)
+    held = counting_lessons(lessons, newest_roster(roster), STOCKHOLM)
     own_lessons, own_sums = _by_pupil(held), _by_pupil(counted_sums(sums, held))
     rows = []
     for civic_no in sorted((own_lessons.keys() | own_sums.keys()) - hidden):
@@ -126,7 +128,7 @@ def standings_of(
     params = params or STOCKHOLM
     lessons, roster, sums = list(lessons), list(roster), list(sums)
     hidden = protected_pupils(lessons, roster, sums)
-    held = held_lessons(lessons)
+    held = counting_lessons(lessons, newest_roster(roster), params)
     counted = counted_sums(sums, held)
     seen = [*held, *map(as_lesson, counted)]
     own_seen, own_roster = _by_pupil(seen), _by_pupil(newest_roster(roster))

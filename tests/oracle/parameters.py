@@ -20,6 +20,7 @@ STOCKHOLM: dict[str, Any] = {
     "full_day_minutes": 360,
     "rolling_days": {1: 30, 2: 60},
     "school_year_starts": (7, 1),
+    "parallel": {"method": "set_aside", "least_cover_pct": 50},
     # In the order of the ladder. `grades` None means every grade, an unknown one too.
     "rules": {
         "mentor_followup": {
