@@ -115,8 +115,8 @@ def _keep_words_of_other_dates(connection: duckdb.DuckDBPyConnection) -> None:
         "ON stored.pupil_key = cast(keys.old_key AS UUID) WHERE stored.lesson_id IS NOT NULL "
         "AND (keys.old_key IS NOT NULL OR stored.pupil_key IN "
         "(SELECT cast(new_key AS UUID) FROM new_keys_of_pupils))) "
-        "QUALIFY min(lesson_date) OVER same_lesson <> max(lesson_date) OVER same_lesson "
-        "WINDOW same_lesson AS (PARTITION BY standing_key, lesson_id)",
+        "WINDOW same_lesson AS (PARTITION BY standing_key, lesson_id) "
+        "QUALIFY min(lesson_date) OVER same_lesson <> max(lesson_date) OVER same_lesson",
     )
 
 
