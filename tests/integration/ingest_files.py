@@ -20,6 +20,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from assets.exports.ingest import ingest_paths
 from assets.exports.outcomes import FileReport
+from assets.exports.protection import source_key
 from assets.lake import Lake
 from assets.sealing import Sealer
 
@@ -270,6 +271,34 @@ def identities(lake: Lake) -> list[dict[str, str]]:
 def given_names(lake: Lake) -> set[str]:
     """Return the given names that the lake knows."""
     return {fields["given_name"] for fields in identities(lake)}
+
+
+def is_protected(lake: Lake) -> bool:
+    """Whether anybody is protected."""
+    return bool(lake.rows("SELECT 1 FROM protected_pupils LIMIT 1"))
+
+
+def protects(lake: Lake, layout: str, school: str) -> bool:
+    """Whether the newest word of a layout's school unit protects somebody."""
+    source = source_key(Sealer.of_home(lake.settings.home), layout, school)
+    return bool(
+        lake.rows(
+            "SELECT reference_key FROM protection_words WHERE source_key = cast($source AS UUID) "
+            "GROUP BY reference_key HAVING max(exported_at) FILTER (WHERE is_protected) >= "
+            "coalesce(max(exported_at) FILTER (WHERE NOT is_protected), TIMESTAMP '1900-01-01')",
+            source=source,
+        )
+    )
+
+
+def mark(lake: Lake, pupil: object, *, protected: bool = True) -> None:
+    """Let some source say that a pupil is protected, or take its words back."""
+    lake.connection.execute(f"DELETE FROM protection_words WHERE reference_key = '{pupil}'")
+    if protected:
+        lake.connection.execute(
+            "INSERT INTO protection_words (reference_key, source_key, is_protected, exported_at, "
+            f"file_id) VALUES ('{pupil}', uuid(), true, TIMESTAMP '2026-11-01 05:00', 1)"
+        )
 
 
 def problems_of(report: FileReport) -> dict[int, str]:

@@ -19,6 +19,7 @@ from assets.sealing import Sealer
 from assets.simulator import SimulationPlan, simulate
 from assets.watchlists.remembered import recall
 from tests.integration.conftest import Said, trappan
+from tests.integration.ingest_files import mark
 from tests.unit.page_reader import Page
 
 SCHOOLS = ("99990001", "99990002")
@@ -130,11 +131,13 @@ def test_who_becomes_protected_goes_from_a_list_that_waits(held: Held) -> None:
     new_key = uuid.uuid4()
     with Lake.open(LakeSettings(home=held.home)) as lake:
         merge = Merge(uuid.UUID(somebody.pupil_key), new_key, EXPORTED, 1)
-        lake.connection.execute("INSERT INTO pupil_merges VALUES (?, ?, ?, ?)", astuple(merge))
+        lake.connection.execute("INSERT INTO pupil_merges VALUES (?, ?, ?, ?, ?)", astuple(merge))
         lake.write(lambda connection: rekey(connection, lake, {merge.old: merge.new}))
         lake.connection.execute(
-            f"UPDATE identity_sources SET is_protected = true WHERE pupil_key = '{new_key}'"
+            f"INSERT INTO pupil_numbers VALUES ('{new_key}', '{new_key}');"
+            f"INSERT INTO pupil_references VALUES ('{new_key}', '{new_key}')"
         )
+        mark(lake, new_key)
     nightly(held.home, held.home.parent / "inbox", CUT_DAY)
     text = page_text(held.home, SCHOOLS[0])
     assert "Listan är inte uppdaterad" in text

@@ -22,12 +22,14 @@ from tests.integration.ingest_files import (
     USUAL,
     emptied,
     identities,
+    is_protected,
     lesson,
     lessons_of,
     offer,
     offer_in_step,
     offer_one,
     problems_of,
+    protects,
     put,
     text_of,
     warnings_of,
@@ -67,14 +69,6 @@ def enrolments(lake: Lake) -> list[tuple[object, ...]]:
     return lake.rows(
         "SELECT class_name, grade, start_date, end_date FROM enrolments ORDER BY ALL NULLS FIRST"
     )
-
-
-def is_protected(lake: Lake, where: str = "true") -> bool:
-    """Whether any source says that a pupil is protected."""
-    ((answer,),) = lake.rows(
-        f"SELECT coalesce(bool_or(is_protected), false) FROM identity_sources WHERE {where}"
-    )
-    return bool(answer)
 
 
 def test_a_roster_is_taken_as_text_and_as_a_workbook(lake: Lake, tmp_path: Path) -> None:
@@ -246,11 +240,7 @@ def test_whatever_is_not_a_plain_no_protects_in_every_kind_of_file(
     paths.append(put(tmp_path, "d.xlsx", workbook_of(cells_of(rows, ROSTER))))
     offer(lake, *paths)
     for number, (marking, expected) in enumerate(MARKINGS.items()):
-        found = lake.rows(
-            "SELECT DISTINCT is_protected FROM identity_sources "
-            f"WHERE school_unit_code = '{90000000 + number}'"
-        )
-        assert found == [(expected,)], marking
+        assert protects(lake, "elever", f"{90000000 + number}") is expected, marking
 
 
 def test_the_strictest_of_all_sources_protects_until_that_source_takes_it_back(
@@ -294,11 +284,11 @@ def test_a_file_without_the_column_does_not_take_the_protection_back(
         scenarios[code] = [[paths[n]] for n in order]
     offer_in_step(lake, scenarios)
     for code in scenarios:
-        assert is_protected(lake, f"school_unit_code = '{code}'")
+        assert protects(lake, "lektionsfranvaro", code)
     for code in scenarios:
         offer(lake, export(tmp_path / "later" / code, "1101T0500",
                            lesson(2, school=code, civic=PUPILS[0], protected="Ingen")))  # fmt: skip
-        assert not is_protected(lake, f"school_unit_code = '{code}'")
+        assert not protects(lake, "lektionsfranvaro", code)
 
 
 @pytest.mark.parametrize("kind", ["lessons", "roster"])
@@ -312,15 +302,16 @@ def test_a_refused_row_protects_its_pupil_all_the_same(
         path = roster(tmp_path, "1101T0500", record(0, ends="fel", **marked), record(1))
     report = offer_one(lake, path)
     assert report.rows_rejected == 1
-    assert lake.rows("SELECT school_unit_code FROM identity_sources WHERE is_protected") == [
-        ("90000001",)
-    ]
+    layout = "lektionsfranvaro" if kind == "lessons" else "elever"
+    assert protects(lake, layout, "90000001")
+    assert is_protected(lake)
 
 
 def test_a_refused_row_without_a_school_protects_too(lake: Lake, tmp_path: Path) -> None:
     rows = [record(0, school="fel", protected="Ja"), record(1, civic="fel", protected="Ja")]
     assert offer_one(lake, roster(tmp_path, "1101T0500", *rows)).outcome == Outcome.QUARANTINED
-    assert lake.rows("SELECT school_unit_code, is_protected FROM identity_sources") == [("", True)]
+    assert protects(lake, "elever", "")
+    assert is_protected(lake)
 
 
 def test_an_unprotected_refused_row_says_nothing_of_its_pupil(lake: Lake, tmp_path: Path) -> None:

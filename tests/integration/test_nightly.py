@@ -232,6 +232,6 @@ def test_coverage_names_the_lessons_of_two_weeks_that_nobody_reported(
             "SELECT DISTINCT school_unit_code, class_name, subject, starts_at FROM lessons "
             "WHERE NOT is_reported AND NOT is_cancelled "
             "AND lesson_date BETWEEN DATE '2026-11-02' AND DATE '2026-11-15' "
-            "AND pupil_key NOT IN (SELECT pupil_key FROM identity_sources WHERE is_protected)"
+            "AND pupil_key NOT IN (SELECT pupil_key FROM protected_pupils)"
         )
     assert len(rows) == len(expected) > 0

@@ -278,10 +278,8 @@ def test_protection_holds_wherever_it_is_said(
             else {"attendances": [*special[where], attendance("event-2")]}
         ),
     )
-    protected = dict(lake.rows("SELECT pupil_key, is_protected FROM identity_sources"))
-    assert protected == {
-        key_of(lake, NUMBERS["Anna"]): True, key_of(lake, NUMBERS["Bo"]): False
-    }  # fmt: skip
+    protected = lake.rows("SELECT pupil_key FROM protected_pupils")
+    assert protected == [(key_of(lake, NUMBERS["Anna"]),)]
 
 
 def test_a_mentor_with_protected_identity_is_not_named(lake: Lake, tmp_path: Path) -> None:
@@ -502,7 +500,10 @@ STATE = {
     "ss12000_attendances": "*",
     "ss12000_events": "*",
     "ss12000_members": "*",
-    "ss12000_markings": "*",
+    "protection_words": "*",
+    "pupil_references": "*",
+    "pupil_numbers": "*",
+    "protected_pupils": "*",
 }
 
 

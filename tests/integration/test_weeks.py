@@ -16,6 +16,7 @@ import yaml
 from assets.flags.answers import identity_numbers
 from assets.lake import Lake, LakeSettings
 from tests.integration.conftest import AS_OF, SAMPLES, Said, trappan
+from tests.integration.ingest_files import mark
 from tests.unit.page_reader import Page
 
 NEXT_AS_OF = "2026-11-22"
@@ -259,13 +260,12 @@ def test_who_has_become_protected_is_counted_though_nothing_else_changed(
     everybody = len(restated(weeks, "--all"))
     with Lake.open(LakeSettings(home=weeks.home)) as lake:
         numbers = {number.replace("-", ""): key for key, number in identity_numbers(lake).items()}
-        mark = "UPDATE identity_sources SET is_protected = {} WHERE pupil_key = '{}'"
-        lake.connection.execute(mark.format("true", numbers[ELIAS]))
+        mark(lake, numbers[ELIAS])
         try:
             said = trappan("restate", "--week", "2026-W46", "--all", "--home", weeks.home)
             assert len(restated(weeks, "--all")) == everybody - 1
         finally:
-            lake.connection.execute(mark.format("false", numbers[ELIAS]))
+            mark(lake, numbers[ELIAS], protected=False)
     assert "1 pupils of the lists have become protected and are left out." in said.err
     assert f"2 pupils differ, {everybody - 3} do not" in said.err
 

@@ -1,0 +1,143 @@
+"""Who is protected, from what was said: the rules of domain.md, "Protection does not wear off".
+
+Plain Python over a list of sayings, in any order; shares no code with the pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+NOT_PROTECTED = ("Ingen", "Nej")
+SHORT = 10
+
+
+@dataclass(frozen=True)
+class Saying:
+    """One cell or marking about somebody.
+
+    Attributes:
+        source: sender, layout and school unit; of SS12000 the server.
+        at: when it was exported.
+        word: as it stands there; '' says nothing.
+        number: twelve characters, or the last ten when no more is known; '' for a person's id.
+        person: id of an SS12000 person; '' for none.
+        is_taken: the row or object was accepted.
+        is_placed: it has a place: a school unit that is known.
+    """
+
+    source: str
+    at: datetime
+    word: str
+    number: str = ""
+    person: str = ""
+    is_taken: bool = True
+    is_placed: bool = True
+
+    @property
+    def protects(self) -> bool:
+        """Anything but the plain words does, mis-spelt ones too."""
+        return self.word != "" and self.word not in NOT_PROTECTED
+
+    @property
+    def lifts(self) -> bool:
+        """Only an accepted, placed word that plainly says no."""
+        return self.word in NOT_PROTECTED and self.is_taken and self.is_placed
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number that was changed; without a date, when the file that says so was made."""
+
+    old: str
+    new: str
+    said_at: datetime
+    on: date | None = None
+
+    def is_before(self, at: datetime) -> bool:
+        """Whether an export of this moment comes after the change."""
+        if self.on is None:
+            return at > self.said_at
+        return at >= datetime.combine(self.on + timedelta(days=1), datetime.min.time())
+
+
+@dataclass
+class Town:
+    """Everything that came: sayings, numbers that persons had, changed numbers (no circles).
+
+    Attributes:
+        numbers: every number that any row or object had.
+    """
+
+    sayings: list[Saying] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    numbers: set[str] = field(default_factory=set)
+    persons: dict[str, set[str]] = field(default_factory=dict)
+
+    def later(self, number: str) -> list[tuple[str, tuple[Change, ...]]]:
+        """Return each later number of the same pupil, with the changes that lead there."""
+        found: list[tuple[str, tuple[Change, ...]]] = []
+        way: tuple[Change, ...] = ()
+        step: str | None = number
+        while (change := self._change_of(step)) is not None:
+            way = (*way, change)
+            found.append((change.new, way))
+            step = change.new
+        return found
+
+    def last(self, number: str) -> str:
+        """Return the pupil's last number."""
+        later = self.later(number)
+        return later[-1][0] if later else number
+
+    def protected(self) -> set[str]:
+        """Return the last numbers of all protected pupils."""
+        return {self.last(n) for n in self.numbers if self._is_marked(n)}
+
+    def _change_of(self, number: str | None) -> Change | None:
+        mine = [change for change in self.changes if change.old == number]
+        # Of two words about one change the newest.
+        return max(mine, key=lambda change: change.said_at, default=None)
+
+    def _means(self, saying: Saying, number: str) -> bool:
+        if saying.person and number in self.persons.get(saying.person, set()):
+            return True
+        if len(saying.number) == SHORT:
+            return number.endswith(saying.number)
+        return saying.number == number
+
+    def _is_marked(self, number: str) -> bool:
+        marks = [s for s in self.sayings if s.protects and self._means(s, number)]
+        return any(not self._is_lifted(mark, number) for mark in marks)
+
+    def _is_lifted(self, mark: Saying, number: str) -> bool:
+        return any(
+            saying.lifts
+            and saying.source == mark.source
+            # A server speaks of persons: what it says of one lifts nothing of another.
+            and saying.person == mark.person
+            and saying.at > mark.at
+            and self._counts_for(saying, number)
+            for saying in self.sayings
+        )
+
+    def _counts_for(self, saying: Saying, number: str) -> bool:
+        """Whether a word that lifts is about this number, or about a later one after the change."""
+        if self._means(saying, number) and not self._is_old(number, saying.at):
+            return True
+        return any(
+            self._means(saying, later)
+            and all(change.is_before(saying.at) for change in way)
+            and not self._is_old(later, saying.at)
+            for later, way in self.later(number)
+        )
+
+    def _is_old(self, number: str, at: datetime) -> bool:
+        change = self._change_of(number)
+        return change is not None and change.is_before(at)
+
+
+def classes_shown(members: Mapping[str, Iterable[str]], protected: set[str]) -> set[str]:
+    """Return the classes that may be told of: those with somebody who is not protected."""
+    return {name for name, numbers in members.items() if set(numbers) - protected}
