@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.exports.printable import plainly_seen, printable_header, printable_name
@@ -26,6 +26,7 @@ def _has_control(text: str) -> bool:
     return any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for letter in text)
 
 
+@settings(deadline=None)
 @given(_ANY)
 def test_what_is_printed_of_a_name_is_plainly_seen_and_one_line(name: str) -> None:
     for shown in (printable_name(name), printable_header(name), plainly_seen(name)):
@@ -34,6 +35,7 @@ def test_what_is_printed_of_a_name_is_plainly_seen_and_one_line(name: str) -> No
         shown.encode()
 
 
+@settings(deadline=None)
 @given(_ANY)
 def test_a_name_that_was_made_printable_stays_as_it_is(name: str) -> None:
     shown = printable_name(name)
@@ -80,6 +82,7 @@ _FULL_WIDTH = {ord("0") + n: 0xFF10 + n for n in range(10)}
 _BESIDE = st.text(st.sampled_from("abåÖ ._()[]#"), max_size=6)
 
 
+@settings(deadline=None)
 @given(_BESIDE, _numbers(), _BESIDE)
 def test_no_name_and_no_header_shows_an_identity_number(
     before: str, number: str, after: str

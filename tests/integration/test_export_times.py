@@ -1,0 +1,98 @@
+"""A time of export in the future counts from its receipt, whenever and however often it is read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from assets.exports.arrivals import Intake
+from assets.exports.ingest import ingest_paths
+from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.received import STOCKHOLM
+from assets.lake import Lake
+from pipelines.printing import say_refused
+from tests.conftest import settings_of
+from tests.integration.ingest_files import lesson, lessons_of, put, text_of
+
+
+def seconds(when: str) -> float:
+    return datetime.fromisoformat(when).replace(tzinfo=STOCKHOLM).timestamp()
+
+
+def take(lake: Lake, folder: Path, when: str) -> dict[str, FileReport]:
+    """Take a folder in on a day."""
+    intake = Intake(now=lambda: seconds(when))
+    return {report.name: report for report in ingest_paths(lake, [folder], intake=intake)}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    with Lake.open(settings_of(tmp_path / "home")) as opened:
+        yield opened
+
+
+ABSENT = {"present": "0", "valid": "0", "invalid": "60"}
+THERE = {"present": "60", "valid": "0", "invalid": "0"}
+
+
+def test_a_correction_counts_after_a_file_that_says_2062(
+    lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inbox = tmp_path / "inbox"
+    put(inbox, "f_20621101T0500.csv", text_of([lesson(0, **ABSENT)]))
+    report = take(lake, inbox, "2026-11-02T06:00")["f_20621101T0500.csv"]
+    assert (report.outcome, str(report.exported_at)) == (Outcome.ACCEPTED, "2026-11-02 06:00:00")
+    assert "2062-11-01 05:00, is more than 24 hours after its receipt" in str(report.reason)
+    say_refused([report])
+    assert "f_20621101T0500.csv: its time of export" in capsys.readouterr().err
+
+    put(inbox, "f_20261110T0500.csv", text_of([lesson(0, **THERE)]))
+    reports = take(lake, inbox, "2026-11-10T06:00")
+    assert reports["f_20261110T0500.csv"].outcome == Outcome.ACCEPTED
+    # The old one still lies there, and its receipt does not move with the days.
+    assert reports["f_20621101T0500.csv"].outcome == Outcome.DUPLICATE
+    assert [row[5:8] for row in lessons_of(lake)] == [(60, 0, 0)]
+
+
+def test_a_lake_made_anew_on_a_later_day_uses_the_receipt_that_was_kept(
+    lake: Lake, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    put(inbox, "f_20261120T0500.csv", text_of([lesson(0, **ABSENT)]))
+    take(lake, inbox, "2026-11-02T06:00")
+    put(inbox, "f_20261110T0500.csv", text_of([lesson(0, **THERE)]))
+    take(lake, inbox, "2026-11-10T06:00")
+    before = lessons_of(lake)
+    # By now the day that the name says has come, and the archive is all that is left.
+    home = tmp_path / "anew"
+    home.mkdir(mode=0o700)
+    for name in ("archive", "pupil.key"):
+        old = lake.settings.home / name
+        (shutil.copytree if old.is_dir() else shutil.copy2)(old, home / name)
+    with Lake.open(settings_of(home)) as anew:
+        reports = take(anew, inbox, "2026-12-24T06:00")
+        assert str(reports["f_20261120T0500.csv"].exported_at) == "2026-11-02 06:00:00"
+        assert lessons_of(anew) == before
+    assert [row[5:8] for row in before] == [(60, 0, 0)]
+
+
+def test_a_time_within_a_day_of_the_receipt_is_believed(lake: Lake, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    put(inbox, "a_20261103T0600.csv", text_of([lesson(0)]))
+    put(inbox, "b_20261103T0601.csv", text_of([lesson(1)]))
+    late = put(inbox, "late.csv", text_of([lesson(2)]))
+    os.utime(late, (seconds("2030-01-01T00:00"),) * 2)
+    reports = take(lake, inbox, "2026-11-02T06:00")
+    assert {name: str(report.exported_at) for name, report in reports.items()} == {
+        "a_20261103T0600.csv": "2026-11-03 06:00:00",
+        "b_20261103T0601.csv": "2026-11-02 06:00:00",
+        "late.csv": "2026-11-02 06:00:00",
+    }
+    assert {name for name, report in reports.items() if report.notice} == {
+        "b_20261103T0601.csv", "late.csv"
+    }  # fmt: skip
