@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -96,14 +97,13 @@ def nightly(
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
         access = lake_access(settings, paths, progress, with_pulled=True, begins_anew=begin_anew)
-        made_up = MadeUp()
-        told = iter((lambda: _tell_files(access, paths[0]),))
-        if refuse_night(access, last, force=force):
-            made_up = make_up_weeks(settings, access, last, next(told))
+        tell = partial(_tell_files, access, paths[0])
+        has_missed = refuse_night(access, last, force=force)
+        made_up = make_up_weeks(settings, access, last, tell) if has_missed else MadeUp()
         try:
             run_job(settings, "nightly_job", access, as_of_tags(last, force=force))
         finally:
-            for tell in told:
+            if not has_missed:
                 tell()
     _tell_lists(access, "current lists", last)
     if access.held or made_up.held:

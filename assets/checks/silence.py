@@ -25,6 +25,8 @@ from rules.models import RuleSet
 
 #: Of a school that has been silent for longer there is nothing that could wait.
 LOOK_BACK_DAYS = 366
+#: Days of which single lessons are looked at.
+RECENT_DAYS = 92
 LESSONS, SUMS, NEVER = "lessons", "sums", "never"
 _SCHEMA = {
     "as_of_date": pl.Date,
@@ -196,14 +198,19 @@ def look_for_silence(lake: Lake, as_of: date, rule_set: RuleSet) -> list[Silence
 
 def _schools(lake: Lake, breaks: Sequence[Break], first: date, as_of: date) -> dict[str, School]:
     schools: dict[str, School] = defaultdict(School)
-    days = lake.relation("checks/sent_days", first_date=first, as_of=as_of)
+    range_of = {
+        "first_date": first,
+        "recent_date": as_of - timedelta(days=RECENT_DAYS),
+        "as_of": as_of,
+    }
+    days = lake.relation("checks/sent_days", **range_of)
     for code, day, has_lessons, is_sent in days.iter_rows():
         school = schools[code]
         if not has_lessons:
             school.cancelled.add(day)
         else:
             (school.taught if is_sent else school.planned).add(day)
-    arrivals = lake.relation("checks/school_arrivals", first_date=first, as_of=as_of)
+    arrivals = lake.relation("checks/school_arrivals", **range_of)
     for code, sent_on, last in arrivals.iter_rows():
         schools[code].arrivals.append((sent_on, last))
     for code, school in schools.items():

@@ -1,7 +1,7 @@
 -- school_arrivals: when each school sent lessons, and how far they went: its rhythm.
 -- From: school_sendings, lessons, files. Grain: a school unit and export.
--- Parameters: $first_date, $as_of. Of SS12000 a file has words about attendances, and the lessons
--- that they give know it.
+-- Parameters: $first_date, $recent_date, $as_of. Of SS12000 a file has words about attendances,
+-- and the lessons that they give know it; those of the latest months tell enough.
 WITH of_files AS (
     SELECT
         school_unit_code,
@@ -18,9 +18,13 @@ of_objects AS (
         max(lesson_date) AS last_lesson_date
     FROM lessons
     WHERE
-        lesson_date BETWEEN $first_date AND $as_of
+        lesson_date BETWEEN $recent_date AND $as_of
         AND lesson_date <= cast(exported_at AS DATE)
-        AND file_id IN (SELECT files.file_id FROM files WHERE files.layout LIKE 'ss12000%')
+        AND file_id IN (
+            SELECT files.file_id
+            FROM files
+            WHERE files.layout LIKE 'ss12000%'
+        )
     GROUP BY school_unit_code, exported_at
 ),
 

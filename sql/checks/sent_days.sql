@@ -1,7 +1,7 @@
 -- sent_days: the dates of which each school has sent lessons, or said that they are cancelled.
 -- From: absence_daily, lessons. Grain: a school unit and date.
--- Parameters: $first_date, $as_of. `is_sent`: said on the day or later; a timetable that was
--- exported before the day says only that there should be school.
+-- Parameters: $first_date, $recent_date, $as_of. `is_sent`: said on the day or later; a timetable
+-- that was exported before the day says only that there should be school.
 WITH taught AS (
     SELECT
         school_unit_code,
@@ -13,12 +13,13 @@ WITH taught AS (
 ),
 
 cancelled AS (
-    -- A day of which every lesson is cancelled is no day that is missing.
+    -- A day of which every lesson is cancelled is no day that is missing. Of the latest months
+    -- only: a city's lessons are many, and who is silent for longer is so in any case.
     SELECT DISTINCT
         school_unit_code,
         lesson_date
     FROM lessons
-    WHERE is_cancelled AND lesson_date BETWEEN $first_date AND $as_of
+    WHERE is_cancelled AND lesson_date BETWEEN $recent_date AND $as_of
 )
 
 SELECT
