@@ -254,6 +254,7 @@ class Watchlist:
     at_risk: tuple[AtRiskRow, ...] = ()  # under a step now; highest step, then chance, first
     one_month_days: int = 30  # length of the rolling windows, as the columns name them
     two_months_days: int = 60
+    lessons_without_attendance: int = 0  # on SS12000 calendars, rolling two months
 
     @property
     def says_nothing(self) -> bool:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from assets.watchlists import notice_texts, texts
+from assets.watchlists.event_gaps import EventGaps
 from assets.watchlists.headings import INSUFFICIENT
 from assets.watchlists.week_states import Baseline
 from rules.models import RuleSet
@@ -47,6 +48,7 @@ class RefusedRows:
 
 
 _NO_SUMS = MonthlySums()
+_NO_GAPS = EventGaps()
 
 
 def notices_of(
@@ -57,6 +59,7 @@ def notices_of(
     sums: MonthlySums = _NO_SUMS,
     *,
     baseline: Baseline | None = None,
+    gaps: EventGaps = _NO_GAPS,
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
 
@@ -67,6 +70,7 @@ def notices_of(
         refused: of this school.
         sums: of this school.
         baseline: the list that this one is compared with.
+        gaps: what SS12000 leaves open about the school's lessons.
     """
     is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
     notices = (
@@ -74,6 +78,7 @@ def notices_of(
         only_sums(rule_set, sums),
         differing_sums(sums),
         low_coverage(rule_set, reporting),
+        *gaps.notices(rule_set.two_months_days),
         refused_rows(refused),
         changed_rules(rule_set, baseline),
     )

@@ -40,6 +40,13 @@ CASE
         THEN DATE '1899-12-30' + cast(substr(cell, 1, 5) AS INTEGER)
 END;
 
+-- The same for a date of a record, which may be older: a teacher was employed in 1987.
+CREATE OR REPLACE TEMP MACRO record_date(cell) AS
+CASE
+    WHEN cell LIKE '19__-__-__' AND NOT ends_with(cell, ' ') THEN try_cast(cell AS DATE)
+    ELSE calendar_date(cell)
+END;
+
 -- The first day of a month: 2026-10, 202610, 2026-10-01, "oktober 2026".
 CREATE OR REPLACE TEMP MACRO month_start(cell) AS
 CASE

@@ -6,13 +6,14 @@ class come from the persons that the lake has. Not here: what becomes of the row
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
 from assets.exports.columns import COLUMNS
 from assets.exports.received import ReceivedFile
 from assets.exports.ss12000.json_files import JsonRows
+from assets.exports.ss12000.living import define_living
 from assets.exports.ss12000.persons import Persons
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -21,11 +22,18 @@ _COLUMNS = COLUMNS["aggregates"]
 _MINUTES = tuple(name for name in _COLUMNS if name.endswith("_minutes"))
 
 
-def aggregate_frames(lake: Lake, sealer: Sealer, file: ReceivedFile) -> Iterator[pl.DataFrame]:
+#: Called with the key of a pupil without a number; returns the text that names the pupil instead.
+ByKey = Callable[[str], str]
+
+
+def aggregate_frames(
+    lake: Lake, sealer: Sealer, file: ReceivedFile, by_key: ByKey
+) -> Iterator[pl.DataFrame]:
     """Yield frames of `file_id`, `line_number` (the object's ordinal) and aggregates' columns.
 
     Minutes and dates are as they came, and `month` is null: an object has dates. A pupil whom the
     lake doesn't know has no `civic_no` and no place; the place is that of the period's last day.
+    One without a number is known by the person's id, as in attendances.
     `protected` is `Ingen` only when the object says so and nothing else in the lake protects the
     pupil; null when nobody says anything.
 
@@ -33,12 +41,14 @@ def aggregate_frames(lake: Lake, sealer: Sealer, file: ReceivedFile) -> Iterator
         lake: the lake, with the parsing macros loaded.
         sealer: of its home.
         file: a JSON file of aggregatedAttendance.
+        by_key: for a pupil without a number.
 
     Raises:
         UnreadableFileError: see `JsonRows.frames`; nothing of the file may be kept then.
         ChangedFileError: the file is gone.
     """
     persons = Persons(lake, sealer)
+    define_living(lake)
     for cells in JsonRows(file).frames():
         persons.key(cells["person"])
         lake.connection.register("aggregate_cells", cells)
@@ -49,11 +59,11 @@ def aggregate_frames(lake: Lake, sealer: Sealer, file: ReceivedFile) -> Iterator
         lake.materialise("exports/ss12000_places")
         found = lake.rows(lake.select("exports/aggregate_places"))
         lake.connection.unregister("aggregate_cells")
-        yield _frame(cells.sort("line_number"), [_place(sealer, row) for row in found])
+        yield _frame(cells.sort("line_number"), [_place(sealer, row, by_key) for row in found])
 
 
-def _place(sealer: Sealer, row: tuple[object, ...]) -> dict[str, str | None]:
-    _, code, school, class_name, grade, sealed, sealed_staff, is_protected, said = row
+def _place(sealer: Sealer, row: tuple[object, ...], by_key: ByKey) -> dict[str, str | None]:
+    _, code, school, class_name, grade, sealed, sealed_staff, is_protected, said, key = row
     pupil = sealer.unseal(sealed) if isinstance(sealed, bytes) else {}
     mentor = sealer.unseal(sealed_staff) if isinstance(sealed_staff, bytes) else {}
     # What the object says in words of its own is told as it is: a misspelt word too.
@@ -65,7 +75,7 @@ def _place(sealer: Sealer, row: tuple[object, ...]) -> dict[str, str | None]:
         "school_name": None if school is None else str(school),
         "class_name": str(class_name) if class_name else None,
         "grade": None if grade is None else str(grade),
-        "civic_no": pupil.get("civic_no") or None,
+        "civic_no": pupil.get("civic_no") or (by_key(str(key)) if key else None),
         "given_name": pupil.get("given_name") or None,
         "family_name": pupil.get("family_name") or None,
         "sex": pupil.get("sex") or None,

@@ -125,7 +125,7 @@ class ObjectStage:
                 pl.when(pl.col("part") == "").then(pl.col("id")).alias("person")
             )
             self._persons.load_sealed(frame)
-        if self._resource.names_persons:
+        if "person" in frame.columns:
             self._persons.key(frame["person"])
         self._lake.connection.register("ss12000_cells", frame)
 
