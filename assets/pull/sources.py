@@ -139,6 +139,12 @@ class Source(Strict):
         return endpoints
 
     @property
+    def keeps_deleted(self) -> bool:
+        """Whether lessons are fetched, but not which of them were taken away."""
+        lessons = {"attendances", "calendarEvents"} & set(self.endpoints)
+        return bool(lessons) and "deletedEntities" not in self.endpoints
+
+    @property
     def host(self) -> str:
         """The server's name and port, for messages."""
         return urlsplit(self.base_url).netloc

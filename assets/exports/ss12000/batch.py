@@ -165,13 +165,10 @@ class ObjectBatch:
         if self._resource.name != "attendances":
             return found
         waiting = self._lake.materialise("exports/ss12000_waiting")
-        for file_id, waits_for, rows in self._lake.rows(
-            f"SELECT file_id, waits_for, count(*) FROM {waiting} GROUP BY ALL"
-        ):
-            found[file_id].counts[waits_for] = rows
         for file_id, what, first, rows in self._lake.rows(
             f"SELECT file_id, waits_for, min(line_number), count(*) FROM {waiting} GROUP BY ALL"
         ):
+            found[file_id].counts[what] = rows
             if what in _ODD:
                 problem = RowProblem(_ODD[what], first, "", rows=rows, unit="object")
                 self._problems.add(file_id, problem)
