@@ -18,8 +18,9 @@ from assets.pull.windows import Window
 #: A server that does not like a question answers so.
 REFUSALS = frozenset({400, 422})
 _REPEATS, _EXPANDS = "repeat_parameters", "expand_reference_names"
-#: Whose references give a name that is used: subjects. Elsewhere they would give persons' names.
-_EXPANDED = frozenset({"activities", "aggregatedAttendance"})
+# Whose references give a name that is used: subjects. Elsewhere they would give persons' names, or
+# those of activities, which can name the one pupil whom they are for.
+_EXPANDED = frozenset({"activities"})
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,6 @@ def test_whole_months_of_aggregates_are_asked_for_and_the_last_ones_again(
     assert school.parameters("aggregatedAttendance")[0] == {
         "startDate": "2026-08-01",
         "endDate": "2026-08-31",
-        "expandReferenceNames": "true",
     }
     school.data["aggregatedAttendance"][2]["reportedSum"] = 4700
     (result,) = pulled(source, tmp_path, NEXT_NIGHT)

@@ -156,9 +156,7 @@ MATHS = obj(1, displayName="MA 8A", syllabus={"id": "s"})
 SYLLABUS = {"id": "s", "displayName": "Matematik"}
 
 
-def test_names_of_subjects_are_asked_for_and_names_of_persons_are_not_written(
-    school: School, tmp_path: Path
-) -> None:
+def test_names_of_subjects_are_asked_for_and_no_others(school: School, tmp_path: Path) -> None:
     kim = {"id": "p", "givenName": "Kim", "familyName": "Öberg"}
     school.data |= {
         "activities": [MATHS],
@@ -170,8 +168,17 @@ def test_names_of_subjects_are_asked_for_and_names_of_persons_are_not_written(
     (activity,) = objects_in(results[0].files[0])
     assert activity["syllabus"]["displayName"] == "Matematik"
     (sums,) = objects_in(results[1].files[0])
-    assert sums["activity"] == {"id": "id-1", "displayName": "MA 8A"}
-    assert sums["student"] == {"id": "p"}
+    assert (sums["activity"], sums["student"]) == ({"id": "id-1"}, {"id": "p"})
+
+
+def test_a_persons_name_that_a_server_sends_unasked_is_not_written(
+    school: School, tmp_path: Path
+) -> None:
+    named = {"id": "p", "displayName": "Kim Öberg", "securityMarking": "Ingen"}
+    school.data["attendances"] = [obj(1, student=named)]
+    (result,) = pulled(source_of(school, "attendances"), tmp_path)
+    (one,) = objects_in(result.files[0])
+    assert one["student"] == {"id": "p", "securityMarking": "Ingen"}
 
 
 def test_a_server_that_knows_no_names_is_asked_for_them_once(

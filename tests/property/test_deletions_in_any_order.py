@@ -1,6 +1,6 @@
 """Whatever words and deletions come, in whatever files and order, every order gives one lake.
 
-An object is there when its newest word is newer than its newest deletion. Not here: what hangs on it.
+An object is there when its newest word is newer than its newest deletion.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import duckdb
 
 from assets.exports.replacing import replace_older_by
+from assets.exports.ss12000.living import STAYS
 from assets.exports.ss12000.resources import LAYOUT_PREFIX, RESOURCES, Resource
 from assets.exports.ss12000.touched import begin_noting, end_noting, note_deleted, note_touched
 from assets.exports.ss12000.words import find_changes, store_markings, store_words
@@ -66,7 +67,8 @@ def store_deletions(
     has_lessons = _has_lessons(lake)
     begin_noting(connection)
     for resource in RESOURCES:
-        note_deleted(connection, resource, has_lessons=has_lessons)
+        if resource.name not in STAYS:
+            note_deleted(connection, resource, has_lessons=has_lessons)
     end_noting(connection)
     store()
     _derive(connection, lake, has_lessons=has_lessons)

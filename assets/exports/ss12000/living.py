@@ -13,7 +13,7 @@ from assets.lake import Lake
 
 _DELETED = "SELECT object_key, stated_at FROM ss12000_deletions WHERE resource_name = "
 #: A school unit that was taken away stays: lessons that were held say their school by it.
-_STAYS = frozenset({"organisations"})
+STAYS = frozenset({"organisations"})
 _DEFINED: WeakSet[Lake] = WeakSet()
 
 
@@ -24,7 +24,7 @@ def define_living(lake: Lake) -> None:
     _DEFINED.add(lake)
     connection = lake.connection
     for resource in RESOURCES:
-        if resource.name in _STAYS:
+        if resource.name in STAYS:
             continue
         key = resource.key
         connection.execute(
