@@ -102,6 +102,12 @@ SS12000_TABLES: tuple[Table, ...] = (
             Column("subject", "VARCHAR", "Name of the syllabus, when it is expanded.", "not given"),
             _HASH,
             *_WORD,
+            Column(
+                "has_attendance",
+                "BOOLEAN",
+                "Whether its events are lessons: not those of Övrigt and Läraraktivitet.",
+                "not given: they are",
+            ),
         ),
     ),
     Table(
@@ -171,6 +177,25 @@ SS12000_TABLES: tuple[Table, ...] = (
             Column("other_minutes", "SMALLINT", "Other school activity, minutes: presence."),
             Column("is_reported", "BOOLEAN", "Whether somebody reported the lesson."),
             *_WORD,
+            Column("present_minutes", "SMALLINT", "attendanceMinutes; only compared.", "not given"),
+            Column(
+                "has_absence",
+                "BOOLEAN",
+                "Whether any minutes but present ones were given; else present ones that are fewer "
+                "than the lesson's leave it unreported.",
+                "not known: they were",
+            ),
+        ),
+    ),
+    Table(
+        "ss12000_deletions",
+        "SS12000: which objects were taken away at the source, and when that was last said.",
+        "an object of a resource",
+        (
+            Column("resource_name", "VARCHAR", "persons, attendances, calendarEvents …"),
+            Column("object_key", "UUID", "The object: of a person the person's key."),
+            Column("stated_at", "TIMESTAMP", "The time of export, UTC: the standard gives none."),
+            *_WORD[1:],
         ),
     ),
 )

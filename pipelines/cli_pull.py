@@ -30,7 +30,12 @@ def pull(
     """Fetch what is new from school systems (SS12000), as files for the next ingest."""
     settings = settings_of(context, home)
     # First, so that a wrong setting is told before Dagster is started.
-    chosen(load_sources(settings.sources_file), source)
+    for one in chosen(load_sources(settings.sources_file), source):
+        if one.keeps_deleted:
+            say(
+                f"{one.name}: deletedEntities is not among its endpoints, so what the server takes "
+                "away stays here. Add it, if the server has it (docs/operators.md)."
+            )
     with watched() as progress:
         access = pull_access(settings, source, progress)
         try:

@@ -21,7 +21,8 @@ from assets.exports.received import ReceivedFile
 from assets.exports.rosters import RosterBatch
 from assets.exports.ss12000 import batch as ss12000_batch
 from assets.exports.ss12000.aggregate_reader import AggregateObjects
-from assets.exports.ss12000.resources import AGGREGATES_KIND, EMPTY_KIND
+from assets.exports.ss12000.deletions import DeletionBatch
+from assets.exports.ss12000.resources import AGGREGATES_KIND, DELETIONS, EMPTY_KIND
 from assets.exports.ss12000.resources import KINDS as SS12000_KINDS
 from assets.lake import Lake
 
@@ -130,14 +131,20 @@ def remarks_of(batch: ExportBatch) -> dict[int, str]:
 def _batch_of(
     kind: str, lake: Lake, people: People, openings: Openings, folder: Path
 ) -> ExportBatch:
-    if kind == EMPTY_KIND:
-        return ss12000_batch.EmptyBatch()
     if kind in SS12000_KINDS:
-        return ss12000_batch.ObjectBatch(lake, people, kind)
+        return _batch_of_objects(kind, lake, people)
     if kind == AGGREGATES_KIND:
-        return RosterBatch(lake, people, AggregateObjects(lake, people.sealer), "aggregates")
+        return RosterBatch(lake, people, AggregateObjects(lake, people), "aggregates")
     if kind == "pupil_merges":
         return MergeBatch(lake, people, openings)
     if kind == "lessons":
         return LessonBatch(lake, people, openings, folder)
     return RosterBatch(lake, people, openings, kind)
+
+
+def _batch_of_objects(kind: str, lake: Lake, people: People) -> ExportBatch:
+    if kind == EMPTY_KIND:
+        return ss12000_batch.EmptyBatch()
+    if kind == DELETIONS.kind:
+        return DeletionBatch(lake, people)
+    return ss12000_batch.ObjectBatch(lake, people, kind)

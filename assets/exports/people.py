@@ -22,6 +22,8 @@ from assets.lake import Lake
 from assets.sealing import Sealer, text_of_fields
 
 _UUID_TEXT = pl.String
+# Begins the text of a pupil who has no number: no cell of a file begins so.
+_BY_KEY = "\x1fkey "
 
 
 @dataclass
@@ -97,6 +99,19 @@ class People:
                     pl.col(f"{role}_name").fill_null(""), pl.col(f"{role}_email").fill_null("")
                 ).unique()
                 self._key_staff(pair for pair in pairs.iter_rows() if any(pair))
+
+    def known_by_key(self, key: str) -> str:
+        """Return a text that stands for a pupil without a number, in place of one.
+
+        Args:
+            key: the pupil's key, made of the person's id.
+        """
+        text = f"{_BY_KEY}{key}"
+        if text not in self._met.canonical:
+            self._met.canonical[text] = None
+            row = (text, self._met.merged.get(key, key), key, None)
+            self._append("civic_keys", [row], ("civic_text", "pupil_key", "own_key", "problem"))
+        return text
 
     def _key_pupils(self, texts: Iterable[str]) -> None:
         rows: list[tuple[str, str | None, str | None, str | None]] = []
@@ -208,7 +223,10 @@ class People:
                     "sex": sex.strip(),
                 }
             )
-            known = self.sealer.key_text("identity", content), self.sealer.seal_text(content)
+            # Two pupils without a number can have the same name, so the key tells them apart.
+            apart = civic_text if civic_text.startswith(_BY_KEY) else ""
+            key = self.sealer.key_text("identity", f"{content}{apart}")
+            known = key, self.sealer.seal_text(content)
             self._met.sealed[cells] = known
         return known
 

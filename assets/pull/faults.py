@@ -17,22 +17,37 @@ class PullFaultError(Exception):
 
     Attributes:
         is_lasting: no other endpoint of the source would fare better.
+        status: of the server's answer; 0 when it is not about one.
     """
 
-    def __init__(self, message: str, *, is_lasting: bool = False) -> None:
+    def __init__(self, message: str, *, is_lasting: bool = False, status: int = 0) -> None:
         super().__init__(message)
         self.is_lasting = is_lasting
+        self.status = status
+
+    @property
+    def is_of_endpoint(self) -> bool:
+        """Whether another window of the endpoint would fare no better."""
+        return self.is_lasting or self.status in _OF_ENDPOINT
 
 
+# Who we are, what we may, where it is, how often: the same for every window.
+_OF_ENDPOINT = frozenset({401, 403, 404, 429})
+_NOT_UNDERSTOOD = (
+    "it did not understand the question. If it is an older or a partial SS12000 server, try "
+    "modified_filter: false or paging: false for this source"
+)
 _OF_STATUS = {
-    400: "it did not understand the question. If it is an older or a partial SS12000 server, try "
-    "modified_filter: false or paging: false for this source",
+    400: _NOT_UNDERSTOOD,
+    422: _NOT_UNDERSTOOD,
     401: "it does not accept who we are. Look at client_id, scope and secret; a token may have "
     "ended or been withdrawn",
     403: "this account may not read it. Ask the system's owner for the right to it, or take it out "
     "of the source's endpoints",
     404: "it has no such endpoint. Look at base_url (it ends before /persons), or take it out of "
     "the source's endpoints",
+    410: "the page token expired before all pages had come, also when all was asked for once more. "
+    "Set a larger limit, so that there are fewer pages, or tell the system's owner",
     429: "it asks us to come more seldom. Run it at another time, or raise backoff_seconds and "
     "retry_after_most_seconds",
 }
@@ -43,10 +58,11 @@ def of_status(status: int, tries: int) -> PullFaultError:
     if status >= 500:
         return PullFaultError(
             f"the server answered {status}, {tries} times: the fault is on its side. The next pull "
-            "asks again; if it stays, tell the system's owner, or set a smaller limit"
+            "asks again; if it stays, tell the system's owner, or set a smaller limit",
+            status=status,
         )
     words = _OF_STATUS.get(status, "expected 200. Ask the system's owner what it means")
-    return PullFaultError(f"the server answered {status}: {words}")
+    return PullFaultError(f"the server answered {status}: {words}", status=status)
 
 
 def of_redirect(location: str) -> PullFaultError:

@@ -1,13 +1,11 @@
-"""All pages of one window, checked and joined into one file: `{"data":[…],"pageToken":null}`.
+"""All pages of one window, fetched and checked; `joining.py` makes one file of them.
 
-A page is written to a file of no name first and parsed from there, object by object, so that
-memory does not grow with it. Not here: what is asked for (`windows.py`), HTTP (`sessions.py`).
+A page is written to a file of no name first and parsed from there, so that memory does not grow
+with it. Not here: what is asked for (`windows.py`, `questions.py`), HTTP (`sessions.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import tempfile
 import time
@@ -21,14 +19,14 @@ import requests
 from urllib3 import exceptions as transport
 
 from assets.pull.faults import PullFaultError, of_error
+from assets.pull.joining import NO_JSON, joiner_of, malformed
+from assets.pull.questions import REFUSALS, Questions
 from assets.pull.sessions import ServerSession
 from assets.pull.sources import Source
-from assets.pull.windows import NEVER_KEPT, Window
 
 _CHUNK = 1 << 20
-_SEPARATORS = (",", ":")
 _OPENING, _CLOSING = frozenset({"start_map", "start_array"}), frozenset({"end_map", "end_array"})
-_NO_JSON = (ijson.JSONError, ValueError, OverflowError)
+_TOKEN_EXPIRED = 410
 # The standard's objects have about eight.
 _DEEPEST = 64
 
@@ -53,16 +51,19 @@ class Joined:
 def fetch_window(
     session: ServerSession,
     source: Source,
-    window: Window,
+    questions: Questions,
     folder: Path,
     on_objects: Callable[[int], None],
 ) -> Joined:
     """Fetch every page of a window into a hidden file of `folder`.
 
+    A page token that expired before all pages had come says nothing of the data: the window is
+    asked for once more, from its first page.
+
     Args:
         session: of the source.
         source: its settings.
-        window: what is asked for.
+        questions: of the window that is asked for.
         folder: the source's.
         on_objects: called with the number of objects so far after each page.
 
@@ -70,13 +71,28 @@ def fetch_window(
         PullFaultError: it did not come whole; the hidden file is removed.
         OSError: it can't be written.
     """
-    path = folder / f".{window.endpoint}.{os.getpid()}.part"
+    try:
+        return _fetched(session, source, questions, folder, on_objects)
+    except PullFaultError as error:
+        if error.status != _TOKEN_EXPIRED:
+            raise
+    return _fetched(session, source, questions, folder, on_objects)
+
+
+def _fetched(
+    session: ServerSession,
+    source: Source,
+    questions: Questions,
+    folder: Path,
+    on_objects: Callable[[int], None],
+) -> Joined:
+    path = folder / f".{questions.window.endpoint}.{os.getpid()}.part"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            joiner = _Joiner(file, NEVER_KEPT.get(window.endpoint, frozenset()))
+            joiner = joiner_of(questions.window.endpoint, file)
             pages = 0
-            for page in _pages(session, source, window, folder):
+            for page in _pages(session, source, questions, folder):
                 pages += 1
                 joiner.add(page, f"page {pages}")
                 on_objects(joiner.objects)
@@ -87,53 +103,16 @@ def fetch_window(
     return Joined(path, joiner.objects, pages, joiner.digest)
 
 
-class _Joiner:
-    """Writes the objects of pages as one list."""
-
-    def __init__(self, file: IO[bytes], never_kept: frozenset[str]) -> None:
-        self.objects = 0
-        self._file = file
-        self._never_kept = never_kept
-        self._hash = hashlib.sha256()
-        self._write(b'{"data":[')
-
-    def add(self, page: IO[bytes], where: str) -> None:
-        """Write the objects of one page."""
-        for one in _objects(page, where):
-            kept = {name: value for name, value in one.items() if name not in self._never_kept}
-            try:
-                text = _as_json(kept)
-            except ValueError:
-                raise _malformed(where, "a number is too large to be one") from None
-            self._write(b",\n" + text if self.objects else b"\n" + text)
-            self.objects += 1
-
-    def close(self) -> None:
-        """Write the end, and see that the disk has it."""
-        self._write(b'\n],"pageToken":null}\n')
-        self._file.flush()
-        os.fsync(self._file.fileno())
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what was written."""
-        return self._hash.hexdigest()
-
-    def _write(self, content: bytes) -> None:
-        self._hash.update(content)
-        self._file.write(content)
-
-
 def _pages(
-    session: ServerSession, source: Source, window: Window, folder: Path
+    session: ServerSession, source: Source, questions: Questions, folder: Path
 ) -> Iterator[IO[bytes]]:
     """Yield the pages of a window until the server says that there are no more."""
-    limit = {"limit": str(source.limit)} if source.limit and source.paging else {}
-    parameters = window.parameters | limit
     seen: set[str] = set()
+    token: str | None = None
+    shape = "start_map" if questions.window.endpoint == "deletedEntities" else "start_array"
     while True:
-        with _body(session, source, window.endpoint, parameters, folder) as page:
-            token = _page_token(page, f"page {len(seen) + 1}")
+        with _answer(session, source, questions, token, folder) as page:
+            token = _page_token(page, f"page {len(seen) + 1}", shape)
             page.seek(0)
             yield page
         if token is None:
@@ -150,8 +129,27 @@ def _pages(
                 "most_pages is for answers that are truly so long"
             )
         seen.add(token)
-        # The standard: a token stands alone, but for the limit.
-        parameters = {"pageToken": token} | limit
+
+
+def _answer(
+    session: ServerSession,
+    source: Source,
+    questions: Questions,
+    token: str | None,
+    folder: Path,
+) -> IO[bytes]:
+    """Return the body of a page, asked for in each of the ways that a server may want."""
+    *others, last = questions.ways(token)
+    for way in others:
+        try:
+            return _body(session, source, questions.window.endpoint, way.parameters, folder)
+        except PullFaultError as error:
+            if error.status not in REFUSALS:
+                raise
+    body = _body(session, source, questions.window.endpoint, last.parameters, folder)
+    if others:
+        questions.learn(last)
+    return body
 
 
 def _body(
@@ -213,7 +211,7 @@ def _copy(answer: requests.Response, body: IO[bytes], source: Source) -> None:
         body.write(chunk)
 
 
-def _page_token(page: IO[bytes], where: str) -> str | None:
+def _page_token(page: IO[bytes], where: str, shape: str) -> str | None:
     """Return the token of the next page, None at the end; checks the whole page for its shape.
 
     By `basic_parse`, because all else in ijson keeps the path of each value: 100,000 brackets took
@@ -232,41 +230,16 @@ def _page_token(page: IO[bytes], where: str) -> str | None:
             if event in _OPENING:
                 depth += 1
                 if depth > _DEEPEST:
-                    raise _malformed(where, "it is nested too deep")
+                    raise malformed(where, "it is nested too deep")
             elif event in _CLOSING:
                 depth -= 1
-    except _NO_JSON:
-        raise _malformed(where, "not JSON, or cut short") from None
-    if kinds.get("data", ("", None))[0] != "start_array":
-        raise _malformed(where, "no list 'data' in it")
+    except NO_JSON:
+        raise malformed(where, "not JSON, or cut short") from None
+    if kinds.get("data", ("", None))[0] != shape:
+        what = "list" if shape == "start_array" else "object"
+        raise malformed(where, f"no {what} 'data' in it")
     kind, token = kinds.get("pageToken", ("null", None))
     if kind not in {"string", "null"}:
-        raise _malformed(where, "its pageToken is no text")
+        raise malformed(where, "its pageToken is no text")
     # An empty token is how some servers say that there is no next page.
     return token or None
-
-
-def _objects(page: IO[bytes], where: str) -> Iterator[dict[str, Any]]:
-    try:
-        for one in ijson.items(page, "data.item", use_float=True):
-            if not isinstance(one, dict):
-                raise _malformed(where, "something in 'data' is no object")
-            yield one
-    except _NO_JSON:
-        raise _malformed(where, "not JSON, or cut short") from None
-
-
-def _as_json(one: dict[str, Any]) -> bytes:
-    try:
-        text = json.dumps(one, ensure_ascii=False, allow_nan=False, separators=_SEPARATORS)
-        return text.encode()
-    except UnicodeEncodeError:
-        # Half a surrogate pair is no letter; escaped, it stays what it was.
-        return json.dumps(one, allow_nan=False, separators=_SEPARATORS).encode()
-
-
-def _malformed(where: str, what: str) -> PullFaultError:
-    return PullFaultError(
-        f"{where} is not what the standard says: {what}. Nothing of this answer was kept; the next "
-        "pull asks again. If it stays, tell the system's owner"
-    )

@@ -12,7 +12,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,11 +21,14 @@ from filelock import FileLock, Timeout
 from assets.pull.credentials import SourcesError
 from assets.pull.faults import PullFaultError
 from assets.pull.pages import Joined, fetch_window
+from assets.pull.questions import Questions
 from assets.pull.sessions import ServerSession
 from assets.pull.sources import Source
 from assets.pull.state import PullState, StateError
 from assets.pull.windows import STOCKHOLM, Window, windows_of
 
+# A server that fails so often is away, and each window would wait for it anew.
+_MOST_IN_A_ROW = 3
 #: Called with a word, a count and a total (0 when it is not known), for a person who watches.
 Progress = Callable[[str, int, int], None]
 
@@ -53,6 +56,54 @@ class Fetched:
     objects: int = 0
     pages: int = 0
     fault: str = ""
+
+
+@dataclass
+class _Come:
+    """What has come of an endpoint so far, and what has not."""
+
+    source: str
+    endpoint: str
+    files: list[Path] = field(default_factory=list)
+    objects: int = 0
+    pages: int = 0
+    faults: list[str] = field(default_factory=list)
+    unasked: int = 0
+    is_lasting: bool = False
+    gives_up: bool = False
+    _stuck: set[str] = field(default_factory=set)
+    _in_a_row: int = 0
+
+    def took(self, joined: Joined, path: Path | None) -> None:
+        """Count a window that came whole."""
+        self._in_a_row = 0
+        self.pages += joined.pages
+        if path:
+            self.files.append(path)
+            self.objects += joined.objects
+
+    def failed(self, window: Window, error: PullFaultError) -> None:
+        """Note a window that did not."""
+        self._stuck.add(window.cursor)
+        self._in_a_row += 1
+        self.is_lasting = error.is_lasting
+        self.gives_up = error.is_of_endpoint or self._in_a_row == _MOST_IN_A_ROW
+        named = window.name not in {"all", "changes"} and not error.is_of_endpoint
+        self.faults.append(f"{window.name}: {error}" if named else str(error))
+
+    def may_move(self, window: Window) -> bool:
+        """Whether nothing before this window is missing under its cursor."""
+        return window.cursor not in self._stuck
+
+    @property
+    def result(self) -> Fetched:
+        """What is told of it."""
+        told = list(self.faults)
+        if self.unasked:
+            told.append(f"{self.unasked} later windows were not asked for")
+        return Fetched(
+            self.source, self.endpoint, tuple(self.files), self.objects, self.pages, "; ".join(told)
+        )
 
 
 def pull_sources(
@@ -151,34 +202,46 @@ class _SourcePull:
     def _endpoint(
         self, session: ServerSession, state: PullState, endpoint: str, number: int
     ) -> tuple[Fetched, bool]:
-        """Fetch the windows of an endpoint; a fault ends it, and what came before it stays."""
-        files: list[Path] = []
-        objects = pages = 0
-        fault, is_lasting = "", False
+        """Fetch the windows of an endpoint; one that fails is told and stops no other.
+
+        A window that failed does not move its cursor, nor does a later one of the same cursor: the
+        next pull asks for both. After a fault of the whole endpoint, or three windows in a row that
+        failed, the rest is told as not asked for.
+        """
+        come = _Come(self._source.name, endpoint)
 
         def tell(so_far: int) -> None:
-            word = f"{self._source.name} {endpoint}: {objects + so_far} objects"
+            word = f"{self._source.name} {endpoint}: {come.objects + so_far} objects"
             self._on_progress(word, number, self._count)
 
         # The moment it began, not when it ended: what changes meanwhile comes with the next pull.
         began = datetime.fromtimestamp(int(self._now()), STOCKHOLM)
-        try:
-            for window in windows_of(self._source, endpoint, state, began):
-                joined = fetch_window(session, self._source, window, self._folder, tell)
-                pages += joined.pages
-                path = self._keep(window, joined, state, began)
-                if path:
-                    files.append(path)
-                    objects += joined.objects
-        except PullFaultError as error:
-            fault, is_lasting = str(error), error.is_lasting
-        name = self._source.name
-        return Fetched(name, endpoint, tuple(files), objects, pages, fault), is_lasting
+        for window in windows_of(self._source, endpoint, state, began):
+            if come.gives_up:
+                come.unasked += 1
+                continue
+            try:
+                questions = Questions(self._source, window, state)
+                joined = fetch_window(session, self._source, questions, self._folder, tell)
+            except PullFaultError as error:
+                come.failed(window, error)
+                continue
+            path = self._keep(window, joined, state, began, moves=come.may_move(window))
+            come.took(joined, path)
+        return come.result, come.is_lasting
 
     def _keep(
-        self, window: Window, joined: Joined, state: PullState, began: datetime
+        self, window: Window, joined: Joined, state: PullState, began: datetime, *, moves: bool
     ) -> Path | None:
-        """Put a window's file in place and remember it; None when it says nothing new."""
+        """Put a window's file in place and remember it; None when it says nothing new.
+
+        Args:
+            window: what was asked for.
+            joined: its file, under a hidden name.
+            state: what is remembered.
+            began: the moment the endpoint was begun with.
+            moves: whether the cursor may move.
+        """
         path: Path | None = None
         if joined.objects == 0 or state.is_known(window.cursor, joined.digest):
             joined.path.unlink()
@@ -186,7 +249,8 @@ class _SourcePull:
             path = self._free_name(window, began)
             joined.path.rename(path)
             _sync(self._folder)
-        state.remember(window.cursor, window.good_until, joined.digest)
+        if moves:
+            state.remember(window.cursor, window.good_until, joined.digest)
         return path
 
     def _free_name(self, window: Window, began: datetime) -> Path:

@@ -26,6 +26,7 @@ Endpoint = Literal[
     "calendarEvents",
     "attendances",
     "aggregatedAttendance",
+    "deletedEntities",
 ]
 
 
@@ -84,6 +85,10 @@ class Source(Strict):
         limit: objects a page at most; the server's own when None.
         paging: whether the server knows `limit` and `pageToken`.
         modified_filter: whether it knows `meta.modified.after`; without, all is fetched each time.
+        repeat_parameters: whether the window's required parameters stand beside a page token; tried
+            and remembered when None.
+        expand_reference_names: whether names of subjects are asked for with
+            `expandReferenceNames`; tried and remembered when None.
         months_back: months before the present one that the first pull fetches.
         months_again: whole months of aggregatedAttendance that later pulls fetch again.
         overlap_minutes: so much before the last good pull is asked for once more.
@@ -106,6 +111,8 @@ class Source(Strict):
     limit: int | None = Field(default=None, ge=1, le=100_000)
     paging: bool = True
     modified_filter: bool = True
+    repeat_parameters: bool | None = None
+    expand_reference_names: bool | None = None
     months_back: int = Field(default=3, ge=0, le=24)
     months_again: int = Field(default=2, ge=0, le=24)
     overlap_minutes: int = Field(default=60, ge=0, le=10_080)
@@ -130,6 +137,12 @@ class Source(Strict):
         if len(set(endpoints)) < len(endpoints):
             raise ValueError("an endpoint stands there twice; expected each once")
         return endpoints
+
+    @property
+    def keeps_deleted(self) -> bool:
+        """Whether lessons are fetched, but not which of them were taken away."""
+        lessons = {"attendances", "calendarEvents"} & set(self.endpoints)
+        return bool(lessons) and "deletedEntities" not in self.endpoints
 
     @property
     def host(self) -> str:

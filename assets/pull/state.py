@@ -1,5 +1,7 @@
 """What has come from a source, and until when: a small file, written after the data it speaks of.
 
+It also remembers how a server wants to be asked, where servers differ (`questions.py`).
+
 A pull that dies between the two asks for the same once more, and taking the same in twice changes
 nothing. Not here: what follows from it (`windows.py`).
 """
@@ -28,6 +30,7 @@ class _Stored(BaseModel):
     base_url: str
     cursors: dict[str, AwareDatetime] = {}
     digests: dict[str, str] = {}
+    habits: dict[str, bool] = {}
 
 
 class PullState:
@@ -86,6 +89,22 @@ class PullState:
         """
         self._stored.cursors[name] = good_until
         self._stored.digests[name] = digest
+        self._write()
+
+    def habit(self, endpoint: str, name: str) -> bool | None:
+        """Return how an endpoint wants to be asked; None when it was never seen to mind."""
+        return self._stored.habits.get(f"{endpoint}/{name}")
+
+    def learn(self, endpoint: str, name: str, value: bool) -> None:
+        """Write how an endpoint wants to be asked.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        self._stored.habits[f"{endpoint}/{name}"] = value
+        self._write()
+
+    def _write(self) -> None:
         beside = self._path.with_name(f"{_NAME}.{os.getpid()}")
         content = json.dumps(self._stored.model_dump(mode="json"), indent=1, sort_keys=True)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -8,6 +8,7 @@ Names are those of the standard's OpenAPI (SS12000:2020, API 2.1.0):
 - `attendances` knows no lesson date, only `meta.*`: its first pull goes by month of modification.
 - `aggregatedAttendance` must be asked with `startDate` and `endDate`, and knows no `meta`. Only
   months that are over are asked for: a part of a month would look like a month of little teaching.
+- `deletedEntities` is asked with `after`; its first pull asks for all that was ever taken away.
 
 Not here: HTTP, files. No clock: the moment of the pull comes in.
 """
@@ -25,14 +26,7 @@ from assets.pull.state import PullState
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 #: Months of events that are asked for again: a school year and the month before it.
 MOST_MONTHS = 13
-#: Left out before anything is written: nobody downstream may have them, or needs them. The reason
-#: for an absence is health data.
-NEVER_KEPT = {
-    "attendances": frozenset({"absenceReason"}),
-    "calendarEvents": frozenset({"comment", "_embedded"}),
-    "activities": frozenset({"comment", "_embedded"}),
-    "persons": frozenset({"addresses", "phoneNumbers", "photo", "responsibles", "_embedded"}),
-}
+_STARTS = ("startTime.onOrAfter", "startTime.onOrBefore")
 
 
 @dataclass(frozen=True)
@@ -42,9 +36,10 @@ class Window:
     Attributes:
         endpoint: path under the base address.
         name: part of the file's name: `all`, `changes`, or a month.
-        parameters: of the first page; further pages have the token only.
+        parameters: of the first page.
         cursor: what `PullState` remembers it under.
         good_until: what is remembered when all of it has come.
+        required: the parameters that the standard requires of every question.
     """
 
     endpoint: str
@@ -52,6 +47,7 @@ class Window:
     parameters: dict[str, str]
     cursor: str
     good_until: datetime
+    required: tuple[str, ...] = ()
 
 
 def windows_of(source: Source, endpoint: str, state: PullState, now: datetime) -> Iterator[Window]:
@@ -69,6 +65,10 @@ def windows_of(source: Source, endpoint: str, state: PullState, now: datetime) -
         yield from _attendances(source, state, now)
     elif endpoint == "aggregatedAttendance":
         yield from _aggregates(source, state, now)
+    elif endpoint == "deletedEntities":
+        cursor = state.cursor(endpoint)
+        after = {"after": _moment(_overlapped(source, cursor))} if cursor else {}
+        yield Window(endpoint, "changes" if cursor else "all", after, endpoint, now)
     else:
         since = _since(source, state.cursor(endpoint))
         yield Window(
@@ -97,7 +97,7 @@ def _events(source: Source, state: PullState, now: datetime) -> Iterator[Window]
             "startTime.onOrAfter": _moment(_midnight(first)),
             "startTime.onOrBefore": _moment(_midnight(following) - timedelta(seconds=1)),
         } | ({"meta.modified.after": _moment(since)} if since else {})
-        yield Window("calendarEvents", f"{first:%Y-%m}", parameters, cursor, now)
+        yield Window("calendarEvents", f"{first:%Y-%m}", parameters, cursor, now, _STARTS)
         first = following
 
 
@@ -137,12 +137,17 @@ def _aggregates(source: Source, state: PullState, now: datetime) -> Iterator[Win
             {"startDate": first.isoformat(), "endDate": last.isoformat()},
             f"aggregatedAttendance/{first:%Y-%m}",
             now,
+            ("startDate", "endDate"),
         )
 
 
 def _since(source: Source, cursor: datetime | None) -> datetime | None:
     if cursor is None or not source.modified_filter:
         return None
+    return _overlapped(source, cursor)
+
+
+def _overlapped(source: Source, cursor: datetime) -> datetime:
     # Their clock is not ours, and an object may be written before it can be asked for.
     return (cursor - timedelta(minutes=source.overlap_minutes)).astimezone(STOCKHOLM)
 

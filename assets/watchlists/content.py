@@ -19,6 +19,7 @@ from assets.flags.evaluate import Evaluation
 from assets.lake import Lake
 from assets.watchlists.at_risk import at_risk_by_school, pupils_at_risk
 from assets.watchlists.coverage import first_covered_day
+from assets.watchlists.event_gaps import EventGaps, gaps_by_school
 from assets.watchlists.model import (
     ClearedPupil,
     PupilRow,
@@ -96,6 +97,7 @@ def collect(
     after_end = after_end_by_school(lake, first_date, evaluation.as_of)
     full_sheets = _full_sheets_by_school(lake, evaluation)
     missing = _missing_by_school(lake, evaluation)
+    gaps = gaps_by_school(lake, _rolling_start(evaluation, "two_months"), evaluation.as_of)
     protected = dict(
         lake.rows(
             "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
@@ -144,7 +146,9 @@ def collect(
                 baseline=states.baselines.get(row["school_unit_code"]),
                 full_sheets=full_sheets.get(row["school_unit_code"], 0),
                 missing=missing[row["school_unit_code"]],
+                gaps=gaps.get(row["school_unit_code"], EventGaps()),
             ),
+            lessons_without_attendance=gaps.get(row["school_unit_code"], EventGaps()).lessons,
             one_month_days=rule_set.one_month_days,
             two_months_days=rule_set.two_months_days,
         )

@@ -175,7 +175,7 @@ def unreported_table(watchlist: Watchlist) -> Table[UnreportedLessons]:
         Column(h.H_LAST, "date", 12, lambda u: u.last_date),
         Column(h.H_WHEN, "text", 80, texts.lesson_times),
     )
-    empty = texts.none_here(watchlist, texts.no_unreported(watchlist.two_months_days))
+    empty = texts.none_here(watchlist, texts.no_unreported(watchlist))
     return Table(columns, watchlist.unreported, empty)
 
 

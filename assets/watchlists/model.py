@@ -302,6 +302,7 @@ class Watchlist:
     unseen_days: int = 30  # so many days without a lesson make a pupil unseen
     one_month_days: int = 30  # length of the rolling windows, as the columns name them
     two_months_days: int = 60
+    lessons_without_attendance: int = 0  # on SS12000 calendars, rolling two months
 
     @property
     def unseen(self) -> tuple[PupilRow, ...]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from assets.watchlists import notice_texts, texts, uncounted
+from assets.watchlists.event_gaps import EventGaps
 from assets.watchlists.headings import INSUFFICIENT
 from assets.watchlists.uncounted import LessonsAfterEnd
 from assets.watchlists.week_states import Baseline
@@ -60,6 +61,7 @@ class MissingLessons:
 _NO_SUMS = MonthlySums()
 _NO_LESSONS = LessonsAfterEnd()
 _CLASSES_SHOWN = 8
+_NO_GAPS = EventGaps()
 
 
 def notices_of(
@@ -73,6 +75,7 @@ def notices_of(
     baseline: Baseline | None = None,
     full_sheets: int = 0,
     missing: Sequence[MissingLessons] = (),
+    gaps: EventGaps = _NO_GAPS,
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
 
@@ -86,6 +89,7 @@ def notices_of(
         baseline: the list that this one is compared with.
         full_sheets: files that end at the last row that a spreadsheet has room for.
         missing: of this school.
+        gaps: what SS12000 leaves open about the school's lessons.
     """
     is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
     notices = (
@@ -93,6 +97,7 @@ def notices_of(
         only_sums(rule_set, sums),
         differing_sums(sums),
         low_coverage(rule_set, reporting),
+        *gaps.notices(rule_set.two_months_days),
         refused_rows(refused),
         uncounted.after_end(after_end),
         cut_sheets(full_sheets),

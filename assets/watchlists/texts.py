@@ -181,9 +181,17 @@ def counted(watchlist: Watchlist, count: int | str) -> int | str:
     return NO_VALUE if watchlist.says_nothing else count
 
 
-def no_unreported(days: int) -> str:
-    """That every lesson of a rolling window of so many days is reported."""
-    return f"Inga lektioner utan rapport de senaste {days} dagarna."
+def no_unreported(watchlist: Watchlist) -> str:
+    """That no lesson in the data lacks its report, as far as that was looked at."""
+    of_days = f"de senaste {watchlist.two_months_days} dagarna"
+    without = watchlist.lessons_without_attendance
+    if without:
+        lessons = f"{without} lektion" if without == 1 else f"{without} lektioner"
+        return (
+            f"Ingen lektion med närvarouppgift saknar rapport {of_days}, men {lessons} i schemat"
+            " har ingen närvarouppgift alls."
+        )
+    return f"Inga lektioner i uppgifterna saknar rapport {of_days}."
 
 
 def all_pupils(watchlist: Watchlist) -> str:

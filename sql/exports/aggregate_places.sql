@@ -19,7 +19,8 @@ SELECT
     cast(places.grade AS VARCHAR) AS grade,
     persons.sealed,
     mentors.sealed_staff,
-    cells.protected
+    cells.protected,
+    cast(persons.pupil_key AS VARCHAR) AS pupil_key
 FROM aggregate_cells AS cells
 LEFT JOIN person_keys ON cells.person = person_keys.person_text
 LEFT JOIN ss12000_persons AS persons ON person_keys.person_key = persons.person_key

@@ -47,6 +47,13 @@ cell BETWEEN
 make_date(cast(year(exported) AS INTEGER) - CASE WHEN month(exported) < 7 THEN 11 ELSE 10 END, 7, 1)
 AND cast(exported AS DATE) + 366;
 
+-- A date of a record, which may be older than a lesson's: a teacher was employed in 1987.
+CREATE OR REPLACE TEMP MACRO record_date(cell) AS
+CASE
+    WHEN cell LIKE '19__-__-__' AND NOT ends_with(cell, ' ') THEN try_cast(cell AS DATE)
+    ELSE calendar_date(cell)
+END;
+
 -- The first day of a month: 2026-10, 202610, 2026-10-01, "oktober 2026".
 CREATE OR REPLACE TEMP MACRO month_start(cell) AS
 CASE

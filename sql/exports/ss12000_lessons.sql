@@ -1,10 +1,12 @@
 -- ss12000_lessons: the lessons that touched attendances give, as they are stored.
--- From: touched_pairs (event and person), ss12000_attendances, ss12000_events, ss12000_exceptions,
--- ss12000_persons, ss12000_activities, ss12000_organisations, ss12000_places.
+-- From: touched_pairs (event and person), living_attendances, living_events, ss12000_exceptions,
+-- living_persons, living_activities, ss12000_organisations, ss12000_places; `living_` is what was
+-- not taken away at the source.
 -- Grain: an event and pupil. What has no event, person or school unit yet is not here: it waits.
+-- Present minutes fewer than the lesson's, and no word of absence, leave it unreported.
 WITH spoken AS (
     SELECT attendances.*
-    FROM ss12000_attendances AS attendances
+    FROM living_attendances AS attendances
     INNER JOIN touched_pairs
         ON
             attendances.event_key = touched_pairs.event_key
@@ -17,18 +19,19 @@ joined AS (
         persons.pupil_key,
         events.event_id,
         activities.subject,
+        activities.has_attendance,
         organisations.school_unit_code AS activity_unit_code,
         coalesce(exceptions.starts_at, events.starts_at) AS starts_at,
         coalesce(exceptions.scheduled_minutes, events.scheduled_minutes) AS scheduled_minutes,
         events.is_cancelled OR NOT coalesce(exceptions.is_participating, TRUE) AS is_cancelled
     FROM spoken
-    INNER JOIN ss12000_events AS events ON spoken.event_key = events.event_key
-    INNER JOIN ss12000_persons AS persons ON spoken.person_key = persons.person_key
+    INNER JOIN living_events AS events ON spoken.event_key = events.event_key
+    INNER JOIN living_persons AS persons ON spoken.person_key = persons.person_key
     LEFT JOIN ss12000_exceptions AS exceptions
         ON
             spoken.event_key = exceptions.event_key
             AND spoken.person_key = exceptions.person_key
-    LEFT JOIN ss12000_activities AS activities ON events.activity_key = activities.activity_key
+    LEFT JOIN living_activities AS activities ON events.activity_key = activities.activity_key
     LEFT JOIN ss12000_organisations AS organisations
         ON activities.organisation_key = organisations.organisation_key
 ),
@@ -48,7 +51,9 @@ placed AS (
         joined.valid_minutes,
         joined.invalid_minutes,
         joined.other_minutes,
-        joined.is_reported,
+        joined.is_reported
+        AND coalesce(joined.has_absence OR joined.present_minutes >= joined.scheduled_minutes, TRUE)
+            AS is_reported,
         joined.is_cancelled,
         places.class_name,
         places.grade,
@@ -64,6 +69,7 @@ placed AS (
             AND cast(joined.starts_at AS DATE) BETWEEN places.first_date AND places.last_date
     WHERE
         places.is_compulsory
+        AND coalesce(joined.has_attendance, TRUE)
         AND joined.valid_minutes + joined.invalid_minutes + joined.other_minutes
         <= joined.scheduled_minutes
 )

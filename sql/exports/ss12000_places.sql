@@ -1,6 +1,7 @@
 -- ss12000_places: school, class, grade and mentor of touched persons, for each stretch of days.
--- From: touched_persons, ss12000_enrolments, ss12000_organisations, ss12000_members,
--- ss12000_groups, ss12000_roles, ss12000_duties, ss12000_persons, protected_persons.
+-- From: touched_persons, living_enrolments, ss12000_organisations, ss12000_members,
+-- living_groups, ss12000_roles, living_duties, living_persons, protected_persons; `living_` is what
+-- was not taken away at the source.
 -- Grain: a person and a stretch of days in which none of it changes. Dates are inclusive; a stretch
 -- without a known end ends on 2999-12-31.
 WITH enroled AS (
@@ -13,7 +14,7 @@ WITH enroled AS (
         enrolments.school_type IN ('FKLASS', 'GR', 'GRS', 'TR', 'SP', 'SAM') AS is_compulsory,
         enrolments.start_date AS first_date,
         coalesce(enrolments.end_date, DATE '2999-12-31') AS last_date
-    FROM ss12000_enrolments AS enrolments
+    FROM living_enrolments AS enrolments
     INNER JOIN touched_persons ON enrolments.person_key = touched_persons.person_key
     LEFT JOIN ss12000_organisations AS organisations
         ON enrolments.organisation_key = organisations.organisation_key
@@ -39,7 +40,7 @@ joined_groups AS (
         ) AS last_date
     FROM ss12000_members AS members
     INNER JOIN touched_persons ON members.person_key = touched_persons.person_key
-    INNER JOIN ss12000_groups AS class_groups ON members.group_key = class_groups.group_key
+    INNER JOIN living_groups AS class_groups ON members.group_key = class_groups.group_key
     LEFT JOIN ss12000_organisations AS organisations
         ON class_groups.organisation_key = organisations.organisation_key
     WHERE class_groups.group_type IN ('Klass', 'Mentor')
@@ -60,8 +61,8 @@ mentors AS (
             coalesce(duties.end_date, DATE '2999-12-31')
         ) AS last_date
     FROM ss12000_roles AS assigned
-    INNER JOIN ss12000_duties AS duties ON assigned.duty_key = duties.duty_key
-    INNER JOIN ss12000_persons AS persons ON duties.person_key = persons.person_key
+    INNER JOIN living_duties AS duties ON assigned.duty_key = duties.duty_key
+    INNER JOIN living_persons AS persons ON duties.person_key = persons.person_key
     LEFT JOIN protected_persons ON duties.person_key = protected_persons.person_key
     WHERE assigned.role_type = 'Mentor' AND protected_persons.person_key IS NULL
 ),

@@ -1,13 +1,14 @@
 -- ss12000_units: school units with their names and principals, as they are stored.
--- From: ss12000_organisations, ss12000_duties, ss12000_persons, protected_persons.
+-- From: ss12000_organisations, living_duties, living_persons, protected_persons; `living_` is what
+-- was not taken away at the source. A school unit that was stays: its lessons say their school.
 -- Grain: a school unit code. The principal is the one whose duty ends last, then began last; one
 -- with protected identity is not named.
 WITH principals AS (
     SELECT
         duties.organisation_key,
         persons.staff_key
-    FROM ss12000_duties AS duties
-    INNER JOIN ss12000_persons AS persons ON duties.person_key = persons.person_key
+    FROM living_duties AS duties
+    INNER JOIN living_persons AS persons ON duties.person_key = persons.person_key
     WHERE
         duties.duty_role = 'Rektor'
         AND duties.person_key NOT IN (

@@ -7,6 +7,9 @@ SELECT
     object_key(cells.id) AS activity_key,
     object_key(cells.organisation) AS organisation_key,
     cells.subject,
+    -- What is not taught is not to be reported either, and no lesson.
+    NOT list_contains(['Övrigt', 'Läraraktivitet'], nfc_normalize(cells.activity_type))
+        AS has_attendance,
     stated_time(cells.modified, offered_files.exported_at) AS stated_at,
     offered_files.exported_at,
     CASE

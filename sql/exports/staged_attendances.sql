@@ -14,6 +14,10 @@ WITH read_cells AS (
             cells.present_minutes IS NOT NULL OR cells.valid_minutes IS NOT NULL
             OR cells.invalid_minutes IS NOT NULL OR cells.other_minutes IS NOT NULL
         ) AS has_minutes,
+        (
+            cells.valid_minutes IS NOT NULL OR cells.invalid_minutes IS NOT NULL
+            OR cells.other_minutes IS NOT NULL
+        ) AS has_absence,
         cells.reported = 'true' AS says_reported
     FROM ss12000_cells AS cells
     INNER JOIN offered_files ON cells.file_id = offered_files.file_id
@@ -34,6 +38,9 @@ SELECT
     CASE WHEN says_reported THEN try_cast(coalesce(read_other, 0) AS SMALLINT) ELSE 0 END
         AS other_minutes,
     coalesce(says_reported, FALSE) AND has_minutes AS is_reported,
+    CASE WHEN says_reported THEN try_cast(read_present AS SMALLINT) END
+        AS present_minutes,
+    has_absence,
     stated_time(modified, exported_at) AS stated_at,
     exported_at,
     CASE

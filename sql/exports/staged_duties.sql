@@ -7,16 +7,16 @@ SELECT
     coalesce(cells.duty_role, '') AS duty_role,
     person_keys.person_key,
     object_key(cells.organisation) AS organisation_key,
-    calendar_date(cells.start_date) AS start_date,
-    calendar_date(cells.end_date) AS end_date,
+    record_date(cells.start_date) AS start_date,
+    record_date(cells.end_date) AS end_date,
     stated_time(cells.modified, offered_files.exported_at) AS stated_at,
     offered_files.exported_at,
     CASE
         WHEN starts_with(cells.fault, 'object.') THEN cells.fault
         WHEN cells.id IS NULL THEN 'id.missing'
-        WHEN cells.start_date IS NOT NULL AND calendar_date(cells.start_date) IS NULL
+        WHEN cells.start_date IS NOT NULL AND record_date(cells.start_date) IS NULL
             THEN 'startDate.unreadable'
-        WHEN cells.end_date IS NOT NULL AND calendar_date(cells.end_date) IS NULL
+        WHEN cells.end_date IS NOT NULL AND record_date(cells.end_date) IS NULL
             THEN 'endDate.unreadable'
     END AS problem,
     CASE
@@ -32,9 +32,9 @@ SELECT
                         parts.group_id IS NULL
                         OR parts.role_type IS NULL
                         OR (
-                            parts.start_date IS NOT NULL AND calendar_date(parts.start_date) IS NULL
+                            parts.start_date IS NOT NULL AND record_date(parts.start_date) IS NULL
                         )
-                        OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
+                        OR (parts.end_date IS NOT NULL AND record_date(parts.end_date) IS NULL)
                     )
             )
             THEN 'roles.unreadable'

@@ -6,8 +6,8 @@ SELECT
     object_key(duties.id) AS duty_key,
     object_key(parts.group_id) AS group_key,
     parts.role_type,
-    calendar_date(parts.start_date) AS start_date,
-    calendar_date(parts.end_date) AS end_date
+    record_date(parts.start_date) AS start_date,
+    record_date(parts.end_date) AS end_date
 FROM ss12000_cells AS parts
 INNER JOIN ss12000_cells AS duties
     ON
@@ -19,5 +19,5 @@ WHERE
     AND duties.id IS NOT NULL
     AND parts.group_id IS NOT NULL
     AND parts.role_type IS NOT NULL
-    AND (parts.start_date IS NULL OR calendar_date(parts.start_date) IS NOT NULL)
-    AND (parts.end_date IS NULL OR calendar_date(parts.end_date) IS NOT NULL)
+    AND (parts.start_date IS NULL OR record_date(parts.start_date) IS NOT NULL)
+    AND (parts.end_date IS NULL OR record_date(parts.end_date) IS NOT NULL)

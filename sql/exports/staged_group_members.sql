@@ -5,8 +5,8 @@ SELECT
     parts.line_number,
     object_key(whole_groups.id) AS group_key,
     person_keys.person_key,
-    calendar_date(parts.start_date) AS start_date,
-    calendar_date(parts.end_date) AS end_date
+    record_date(parts.start_date) AS start_date,
+    record_date(parts.end_date) AS end_date
 FROM ss12000_cells AS parts
 INNER JOIN ss12000_cells AS whole_groups
     ON
@@ -17,5 +17,5 @@ INNER JOIN person_keys ON parts.person = person_keys.person_text
 WHERE
     parts.part = 'members'
     AND whole_groups.id IS NOT NULL
-    AND (parts.start_date IS NULL OR calendar_date(parts.start_date) IS NOT NULL)
-    AND (parts.end_date IS NULL OR calendar_date(parts.end_date) IS NOT NULL)
+    AND (parts.start_date IS NULL OR record_date(parts.start_date) IS NOT NULL)
+    AND (parts.end_date IS NULL OR record_date(parts.end_date) IS NOT NULL)

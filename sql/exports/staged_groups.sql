@@ -8,17 +8,17 @@ SELECT
     cells.group_type,
     CASE WHEN cells.group_type = 'Klass' THEN plain_text(cells.class_name) END AS class_name,
     object_key(cells.organisation) AS organisation_key,
-    calendar_date(cells.start_date) AS start_date,
-    calendar_date(cells.end_date) AS end_date,
+    record_date(cells.start_date) AS start_date,
+    record_date(cells.end_date) AS end_date,
     stated_time(cells.modified, offered_files.exported_at) AS stated_at,
     offered_files.exported_at,
     CASE
         WHEN starts_with(cells.fault, 'object.') THEN cells.fault
         WHEN cells.id IS NULL THEN 'id.missing'
         WHEN cells.group_type IS NULL THEN 'groupType.missing'
-        WHEN cells.start_date IS NOT NULL AND calendar_date(cells.start_date) IS NULL
+        WHEN cells.start_date IS NOT NULL AND record_date(cells.start_date) IS NULL
             THEN 'startDate.unreadable'
-        WHEN cells.end_date IS NOT NULL AND calendar_date(cells.end_date) IS NULL
+        WHEN cells.end_date IS NOT NULL AND record_date(cells.end_date) IS NULL
             THEN 'endDate.unreadable'
     END AS problem,
     CASE
@@ -33,9 +33,9 @@ SELECT
                     AND (
                         parts.person IS NULL
                         OR (
-                            parts.start_date IS NOT NULL AND calendar_date(parts.start_date) IS NULL
+                            parts.start_date IS NOT NULL AND record_date(parts.start_date) IS NULL
                         )
-                        OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
+                        OR (parts.end_date IS NOT NULL AND record_date(parts.end_date) IS NULL)
                     )
             )
             THEN 'members.unreadable'

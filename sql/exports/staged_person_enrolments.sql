@@ -14,8 +14,8 @@ WITH read_parts AS (
             WHEN parts.school_type IN ('GR', 'GRS', 'TR', 'SP', 'SAM')
                 THEN school_grade(parts.school_year)
         END AS grade,
-        calendar_date(parts.start_date) AS start_date,
-        calendar_date(parts.end_date) AS end_date,
+        record_date(parts.start_date) AS start_date,
+        record_date(parts.end_date) AS end_date,
         coalesce(parts.cancelled = 'true', FALSE)
         OR coalesce(persons.person_status, 'Aktiv') <> 'Aktiv' AS is_broken_off,
         cast(stated_time(persons.modified, offered_files.exported_at) AS DATE) AS said_on,

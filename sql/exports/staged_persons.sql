@@ -28,8 +28,8 @@ SELECT
                     AND (
                         parts.organisation IS NULL
                         OR parts.school_type IS NULL
-                        OR calendar_date(parts.start_date) IS NULL
-                        OR (parts.end_date IS NOT NULL AND calendar_date(parts.end_date) IS NULL)
+                        OR record_date(parts.start_date) IS NULL
+                        OR (parts.end_date IS NOT NULL AND record_date(parts.end_date) IS NULL)
                     )
             )
             THEN 'enrolments.unreadable'

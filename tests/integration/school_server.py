@@ -1,8 +1,10 @@
 """A school system on loopback: serves the standard's endpoints over HTTP, as strict as it is.
 
-A parameter that the standard does not know for an endpoint, a required one that is missing, or a
-page token together with a filter is answered with 400, so that a test sees a wrong question. Faults
-are put in a queue per endpoint; each answers one request. Not here: any expectation.
+A parameter that the standard does not know for an endpoint, a required one that is missing, a value
+that is none, or a page token together with a filter is answered with 400, so that a test sees a
+wrong question (`school_standard.py`). Servers that want page 2 asked in another way, or know no
+names of references, are made by settings. Faults are put in a queue per endpoint; each answers one
+request. Not here: any expectation.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import ssl
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,19 +23,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-META = {"meta.created.before", "meta.created.after", "meta.modified.before", "meta.modified.after"}
-PAGED = {"limit", "pageToken"}
-#: What the standard lets each endpoint be asked with, of that which a pull could use.
-KNOWN = dict.fromkeys(("organisations", "persons", "groups", "duties", "activities"), META) | {
-    "calendarEvents": META
-    | {"startTime.onOrAfter", "startTime.onOrBefore", "endTime.onOrAfter", "endTime.onOrBefore"},
-    "attendances": META,
-    "aggregatedAttendance": {"startDate", "endDate"},
-}
-REQUIRED = {
-    "calendarEvents": {"startTime.onOrAfter", "startTime.onOrBefore"},
-    "aggregatedAttendance": {"startDate", "endDate"},
-}
+from tests.integration.school_standard import (
+    KNOWN,
+    PAGED,
+    REQUIRED,
+    Asked,
+    as_asked,
+    deleted_page,
+    passes,
+    wrong_in,
+)
+
 CLIENT, SECRET = "klient", "hemligt-ord-77"
 
 
@@ -43,7 +43,13 @@ class School:
 
     Attributes:
         data: objects by endpoint.
+        deleted: what was taken away: the entity's word, its id, and when.
         page_size: objects a page when no limit is asked for.
+        wants_repeated: whether a page token must stand with the required parameters; the standard
+            forbids it.
+        knows_names: whether it knows expandReferenceNames.
+        refusal: the status of a question that it does not like.
+        expiring: how many of the next page tokens have expired when they come.
         faults: by endpoint, what answers the next requests instead.
         asked: every request: endpoint and parameters.
         tokens: valid access tokens; None when no token is needed.
@@ -53,7 +59,12 @@ class School:
     """
 
     data: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    deleted: list[tuple[str, str, str]] = field(default_factory=list)
     page_size: int = 2
+    wants_repeated: bool = False
+    knows_names: bool = True
+    refusal: int = 400
+    expiring: int = 0
     faults: dict[str, deque[Callable[[Handler], None]]] = field(
         default_factory=lambda: defaultdict(deque)
     )
@@ -63,7 +74,7 @@ class School:
     expires_in: int = 3600
     answers_token: Callable[[Handler], None] | None = None
     url: str = ""
-    _pages: dict[str, tuple[str, dict[str, str], int]] = field(default_factory=dict)
+    _pages: dict[str, tuple[str, Asked, int]] = field(default_factory=dict)
 
     def fail(self, endpoint: str, *faults: Callable[[Handler], None]) -> None:
         """Let the next requests of an endpoint be answered so."""
@@ -73,44 +84,52 @@ class School:
         """Return what an endpoint was asked with."""
         return [parameters for name, parameters in self.asked if name == endpoint]
 
-    def page(self, endpoint: str, parameters: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    def page(self, endpoint: str, parameters: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """Return status and body of a question in which each parameter stands once."""
+        return self.answer_to(endpoint, {name: [value] for name, value in parameters.items()})
+
+    def answer_to(self, endpoint: str, asked: Asked) -> tuple[int, dict[str, Any]]:
         """Return status and body of a question."""
-        given = set(parameters)
-        token = parameters.get("pageToken")
-        if token is not None:
-            if given - PAGED or token not in self._pages:
-                return 400, {"code": "filter with a page token"}
-            endpoint, filters, start = self._pages[token]
+        filters, start = asked, 0
+        if "pageToken" in asked:
+            beside = asked.keys() - PAGED
+            wanted = REQUIRED.get(endpoint, set()) if self.wants_repeated else set()
+            if beside != wanted:
+                return self._refused(f"beside a page token: {sorted(beside)}")
+            if self.expiring:
+                self.expiring -= 1
+                return 410, {"code": "expired", "message": "the page token has expired"}
+            if asked["pageToken"][0] not in self._pages:
+                return self._refused("no such page token")
+            endpoint, filters, start = self._pages[asked["pageToken"][0]]
+        wrong = wrong_in(endpoint, filters)
+        if wrong or (not self.knows_names and "expandReferenceNames" in filters):
+            return self._refused(wrong or "unknown: expandReferenceNames")
+        size = min(int(asked.get("limit", [str(self.page_size)])[0]), self.page_size)
+        if endpoint == "deletedEntities":
+            gone = self._gone(filters)
+            data: Any = deleted_page(gone[start : start + size])
+            found: Sized = gone
         else:
-            unknown = given - KNOWN[endpoint] - PAGED
-            if unknown or REQUIRED.get(endpoint, set()) - given:
-                return 400, {"code": f"wrong parameters {sorted(unknown)}"}
-            filters, start = parameters, 0
-        found = [one for one in self.data.get(endpoint, []) if _passes(one, filters)]
-        size = min(int(parameters.get("limit", self.page_size)), self.page_size)
+            found = [one for one in self.data.get(endpoint, []) if passes(one, filters)]
+            data = [as_asked(one, filters, self.data) for one in found[start : start + size]]
         following = None
         if start + size < len(found):
             following = f"sida/{len(self._pages)}+="
             self._pages[following] = (endpoint, filters, start + size)
-        return 200, {"data": found[start : start + size], "pageToken": following}
+        return 200, {"data": data, "pageToken": following}
 
+    def _gone(self, asked: Asked) -> list[tuple[str, str]]:
+        after = datetime.fromisoformat(asked.get("after", ["0001-01-01T00:00:00Z"])[0])
+        entities = asked.get("entities")
+        return [
+            (entity, id_)
+            for entity, id_, when in self.deleted
+            if datetime.fromisoformat(when) > after and (not entities or entity in entities)
+        ]
 
-def _passes(one: dict[str, Any], filters: dict[str, str]) -> bool:
-    modified = datetime.fromisoformat(one.get("meta", {}).get("modified", "2026-01-01T00:00:00Z"))
-    starts = datetime.fromisoformat(one.get("startTime", "2026-01-01T00:00:00Z"))
-    tests: dict[str, Callable[[datetime], bool]] = {
-        "meta.modified.after": lambda moment: modified > moment,
-        "meta.modified.before": lambda moment: modified <= moment,
-        "startTime.onOrAfter": lambda moment: starts >= moment,
-        "startTime.onOrBefore": lambda moment: starts <= moment,
-    }
-    if any(name in one and one[name] != filters.get(name) for name in ("startDate", "endDate")):
-        return False
-    return all(
-        tests[name](datetime.fromisoformat(value))
-        for name, value in filters.items()
-        if name in tests
-    )
+    def _refused(self, message: str) -> tuple[int, dict[str, Any]]:
+        return self.refusal, {"code": "filter", "message": message}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -122,8 +141,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         endpoint = parts.path.rpartition("/")[2]
-        parameters = dict(parse_qsl(parts.query))
-        self.school.asked.append((endpoint, parameters))
+        self.school.asked.append((endpoint, dict(parse_qsl(parts.query))))
         if self.school.faults[endpoint]:
             self.school.faults[endpoint].popleft()(self)
             return
@@ -134,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
         if endpoint not in KNOWN:
             self.answer(404, {"code": "no such endpoint"})
             return
-        self.answer(*self.school.page(endpoint, parameters))
+        self.answer(*self.school.answer_to(endpoint, parse_qs(parts.query)))
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))

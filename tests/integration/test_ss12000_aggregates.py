@@ -52,7 +52,12 @@ def test_sums_are_rows_of_text_with_the_pupil_whom_the_lake_knows(
     ]
     file = look_at(put(tmp_path, "sums.json", page(objects)))
     (frame,) = aggregate_frames(
-        lake, Sealer.of_home(lake.settings.home), file, lambda _code, _number: None
+        lake,
+        Sealer.of_home(lake.settings.home),
+        file,
+        by_key=lambda _: "a key",
+        refuse=lambda _code, _number: None,
+        marked=set(),
     )
     assert tuple(frame.columns) == ("file_id", "line_number", *COLUMNS["aggregates"])
     anna, bo, unknown = frame.rows(named=True)

@@ -160,6 +160,22 @@ def test_the_key_of_a_client_certificate_is_its_owners_only(tmp_path: Path) -> N
     check_secrets(source, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("endpoints", "is_told"),
+    [
+        (["persons", "attendances"], True),
+        (["calendarEvents"], True),
+        (["attendances", "deletedEntities"], False),
+        (["persons", "aggregatedAttendance"], False),
+    ],
+)
+def test_a_source_that_would_keep_deleted_lessons_is_known(
+    tmp_path: Path, endpoints: list[str], is_told: bool
+) -> None:
+    (source,) = load_sources(written(tmp_path, usual(endpoints=endpoints)))
+    assert source.keeps_deleted is is_told
+
+
 def test_the_example_of_the_operators_page_is_a_whole_file(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     path = tmp_path / "sources.yaml"

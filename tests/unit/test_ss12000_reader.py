@@ -52,6 +52,17 @@ def test_a_resource_is_known_by_the_fields_of_its_objects(tmp_path: Path, name: 
     assert rows_of(tmp_path, json.dumps(objects)).objects == len(objects)
 
 
+@pytest.mark.parametrize(
+    "content",
+    ['{"data": {"persons": ["p"], "rooms": ["r", 3]}}', '{"pageToken":null,"data":{"a":[1,2,3]}}'],
+)
+def test_deletions_are_known_by_their_shape_and_each_id_counts(
+    tmp_path: Path, content: str
+) -> None:
+    assert resource_of(looked_at(tmp_path, content)) == "deletedEntities"
+    assert rows_of(tmp_path, content).objects == 3
+
+
 def test_a_field_that_the_reader_does_not_know_is_read_past(tmp_path: Path) -> None:
     assert rows_of(tmp_path, page([person(shoeSize=38)], version="x")).objects == 1
 
@@ -91,7 +102,8 @@ FAULTS: dict[str, tuple[bytes, str]] = {
     "a lost letter": (GOOD.replace(b"Anna", "An\ufffda".encode()), "U+FFFD"),
     "a field twice": (GOOD.replace(b'"sex"', b'"id"'), "object 1 has a field twice"),
     "pages in a row": (GOOD + b"\n" + GOOD, "more than one JSON value"),
-    "no list": (b'{"data": {"persons": []}}', "it holds no list 'data'"),
+    "no list": (b'{"data": "persons"}', "it holds no list 'data'"),
+    "deletions that are no list": (b'{"data": {"persons": "x"}}', "is no list of ids"),
     "no data": (b'{"error": "Access denied"}', "it holds no list 'data'"),
     "an unknown resource": (page([{"id": "1", "seats": 30}]).encode(), "none of its objects"),
     "NaN": (GOOD.replace(b"8,", b"NaN,"), "no JSON"),

@@ -196,7 +196,8 @@ def test_a_window_is_as_long_as_the_rule_set_says() -> None:
     assert rule_texts.basis(item, rule) == "28 dagar"
     assert rule_texts.counted(rule) == "1 månad: 28 dagar eller kalendermånad"
     assert texts.month_absence(Fraction(1, 8), 28) == "12,5 % frånvaro 28 dagar"
-    assert texts.no_unreported(56).endswith("de senaste 56 dagarna.")
+    watchlist = make.watchlist(two_months_days=56)
+    assert texts.no_unreported(watchlist).endswith("saknar rapport de senaste 56 dagarna.")
     assert headings.over(headings.H_ABSENCE, 56) == "Frånvaro 56 dagar"
     assert "28 och 56 dagar" in dict(headings.terms(28, 56))
 

@@ -13,11 +13,11 @@ from assets.exports.columns import COLUMNS
 from assets.exports.frames import Openings, RowReader
 from assets.exports.layouts import FoundHeader, Layout, LayoutColumn
 from assets.exports.outcomes import RowProblem
+from assets.exports.people import People
 from assets.exports.received import ReceivedFile
 from assets.exports.ss12000.aggregates import aggregate_frames
 from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.lake import Lake
-from assets.sealing import Sealer
 
 _NAMES = COLUMNS["aggregates"]
 _LAYOUT = Layout(
@@ -33,10 +33,10 @@ _HEADER = FoundHeader(_LAYOUT.match(_NAMES), 0, "")
 class AggregateReader(RowReader):
     """Reads the objects of one file, each as a row."""
 
-    def __init__(self, lake: Lake, sealer: Sealer, file: ReceivedFile) -> None:
+    def __init__(self, lake: Lake, people: People, file: ReceivedFile) -> None:
         super().__init__(file, _HEADER, ())
         self._lake = lake
-        self._sealer = sealer
+        self._people = people
 
     @property
     def reason(self) -> str | None:
@@ -45,8 +45,14 @@ class AggregateReader(RowReader):
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield frames of text cells under our column names, with `line_number`."""
+        people = self._people
         frames = aggregate_frames(
-            self._lake, self._sealer, self.file, self._refuse_object, self.marked_persons
+            self._lake,
+            people.sealer,
+            self.file,
+            by_key=people.known_by_key,
+            refuse=self._refuse_object,
+            marked=self.marked_persons,
         )
         for frame in frames:
             self.rows_read += frame.height
@@ -63,11 +69,11 @@ class AggregateObjects(Openings):
 
     unit = "object"
 
-    def __init__(self, lake: Lake, sealer: Sealer) -> None:
+    def __init__(self, lake: Lake, people: People) -> None:
         super().__init__(())
         self._lake = lake
-        self._sealer = sealer
+        self._people = people
 
     def rows(self, file: ReceivedFile) -> RowReader:
         """Return a reader of a file's objects."""
-        return AggregateReader(self._lake, self._sealer, file)
+        return AggregateReader(self._lake, self._people, file)

@@ -13,6 +13,7 @@ import polars as pl
 from assets.exports.columns import COLUMNS
 from assets.exports.received import ReceivedFile
 from assets.exports.ss12000.json_files import JsonRows
+from assets.exports.ss12000.living import define_living
 from assets.exports.ss12000.persons import Persons
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -21,10 +22,16 @@ _COLUMNS = COLUMNS["aggregates"]
 _MINUTES = tuple(name for name in _COLUMNS if name.endswith("_minutes"))
 
 
+#: Called with the key of a pupil without a number; returns the text that names the pupil instead.
+ByKey = Callable[[str], str]
+
+
 def aggregate_frames(
     lake: Lake,
     sealer: Sealer,
     file: ReceivedFile,
+    *,
+    by_key: ByKey,
     refuse: Callable[[str, int], None],
     marked: set[str],
 ) -> Iterator[pl.DataFrame]:
@@ -32,12 +39,14 @@ def aggregate_frames(
 
     Minutes and dates are as they came, and `month` is null: an object has dates. A pupil whom the
     lake doesn't know has no `civic_no` and no place; the place is that of the period's last day.
+    One without a number is known by the person's id, as in attendances.
     `protected` is what the object says; who is protected is known elsewhere.
 
     Args:
         lake: the lake, with the parsing macros loaded.
         sealer: of its home.
         file: a JSON file of aggregatedAttendance.
+        by_key: for a pupil without a number.
         refuse: called with the code and the ordinal of each object that is none of these.
         marked: gets the keys of the persons whom an object calls protected.
 
@@ -46,6 +55,7 @@ def aggregate_frames(
         ChangedFileError: the file is gone.
     """
     persons = Persons(lake, sealer)
+    define_living(lake)
     for frame in JsonRows(file).frames():
         strange = pl.col("fault").fill_null("").str.starts_with("object.")
         for line, code in frame.filter(strange).select("line_number", "fault").iter_rows():
@@ -62,11 +72,11 @@ def aggregate_frames(
         lake.materialise("exports/ss12000_places")
         found = lake.rows(lake.select("exports/aggregate_places"))
         lake.connection.unregister("aggregate_cells")
-        yield _frame(cells.sort("line_number"), [_place(sealer, row) for row in found])
+        yield _frame(cells.sort("line_number"), [_place(sealer, row, by_key) for row in found])
 
 
-def _place(sealer: Sealer, row: tuple[object, ...]) -> dict[str, str | None]:
-    _, code, school, class_name, grade, sealed, sealed_staff, said = row
+def _place(sealer: Sealer, row: tuple[object, ...], by_key: ByKey) -> dict[str, str | None]:
+    _, code, school, class_name, grade, sealed, sealed_staff, said, key = row
     pupil = sealer.unseal(sealed) if isinstance(sealed, bytes) else {}
     mentor = sealer.unseal(sealed_staff) if isinstance(sealed_staff, bytes) else {}
     return {
@@ -74,7 +84,7 @@ def _place(sealer: Sealer, row: tuple[object, ...]) -> dict[str, str | None]:
         "school_name": None if school is None else str(school),
         "class_name": str(class_name) if class_name else None,
         "grade": None if grade is None else str(grade),
-        "civic_no": pupil.get("civic_no") or None,
+        "civic_no": pupil.get("civic_no") or (by_key(str(key)) if key else None),
         "given_name": pupil.get("given_name") or None,
         "family_name": pupil.get("family_name") or None,
         "sex": pupil.get("sex") or None,

@@ -18,19 +18,32 @@ from assets.exports.problems import ProblemLog
 from assets.exports.received import ReceivedFile
 from assets.exports.ss12000.derive import store_and_derive
 from assets.exports.ss12000.json_files import JsonRows, resource_of
+from assets.exports.ss12000.living import define_living
 from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.resources import (
     AGGREGATES,
     AGGREGATES_KIND,
     BY_KIND,
     BY_NAME,
+    DELETIONS,
     EMPTY_KIND,
 )
 from assets.exports.ss12000.staging import ObjectStage
 from assets.exports.ss12000.words import prepare_words, refuse_repeated
 from assets.lake import Lake
 
-_WAITS = {"event": "their calendar event", "person": "their person"}
+_WAITS = {
+    "event": "wait for their calendar event",
+    "person": "wait for their person",
+    "deleted": "are of an event or person that was taken away",
+    "untaught": "are of activities that are not teaching (Övrigt, Läraraktivitet)",
+}
+# By what is odd in an attendance: its warning.
+_ODD = {
+    "length": "validAbsenceMinutes.above_length",
+    "absence": "attendanceMinutes.without_absence",
+    "sum": "attendanceMinutes.sum_differs",
+}
 
 
 def kind_of(file: ReceivedFile) -> str:
@@ -43,6 +56,8 @@ def kind_of(file: ReceivedFile) -> str:
     name = resource_of(file)
     if name == AGGREGATES:
         return AGGREGATES_KIND
+    if name == DELETIONS.name:
+        return DELETIONS.kind
     return BY_NAME[name].kind if name else EMPTY_KIND
 
 
@@ -70,15 +85,13 @@ class EmptyBatch:
 
 @dataclass
 class _Waiting:
-    """Attendances of a file that give no lesson yet, and what they wait for."""
+    """Attendances of a file that give no lesson, or none yet, and why."""
 
     counts: Counter[str]
 
     def in_words(self) -> str | None:
         said = [
-            f"{self.counts[what]} wait for {words}"
-            for what, words in _WAITS.items()
-            if self.counts[what]
+            f"{self.counts[what]} {words}" for what, words in _WAITS.items() if self.counts[what]
         ]
         return f"attendances that give no lesson yet: {', '.join(said)}" if said else None
 
@@ -98,6 +111,7 @@ class ObjectBatch:
         self._problems = ProblemLog(lake, people.sealer, "object")
         self._persons = Persons(lake, people.sealer)
         self._stage = ObjectStage(lake, self._persons, self._problems, self._resource)
+        define_living(lake)
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
@@ -151,14 +165,11 @@ class ObjectBatch:
         if self._resource.name != "attendances":
             return found
         waiting = self._lake.materialise("exports/ss12000_waiting")
-        for file_id, waits_for, rows in self._lake.rows(
-            f"SELECT file_id, waits_for, count(*) FROM {waiting} GROUP BY ALL"
+        for file_id, what, first, rows in self._lake.rows(
+            f"SELECT file_id, waits_for, min(line_number), count(*) FROM {waiting} GROUP BY ALL"
         ):
-            found[file_id].counts[waits_for] = rows
-        for file_id, first, rows in self._lake.rows(
-            f"SELECT file_id, min(line_number), count(*) FROM {waiting} "
-            "WHERE waits_for = 'length' GROUP BY file_id"
-        ):
-            code = "validAbsenceMinutes.above_length"
-            self._problems.add(file_id, RowProblem(code, first, "", rows=rows, unit="object"))
+            found[file_id].counts[what] = rows
+            if what in _ODD:
+                problem = RowProblem(_ODD[what], first, "", rows=rows, unit="object")
+                self._problems.add(file_id, problem)
         return found

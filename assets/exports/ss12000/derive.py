@@ -6,14 +6,17 @@ leaves no trace. Not here: the objects (`words.py`), the joins (`sql/exports/ss1
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import duckdb
 
 from assets.exports.replacing import replace_older_by
 from assets.exports.roster_changes import watching_rosters
+from assets.exports.ss12000.living import STAYS
 from assets.exports.ss12000.markings import store_markings
 from assets.exports.ss12000.persons import Persons
-from assets.exports.ss12000.resources import LAYOUT_PREFIX, Resource
-from assets.exports.ss12000.touched import begin_noting, end_noting, note_touched
+from assets.exports.ss12000.resources import LAYOUT_PREFIX, RESOURCES, Resource
+from assets.exports.ss12000.touched import begin_noting, end_noting, note_deleted, note_touched
 from assets.exports.ss12000.words import find_changes, store_words
 from assets.exports.storing import store_identities, store_lessons
 from assets.lake import Lake
@@ -42,22 +45,52 @@ def store_and_derive(
         By file, the accepted words that a newer one outdoes.
     """
     lost = find_changes(lake, resource)
-    has_lessons = bool(lake.rows(f"SELECT 1 FROM lessons WHERE {_OURS} LIMIT 1"))
+    has_lessons = _has_lessons(lake)
     begin_noting(connection)
     store_markings(connection, lake, resource, persons)
     note_touched(connection, resource, has_lessons=has_lessons)
     store_words(connection, resource)
     note_touched(connection, resource, has_lessons=has_lessons)
     end_noting(connection)
+    _derive(connection, lake, has_lessons=has_lessons)
+    if resource.name in _OF_UNITS:
+        _store_units(connection, lake)
+    return lost
+
+
+def store_deletions(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, store: Callable[[], None]
+) -> None:
+    """Store arriving deletions and what follows from them.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake, with `arriving_deletions`.
+        store: puts them in place of older ones.
+    """
+    has_lessons = _has_lessons(lake)
+    begin_noting(connection)
+    for resource in RESOURCES:
+        if resource.name not in STAYS:
+            note_deleted(connection, resource, has_lessons=has_lessons)
+    end_noting(connection)
+    store()
+    _derive(connection, lake, has_lessons=has_lessons)
+    _store_units(connection, lake)
+
+
+def _has_lessons(lake: Lake) -> bool:
+    return bool(lake.rows(f"SELECT 1 FROM lessons WHERE {_OURS} LIMIT 1"))
+
+
+def _derive(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_lessons: bool) -> None:
+    """Make lessons, records, names and staff of the touched persons anew."""
     if lake.rows("SELECT 1 FROM touched_persons LIMIT 1"):
         lake.materialise("exports/ss12000_places")
         _store_lessons(connection, lake, has_lessons=has_lessons)
         _store_rosters(connection, lake)
         _store_identities(connection, lake)
         _store_staff(connection, "SELECT mentor_key FROM ss12000_places")
-    if resource.name in _OF_UNITS:
-        _store_units(connection, lake)
-    return lost
 
 
 def _store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_lessons: bool) -> None:

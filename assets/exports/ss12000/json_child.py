@@ -46,6 +46,11 @@ _ENDS = 64 << 10
 _EMPTY_LIST = re.compile(rb'\{\s*(?:"pageToken"[^\]]*)?"data"\s*:\s*\[\s*\]|\s*\[\s*\]\s*\Z')
 # The parser would spend minutes on such a number, or die of it.
 _ENDLESS_NUMBER = re.compile(rb"[0-9]{400}")
+# An answer of deletedEntities has an object of lists where all others have a list.
+_DELETIONS = re.compile(
+    rb'\s*\{\s*(?:"pageToken"\s*:\s*(?:null|"(?:[^"\\]|\\.)*")\s*,\s*)?"data"\s*:\s*\{'
+)
+_DELETED = "deletedEntities"
 _TOKEN_FIRST = re.compile(rb'\s*\{\s*"pageToken"\s*:\s*"')
 _TOKEN_LAST = re.compile(rb'\]\s*,\s*"pageToken"\s*:\s*"(?:[^"\\]|\\.)*"\s*\}\s*\Z')
 
@@ -124,6 +129,7 @@ def _read(source: IO[bytes], *, is_peek: bool) -> None:
     while not name and len(first) < _PEEKED and (item := next(objects, None)) is not None:
         first.append(item)
         name = resource_of(item, shapes) if isinstance(item, dict) else ""
+        name = _DELETED if reader.is_deletions else name
     if not name and (first or not reader.is_empty_list):
         raise Refused(
             "none of its objects is one that is read here"
@@ -205,9 +211,14 @@ class _Objects:
         return bool(_TOKEN_FIRST.match(self._head) or _TOKEN_LAST.search(ends))
 
     @property
+    def is_deletions(self) -> bool:
+        """Whether it says what was taken away."""
+        return bool(_DELETIONS.match(self._head[:_ENDS]))
+
+    @property
     def is_empty_list(self) -> bool:
         """Whether it is a list without objects."""
-        return bool(_EMPTY_LIST.search(self._head[:_ENDS]))
+        return self.is_deletions or bool(_EMPTY_LIST.search(self._head[:_ENDS]))
 
     def objects(self) -> Iterator[Any]:
         """Yield the objects.
@@ -218,7 +229,11 @@ class _Objects:
         import ijson  # noqa: PLC0415 - after the limits are set
 
         prefix = "item" if self._head.lstrip().startswith(b"[") else "data.item"
-        items = ijson.items(self, prefix, map_type=_Fields, buf_size=_CHUNK)
+        items = (
+            _deleted(ijson.kvitems(self, "data", buf_size=_CHUNK))
+            if self.is_deletions
+            else ijson.items(self, prefix, map_type=_Fields, buf_size=_CHUNK)
+        )
         try:
             for item in items:
                 self.finished += 1
@@ -273,6 +288,16 @@ def _twins(objects: _Objects) -> Any:
     watching = watch()
     next(watching)
     return watching
+
+
+def _deleted(lists: Iterator[tuple[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield each id of an answer of deletedEntities as an object."""
+    for entity, listed in lists:
+        if not isinstance(listed, list):
+            raise Refused("something in 'data' is no list of ids")
+        for value in listed:
+            named = {"entity": entity, "id": value}
+            yield named | {"person": {"id": value}} if entity == "persons" else named
 
 
 _FAULTS = {

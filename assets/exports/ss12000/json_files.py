@@ -133,5 +133,6 @@ def _not_read(words: str) -> str:
     return (
         f"not an SS12000 file that can be read: {words}. Expected JSON in UTF-8, an object with a "
         "list 'data' or a list, of attendances, calendarEvents, persons, groups, duties, "
-        "organisations, activities or aggregatedAttendance. Export it again."
+        "organisations, activities or aggregatedAttendance, or an answer of deletedEntities. "
+        "Export it again."
     )

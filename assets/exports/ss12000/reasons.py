@@ -75,6 +75,13 @@ SPECIAL = {
         "absence and other activity add up to more than the lesson; no lesson is made of it"
     ),
     "cancelled.not_boolean": "it can't be read",
+    "attendanceMinutes.without_absence": (
+        "reported present for less than the lesson, without a word of absence; taken as not "
+        "reported"
+    ),
+    "attendanceMinutes.sum_differs": (
+        "present and absent minutes do not add up to the lesson's length; absence counts as stated"
+    ),
 }
 EXPECTED_OF_CODE = {"cancelled.not_boolean": "true or false"}
 #: An object is mended where it comes from.
@@ -98,6 +105,14 @@ SWEDISH = {
     "without_minutes": "rapporterad, men utan minuter; räknas som inte rapporterad",
     "no_but_minutes": "inte rapporterad, men med minuter; räknas som inte rapporterad",
     "above_length": "frånvaron och annat skoluppdrag är tillsammans längre än lektionen",
+    "without_absence": (
+        "närvaron är kortare än lektionen och inget är sagt om frånvaro; räknas som inte "
+        "rapporterad"
+    ),
+    "sum_differs": (
+        "närvaro och frånvaro är tillsammans inte lika långa som lektionen; frånvaron räknas som "
+        "den står"
+    ),
     "not_boolean": "uppgiften är varken true eller false",
     "not_believed": (
         "dagen ligger mer än tio läsår före filens export eller mer än 366 dagar efter den"

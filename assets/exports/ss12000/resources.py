@@ -129,10 +129,19 @@ RESOURCES = (
     ),
     Resource("attendances", "ss12000_attendances", "attendance_key", "exports/staged_attendances"),
 )
+#: Which objects were taken away: ids only, of any resource.
+DELETIONS = Resource(
+    "deletedEntities",
+    "ss12000_deletions",
+    "object_key",
+    "exports/staged_deletions",
+    names_persons=False,
+)
 BY_NAME = {resource.name: resource for resource in RESOURCES}
 BY_KIND = {resource.kind: resource for resource in RESOURCES}
 #: A file without an object says nothing of any resource.
 EMPTY_KIND = f"{LAYOUT_PREFIX}_empty"
 AGGREGATES = "aggregatedAttendance"
 AGGREGATES_KIND = "ss12000_aggregated_attendance"
-KINDS = (EMPTY_KIND, *BY_KIND)
+#: Deletions last: then fewer of them meet nothing. What they do does not depend on it.
+KINDS = (EMPTY_KIND, *BY_KIND, DELETIONS.kind)

@@ -130,7 +130,8 @@ class ObjectStage:
                 .alias("person")
             )
             self._persons.load_sealed(frame)
-        self._persons.key(frame["person"])
+        if "person" in frame.columns:
+            self._persons.key(frame["person"])
         self._lake.connection.register("ss12000_cells", frame)
 
     def _guard(self, reader: JsonRows) -> None:

@@ -91,6 +91,28 @@ def note_touched(
         )
 
 
+def note_deleted(
+    connection: duckdb.DuckDBPyConnection, resource: Resource, *, has_lessons: bool
+) -> None:
+    """Note whom the arriving deletions of a resource touch.
+
+    Args:
+        connection: inside a transaction, with `arriving_deletions`.
+        resource: what is taken away.
+        has_lessons: there are lessons of SS12000, some of which may have to go.
+    """
+    key = resource.key
+    for name in ("winning_words", "changed_words"):
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT DISTINCT object_key AS {key} FROM "
+            f"arriving_deletions WHERE resource_name = '{resource.name}'"
+        )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE arriving_markings AS SELECT * FROM ss12000_markings LIMIT 0"
+    )
+    note_touched(connection, resource, has_lessons=has_lessons)
+
+
 def end_noting(connection: duckdb.DuckDBPyConnection) -> None:
     """Make `touched_persons`, everybody who was noted, and each pair and pupil once."""
     connection.execute(

@@ -100,8 +100,11 @@ def find_changes(lake: Lake, resource: Resource) -> dict[int, int]:
     )
     differs = "true"
     if resource.has_hash:
-        differs = f"""NOT EXISTS (SELECT 1 FROM {table} AS stored WHERE
-            stored.{key} = winning.{key} AND stored.content_hash = winning.content_hash)"""
+        # A word that is newer than a deletion brings the object back as it was.
+        differs = f"""(NOT EXISTS (SELECT 1 FROM {table} AS stored WHERE
+            stored.{key} = winning.{key} AND stored.content_hash = winning.content_hash)
+            OR {key} IN (SELECT object_key FROM ss12000_deletions
+            WHERE resource_name = '{resource.name}'))"""
     lake.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE changed_words AS SELECT {key} FROM winning_words AS winning "
         f"WHERE {differs}"
