@@ -267,9 +267,10 @@ def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHead
     if isinstance(found, FoundHeader):
         refuse_odd_row_end(lines[found.line_number - 1], f"line {found.line_number}")
         return found
-    if found[0] is not None:
-        refuse_unread_protection(*found)
-    raise UnreadableFileError(no_header_message(*found))
+    nearest, line_number = found
+    if nearest is not None:
+        refuse_unread_protection(nearest, line_number)
+    raise UnreadableFileError(no_header_message(nearest, line_number))
 
 
 def no_header_message(nearest: HeaderMatch | None, line_number: int) -> str:

@@ -59,7 +59,7 @@ def text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[DataRow]:
         cells = split.cells if is_sound else split_as_written(bare, header.delimiter)
         if len(cells) > header.width:
             refuse_odd_row_end(line, f"line {number}")
-        yield DataRow(number, cells, not is_sound, is_unended, swallows)
+        yield DataRow(number, cells, not is_sound, is_unended, swallows=swallows)
 
 
 class _Lines:

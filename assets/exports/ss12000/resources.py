@@ -135,7 +135,6 @@ DELETIONS = Resource(
     "ss12000_deletions",
     "object_key",
     "exports/staged_deletions",
-    names_persons=False,
 )
 BY_NAME = {resource.name: resource for resource in RESOURCES}
 BY_KIND = {resource.kind: resource for resource in RESOURCES}
