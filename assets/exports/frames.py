@@ -31,6 +31,7 @@ from assets.exports.text_rows import DataRow, text_rows
 from assets.exports.workbooks import Sheet, read_sheet
 
 ROWS_PER_FRAME = 100_000
+MERGED_CELLS = "row.merged_cells"
 # The last row of a sheet, today and in the format of before 2007: what came after is cut off.
 SHEET_ROWS = frozenset({65_536, 1_048_576})
 _SHEET_BYTES = 256 << 20
@@ -92,9 +93,7 @@ class RowReader:
                         continue
                     self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
                 if row.merged:
-                    self._problems.append(
-                        RowProblem("row.merged_cells", row.line_number, row.merged)
-                    )
+                    self._problems.append(RowProblem(MERGED_CELLS, row.line_number, row.merged))
                 kept.append(row)
             elif row.has_broken_quotes:
                 self._refuse("row.broken_quotes", row)
