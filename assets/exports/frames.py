@@ -34,6 +34,7 @@ from assets.exports.text_rows import DataRow, text_rows
 from assets.exports.workbooks import Sheet, read_sheet
 
 ROWS_PER_FRAME = 100_000
+MERGED_CELLS = "row.merged_cells"
 # The last row of a sheet, today and in the format of before 2007: what came after is cut off.
 SHEET_ROWS = frozenset({65_536, 1_048_576})
 _UNIT = re.compile(r"[0-9]{5,8}")
@@ -105,9 +106,7 @@ class RowReader:
                     self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
                     self.last_row = row
                 if row.merged:
-                    self._problems.append(
-                        RowProblem("row.merged_cells", row.line_number, row.merged)
-                    )
+                    self._problems.append(RowProblem(MERGED_CELLS, row.line_number, row.merged))
                 kept.append(row)
             if len(kept) + len(self._problems) >= ROWS_PER_FRAME:
                 yield self._frame(kept)

@@ -147,6 +147,10 @@ _KODER = {
         "celler är sammanfogade; det som står i dem gäller var och en av raderna",
         "Skicka tabellen utan sammanfogade celler.",
     ),
+    "row.error_value": (
+        "klass, ämne eller id är ett fel från ett kalkylprogram (#SAKNAS!); det räknas som tomt",
+        "Rätta formeln i kalkylbladet, eller exportera igen.",
+    ),
     "row.sheet_full": (
         "det här är den sista rad som får plats i ett kalkylblad; rader kan saknas efter den",
         "Exportera färre dagar eller klasser per fil, eller som CSV.",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from assets.exports.columns import COLUMNS
-from assets.exports.frames import ROWS_PER_FRAME, Openings, RowReader
+from assets.exports.frames import MERGED_CELLS, ROWS_PER_FRAME, Openings, RowReader
 from assets.exports.outcomes import RowProblem
 from assets.exports.people import People
 from assets.exports.problems import ProblemLog
@@ -64,6 +64,7 @@ class RowStage:
     openings: Openings
     problems: ProblemLog
     kind: str
+    _merged: set[tuple[int, int]] = field(default_factory=set)
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedRows:
         """Stage files, small ones many to a frame."""
@@ -116,6 +117,9 @@ class RowStage:
                 problem = refusal(row["problem"], row, COLUMNS[kind], row["school"])
                 if problem.code == "row.cut_short":
                     self.problems.take_back(row["file_id"], "row.no_line_end")
+                if (row["file_id"], row["line_number"]) in self._merged:
+                    # A warning is about a row that was taken.
+                    self.problems.take_back(row["file_id"], MERGED_CELLS)
             else:
                 problem = warning(row["warning"], row)
             self.problems.add(row["file_id"], problem)
@@ -141,6 +145,8 @@ class RowStage:
     def _note(self, file_id: int, problems: Sequence[RowProblem]) -> None:
         for problem in problems:
             self.problems.add(file_id, problem)
+            if problem.code == MERGED_CELLS:
+                self._merged.add((file_id, problem.line_number))
 
     def _give_up_when_hopeless(self, reader: RowReader) -> None:
         file_id, rows = reader.file.file_id, reader.rows_read

@@ -179,10 +179,15 @@ NOT list_contains(
     cell
 );
 
--- A text as it is compared and kept: no outer blanks, '' for nothing. Letters are composed (NFC)
--- when the file is read.
+-- Whether a cell has an error of a spreadsheet instead of a value: #N/A, #SAKNAS!, #REF!, or what
+-- our own reader says of a formula without a result and of merged cells.
+CREATE OR REPLACE TEMP MACRO spreadsheets_error(cell) AS
+cell LIKE '#%' AND regexp_full_match(trim(cell), '#N/A|#[A-ZÅÄÖ0-9/]+[!?]');
+
+-- A text as it is compared and kept: no outer blanks, '' for nothing and for an error. Letters are
+-- composed (NFC) when the file is read.
 CREATE OR REPLACE TEMP MACRO plain_text(cell) AS
-coalesce(trim(cell), '');
+CASE WHEN spreadsheets_error(cell) THEN '' ELSE coalesce(trim(cell), '') END;
 
 -- A moment as RFC 3339 writes it, with its offset: without one nobody knows which hour is meant. No
 -- place on Earth is more than 14 hours from Greenwich: what is further off is a slip of the pen.

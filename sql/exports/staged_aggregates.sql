@@ -82,6 +82,7 @@ SELECT
         WHEN grade IS NOT NULL AND school_grade(grade) IS NULL THEN 'grade.unreadable'
         WHEN school_unit_code <> unit THEN 'school_unit_code.zeros_restored'
         WHEN unknown_protection(protected) THEN 'protected.unknown_value'
+        WHEN spreadsheets_error(class_name) OR spreadsheets_error(activity) THEN 'row.error_value'
         WHEN lettered_grade(grade) THEN 'grade.letter_left_over'
         WHEN spreadsheets_class(class_name) THEN 'class_name.spreadsheet'
     END AS warning

@@ -28,6 +28,7 @@ SELECT
         WHEN school_unit_code <> unit_code(school_unit_code)
             THEN 'school_unit_code.zeros_restored'
         WHEN unknown_protection(protected) THEN 'protected.unknown_value'
+        WHEN spreadsheets_error(class_name) THEN 'row.error_value'
         WHEN lettered_grade(grade) THEN 'grade.letter_left_over'
         WHEN spreadsheets_class(class_name) THEN 'class_name.spreadsheet'
     END AS warning

@@ -22,6 +22,10 @@ WITH cells AS (
         end_time AS end_text,
         plain_text(subject) AS subject,
         nullif(plain_text(lesson_id), '') AS lesson_id,
+        coalesce(
+            spreadsheets_error(subject) OR spreadsheets_error(lesson_id)
+            OR spreadsheets_error(class_name), FALSE
+        ) AS has_error_text,
         plain_text(class_name) AS class_name,
         school_grade(grade) AS grade,
         grade AS grade_text,
@@ -130,6 +134,7 @@ SELECT
             AND present_minutes + outside_minutes <> scheduled_minutes
             THEN 'present_minutes.sum_differs'
         WHEN unknown_protection(protected_text) THEN 'protected.unknown_value'
+        WHEN has_error_text THEN 'row.error_value'
         WHEN lettered_grade(grade_text) THEN 'grade.letter_left_over'
         WHEN spreadsheets_class(class_name) THEN 'class_name.spreadsheet'
         WHEN regexp_full_match(date_text, '[34567][0-9]{4}(\.0+)?') THEN 'lesson_date.serial_number'

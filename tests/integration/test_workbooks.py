@@ -287,6 +287,7 @@ def test_minutes_that_are_merged_are_nobodys(lake: Lake, tmp_path: Path, column:
     assert problems_of(report) == dict.fromkeys((2, 3, 4, 5), code)
     assert block in str(report.reason)
     assert "#MERGED!" in str(report.reason)
+    assert (warnings_of(report), report.rows_warned) == ({}, 0)
 
 
 def test_minutes_that_are_merged_beside_each_other_are_nobodys(lake: Lake, tmp_path: Path) -> None:

@@ -364,6 +364,9 @@ def test_the_first_thing_wrong_refuses_the_row(
     [
         ({"grade": "8AB"}, "grade.unreadable"),
         ({"grade": "8A"}, "grade.letter_left_over"),
+        ({"class_name": "#N/A"}, "row.error_value"),
+        ({"subject": "#SAKNAS!"}, "row.error_value"),
+        ({"lesson_id": "#FORMULA!"}, "row.error_value"),
         ({"class_name": "8.0"}, "class_name.spreadsheet"),
         ({"class_name": "8,0"}, "class_name.spreadsheet"),
         ({"class_name": "1 maj"}, "class_name.spreadsheet"),
@@ -397,3 +400,12 @@ def test_a_warning_is_said_and_the_row_is_taken(
 )
 def test_a_class_as_schools_name_it_is_no_damage(reading: Lake, name: str) -> None:
     assert staged(reading, class_name=name)["warning"] is None
+
+
+@pytest.mark.parametrize("word", ["#N/A", "#REF!", "#NAMN?", "#DIV/0!", "#SAKNAS!", "#MERGED!"])
+def test_an_error_of_a_spreadsheet_is_no_class_no_subject_and_no_id(
+    reading: Lake, word: str
+) -> None:
+    row = staged(reading, class_name=word, subject=word, lesson_id=word)
+    assert (row["class_name"], row["subject"], row["lesson_id"]) == ("", "", None)
+    assert row["problem"] is None
