@@ -19,7 +19,7 @@ H_SINCE = "På elevlistan sedan"
 H_LAST_LESSON = "Senaste lektion på skolan"
 H_SHARE = "Schema"
 H_FIRST_LESSON = "Räknat från"
-ROW_LINE = "Inga lektioner i uppgifterna: går inte att bedöma"
+ROW_LINE = "Inga lektioner den senaste tiden: går inte att bedöma"
 UNSEEN_LINE = (
     "Ta reda på var elever utan lektioner är: att inget står om dem betyder inte att de är i"
     " skolan."
@@ -63,7 +63,9 @@ def lost_line(watchlist: Watchlist) -> str:
 def next_step(unseen: Unseen) -> str:
     """What to do about a pupil whom no lesson shows."""
     known = f"sedan {texts.day(unseen.last_lesson)}" if unseen.last_lesson else "i uppgifterna"
-    return f"Inga lektioner {known}: kontrollera schema och placering, kontakta elev/vårdnadshavare."
+    return (
+        f"Inga lektioner {known}: kontrollera schema och placering, kontakta elev/vårdnadshavare."
+    )
 
 
 def thin_share(percent: int) -> str:
