@@ -19,7 +19,7 @@ H_SINCE = "På elevlistan sedan"
 H_LAST_LESSON = "Senaste lektion på skolan"
 H_SHARE = "Schema"
 H_FIRST_LESSON = "Räknat från"
-ROW_LINE = "Inga lektioner i uppgifterna: går inte att bedöma"
+ROW_LINE = "Inga lektioner den senaste tiden: går inte att bedöma"
 UNSEEN_LINE = (
     "Ta reda på var elever utan lektioner är: att inget står om dem betyder inte att de är i"
     " skolan."

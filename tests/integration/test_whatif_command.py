@@ -176,7 +176,7 @@ def test_values_that_are_in_force_are_told(sample_home: SampleHome):
         (("--set", "pattern.run_days=4"), "found pattern.run_days, which decides no verdict, exp"),
         (("--grid", "norm.least_rows=40,50"), "found norm.least_rows, which decides no verdict"),
         (("--set", "forecast.least_probability=20"), "Known are: coverage.floor, leaver.after"),
-        (("--set", "x=1"), "ulf_two_months.threshold, window.days, window.one_month_days"),
+        (("--set", "x=1"), "unseen.class_days, window.days, window.one_month_days"),
         (("--set", "coverage.floor="), "--set coverage.floor: found nothing, expected a value"),
         (("--set", "mentor_followup.threshold=10,15"), "found 2 values, expected one"),
         (("--set", "window.one_month_days=20"), "Set window.days, which sets both windows"),

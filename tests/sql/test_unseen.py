@@ -234,8 +234,8 @@ def lost(
     return dict(rows_of(lake, "watchlists/lost_rows", first_date=first))
 
 
-LESSONS: Row = {"file_id": 1, "layout": "lektionsfranvaro"}
-ROSTER: Row = {"file_id": 2, "layout": "elever"}
+LESSONS: dict[str, Any] = {"file_id": 1, "layout": "lektionsfranvaro"}
+ROSTER: dict[str, Any] = {"file_id": 2, "layout": "elever"}
 
 
 def test_rows_refused_for_a_number_are_counted_by_school(scratch: Lake) -> None:

@@ -40,6 +40,9 @@ SPECIFIED_AS_OUR_CHOICE = {
     "coverage.floor",
     "leaver.after_days",
     "sums.full_day_minutes",
+    "unseen.after_days",
+    "unseen.class_days",
+    "thin.share",
     "norm.least_rows",
     "norm.most_unreported",
     "norm.most_doubled",
@@ -90,6 +93,8 @@ def test_the_stockholm_shared_values_are_the_specified_ones() -> None:
     rules = rule_set_on("stockholm", DAY)
     assert (rules.one_month_days, rules.two_months_days) == (30, 60)
     assert (rules.coverage_floor_bp, rules.leaver_after_days) == (80_00, 21)
+    assert (rules.unseen_after_days, rules.unseen_class_days) == (30, 5)
+    assert rules.share("thin.share") == Decimal("0.5")
 
 
 def test_the_rules_come_in_order_of_level_and_can_be_asked_for_by_name() -> None:
@@ -245,6 +250,8 @@ def test_the_version_is_the_same_on_every_day_on_which_no_value_changes() -> Non
         ("ulf_two_months.min_days_each_half", "6"),
         ("coverage.floor", "75"),
         ("leaver.after_days", "28"),
+        ("unseen.after_days", "28"),
+        ("unseen.class_days", "6"),
     ],
 )
 def test_the_version_changes_on_the_day_a_value_changes(name: str, value: str, root: Path) -> None:

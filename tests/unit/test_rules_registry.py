@@ -137,6 +137,10 @@ FAULTS = {
         ["window.two_months_days.yaml: values:", "56 days in force on 2026-07-01"],
         "twice window.one_month_days, 60",
     ),
+    "unseen_class_days_longer_than_the_days": (
+        ["unseen.class_days.yaml: values:", "31 days in force"],
+        "at most the 30 days of unseen.after_days",
+    ),
     "min_days_longer_than_the_window": (
         ["mentor_followup.min_days.yaml: values:", "31 days in force"],
         "at most the 30 days of the window",

@@ -1,0 +1,102 @@
+"""What a list says of a pupil whom nobody, or hardly anybody, sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from assets.watchlists import grounds, outline, unseen_texts
+from assets.watchlists.model import PupilRow, ThinRow, Unseen
+from tests.unit import watchlist_factory as make
+from tests.unit.page_reader import rendered
+
+GONE_SINCE = Unseen(date(2026, 8, 17), date(2026, 10, 2))
+NOTHING = make.sums(0, of=0, days=0)
+SILENT = make.evidence(
+    "mentor_followup", NOTHING, verdict="insufficient", certainty=None, reason="no_lessons"
+)
+
+
+def unseen(given: str = "Selam", **other: object) -> PupilRow:
+    plain = make.unassessed(given, "Haile", evidence=(SILENT,), one_month=NOTHING)
+    return replace(plain, unseen=GONE_SINCE, **other)  # type: ignore[arg-type]
+
+
+def steps(pupil: PupilRow) -> str:
+    level = {"pupils": (pupil,)} if pupil.level else {"pupils": (), "insufficient": (pupil,)}
+    watchlist = replace(make.watchlist(), **level)  # type: ignore[arg-type]
+    (part,) = outline.mentor_parts(watchlist)
+    (column,) = [
+        c for c in outline.mentor_table(watchlist, part).columns if c.heading == "Nästa steg"
+    ]
+    return str(column.value(pupil))
+
+
+def test_the_next_step_says_since_when_and_what_to_do() -> None:
+    assert steps(unseen()) == (
+        "Inga lektioner sedan 2 oktober 2026: kontrollera schema och placering, kontakta"
+        " elev/vårdnadshavare."
+    )
+    never = unseen_texts.next_step(Unseen(None, None))
+    assert never.startswith("Inga lektioner i uppgifterna: kontrollera")
+
+
+def test_a_pupil_on_a_level_whom_nobody_sees_now_has_both_steps() -> None:
+    told = steps(replace(make.pupil(level=2), unseen=GONE_SINCE))
+    assert told.startswith("Ta upp med rektor")
+    assert told.endswith("kontakta elev/vårdnadshavare.")
+
+
+def test_the_row_says_it_once_for_all_rules() -> None:
+    rules = outline.rules_by_name(make.watchlist())
+    silent = unseen(evidence=(SILENT, replace(SILENT, basis="calendar")), thin_percent=None)
+    assert outline.rules_of(silent, rules) == unseen_texts.ROW_LINE
+    thin = replace(make.pupil(level=1), thin_percent=20)
+    assert outline.rules_of(thin, rules).splitlines()[-1] == "Schema 20 % av klassens"
+
+
+def test_who_is_not_seen_stands_in_one_table_of_the_section_only() -> None:
+    watchlist = make.watchlist(insufficient=(unseen(), make.unassessed("Nils", "Ek")))
+    assert [row.given_name for row in grounds.unseen_table(watchlist).rows] == ["Selam"]
+    assert [row.given_name for row in grounds.insufficient_table(watchlist).rows] == ["Nils"]
+    kinds = [row.kind for row in grounds.shortfall_table(watchlist).rows]
+    assert kinds == ["Utan lektioner", "Elev"]
+
+
+def test_a_pupil_on_a_level_whom_nobody_sees_is_in_the_section_too() -> None:
+    listed = replace(make.pupil(level=1), unseen=GONE_SINCE, pupil_key="a")
+    watchlist = make.watchlist(listed, insufficient=(listed,))
+    assert watchlist.unseen == (listed,)
+
+
+def test_the_classes_come_in_order() -> None:
+    rows = (unseen("Bo", school_class="9A"), unseen("Al", school_class="7C"), unseen("Cy"))
+    assert [row.given_name for row in make.watchlist(insufficient=rows).unseen] == [
+        "Cy", "Al", "Bo",
+    ]  # fmt: skip
+
+
+def test_how_many_were_looked_at_says_for_how_many_it_led_to_nothing() -> None:
+    assert unseen_texts.evaluated(make.watchlist()) == "312 elever"
+    told = unseen_texts.evaluated(make.watchlist(insufficient=(unseen(),)))
+    assert told == (
+        "312 elever. För 1 av dem räcker uppgifterna inte för att bedöma alla gränser,"
+        " 1 har inga lektioner."
+    )
+
+
+def test_a_list_without_such_pupils_has_no_such_headings(tmp_path: Path) -> None:
+    section = rendered(make.full_list(), tmp_path).by_id("otillrackliga").text
+    for heading in (unseen_texts.UNSEEN, unseen_texts.THIN, unseen_texts.LOST):
+        assert heading not in section
+
+
+def test_a_thin_timetable_and_lost_rows_are_told(tmp_path: Path) -> None:
+    thin = ThinRow("Moa", "Berg", None, "7B", 7, "", 0, date(2026, 10, 19))
+    value = ("thin.share", "50 %", "Eget val: ett prov.")
+    watchlist = make.watchlist(thin=(thin,), lost_rows=12, shared_parameters=(value,))
+    section = rendered(watchlist, tmp_path).by_id("otillrackliga").text
+    assert "1 elev har under 50 % av klassens schemalagda tid per skoldag" in section
+    assert "Schema under 1 % av klassens" in section
+    assert "12 rader i skolans filer har ett personnummer" in section
