@@ -266,7 +266,7 @@ def _tell_lists(access: LakeAccess, what: str, as_of: date) -> None:
             "Add it to the register file."
         )
     # Last, where somebody looks who sees the status.
-    say_waiting(access.held, access.silent)
+    say_waiting(access.held, access.silent, {folder.name for folder in access.published})
 
 
 def main() -> None:
