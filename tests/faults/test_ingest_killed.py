@@ -104,6 +104,7 @@ STATE = {
     "lessons": "*",
     "enrolments": "*",
     "school_units": "*",
+    "school_sendings": "*",
     "identity_sources": "*",
     "identities": "content_key",
     "staff": "staff_key",
