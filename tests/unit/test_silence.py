@@ -162,6 +162,18 @@ def test_who_sends_once_a_month_is_judged_as_if_it_sent_once_a_week() -> None:
     assert rhythm_of(set(days), monthly, LIMITS).most_missing == 4
 
 
+def test_a_month_in_one_file_is_no_week_though_little_of_it_is_in_the_four_weeks() -> None:
+    """As in the samples: files of 1 October, 1 and 14 November, and an autumn break between."""
+    days = school_days(date(2026, 8, 17), date(2026, 10, 23))
+    days += school_days(date(2026, 11, 2), date(2026, 11, 13))
+    arrivals = [
+        (date(2026, 10, 1), date(2026, 9, 30)),
+        (date(2026, 11, 1), date(2026, 10, 23)),
+        (date(2026, 11, 14), date(2026, 11, 13)),
+    ]
+    assert rhythm_of(set(days), arrivals, LIMITS).most_missing == 4
+
+
 SUMS_END = date(2026, 9, 30)
 
 
