@@ -267,7 +267,8 @@ def _tell_lists(access: LakeAccess, what: str, as_of: date) -> None:
             "Add it to the register file."
         )
     # Last, where somebody looks who sees the status.
-    say_waiting(access.held, access.silent, access.unread_protection)
+    listed = {folder.name for folder in access.published}
+    say_waiting(access.held, access.silent, listed, access.unread_protection)
 
 
 def main() -> None:

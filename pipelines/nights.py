@@ -14,7 +14,7 @@ from assets.lake_access import LakeAccess
 from assets.watchlists.released import missed_weeks, refuse_early_freeze, refuse_wrong_night
 from assets.watchlists.week_states import iso_week
 from pipelines.jobs import as_of_tags
-from pipelines.printing import say
+from pipelines.printing import say, say_waiting
 from pipelines.running import run_job
 from pipelines.settings import Settings, yesterday
 
@@ -76,12 +76,12 @@ def make_up_weeks(
     for sunday in sundays:
         # The night of this Sunday is made by this run: its files are in.
         run_job(settings, "weekly_job", access, as_of_tags(sunday, force=True))
-        lists = len(access.published)
         made.weeks += 1
         made.held += len(access.held)
-        waiting = f"; {', '.join(access.held)} wait" if access.held else ""
+        waiting = f", {len(access.held)} wait" if access.held else ""
         say(
             f"The lists of {iso_week(sunday)} were missing and were made up as of "
-            f"{sunday.isoformat()}: {lists} lists{waiting}."
+            f"{sunday.isoformat()}: {len(access.published)} stand{waiting}."
         )
+        say_waiting(access.held, access.silent, ())
     return made

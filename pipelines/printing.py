@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -99,15 +99,27 @@ def say_refused(reports: Sequence[FileReport]) -> None:
 
 
 def say_waiting(
-    held: Sequence[str], silent: Sequence[Silence], unread_protection: Sequence[str] = ()
+    held: Sequence[str],
+    silent: Sequence[Silence],
+    published: Collection[str],
+    unread_protection: Sequence[str] = (),
 ) -> None:
-    """Say to standard error which lists wait and why, and which schools never sent anything."""
+    """Say to standard error which lists wait and why, and which rest on silence all the same.
+
+    Args:
+        held: school units whose list waits.
+        silent: schools that sent nothing when they should.
+        published: school units with a list of this run; of others nothing is said.
+        unread_protection: those of `held` of whom nobody knows who is protected.
+    """
     of_code = {silence.school_unit_code: silence for silence in silent}
     for code, silence in sorted(of_code.items()):
+        if code not in published:
+            continue
         if silence.newest is None:
             say(f"School unit {code} is in the register and has never sent a lesson or a sum.")
         elif silence.is_held and code not in held:
-            say(f"{_silence(silence)} Its list was made all the same.")
+            say(f"{_silence(silence)} Its list is out all the same.")
     for code in held:
         if code in unread_protection:
             say(

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from assets.lake import Lake
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess
 from assets.watchlists.released import newest_night, refuse_early_freeze
 from pipelines.dead_runs import end_dead_runs
@@ -42,13 +43,11 @@ def nightly_schedule(
     """
     as_of = day_before(context.scheduled_execution_time)
     try:
-        with lake.open() as opened:
+        with Lake.open(lake.settings) as opened:
             newest = newest_night(opened)
     except SPOKEN_ERRORS:
         # The run says it in its own words, and is seen to fail.
         newest = None
-    finally:
-        lake.close()
     if newest is not None and newest > as_of:
         return dg.SkipReason(f"The lists are of {newest.isoformat()} already.")
     return _request(context, "nightly_job")
@@ -67,12 +66,10 @@ def weekly_schedule(
     """Ask for the frozen lists of the week that ended on Sunday, once its night has succeeded."""
     sunday = day_before(context.scheduled_execution_time)
     try:
-        with lake.open() as opened:
+        with Lake.open(lake.settings) as opened:
             refuse_early_freeze(opened, sunday)
     except SPOKEN_ERRORS as error:
         return dg.SkipReason(str(error))
-    finally:
-        lake.close()
     return _request(context, "weekly_job")
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 
 from assets.exports.offers import entries_in
 from assets.exports.received import identity_of
+from assets.lake import Lake
 from assets.lake_access import SPOKEN_ERRORS, LakeAccess
 from assets.watchlists.released import missed_weeks, newest_night
 from pipelines.jobs import as_of_tags, ingest_job, weekly_job
@@ -64,7 +65,7 @@ def missed_weeks_sensor(
     The cursor is the newest night that was looked at: what is asked for once a night.
     """
     try:
-        with lake.open() as opened:
+        with Lake.open(lake.settings) as opened:
             newest = newest_night(opened)
             # From the morning on in which the schedule asks, a week that is not made is missed.
             is_morning = lake.now() >= _monday_morning(newest) if newest else False
@@ -72,8 +73,6 @@ def missed_weeks_sensor(
             sundays = missed_weeks(opened, night) if night else []
     except SPOKEN_ERRORS as error:
         return dg.SkipReason(str(error))
-    finally:
-        lake.close()
     if night is None or night.isoformat() == context.cursor:
         return dg.SkipReason("No night since the last look.")
     requests = [

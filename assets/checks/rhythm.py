@@ -88,10 +88,11 @@ def rhythm_of(
         if reached is not None and last <= reached:
             continue
         if reached is not None and last >= first:
-            brought.append(sum(reached < day <= last for day in days))
+            # Of what it brought all counts, also what is older than the four weeks.
+            brought.append(sum(reached < day <= last for day in taught))
             waited = _days(max(last, reached), sent_on - ONE_DAY)
             missing.append(
-                sum(reached < day < sent_on for day in days if day <= last)
+                sum(reached < day < sent_on for day in taught if day <= last)
                 + sum(day.weekday() in weekdays for day in waited)
             )
         reached = last

@@ -87,5 +87,5 @@ def test_what_is_installed_from_the_wheel_finds_its_sql_rules_and_layouts(
         text=True,
     )
     counts, place = ran.stdout.splitlines()
-    assert counts == "5 4"
+    assert counts == "6 4"
     assert Path(place).is_relative_to("installed") or "installed" in Path(place).parts

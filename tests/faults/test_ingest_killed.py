@@ -104,6 +104,7 @@ STATE = {
     "lessons": "*",
     "enrolments": "*",
     "school_units": "*",
+    "school_sendings": "*",
     "identity_sources": "*",
     "protection_words": "*",
     "pupil_references": "*",

@@ -104,7 +104,7 @@ def test_the_page_works_as_it_is_written(home: Path) -> None:
     rows = [line.split(",") for line in said.out.splitlines()[1:]]
     assert sorted((row[2], row[6]) for row in rows) == [("60", "0"), ("60", "15"), ("60", "60")]
     found = trappan("doctor", "--home", "var").out
-    assert f"well   layouts: 5 shipped, 1 of {home / 'layouts'}" in found
+    assert f"well   layouts: 6 shipped, 1 of {home / 'layouts'}" in found
 
 
 def test_a_sample_is_told_column_by_column_without_a_name_in_it(home: Path) -> None:

@@ -6,13 +6,17 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.checks.rhythm import Limits, rhythm_of
 from assets.checks.silence import Break, School, Silence, silent_of_sums, silent_schools
+from assets.watchlists.holds import Unlike, together
+from assets.watchlists.silences import sentence
 
 LIMITS = Limits()
+#: A machine that is busy is no fault of a town.
+unhurried = settings(deadline=None)
 #: A Monday in the middle of a term, and the Sunday four weeks later.
 FIRST, SUNDAY = date(2026, 9, 7), date(2026, 11, 1)
 ONE = timedelta(days=1)
@@ -158,6 +162,18 @@ def test_who_sends_once_a_month_is_judged_as_if_it_sent_once_a_week() -> None:
     assert rhythm_of(set(days), monthly, LIMITS).most_missing == 4
 
 
+def test_a_month_in_one_file_is_no_week_though_little_of_it_is_in_the_four_weeks() -> None:
+    """As in the samples: files of 1 October, 1 and 14 November, and an autumn break between."""
+    days = school_days(date(2026, 8, 17), date(2026, 10, 23))
+    days += school_days(date(2026, 11, 2), date(2026, 11, 13))
+    arrivals = [
+        (date(2026, 10, 1), date(2026, 9, 30)),
+        (date(2026, 11, 1), date(2026, 10, 23)),
+        (date(2026, 11, 14), date(2026, 11, 13)),
+    ]
+    assert rhythm_of(set(days), arrivals, LIMITS).most_missing == 4
+
+
 SUMS_END = date(2026, 9, 30)
 
 
@@ -197,6 +213,7 @@ def towns(draw: st.DrawFn) -> tuple[dict[str, School], date]:
     return schools, as_of
 
 
+@unhurried
 @given(towns())
 def test_who_has_sent_the_last_day_or_has_a_break_to_its_end_is_never_silent(
     drawn: tuple[dict[str, School], date],
@@ -213,6 +230,7 @@ def test_who_has_sent_the_last_day_or_has_a_break_to_its_end_is_never_silent(
             assert 0 < found[code].missing <= len(rest)
 
 
+@unhurried
 @given(towns(), st.integers(0, 4))
 def test_more_breaks_never_make_a_school_silent_and_more_days_of_its_own_never_do(
     drawn: tuple[dict[str, School], date], which: int
@@ -228,6 +246,7 @@ def test_more_breaks_never_make_a_school_silent_and_more_days_of_its_own_never_d
     assert set(silent(schools, as_of)) == before
 
 
+@unhurried
 @given(towns())
 def test_nobody_waits_for_ever_without_a_word(drawn: tuple[dict[str, School], date]) -> None:
     """After three weeks of school without a lesson every school is silent, whoever it is."""
@@ -240,3 +259,24 @@ def test_nobody_waits_for_ever_without_a_word(drawn: tuple[dict[str, School], da
 
 def _after(newest: date, as_of: date) -> Iterable[date]:
     return [newest + n * ONE for n in range(1, (as_of - newest).days + 1)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing", "confirmed", "said"),
+    [
+        ("lessons", 1, 1, "fast andra skolor har skickat (1 skoldag saknas)."),
+        ("lessons", 9, 0, "Om det är lov är inget fel, men då behöver lovet stå i en lov-fil."),
+        ("sums", 1, 0, "Inga månadssummor har kommit efter 13 november 2026 (1 månad saknas)."),
+    ],
+)
+def test_a_list_says_what_is_missing_and_whether_it_may_be_a_holiday(
+    kind: str, missing: int, confirmed: int, said: str
+) -> None:
+    text = sentence(kind, date(2026, 11, 13), missing, confirmed)
+    assert "efter 13 november 2026" in text
+    assert text.endswith(said)
+
+
+def test_what_two_sources_hold_is_held_for_both_reasons() -> None:
+    found = together({"a": Unlike(held=("x",))}, {"a": Unlike(("y",), ("z",)), "b": Unlike()})
+    assert found == {"a": Unlike(("x", "y"), ("z",)), "b": Unlike()}
