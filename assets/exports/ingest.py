@@ -33,7 +33,12 @@ from assets.exports.header_checks import UnreadProtectionError
 from assets.exports.held_files import HeldFiles
 from assets.exports.lanes import Lane, staged_ahead
 from assets.exports.layouts import Layout, shipped_layouts
-from assets.exports.ledger import KnownFile, known_files, refuse_another_key
+from assets.exports.ledger import (
+    KnownFile,
+    known_files,
+    refuse_another_key,
+    with_other_words,
+)
 from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
 from assets.exports.offers import Entry, Offered, entries_in
 from assets.exports.outcomes import (
@@ -171,7 +176,8 @@ class _Ingest:
             self.reports[path] = held(path, "it is still being written to")
         offered = Offered(self._look([path for path in paths if path not in arriving]))
         self.known = known_files(self.lake, self.sealer, list(offered.files))
-        self._read(list(offered.to_read(self.known)))
+        new = list(offered.to_read(self.known))
+        self._read(list(with_other_words(self.lake, self.sealer, new)))
         self._settle_copies(offered)
         quiet = [left_alone(entry.path, entry.why_not) for entry in entries if entry.is_quiet]
         waiting.note([*self.reports.values(), *quiet])

@@ -6,18 +6,24 @@ Not here: writing it (`storing.py`), deciding by it (`ingest.py`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
 
 from assets.exports.printable import printable_name
 from assets.exports.reasons import reason_of
+from assets.exports.received import ReceivedFile
 from assets.exports.refused_rows import RowOpener
 from assets.lake import Lake
 from assets.sealing import Sealer
 
 _LEAST_DIGITS = 6
+_OTHER_WORDS = (
+    "other content came under this name and time before: where the two differ, the one with the "
+    "greater hash counts. Give a correction a time of its own"
+)
 _HASH = re.compile(r"[0-9a-f]{6,64}")
 
 
@@ -76,6 +82,31 @@ def known_files(lake: Lake, sealer: Sealer, hashes: list[str]) -> dict[str, Know
             before.receipts | receipts,
         )
     return known
+
+
+def with_other_words(
+    lake: Lake, sealer: Sealer, files: Sequence[ReceivedFile]
+) -> Iterator[ReceivedFile]:
+    """Yield files, with a notice where other content came under the same name and time before.
+
+    A file that was written over in place keeps its name, and may keep its time. Which of the two
+    counts must not hang on which came first, so nobody may take it for a correction.
+    """
+    said: dict[datetime, set[str]] = {}
+    hashes = [file.sha256 for file in files]
+    for sealed_name, exported_at in lake.rows(
+        "SELECT sealed_name, exported_at FROM files "
+        "WHERE exported_at IN (SELECT unnest($times::TIMESTAMP[])) "
+        "AND outcome NOT IN ('duplicate', 'quarantined') "
+        "AND file_sha256 NOT IN (SELECT unnest($hashes::VARCHAR[]))",
+        times=[file.exported_at for file in files],
+        hashes=hashes,
+    ):
+        said.setdefault(exported_at, set()).add(sealer.unseal(sealed_name)["name"])
+    for file in files:
+        is_rival = file.name in said.get(file.exported_at, ())
+        told = [words for words in (file.notice, _OTHER_WORDS if is_rival else "") if words]
+        yield replace(file, notice="; ".join(told))
 
 
 class UnknownFileError(Exception):

@@ -81,6 +81,26 @@ def test_a_lake_made_anew_on_a_later_day_uses_the_receipt_that_was_kept(
     assert [row[5:8] for row in before] == [(60, 0, 0)]
 
 
+def test_a_file_that_is_written_over_in_place_with_its_old_time_is_read_and_told(
+    lake: Lake, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    path = put(inbox, "daily.csv", text_of([lesson(0, **ABSENT)]))
+    os.utime(path, (seconds("2026-11-01T05:00"),) * 2)
+    first = take(lake, inbox, "2026-11-02T06:00")["daily.csv"]
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.write(text_of([lesson(0, **ABSENT | {"invalid": "30"})]).encode())
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    second = take(lake, inbox, "2026-11-03T06:00")["daily.csv"]
+    assert second.outcome in (Outcome.ACCEPTED, Outcome.SUPERSEDED)
+    assert "other content came under this name and time before" in str(second.reason)
+    # Whichever counts, it is the same in a lake that meets them the other way round.
+    newest = max(first, second, key=lambda report: report.file_id)
+    assert [row[7] for row in lessons_of(lake)] == [60 if newest is first else 30]
+
+
 def test_a_time_within_a_day_of_the_receipt_is_believed(lake: Lake, tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     put(inbox, "a_20261103T0600.csv", text_of([lesson(0)]))

@@ -9,6 +9,7 @@ import pytest
 
 from assets.exports.reasons import pattern, reason_of
 from assets.exports.reasons_swedish import swedish_reason
+from assets.exports.ss12000.json_child import load_shapes
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
@@ -17,6 +18,7 @@ SOURCES = [
     *(ROOT / "sql" / "exports").glob("keyed_*.sql"),
     ROOT / "assets" / "exports" / "identity_numbers.py",
     ROOT / "assets" / "exports" / "frames.py",
+    ROOT / "assets" / "exports" / "row_shapes.py",
     ROOT / "assets" / "exports" / "ss12000" / "reasons.py",
     ROOT / "assets" / "exports" / "ss12000" / "batch.py",
 ]
@@ -26,7 +28,7 @@ CODES = sorted(
         for path in SOURCES
         for code in re.findall(r"""['"]([a-z][a-zA-Z_]+\.[a-z_]+)['"]""", path.read_text("utf-8"))
     }
-    | {"row.too_few_cells", "row.too_many_cells"}
+    | {f"object.of_{name}" for name in load_shapes()}
 )
 
 

@@ -405,7 +405,7 @@ def _value(item: dict[str, Any], path: Path, number: int) -> str | None:
 
 def _whole_number(value: Any) -> str | None:
     """Return a number as its digits: 15.0 and 15e0 are 15; 15.5 is none of ours."""
-    if not isinstance(value, int | Decimal) or abs(value) >= _LARGEST_NUMBER:
+    if not isinstance(value, int | Decimal) or not -_LARGEST_NUMBER < value < _LARGEST_NUMBER:
         return None
     return str(int(value)) if value == int(value) else None
 
