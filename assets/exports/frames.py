@@ -232,8 +232,9 @@ def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHead
     found = find_header(lines, layouts)
     if isinstance(found, FoundHeader):
         return found
-    if found[0] is not None:
-        refuse_unread_protection(*found)
+    nearest, line_number = found
+    if nearest is not None:
+        refuse_unread_protection(nearest, line_number)
     raise UnreadableFileError(no_header_message(*found))
 
 
