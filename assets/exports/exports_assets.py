@@ -9,6 +9,7 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger import find_file
 from assets.exports.retry import retry_file
 from assets.lake_access import LakeAccess
+from assets.protection_tables import PROTECTION_TABLES
 from assets.sealing import Sealer
 from assets.ss12000_tables import SS12000_TABLES
 from assets.tables import TABLES
@@ -31,6 +32,7 @@ _TABLES = (
     "school_units",
     "school_breaks",
     "school_sendings",
+    *(table.name for table in PROTECTION_TABLES),
     *(table.name for table in SS12000_TABLES),
 )
 _MEANINGS = {table.name: table.meaning for table in TABLES}

@@ -7,6 +7,8 @@ would be taken for an unknown column. Not here: which layout fits (`layouts.py`)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assets.exports.layouts import FoundHeader, HeaderMatch
 from assets.exports.received import UnreadableFileError
 from assets.exports.unknown_headers import may_end_a_line, speaks_of_protection
@@ -35,16 +37,24 @@ def refuse_header(header: FoundHeader) -> None:
         UnreadableFileError: it holds a control character, so that it may have swallowed a row.
         UnreadProtectionError: see there.
     """
-    match = header.match
-    for place, cell in enumerate(match.header, start=1):
+    refuse_line_ends(header.match.header, header.line_number)
+    refuse_unread_protection(header.match, header.line_number, header)
+
+
+def refuse_line_ends(cells: Sequence[str], line_number: int) -> None:
+    """Look that a header has not swallowed a row.
+
+    Raises:
+        UnreadableFileError: it holds a character that some systems end lines with.
+    """
+    for place, cell in enumerate(cells, start=1):
         odd = next((letter for letter in cell if may_end_a_line(letter)), None)
         if odd is not None:
             raise UnreadableFileError(
-                f"line {header.line_number}, column {place}: the header holds the character "
+                f"line {line_number}, column {place}: the header holds the character "
                 f"U+{ord(odd):04X}, which may be meant as the end of a line. Expected lines that "
                 "end with CR LF, LF or CR. Export the file again."
             )
-    refuse_unread_protection(match, header.line_number, header)
 
 
 def refuse_unread_protection(

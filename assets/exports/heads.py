@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from assets.exports.cells import filled_width, split_cells
 from assets.exports.decoding import first_lines
+from assets.exports.header_checks import refuse_line_ends
 from assets.exports.layouts import (
     DELIMITERS,
     HEADER_SEARCH_LINES,
@@ -61,7 +62,8 @@ def head_of(file: ReceivedFile, layouts: Sequence[Layout]) -> Head:
     """Return the head of a file.
 
     Raises:
-        UnreadableFileError: it is no text and no workbook, or has no row that could be a header.
+        UnreadableFileError: it is no text and no workbook, has no row that could be a header, or
+            one that may have swallowed a row.
         ChangedFileError: it is gone.
     """
     count = HEADER_SEARCH_LINES + _ROWS_BELOW
@@ -88,7 +90,9 @@ def head_of(file: ReceivedFile, layouts: Sequence[Layout]) -> Head:
         ]
     if not heads:
         raise no_header
-    return max(heads, key=_rank)
+    head = max(heads, key=_rank)
+    refuse_line_ends(head.header, head.line_number)
+    return head
 
 
 def _heads(delimiter: str, rows: list[list[str]], layouts: Iterable[Layout]) -> list[Head]:

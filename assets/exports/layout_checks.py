@@ -34,6 +34,7 @@ from assets.exports.repetitions import refuse_repeated, settle_repeated_lessons
 from assets.exports.row_staging import RowStage
 from assets.exports.slot_ids import SlotIds
 from assets.exports.staging import begin_staging, end_staging, load_macros
+from assets.exports.unknown_headers import as_headers
 from assets.lake import Lake, LakeSettings
 from assets.sealing import Sealer
 from assets.table_model import create_statements
@@ -154,6 +155,7 @@ def _cells(head: Head) -> list[CheckedCell]:
     match = head.match
     columns = {position: column for column, position in match.positions.items()}
     found: list[CheckedCell] = []
+    told = as_headers(head.header)
     for position, header in enumerate(head.header):
         column = columns.get(position, "")
         is_dropped = position in match.dropped or (not column and is_health(header))
@@ -163,13 +165,16 @@ def _cells(head: Head) -> list[CheckedCell]:
             _DROPPED if is_dropped and cell.strip() else shown(column or "row", cell)
             for cell in cells
         )
-        found.append(CheckedCell(printable_header(header), column, note, examples))
+        name = header if column else told[position]
+        found.append(CheckedCell(printable_header(name), column, note, examples))
     return found
 
 
 def _advice(head: Head) -> list[str]:
     match = head.match
-    unknown = [head.header[position] for position in match.unknown if position < len(head.header)]
+    unknown = as_headers(
+        [head.header[position] for position in match.unknown if position < len(head.header)]
+    )
     if match.fits:
         return [
             f"'{printable_header(name)}' looks like reasons or remarks. It is not read; put it "

@@ -33,7 +33,11 @@ WORDS: dict[str, type[pl.DataType] | pl.DataType] = {
     "exported_at": pl.Datetime("us"),
     "file_id": pl.Int64,
 }
-_SAID = {"school_unit_code": pl.String, "civic_text": pl.String, "is_protected": pl.Boolean}
+_SAID: dict[str, type[pl.DataType] | pl.DataType] = {
+    "school_unit_code": pl.String,
+    "civic_text": pl.String,
+    "is_protected": pl.Boolean,
+}
 # In a row that lost its cells nobody knows which one speaks of protection.
 _MARK = re.compile("sekr|skyd|folkb|protect")
 _UNIT = re.compile(r"\d{8}", re.ASCII)

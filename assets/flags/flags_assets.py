@@ -16,6 +16,7 @@ GROUP = "flags"
         "monthly_sums",
         "enrolments",
         "identity_sources",
+        "protection_words",
     ],
     group_name=GROUP,
     kinds={"duckdb"},

@@ -9,7 +9,7 @@ GROUP = "forecast"
 
 
 @dg.asset(
-    deps=["absence_daily", "enrolments", "identity_sources"],
+    deps=["absence_daily", "enrolments", "protection_words"],
     group_name=GROUP,
     kinds={"duckdb", "scipy"},
     description="Estimated probability of passing a step for pupils under it, where it is worth "

@@ -1,5 +1,6 @@
 -- school_days: each school's latest days beside what is usual there; the frame of school_contract.
--- From: absence_daily, counting_lessons, lessons, files. Grain: a school unit and a date with lessons.
+-- From: absence_daily, counting_lessons, lessons, files, protected_pupils.
+-- Grain: a school unit and a date with lessons.
 -- Parameters: $as_of; $first_date, the first of the days that are looked at; $norm_date, the first
 -- of the days before them that say what is usual. Counts and shares only.
 WITH days AS (
@@ -29,14 +30,16 @@ usual AS (
 ),
 
 class_days AS (
+    -- A class that only protected pupils are in is named nowhere.
     SELECT
-        school_unit_code,
-        class_name,
-        lesson_date,
-        count(DISTINCT pupil_key) AS pupils
-    FROM absence_daily
-    WHERE lesson_date BETWEEN $norm_date AND $as_of AND class_name <> ''
-    GROUP BY school_unit_code, class_name, lesson_date
+        daily.school_unit_code,
+        daily.class_name,
+        daily.lesson_date,
+        count(DISTINCT daily.pupil_key) AS pupils
+    FROM absence_daily AS daily
+    ANTI JOIN protected_pupils ON daily.pupil_key = protected_pupils.pupil_key
+    WHERE daily.lesson_date BETWEEN $norm_date AND $as_of AND daily.class_name <> ''
+    GROUP BY daily.school_unit_code, daily.class_name, daily.lesson_date
 ),
 
 classes AS (

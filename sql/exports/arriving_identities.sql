@@ -15,8 +15,9 @@ SELECT
     bool_or(problem IS NULL) AS is_accepted,
     bool_or(protected_identity(protected_text)) AS says_protected,
     coalesce(
-        bool_or(problem IS NULL AND protected_text <> '' AND NOT protected_identity(protected_text)),
-        FALSE
+        bool_or(
+            problem IS NULL AND protected_text <> '' AND NOT protected_identity(protected_text)
+        ), FALSE
     ) AS says_not_protected
 FROM identity_rows
 WHERE problem IS NULL OR protected_identity(protected_text)

@@ -1,6 +1,6 @@
 -- ss12000_identities: what touched pupils are called.
--- From: touched_pupils, ss12000_persons, ss12000_enrolments, ss12000_attendances. Grain: a pupil. Staff are no pupils: who is neither enrolled nor has an
--- attendance is not here.
+-- From: touched_pupils, ss12000_persons, ss12000_enrolments, ss12000_attendances.
+-- Grain: a pupil. Staff are no pupils: who is neither enrolled nor has an attendance is not here.
 WITH pupils AS (
     SELECT persons.*
     FROM ss12000_persons AS persons

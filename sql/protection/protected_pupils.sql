@@ -25,7 +25,7 @@ replaced AS (
     -- From when on a number is an old one: what is said of it then lifts nothing.
     SELECT
         number_key,
-        min(since) AS until
+        min(since) AS until_time
     FROM number_changes
     GROUP BY number_key
 ),
@@ -45,7 +45,7 @@ lifts AS (
     WHERE
         NOT words.is_protected
         AND (words.place_key IS NULL OR places.school_unit_code IS NOT NULL)
-        AND (replaced.until IS NULL OR words.exported_at <= replaced.until)
+        AND (replaced.until_time IS NULL OR words.exported_at <= replaced.until_time)
 ),
 
 lifting AS (

@@ -310,7 +310,8 @@ def test_a_refused_row_protects_its_pupil_all_the_same(
 def test_a_refused_row_without_a_school_protects_too(lake: Lake, tmp_path: Path) -> None:
     rows = [record(0, school="fel", protected="Ja"), record(1, civic="fel", protected="Ja")]
     assert offer_one(lake, roster(tmp_path, "1101T0500", *rows)).outcome == Outcome.QUARANTINED
-    assert protects(lake, "elever", "")
+    # The only school unit of the file.
+    assert protects(lake, "elever", "99999901")
     assert is_protected(lake)
 
 
