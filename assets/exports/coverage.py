@@ -23,6 +23,14 @@ from assets.sealing import Sealer
 #: from the newer file, as pupils who left are, but half a class is another kind of file.
 LEAST_TENTHS = 9
 
+_SAID = (
+    ("newer_file", "missing from it, though it has their class and date: {rows} of older files"),
+    ("file_id", "missing from a newer file, though that has their class and date: {rows}"),
+)
+_ANSWER = (
+    "counted as before. Were they taken away at the sender, files that say whole periods would "
+    "remove them ('restates: school_period' in the layout)"
+)
 _KEY = "layout, school_unit_code, class_key, lesson_date"
 
 
@@ -128,27 +136,18 @@ def _has_older(lake: Lake, span: Mapping[str, object]) -> bool:
 
 
 def _remarks(lake: Lake, file_ids: Iterable[int]) -> dict[int, str]:
-    found = (
-        "SELECT {file}, count(*), min(lesson_date), max(lesson_date) FROM lessons_missing "
-        "WHERE pupil_key NOT IN (SELECT pupil_key FROM protected_pupils) "
-        "GROUP BY {file}"
-    )
     batch = set(file_ids)
     remarks: dict[int, str] = {}
-    for column, which in (("newer_file", "of older files are not in it"), ("file_id", "")):
-        for file_id, lessons, first, last in lake.rows(found.format(file=column)):
+    for column, said in _SAID:
+        for file_id, lessons, first, last in lake.rows(
+            f"SELECT {column}, count(*), min(lesson_date), max(lesson_date) FROM lessons_missing "
+            "WHERE pupil_key NOT IN (SELECT pupil_key FROM protected_pupils) "
+            f"GROUP BY {column}"
+        ):
             if file_id not in batch:
                 continue
             days = f"{first}" if first == last else f"{first} to {last}"
             rows = f"{lessons} {'row' if lessons == 1 else 'rows'} for {days}"
-            said = (
-                f"{rows} {which}, though it has the class and date"
-                if which
-                else f"{rows} of it are not in a newer file that has the class and date"
-            )
-            text = (
-                f"{said}: they count as before. If they were taken away at the sender, files that "
-                "say whole periods remove them ('restates: school_period' in the layout)"
-            )
+            text = f"{said.format(rows=rows)}; {_ANSWER}"
             remarks[file_id] = f"{remarks[file_id]}; {text}" if file_id in remarks else text
     return remarks

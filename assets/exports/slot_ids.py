@@ -213,8 +213,9 @@ class SlotIds:
     def _why_held(self, row: Mapping[str, object]) -> str:
         layout = self._layouts[int(str(row["file_id"]))]
         return (
-            f"{row['elsewhere_ids']} of the {row['known_ids']} lesson ids that are known come back "
-            "on other dates, not whole weeks away at the same time: nothing tells whether they are "
+            f"school unit {row['school_unit_code']}: {row['elsewhere_ids']} of the "
+            f"{row['known_ids']} lesson ids that are known come back on other dates, "
+            "not whole weeks away at the same time: nothing tells whether they are "
             "ids of lessons, which moved, or of timetable slots. Expected that the layout "
             f"'{layout}' says 'lesson_id: lesson' or 'lesson_id: slot' (docs/layouts.md); then "
             "the next run takes the file."

@@ -36,6 +36,7 @@ standing AS (
         stored.lesson_date,
         stored.starts_at,
         stored.subject,
+        stored.is_cancelled,
         stored.exported_at,
         stored.file_id
     FROM lessons AS stored
@@ -102,4 +103,7 @@ INNER JOIN covering
         AND standing.school_unit_code = covering.school_unit_code
         AND standing.class_key = covering.class_key
         AND standing.lesson_date = covering.lesson_date
-WHERE covering.newest > (standing.exported_at, standing.file_id)
+WHERE
+    covering.newest > (standing.exported_at, standing.file_id)
+    -- A cancelled lesson counts nowhere, so nothing is missing.
+    AND NOT standing.is_cancelled

@@ -93,7 +93,9 @@ def test_the_list_names_class_day_and_number_and_says_the_answer(
     )
     offer(lake, saved(tmp_path, 4, before))
     (report,) = offer(lake, saved(tmp_path, 5, after))
-    assert "9 rows for 2026-11-23 of older files are not in it" in str(report.reason)
+    assert "missing from it, though it has their class and date: 9 rows for 2026-11-23" in str(
+        report.reason
+    )
     refresh_sums(lake)
     rules = rule_set_on("stockholm", AS_OF)
     (folder,) = release_lists(lake, AS_OF, lambda _: rules).folders

@@ -255,6 +255,31 @@ def test_what_a_file_changed_is_told_by_slot_and_date(lake: Lake, tmp_path: Path
     assert found == [("new", 30)]
 
 
+@pytest.mark.parametrize("merged_after", [0, 1, 2, 3])
+def test_weeks_under_an_old_and_a_new_number_all_stand(
+    lake: Lake, tmp_path: Path, merged_after: int
+) -> None:
+    numbers = {0: PUPILS[4], 1: PUPILS[0], 2: PUPILS[0]}
+    paths = [
+        saved(
+            tmp_path,
+            week(number)[-1] + timedelta(1),
+            [{**row, "civic": civic} for row in slots(week(number), pupils=1)],
+        )
+        for number, civic in numbers.items()
+    ]
+    merge = put(
+        tmp_path,
+        "nummerbyten_20260930T0400.csv",
+        f"Gammalt personnummer;Nytt personnummer;Datum\r\n{PUPILS[4]};{PUPILS[0]};\r\n",
+    )
+    paths.insert(merged_after, merge)
+    for path in paths:
+        offer(lake, path)
+    assert dates(lake) == {day.isoformat(): 3 for number in range(3) for day in week(number)}
+    assert lake.rows("SELECT count(DISTINCT pupil_key) FROM lessons") == [(1,)]
+
+
 def test_a_list_made_before_the_ids_were_known_differs_by_the_new_week_only(
     lake: Lake, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from tests.oracle.model import LessonRow, RosterRow
+from tests.oracle.slots import with_slot_dates
 from tests.oracle.sums import SumRow
 
 
@@ -28,7 +29,7 @@ def held_lessons(rows: Iterable[LessonRow]) -> list[LessonRow]:
     minutes, and not as a sign that the pupil is at the school either.
     """
     newest: dict[tuple[Any, ...], LessonRow] = {}
-    for row in rows:
+    for row in with_slot_dates(rows):
         key = lesson_key(row)
         kept = newest.get(key)
         if kept is None or _version(row) > _version(kept):

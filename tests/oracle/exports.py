@@ -125,8 +125,9 @@ def _mistaken(row: LessonRow, dialect: Dialect, dice: Random) -> LessonRow:
     if dialect.has_cancelled:
         changes.append({"is_cancelled": not row.is_cancelled})
     if row.lesson_id:
-        # With an id the lesson may have moved: to another hour, day, subject.
-        moved = row.start + timedelta(days=dice.choice((-1, 0, 1)), minutes=dice.choice((0, 55)))
+        # With an id the lesson may have moved: to another hour, day, subject. A slot's has its day.
+        days = 0 if dialect.has_slot_ids else dice.choice((-1, 0, 1))
+        moved = row.start + timedelta(days=days, minutes=dice.choice((0, 55)))
         changes.append({"start": moved, "subject": "FLYTTAD"})
     return replace(row, **dice.choice(changes))
 
@@ -140,7 +141,7 @@ def _row(pupil: Pupil, lesson: Lesson, school: School, dice: Random) -> LessonRo
         grade=pupil.grade,
         mentor=pupil.mentor if dialect.has_mentor else "",
         subject=lesson.subject,
-        lesson_id=_lesson_id(lesson) if dialect.has_lesson_ids else None,
+        lesson_id=_lesson_id(lesson, dialect) if dialect.has_lesson_ids else None,
         start=lesson.start,
         scheduled_minutes=lesson.scheduled,
         **_minutes(
@@ -172,10 +173,12 @@ def _unreported(row: LessonRow, dialect: Dialect, dice: Random) -> LessonRow:
     )
 
 
-def _lesson_id(lesson: Lesson) -> str | None:
+def _lesson_id(lesson: Lesson, dialect: Dialect) -> str | None:
     """Shared by the pupils of the lesson, as in real exports: the key is id and pupil."""
     if lesson.subject == SUBJECT_WITHOUT_ID:
         return None
+    if dialect.has_slot_ids:
+        return f"S-{lesson.school}-{lesson.start:%w%H%M}-{lesson.subject}"
     return f"L-{lesson.school}-{lesson.start:%Y%m%d%H%M}-{lesson.subject}"
 
 

@@ -192,8 +192,10 @@ def _setting(choices: _Choices) -> Setting:
 
 def _dialect(choices: _Choices) -> Dialect:
     """What one school's system can say. Mostly everything: the optional columns matter."""
+    ids = choices.pick(("none", "lesson", "slot", "lesson"))
     return Dialect(
-        has_lesson_ids=choices.pick((False, True)),
+        has_lesson_ids=ids != "none",
+        has_slot_ids=ids == "slot",
         has_mentor=choices.mostly(),
         has_protection=choices.mostly(),
         has_other=choices.mostly(),

@@ -24,6 +24,8 @@ class Dialect:
     """What one school's system puts in its files: which optional columns, and which habits."""
 
     has_lesson_ids: bool = True
+    # The id is the timetable slot's: the same every week.
+    has_slot_ids: bool = False
     has_mentor: bool = True
     has_protection: bool = True
     has_other: bool = True

@@ -9,10 +9,12 @@ from datetime import date, timedelta
 import pytest
 
 from assets.watchlists.notices import (
+    MissingLessons,
     RefusedRows,
     Reporting,
     cut_sheets,
     low_coverage,
+    missing_at_source,
     notices_of,
     old_lessons,
     refused_rows,
@@ -83,6 +85,27 @@ def test_files_that_end_where_a_sheet_ends_are_told() -> None:
     assert cut_sheets(0) == ""
     assert cut_sheets(1).startswith("1 fil som listan bygger på slutar på den sista rad som får")
     assert cut_sheets(2).startswith("2 filer som listan")
+
+
+def test_lessons_that_a_newer_file_lacks_are_named_by_class_day_and_number() -> None:
+    notice = missing_at_source(
+        [
+            MissingLessons("7A", date(2026, 11, 23), 12),
+            MissingLessons("", date(2026, 11, 24), 1),
+        ]
+    )
+    assert notice.startswith("13 elevlektioner finns inte i den nyare filen från skolsystemet,")
+    assert "7A 23 nov (12), utan klass 24 nov (1)." in notice
+    assert "restates: school_period" in notice
+
+
+def test_of_many_classes_the_first_are_named_and_the_others_counted() -> None:
+    missing = [MissingLessons(f"7{letter}", AS_OF, 1) for letter in "ABCDEFGHIJ"]
+    notice = missing_at_source(missing)
+    assert notice.startswith("10 elevlektioner")
+    assert "7H 15 nov (1), och 2 till." in notice
+    assert missing_at_source(missing[:1]).startswith("1 elevlektion finns")
+    assert missing_at_source([]) == ""
 
 
 def test_good_data_need_no_notice() -> None:
