@@ -98,7 +98,7 @@ LESSON_FATES: tuple[Table, ...] = (
                 _NOTHING_BESIDE,
             ),
             Column(
-                "beside_is_reported",
+                "is_beside_reported",
                 "BOOLEAN",
                 "Whether that lesson was reported.",
                 _NOTHING_BESIDE,

@@ -48,6 +48,6 @@ def _beside(aside: Aside) -> str:
         name += f"{aside.beside_starts_at:%H:%M}"
     if aside.reason == "superseded":
         return f": {name}"
-    if not aside.beside_is_reported:
+    if not aside.is_beside_reported:
         return f", {name} at the same time is unreported too"
     return f", present {aside.beside_present_minutes} min in {name} at the same time"

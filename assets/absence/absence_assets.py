@@ -24,7 +24,7 @@ _SUMS = ("absence_daily", "absence_monthly")
     specs=[
         dg.AssetSpec(
             "absence_daily",
-            deps=["lessons", "stale_days", "enrolments"],
+            deps=["lessons", "stale_days"],
             group_name=GROUP,
             kinds={"duckdb"},
             description="Minutes per pupil, school unit and day.",

@@ -36,7 +36,7 @@ class Aside:
     beside_starts_at: datetime | None
     beside_subject: str | None
     beside_present_minutes: int | None
-    beside_is_reported: bool | None
+    is_beside_reported: bool | None
 
 
 def asides_of(

@@ -41,7 +41,7 @@ SELECT
     beside.subject AS beside_subject,
     beside.starts_at AS beside_starts_at,
     beside.present_minutes AS beside_present_minutes,
-    beside.is_reported AS beside_is_reported
+    beside.is_reported AS is_beside_reported
 FROM fates
 INNER JOIN told_lessons AS told ON fates.told_row = told.told_row
 LEFT JOIN told_lessons AS beside ON fates.beside_row = beside.told_row

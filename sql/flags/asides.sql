@@ -16,7 +16,7 @@ WITH told AS (
         beside_starts_at,
         beside_subject,
         beside_present_minutes,
-        beside_is_reported
+        is_beside_reported
     FROM uncounted_lessons
     WHERE
         pupil_key = cast($pupil_key AS UUID)
@@ -36,7 +36,7 @@ WITH told AS (
         NULL AS beside_starts_at,
         NULL AS beside_subject,
         NULL AS beside_present_minutes,
-        NULL AS beside_is_reported
+        NULL AS is_beside_reported
     FROM counting_lessons
     WHERE
         pupil_key = cast($pupil_key AS UUID)
@@ -57,6 +57,6 @@ SELECT
     CASE WHEN beside_school_unit_code = $own THEN beside_starts_at END AS beside_starts_at,
     CASE WHEN beside_school_unit_code = $own THEN beside_subject END AS beside_subject,
     cast(beside_present_minutes AS BIGINT) AS beside_present_minutes,
-    beside_is_reported
+    is_beside_reported
 FROM told
 ORDER BY lesson_date, told.starts_at, told.school_unit_code, told.subject

@@ -64,6 +64,13 @@ class Files:
                     place = f"{row.start:%d%H%M}-{row.subject.casefold()}"
                     row = replace(row, lesson_id=f"{prefix}-{school}-{place}")
                 self.lessons[school, row.exported_at].append(row)
+                if dice.random() < 0.2:
+                    # Once more in the same file, perhaps saying something else.
+                    again = self._row(pupil, school, number, row.subject.swapcase())
+                    again = replace(again, start=row.start, lesson_id=row.lesson_id)
+                    length = row.scheduled_minutes
+                    again = _of_length(again, length + dice.choice((0, 0, 5)))
+                    self.lessons[school, row.exported_at].append(again)
             self._enrol(pupil)
 
     def _row(self, pupil: str, school: str, number: int, subject: str) -> LessonRow:
@@ -121,6 +128,22 @@ class Files:
             paths.append(write_roster_csv(records, path))
         self.dice.shuffle(paths)
         return paths
+
+
+def _of_length(row: LessonRow, length: int) -> LessonRow:
+    """The row with another length, and with as much of it missed as there is room for."""
+    valid, invalid = (
+        min(part or 0, length // 2) for part in (row.valid_minutes, row.invalid_minutes)
+    )
+    told = row.is_reported
+    return replace(
+        row,
+        scheduled_minutes=length,
+        present_minutes=length - valid - invalid if told else None,
+        valid_minutes=valid if told else None,
+        invalid_minutes=invalid if told else None,
+        other_minutes=0 if told else None,
+    )
 
 
 def counted_in(files: Files, folder: Path) -> list[dict[str, str]]:
