@@ -1,6 +1,7 @@
 -- ss12000_units: school units with their names and principals, as they are stored.
--- From: ss12000_organisations, living_duties, living_persons, ss12000_markings; `living_` is what was
--- not taken away at the source. A school unit that was stays: its lessons say their school by it.
+-- From: ss12000_organisations, living_duties, living_persons, ss12000_markings; `living_` is what
+-- was not taken away at the source. A school unit that was stays: its lessons say their school by
+-- it.
 -- Grain: a school unit code. The principal is the one whose duty ends last, then began last; one
 -- with protected identity is not named.
 WITH principals AS (
