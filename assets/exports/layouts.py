@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +30,8 @@ HEADER_SEARCH_LINES = 30
 # Megabytes in one line are no header, and would take a minute to compare.
 _LONGEST_HEADER = 1 << 16
 _UNREAD_SHOWN = 20
+# What our own layouts call the column of protection.
+_MARKING_HEADERS = ("Skyddad identitet", "Skyddad")
 
 # In a file's name: `manadssummor_99999901_2026-10_20261103T0400.csv`.
 _IN_NAME = {
@@ -120,9 +122,12 @@ class Layout(BaseModel):
                 count_position = folded.index(fold(self.row_count.column))
             else:
                 missing = (*missing, self.row_count.column)
-        markings = self._markings(folded)
         never = {fold(name) for name in self.dropped}
         dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
+        taken = {place for column, place in positions.items() if column != "protected"}
+        markings = self._markings(folded, taken | set(dropped))
+        if markings:
+            positions.setdefault("protected", markings[0])
         unknown = tuple(
             index
             for index, cell in enumerate(folded)
@@ -140,11 +145,19 @@ class Layout(BaseModel):
             markings,
         )
 
-    def _markings(self, folded: Sequence[str]) -> tuple[int, ...]:
-        """Find every column that speaks of protection: of two the strictest cell counts."""
+    def _markings(self, folded: Sequence[str], taken: Collection[int]) -> tuple[int, ...]:
+        """Find every column that speaks of protection: of two the strictest cell counts.
+
+        The usual names are read in every layout of rows about pupils: one that does not list them
+        must not leave a marking unread.
+        """
+        if "protected" not in COLUMNS[self.kind]:
+            return ()
         spec = self.columns.get("protected")
-        names = {fold(name) for name in spec.headers} if spec else set()
-        return tuple(index for index, cell in enumerate(folded) if cell in names)
+        names = {fold(name) for name in (*_MARKING_HEADERS, *(spec.headers if spec else ()))}
+        return tuple(
+            index for index, cell in enumerate(folded) if cell in names and index not in taken
+        )
 
 
 @dataclass(frozen=True)

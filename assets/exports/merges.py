@@ -62,7 +62,7 @@ def merged(merges: Iterable[Merge]) -> Merged:
     stands: dict[uuid.UUID, uuid.UUID] = {}
     said: dict[uuid.UUID, set[uuid.UUID]] = {}
     circular: set[tuple[uuid.UUID, uuid.UUID]] = set()
-    since: dict[uuid.UUID, datetime] = {}
+    edges: dict[tuple[uuid.UUID, uuid.UUID], datetime] = {}
 
     def last(key: uuid.UUID) -> uuid.UUID:
         while key in stands:
@@ -74,23 +74,32 @@ def merged(merges: Iterable[Merge]) -> Merged:
             circular.add((merge.old, merge.new))
             continue
         said.setdefault(merge.old, set()).add(merge.new)
+        edges[merge.old, merge.new] = merge.since
         old, new = last(merge.old), last(merge.new)
         if old != new:
             stands[old] = new
-            since[old] = merge.since
-    changes = tuple(change for key in stands for change in _changes_of(key, stands, since))
+            if not _leads_to(said, old, new):
+                # Two new numbers of one old number: the one that was said last comes after.
+                edges[old, new] = merge.since
+    changes = tuple(change for key in stands for change in _changes_of(key, edges))
     return Merged({key: last(key) for key in stands}, frozenset(circular), changes)
 
 
 def _changes_of(
-    key: uuid.UUID, stands: dict[uuid.UUID, uuid.UUID], since: dict[uuid.UUID, datetime]
+    key: uuid.UUID, edges: dict[tuple[uuid.UUID, uuid.UUID], datetime]
 ) -> Iterator[tuple[uuid.UUID, uuid.UUID, datetime]]:
     """Yield a number's later ones; each is the number only when all changes up to it were made."""
-    step, made = key, since[key]
-    while step in stands:
-        made = max(made, since[step])
-        step = stands[step]
-        yield key, step, made
+    later: dict[uuid.UUID, datetime] = {}
+    waiting = [(new, since) for (old, new), since in edges.items() if old == key]
+    while waiting:
+        step, since = waiting.pop()
+        if step == key or (step in later and later[step] >= since):
+            continue
+        # Of two ways to a number the one that was made last.
+        later[step] = since
+        waiting += [(new, max(since, at)) for (old, new), at in edges.items() if old == step]
+    for step, since in later.items():
+        yield key, step, since
 
 
 def known_merges(lake: Lake) -> list[Merge]:

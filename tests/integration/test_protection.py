@@ -195,8 +195,8 @@ def test_an_unknown_header_that_looks_like_data_is_told_as_a_pattern(
 ) -> None:
     columns = (*BASIC, "Zqsson", CIVIC, "2026-10-05")
     report = offer_one(lake, put(tmp_path, "a_20261101T0500.csv", text_of([lesson(0)], columns)))
-    assert "'xxxxxx', '999999999999', '9999-99-99'" in told(lake, report)
-    assert "Zqsson" not in told(lake, report)
+    assert "'xxxxxx'" in told(lake, report)
+    assert not [word for word in ("Zqsson", CIVIC, "2026-10-05") if word in told(lake, report)]
 
 
 UNREAD = (

@@ -46,3 +46,19 @@ def test_the_key_is_the_same_in_every_order(case: str) -> None:
 def test_a_merge_that_closes_a_circle_is_told() -> None:
     assert merged(said((A, B), (B, C), (C, A))).circular == {(C, A)}
     assert merged(said((A, B), (B, C), (A, C))).circular == frozenset()
+
+
+def test_a_later_number_counts_when_all_changes_up_to_it_were_made() -> None:
+    first, second = datetime(2026, 11, 1, 0), datetime(2026, 11, 1, 1)  # noqa: DTZ001
+    for pairs, of_ab, of_bc in (
+        (((A, B), (B, C)), first, second),
+        (((B, C), (A, B)), second, first),
+    ):
+        found = set(merged(said(*pairs)).changes)
+        assert found == {(A, B, of_ab), (B, C, of_bc), (A, C, second)}
+
+
+def test_of_two_new_numbers_the_one_said_last_comes_after_the_other() -> None:
+    first, second = datetime(2026, 11, 1, 0), datetime(2026, 11, 1, 1)  # noqa: DTZ001
+    found = set(merged(said((A, B), (A, C))).changes)
+    assert found == {(A, B, first), (A, C, second), (B, C, second)}
