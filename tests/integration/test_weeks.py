@@ -233,6 +233,14 @@ def test_restating_names_the_lessons_and_the_file_that_changed_them(weeks: Weeks
     assert row["received_at"] > f"{weeks.between:%Y-%m-%d %H:%M:%S}"
 
 
+def test_restating_lessons_says_which_are_left_out(weeks: Weeks) -> None:
+    asked = ("restate", "--week", "2026-W46", "--lessons", "--home", weeks.home)
+    told = " ".join(trappan(*asked).err.split())
+    assert "The lessons are those from 2026-09-01 to 2026-11-15, the days that" in told
+    assert "of pupils of whom the list says the same (--all has them)" in told
+    assert "(--all has them)" not in " ".join(trappan(*asked, "--all").err.split())
+
+
 def test_restating_says_how_many_did_not_change(weeks: Weeks) -> None:
     said = trappan("restate", "--week", "2026-W46", "--home", weeks.home)
     assert "4 lists of 2026-W46: 2 pupils differ" in said.err

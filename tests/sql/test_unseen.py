@@ -251,7 +251,11 @@ def test_rows_refused_for_a_number_are_counted_by_school(scratch: Lake) -> None:
 
 
 def test_a_file_that_came_twice_is_counted_once(scratch: Lake) -> None:
-    files = [LESSONS, LESSONS | {"received_at": day("11-15")}, LESSONS | {"outcome": "duplicate"}]
+    files: list[Row] = [
+        LESSONS,
+        LESSONS | {"received_at": day("11-15")},
+        LESSONS | {"outcome": "duplicate"},
+    ]
     assert lost(scratch, files, [{"school_unit_code": NORTH}]) == {NORTH: 1}
 
 

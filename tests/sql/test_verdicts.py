@@ -51,7 +51,8 @@ def test_a_scenario_of_the_document_is_what_the_lists_say(
             "two_months_first_half": Sums(0, 0, 0, int(scenario["first"])),
             "two_months_second_half": Sums(s, r, a, int(scenario["second"])),
         }
-    found = verdicts(scratch, sums)[scenario["rule"], "rolling"]
+    is_unseen = "nobody sees the pupil" in scenario["why"]
+    found = verdicts(scratch, sums, is_unseen=is_unseen)[scenario["rule"], "rolling"]
     assert said(found) == scenario["verdict"]
 
 
