@@ -58,7 +58,7 @@ SELECT
     row_number() OVER () AS told_row,
     *,
     lower(subject) AS taught,
-    epoch_us(starts_at) // 60000000 - 1440 * (lesson_date - DATE '1970-01-01') AS first_minute,
+    epoch_us(starts_at) % 86400000000 // 60000000 AS first_minute,
     -- Presence and other activity; of a lesson that nobody reported nothing is known.
     CASE WHEN is_reported THEN scheduled_minutes - valid_minutes - invalid_minutes ELSE 0 END
         AS present_minutes,
