@@ -66,7 +66,7 @@ SELECT
     len(
         list_filter(
             list_zip(times[:-2], times[2:]),
-            lambda pair: pair[1] // 1024 + pair[1] % 1024 > pair[2] // 1024
+            LAMBDA pair: pair[1] // 1024 + pair[1] % 1024 > pair[2] // 1024
         )
     ) > 0 AS has_overlap
 FROM in_order

@@ -50,7 +50,7 @@ INNER JOIN ended
     ON
         summed_days.pupil_key = ended.pupil_key
         AND summed_days.school_unit_code = ended.school_unit_code
-        AND ended.first_end_date < summed_days.lesson_date
+        AND summed_days.lesson_date > ended.first_end_date
 UNION
 -- A cancelled lesson under another id, or none, can be the newest word about one that is held.
 SELECT

@@ -1,5 +1,6 @@
 -- school_days: each school's latest days beside what is usual there; the frame of school_contract.
--- From: absence_daily, counting_lessons, lessons, files. Grain: a school unit and a date with lessons.
+-- From: absence_daily, counting_lessons, lessons, files. Grain: a school unit and a date with
+-- lessons.
 -- Parameters: $as_of; $first_date, the first of the days that are looked at; $norm_date, the first
 -- of the days before them that say what is usual. Counts and shares only.
 WITH days AS (

@@ -8,7 +8,9 @@ WITH arrived AS (
         *,
         CASE
             WHEN lesson_id IS NULL
-                THEN concat_ws(chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), lower(subject))
+                THEN concat_ws(
+                    chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), lower(subject)
+                )
             ELSE concat_ws(chr(31), 'id', lesson_id)
         END AS lesson,
         -- Compared within this answer only, so any hash will do.
@@ -24,7 +26,9 @@ gone AS (
         *,
         CASE
             WHEN lesson_id IS NULL
-                THEN concat_ws(chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), lower(subject))
+                THEN concat_ws(
+                    chr(31), 'at', school_unit_code, cast(starts_at AS VARCHAR), lower(subject)
+                )
             ELSE concat_ws(chr(31), 'id', lesson_id)
         END AS lesson,
         -- Compared within this answer only, so any hash will do.
