@@ -19,13 +19,13 @@ RESULT_TABLES: tuple[Table, ...] = (
     Table(
         "absence_daily",
         "Minutes per pupil, school unit and day, with the place of the day's last lesson there.",
-        "a pupil, school unit and date with at least one lesson that was not cancelled",
+        "a pupil, school unit and date with at least one lesson that counts",
         (
             PUPIL,
             SCHOOL,
             DATE,
             *SUMS,
-            Column("lessons", "BIGINT", "Lessons that were not cancelled."),
+            Column("lessons", "BIGINT", "Lessons that count."),
             Column("reported_lessons", "BIGINT", "Those of them that were reported."),
             Column("last_starts_at", "TIMESTAMP", "Start of the day's last lesson there."),
             Column("last_exported_at", "TIMESTAMP", "When that lesson's row was exported."),
@@ -33,13 +33,19 @@ RESULT_TABLES: tuple[Table, ...] = (
             CLASS,
             GRADE,
             MENTOR,
+            Column(
+                "has_overlap",
+                "BOOLEAN",
+                "Whether lessons that count overlap in time there.",
+                "summed by a version that did not look",
+            ),
         ),
         partitioned_by="year(lesson_date), month(lesson_date)",
     ),
     Table(
         "absence_monthly",
         "Minutes per pupil and calendar month, over all schools of the pupil.",
-        "a pupil and month with at least one lesson that was not cancelled",
+        "a pupil and month with at least one lesson that counts",
         (
             PUPIL,
             Column("month_start_date", "DATE", "First day of the month."),

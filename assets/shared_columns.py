@@ -15,7 +15,7 @@ GRADE = Column("grade", "TINYINT", "Årskurs 0-9; 0 is förskoleklass.", "not gi
 MENTOR = Column("mentor_key", "UUID", "The mentor, see `staff`.", "not given")
 DATE = Column("lesson_date", "DATE", "The date on which the lesson starts.")
 SUMS = (
-    Column("scheduled_minutes", "BIGINT", "S: minutes of lessons that were not cancelled."),
+    Column("scheduled_minutes", "BIGINT", "S: minutes of the lessons that count."),
     Column("reported_minutes", "BIGINT", "R: the part of S whose lesson was reported."),
     Column("valid_minutes", "BIGINT", "V: minutes of valid absence in reported lessons."),
     Column("invalid_minutes", "BIGINT", "I: minutes of invalid absence in reported lessons."),

@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from assets.absence.which_count import sum_days
+from assets.absence.which_count import sum_into_daily
 from assets.absence.windows import WindowPart, month_end
 from assets.lake import Lake
 from rules.parallel import ParallelValue, shipped_values
@@ -84,8 +84,8 @@ def _sum_again(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Refreshed:
         "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)",
         span,
     )
-    sum_days(lake, first, last)
-    pupil_days = _insert(connection, "absence_daily", "SELECT * FROM summed_days", {})
+    sum_into_daily(lake, first, last)
+    ((pupil_days,),) = lake.rows("SELECT count(*) FROM summed_days")
     _store_uncounted(connection, lake, span)
     connection.execute(
         "DELETE FROM absence_monthly WHERE month_start_date IN "

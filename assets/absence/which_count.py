@@ -13,21 +13,37 @@ from datetime import date
 
 from assets.lake import Lake
 
-#: What a row of `uncounted_lessons` was when its fate was decided.
-_OF_THE_STEPS = "told_row"
-_NOT_STORED = "lesson_times"
+_OF_THE_STEPS = "told_row"  # what a row of `uncounted_lessons` was when its fate was decided
 
 
 def sum_days(lake: Lake, first: date, last: date) -> None:
-    """Make the temporary tables `summed_days` and `uncounted_now` of the dates in `days_to_sum`.
+    """Make `summed_days` and `uncounted_now` of the dates in `days_to_sum`, changing no table.
 
     Args:
         lake: the lake, or a past of it, with `days_to_sum` and `parallel_values`.
         first: the first of these dates.
         last: the last of them.
     """
-    lake.define("absence/lessons_to_sum")
-    _sum("CREATE OR REPLACE TEMP TABLE summed_days AS", lake, first, last)
+    _sum("CREATE OR REPLACE TEMP TABLE made_days AS", lake, first, last, of_all=True)
+    _decide(lake, "made_days", first, last)
+
+
+def sum_into_daily(lake: Lake, first: date, last: date) -> None:
+    """Make the same, `summed_days` in `absence_daily`, which has no rows of these dates.
+
+    Written as they are summed: a temporary table between costs as much as the half of the sums.
+    """
+    _sum("INSERT INTO absence_daily BY NAME", lake, first, last, of_all=True)
+    _decide(lake, "absence_daily", first, last)
+
+
+def _decide(lake: Lake, table: str, first: date, last: date) -> None:
+    """Find the days on which it must be asked what counts, and put those right in a table."""
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW summed_days AS SELECT * FROM {table} "
+        f"WHERE lesson_date BETWEEN DATE '{first}' AND DATE '{last}' "
+        "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)"
+    )
     lake.connection.execute(
         "CREATE OR REPLACE TEMP TABLE uncounted_now AS SELECT * FROM uncounted_lessons LIMIT 0"
     )
@@ -42,11 +58,10 @@ def sum_days(lake: Lake, first: date, last: date) -> None:
     lake.materialise("absence/crowded_days", first_date=first, last_date=last, has_ids=has_ids)
     ends = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")[0]
     if ends[0] is not None:
-        _sum_crowded(lake, *ends)
-    lake.connection.execute(f"ALTER TABLE summed_days DROP COLUMN {_NOT_STORED}")
+        _sum_crowded(lake, table, *ends)
 
 
-def _sum_crowded(lake: Lake, first: date, last: date) -> None:
+def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> None:
     """Decide which lessons of the crowded days count, and sum those days again."""
     lake.materialise("absence/told_lessons", first_date=first, last_date=last)
     lake.materialise("absence/superseded_lessons")
@@ -57,18 +72,24 @@ def _sum_crowded(lake: Lake, first: date, last: date) -> None:
     connection.execute(
         f"INSERT INTO uncounted_now BY NAME SELECT * EXCLUDE ({_OF_THE_STEPS}) FROM told_fates"
     )
+    # The dates prune the files that the delete has to open.
     connection.execute(
-        "DELETE FROM summed_days WHERE (pupil_key, lesson_date) IN "
-        "(SELECT (pupil_key, lesson_date) FROM crowded_days)"
+        f"DELETE FROM {table} WHERE lesson_date BETWEEN $first AND $last "
+        "AND (pupil_key, lesson_date) IN (SELECT (pupil_key, lesson_date) FROM crowded_days)",
+        {"first": first, "last": last},
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP VIEW lessons_to_sum AS SELECT * FROM told_lessons "
+        # The last lesson of a day is the last by start, then export, then subject.
+        "CREATE OR REPLACE TEMP VIEW lessons_to_sum AS SELECT *, {'starts_at': starts_at, "
+        "'exported_at': exported_at, 'subject': subject} AS order_in_day FROM told_lessons "
         "WHERE NOT is_cancelled AND told_row NOT IN (SELECT told_row FROM told_fates)"
     )
-    _sum("INSERT INTO summed_days", lake, first, last)
+    _sum(f"INSERT INTO {table} BY NAME", lake, first, last, of_all=False)
 
 
-def _sum(into: str, lake: Lake, first: date, last: date) -> None:
+def _sum(into: str, lake: Lake, first: date, last: date, *, of_all: bool) -> None:
+    if of_all:
+        lake.define("absence/lessons_to_sum")
     lake.connection.execute(
         f"{into} {lake.select('absence/absence_daily')}",
         {"first_date": first, "last_date": last},

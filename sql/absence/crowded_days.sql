@@ -3,28 +3,7 @@
 -- enrolments, lessons, days_to_sum. Grain: a pupil and date.
 -- Parameters: $first_date, $last_date (the ends of days_to_sum); $has_ids (some lesson of these
 -- dates has one). Of all other days every lesson counts that is not cancelled.
-WITH plans AS (
-    -- Pupils of a class share one, so it is looked into once.
-    SELECT
-        lesson_times,
-        list_sort(lesson_times) AS sorted_times
-    FROM (SELECT DISTINCT lesson_times FROM summed_days WHERE len(lesson_times) > 1) AS distinct_plans
-),
-
-overlapping AS (
-    -- When any two lessons overlap, two do that follow each other.
-    SELECT lesson_times
-    FROM plans
-    WHERE
-        len(
-            list_filter(
-                list_zip(sorted_times[:-2], sorted_times[2:]),
-                lambda pair: pair[1] // 1024 + pair[1] % 1024 > pair[2] // 1024
-            )
-        ) > 0
-),
-
-at_several_schools AS (
+WITH at_several_schools AS (
     SELECT pupil_key
     FROM summed_days
     GROUP BY pupil_key
@@ -50,10 +29,10 @@ cancelled AS (
 )
 
 SELECT
-    summed_days.pupil_key,
-    summed_days.lesson_date
+    pupil_key,
+    lesson_date
 FROM summed_days
-SEMI JOIN overlapping ON summed_days.lesson_times = overlapping.lesson_times
+WHERE has_overlap
 UNION
 SELECT
     summed_days.pupil_key,
@@ -71,7 +50,7 @@ INNER JOIN ended
     ON
         summed_days.pupil_key = ended.pupil_key
         AND summed_days.school_unit_code = ended.school_unit_code
-        AND ended.first_end_date < summed_days.lesson_date
+        AND summed_days.lesson_date > ended.first_end_date
 UNION
 -- A cancelled lesson under another id, or none, can be the newest word about one that is held.
 SELECT

@@ -1,6 +1,6 @@
 -- lessons_after_leaving: told lessons at a school that the pupil had left: step 4 of which count.
 -- From: told_lessons, superseded_lessons, enrolments. Grain: a told row that does not count.
--- A roster record there ended before the date, none there covers it, and one at another school does.
+-- A roster record there ended before the date, none there covers it, one at another school does.
 WITH remaining AS (
     SELECT told_lessons.*
     FROM told_lessons

@@ -11,20 +11,27 @@ WITH RECURSIVE remaining AS (
     WHERE NOT told_lessons.is_cancelled
 ),
 
+dates AS (
+    SELECT DISTINCT lesson_date
+    FROM remaining
+),
+
+values_by_date AS (
+    SELECT
+        *,
+        row_number() OVER (ORDER BY valid_from_date) = 1 AS is_first
+    FROM parallel_values
+),
+
 dated_values AS (
     -- The value in force on the lesson's date; the first holds for dates before it too.
     SELECT
         dates.lesson_date,
         values_by_date.method,
         values_by_date.least_cover_bp
-    FROM (SELECT DISTINCT lesson_date FROM remaining) AS dates
-    INNER JOIN (
-        SELECT
-            *,
-            row_number() OVER (ORDER BY valid_from_date) = 1 AS is_first
-        FROM parallel_values
-    ) AS values_by_date
-        ON values_by_date.is_first OR values_by_date.valid_from_date <= dates.lesson_date
+    FROM dates
+    INNER JOIN values_by_date
+        ON values_by_date.is_first OR dates.lesson_date >= values_by_date.valid_from_date
     QUALIFY row_number() OVER (
         PARTITION BY dates.lesson_date ORDER BY values_by_date.valid_from_date DESC
     ) = 1
@@ -44,7 +51,9 @@ ranked AS (
         cast(
             repeat('0', cast(remaining.first_minute AS INTEGER))
             || repeat('1', remaining.scheduled_minutes)
-            || repeat('0', cast(2040 - remaining.first_minute AS INTEGER) - remaining.scheduled_minutes)
+            || repeat(
+                '0', cast(2040 - remaining.first_minute AS INTEGER) - remaining.scheduled_minutes
+            )
             AS BIT
         ) AS minutes,
         row_number() OVER (
@@ -100,7 +109,10 @@ walk AS (
             walk.counted,
             walk.counted_for_unreported,
             10000 * bit_count(
-                CASE WHEN ranked.is_unreported THEN walk.counted_for_unreported ELSE walk.counted END
+                CASE
+                    WHEN ranked.is_unreported THEN walk.counted_for_unreported
+                    ELSE walk.counted
+                END
                 & ranked.minutes
             ) >= ranked.least_cover_bp * cast(ranked.scheduled_minutes AS BIGINT) AS is_set_aside
         FROM walk

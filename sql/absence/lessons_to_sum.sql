@@ -11,6 +11,8 @@ SELECT
     valid_minutes,
     invalid_minutes,
     is_reported,
+    -- Lessons that start at the same time overlap, so their days are summed again, and by more.
+    starts_at AS order_in_day,
     class_name,
     grade,
     mentor_key,

@@ -1,7 +1,7 @@
 -- superseded_lessons: told lessons that another told row stands for: steps 2 and 3 of which count.
 -- From: told_lessons, joint_lessons, lessons, contradicted_lessons, lesson_snapshots,
--- removed_lessons. Grain: a told row that does not count; `beside_row` is the newest that stands for
--- it, null where that is not of the day.
+-- removed_lessons. Grain: a told row that does not count; `beside_row` is the newest that stands
+-- for it, null where that is not of the day.
 WITH same_lesson AS (
     -- At one start, also under two ids, or one and none; without a subject two ids are two lessons.
     SELECT

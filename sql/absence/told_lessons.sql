@@ -1,7 +1,13 @@
 -- told_lessons: all rows kept of the days on which it must be asked which lessons count.
 -- From: lessons, contradicted_lessons, crowded_days, files. Grain: a row of either table.
 -- Parameters: $first_date, $last_date (the ends of crowded_days; they prune the scan).
-WITH told AS (
+WITH events AS (
+    SELECT file_id
+    FROM files
+    WHERE layout LIKE 'ss12000%'
+),
+
+told AS (
     SELECT
         lessons.pupil_key,
         lessons.school_unit_code,
@@ -58,10 +64,10 @@ SELECT
     row_number() OVER () AS told_row,
     *,
     lower(subject) AS taught,
-    epoch_us(starts_at) // 60000000 - 1440 * (lesson_date - DATE '1970-01-01') AS first_minute,
+    epoch_us(starts_at) % 86400000000 // 60000000 AS first_minute,
     -- Presence and other activity; of a lesson that nobody reported nothing is known.
     CASE WHEN is_reported THEN scheduled_minutes - valid_minutes - invalid_minutes ELSE 0 END
         AS present_minutes,
     -- Ids of SS12000 are events, and what its server has is one export.
-    file_id IN (SELECT files.file_id FROM files WHERE files.layout LIKE 'ss12000%') AS is_event
+    file_id IN (SELECT events.file_id FROM events) AS is_event
 FROM told

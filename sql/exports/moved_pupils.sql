@@ -1,12 +1,24 @@
 -- moved_pupils: pupils whose changed records can make lessons count, or not, that did not before.
 -- From: records_before, records_after. Grain: a pupil with records at two schools, one of them
 -- ended, before or now. `first_date` is the first date that it can be about.
-WITH changed AS (
+WITH gone AS (
+    SELECT * FROM records_before  -- noqa: AM04
+    EXCEPT
+    SELECT * FROM records_after  -- noqa: AM04
+),
+
+come AS (
+    SELECT * FROM records_after  -- noqa: AM04
+    EXCEPT
+    SELECT * FROM records_before  -- noqa: AM04
+),
+
+changed AS (
     SELECT pupil_key
-    FROM (SELECT * FROM records_before EXCEPT SELECT * FROM records_after) AS gone  -- noqa: AM04
+    FROM gone
     UNION
     SELECT pupil_key
-    FROM (SELECT * FROM records_after EXCEPT SELECT * FROM records_before) AS come  -- noqa: AM04
+    FROM come
 ),
 
 records AS (

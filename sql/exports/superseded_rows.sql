@@ -16,12 +16,12 @@ rivals AS (
         batch_lessons.file_id,
         row_number() OVER (
             PARTITION BY
-                pupil_key,
-                lesson_id,
-                CASE WHEN lesson_id IS NULL THEN school_unit_code END,
-                CASE WHEN lesson_id IS NULL THEN starts_at END,
-                CASE WHEN lesson_id IS NULL THEN lower(subject) END
-            ORDER BY exported_at DESC, file_id DESC
+                batch_lessons.pupil_key,
+                batch_lessons.lesson_id,
+                CASE WHEN batch_lessons.lesson_id IS NULL THEN batch_lessons.school_unit_code END,
+                CASE WHEN batch_lessons.lesson_id IS NULL THEN batch_lessons.starts_at END,
+                CASE WHEN batch_lessons.lesson_id IS NULL THEN lower(batch_lessons.subject) END
+            ORDER BY batch_lessons.exported_at DESC, batch_lessons.file_id DESC
         ) AS place
     FROM batch_lessons
     ANTI JOIN passed_over
@@ -29,8 +29,8 @@ rivals AS (
             batch_lessons.file_id = passed_over.file_id
             AND batch_lessons.line_number = passed_over.line_number
     WHERE
-        problem IS NULL
-        AND lesson_hash IN (SELECT shared_lessons.lesson_hash FROM shared_lessons)
+        batch_lessons.problem IS NULL
+        AND batch_lessons.lesson_hash IN (SELECT shared_lessons.lesson_hash FROM shared_lessons)
 )
 
 SELECT

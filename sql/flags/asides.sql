@@ -7,6 +7,7 @@ WITH told AS (
         reason,
         lesson_date,
         starts_at,
+        starts_at AS true_start,
         school_unit_code,
         subject,
         scheduled_minutes,
@@ -27,6 +28,7 @@ WITH told AS (
         'contradicted' AS reason,
         lesson_date,
         starts_at,
+        starts_at AS true_start,
         school_unit_code,
         subject,
         scheduled_minutes,
@@ -59,4 +61,4 @@ SELECT
     cast(beside_present_minutes AS BIGINT) AS beside_present_minutes,
     is_beside_reported
 FROM told
-ORDER BY lesson_date, told.starts_at, told.school_unit_code, told.subject
+ORDER BY lesson_date, true_start, school_unit_code, reason

@@ -166,7 +166,7 @@ def test_the_reported_row_counts_beside_one_that_nobody_reported(scratch: Lake) 
     found = passed_over(scratch, UNREPORTED, {"valid_minutes": 10}, UNREPORTED)
     assert found == [(2, "row.unreported_beside"), (4, "row.unreported_beside")]
     assert refused(scratch, UNREPORTED, {"valid_minutes": 10}) == []
-    two_lengths = refused(scratch, UNREPORTED, UNREPORTED | {"scheduled_minutes": 40})
+    two_lengths = refused(scratch, UNREPORTED, dict(UNREPORTED) | {"scheduled_minutes": 40})
     assert two_lengths == [(2, "row.contradicts"), (3, "row.contradicts")]
 
 

@@ -176,9 +176,9 @@ def test_a_lesson_may_go_on_after_midnight(scratch: Lake) -> None:
 
 def test_count_all_counts_all_by_the_date_of_the_lesson(scratch: Lake) -> None:
     rows = [absent("08:00", "SV"), lesson("08:00", "SVA")]
-    all_from = [{}, {"valid_from_date": day("10-05"), "method": "count_all"}]
-    all_later = [{}, {"valid_from_date": day("10-06"), "method": "count_all"}]
-    all_until = [{"method": "count_all"}, {"valid_from_date": day("10-05")}]
+    all_from: list[Row] = [{}, {"valid_from_date": day("10-05"), "method": "count_all"}]
+    all_later: list[Row] = [{}, {"valid_from_date": day("10-06"), "method": "count_all"}]
+    all_until: list[Row] = [{"method": "count_all"}, {"valid_from_date": day("10-05")}]
     assert Day(scratch, rows, values=all_from).sums == (120, 120, 60)
     assert Day(scratch, rows, values=all_later).sums == (60, 60, 0)
     assert Day(scratch, rows, values=all_until).sums == (60, 60, 0)
@@ -314,7 +314,7 @@ def test_a_contradicted_lesson_is_settled_by_a_word_about_its_id_on_another_day(
     scratch: Lake,
 ) -> None:
     said = [{"starts_at": at("08:00"), "lesson_id": "a", **newer()}]
-    elsewhere = lesson("08:00", lesson_id="a") | {"starts_at": moment("10-07 10:00")}
+    elsewhere = dict(lesson("08:00", lesson_id="a")) | {"starts_at": moment("10-07 10:00")}
     assert Day(scratch, [elsewhere], contradicted=said).sums == (0, 0, 0)
     assert Day(scratch, [elsewhere | {"pupil_key": BO}], contradicted=said).sums == (60, 0, 0)
 
