@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.model import LessonRow, RosterRow
+from tests.oracle.slots import with_slot_dates
 
 Export = tuple[Any, ...]
 
@@ -39,7 +40,7 @@ def counting_lessons(
     """
     of_pupil: dict[str, list[LessonRow]] = defaultdict(list)
     records: dict[str, list[RosterRow]] = defaultdict(list)
-    for row in rows:
+    for row in with_slot_dates(rows):
         of_pupil[row.civic_no].append(row)
     for record in roster:
         records[record.civic_no].append(record)
