@@ -146,7 +146,7 @@ def test_the_page_names_each_state_with_its_reason(weeks: Weeks) -> None:
 def test_the_summary_counts_what_changed(weeks: Weeks) -> None:
     text = " ".join(page_of(weeks, NORTH).by_id("sammanfattning").text.split())
     assert (
-        "Jämfört med listan för v. 46 2026: 3 nya, 1 på högre nivå, 8 kvar på samma nivå, 1 på "
+        "Jämfört med listan för v. 46 2026: 3 nya, 1 på högre nivå, 9 kvar på samma nivå, 1 på "
         "lägre nivå, 5 borta (1 med mindre frånvaro, 1 efter rättade uppgifter, 2 har slutat eller "
         "bytt skola, 1 där data inte räcker)."
     ) in text
