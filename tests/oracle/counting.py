@@ -1,6 +1,6 @@
-"""Which lessons count: the five steps of domain.md, in plain Python, one pupil at a time.
+"""Which lessons count: the five steps of docs/rules.md, in plain Python, one pupil at a time.
 
-Written from domain.md alone. Minutes are sets of minutes, exports are compared whole, nothing is
+Written from docs/rules.md alone. Minutes are sets of minutes, exports are compared whole, nothing is
 remembered between files: slow and plain on purpose.
 """
 

@@ -1,6 +1,6 @@
 """The oracle's two answers: monthly rates and flags, in the columns of the CSV contract.
 
-Written from domain.md alone and shares no code with the product, so that the
+Written from docs/rules.md alone and shares no code with the product, so that the
 same mistake has to be made twice to go unseen. Slow and plain on purpose.
 """
 

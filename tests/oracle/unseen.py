@@ -1,6 +1,6 @@
 """Pupils nobody sees: on a roster, without a lesson, while the class has lessons (`no_lessons`).
 
-Written from domain.md, "Pupils we can't see", and docs/rules.md, "Pupils nobody sees".
+Written from docs/rules.md, "Pupils nobody sees".
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def judge(
     *,
     only_sums: bool = False,
 ) -> Verdict:
-    """Steps 1-4 of domain.md for one rule over one window.
+    """The verdict, in the order of docs/rules.md, for one rule over one window.
 
     `only_sums`: of some of the window nothing but monthly sums is known. Lessons that reach the
     step reach it all the same; without them nobody can tell.
