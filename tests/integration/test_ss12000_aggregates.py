@@ -51,7 +51,7 @@ def test_sums_are_rows_of_text_with_the_pupil_whom_the_lake_knows(
         {**SUMS, "student": {"id": "person-unknown"}},
     ]
     file = look_at(put(tmp_path, "sums.json", page(objects)))
-    (frame,) = aggregate_frames(lake, Sealer.of_home(lake.settings.home), file)
+    (frame,) = aggregate_frames(lake, Sealer.of_home(lake.settings.home), file, set())
     assert tuple(frame.columns) == ("file_id", "line_number", *COLUMNS["aggregates"])
     anna, bo, unknown = frame.rows(named=True)
     assert anna == {
