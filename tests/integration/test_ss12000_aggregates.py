@@ -86,7 +86,9 @@ def test_sums_are_rows_of_text_with_the_pupil_whom_the_lake_knows(
         "mentor_name": "Mentor Öberg",
         "mentor_email": "mo@skola.example.org",
     }
-    assert (bo["protected"], bo["scheduled_minutes"]) == ("Sekretessmarkering", None)
+    # Only the object's own word; that Bo is protected is known all the same.
+    assert (bo["protected"], bo["scheduled_minutes"]) == (None, None)
+    assert lake.rows("SELECT count(*) FROM protected_pupils") == [(1,)]
     assert (unknown["line_number"], unknown["civic_no"], unknown["class_name"]) == (3, None, None)
 
 
