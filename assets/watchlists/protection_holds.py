@@ -5,7 +5,6 @@ Not here: when such a column is met and when it is settled (`assets/exports/unre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from assets.lake import Lake
@@ -21,13 +20,4 @@ def unread_protection(lake: Lake) -> dict[str, Unlike]:
         reason = notice_texts.UNREAD_PROTECTION.format(exported=texts.day(exported_at.date()))
         before = found.get(code, Unlike())
         found[code] = replace(before, held=tuple(dict.fromkeys((*before.held, reason))))
-    return found
-
-
-def with_unread(unlike: Mapping[str, Unlike], unread: Mapping[str, Unlike]) -> dict[str, Unlike]:
-    """Return what both found; why nobody knows who is protected comes first."""
-    found = dict(unlike)
-    for code, reasons in unread.items():
-        before = found.get(code, Unlike())
-        found[code] = replace(before, held=(*reasons.held, *before.held))
     return found

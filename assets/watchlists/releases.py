@@ -26,7 +26,7 @@ from assets.watchlists.frozen import Published, keep_published
 from assets.watchlists.holds import Unlike, together, unlike_norm
 from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
-from assets.watchlists.protection_holds import unread_protection, with_unread
+from assets.watchlists.protection_holds import unread_protection
 from assets.watchlists.publish import CURRENT, Entry, Provenance, lists_root, published_folder
 from assets.watchlists.publish_many import publish_watchlists
 from assets.watchlists.remembered import recall, with_standing_keys, without_pupils
@@ -93,7 +93,7 @@ def release_lists(
     provenances = _provenances(used)
     snapshot, input_hash = lake.snapshot(), _input_hash(lake)
     unread = unread_protection(lake)
-    unlike = with_unread(together(silences(lake, as_of), unlike_norm(lake, as_of)), unread)
+    unlike = together(unread, silences(lake, as_of), unlike_norm(lake, as_of))
     kept: list[Path] = []
     held: list[str] = []
     entries: list[Entry] = []

@@ -27,7 +27,7 @@ told AS (
         END AS attendance,
         CASE
             WHEN uncounted.beside_starts_at IS NULL THEN NULL
-            WHEN NOT uncounted.beside_is_reported THEN 'unreported'
+            WHEN NOT uncounted.is_beside_reported THEN 'unreported'
             WHEN uncounted.beside_present_minutes > 0 THEN 'present'
             ELSE 'absent'
         END AS beside_attendance
