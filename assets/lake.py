@@ -242,8 +242,8 @@ class Lake:
 
     def define_protection(self) -> None:
         """Make the views that alone say who is protected."""
-        for name in ("protected_pupils", "protected_persons"):
-            self.define(f"protection/{name}")
+        self.define("protection/protected_pupils")
+        self.define("protection/protected_persons")
 
     def close(self) -> None:
         """Close the connection, and wipe the spill folder when it was the one that opened it."""

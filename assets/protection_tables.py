@@ -72,7 +72,7 @@ PROTECTION_TABLES: tuple[Table, ...] = (
             _NUMBER,
             Column("later_key", "UUID", "Key of a later number of the same pupil."),
             Column(
-                "since",
+                "since_at",
                 "TIMESTAMP",
                 "End of the change's date, local time; none given: when that file was made.",
             ),

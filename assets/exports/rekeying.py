@@ -174,7 +174,7 @@ def keep_changes(
             schema={
                 "number_key": pl.String,
                 "later_key": pl.String,
-                "since": pl.Datetime("us"),
+                "since_at": pl.Datetime("us"),
             },
             orient="row",
         ),
@@ -182,7 +182,7 @@ def keep_changes(
     connection.execute("DELETE FROM number_changes")
     connection.execute(
         "INSERT INTO number_changes SELECT cast(number_key AS UUID), cast(later_key AS UUID), "
-        "since FROM known_changes"
+        "since_at FROM known_changes"
     )
     connection.unregister("known_changes")
 

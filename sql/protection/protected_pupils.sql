@@ -25,7 +25,7 @@ replaced AS (
     -- From when on a number is an old one: what is said of it then lifts nothing.
     SELECT
         number_key,
-        min(since) AS until_time
+        min(since_at) AS until_time
     FROM number_changes
     GROUP BY number_key
 ),
@@ -64,7 +64,7 @@ lifting AS (
     INNER JOIN number_changes
         ON
             lifts.number_key = number_changes.later_key
-            AND lifts.exported_at > number_changes.since
+            AND lifts.exported_at > number_changes.since_at
 ),
 
 lifted AS (

@@ -237,10 +237,19 @@ def test_a_path_that_is_not_there_is_an_error_and_nothing_is_taken(
 def test_a_modification_time_of_another_millennium_is_no_obstacle(
     lake: Lake, tmp_path: Path
 ) -> None:
-    paths = [put(tmp_path, f"{n}.csv", text_of([lesson(n)])) for n in range(2)]
-    os.utime(paths[0], (400_000_000_000, 400_000_000_000))
-    os.utime(paths[1], (-400_000_000, -400_000_000))
-    assert [report.outcome for report in offer(lake, *paths)] == [Outcome.ACCEPTED] * 2
+    path = put(tmp_path, "a.csv", text_of([lesson(0)]))
+    os.utime(path, (400_000_000_000, 400_000_000_000))
+    assert [report.outcome for report in offer(lake, path)] == [Outcome.ACCEPTED]
+
+
+def test_a_file_of_1957_can_not_know_of_lessons_of_today_and_says_so(
+    lake: Lake, tmp_path: Path
+) -> None:
+    path = put(tmp_path, "a.csv", text_of([lesson(0)]))
+    os.utime(path, (-400_000_000, -400_000_000))
+    (report,) = offer(lake, path)
+    assert report.outcome is Outcome.QUARANTINED
+    assert "366 days after" in (report.reason or "")
 
 
 NAMES = [

@@ -66,7 +66,8 @@ if place == "ahead":
             die()
         return storing(batch, connection)
     lesson_batches.LessonBatch.store = store
-with Lake.open(LakeSettings(home=Path(home), threads=2)) as lake:
+# The key of the clean home is there before its lake.
+with Lake.open(LakeSettings(home=Path(home), threads=2, begins_anew=True)) as lake:
     Lake.write = write
     if place == "staged":
         lesson_batches.LessonBatch._files_with_problems = die

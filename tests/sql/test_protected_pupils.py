@@ -114,7 +114,7 @@ def test_a_person_means_every_number_that_the_person_had(scratch: Lake) -> None:
 CHANGED: dict[str, Sequence[Row]] = {
     "numbers": [{}, {"number_key": OLD, "pupil_key": ANNA}],
     "references": [{}, {"reference_key": OLD, "number_key": OLD}],
-    "changes": [{"number_key": OLD, "later_key": ANNA, "since": moment("10-10 23:59")}],
+    "changes": [{"number_key": OLD, "later_key": ANNA, "since_at": moment("10-10 23:59")}],
 }
 OLD_MARK = said("10-05 04:00", protected=True, reference_key=OLD)
 
