@@ -154,9 +154,12 @@ def test_sums_that_do_not_agree_with_the_lessons_stop_the_lists(
     assert "daily_equals_lessons" in said.err
     assert not (home / "lists").exists()
     # Nor is anything frozen on a Monday after such a night.
-    frozen = trappan("publish", "--week", "2026-W46", "--home", home)
-    assert frozen.status == 1
-    assert "daily_equals_lessons" in frozen.err
+    waits = trappan("publish", "--week", "2026-W46", "--home", home)
+    assert waits.status == 1
+    assert "no night of its Sunday" in waits.err
+    forced = trappan("publish", "--week", "2026-W46", "--force", "--home", home)
+    assert forced.status == 1
+    assert "daily_equals_lessons" in forced.err
     assert not (home / "lists").exists()
     mended = trappan("backfill", "--from", "2026-10", "--to", "2026-10", "--home", home)
     assert mended.status == 0, mended.err
