@@ -14,7 +14,7 @@ from assets.exports.arrivals import Intake
 from assets.exports.ingest import ingest_paths
 from assets.exports.outcomes import FileReport, Outcome
 from assets.exports.received import STOCKHOLM
-from assets.lake import Lake
+from assets.lake import Lake, LakeSettings
 from pipelines.printing import say_refused
 from tests.conftest import settings_of
 from tests.integration.ingest_files import lesson, lessons_of, put, text_of
@@ -74,7 +74,7 @@ def test_a_lake_made_anew_on_a_later_day_uses_the_receipt_that_was_kept(
     for name in ("archive", "pupil.key"):
         old = lake.settings.home / name
         (shutil.copytree if old.is_dir() else shutil.copy2)(old, home / name)
-    with Lake.open(settings_of(home)) as anew:
+    with Lake.open(LakeSettings(home=home, begins_anew=True)) as anew:
         reports = take(anew, inbox, "2026-12-24T06:00")
         assert str(reports["f_20261120T0500.csv"].exported_at) == "2026-11-02 06:00:00"
         assert lessons_of(anew) == before
