@@ -50,6 +50,7 @@ class Receipts:
         return replace(
             file,
             exported_at=receipt,
+            is_time_believed=False,
             notice=(
                 f"its time of export, {_minute(said)}, is more than 24 hours after its receipt: "
                 f"it counts from {_minute(receipt)}. Look at the clock that made it"

@@ -77,6 +77,7 @@ class ReceivedFile:
         exported_at: from the file name (`…_YYYYMMDDTHHMM.csv`), else `modified_at`; the receipt
             when that is more than a day before (`receipts.py`).
         has_declared_time: the file name says when it was exported.
+        is_time_believed: `exported_at` is what the file says, not the receipt in its place.
         is_workbook: read as a workbook, else as text.
         is_json: read as an SS12000 file.
         other_kind: what it is when it is neither, in words.
@@ -106,6 +107,7 @@ class ReceivedFile:
     last_bytes: bytes
     offered_name: str = ""
     notice: str = ""
+    is_time_believed: bool = True
 
     @property
     def name(self) -> str:

@@ -265,14 +265,19 @@ def point_raw_view(lake: Lake, kind: str, source: str) -> None:
 
 
 def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> None:
-    """Make `offered_files`, so that SELECTs know each file's export time."""
+    """Make `offered_files`, so that SELECTs know each file's export time, and if it is one."""
     lake.load(
         "offered_files",
         pl.DataFrame(
             {
                 "file_id": [file.file_id for file in files],
                 "exported_at": [file.exported_at for file in files],
+                "is_time_believed": [file.is_time_believed for file in files],
             },
-            schema={"file_id": pl.Int64, "exported_at": pl.Datetime("us")},
+            schema={
+                "file_id": pl.Int64,
+                "exported_at": pl.Datetime("us"),
+                "is_time_believed": pl.Boolean,
+            },
         ),
     )

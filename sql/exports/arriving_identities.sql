@@ -1,8 +1,11 @@
 -- arriving_identities: what the rows of this batch say of each pupil's identity and protection.
--- From: identity_rows, a view of batch_lessons, batch_enrolments or batch_aggregates.
+-- From: identity_rows (a view of batch_lessons, batch_enrolments or batch_aggregates),
+-- offered_files.
 -- Grain: a file, school unit ('' when unreadable) and text of an identity number. Of two spellings
 -- of a name any will do, but always the same one. A row that is refused says nobody's name, but it
--- still says that its pupil is protected, also by a number that can't be read.
+-- still says that its pupil is protected, also by a number that can't be read. Of a file whose
+-- time is not believed nobody knows whether its "not protected" is newer than anything, so it
+-- lifts nothing.
 SELECT
     file_id,
     coalesce(school_unit_code, '') AS school_unit_code,
@@ -17,6 +20,10 @@ SELECT
     coalesce(
         bool_or(
             problem IS NULL AND protected_text <> '' AND NOT protected_identity(protected_text)
+            AND file_id IN (
+                SELECT offered_files.file_id FROM offered_files
+                WHERE offered_files.is_time_believed
+            )
         ), FALSE
     ) AS says_not_protected
 FROM identity_rows

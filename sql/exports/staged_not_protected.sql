@@ -9,4 +9,8 @@ SELECT
 FROM ss12000_cells AS cells
 INNER JOIN offered_files ON cells.file_id = offered_files.file_id
 INNER JOIN person_keys ON cells.person = person_keys.person_text
-WHERE cells.part = '' AND cells.protected = 'Ingen'
+WHERE
+    cells.part = ''
+    AND cells.protected = 'Ingen'
+    -- Else nobody knows whether it is newer than anything.
+    AND offered_files.is_time_believed

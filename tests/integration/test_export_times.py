@@ -17,7 +17,16 @@ from assets.exports.received import STOCKHOLM
 from assets.lake import Lake, LakeSettings
 from pipelines.printing import say_refused
 from tests.conftest import settings_of
-from tests.integration.ingest_files import lesson, lessons_of, put, text_of
+from tests.integration.ingest_files import (
+    BASIC,
+    ROSTER,
+    USUAL,
+    is_protected,
+    lesson,
+    lessons_of,
+    put,
+    text_of,
+)
 
 
 def seconds(when: str) -> float:
@@ -79,6 +88,28 @@ def test_a_lake_made_anew_on_a_later_day_uses_the_receipt_that_was_kept(
         assert str(reports["f_20261120T0500.csv"].exported_at) == "2026-11-02 06:00:00"
         assert lessons_of(anew) == before
     assert [row[5:8] for row in before] == [(60, 0, 0)]
+
+
+@pytest.mark.parametrize("in_one_call", [False, True])
+@pytest.mark.parametrize("kind", ["lessons", "rosters"])
+def test_a_file_that_says_2062_lifts_no_protection(
+    lake: Lake, tmp_path: Path, kind: str, in_one_call: bool
+) -> None:
+    def text(word: str, given: str = "Åsa") -> str:
+        if kind == "lessons":
+            return text_of([lesson(0, protected=word, given=given)], (*BASIC, "protected"))
+        return text_of([USUAL | {"starts": "", "protected": word, "given": given}], ROSTER)
+
+    inbox = tmp_path / "inbox"
+    put(inbox, "f_20621101T0500.csv", text("Ingen"))
+    if not in_one_call:
+        take(lake, inbox, "2026-11-02T06:00")
+    put(inbox, "f_20261101T0500.csv", text("Sekretessmarkering"))
+    take(lake, inbox, "2026-11-20T06:00")
+    assert is_protected(lake)
+    put(inbox, "f_20261115T0500.csv", text("Ingen", given="Asa"))
+    take(lake, inbox, "2026-11-20T07:00")
+    assert not is_protected(lake)
 
 
 def test_a_file_that_is_written_over_in_place_with_its_old_time_is_read_and_told(
