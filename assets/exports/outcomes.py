@@ -177,7 +177,8 @@ def with_superseded(report: FileReport, superseded: dict[int, int]) -> FileRepor
     report = replace(report, rows_superseded=rows)
     if rows and rows == report.rows_accepted and report.outcome == Outcome.ACCEPTED:
         reason = "newer exports of all its lessons had come before it"
-        return with_reason(replace(report, outcome=Outcome.SUPERSEDED), reason)
+        said = [words for words in (report.reason, reason) if words]
+        return replace(report, outcome=Outcome.SUPERSEDED, reason="; ".join(said))
     return report
 
 

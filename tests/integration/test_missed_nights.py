@@ -31,7 +31,7 @@ WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 
 
 def release(period: str, held: int = 0) -> Release:
-    return Release(period, (), (), ("99999901",) * held, (), 0, 0, 0)
+    return Release(period, (), (), ("99999901",) * held, (), (), 0, 0, 0)
 
 
 def night(lake: Lake, as_of: date) -> None:
