@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from assets.watchlists.headings import PARAMETER_NAMES
 from assets.watchlists.model import Evidence, RuleExplanation
-from assets.watchlists.texts import months, number, percent, span
+from assets.watchlists.texts import NO_VALUE, months, number, percent, span
 
 _COMPARISONS = {">": "mer än", ">=": "minst"}
 _WINDOWS = {"one_month": "1 månad", "two_months": "2 månader"}
@@ -152,6 +152,11 @@ def _why_insufficient(rule: RuleExplanation, item: Evidence, grade: int | None) 
     if rule.min_days_each_half:
         return f"{share}, eller färre än {rule.min_days_each_half} skoldagar i en halva"
     return share
+
+
+def margin_of(item: Evidence) -> str:
+    """The margin of one verdict; no value where the window has no reported time to compare."""
+    return margin(item.margin_minutes) if item.sums.reported_minutes else NO_VALUE
 
 
 def margin(minutes: Decimal) -> str:

@@ -392,6 +392,6 @@ def test_two_machines_that_take_the_same_file_at_once_store_it_once(
     assert sorted(report.outcome for report in reports) == ["accepted", "duplicate"]
     with Lake.open(of_machine(tmp_path / "one", catalog, tmp_path / "data")) as lake:
         ((lessons, different),) = lake.rows(
-            "SELECT count(*), count(DISTINCT (pupil_key, starts_at)) FROM lessons"
+            "SELECT count(*), count(DISTINCT (pupil_key, starts_at, subject)) FROM lessons"
         )
     assert lessons == different == max(report.rows_accepted for report in reports)

@@ -53,10 +53,13 @@ def test_so_are_those_of_rosters_and_workbooks_and_of_files_of_nothing_else(
     ]
 
 
-def test_a_repeated_row_is_its_schools_and_a_warning_nobodys(lake: Lake, tmp_path: Path) -> None:
-    rows = [lesson(0), lesson(0), lesson(1, grade="?")]
+def test_a_contradicting_row_is_its_schools_and_a_warning_nobodys(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [lesson(0), lesson(0, present="40", valid="5"), lesson(1, grade="?")]
     offer(lake, put(tmp_path, "a.csv", text_of(rows)))
     assert lake.rows("SELECT severity, school_unit_code FROM row_problems ORDER BY 1") == [
+        ("rejected", "99999901"),
         ("rejected", "99999901"),
         ("warning", None),
     ]
