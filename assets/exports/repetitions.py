@@ -55,8 +55,11 @@ def settle_repeated_lessons(lake: Lake, problems: ProblemLog) -> None:
 
 def _tell_repeated(problems: ProblemLog, row: dict[str, Any], cells: list[str]) -> None:
     file_id = row["file_id"]
+    if row["lesson_id"]:
+        # As the sender wrote it, without the date that a slot's id gets.
+        row["lesson_id"] = row["lesson_id"].partition("\x1f")[0]
     if row["repetition"]:
-        refused = refusal(row["repetition"], row, cells)
+        refused = refusal(row["repetition"], row, cells, row["school_unit_code"])
         problems.add(file_id, replace(refused, found=row["told"]))
         if row["warning"]:
             problems.take_back(file_id, row["warning"])
@@ -95,9 +98,6 @@ def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str, repeated: str) 
         return
     cells = _cells(found.columns)
     for row in found.iter_rows(named=True):
-        if row.get("lesson_id"):
-            # As the sender wrote it, without the date that a slot's id gets.
-            row["lesson_id"] = row["lesson_id"].partition("\x1f")[0]
         problems.add(
             row["file_id"], refusal(row["repetition"], row, cells, row.get("school_unit_code"))
         )

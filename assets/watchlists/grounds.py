@@ -242,7 +242,7 @@ def evidence_columns(watchlist: Watchlist) -> tuple[Column[Evidence], ...]:
         Column(h.H_RATE, "percent", 9, lambda e: e.sums.rate),
         Column(h.H_BOUNDS, "brief", 16, rule_texts.bounds),
         Column(h.H_DAYS, "count", 9, lambda e: e.sums.days),
-        Column(h.H_MARGIN, "text", 14, lambda e: rule_texts.margin_of(e)),
+        Column(h.H_MARGIN, "text", 14, rule_texts.margin_of),
     )
 
 
