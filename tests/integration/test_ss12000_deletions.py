@@ -202,8 +202,8 @@ def test_a_deleted_persons_word_of_protection_stays(
         offer_one(lake, file)
     assert said(lake) == []
     assert lake.rows("SELECT pupil_key FROM enrolments") == []
-    protected = dict(lake.rows("SELECT pupil_key, is_protected FROM identity_sources"))
-    assert protected == {key_of(lake, number): True for number in NUMBERS.values()}
+    protected = {key for (key,) in lake.rows("SELECT pupil_key FROM protected_pupils")}
+    assert protected == {key_of(lake, number) for number in NUMBERS.values()}
 
 
 def test_a_deleted_groups_marking_of_a_member_stays(lake: Lake, tmp_path: Path) -> None:
@@ -211,8 +211,8 @@ def test_a_deleted_groups_marking_of_a_member_stays(lake: Lake, tmp_path: Path) 
     groups = [group(groupMemberships=[marked, member(BO)])]
     offer(lake, *put_school(tmp_path, {**school(), "groups": groups}))
     delete(lake, tmp_path, groups=[CLASS])
-    protected = dict(lake.rows("SELECT pupil_key, is_protected FROM identity_sources"))
-    assert protected[key_of(lake, NUMBERS["Anna"])] is True
+    protected = {key for (key,) in lake.rows("SELECT pupil_key FROM protected_pupils")}
+    assert protected == {key_of(lake, NUMBERS["Anna"])}
 
 
 def test_ids_that_are_none_are_refused_and_counted(taken: Lake, tmp_path: Path) -> None:

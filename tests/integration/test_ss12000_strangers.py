@@ -71,7 +71,7 @@ def test_an_object_of_another_resource_is_refused_and_named_and_its_marking_coun
     assert report.outcome == Outcome.ACCEPTED_IN_PART
     assert problems_of(report) == {2: "object.of_attendances", 3: "object.of_none"}
     assert "object 2, object: an object of attendances in a file of another" in str(report.reason)
-    assert lake.rows("SELECT DISTINCT is_protected FROM ss12000_markings") == [(True,)]
+    assert [word for (word,) in lake.rows("SELECT is_protected FROM protection_words")] == [True]
 
     sums = {"activity": {"id": "a"}, "student": {"id": ANNA}, "offeredSum": 60, "reportedSum": 60,
             "startDate": "2026-10-01", "endDate": "2026-10-31"}  # fmt: skip

@@ -108,7 +108,8 @@ def note_deleted(
             f"arriving_deletions WHERE resource_name = '{resource.name}'"
         )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE arriving_markings AS SELECT * FROM ss12000_markings LIMIT 0"
+        "CREATE OR REPLACE TEMP TABLE arriving_markings AS SELECT person_key FROM ss12000_persons "
+        "LIMIT 0"
     )
     note_touched(connection, resource, has_lessons=has_lessons)
 
