@@ -310,7 +310,7 @@ def test_a_marking_that_is_merged_protects_each_row(lake: Lake, tmp_path: Path) 
     rows = [lesson(n, protected="" if n else "Sekretessmarkering") for n in range(3)]
     block = f"{letter('protected', EVERY)}2:{letter('protected', EVERY)}4"
     offer_sheets(lake, tmp_path, PLAIN, Sheet(cells_of(rows, EVERY), merged=[block]))
-    assert lake.rows("SELECT count(*), bool_and(is_protected) FROM identity_sources") == [(3, True)]
+    assert lake.rows("SELECT count(DISTINCT pupil_key) FROM protected_pupils") == [(3,)]
 
 
 def test_titles_and_headers_may_be_merged_and_a_blank_row_stays_blank(

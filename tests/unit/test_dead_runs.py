@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.dead_runs import end_dead_runs, signs_of_life
 from pipelines.schedules import nightly_schedule
+from pipelines.settings import Settings, lake_access
 
 NOTHING = dg.GraphDefinition(name="nothing").to_job()
 STARTED, FAILURE = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE
@@ -87,5 +88,10 @@ def test_a_schedule_ends_dead_runs_before_it_asks_for_its_own(
 ) -> None:
     run = started(instance, killed(tmp_path))
     at = datetime(2026, 11, 16, 3, tzinfo=UTC)
-    nightly_schedule(dg.build_schedule_context(instance=instance, scheduled_execution_time=at))
+    lake = lake_access(Settings(home=tmp_path / "home"))
+    nightly_schedule(
+        dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=at, resources={"lake": lake}
+        )
+    )
     assert status(instance, run) == FAILURE

@@ -28,7 +28,8 @@ CODES = sorted(
         for path in SOURCES
         for code in re.findall(r"""['"]([a-z][a-zA-Z_]+\.[a-z_]+)['"]""", path.read_text("utf-8"))
     }
-    | {f"object.of_{name}" for name in load_shapes()}
+    # An id that was taken away has no field by which it could be told elsewhere.
+    | {f"object.of_{name}" for name, shape in load_shapes().items() if shape.own}
 )
 
 

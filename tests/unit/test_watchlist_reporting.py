@@ -60,19 +60,6 @@ def day_of(pupil: uuid.UUID, day: date, *, reported: int, school: str = NORTH) -
     }
 
 
-def protection(pupil: uuid.UUID) -> dict[str, Any]:
-    return {
-        "pupil_key": str(pupil),
-        "layout": "elever",
-        "school_unit_code": NORTH,
-        "is_protected": True,
-        "is_roster": True,
-        "content_key": str(pupil),
-        "exported_at": EXPORTED,
-        "file_id": 1,
-    }
-
-
 def registered(code: str) -> dict[str, Any]:
     return {
         "school_unit_code": code,
@@ -84,6 +71,13 @@ def registered(code: str) -> dict[str, Any]:
         "exported_at": EXPORTED,
         "file_id": 1,
     }
+
+
+# What tells which number a word of protection means, and whose it is.
+_NUMBERS = {
+    "pupil_references": ("reference_key", "number_key"),
+    "pupil_numbers": ("number_key", "pupil_key"),
+}
 
 
 def school_days(last: date, count: int) -> list[date]:
@@ -127,7 +121,11 @@ def test_lessons_count_for_the_school_that_gives_them(lake: Lake) -> None:
 def test_a_protected_pupils_minutes_are_in_no_share(lake: Lake) -> None:
     days = [day_of(ALVA, AS_OF, reported=300), day_of(ELIAS, AS_OF, reported=0)]
     insert(lake, "absence_daily", days)
-    insert(lake, "identity_sources", [protection(ELIAS)])
+    key = {"reference_key": str(ELIAS), "number_key": str(ELIAS), "pupil_key": str(ELIAS)}
+    word = {"source_key": str(ELIAS), "is_protected": True, "exported_at": EXPORTED, "file_id": 1}
+    insert(lake, "protection_words", [{"reference_key": str(ELIAS)} | word])
+    for table, columns in _NUMBERS.items():
+        insert(lake, table, [{column: key[column] for column in columns}])
     assert reporting(lake) == {NORTH: (AS_OF, 300, 300)}
 
 
