@@ -1,5 +1,5 @@
 -- missing_at_source: lessons that count though a newer file of their source lacks them, per class.
--- From: missing_lessons, lessons, belonging. Grain: a school unit, class and date.
+-- From: missing_lessons, counting_lessons, belonging. Grain: a school unit, class and date.
 -- Parameters: $first_date, $as_of. A protected pupil's rows are left out, so that neither a class
 -- nor a number can point at them.
 SELECT
@@ -8,7 +8,8 @@ SELECT
     lessons.lesson_date,
     count(*) AS pupil_lessons
 FROM missing_lessons AS missing
-INNER JOIN lessons
+-- A lesson whose time was changed is lacked too, but the one of the newer file counts in its place.
+INNER JOIN counting_lessons AS lessons
     ON
         missing.pupil_key = lessons.pupil_key
         AND missing.school_unit_code = lessons.school_unit_code
@@ -23,6 +24,6 @@ INNER JOIN belonging
 WHERE
     missing.lesson_date BETWEEN $first_date AND $as_of
     AND lessons.lesson_date BETWEEN $first_date AND $as_of
-    AND NOT lessons.is_cancelled
+    AND NOT lessons.is_contradicted
 GROUP BY lessons.school_unit_code, lessons.class_name, lessons.lesson_date
 ORDER BY lessons.school_unit_code, lessons.class_name, lessons.lesson_date

@@ -107,6 +107,18 @@ def test_the_list_names_class_day_and_number_and_says_the_answer(
     assert "restates: school_period" in text
 
 
+def test_a_timetable_that_was_moved_by_minutes_is_missed_by_nobody_on_the_list(
+    lake: Lake, tmp_path: Path
+) -> None:
+    moved = [*REST, *taught("23", "09:35", subject="MA")]
+    offer(lake, saved(tmp_path, 4, BEFORE), saved(tmp_path, 5, moved))
+    refresh_sums(lake)
+    rules = rule_set_on("stockholm", AS_OF)
+    (folder,) = release_lists(lake, AS_OF, lambda _: rules).folders
+    (page,) = folder.glob("*.html")
+    assert "finns inte i den nyare filen" not in page.read_text(encoding="utf-8")
+
+
 def test_pupils_who_are_gone_from_the_newer_file_are_named_too(lake: Lake, tmp_path: Path) -> None:
     offer(lake, saved(tmp_path, 4, REST))
     offer(lake, saved(tmp_path, 5, [row for row in REST if row["civic"] != CIVICS[9]]))
