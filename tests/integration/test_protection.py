@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from assets.absence.sums import refresh_sums
 from assets.exports.outcomes import FileReport, Outcome
 from assets.lake import Lake
 from assets.sealing import Sealer
 from assets.watchlists.protection_holds import unread_protection
+from assets.watchlists.releases import release_lists
+from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan
 from tests.integration.ingest_files import (
@@ -224,6 +228,21 @@ def test_a_column_of_protection_that_no_layout_knows_lets_its_schools_lists_wait
     assert set(unread_protection(lake)) == {"99999901"}
     offer(lake, put(tmp_path, "d_20261103T0500.csv", text_of([lesson(1)], EVERY)))
     assert unread_protection(lake) == {}
+
+
+def test_who_has_looked_does_not_let_such_a_list_go(lake: Lake, tmp_path: Path) -> None:
+    rows = [lesson(n) | {MARK: "Ja"} for n in range(2)]
+    paths = [
+        put(tmp_path, "s_20261030T0400.csv", text_of([USUAL], REGISTER)),
+        put(tmp_path, "o_20261030T0500.csv", text_of([lesson(0)])),
+        put(tmp_path, "a_20261101T0500.csv", text_of(rows, (*BASIC, MARK))),
+    ]
+    offer(lake, *paths)
+    refresh_sums(lake)
+    day = date(2026, 10, 31)
+    rules = rule_set_on("stockholm", day)
+    release = release_lists(lake, day, lambda _: rules, even_if_held=True)
+    assert (release.held, release.unread_protection) == (("99999901",), ("99999901",))
 
 
 def test_such_a_column_in_a_workbook_or_a_file_that_fits_no_layout_lets_lists_wait(
