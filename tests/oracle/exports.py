@@ -128,7 +128,9 @@ def _mistaken(row: LessonRow, dialect: Dialect, dice: Random) -> LessonRow:
         # With an id the lesson may have moved: to another hour, day, subject. A slot's has its day.
         days = 0 if dialect.has_slot_ids else dice.choice((-1, 0, 1))
         moved = row.start + timedelta(days=days, minutes=dice.choice((0, 55)))
-        changes.append({"start": moved, "subject": "FLYTTAD"})
+        # A subject of its own: at one start and subject two ids are one lesson, and the file
+        # would contradict itself.
+        changes.append({"start": moved, "subject": f"{row.subject} {row.start:%d %H:%M}"})
     return replace(row, **dice.choice(changes))
 
 
