@@ -66,6 +66,7 @@ def note_missing(
         return {}
     dates = {name: span[name] for name in ("first_date", "last_date")}
     lake.materialise("exports/covering_files", **dates)
+    has_older = _has_older(lake)
     connection.execute(
         "DELETE FROM class_coverage WHERE file_id IN (SELECT file_id FROM keyed_coverage) "
         "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_outdone)"
@@ -75,7 +76,7 @@ def note_missing(
         "FROM covering_files WHERE stored_row IS NULL AND NOT is_outdone"
     )
     connection.execute("DELETE FROM covering_files WHERE is_outdone")
-    if not _has_older(lake, span):
+    if not has_older:
         return {}
     lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
     connection.execute(
@@ -122,16 +123,10 @@ def _key_coverage(lake: Lake, sealer: Sealer, headers: Mapping[int, FoundHeader]
     )
 
 
-def _has_older(lake: Lake, span: Mapping[str, object]) -> bool:
-    """Look whether two files speak of the batch's dates: of a first file nothing is missing."""
+def _has_older(lake: Lake) -> bool:
+    """Look whether two files speak of a class and date: of a first file nothing is missing."""
     return bool(
-        lake.rows(f"SELECT 1 FROM keyed_coverage GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1")
-        or lake.rows(
-            "SELECT 1 FROM lessons WHERE lesson_date BETWEEN $first_date AND $last_date "
-            "AND school_unit_code BETWEEN $first_school AND $last_school "
-            "AND file_id NOT IN (SELECT file_id FROM keyed_coverage) LIMIT 1",
-            **span,
-        )
+        lake.rows(f"SELECT 1 FROM covering_files GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1")
     )
 
 

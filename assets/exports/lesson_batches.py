@@ -86,9 +86,7 @@ class LessonBatch:
         if careful or changed:
             lake.materialise("exports/shared_lessons")
         lake.materialise("exports/superseded_rows")
-        find_coverage(lake)
-        lake.materialise("exports/contradicted_rows")
-        lake.materialise("exports/joint_rows")
+        self._judge_rows()
         batch.counts = self._counts(files, batch)
         lake.define("exports/arriving_lessons")
         return batch
@@ -111,8 +109,7 @@ class LessonBatch:
         if held or changed:
             self._lake.materialise("exports/shared_lessons")
             self._lake.materialise("exports/superseded_rows")
-            self._lake.materialise("exports/contradicted_rows")
-            self._lake.materialise("exports/joint_rows")
+            self._judge_rows()
 
     def remarks(self) -> dict[int, str]:
         """Return what is to be said of files once they are stored, by file id."""
@@ -186,6 +183,12 @@ class LessonBatch:
             for group in groups.values():
                 careful |= stage_bulk(self._lake, group, self._folder / "links")
         return careful
+
+    def _judge_rows(self) -> None:
+        """Find what the batch's files cover, contradict and hold beside each other."""
+        find_coverage(self._lake)
+        self._lake.materialise("exports/contradicted_rows")
+        self._lake.materialise("exports/joint_rows")
 
     def _key_repeated_slots(self) -> None:
         """Key rows by date where a file that was read in bulk repeats an id over dates."""

@@ -34,6 +34,7 @@ class _Met:
     staff: dict[tuple[str, str], uuid.UUID] = field(default_factory=dict)
     sealed: dict[tuple[str, str, str, str], tuple[str, bytes]] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
 
 
@@ -175,9 +176,11 @@ class People:
         )
 
     def _own_key(self, canonical: str) -> str:
-        own = self.sealer.key_text("pupil", canonical)
-        if own not in self._met.numbers:
+        own = self._met.own.get(canonical)
+        if own is None:
+            own = self.sealer.key_text("pupil", canonical)
             self._met.numbers[own] = self.short_key(short_form(canonical))
+            self._met.own[canonical] = own
         return own
 
     def sealed_identities(

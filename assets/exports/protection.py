@@ -231,11 +231,16 @@ def _said_loosely(arriving: pl.DataFrame, loose: Iterable[LooseWord]) -> pl.Data
 
 def _keyed(people: People, said: pl.DataFrame, layout: str) -> pl.DataFrame:
     """Return words as they are stored: a row for each number that a text can mean."""
-    texts = said["civic_text"].unique().to_list()
+    texts: list[str] = []
+    keys: list[str] = []
+    for text in said["civic_text"].unique().to_list():
+        meant = people.references(text)
+        texts += [text] * len(meant)
+        keys += meant
     schools = said["school_unit_code"].unique().to_list()
     references = pl.DataFrame(
-        {"civic_text": texts, "reference_key": [people.references(text) for text in texts]},
-        schema={"civic_text": pl.String, "reference_key": pl.List(pl.String)},
+        {"civic_text": texts, "reference_key": keys},
+        schema={"civic_text": pl.String, "reference_key": pl.String},
     )
     sources = pl.DataFrame(
         {
@@ -247,8 +252,6 @@ def _keyed(people: People, said: pl.DataFrame, layout: str) -> pl.DataFrame:
     return (
         said.join(references, on="civic_text")
         .join(sources, on="school_unit_code")
-        .explode("reference_key")
-        .drop_nulls("reference_key")
         .with_columns(pl.lit(None, pl.String).alias("place_key"))
         .select(list(WORDS))
     )

@@ -13,7 +13,7 @@ import duckdb
 def store_sendings(connection: duckdb.DuckDBPyConnection) -> None:
     """Note what the staged lesson files say of which days; the caller holds the transaction.
 
-    Lessons that are planned for days after the export are no word about these days.
+    `find_coverage` has been called: it has the days, of each class. Lessons that are planned for days after the export are no word about these days.
     """
     connection.execute(
         "DELETE FROM school_sendings WHERE file_id IN (SELECT DISTINCT file_id FROM batch_lessons)"
@@ -21,6 +21,6 @@ def store_sendings(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "INSERT INTO school_sendings BY NAME SELECT school_unit_code, exported_at, file_id, "
         "min(lesson_date) AS first_lesson_date, max(lesson_date) AS last_lesson_date "
-        "FROM batch_lessons WHERE problem IS NULL AND lesson_date <= exported_at::DATE "
+        "FROM arriving_coverage WHERE lesson_date <= exported_at::DATE "
         "GROUP BY school_unit_code, exported_at, file_id"
     )

@@ -2,7 +2,8 @@
 -- a cell's text (null when empty) and returns a value, or null when the text can't be read as one.
 -- No SELECT: macros are loaded once per connection.
 
--- Each begins with the usual form behind a cheap guard: a month of a city is ten million rows.
+-- Each begins with the usual form behind a cheap guard: a month of a city is ten million rows. The
+-- guard is a CASE, because AND looks at both sides of every row.
 -- Of a long IN list DuckDB makes a join that every row goes through, so lists are looked into.
 
 -- Whole minutes. "60,0" and "60.00" are 60; "7,5" and "1.234" are refused, never rounded. A cast
@@ -40,12 +41,18 @@ CASE
         THEN DATE '1899-12-30' + cast(substr(cell, 1, 5) AS INTEGER)
 END;
 
--- Whether an export can know of a day: from the first day of the tenth school year before its own
--- to 366 days after it (our choice). Absence that is planned is real, the year 2062 is not.
+-- Which days an export can know of: from the first day of the tenth school year before its own to
+-- 366 days after it (our choice). Absence that is planned is real, the year 2062 is not.
+CREATE OR REPLACE TEMP MACRO first_believed_day(exported) AS
+make_date(
+    cast(year(exported) AS INTEGER) - CASE WHEN month(exported) < 7 THEN 11 ELSE 10 END, 7, 1
+);
+
+CREATE OR REPLACE TEMP MACRO last_believed_day(exported) AS
+cast(exported AS DATE) + 366;
+
 CREATE OR REPLACE TEMP MACRO believed_day(cell, exported) AS
-cell BETWEEN
-make_date(cast(year(exported) AS INTEGER) - CASE WHEN month(exported) < 7 THEN 11 ELSE 10 END, 7, 1)
-AND cast(exported AS DATE) + 366;
+cell BETWEEN first_believed_day(exported) AND last_believed_day(exported);
 
 -- A date of a record, which may be older than a lesson's: a teacher was employed in 1987.
 CREATE OR REPLACE TEMP MACRO record_date(cell) AS
@@ -135,19 +142,27 @@ END;
 
 -- Whether a letter stands after a grade, which is read past.
 CREATE OR REPLACE TEMP MACRO lettered_grade(cell) AS
-length(cell) > 1 AND regexp_full_match(trim(cell), '(?i).*[0-9]([.,]0+)?[ -]?[a-zåäö]');
+CASE
+    WHEN length(cell) > 1
+        THEN regexp_full_match(trim(cell), '(?i).*[0-9]([.,]0+)?[ -]?[a-zåäö]')
+    ELSE FALSE
+END;
 
 -- Whether a spreadsheet has made a number, day or time of a class: "8.0", "8 maj", 2026-05-08 of
 -- "8-5", its serial number, 07:01:00 of "7:1", 8,00E+01 of "8E1".
 CREATE OR REPLACE TEMP MACRO spreadsheets_class(cell) AS
-length(cell) > 2 AND regexp_full_match(
-    trim(cell),
-    '(?i)[0-9]+[.,]0+|[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?|[34][0-9]{4}([.,][0-9]+)?'
-    || '|[0-9]{1,2}:[0-9]{2}:[0-9]{2}|[0-9]+([.,][0-9]+)?E[+-]?[0-9]+'
-    || '|[0-9]{1,2}[ /.-](jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*[.]?'
-    || '([ /-][0-9]{2,4})?|(jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*[.]?'
-    || '[ /-][0-9]{1,4}'
-);
+CASE
+    WHEN length(cell) > 2
+        THEN regexp_full_match(
+            trim(cell),
+            '(?i)[0-9]+[.,]0+|[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?|[34][0-9]{4}([.,][0-9]+)?'
+            || '|[0-9]{1,2}:[0-9]{2}:[0-9]{2}|[0-9]+([.,][0-9]+)?E[+-]?[0-9]+'
+            || '|[0-9]{1,2}[ /.-](jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*'
+            || '[.]?([ /-][0-9]{2,4})?'
+            || '|(jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*[.]?[ /-][0-9]{1,4}'
+        )
+    ELSE FALSE
+END;
 
 -- Skolenhetskod, 8 digits; a spreadsheet's lost leading zeros are put back.
 CREATE OR REPLACE TEMP MACRO unit_code(cell) AS
@@ -182,12 +197,19 @@ NOT list_contains(
 -- Whether a cell has an error of a spreadsheet instead of a value: #N/A, #SAKNAS!, #REF!, or what
 -- our own reader says of a formula without a result and of merged cells.
 CREATE OR REPLACE TEMP MACRO spreadsheets_error(cell) AS
-cell LIKE '#%' AND regexp_full_match(trim(cell), '#N/A|#[A-ZÅÄÖ0-9/]+[!?]');
+CASE
+    WHEN starts_with(cell, '#') THEN regexp_full_match(trim(cell), '#N/A|#[A-ZÅÄÖ0-9/]+[!?]')
+    ELSE FALSE
+END;
 
 -- A text as it is compared and kept: no outer blanks, '' for nothing and for an error. Letters are
 -- composed (NFC) when the file is read.
 CREATE OR REPLACE TEMP MACRO plain_text(cell) AS
-CASE WHEN spreadsheets_error(cell) THEN '' ELSE coalesce(trim(cell), '') END;
+CASE
+    WHEN starts_with(cell, '#')
+        THEN CASE WHEN spreadsheets_error(cell) THEN '' ELSE trim(cell) END
+    ELSE coalesce(trim(cell), '')
+END;
 
 -- A moment as RFC 3339 writes it, with its offset: without one nobody knows which hour is meant. No
 -- place on Earth is more than 14 hours from Greenwich: what is further off is a slip of the pen.

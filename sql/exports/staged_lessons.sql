@@ -20,12 +20,11 @@ WITH cells AS (
         clock_time(start_time) AS start_time,
         start_time AS start_text,
         end_time AS end_text,
+        subject AS subject_text,
         plain_text(subject) AS subject,
+        lesson_id AS id_text,
         nullif(plain_text(lesson_id), '') AS lesson_id,
-        coalesce(
-            spreadsheets_error(subject) OR spreadsheets_error(lesson_id)
-            OR spreadsheets_error(class_name), FALSE
-        ) AS has_error_text,
+        class_name AS class_text,
         plain_text(class_name) AS class_name,
         school_grade(grade) AS grade,
         grade AS grade_text,
@@ -134,9 +133,22 @@ SELECT
             AND present_minutes + outside_minutes <> scheduled_minutes
             THEN 'present_minutes.sum_differs'
         WHEN unknown_protection(protected_text) THEN 'protected.unknown_value'
-        WHEN has_error_text THEN 'row.error_value'
+        -- An error of a spreadsheet was read as nothing.
+        WHEN
+            CASE
+                WHEN subject = '' OR class_name = '' OR (lesson_id IS NULL AND id_text <> '')
+                    THEN
+                        spreadsheets_error(subject_text) OR spreadsheets_error(class_text)
+                        OR spreadsheets_error(id_text)
+            END
+            THEN 'row.error_value'
         WHEN lettered_grade(grade_text) THEN 'grade.letter_left_over'
         WHEN spreadsheets_class(class_name) THEN 'class_name.spreadsheet'
-        WHEN regexp_full_match(date_text, '[34567][0-9]{4}(\.0+)?') THEN 'lesson_date.serial_number'
+        WHEN
+            CASE
+                WHEN date_text NOT LIKE '20__-__-__'
+                    THEN regexp_full_match(date_text, '[34567][0-9]{4}(\.0+)?')
+            END
+            THEN 'lesson_date.serial_number'
     END AS warning
 FROM read_rows
