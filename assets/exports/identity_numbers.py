@@ -89,6 +89,8 @@ def birth_date(canonical: str) -> date | None:
 
 
 def _folded(text: str | None) -> str:
+    if text and text.isascii():
+        return text.strip()  # nearly all of them: nothing invisible and no long dash in it
     return _DASHES.sub("-", without_invisible(text or "")).strip()
 
 

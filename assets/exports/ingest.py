@@ -260,6 +260,7 @@ class _Ingest:
         final: dict[Path, FileReport] = {report.path: report for report in taken}
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
+            self.lane.people.begin_keeping()
             if reread:
                 forget_read(connection, lake, reread)
             superseded = batch.store(connection)
@@ -276,6 +277,7 @@ class _Ingest:
 
         if written:
             lake.write(change)
+            self.lane.people.note_kept()
         self.reports |= final
         for report in taken:
             if report.outcome != Outcome.QUARANTINED:

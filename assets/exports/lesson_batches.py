@@ -28,7 +28,14 @@ from assets.exports.row_staging import RowStage
 from assets.exports.sendings import store_sendings
 from assets.exports.slot_ids import SlotIds
 from assets.exports.snapshots import complete_files, snapshot_reason
-from assets.exports.staging import BulkFile, begin_staging, key_lessons, stage_bulk, unstage
+from assets.exports.staging import (
+    BulkFile,
+    begin_staging,
+    find_shared,
+    key_lessons,
+    stage_bulk,
+    unstage,
+)
 from assets.exports.storing import (
     arriving_identities,
     keep_outdone_words,
@@ -72,7 +79,7 @@ class LessonBatch:
         careful = self._stage_in_bulk(files, batch)
         self._people.key_staged("batch_lessons")
         key_lessons(lake)
-        lake.materialise("exports/shared_lessons")
+        find_shared(lake)
         self._key_repeated_slots()
         careful |= self._files_with_problems()
         if careful:
@@ -84,7 +91,7 @@ class LessonBatch:
             unstage(lake, "batch_lessons", changed)
         settle_repeated_lessons(lake, self._problems)
         if careful or changed:
-            lake.materialise("exports/shared_lessons")
+            find_shared(lake)
         lake.materialise("exports/superseded_rows")
         self._judge_rows()
         batch.counts = self._counts(files, batch)
@@ -107,7 +114,7 @@ class LessonBatch:
         if held:
             unstage(self._lake, "batch_lessons", sorted(held))
         if held or changed:
-            self._lake.materialise("exports/shared_lessons")
+            find_shared(self._lake)
             self._lake.materialise("exports/superseded_rows")
             self._judge_rows()
 
@@ -196,7 +203,7 @@ class LessonBatch:
             "SELECT DISTINCT file_id FROM shared_lessons WHERE rows_in_file > 1"
         )
         if self._ids.key_repeated(self._headers, [file_id for (file_id,) in repeating]):
-            self._lake.materialise("exports/shared_lessons")
+            find_shared(self._lake)
 
     def _note_header(self, file: ReceivedFile, header: FoundHeader, rows_read: int) -> None:
         self._headers[file.file_id] = header

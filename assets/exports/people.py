@@ -36,6 +36,9 @@ class _Met:
     merged: dict[str, str] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
+    # How many of them, in their order, are in the lake, and how many were given to be stored.
+    numbers_kept: int = 0
+    numbers_given: int = 0
 
 
 class People:
@@ -163,8 +166,10 @@ class People:
         return self.sealer.key_text("short number", short)
 
     def numbers(self) -> pl.DataFrame:
-        """Return every number met so far: number_key, short_key, pupil_key."""
+        """Return the numbers met so far that are not kept: number_key, short_key, pupil_key."""
         met = list(self._met.numbers.items())
+        self._met.numbers_given = len(met)
+        del met[: self._met.numbers_kept]
         keys = [key for key, _ in met]
         return pl.DataFrame(
             {
@@ -174,6 +179,14 @@ class People:
             },
             schema=dict.fromkeys(("number_key", "short_key", "pupil_key"), pl.String),
         )
+
+    def begin_keeping(self) -> None:
+        """Forget which numbers a transaction before was given: it may have failed."""
+        self._met.numbers_given = self._met.numbers_kept
+
+    def note_kept(self) -> None:
+        """Note that the numbers returned since `begin_keeping` are in the lake, committed."""
+        self._met.numbers_kept = self._met.numbers_given
 
     def _own_key(self, canonical: str) -> str:
         own = self._met.own.get(canonical)

@@ -7,6 +7,7 @@ what the cells mean (`sql/exports/staged_*.sql`), how a line is split (`cells.py
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from assets.exports.cells import filled_width
@@ -15,6 +16,7 @@ from assets.exports.received import UnreadableFileError
 from assets.exports.text_rows import DataRow
 
 # Data has a digit in one of these, in every row; a heading has none.
+_DIGIT = re.compile(r"\d")
 _NUMBERED = ("school_unit_code", "civic_no", "old_civic_no")
 
 
@@ -52,7 +54,7 @@ class RowShapes:
         cells = row.cells
         if len(cells) < self._width:
             return "row.broken_quotes" if row.has_broken_quotes else "row.too_few_cells"
-        has_more = filled_width(cells) > self._width
+        has_more = len(cells) > self._width and filled_width(cells) > self._width
         if has_more or (self._is_text and len(cells) > self._most):
             return "row.broken_quotes" if row.has_broken_quotes else "row.too_many_cells"
         if not row.is_unended or not self._header.reads_last_column:
@@ -63,10 +65,9 @@ class RowShapes:
 
     def _is_header(self, row: DataRow) -> bool:
         cells = row.cells
-        if any(
-            place < len(cells) and any(map(str.isdigit, cells[place])) for place in self._numbered
-        ):
-            return False
+        for place in self._numbered:
+            if place < len(cells) and _DIGIT.search(cells[place]):
+                return False
         folded = [fold(cell) for cell in cells if cell.strip()]
         known = sum(name in self._names for name in folded)
         if known < 2 or 2 * known < len(folded):

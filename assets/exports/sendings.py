@@ -13,7 +13,8 @@ import duckdb
 def store_sendings(connection: duckdb.DuckDBPyConnection) -> None:
     """Note what the staged lesson files say of which days; the caller holds the transaction.
 
-    `find_coverage` has been called: it has the days, of each class. Lessons that are planned for days after the export are no word about these days.
+    `find_coverage` has been called: it has the days, of each class. Lessons that are planned for
+    days after the export are no word about these days.
     """
     connection.execute(
         "DELETE FROM school_sendings WHERE file_id IN (SELECT DISTINCT file_id FROM batch_lessons)"

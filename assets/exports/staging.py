@@ -146,6 +146,12 @@ def key_lessons(lake: Lake) -> None:
         lake.connection.execute(_KEY_MENTORS)
 
 
+def find_shared(lake: Lake) -> None:
+    """Find the lessons that more than one row of a batch speaks of (`shared_lessons`)."""
+    lake.materialise("exports/repeating_days")
+    lake.materialise("exports/shared_lessons")
+
+
 def end_staging(lake: Lake, kind: str) -> None:
     """Make `batch_<kind>` of the staged rows and their keys."""
     if kind != "lessons":

@@ -6,26 +6,32 @@
 -- still says that its pupil is protected, also by a number that can't be read. Of a file whose
 -- time is not believed nobody knows whether its "not protected" is newer than anything, so it
 -- lifts nothing.
+WITH said AS (
+    SELECT
+        file_id,
+        coalesce(school_unit_code, '') AS school_unit_code,
+        coalesce(civic_text, '') AS civic_text,
+        any_value(pupil_key) AS pupil_key,
+        exported_at,
+        max(coalesce(given_name, '')) AS given_name,
+        max(coalesce(family_name, '')) AS family_name,
+        max(coalesce(sex, '')) AS sex,
+        bool_or(problem IS NULL) AS is_accepted,
+        bool_or(protected_identity(protected_text)) AS says_protected,
+        coalesce(
+            bool_or(
+                problem IS NULL AND protected_text <> '' AND NOT protected_identity(protected_text)
+            ), FALSE
+        ) AS says_not_protected
+    FROM identity_rows
+    WHERE problem IS NULL OR protected_identity(protected_text)
+    GROUP BY file_id, coalesce(school_unit_code, ''), coalesce(civic_text, ''), exported_at
+)
+
 SELECT
-    file_id,
-    coalesce(school_unit_code, '') AS school_unit_code,
-    coalesce(civic_text, '') AS civic_text,
-    any_value(pupil_key) AS pupil_key,
-    exported_at,
-    max(coalesce(given_name, '')) AS given_name,
-    max(coalesce(family_name, '')) AS family_name,
-    max(coalesce(sex, '')) AS sex,
-    bool_or(problem IS NULL) AS is_accepted,
-    bool_or(protected_identity(protected_text)) AS says_protected,
-    coalesce(
-        bool_or(
-            problem IS NULL AND protected_text <> '' AND NOT protected_identity(protected_text)
-            AND file_id IN (
-                SELECT offered_files.file_id FROM offered_files
-                WHERE offered_files.is_time_believed
-            )
-        ), FALSE
+    * EXCLUDE (says_not_protected),  -- noqa: AM04
+    says_not_protected AND file_id IN (
+        SELECT offered_files.file_id FROM offered_files
+        WHERE offered_files.is_time_believed
     ) AS says_not_protected
-FROM identity_rows
-WHERE problem IS NULL OR protected_identity(protected_text)
-GROUP BY file_id, coalesce(school_unit_code, ''), coalesce(civic_text, ''), exported_at
+FROM said

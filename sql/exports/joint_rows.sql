@@ -1,19 +1,7 @@
 -- joint_rows: overlapping lessons of one subject of a pupil that one file of the batch has.
--- From: batch_lessons. Grain: a file and two lessons. Also rows that are not stored count: a file
--- that holds both says that they are two lessons.
-WITH repeating AS (
-    -- Days with a subject twice: fewer bits than lessons. Two subjects of one bit only make a day
-    -- be looked at for nothing, and so does a second file. Cheap, because every row comes by.
-    SELECT
-        pupil_key,
-        lesson_date
-    FROM batch_lessons
-    WHERE problem IS NULL OR problem = 'row.contradicts'
-    GROUP BY pupil_key, lesson_date
-    HAVING count(*) > bit_count(bit_or(cast(1 AS UBIGINT) << (hash(lower(subject)) % 64)))
-),
-
-rows_of_days AS MATERIALIZED (
+-- From: batch_lessons, repeating_days. Grain: a file and two lessons. Also rows that are not stored
+-- count: a file that holds both says that they are two lessons.
+WITH rows_of_days AS MATERIALIZED (
     SELECT
         batch.file_id,
         batch.pupil_key,
@@ -24,8 +12,10 @@ rows_of_days AS MATERIALIZED (
         batch.lesson_id,
         batch.subject
     FROM batch_lessons AS batch
-    SEMI JOIN repeating
-        ON batch.pupil_key = repeating.pupil_key AND batch.lesson_date = repeating.lesson_date
+    SEMI JOIN repeating_days
+        ON
+            batch.pupil_key = repeating_days.pupil_key
+            AND batch.lesson_date = repeating_days.lesson_date
     WHERE batch.problem IS NULL OR batch.problem = 'row.contradicts'
 ),
 

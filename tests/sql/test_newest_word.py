@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from assets.exports.staging import find_shared
 from assets.lake import Lake
 from tests.sql.given import ANNA, AS_OF, BO, SOUTH, Row, given, moment, rows_of
 
@@ -16,7 +17,7 @@ OLD, NEW = moment("11-13 05:00"), moment("11-14 05:00")
 def arriving(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
     """Return file id and valid minutes of what is kept of a batch; rows of one key share a hash."""
     given(lake, "batch_lessons", *({"lesson_hash": 1} | dict(row) for row in rows))
-    lake.materialise("exports/shared_lessons")
+    find_shared(lake)
     lake.materialise("exports/repeated_rows")
     lake.materialise("exports/superseded_rows")
     return rows_of(lake, "exports/arriving_lessons", "file_id", "valid_minutes")
@@ -221,6 +222,7 @@ def test_what_contradicts_is_told_and_the_longest_length_kept(scratch: Lake) -> 
 
 def joint(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
     given(lake, "batch_lessons", *rows)
+    find_shared(lake)
     return rows_of(lake, "exports/joint_rows", "first_starts_at", "second_starts_at")
 
 
@@ -300,3 +302,13 @@ def test_roster_records_of_two_things_are_no_repetition(scratch: Lake, differenc
 
 def test_the_same_lesson_in_two_files_is_no_repetition(scratch: Lake) -> None:
     assert refused(scratch, {}, {"file_id": 2}) == []
+
+
+def test_a_day_with_a_subject_twice_is_always_looked_at(scratch: Lake) -> None:
+    """Of 40 subjects many have one bit: a day may be looked at for nothing, none is forgotten."""
+    subjects = [f"Ämne {number}" for number in range(40)]
+    day = [{"subject": subject, "lesson_hash": n} for n, subject in enumerate(subjects)]
+    for n, subject in enumerate(subjects):
+        given(scratch, "batch_lessons", *day, {"subject": subject.upper(), "lesson_hash": n})
+        find_shared(scratch)
+        assert scratch.rows("SELECT lesson_hash, rows_in_file FROM shared_lessons") == [(n, 2)]
