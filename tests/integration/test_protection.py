@@ -275,7 +275,7 @@ def test_the_catalog_does_not_name_a_class_of_which_the_only_pupil_is_protected(
     assert not holding(home, ("7QQQ", "ZZQ", "QZ-7"))
 
 
-def test_a_lake_of_before_keeps_its_marks_and_its_catalog_is_wiped(tmp_path: Path) -> None:
+def test_a_lake_of_before_keeps_its_marks(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with Lake.open(settings_of(home)) as lake:
         offer(lake, roster(tmp_path, "1101T0500", {"civic": PUPILS[0]}, {"civic": CIVIC}))
