@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.absence.sums import refresh_sums
+from assets.exports.ledger import ledger_rows
 from assets.exports.outcomes import FileReport, Outcome
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -319,11 +320,13 @@ def keys(lake: Lake) -> set[object]:
 
 
 def told(lake: Lake, report: FileReport) -> str:
-    """Return everything that is said of a file, to a person and in the home's notes."""
+    """Return everything that is said of a file, to a person, in the ledger and in the notes."""
     notes = lake.settings.home / "quarantine"
     texts = [path.read_text(encoding="utf-8") for path in notes.glob("*")] if notes.exists() else []
     problems = [problem.in_words() for problem in report.problems]
-    return "\n".join([report.reason or "", *problems, *texts])
+    rows = ledger_rows(lake, Sealer.of_home(lake.settings.home))
+    ledger = rows.select("file_name", "outcome", "reason").write_csv()
+    return "\n".join([report.reason or "", ledger, *problems, *texts])
 
 
 def holding(home: Path, words: tuple[str, ...]) -> list[Path]:
