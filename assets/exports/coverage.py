@@ -28,8 +28,9 @@ _SAID = (
     ("file_id", "missing from a newer file, though that has their class and date: {rows}"),
 )
 _ANSWER = (
-    "counted as before. Were they taken away at the sender, files that say whole periods would "
-    "remove them ('restates: school_period' in the layout)"
+    "counted as before, but one that was moved by less than half of its time counts as the newer "
+    "file has it. Were they taken away at the sender, files that say whole periods would remove "
+    "them ('restates: school_period' in the layout)"
 )
 _KEY = "layout, school_unit_code, class_key, lesson_date"
 
