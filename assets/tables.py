@@ -213,7 +213,12 @@ TABLES: tuple[Table, ...] = (
             GRADE,
             MENTOR,
             Column("start_date", "DATE", "First day.", "since always"),
-            Column("end_date", "DATE", "Last day, inclusive.", "still there"),
+            Column(
+                "end_date",
+                "DATE",
+                "Last day, inclusive; the day before the first one where the record has no day.",
+                "still there",
+            ),
             EXPORTED,
             FILE,
         ),
@@ -292,7 +297,12 @@ TABLES: tuple[Table, ...] = (
             Column("school_unit_code", "VARCHAR", "Skolenhetskod, 8 digits; '' for every school."),
             Column("layout", "VARCHAR", "The layout that said so."),
             Column("first_date", "DATE", "First day without school."),
-            Column("last_date", "DATE", "Last day without school, inclusive."),
+            Column(
+                "last_date",
+                "DATE",
+                "Last day without school, inclusive; the day before the first one where the break "
+                "has no day.",
+            ),
             Column("break_name", "VARCHAR", "What the break is called.", "not given"),
             EXPORTED,
             FILE,

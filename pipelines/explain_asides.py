@@ -34,6 +34,8 @@ def aside_sentence(aside: Aside) -> str:
 def _said(aside: Aside) -> str:
     if aside.reason == "contradicted":
         return f" ({aside.scheduled_minutes} min)"
+    if aside.is_contradicted:
+        return f" ({aside.scheduled_minutes} min, rows of one file contradict each other)"
     if not aside.is_reported:
         return f" ({aside.scheduled_minutes} min, unreported)"
     return f" (absent {aside.absent_minutes} of {aside.scheduled_minutes} min)"

@@ -1,4 +1,4 @@
-"""Lessons that a newer file of their source lacks: they count as before, and are named.
+"""Lessons that a newer file of their source lacks: those that count do so as before, and are named.
 
 A lesson that was moved or taken away at the sender stays in the lake unless its layout restates
 whole periods. When a newer file has the lesson's class and date, with nearly all of the class's
@@ -10,7 +10,8 @@ Not here: removing lessons (`snapshots.py`), the list's sentence (`watchlists/no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import polars as pl
@@ -18,6 +19,7 @@ import polars as pl
 from assets.exports.layouts import FoundHeader
 from assets.lake import Lake
 from assets.sealing import Sealer
+from rules.parallel import ParallelValue, shipped_values
 
 #: So many tenths of a class's pupils a file has to have to cover it (our choice): a few may be gone
 #: from the newer file, as pupils who left are, but half a class is another kind of file.
@@ -133,11 +135,12 @@ def _has_older(lake: Lake) -> bool:
 def _remarks(lake: Lake, file_ids: Iterable[int]) -> dict[int, str]:
     batch = set(file_ids)
     remarks: dict[int, str] = {}
+    if not _find_counting(lake):
+        return remarks
     for column, said in _SAID:
         for file_id, lessons, first, last in lake.rows(
-            f"SELECT {column}, count(*), min(lesson_date), max(lesson_date) FROM lessons_missing "
-            "WHERE pupil_key NOT IN (SELECT pupil_key FROM protected_pupils) "
-            f"GROUP BY {column}"
+            f"SELECT {column}, count(*), min(lesson_date), max(lesson_date) "
+            f"FROM missing_and_counting GROUP BY {column}"
         ):
             if file_id not in batch:
                 continue
@@ -146,3 +149,48 @@ def _remarks(lake: Lake, file_ids: Iterable[int]) -> dict[int, str]:
             text = f"{said.format(rows=rows)}; {_ANSWER}"
             remarks[file_id] = f"{remarks[file_id]}; {text}" if file_id in remarks else text
     return remarks
+
+
+def _find_counting(lake: Lake) -> bool:
+    """Make `missing_and_counting` of `lessons_missing`; return whether there is any to ask about.
+
+    What counts is decided with the sums, which are made later. Here it is asked of the few days
+    that a lesson is missing from, by the same SELECTs, so that the reason says what the list will.
+    """
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE crowded_days AS "
+        "SELECT DISTINCT pupil_key, lesson_date FROM lessons_missing"
+    )
+    ((first, last),) = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")
+    if first is None:
+        return False
+    lake.materialise("absence/told_lessons", first_date=first, last_date=last)
+    lake.materialise("absence/superseded_lessons")
+    lake.materialise("absence/lessons_after_leaving")
+    with _values_of_a_new_lake(lake):
+        lake.materialise("absence/lessons_set_aside")
+    lake.materialise("absence/told_fates")
+    lake.materialise("exports/missing_and_counting")
+    return True
+
+
+@contextmanager
+def _values_of_a_new_lake(lake: Lake) -> Iterator[None]:
+    """Let the shipped `parallel.*` hold where no sums were made yet, so that none are kept."""
+    if lake.rows("SELECT 1 FROM parallel_values LIMIT 1"):
+        yield
+        return
+    # A temporary table stands before the lake's of that name.
+    lake.load("parallel_values", _frame_of(shipped_values()))
+    try:
+        yield
+    finally:
+        lake.connection.execute("DROP TABLE temp.parallel_values")
+
+
+def _frame_of(values: Sequence[ParallelValue]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(value.valid_from, value.method, value.least_cover_bp) for value in values],
+        {"valid_from_date": pl.Date, "method": pl.String, "least_cover_bp": pl.Int32},
+        orient="row",
+    )

@@ -134,6 +134,7 @@ def _facts(file: ReceivedFile, head: Head) -> list[tuple[str, str]]:
         ("header", f"line {head.line_number}, {len(head.header)} columns"),
         ("layout", matched),
         *([("not there", ", ".join(absent))] if absent and head.match.fits else []),
+        *([("end dates", "the day after the last one")] if layout.has_exclusive_ends else []),
     ]
 
 

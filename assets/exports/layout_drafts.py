@@ -16,6 +16,7 @@ from assets.exports.heads import Head, head_of
 from assets.exports.layout_checks import NO_HEADER
 from assets.exports.layout_words import Likeness, is_health, likenesses, looks_like_header
 from assets.exports.layouts import (
+    END_COLUMNS,
     Layout,
     LayoutError,
     fold,
@@ -122,8 +123,13 @@ def _written(
         f"kind: {kind}",
         "description: Draft, made from a file's header. Say here which system sends it.",
         "restates: lesson",
-        "columns:",
     ]
+    # Where a layout fits already, it says so.
+    if not head.match.fits and END_COLUMNS.get(kind) in by_column:
+        end, _ = by_column[END_COLUMNS[kind]]
+        decisions.append(f"whether '{printable_header(end)}' is the last day, or the day after it")
+        lines.append(f"end_dates: inclusive  {_MARK} exclusive, when an end is the day after it.")
+    lines.append("columns:")
     for column in COLUMNS[kind]:
         need = ", required: true" if column in required else ""
         if column in by_column:

@@ -30,6 +30,17 @@ HEADER_SEARCH_LINES = 30
 # Megabytes in one line are no header, and would take a minute to compare.
 _LONGEST_HEADER = 1 << 16
 _UNREAD_SHOWN = 20
+# The column of a kind that says the last day of something.
+END_COLUMNS = {
+    "enrolments": "end_date",
+    "school_breaks": "last_date",
+    "aggregates": "period_end",
+}
+# What a home may say of another layout in a file of its own, and what it may be.
+_AMENDABLE = {
+    "lesson_id": "lesson or slot, of a layout of kind lessons",
+    "end_dates": "inclusive or exclusive, of a layout with a column of end dates",
+}
 # What our own layouts call the column of protection.
 _MARKING_HEADERS = ("Skyddad identitet", "Skyddad")
 
@@ -60,6 +71,7 @@ class Layout(BaseModel):
         from_name: columns that the file's name says when the header has none.
         lesson_id: whether the sender's lesson id is a lesson's or a timetable slot's; found out
             from the files when None.
+        end_dates: whether an end date is the last day of what it ends, or the day after that.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,6 +88,7 @@ class Layout(BaseModel):
     from_name: tuple[Literal["school_unit_code", "month"], ...] = ()
     row_count: RowCount | None = None
     lesson_id: Literal["lesson", "slot"] | None = None
+    end_dates: Literal["inclusive", "exclusive"] = "inclusive"
 
     @model_validator(mode="after")
     def _removes_only_what_is_surely_gone(self) -> Self:
@@ -88,6 +101,18 @@ class Layout(BaseModel):
         if self.lesson_id and self.kind != "lessons":
             raise ValueError("'lesson_id' is for kind lessons only: no other file has lesson ids")
         return self
+
+    @model_validator(mode="after")
+    def _has_the_end_dates_that_it_speaks_of(self) -> Self:
+        if self.has_exclusive_ends and END_COLUMNS.get(self.kind) not in self.columns:
+            known = ", ".join(f"{column} of kind {kind}" for kind, column in END_COLUMNS.items())
+            raise ValueError(f"'end_dates: exclusive' is for layouts with an end date: {known}")
+        return self
+
+    @property
+    def has_exclusive_ends(self) -> bool:
+        """Whether an end date is the day after the last one."""
+        return self.end_dates == "exclusive"
 
     def said_by_name(self, column: str, file_name: str) -> str | None:
         """Return what the file's name says of a column; None when it says nothing, or may not."""
@@ -326,12 +351,14 @@ def _text_of(path: Path) -> str:
 
 
 def _is_amendment(path: Path) -> bool:
-    """Whether a file only says of another layout what its senders' lesson ids are."""
+    """Whether a file only says of another layout how its senders write ids or end dates."""
     try:
         said = yaml.safe_load(_text_of(path))
     except yaml.YAMLError:
         return False
-    return isinstance(said, dict) and set(said) == {"name", "lesson_id"}
+    return (
+        isinstance(said, dict) and {"name"} < set(said) and set(said) - {"name"} <= set(_AMENDABLE)
+    )
 
 
 def _amended(path: Path, known: dict[str, Layout]) -> Layout:
@@ -343,12 +370,14 @@ def _amended(path: Path, known: dict[str, Layout]) -> Layout:
             f"{path}: key 'name': there is no layout '{said['name']}' to amend. Expected one of "
             f"{', '.join(sorted(known))}, or a whole layout."
         )
-    try:
-        return Layout.model_validate(layout.model_dump() | {"lesson_id": said["lesson_id"]})
-    except ValidationError:
-        raise LayoutError(
-            f"{path}: key 'lesson_id': expected lesson or slot, of a layout of kind lessons."
-        ) from None
+    for key, expected in _AMENDABLE.items():
+        if key not in said:
+            continue
+        try:
+            layout = Layout.model_validate(layout.model_dump() | {key: said[key]})
+        except ValidationError:
+            raise LayoutError(f"{path}: key '{key}': expected {expected}.") from None
+    return layout
 
 
 def parse_layout(text: str, where: str) -> Layout:

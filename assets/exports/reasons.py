@@ -48,6 +48,7 @@ _PERSONAL_NUMBER = re.compile(r"\d{6,8}[-+ ]?(\d{4}|[^\W\d_][^\W_]\d{2})")
 _WORD = re.compile(r"[^\W\d_]+")
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.]+")
 
+_NO_DAY = "the end, which the layout says is the day after the last one, is the first day"
 _MINUTES = "whole minutes such as 60, or 60,0"
 _WRONG = {
     "missing": "the cell is empty",
@@ -64,6 +65,7 @@ _EXPECTED = {
     "start_date": "a date such as 2026-10-05 or 20261005, or nothing",
     "end_date": "a date such as 2026-10-05 or 20261005, or nothing",
     "month": "a whole month such as 2026-10, in a column or in the file's name",
+    "period_end": "a date such as 2026-10-05, after the first day",
     "reported_minutes": _MINUTES,
     "changed_date": "a date such as 2026-10-05 or 20261005, or nothing",
     "first_date": "a date such as 2026-10-05 or 20261005",
@@ -102,6 +104,9 @@ _SPECIAL = {
     "civic_no.same": "the old and the new number are the same",
     "civic_no.circle": "other rows say that the new number became the old one: a circle",
     "end_date.before_start": "the last day is before the first day",
+    "end_date.no_day": f"{_NO_DAY}, so the record has no day, and places the pupil nowhere",
+    "last_date.no_day": f"{_NO_DAY}, so the break has no day",
+    "period_end.no_day": f"{_NO_DAY}, so the period has no day",
     "last_date.before_first": "the last day is before the first day",
     "last_date.too_far": "the break is longer than 100 days",
     "row.too_few_cells": "the row is cut short",
@@ -125,6 +130,7 @@ _SPECIAL = {
     "grade.letter_left_over": "a letter stands beside the grade, and was read past",
     "row.contradicts": "another row of the file says something else of the same thing",
     "row.unreported_beside": "not reported, but another row of the file reports the same lesson",
+    "row.no_day_beside": "no day, and another row of the file has the same record with days",
     **ss12000_reasons.SPECIAL,
 }
 _MEND_MINUTES = "write whole minutes; leave all minute cells empty when nobody reported"
@@ -152,6 +158,7 @@ _FIX = {
     "row": "export the file again, and send it without opening it in a spreadsheet",
     "school_name": "write the school's name",
     **ss12000_reasons.FIX,
+    "period_end": "write the day after the last one",
     "month": "write the month as 2026-10, or put it into the file's name as _2026-10_",
     "reported_minutes": _MEND_MINUTES,
 }
@@ -170,6 +177,10 @@ _FIX_OF_CODE = {
     "reported_minutes.above_scheduled": "correct the minutes, or the scheduled minutes",
     "month.not_a_month": "export whole calendar months",
     "end_date.before_start": "correct the first or the last day",
+    "end_date.no_day": "nothing has to be done where the pupil never began there; else correct the "
+    "end, or the layout's end_dates",
+    "last_date.no_day": "correct the end, or the layout's end_dates",
+    "period_end.no_day": "correct the end, or the layout's end_dates",
     "lesson_date.not_believed": "correct the day; it is no day that the export can know of",
     "month.not_believed": "correct the month; it is none that the export can know of",
     "start_date.not_believed": "correct the first day; it is more than a year away",
@@ -186,6 +197,7 @@ _FIX_OF_CODE = {
     "row.contradicts": "keep the row that is right and export again; until then none counts, and a "
     "lesson counts as unreported",
     "row.unreported_beside": "nothing has to be done; the reported row counts",
+    "row.no_day_beside": "nothing has to be done; the row with days counts",
 }
 _EXPECTED_OF_CODE = {
     "valid_minutes.above_length": "valid, invalid and other minutes that fit in the lesson",
@@ -193,6 +205,7 @@ _EXPECTED_OF_CODE = {
     "row.repeated": "one row about the same thing",
     "row.contradicts": "one row about the same thing",
     "row.unreported_beside": "one row about the same thing",
+    "row.no_day_beside": "one row about the same thing",
     **ss12000_reasons.EXPECTED_OF_CODE,
 }
 

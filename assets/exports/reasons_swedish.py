@@ -13,6 +13,7 @@ _MINUTER = "hela minuter, till exempel 60"
 _SKRIV_MINUTER = "Skriv hela minuter. Lämna alla minutceller tomma om ingen har rapporterat."
 _DAG = "ett datum som 2026-10-05"
 _SKRIV_NUMMER = "Rätta elevens nummer i skolsystemet och exportera igen."
+_INGEN_DAG = "slutdatumet, som ska vara dagen efter den sista, är den första dagen"
 _EXPORTERA = "Exportera filen igen och skicka den utan att öppna den i ett kalkylprogram."
 
 _FEL = {
@@ -68,6 +69,7 @@ _KOLUMNER = {
         "en hel månad som 2026-10, i en kolumn eller i filens namn",
         "Skriv månaden som 2026-10, eller lägg _2026-10_ i filens namn.",
     ),
+    "period_end": (f"{_DAG}, efter den första dagen", "Skriv dagen efter den sista."),
     "reported_minutes": (_MINUTER, _SKRIV_MINUTER),
 }
 # Code: what is wrong, and how to mend it where the column's own words don't do.
@@ -122,6 +124,18 @@ _KODER = {
         "sista dagen är före första dagen",
         "Rätta första eller sista dagen.",
     ),
+    "end_date.no_day": (
+        f"{_INGEN_DAG}, så placeringen har ingen dag",
+        "Inget behöver göras om eleven aldrig började där. Rätta annars slutdatumet.",
+    ),
+    "last_date.no_day": (
+        f"{_INGEN_DAG}, så lovet har ingen dag",
+        "Rätta slutdatumet.",
+    ),
+    "period_end.no_day": (
+        f"{_INGEN_DAG}, så perioden har ingen dag",
+        "Rätta slutdatumet.",
+    ),
     "last_date.before_first": (
         "sista dagen är före första dagen",
         "Rätta första eller sista dagen.",
@@ -164,6 +178,10 @@ _KODER = {
     "row.contradicts": (
         "en annan rad i filen säger något annat om samma sak",
         "Behåll raden som är rätt. Till dess räknas ingen; en lektion blir orapporterad.",
+    ),
+    "row.no_day_beside": (
+        "placeringen har ingen dag, och en annan rad i filen har samma placering med dagar",
+        "Inget behöver göras. Raden med dagar räknas.",
     ),
     "row.unreported_beside": (
         "orapporterad, men en annan rad i filen rapporterar samma lektion",

@@ -21,6 +21,7 @@ from assets.exports.staging import (
     insert_rows,
     key_lessons,
     keyed_rows,
+    note_end_dates,
     point_raw_view,
     staged_table,
     unstage,
@@ -74,6 +75,7 @@ class RowStage:
             try:
                 reader = self.openings.rows(file)
                 staged.readers[file.file_id] = reader
+                note_end_dates(self.lake, file.file_id, reader.header.match.layout)
                 for frame in reader.frames():
                     self._note(file.file_id, reader.take_problems())
                     waiting.append(frame)

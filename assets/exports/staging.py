@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from assets.exports.columns import COLUMNS
-from assets.exports.layouts import DELIMITERS, FoundHeader, HeaderMatch
+from assets.exports.layouts import DELIMITERS, FoundHeader, HeaderMatch, Layout
 from assets.exports.received import ReceivedFile
 from assets.lake import Lake
 
@@ -271,7 +271,10 @@ def point_raw_view(lake: Lake, kind: str, source: str) -> None:
 
 
 def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> None:
-    """Make `offered_files`, so that SELECTs know each file's export time, and if it is one."""
+    """Make `offered_files`, so that SELECTs know each file's export time, and if it is one.
+
+    Whether a file's end dates are exclusive its header decides (`note_end_dates`).
+    """
     lake.load(
         "offered_files",
         pl.DataFrame(
@@ -279,11 +282,22 @@ def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> None:
                 "file_id": [file.file_id for file in files],
                 "exported_at": [file.exported_at for file in files],
                 "is_time_believed": [file.is_time_believed for file in files],
+                "has_exclusive_ends": [False] * len(files),
             },
             schema={
                 "file_id": pl.Int64,
                 "exported_at": pl.Datetime("us"),
                 "is_time_believed": pl.Boolean,
+                "has_exclusive_ends": pl.Boolean,
             },
         ),
     )
+
+
+def note_end_dates(lake: Lake, file_id: int, layout: Layout) -> None:
+    """Let the SELECTs know how a file writes its end dates, before its rows are staged."""
+    if layout.has_exclusive_ends:
+        lake.connection.execute(
+            "UPDATE offered_files SET has_exclusive_ends = TRUE WHERE file_id = $file_id",
+            {"file_id": file_id},
+        )

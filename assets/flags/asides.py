@@ -20,6 +20,7 @@ class Aside:
 
     Attributes:
         reason: superseded, after_leaving or set_aside; contradicted: it counts, as unreported.
+        is_contradicted: rows of one file said different things of it, whatever the reason.
         is_own_school: at the school where the pupil belongs; else start and subject are None.
         is_beside_own_school: of the lesson that stands for it; None where there is none.
     """
@@ -32,6 +33,7 @@ class Aside:
     scheduled_minutes: int
     absent_minutes: int
     is_reported: bool
+    is_contradicted: bool
     is_beside_own_school: bool | None
     beside_starts_at: datetime | None
     beside_subject: str | None

@@ -225,7 +225,9 @@ def _place(lake: Lake, asked: Asked, key: str) -> Place:
         "SELECT belonging.school_unit_code, belonging.class_name, belonging.grade, "
         "belonging.has_left, max(pupil_schools.lesson_date) AS latest_lesson_date, "
         "(SELECT max(end_date) FROM enrolments WHERE pupil_key = cast($key AS UUID) "
-        "AND coalesce(start_date <= $as_of, TRUE)) AS roster_end_date "
+        "AND coalesce(start_date <= $as_of, TRUE) "
+        # One without a day ended nothing.
+        "AND coalesce(start_date <= end_date, TRUE)) AS roster_end_date "
         "FROM belonging LEFT JOIN pupil_schools USING (pupil_key) "
         "WHERE belonging.pupil_key = cast($key AS UUID) GROUP BY ALL",
         key=key,

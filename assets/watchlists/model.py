@@ -137,7 +137,7 @@ class UncountedLessons:
     is_beside_own_school: bool
     subject: str
     beside_subject: str
-    attendance: str  # absent | present | unreported
+    attendance: str  # absent | present | unreported | contradicted
     beside_attendance: str | None  # None: no lesson stands for it
     lessons: int
     first_date: date

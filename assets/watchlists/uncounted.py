@@ -23,6 +23,7 @@ _ATTENDANCE = {
     "absent": "frånvarande i {lesson}",
     "present": "närvarande i {lesson}",
     "unreported": "ingen rapport för {lesson}",
+    "contradicted": "rapporterna om {lesson} säger emot varandra",
 }
 _BESIDE = "{said}, {beside} samma tid"
 _SET_ASIDE = "Räknas inte: {said} ({times})."

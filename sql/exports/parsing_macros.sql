@@ -61,6 +61,15 @@ CASE
     ELSE calendar_date(cell)
 END;
 
+-- The last day that an end date means: itself, or the day before it where the layout says that end
+-- dates are exclusive.
+CREATE OR REPLACE TEMP MACRO end_day(cell, is_exclusive) AS  -- noqa: CP05
+calendar_date(cell) - CASE WHEN is_exclusive THEN 1 ELSE 0 END;
+
+-- Whether a layout's exclusive end is the first day, so that no day is left.
+CREATE OR REPLACE TEMP MACRO has_no_day(first_day, cell, is_exclusive) AS  -- noqa: CP05
+coalesce(is_exclusive AND calendar_date(cell) = first_day, FALSE);
+
 -- The first day of a month: 2026-10, 202610, 2026-10-01, "oktober 2026".
 CREATE OR REPLACE TEMP MACRO month_start(cell) AS
 CASE

@@ -2,11 +2,17 @@
 -- From: batch_enrolments. Grain: a row to refuse.
 -- As in `repeated_rows`: of equal rows the first counts, of rows that differ none. A wrong class or
 -- mentor would show a pupil to the wrong person. The protection that a refused row asks for holds.
+-- A record without a day gives way to one that has days: a place that was changed on its first day.
 WITH rivals AS (
     SELECT
         file_id,
         line_number,
-        hash(class_name, grade, mentor_key, end_date) AS content,
+        coalesce(end_date < start_date, FALSE) AS has_no_day,
+        -- Of two records without a day it does not matter where they would have been.
+        CASE
+            WHEN coalesce(end_date < start_date, FALSE) THEN 0
+            ELSE hash(class_name, grade, mentor_key, end_date)
+        END AS content,
         pupil_key,
         school_unit_code,
         start_date
@@ -18,17 +24,22 @@ counted AS (
     SELECT
         file_id,
         line_number,
-        min(line_number) OVER same_record AS first_line,
-        max(content) OVER same_record <> min(content) OVER same_record AS is_contradicted,
-        count(*) OVER same_record AS rivals
+        has_no_day AND NOT bool_and(has_no_day) OVER same_record AS gives_way,
+        min(line_number) OVER same_kind AS first_line,
+        max(content) OVER same_kind <> min(content) OVER same_kind AS is_contradicted
     FROM rivals
     WINDOW
-        same_record AS (PARTITION BY file_id, pupil_key, school_unit_code, start_date)
+        same_record AS (PARTITION BY file_id, pupil_key, school_unit_code, start_date),
+        same_kind AS (PARTITION BY file_id, pupil_key, school_unit_code, start_date, has_no_day)
 )
 
 SELECT
     file_id,
     line_number,
-    CASE WHEN is_contradicted THEN 'row.contradicts' ELSE 'row.repeated' END AS problem
+    CASE
+        WHEN gives_way THEN 'row.no_day_beside'
+        WHEN is_contradicted THEN 'row.contradicts'
+        ELSE 'row.repeated'
+    END AS problem
 FROM counted
-WHERE rivals > 1 AND (is_contradicted OR line_number > first_line)
+WHERE gives_way OR is_contradicted OR line_number > first_line

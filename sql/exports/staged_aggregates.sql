@@ -1,7 +1,17 @@
 -- staged_aggregates: raw cells of sums per pupil and period, each row with at most one problem.
--- From: raw_aggregates. Grain: a data row of a file.
--- Reported minutes that the source doesn't give are those that it has a kind for.
-WITH cells AS (
+-- From: raw_aggregates, offered_files. Grain: a data row of a file.
+-- Reported minutes that the source doesn't give are those that it has a kind for. Sums of a period
+-- without a day are refused: nobody can tell when their minutes were.
+WITH dialects AS (
+    -- How the file's layout writes the ends of periods.
+    SELECT
+        raw_aggregates.*,
+        offered_files.has_exclusive_ends
+    FROM raw_aggregates
+    INNER JOIN offered_files ON raw_aggregates.file_id = offered_files.file_id
+),
+
+cells AS (
     SELECT
         *,
         unit_code(school_unit_code) AS unit,
@@ -9,7 +19,7 @@ WITH cells AS (
         CASE
             WHEN period_end IS NULL
                 THEN last_day(coalesce(calendar_date(period_start), month_start(month)))
-            ELSE calendar_date(period_end)
+            ELSE end_day(period_end, has_exclusive_ends)
         END AS last_date,
         whole_minutes(scheduled_minutes) AS scheduled,
         whole_minutes(present_minutes) AS present,
@@ -17,7 +27,7 @@ WITH cells AS (
         coalesce(whole_minutes(invalid_minutes), 0) AS invalid_sum,
         coalesce(whole_minutes(other_minutes), 0) AS other_sum,
         whole_minutes(reported_minutes) AS reported_sum
-    FROM raw_aggregates
+    FROM dialects
 ),
 
 sums AS (
@@ -56,6 +66,7 @@ SELECT
         WHEN unit IS NULL THEN 'school_unit_code.unreadable'
         WHEN first_date IS NULL AND coalesce(period_start, month) IS NULL THEN 'month.missing'
         WHEN first_date IS NULL OR last_date IS NULL THEN 'month.unreadable'
+        WHEN has_no_day(first_date, period_end, has_exclusive_ends) THEN 'period_end.no_day'
         WHEN last_date < first_date THEN 'end_date.before_start'
         WHEN scheduled_minutes IS NULL THEN 'scheduled_minutes.missing'
         WHEN scheduled IS NULL THEN 'scheduled_minutes.unreadable'

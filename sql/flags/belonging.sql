@@ -3,7 +3,14 @@
 -- somewhere. Parameters: $as_of, $leaver_after_days.
 -- The roster record valid at as_of decides; without one, the latest lesson.
 -- `record_start_date` is null without a record, and where the record says no first day.
-WITH latest_lesson AS (
+WITH records AS (
+    -- A record without a day was never a place: nobody was there by it, and nobody left by it.
+    SELECT *
+    FROM enrolments
+    WHERE coalesce(end_date >= start_date, TRUE)
+),
+
+latest_lesson AS (
     SELECT *
     FROM pupil_schools
     QUALIFY row_number() OVER (
@@ -25,7 +32,7 @@ started AS (
     SELECT
         *,
         coalesce(end_date >= $as_of, TRUE) AS is_valid
-    FROM enrolments
+    FROM records
     WHERE coalesce(start_date <= $as_of, TRUE)
 ),
 
@@ -47,7 +54,7 @@ expected AS (
     -- A record that begins later is a pupil between two schools, not one who has left: a move
     -- from Friday to Monday has a Sunday in between.
     SELECT DISTINCT pupil_key
-    FROM enrolments
+    FROM records
     WHERE start_date > $as_of
 ),
 

@@ -21,6 +21,7 @@ told AS (
         uncounted.subject,
         uncounted.beside_subject,
         CASE
+            WHEN uncounted.is_contradicted THEN 'contradicted'
             WHEN NOT uncounted.is_reported THEN 'unreported'
             WHEN uncounted.valid_minutes + uncounted.invalid_minutes > 0 THEN 'absent'
             ELSE 'present'

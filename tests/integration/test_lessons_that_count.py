@@ -163,6 +163,21 @@ def test_a_lesson_of_which_two_things_are_said_is_owed_and_named(
     assert owed.select("class_name", "subject", "pupil_lessons").rows() == [("8A", "MA", 1)]
 
 
+def test_beside_an_attended_lesson_a_contradiction_is_named_and_nothing_is_owed(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [absent("08:20"), absent("08:20", present="45", invalid="15")]
+    rows.append(absent("08:20", "SV", present="45", invalid="15"))
+    offer_one(lake, export(tmp_path, "1101T0500", rows))
+    assert sums(lake) == (60, 60, 15)
+    assert asides(lake)[1:] == [
+        (
+            "  2026-10-05 08:20 MA (60 min, rows of one file contradict each other): set aside, "
+            "present 45 min in SV at 08:20 at the same time"
+        )
+    ]
+
+
 def test_a_file_of_nothing_but_contradictions_still_owes_its_lessons(
     lake: Lake, tmp_path: Path
 ) -> None:

@@ -66,6 +66,25 @@ def taken(lake: Lake, together: bool, *paths: Path) -> list[FileReport]:
     return [report for path in paths for report in offer(lake, path)]
 
 
+def on_the_list(lake: Lake) -> str:
+    """Return the words of the only school's list, of the sums that are made for it."""
+    refresh_sums(lake)
+    rules = rule_set_on("stockholm", AS_OF)
+    (folder,) = release_lists(lake, AS_OF, lambda _: rules).folders
+    (page,) = folder.glob("*.html")
+    (body,) = Page(page.read_text(encoding="utf-8")).all("body")
+    return " ".join(body.text.split())
+
+
+def slotted(rows: Rows, hour: str) -> Rows:
+    """Return a day's rows with the ids of timetable slots, the same in every file."""
+    return [{**row, "lesson_id": f"S-{row['date']}-{hour}"} for row in rows]
+
+
+def said_of(reports: Sequence[FileReport]) -> str:
+    return " ".join(report.reason or "" for report in reports)
+
+
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("together", [False, True], ids=["one by one", "in one batch"])
 def test_the_ghosts_of_a_lesson_that_moved_without_an_id_are_named(
@@ -96,27 +115,74 @@ def test_the_list_names_class_day_and_number_and_says_the_answer(
     assert "missing from it, though it has their class and date: 9 rows for 2026-11-23" in str(
         report.reason
     )
-    refresh_sums(lake)
-    rules = rule_set_on("stockholm", AS_OF)
-    (folder,) = release_lists(lake, AS_OF, lambda _: rules).folders
-    (page,) = folder.glob("*.html")
-    (body,) = Page(page.read_text(encoding="utf-8")).all("body")
-    text = " ".join(body.text.split())
+    text = on_the_list(lake)
     assert "9 elevlektioner finns inte i den nyare filen från skolsystemet" in text
     assert "7A 23 nov (9)" in text
     assert "restates: school_period" in text
 
 
-def test_a_timetable_that_was_moved_by_minutes_is_missed_by_nobody_on_the_list(
+AT_0935 = [*REST, *taught("23", "09:35", subject="MA")]
+# A slot's id comes back on two dates of a file; on the Monday it got another time, and another id.
+SLOT_IDS = [
+    *[row for day in ("23", "24", "25") for row in slotted(taught(day, "08:20"), "08:20")],
+    *[{**row, "lesson_id": "S-MA"} for row in taught("24", "13:00", subject="SO")],
+    *[{**row, "lesson_id": "S-MA"} for row in taught("25", "13:00", subject="SO")],
+]
+RETIMED = {
+    "without ids": (BEFORE, AT_0935),
+    "with ids of slots": (
+        [*SLOT_IDS, *({**row, "lesson_id": "S-0930"} for row in MOVED)],
+        [*SLOT_IDS, *({**row, "lesson_id": "S-0935"} for row in AT_0935[-len(MOVED) :])],
+    ),
+}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "in one batch"])
+@pytest.mark.parametrize("kind", RETIMED)
+def test_a_timetable_that_was_moved_by_minutes_is_missed_by_nobody(
+    lake: Lake, tmp_path: Path, kind: str, together: bool, newest_first: bool
+) -> None:
+    before, after = RETIMED[kind]
+    paths = [saved(tmp_path, 4, before), saved(tmp_path, 5, after)]
+    reports = taken(lake, together, *(paths[::-1] if newest_first else paths))
+    assert {report.rows_rejected for report in reports} == {0}
+    assert bool(lake.rows("SELECT * FROM slot_sources")) == (kind == "with ids of slots")
+    # The old times stand in the lake, and the newer file lacks them.
+    assert missing(lake) == [("2026-11-23", "09:30", 10)]
+    assert "missing from" not in said_of(reports)
+    if together and not newest_first:
+        assert "finns inte i den nyare filen" not in on_the_list(lake)
+
+
+def test_the_reason_and_the_list_count_the_same_where_only_some_lessons_were_retimed(
     lake: Lake, tmp_path: Path
 ) -> None:
-    moved = [*REST, *taught("23", "09:35", subject="MA")]
-    offer(lake, saved(tmp_path, 4, BEFORE), saved(tmp_path, 5, moved))
-    refresh_sums(lake)
-    rules = rule_set_on("stockholm", AS_OF)
-    (folder,) = release_lists(lake, AS_OF, lambda _: rules).folders
-    (page,) = folder.glob("*.html")
-    assert "finns inte i den nyare filen" not in page.read_text(encoding="utf-8")
+    gone = taught("25", "13:00", CIVICS[:7], subject="EN")
+    offer(lake, saved(tmp_path, 4, [*BEFORE, *gone]))
+    reports = offer(lake, saved(tmp_path, 5, AT_0935))
+    assert "missing from it, though it has their class and date: 7 rows for 2026-11-25" in said_of(
+        reports
+    )
+    text = on_the_list(lake)
+    assert "7 elevlektioner finns inte i den nyare filen från skolsystemet" in text
+    assert "7A 25 nov (7)" in text
+
+
+@pytest.mark.parametrize("is_first_night", [True, False])
+def test_a_lesson_that_another_has_taken_the_time_of_is_counted_by_neither(
+    lake: Lake, tmp_path: Path, is_first_night: bool
+) -> None:
+    # The values of `parallel.*` are kept with the first sums.
+    if not is_first_night:
+        refresh_sums(lake)
+    absent = {"present": "0", "valid": "0", "invalid": "60"}
+    before = [*REST, *taught("23", "09:30", subject="MA", **absent)]
+    after = [*REST, *taught("23", "09:30", subject="SV")]
+    reports = offer(lake, saved(tmp_path, 4, before), saved(tmp_path, 5, after))
+    assert missing(lake) == [("2026-11-23", "09:30", 10)]
+    assert "missing from" not in said_of(reports)
+    assert "finns inte i den nyare filen" not in on_the_list(lake)
 
 
 def test_pupils_who_are_gone_from_the_newer_file_are_named_too(lake: Lake, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def test_no_command_prints_a_name_that_steers_the_terminal_or_numbers_a_pupil(
     said = [
         trappan("ingest", inbox, "--home", home),
         trappan("ingest", inbox / BAD, inbox / f"gone{BAD}", "--home", home),
+        trappan("nightly", "--inbox", inbox, "--as-of", "2026-11-15", "--home", home),
         trappan("files", "--home", home),
         trappan("files", "--format", "csv", "--home", home),
         trappan("files", "--format", "json", "--home", home),
@@ -34,8 +35,9 @@ def test_no_command_prints_a_name_that_steers_the_terminal_or_numbers_a_pupil(
     ]
     texts = [text for one in said for text in (one.out, one.err)]
     texts += [note.read_text() for note in (home / "quarantine").iterdir()]
-    assert "bad<U+001B>]0;pwn" in said[0].err
-    assert "99999999-9999<0xFF>x_20261114T0502.csv" in said[0].err
+    for taken in (said[0], said[2]):
+        assert "bad<U+001B>]0;pwn" in taken.err
+        assert "99999999-9999<0xFF>x_20261114T0502.csv" in taken.err
     for text in texts:
         steering = {letter for letter in text if unicodedata.category(letter) in _STEERS}
         assert steering <= {"\n"}, text

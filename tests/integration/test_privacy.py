@@ -71,18 +71,20 @@ def test_names_stand_on_the_lists_only(sample_home: SampleHome, name: str) -> No
     assert holding == {"lists"}
 
 
-def test_the_answers_leave_protected_pupils_out_and_say_how_many(sample_home: SampleHome) -> None:
-    said = trappan(
-        "flags",
-        "--as-of",
-        AS_OF,
-        "--all",
-        "--identities",
-        "--format",
-        "csv",
-        "--home",
-        sample_home.path,
-    )
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("flags", "--as-of", AS_OF, "--all"),
+        ("rates", "--month", "2026-10"),
+        ("rates", "--month", "2026-11"),
+    ],
+    ids=" ".join,
+)
+def test_the_answers_leave_protected_pupils_out_and_say_how_many(
+    sample_home: SampleHome, asked: tuple[str, ...]
+) -> None:
+    said = trappan(*asked, "--identities", "--format", "csv", "--home", sample_home.path)
+    assert said.out.count("\n") > 20
     assert not any(canary in said.out for canary in PROTECTED)
     assert "3 pupils with protected identity are left out" in said.err
 

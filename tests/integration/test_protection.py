@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.absence.sums import refresh_sums
+from assets.exports.ledger import ledger_rows
 from assets.exports.outcomes import FileReport, Outcome
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -275,7 +276,7 @@ def test_the_catalog_does_not_name_a_class_of_which_the_only_pupil_is_protected(
     assert not holding(home, ("7QQQ", "ZZQ", "QZ-7"))
 
 
-def test_a_lake_of_before_keeps_its_marks_and_its_catalog_is_wiped(tmp_path: Path) -> None:
+def test_a_lake_of_before_keeps_its_marks(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with Lake.open(settings_of(home)) as lake:
         offer(lake, roster(tmp_path, "1101T0500", {"civic": PUPILS[0]}, {"civic": CIVIC}))
@@ -319,11 +320,13 @@ def keys(lake: Lake) -> set[object]:
 
 
 def told(lake: Lake, report: FileReport) -> str:
-    """Return everything that is said of a file, to a person and in the home's notes."""
+    """Return everything that is said of a file, to a person, in the ledger and in the notes."""
     notes = lake.settings.home / "quarantine"
     texts = [path.read_text(encoding="utf-8") for path in notes.glob("*")] if notes.exists() else []
     problems = [problem.in_words() for problem in report.problems]
-    return "\n".join([report.reason or "", *problems, *texts])
+    rows = ledger_rows(lake, Sealer.of_home(lake.settings.home))
+    ledger = rows.select("file_name", "outcome", "reason").write_csv()
+    return "\n".join([report.reason or "", ledger, *problems, *texts])
 
 
 def holding(home: Path, words: tuple[str, ...]) -> list[Path]:

@@ -136,15 +136,22 @@ def last_lesson_days(lessons: Iterable[LessonRow], as_of: date) -> dict[str, dat
 
 
 def _roster_has_ended(seen: Sequence[LessonRow], roster: Sequence[RosterRow], as_of: date) -> bool:
-    """Out of every roster, expected in none, and not seen at another school since."""
+    """Out of every roster, expected in none, and not seen at another school since.
+
+    By a record without a day nobody was ever there, so nobody has left by it.
+    """
+    roster = [row for row in roster if row.has_a_day]
     ended = [row for row in roster if row.ended_before(as_of)]
     if not ended or any(row.is_valid_on(as_of) for row in roster):
         return False
     if any(row.start_date is not None and row.start_date > as_of for row in roster):
         return False
-    last_day = max(row.end_date for row in ended if row.end_date is not None)
     old_schools = {row.school_unit_code for row in ended}
-    return not any(row.day > last_day and row.school_unit_code not in old_schools for row in seen)
+    return not any(
+        all(record.ended_before(row.day) for record in ended)
+        and row.school_unit_code not in old_schools
+        for row in seen
+    )
 
 
 def deciding_record(

@@ -205,7 +205,8 @@ def _roster_files(pupils: list[Pupil], school: School, setting: Setting) -> list
         for spell in pupil.spells:
             if spell.school != school.code:
                 continue
-            for at, row in _roster_versions(_roster_row(pupil, spell, dice), early, late, dice):
+            truth = _in_dialect(_roster_row(pupil, spell, dice), school.dialect)
+            for at, row in _roster_versions(truth, early, late, dice):
                 is_marked = pupil.marking(True, school.code, at)
                 shown = replace(row, exported_at=at, is_protected=is_marked)
                 contents[at][row.civic_no, row.start_date] = shown
@@ -216,7 +217,20 @@ def _roster_versions(
     truth: RosterRow, early: datetime, late: datetime, dice: Random
 ) -> list[tuple[datetime, RosterRow]]:
     mistaken = replace(truth, school_class="9Z", mentor="Den Förra", end_date=None, grade=2)
-    return dice.choice(([(early, truth)], [(late, truth)], [(early, mistaken), (late, truth)]))
+    versions = [[(early, truth)], [(late, truth)], [(early, mistaken), (late, truth)]]
+    if truth.is_end_exclusive and truth.start_date:
+        # The sender says that the pupil never began there, or takes that back.
+        never = replace(truth, end_date=truth.start_date)
+        versions += [[(early, truth), (late, never)], [(early, never), (late, truth)]]
+    return dice.choice(versions)
+
+
+def _in_dialect(row: RosterRow, dialect: Dialect) -> RosterRow:
+    """The row as a system writes it whose end dates are the day after the last one."""
+    if not dialect.has_exclusive_ends:
+        return row
+    end = row.end_date + timedelta(days=1) if row.end_date else None
+    return replace(row, end_date=end, is_end_exclusive=True)
 
 
 def _roster_row(pupil: Pupil, spell: Spell, dice: Random) -> RosterRow:

@@ -48,7 +48,11 @@ class LessonRow:
 
 @dataclass(frozen=True)
 class RosterRow:
-    """One pupil's time in one school, in one export of the roster. Dates are inclusive."""
+    """One pupil's time in one school, in one export of the roster.
+
+    `end_date` is as the file has it: the last day, or the day after it where
+    `is_end_exclusive`. Such a row may have no day at all: the pupil never began.
+    """
 
     civic_no: str
     school_unit_code: str
@@ -59,6 +63,13 @@ class RosterRow:
     end_date: date | None
     is_protected: bool
     exported_at: datetime
+    is_end_exclusive: bool = False
+
+    @property
+    def has_a_day(self) -> bool:
+        """Whether there is any day that the pupil is in this school."""
+        is_empty = self.is_end_exclusive and self.end_date == self.start_date
+        return self.end_date is None or not is_empty
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the pupil is in this school on `day` according to this row."""
@@ -67,7 +78,9 @@ class RosterRow:
 
     def ended_before(self, day: date) -> bool:
         """Whether the pupil's time in this school is over when `day` comes."""
-        return self.end_date is not None and self.end_date < day
+        if self.end_date is None:
+            return False
+        return self.end_date <= day if self.is_end_exclusive else self.end_date < day
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
+from assets.exports.layouts import Layout, LayoutColumn, shipped_layouts
 from assets.exports.outcomes import Outcome
 from assets.flags.answers import flags_answer, identity_numbers, rates_answer
 from assets.flags.known import show_as_known
@@ -32,6 +33,7 @@ from rules.what_if import read_change, rule_set_with
 from tests.oracle.model import LessonRow, RosterRow
 from tests.oracle.parameters import STOCKHOLM
 from tests.oracle.writers import (
+    EXCLUSIVE_END,
     lesson_file_name,
     roster_file_name,
     write_lesson_csv,
@@ -67,7 +69,7 @@ class Product:
         """Ingest one batch, and say what was not taken whole: generated files have no faults."""
         return [
             f"{report.path.name}: {report.outcome} {report.reason} {report.problems[:3]}"
-            for report in ingest_paths(self._lake, paths)
+            for report in ingest_paths(self._lake, paths, layouts=_layouts())
             if report.outcome not in GOOD_OUTCOMES or report.rows_rejected
         ]
 
@@ -220,6 +222,20 @@ def first_differences(
             }
             found.append(f"{columns} in {one}")
     return found[:limit]
+
+
+@cache
+def _layouts() -> tuple[Layout, ...]:
+    """The shipped layouts, and the one of rosters whose end dates are exclusive."""
+    shipped = shipped_layouts()
+    (roster,) = (layout for layout in shipped if layout.kind == "enrolments")
+    end = LayoutColumn(headers=(EXCLUSIVE_END,), required=True)
+    exclusive = roster.model_dump() | {
+        "name": "elever_utskrivna",
+        "columns": roster.columns | {"end_date": end},
+        "end_dates": "exclusive",
+    }
+    return (*shipped, Layout.model_validate(exclusive))
 
 
 @cache

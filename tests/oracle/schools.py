@@ -193,15 +193,20 @@ def _setting(choices: _Choices) -> Setting:
 def _dialect(choices: _Choices) -> Dialect:
     """What one school's system can say. Mostly everything: the optional columns matter."""
     ids = choices.pick(("none", "lesson", "slot", "lesson"))
+    mentor, protection, other, cancelled, hyphen = (choices.mostly() for _ in range(5))
+    excludes_ends, says_yes = choices.pick(
+        ((False, False), (False, True), (True, False), (True, True))
+    )
     return Dialect(
         has_lesson_ids=ids != "none",
         has_slot_ids=ids == "slot",
-        has_mentor=choices.mostly(),
-        has_protection=choices.mostly(),
-        has_other=choices.mostly(),
-        has_cancelled=choices.mostly(),
-        writes_hyphen=choices.mostly(),
-        says_yes_when_empty=choices.pick((False, True)),
+        has_mentor=mentor,
+        has_protection=protection,
+        has_other=other,
+        has_cancelled=cancelled,
+        writes_hyphen=hyphen,
+        says_yes_when_empty=says_yes,
+        has_exclusive_ends=excludes_ends,
     )
 
 

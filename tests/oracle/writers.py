@@ -16,6 +16,8 @@ from tests.oracle.identities import with_hyphen
 from tests.oracle.model import LessonRow, RosterRow
 from tests.oracle.sums import SumRow
 
+# By its header the file is one of a system whose layout says that end dates are exclusive.
+EXCLUSIVE_END = "Utskriven från och med"
 SCHOOL_NAMES = ("Exempelskolan Å", "Provskolan Ä", "Testskolan Ö")
 
 
@@ -31,6 +33,8 @@ class Dialect:
     has_other: bool = True
     has_cancelled: bool = True
     writes_hyphen: bool = True
+    # An end date in the roster is the day after the last one, under a header of its own.
+    has_exclusive_ends: bool = False
     # The row says "Ja" and leaves the minutes empty: that too means unreported.
     says_yes_when_empty: bool = False
 
@@ -151,6 +155,9 @@ def _sum_cells(row: SumRow, dialect: Dialect) -> dict[str, str]:
 
 
 def _roster_cells(row: RosterRow, dialect: Dialect) -> dict[str, str]:
+    if row.is_end_exclusive != dialect.has_exclusive_ends:
+        raise ValueError(f"the end date of another dialect: {row}")
+    end = EXCLUSIVE_END if dialect.has_exclusive_ends else "Slutdatum"
     return {
         "Personnummer": _identity(row.civic_no, dialect),
         "Förnamn": "Test",
@@ -162,7 +169,7 @@ def _roster_cells(row: RosterRow, dialect: Dialect) -> dict[str, str]:
         "Mentor": row.mentor,
         "Mentor e-post": "",
         "Startdatum": row.start_date.isoformat() if row.start_date else "",
-        "Slutdatum": row.end_date.isoformat() if row.end_date else "",
+        end: row.end_date.isoformat() if row.end_date else "",
         "Skyddad identitet": _protection(row.is_protected),
     }
 

@@ -52,6 +52,7 @@ class Files:
         self.dice = dice
         self.lessons: dict[tuple[str, datetime], list[LessonRow]] = defaultdict(list)
         self.roster: dict[tuple[str, datetime], list[RosterRow]] = defaultdict(list)
+        self.exclusive = {school: dice.choice((False, True)) for school in SCHOOLS}
         has_ids = {(s, n): dice.choice(("", "", "a", "b")) for s in SCHOOLS for n in range(EXPORTS)}
         for pupil in PUPILS:
             subjects = dice.sample(SUBJECTS, dice.choice((1, 2, 2)))
@@ -108,9 +109,13 @@ class Files:
             for number in self.dice.sample(range(EXPORTS), self.dice.choice((1, 1, 2))):
                 at = FIRST_EXPORT + timedelta(hours=number)
                 ends = self.dice.choice((None, *(DAYS[0] + timedelta(days=n) for n in (-1, 0, 1))))
+                if self.exclusive[school] and ends is not None:
+                    ends += timedelta(days=1)
+                # Where end dates are exclusive, one on the first day says that there was no day.
                 if start is not None and ends is not None and ends < start:
                     ends = None
-                record = RosterRow(pupil, school, "8A", 8, "", start, ends, False, at)
+                is_exclusive = self.exclusive[school]
+                record = RosterRow(pupil, school, "8A", 8, "", start, ends, False, at, is_exclusive)
                 self.roster[school, at].append(record)
 
     def write(self, folder: Path) -> list[Path]:
@@ -125,7 +130,8 @@ class Files:
                     paths.append(write_lesson_csv(mine, path, Dialect(has_protection=False)))
         for (school, at), records in self.roster.items():
             path = folder / f"elever_{school}_{at:%Y%m%dT%H%M}.csv"
-            paths.append(write_roster_csv(records, path))
+            dialect = Dialect(has_exclusive_ends=self.exclusive[school])
+            paths.append(write_roster_csv(records, path, dialect))
         self.dice.shuffle(paths)
         return paths
 

@@ -263,3 +263,20 @@ def test_a_month_of_sums_stands_for_a_lesson_on_its_last_day(scratch: Lake) -> N
         (NORTH, day("10-12"), "7A", 8),
         (SOUTH, day("10-31"), "8S", None),
     ]
+
+
+NO_DAY: Row = {"start_date": day("10-05"), "end_date": day("10-04")}
+
+
+def test_nobody_has_left_by_a_record_without_a_day(scratch: Lake) -> None:
+    found = belonging(scratch, "school_unit_code", "has_record", "has_left", roster=[NO_DAY])
+    assert found == [(NORTH, False, False)]
+
+
+def test_a_record_without_a_day_neither_keeps_a_pupil_nor_hides_an_end(scratch: Lake) -> None:
+    ended: Row = {"start_date": day("08-17"), "end_date": day("10-31")}
+    assert has_left(scratch, roster=[ended, NO_DAY])
+    # To come, and without a day: no school expects the pupil.
+    for last, left in ((day("11-30"), True), (day("12-01"), False)):
+        to_come: Row = {"start_date": day("12-01"), "end_date": last}
+        assert has_left(scratch, roster=[ended, to_come]) is left

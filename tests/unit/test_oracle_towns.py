@@ -130,6 +130,17 @@ def test_some_schools_give_sums_and_some_of_these_lessons_too(some_towns: list[T
     assert len(both) >= 4
 
 
+def test_some_rosters_end_on_the_day_after_the_last_one_and_some_records_have_no_day(
+    some_towns: list[Town],
+):
+    exclusive = [(town, row) for town in some_towns for row in town.roster if row.is_end_exclusive]
+    on_an_as_of = [row for town, row in exclusive if row.end_date in town.setting.as_ofs]
+
+    assert len({id(town) for town, _ in exclusive}) >= 10
+    assert len(on_an_as_of) >= 5
+    assert sum(not row.has_a_day for _, row in exclusive) >= 20
+
+
 def test_corrections_change_answers(some_towns: list[Town]):
     """If the oldest exports gave the same flags, the order of versions would go untested."""
     changed = 0

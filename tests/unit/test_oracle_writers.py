@@ -121,6 +121,18 @@ def test_a_roster_row_leaves_open_what_is_open(tmp_path: Path):
     assert cells["Skyddad identitet"] == "Ingen"
 
 
+def test_an_exclusive_end_stands_under_a_header_of_its_own(tmp_path: Path):
+    spell = replace(SPELL, end_date=date(2026, 10, 6), is_end_exclusive=True)
+    exclusive = Dialect(has_exclusive_ends=True)
+    cells = cells_of(write_roster_csv([spell], tmp_path / "a.csv", exclusive))
+
+    assert cells["Utskriven från och med"] == "2026-10-06"
+    assert "Slutdatum" not in cells
+    assert [spell.is_valid_on(date(2026, 10, day)) for day in (5, 6)] == [True, False]
+    with pytest.raises(ValueError, match="another dialect"):
+        write_roster_csv([spell], tmp_path / "a.csv")
+
+
 def test_the_register_names_every_school(tmp_path: Path):
     path = write_schools_csv(["99999901", "99999902"], tmp_path / "a.csv")
 

@@ -50,6 +50,11 @@ def test_a_lesson_that_nobody_reported_is_not_called_absence() -> None:
     )
 
 
+def test_a_lesson_that_was_told_in_two_ways_is_not_called_unreported() -> None:
+    (line,) = lines([set_aside(attendance="contradicted", lessons=1)])
+    assert line.startswith("Räknas inte: rapporterna om SV säger emot varandra, närvarande i SVA")
+
+
 def test_lessons_after_the_last_day_say_so_on_the_row() -> None:
     alone = {"reason": "after_leaving", "beside_attendance": None, "beside_subject": ""}
     (line,) = lines([set_aside(**alone, is_own_school=False, subject="")])
