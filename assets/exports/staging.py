@@ -32,7 +32,12 @@ RAW_TABLES = {
 _MAX_LINE_BYTES = 1 << 20
 # A file id has 63 bits.
 _ID_DIGITS = 19
+# As many letters has a moment to the microsecond in ISO 8601.
+_TIME_LETTERS = 26
 # Every text is met by now, so a row without an export time is one that was staged before.
+_EXPORTED_AT = (
+    "SELECT offered_files.exported_at FROM offered_files WHERE offered_files.file_id = raw.file_id"
+)
 _KEY_PUPILS = """
     UPDATE batch_lessons SET
         pupil_key = civic_keys.pupil_key,
@@ -171,7 +176,8 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
     folder.mkdir(parents=True, exist_ok=True)
     links: list[str] = []
     for bulk in files:
-        link = folder / f"{bulk.file.file_id:0{_ID_DIGITS}d}.csv"
+        time = bulk.file.exported_at.isoformat(timespec="microseconds")
+        link = folder / f"{bulk.file.file_id:0{_ID_DIGITS}d}_{time}.csv"
         link.unlink(missing_ok=True)
         link.symlink_to(bulk.utf8_path.absolute())
         links.append(str(link))
@@ -215,7 +221,10 @@ def _has_longer_rows(lake: Lake, bulk: BulkFile) -> bool:
 
 
 def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
-    first = len(str(folder)) + 2  # where the id begins in a link's path, counted from 1
+    # Where the id begins in a link's path, counted from 1, and the export time behind it. What is
+    # in the name costs nothing a row; for a second look-up DuckDB would keep all rows.
+    first = len(str(folder)) + 2
+    then = first + _ID_DIGITS + 1
     width = len(header.match.header)
     columns = ", ".join(
         f"{_bulk_cell(header.match, column)} AS {column}" for column in COLUMNS["lessons"]
@@ -227,6 +236,7 @@ def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
     return (
         "CREATE OR REPLACE TEMP VIEW raw_lessons AS SELECT "
         f"cast(filename[{first}:{first + _ID_DIGITS - 1}] AS BIGINT) AS file_id, "
+        f"cast(filename[{then}:{then + _TIME_LETTERS - 1}] AS TIMESTAMP) AS file_exported_at, "
         f"NULL::BIGINT AS line_number, {columns} FROM {_reader(header, links, width)}"
         + (f" WHERE {beyond}" if beyond else "")
     )
@@ -265,8 +275,10 @@ def unstage(lake: Lake, table: str, file_ids: Sequence[int]) -> None:
 def point_raw_view(lake: Lake, kind: str, source: str) -> None:
     """Make a table or frame the rows that the SELECT of a kind reads."""
     columns = ", ".join(("file_id", "line_number", *COLUMNS[kind]))
+    if kind == "lessons":
+        columns += f", ({_EXPORTED_AT}) AS file_exported_at"
     lake.connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {RAW_TABLES[kind]} AS SELECT {columns} FROM {source}"
+        f"CREATE OR REPLACE TEMP VIEW {RAW_TABLES[kind]} AS SELECT {columns} FROM {source} AS raw"
     )
 
 

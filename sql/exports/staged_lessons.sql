@@ -1,11 +1,15 @@
 -- staged_lessons: raw cells of lesson files as typed lessons, each with at most one problem.
--- From: raw_lessons (text cells under our column names; line_number is null in the bulk path).
+-- From: raw_lessons (text cells under our column names, and the file's export time; line_number is
+-- null in the bulk path).
 -- Grain: a data row of a file. Nothing is filtered here: a refused row is a row with a problem.
 WITH cells AS (
     -- Every cell is read once; what can't be read is null beside a text that isn't.
     SELECT
         file_id,
         line_number,
+        file_exported_at,
+        first_believed_day(file_exported_at) AS first_day,
+        last_believed_day(file_exported_at) AS last_day,
         civic_no AS civic_text,
         given_name,
         family_name,
@@ -73,6 +77,7 @@ read_rows AS (
 SELECT
     file_id,
     line_number,
+    file_exported_at,
     civic_text,
     given_name,
     family_name,
@@ -122,6 +127,7 @@ SELECT
         WHEN outside_minutes > scheduled_minutes THEN 'valid_minutes.above_length'
         WHEN says_reported IS NULL AND reported_text IS NOT NULL THEN 'reported.unreadable'
         WHEN says_cancelled IS NULL AND cancelled_text IS NOT NULL THEN 'cancelled.unreadable'
+        WHEN lesson_date NOT BETWEEN first_day AND last_day THEN 'lesson_date.not_believed'
     END AS problem,
     -- Taken all the same, and said: nothing here changes a minute.
     CASE

@@ -346,7 +346,7 @@ _IN_BETWEEN: dict[str, str] = {
     "earlier_days": "as_of_date DATE, rule_set_version VARCHAR",
     "protected_then": "pupil_key UUID",
     "protected_pupils": "pupil_key UUID",
-    "raw_lessons": "file_id BIGINT, line_number BIGINT, "
+    "raw_lessons": "file_id BIGINT, line_number BIGINT, file_exported_at TIMESTAMP, "
     + ", ".join(f"{column} VARCHAR" for column in COLUMNS["lessons"]),
 }
 
