@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -265,6 +265,7 @@ class FoundHeader:
         return self.width - 1 in self.match.positions.values()
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Return a header as it is compared: NFC, no case, single spaces, no BOM."""
     plain = unicodedata.normalize("NFC", text).replace("\ufeff", "").replace("\xa0", " ")

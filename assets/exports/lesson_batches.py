@@ -131,7 +131,8 @@ class LessonBatch:
         complete = complete_files(self._lake, self._headers, self._problems)
         self._ids.store(connection)
         keep_outdone_words(connection, self._lake)
-        superseded = store_lessons(connection, self._lake, complete, keeps_moved=True)
+        days = self._lake.materialise("exports/covered_days", has_ids=self._has_ids())
+        superseded = store_lessons(connection, self._lake, complete, days=days, keeps_moved=True)
         store_side_words(connection)
         for file_id, rows in self._lake.rows(
             "SELECT file_id, count(*) FROM superseded_rows GROUP BY file_id"
@@ -221,11 +222,15 @@ class LessonBatch:
             self._loose[file_id] = reader.loose_words
         self._ids.key_repeated(self._headers, staged.readers)
 
+    def _has_ids(self) -> bool:
+        return bool(
+            self._lake.rows("SELECT 1 FROM batch_lessons WHERE lesson_id IS NOT NULL LIMIT 1")
+        )
+
     def _files_with_problems(self) -> set[int]:
         """Return staged files with refused, warned or repeated rows."""
         lake = self._lake
-        has_ids = lake.rows("SELECT 1 FROM batch_lessons WHERE lesson_id IS NOT NULL LIMIT 1")
-        shared = lake.relation("exports/shared_starts")["file_id"].to_list() if has_ids else ()
+        shared = lake.relation("exports/shared_starts")["file_id"] if self._has_ids() else ()
         return set(shared) | {
             key
             for (key,) in lake.rows(
@@ -284,10 +289,10 @@ class LessonBatch:
         units = self._lake.frame(
             "SELECT school_unit_code, $layout AS layout, false AS is_registered, "
             "plain_text(max(school_name)) AS school_name, NULL::VARCHAR AS district, "
-            "NULL::VARCHAR AS principal_key, exported_at, file_id "
+            "NULL::VARCHAR AS principal_key, any_value(exported_at) AS exported_at, file_id "
             "FROM batch_lessons "
             "WHERE problem IS NULL AND file_id IN (SELECT unnest($ids::BIGINT[])) "
-            "GROUP BY school_unit_code, exported_at, file_id",
+            "GROUP BY school_unit_code, file_id",
             layout=layout,
             ids=list(ids),
         )

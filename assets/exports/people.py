@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Self
+from typing import Self, TypeVar
 
 import polars as pl
 
@@ -21,9 +21,25 @@ from assets.exports.possible_numbers import possible_numbers, short_form
 from assets.lake import Lake
 from assets.sealing import Sealer, text_of_fields
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _UUID_TEXT = pl.String
 # Begins the text of a pupil who has no number: no cell of a file begins so.
 _BY_KEY = "\x1fkey "
+
+
+@dataclass
+class _Kept:
+    """How many of those met, in their order, are in the lake, and how many are being stored."""
+
+    kept: int = 0
+    given: int = 0
+
+    def rest(self, met: Mapping[_Key, _Value]) -> list[tuple[_Key, _Value]]:
+        """Return those that are not in the lake, to be stored."""
+        entries = list(met.items())
+        self.given = len(entries)
+        return entries[self.kept :]
 
 
 @dataclass
@@ -36,9 +52,8 @@ class _Met:
     merged: dict[str, str] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
-    # How many of them, in their order, are in the lake, and how many were given to be stored.
-    numbers_kept: int = 0
-    numbers_given: int = 0
+    numbers_in_lake: _Kept = field(default_factory=_Kept)
+    staff_in_lake: _Kept = field(default_factory=_Kept)
 
 
 class People:
@@ -68,6 +83,7 @@ class People:
         """Begin anew: which key stands for which number has changed."""
         self._met.canonical.clear()
         self._met.staff.clear()
+        self._met.staff_in_lake = _Kept()
         stands_for = merged(known_merges(self._lake)).keys
         self._met.merged = {str(old): str(new) for old, new in stands_for.items()}
         self._lake.connection.execute(
@@ -140,10 +156,10 @@ class People:
         self._append("staff_keys", rows, ("name", "email", "staff_key"))
 
     def sealed_staff(self) -> pl.DataFrame:
-        """Return every member of staff met so far: staff_key, sealed."""
+        """Return the staff met so far who are not kept: staff_key, sealed."""
         seals = {
             key: self.sealer.seal({"name": _name(name), "email": email.strip()})
-            for (name, email), key in list(self._met.staff.items())
+            for (name, email), key in self._met.staff_in_lake.rest(self._met.staff)
         }
         return pl.DataFrame(
             {"staff_key": [str(key) for key in seals], "sealed": list(seals.values())},
@@ -167,9 +183,7 @@ class People:
 
     def numbers(self) -> pl.DataFrame:
         """Return the numbers met so far that are not kept: number_key, short_key, pupil_key."""
-        met = list(self._met.numbers.items())
-        self._met.numbers_given = len(met)
-        del met[: self._met.numbers_kept]
+        met = self._met.numbers_in_lake.rest(self._met.numbers)
         keys = [key for key, _ in met]
         return pl.DataFrame(
             {
@@ -181,12 +195,14 @@ class People:
         )
 
     def begin_keeping(self) -> None:
-        """Forget which numbers a transaction before was given: it may have failed."""
-        self._met.numbers_given = self._met.numbers_kept
+        """Forget who was given to a transaction before: it may have failed."""
+        for kept in (self._met.numbers_in_lake, self._met.staff_in_lake):
+            kept.given = kept.kept
 
     def note_kept(self) -> None:
-        """Note that the numbers returned since `begin_keeping` are in the lake, committed."""
-        self._met.numbers_kept = self._met.numbers_given
+        """Note that who was returned since `begin_keeping` is in the lake, committed."""
+        for kept in (self._met.numbers_in_lake, self._met.staff_in_lake):
+            kept.kept = kept.given
 
     def _own_key(self, canonical: str) -> str:
         own = self._met.own.get(canonical)

@@ -29,6 +29,7 @@ def store_lessons(
     lake: Lake,
     complete: Sequence[int] = (),
     *,
+    days: str,
     keeps_moved: bool = False,
 ) -> dict[int, int]:
     """Put `arriving_lessons` in place of older rows; return, by file, those that are older.
@@ -40,14 +41,14 @@ def store_lessons(
         connection: inside a transaction.
         lake: its lake, with `arriving_lessons`.
         complete: ids of files that say all of their schools' dates.
+        days: the table of their dates, as `sql/exports/arriving_days.sql` makes it.
         keeps_moved: what was said of a lesson with an id on another date is kept beside, because
             the ids may turn out to be those of timetable slots.
     """
-    lake.materialise("exports/arriving_days")
     span = lake.frame(
         "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
         "min(first_school) AS first_school, max(last_school) AS last_school, "
-        "coalesce(bool_or(has_ids), false) AS has_ids FROM arriving_days"
+        f"coalesce(bool_or(has_ids), false) AS has_ids FROM {days}"
     ).row(0, named=True)
     if span["first_date"] is None:
         return {}
@@ -73,7 +74,7 @@ def store_lessons(
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM arriving_lessons {keep}"
         if keep
-        else "INSERT INTO stale_days SELECT lesson_date FROM arriving_days"
+        else f"INSERT INTO stale_days SELECT lesson_date FROM {days}"
     )
     if not lost:
         return {}

@@ -123,7 +123,7 @@ def _store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_les
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW arriving_lessons AS SELECT * FROM {derived} {keep}"
     )
-    store_lessons(connection, lake)
+    store_lessons(connection, lake, days=lake.materialise("exports/arriving_days"))
 
 
 def _qualified(table: str) -> str:
