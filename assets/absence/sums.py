@@ -50,14 +50,14 @@ def refresh_sums(
         if months is None:
             days = "SELECT DISTINCT lesson_date FROM stale_days"
         else:
-            wanted = ", ".join(f"DATE '{month.isoformat()}'" for month in months) or "NULL"
-            days = (
-                "SELECT lesson_date FROM lessons "
-                f"WHERE date_trunc('month', lesson_date) IN ({wanted}) UNION "
-                "SELECT lesson_date FROM contradicted_lessons "
-                f"WHERE date_trunc('month', lesson_date) IN ({wanted}) UNION "
-                "SELECT lesson_date FROM absence_daily "
-                f"WHERE date_trunc('month', lesson_date) IN ({wanted})"
+            # Spans, not months of dates: what is outside is not read at all.
+            wanted = " OR ".join(
+                f"lesson_date BETWEEN DATE '{month}' AND DATE '{month_end(month)}'"
+                for month in months
+            )
+            days = " UNION ".join(
+                f"SELECT lesson_date FROM {table} WHERE {wanted or 'false'}"
+                for table in ("lessons", "contradicted_lessons", "absence_daily")
             )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE days_to_sum AS {days}")
         connection.execute(
