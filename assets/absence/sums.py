@@ -84,8 +84,7 @@ def _sum_again(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Refreshed:
         "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)",
         span,
     )
-    sum_into_daily(lake, first, last)
-    ((pupil_days,),) = lake.rows("SELECT count(*) FROM summed_days")
+    pupil_days = sum_into_daily(lake, first, last)
     _store_uncounted(connection, lake, span)
     connection.execute(
         "DELETE FROM absence_monthly WHERE month_start_date IN "

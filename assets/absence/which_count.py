@@ -28,17 +28,24 @@ def sum_days(lake: Lake, first: date, last: date) -> None:
     _decide(lake, "made_days", first, last)
 
 
-def sum_into_daily(lake: Lake, first: date, last: date) -> None:
+def sum_into_daily(lake: Lake, first: date, last: date) -> int:
     """Make the same, `summed_days` in `absence_daily`, which has no rows of these dates.
 
     Written as they are summed: a temporary table between costs as much as the half of the sums.
+
+    Returns:
+        The rows there are then.
     """
-    _sum("INSERT INTO absence_daily BY NAME", lake, first, last, of_all=True)
-    _decide(lake, "absence_daily", first, last)
+    rows = _sum("INSERT INTO absence_daily BY NAME", lake, first, last, of_all=True)
+    return rows + _decide(lake, "absence_daily", first, last)
 
 
-def _decide(lake: Lake, table: str, first: date, last: date) -> None:
-    """Find the days on which it must be asked what counts, and put those right in a table."""
+def _decide(lake: Lake, table: str, first: date, last: date) -> int:
+    """Find the days on which it must be asked what counts, and put those right in a table.
+
+    Returns:
+        How many rows more the table has.
+    """
     lake.connection.execute(
         f"CREATE OR REPLACE TEMP VIEW summed_days AS SELECT * FROM {table} "
         f"WHERE lesson_date BETWEEN DATE '{first}' AND DATE '{last}' "
@@ -57,11 +64,10 @@ def _decide(lake: Lake, table: str, first: date, last: date) -> None:
     )
     lake.materialise("absence/crowded_days", first_date=first, last_date=last, has_ids=has_ids)
     ends = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")[0]
-    if ends[0] is not None:
-        _sum_crowded(lake, table, *ends)
+    return _sum_crowded(lake, table, *ends) if ends[0] is not None else 0
 
 
-def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> None:
+def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> int:
     """Decide which lessons of the crowded days count, and sum those days again."""
     lake.materialise("absence/told_lessons", first_date=first, last_date=last)
     lake.materialise("absence/superseded_lessons")
@@ -73,24 +79,26 @@ def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> None:
         f"INSERT INTO uncounted_now BY NAME SELECT * EXCLUDE ({_OF_THE_STEPS}) FROM told_fates"
     )
     # The dates prune the files that the delete has to open.
-    connection.execute(
+    deleted = connection.execute(
         f"DELETE FROM {table} WHERE lesson_date BETWEEN $first AND $last "
         "AND (pupil_key, lesson_date) IN (SELECT (pupil_key, lesson_date) FROM crowded_days)",
         {"first": first, "last": last},
-    )
+    ).fetchone()
     connection.execute(
         # The last lesson of a day is the last by start, then export, then subject.
         "CREATE OR REPLACE TEMP VIEW lessons_to_sum AS SELECT *, {'starts_at': starts_at, "
         "'exported_at': exported_at, 'subject': subject} AS order_in_day FROM told_lessons "
         "WHERE NOT is_cancelled AND told_row NOT IN (SELECT told_row FROM told_fates)"
     )
-    _sum(f"INSERT INTO {table} BY NAME", lake, first, last, of_all=False)
+    inserted = _sum(f"INSERT INTO {table} BY NAME", lake, first, last, of_all=False)
+    return inserted - (int(deleted[0]) if deleted else 0)
 
 
-def _sum(into: str, lake: Lake, first: date, last: date, *, of_all: bool) -> None:
+def _sum(into: str, lake: Lake, first: date, last: date, *, of_all: bool) -> int:
     if of_all:
         lake.define("absence/lessons_to_sum")
-    lake.connection.execute(
+    written = lake.connection.execute(
         f"{into} {lake.select('absence/absence_daily')}",
         {"first_date": first, "last_date": last},
-    )
+    ).fetchone()
+    return int(written[0]) if written else 0

@@ -7,7 +7,8 @@ WITH at_several_schools AS (
     SELECT pupil_key
     FROM summed_days
     GROUP BY pupil_key
-    HAVING min(school_unit_code) < max(school_unit_code)
+    -- Whether there are two, not which: numbers are compared sooner than texts.
+    HAVING min(hash(school_unit_code)) < max(hash(school_unit_code))
 ),
 
 ended AS (
