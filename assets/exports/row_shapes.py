@@ -47,11 +47,11 @@ class RowShapes:
         Raises:
             UnreadableFileError: it is a second header, of other columns than the first.
         """
+        cells = row.cells
         if self._is_header(row):
             return "row.repeated_header"
         if row.swallows:
             return "row.swallows_rows"
-        cells = row.cells
         if len(cells) < self._width:
             return "row.broken_quotes" if row.has_broken_quotes else "row.too_few_cells"
         has_more = len(cells) > self._width and filled_width(cells) > self._width

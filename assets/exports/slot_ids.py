@@ -32,9 +32,7 @@ Source = tuple[str, str]
 _APPLY = """
     UPDATE batch_lessons SET
         lesson_id = slot_lesson(lesson_id, lesson_date),
-        lesson_hash = lesson_of(
-            pupil_key, school_unit_code, starts_at, subject, slot_lesson(lesson_id, lesson_date)
-        )
+        lesson_hash = lesson_of(pupil_key, slot_lesson(lesson_id, lesson_date))
     WHERE problem IS NULL AND lesson_id IS NOT NULL
         AND NOT is_slot_lesson(lesson_id, lesson_date)
         AND (file_id, school_unit_code) IN (SELECT (file_id, school_unit_code) FROM slot_rows)

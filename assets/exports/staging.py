@@ -43,9 +43,7 @@ _KEY_PUPILS = """
         pupil_key = civic_keys.pupil_key,
         problem = coalesce(batch_lessons.problem, civic_keys.problem),
         exported_at = offered_files.exported_at,
-        lesson_hash = lesson_of(
-            civic_keys.pupil_key, school_unit_code, starts_at, subject, lesson_id
-        )
+        lesson_hash = lesson_of(civic_keys.pupil_key, lesson_id)
     FROM civic_keys, offered_files
     WHERE batch_lessons.exported_at IS NULL
         AND coalesce(batch_lessons.civic_text, '') = civic_keys.civic_text

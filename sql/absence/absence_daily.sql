@@ -62,11 +62,14 @@ SELECT
     struct_extract(last_lesson, 'class_name') AS class_name,
     struct_extract(last_lesson, 'grade') AS grade,
     struct_extract(last_lesson, 'mentor_key') AS mentor_key,
-    -- When any two lessons overlap, two do that follow each other.
-    len(
-        list_filter(
-            list_zip(times[:-2], times[2:]),
-            LAMBDA pair: pair[1] // 1024 + pair[1] % 1024 > pair[2] // 1024
-        )
-    ) > 0 AS has_overlap
+    -- Until when the pupil is busy, in minutes from midnight; a lesson that starts before makes it
+    -- a time that no day has, and so it stays.
+    list_reduce(  -- noqa: PRS
+        times,
+        LAMBDA busy_until, lesson: CASE
+            WHEN busy_until > lesson // 1024 THEN 1000000
+            ELSE lesson // 1024 + lesson % 1024
+        END,
+        0
+    ) = 1000000 AS has_overlap
 FROM in_order

@@ -33,5 +33,5 @@ SELECT
     * EXCLUDE (is_met, file_exported_at),  -- noqa: AM04
     cast(NULL AS UUID) AS mentor_key,
     CASE WHEN is_met THEN file_exported_at END AS exported_at,
-    lesson_of(pupil_key, school_unit_code, starts_at, subject, lesson_id) AS lesson_hash
+    lesson_of(pupil_key, lesson_id) AS lesson_hash
 FROM told_apart

@@ -250,10 +250,10 @@ least(
 CREATE OR REPLACE TEMP MACRO object_key(cell) AS
 cast(md5(cell) AS UUID);
 
--- The same number for rows of one lesson of a pupil: by its id, or by its place, start and subject.
--- It only finds rows of one lesson within a batch and is never stored, so any hash will do.
-CREATE OR REPLACE TEMP MACRO lesson_of(pupil, school, starts, taught, id) AS  -- noqa: CP05
-CASE WHEN id IS NULL THEN hash(pupil, school, starts, lower(taught)) ELSE hash(pupil, id) END;
+-- The same number for rows of one lesson of a pupil that has an id; null without one. It only finds
+-- rows of one lesson within a batch and is never stored, so any hash will do.
+CREATE OR REPLACE TEMP MACRO lesson_of(pupil, id) AS  -- noqa: CP05
+CASE WHEN id IS NOT NULL THEN hash(pupil, id) END;
 
 -- The id of one lesson of a timetable slot: the slot's id and the date. The separator sorts before
 -- every letter, so that ids keep their order.

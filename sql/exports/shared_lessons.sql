@@ -10,7 +10,8 @@ WITH asked AS (
     WHERE problem IS NULL AND lesson_id IS NOT NULL
     UNION ALL
     SELECT
-        batch.lesson_hash,
+        hash(batch.pupil_key, batch.school_unit_code, batch.starts_at, lower(batch.subject))
+            AS lesson_hash,
         batch.file_id
     FROM batch_lessons AS batch
     SEMI JOIN repeating_days

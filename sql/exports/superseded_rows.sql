@@ -1,5 +1,5 @@
 -- superseded_rows: rows of this batch that another row of the batch outdoes.
--- From: batch_lessons, shared_lessons, repeated_rows. Grain: such a row.
+-- From: batch_lessons, shared_lessons, repeating_days, repeated_rows. Grain: such a row.
 -- The newest export wins; of two exports of one minute the one with the greater file id, so that
 -- the order of arrival never decides. Within one file the rows that `repeated_rows` passes over.
 WITH passed_over AS (
@@ -8,6 +8,24 @@ WITH passed_over AS (
         line_number
     FROM repeated_rows
     WHERE problem IS NULL
+),
+
+asked AS (
+    SELECT rowid AS batch_row
+    FROM batch_lessons
+    WHERE
+        problem IS NULL
+        AND lesson_hash IN (
+            SELECT shared_lessons.lesson_hash FROM shared_lessons
+        )
+    UNION ALL
+    SELECT batch.rowid AS batch_row
+    FROM batch_lessons AS batch
+    SEMI JOIN repeating_days
+        ON
+            batch.pupil_key = repeating_days.pupil_key
+            AND batch.lesson_date = repeating_days.lesson_date
+    WHERE batch.problem IS NULL AND batch.lesson_id IS NULL
 ),
 
 rivals AS (
@@ -28,9 +46,7 @@ rivals AS (
         ON
             batch_lessons.file_id = passed_over.file_id
             AND batch_lessons.line_number = passed_over.line_number
-    WHERE
-        batch_lessons.problem IS NULL
-        AND batch_lessons.lesson_hash IN (SELECT shared_lessons.lesson_hash FROM shared_lessons)
+    WHERE batch_lessons.rowid IN (SELECT asked.batch_row FROM asked)
 )
 
 SELECT
