@@ -8,8 +8,8 @@ their shape, as no check digit exists. Nothing here ever returns or raises the n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from personnummer import personnummer
 
@@ -29,8 +29,7 @@ _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _PUPIL_AGES = range(5, 21)
 
 
-@dataclass(frozen=True)
-class IdentityNumber:
+class IdentityNumber(NamedTuple):
     """A canonical number (12 characters, no dash), or the code of what is wrong."""
 
     canonical: str | None
