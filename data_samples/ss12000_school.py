@@ -27,7 +27,7 @@ _NAMES = uuid.UUID("99999903-0000-4000-8000-000000000000")
 
 
 @dataclasses.dataclass(frozen=True)
-class Pupil:
+class Ss12000Pupil:
     """A pupil of 6C.
 
     Attributes:
@@ -52,16 +52,16 @@ class Pupil:
 _HIGH = {"B": 540, "C": 360, "D": 540, "E": 360, "F": 540}
 
 PUPILS = (
-    Pupil("201401059900", "Alva", "Sandström", {"D": 216, "E": 90, "F": 180}),
-    Pupil("201402149916", "Zakaria", "Osman", {"D": 217, "E": 90, "F": 181}),
-    Pupil("201403229923", "Tage", "Hemlig", _HIGH, marking="Skyddad folkbokföring"),
-    Pupil("201404179937", "Lykke", "Åberg", _HIGH),
-    Pupil("201405099944", "Nadia", "Popescu", {"D": 400}, corrected=180),
-    Pupil("201406239952", "Folke", "Wiklund", unreported=("D",)),
-    Pupil("201407119963", "Juni", "Öst"),
-    Pupil("201408269973", "Malik", "Diallo"),
-    Pupil("201410029985", "Ingrid", "Sjö"),
-    Pupil("201411189994", "Teodor", "Ask"),
+    Ss12000Pupil("201401059900", "Alva", "Sandström", {"D": 216, "E": 90, "F": 180}),
+    Ss12000Pupil("201402149916", "Zakaria", "Osman", {"D": 217, "E": 90, "F": 181}),
+    Ss12000Pupil("201403229923", "Tage", "Hemlig", _HIGH, marking="Skyddad folkbokföring"),
+    Ss12000Pupil("201404179937", "Lykke", "Åberg", _HIGH),
+    Ss12000Pupil("201405099944", "Nadia", "Popescu", {"D": 400}, corrected=180),
+    Ss12000Pupil("201406239952", "Folke", "Wiklund", unreported=("D",)),
+    Ss12000Pupil("201407119963", "Juni", "Öst"),
+    Ss12000Pupil("201408269973", "Malik", "Diallo"),
+    Ss12000Pupil("201410029985", "Ingrid", "Sjö"),
+    Ss12000Pupil("201411189994", "Teodor", "Ask"),
 )
 
 
@@ -69,7 +69,7 @@ PUPILS = (
 class Attended:
     """One pupil in one lesson, as one export says it."""
 
-    pupil: Pupil
+    pupil: Ss12000Pupil
     start: dt.datetime
     invalid: int
     is_reported: bool
@@ -222,7 +222,7 @@ def _masters() -> Iterator[tuple[str, list[dict[str, object]]]]:
     ]  # fmt: skip
 
 
-def _person(pupil: Pupil) -> dict[str, object]:
+def _person(pupil: Ss12000Pupil) -> dict[str, object]:
     return {
         "id": _id(pupil.civic_no),
         "meta": _meta("2026-08-20T06:00:00Z"),

@@ -23,7 +23,7 @@ _HEADER = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Pupil:
+class SummedPupil:
     """A pupil of 9D.
 
     Attributes:
@@ -44,11 +44,11 @@ class Pupil:
 
 
 PUPILS = (
-    Pupil("201101059903", "Falk, Ester", {9: 0, 10: 540}),
-    Pupil("201102169917", "Warsame, Idris", {9: 0, 10: 541}),
-    Pupil("201103279921", "Strand, Vera", {9: 1080, 10: 1080}),
-    Pupil("201104089931", "Moberg, Sigge", {9: 0, 10: 2160}),
-    Pupil("201105199945", "Karimi, Noa", {9: 1350, 10: 810}, before="201105799942"),
+    SummedPupil("201101059903", "Falk, Ester", {9: 0, 10: 540}),
+    SummedPupil("201102169917", "Warsame, Idris", {9: 0, 10: 541}),
+    SummedPupil("201103279921", "Strand, Vera", {9: 1080, 10: 1080}),
+    SummedPupil("201104089931", "Moberg, Sigge", {9: 0, 10: 2160}),
+    SummedPupil("201105199945", "Karimi, Noa", {9: 1350, 10: 810}, before="201105799942"),
 )
 
 
@@ -88,11 +88,11 @@ def oracle_sums() -> list[SumRow]:
     ]
 
 
-def _valid(pupil: Pupil, month: int) -> int:
+def _valid(pupil: SummedPupil, month: int) -> int:
     return pupil.absent[month] // 3
 
 
-def _cells(pupil: Pupil, month: int) -> tuple[str, ...]:
+def _cells(pupil: SummedPupil, month: int) -> tuple[str, ...]:
     away, valid = pupil.absent[month], _valid(pupil, month)
     family, given = pupil.name.split(", ")
     minutes = (MINUTES, 90, MINUTES - away, valid, away - valid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator
 
-from assets.flags.patterns import Compared, Edge, Pattern, Run, Week
+from assets.flags.patterns import Edge, Pattern, Run, TimetablePart, Week
 from assets.flags.written import spaced
 
 _SHAPES = {
@@ -54,7 +54,7 @@ def _run(run: Run, absent_minutes: int) -> str:
     )
 
 
-def _compared_lines(kind: str, parts: tuple[Compared, ...]) -> Iterator[str]:
+def _compared_lines(kind: str, parts: tuple[TimetablePart, ...]) -> Iterator[str]:
     for part in parts:
         name = calendar.day_name[int(part.name) - 1] if kind == "weekday" else part.name
         mark = "  <- stands out" if part.is_named else ""

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from assets.checks.silence import Silence
 from assets.exports.ingest import Progress as ProgressCall
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.exports.printable import plainly_seen, printable_name
 
 _MOST_ROW_PROBLEMS = 5
@@ -85,7 +85,7 @@ def print_reports(reports: Sequence[FileReport]) -> None:
 def say_refused(reports: Sequence[FileReport]) -> None:
     """Say to standard error which files and rows were not taken, or not as they said, and why."""
     for report in reports:
-        if report.notice and report.outcome != Outcome.DUPLICATE:
+        if report.notice and report.outcome != FileOutcome.DUPLICATE:
             say(f"{printable_name(report.name)}: {report.notice}.")
         if report.is_whole:
             continue

@@ -13,7 +13,7 @@ from rules.models import Audience, Comparison, Method, Unit, Window
 
 
 @dataclass(frozen=True)
-class Step:
+class LadderStep:
     """The part of a rule that is structure, not a value."""
 
     name: str
@@ -36,11 +36,11 @@ class ParameterSpec:
 # levels is the order in which the ladder is climbed, and the work flow of the skolsociala team
 # starts with the principal's investigation reported in ULF, so a referral requires a ulf hit.
 # The handbook gives the mentor's 10 % no period: one month is our choice.
-LADDER: tuple[Step, ...] = (
-    Step("mentor_followup", 1, "one_month", "mentor", requires_ulf=False),
-    Step("ulf_one_month", 2, "one_month", "principal", requires_ulf=False),
-    Step("ulf_two_months", 2, "two_months", "principal", requires_ulf=False),
-    Step("sst_referral", 3, "one_month", "principal", requires_ulf=True),
+LADDER: tuple[LadderStep, ...] = (
+    LadderStep("mentor_followup", 1, "one_month", "mentor", requires_ulf=False),
+    LadderStep("ulf_one_month", 2, "one_month", "principal", requires_ulf=False),
+    LadderStep("ulf_two_months", 2, "two_months", "principal", requires_ulf=False),
+    LadderStep("sst_referral", 3, "one_month", "principal", requires_ulf=True),
 )
 
 _EVERY_RULE = {

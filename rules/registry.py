@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from rules.ladder import DECIDING, LADDER, PARAMETERS, Step
+from rules.ladder import DECIDING, LADDER, PARAMETERS, LadderStep
 from rules.models import (
     Comparison,
     DatedValue,
@@ -210,7 +210,7 @@ def _dated_on(parameters: ParameterSet, name: str, day: date) -> DatedValue:
     return dated
 
 
-def _rule(step: Step, values: Mapping[str, Value]) -> Rule:
+def _rule(step: LadderStep, values: Mapping[str, Value]) -> Rule:
     # The casts hold because the loader has checked every value against its unit. A rule of one
     # month has no halves, so the parameters of the halves do not exist for it.
     return Rule(

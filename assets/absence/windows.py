@@ -28,7 +28,7 @@ class WindowPart:
 
 
 @dataclass(frozen=True)
-class Window:
+class WholeWindow:
     """A whole window of a basis, as evidence shows it."""
 
     basis: str
@@ -95,14 +95,14 @@ def _calendar_parts(as_of: date, start: date) -> list[WindowPart]:
     return parts
 
 
-def whole_windows(parts: list[WindowPart]) -> list[Window]:
+def whole_windows(parts: list[WindowPart]) -> list[WholeWindow]:
     """Return the windows that the parts make up."""
-    windows: list[Window] = []
+    windows: list[WholeWindow] = []
     for basis in ("calendar", "rolling"):
         for window in ("one_month", "two_months"):
             mine = [p for p in parts if p.basis == basis and p.window_part.startswith(window)]
             if mine:
                 first = min(part.window_start for part in mine)
                 last = max(part.window_end for part in mine)
-                windows.append(Window(basis, window, first, last))
+                windows.append(WholeWindow(basis, window, first, last))
     return windows

@@ -49,7 +49,7 @@ class Break:
 
 
 @dataclass
-class School:
+class SchoolDays:
     """What is known of a school's days up to as_of.
 
     Attributes:
@@ -92,7 +92,9 @@ class Silence:
     is_held: bool = True
 
 
-def silent_schools(schools: Mapping[str, School], as_of: date, limits: Limits) -> Iterator[Silence]:
+def silent_schools(
+    schools: Mapping[str, SchoolDays], as_of: date, limits: Limits
+) -> Iterator[Silence]:
     """Yield the schools whose lessons should have come and did not, by code.
 
     Args:
@@ -127,7 +129,7 @@ def silent_schools(schools: Mapping[str, School], as_of: date, limits: Limits) -
             yield Silence(code, LESSONS, max(school.taught), len(missing), confirmed)
 
 
-def _have(others: Sequence[School], day: date) -> bool:
+def _have(others: Sequence[SchoolDays], day: date) -> bool:
     """Whether at least half of the others have lessons of a day; who has a break is not asked."""
     asked = [other for other in others if not other.is_free(day)]
     return bool(asked) and 2 * sum(day in other.taught for other in asked) >= len(asked)
@@ -196,8 +198,10 @@ def look_for_silence(lake: Lake, as_of: date, rule_set: RuleSet) -> list[Silence
     return found
 
 
-def _schools(lake: Lake, breaks: Sequence[Break], first: date, as_of: date) -> dict[str, School]:
-    schools: dict[str, School] = defaultdict(School)
+def _schools(
+    lake: Lake, breaks: Sequence[Break], first: date, as_of: date
+) -> dict[str, SchoolDays]:
+    schools: dict[str, SchoolDays] = defaultdict(SchoolDays)
     range_of = {
         "first_date": first,
         "recent_date": as_of - timedelta(days=RECENT_DAYS),

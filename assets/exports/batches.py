@@ -12,7 +12,14 @@ from typing import Protocol
 
 import duckdb
 
-from assets.exports.outcomes import FileReport, Outcome, RowProblem, judged, report_of, with_reason
+from assets.exports.outcomes import (
+    FileOutcome,
+    FileReport,
+    RowProblem,
+    judged,
+    report_of,
+    with_reason,
+)
 from assets.exports.received import ReceivedFile
 
 
@@ -33,7 +40,7 @@ class FileCounts:
     def report(self) -> FileReport:
         """What the ledger says of the file when its rows are stored as they are."""
         report = replace(
-            report_of(self.file, Outcome.ACCEPTED),
+            report_of(self.file, FileOutcome.ACCEPTED),
             layout=self.layout,
             period=self.period,
             rows_read=self.rows_read,

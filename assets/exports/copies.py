@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assets.exports.ledger import KnownFile
 from assets.exports.offers import Offered
-from assets.exports.outcomes import FileReport, Outcome, held, report_of
+from assets.exports.outcomes import FileOutcome, FileReport, held, report_of
 
 
 def copy_reports(
@@ -27,15 +27,15 @@ def copy_reports(
     for first, copy in offered.copies(set(reports)):
         before = known.get(copy.sha256)
         outcome = reports.get(first.path)
-        if outcome is not None and outcome.outcome == Outcome.HELD:
+        if outcome is not None and outcome.outcome == FileOutcome.HELD:
             yield held(copy.path, "the same content was held just now"), False
-        elif outcome is not None and outcome.outcome == Outcome.QUARANTINED:
-            quarantined = report_of(copy, Outcome.QUARANTINED)
+        elif outcome is not None and outcome.outcome == FileOutcome.QUARANTINED:
+            quarantined = report_of(copy, FileOutcome.QUARANTINED)
             yield replace(quarantined, reason=outcome.reason, notice=""), False
         else:
             last = before.exported_at if before else None
             report = replace(
-                report_of(copy, Outcome.DUPLICATE),
+                report_of(copy, FileOutcome.DUPLICATE),
                 exported_at=outcome.exported_at if outcome else last,
                 reason="its content is known already",
             )

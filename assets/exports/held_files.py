@@ -14,7 +14,7 @@ from uuid import UUID
 
 import duckdb
 
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.lake import Lake
 from assets.sealing import Sealer
 
@@ -54,7 +54,7 @@ class HeldFiles:
         }
         now = datetime.now(UTC).replace(tzinfo=None)
         for key, report in offered.items():
-            if report.outcome == Outcome.HELD and os.path.lexists(report.path):
+            if report.outcome == FileOutcome.HELD and os.path.lexists(report.path):
                 held[key] = self._row(key, report, now)
         if _told(held) != _told(self._before):
             self._lake.write(lambda connection: _rewrite(connection, held.values()))

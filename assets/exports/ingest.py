@@ -40,10 +40,10 @@ from assets.exports.ledger import (
     with_other_words,
 )
 from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
-from assets.exports.offers import Entry, Offered, entries_in
+from assets.exports.offers import InboxEntry, Offered, entries_in
 from assets.exports.outcomes import (
+    FileOutcome,
     FileReport,
-    Outcome,
     held,
     left_alone,
     report_of,
@@ -166,7 +166,7 @@ class _Ingest:
         #: Contents that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[str] = frozenset()
 
-    def take(self, entries: Sequence[Entry]) -> list[FileReport]:
+    def take(self, entries: Sequence[InboxEntry]) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
         told = [entry for entry in entries if not entry.is_quiet]
         self.reports |= {e.path: left_alone(e.path, e.why_not) for e in told if e.why_not}
@@ -250,7 +250,7 @@ class _Ingest:
     def _store(self, lake: Lake, batch: ExportBatch, taken: Sequence[FileReport]) -> None:
         """Store staged rows and their ledger rows in one transaction."""
         for report in taken:
-            if report.outcome == Outcome.QUARANTINED:
+            if report.outcome == FileOutcome.QUARANTINED:
                 self.quarantine.note(report.sha256, report.reason)
         reread = [report.file_id for report in taken if report.sha256 in self.rereading]
         # What the ledger says already is not said again.
@@ -280,7 +280,7 @@ class _Ingest:
             self.lane.people.note_kept()
         self.reports |= final
         for report in taken:
-            if report.outcome != Outcome.QUARANTINED:
+            if report.outcome != FileOutcome.QUARANTINED:
                 self.quarantine.release(report.sha256)
 
     def _is_kept(self, file: ReceivedFile) -> bool:
@@ -294,7 +294,7 @@ class _Ingest:
         """Keep a file that can't be read and say why; the next run tries it again."""
         if not self._is_kept(file):
             return
-        report = with_reason(report_of(file, Outcome.QUARANTINED), reason)
+        report = with_reason(report_of(file, FileOutcome.QUARANTINED), reason)
         if self._stays_as_before(report):
             self._leave_as_before(report)
             return
@@ -330,7 +330,7 @@ class _Ingest:
         repeated: list[FileReport] = []
         for report, is_new in list(copy_reports(offered, self.reports, self.known)):
             self.reports[report.path] = report
-            if report.outcome == Outcome.DUPLICATE:
+            if report.outcome == FileOutcome.DUPLICATE:
                 self.quarantine.release(report.sha256)
             if is_new:
                 repeated.append(report)
@@ -342,12 +342,14 @@ class _Ingest:
         before = self.known.get(report.sha256)
         was_taken = before is not None and before.is_settled
         return (
-            was_taken and report.sha256 in self.rereading and report.outcome == Outcome.QUARANTINED
+            was_taken
+            and report.sha256 in self.rereading
+            and report.outcome == FileOutcome.QUARANTINED
         )
 
     def _leave_as_before(self, report: FileReport) -> None:
         reason = f"{report.reason} What was taken of it before stays."
-        self.reports[report.path] = replace(report, outcome=Outcome.HELD, reason=reason)
+        self.reports[report.path] = replace(report, outcome=FileOutcome.HELD, reason=reason)
 
     def _is_settled(self, sha256: str) -> bool:
         before = self.known.get(sha256)

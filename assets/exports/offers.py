@@ -22,7 +22,7 @@ BATCH_FILES = 256
 
 
 @dataclass(frozen=True)
-class Entry:
+class InboxEntry:
     """Something that lies in an inbox.
 
     Attributes:
@@ -36,7 +36,7 @@ class Entry:
     is_quiet: bool = False
 
 
-def entries_in(paths: Iterable[Path]) -> list[Entry]:
+def entries_in(paths: Iterable[Path]) -> list[InboxEntry]:
     """Return all that these paths offer, each once: themselves, or everything below a folder.
 
     A folder that is named may be a link. Below it no link is followed, and nothing is opened that
@@ -46,7 +46,7 @@ def entries_in(paths: Iterable[Path]) -> list[Entry]:
     Raises:
         FileNotFoundError: a path isn't there.
     """
-    found: dict[Path, Entry] = {}
+    found: dict[Path, InboxEntry] = {}
     for path in paths:
         if path.is_dir():
             entries = sorted(_below(path), key=lambda entry: entry.path)
@@ -59,7 +59,7 @@ def entries_in(paths: Iterable[Path]) -> list[Entry]:
     return list(found.values())
 
 
-def _below(folder: Path) -> Iterator[Entry]:
+def _below(folder: Path) -> Iterator[InboxEntry]:
     """Yield what lies below a folder, without following a link."""
     waiting = [folder]
     while waiting:
@@ -68,7 +68,7 @@ def _below(folder: Path) -> Iterator[Entry]:
             with os.scandir(str(inner)) as listed:
                 names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listed]
         except OSError as error:
-            yield Entry(inner, f"it can't be listed: {error.strerror}")
+            yield InboxEntry(inner, f"it can't be listed: {error.strerror}")
             continue
         for name, is_folder in names:
             path = inner / name
@@ -78,11 +78,11 @@ def _below(folder: Path) -> Iterator[Entry]:
                 yield _named(path, path.relative_to(folder), passes_over=True)
 
 
-def _named(path: Path, name: PurePath, *, passes_over: bool = False) -> Entry:
+def _named(path: Path, name: PurePath, *, passes_over: bool = False) -> InboxEntry:
     """Return the entry of what is no folder, by its kind and its name."""
     if passes_over and (quiet := why_passed_over(name)):
-        return Entry(path, quiet, is_quiet=True)
-    return Entry(path, _why_no_file(path) or why_unfinished(name) or "")
+        return InboxEntry(path, quiet, is_quiet=True)
+    return InboxEntry(path, _why_no_file(path) or why_unfinished(name) or "")
 
 
 def _why_no_file(path: Path) -> str | None:

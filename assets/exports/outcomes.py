@@ -12,7 +12,7 @@ from assets.exports.reasons import reason_of
 from assets.exports.received import ReceivedFile, local_time
 
 
-class Outcome(StrEnum):
+class FileOutcome(StrEnum):
     """How a file ends; every offered file ends in exactly one of these."""
 
     ACCEPTED = "accepted"
@@ -73,7 +73,7 @@ class FileReport:
     sha256: str
     file_id: int
     modified_at: datetime
-    outcome: Outcome
+    outcome: FileOutcome
     layout: str | None = None
     exported_at: datetime | None = None
     period: tuple[date, date] | None = None
@@ -95,10 +95,10 @@ class FileReport:
     @property
     def is_whole(self) -> bool:
         """Everything was taken, or had been before."""
-        return self.outcome in {Outcome.ACCEPTED, Outcome.SUPERSEDED, Outcome.DUPLICATE}
+        return self.outcome in {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED, FileOutcome.DUPLICATE}
 
 
-def report_of(file: ReceivedFile, outcome: Outcome) -> FileReport:
+def report_of(file: ReceivedFile, outcome: FileOutcome) -> FileReport:
     """Return the report of a file of which nothing is counted yet."""
     return FileReport(
         path=file.path,
@@ -139,7 +139,7 @@ def _not_read(path: Path, reason: str) -> FileReport:
         sha256="",
         file_id=0,
         modified_at=local_time(modified),
-        outcome=Outcome.HELD,
+        outcome=FileOutcome.HELD,
         reason=reason,
     )
 
@@ -148,7 +148,7 @@ def said_again(report: FileReport) -> FileReport:
     """Return the report of a known content that was exported anew: its rows count from then."""
     return replace(
         report,
-        outcome=Outcome.DUPLICATE,
+        outcome=FileOutcome.DUPLICATE,
         rows_read=0,
         rows_accepted=0,
         rows_rejected=0,
@@ -165,20 +165,20 @@ def judged(report: FileReport) -> FileReport:
     first = next(problem for problem in report.problems if problem.is_rejection).in_words()
     if report.rows_accepted == 0:
         reason = f"every row was refused; the first: {first}"
-        return replace(report, outcome=Outcome.QUARANTINED, reason=reason)
+        return replace(report, outcome=FileOutcome.QUARANTINED, reason=reason)
     reason = f"{report.rows_rejected} of {report.rows_read} rows were refused; the first: {first}"
     reason = reason if report.reason is None else f"{reason}; {report.reason}"
-    return replace(report, outcome=Outcome.ACCEPTED_IN_PART, reason=reason)
+    return replace(report, outcome=FileOutcome.ACCEPTED_IN_PART, reason=reason)
 
 
 def with_superseded(report: FileReport, superseded: dict[int, int]) -> FileReport:
     """Return the report with the rows that newer exports in the lake outdid."""
     rows = superseded.get(report.file_id, 0)
     report = replace(report, rows_superseded=rows)
-    if rows and rows == report.rows_accepted and report.outcome == Outcome.ACCEPTED:
+    if rows and rows == report.rows_accepted and report.outcome == FileOutcome.ACCEPTED:
         reason = "newer exports of all its lessons had come before it"
         said = [words for words in (report.reason, reason) if words]
-        return replace(report, outcome=Outcome.SUPERSEDED, reason="; ".join(said))
+        return replace(report, outcome=FileOutcome.SUPERSEDED, reason="; ".join(said))
     return report
 
 

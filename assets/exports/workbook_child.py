@@ -32,11 +32,11 @@ def main() -> None:
     # Found, numpy is imported, and pandas after it, to ask of every list whether it is one of
     # theirs: three times what the whole of a small workbook takes.
     sys.modules["numpy"] = None  # type: ignore[assignment]
-    from assets.exports.xlsx.parts import Refused  # noqa: PLC0415 - after the limits are set
+    from assets.exports.xlsx.parts import RefusedWorkbook  # noqa: PLC0415 - after the limits are set
 
     try:
         _write_sheet(sys.stdin.buffer.read(), sys.argv[1:])
-    except Refused as error:
+    except RefusedWorkbook as error:
         sys.stderr.write(str(error))
         raise SystemExit(REFUSED) from None
 

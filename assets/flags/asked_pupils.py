@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from assets.absence.windows import school_year_start
 from assets.flags.evaluate import Evaluation
-from assets.flags.outlook import Horizon
+from assets.flags.outlook import OutlookHorizon
 from assets.flags.timetable import WEEKS_SEEN
 from assets.lake import Lake
 
@@ -31,7 +31,7 @@ class Asked:
     """
 
     evaluation: Evaluation
-    horizon: Horizon
+    horizon: OutlookHorizon
     pattern_first_date: date
     weeks_first_date: date
 
@@ -46,7 +46,7 @@ def ask_about(lake: Lake, evaluation: Evaluation, pupil: uuid.UUID | None = None
             about, nor one who has left.
     """
     rule_set, as_of = evaluation.rule_set, evaluation.as_of
-    horizon = Horizon(as_of, rule_set.one_month_days, rule_set.two_months_days)
+    horizon = OutlookHorizon(as_of, rule_set.one_month_days, rule_set.two_months_days)
     pattern_first = next(
         window.window_start
         for window in evaluation.windows

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from assets.absence.sums import sum_windows
-from assets.absence.windows import Window, school_year_start, whole_windows, window_parts
+from assets.absence.windows import WholeWindow, school_year_start, whole_windows, window_parts
 from assets.lake import Lake
 from rules.models import RuleSet
 
@@ -29,10 +29,10 @@ class Evaluation:
 
     as_of: date
     rule_set: RuleSet
-    windows: tuple[Window, ...]
+    windows: tuple[WholeWindow, ...]
 
     @property
-    def calendar_month(self) -> Window | None:
+    def calendar_month(self) -> WholeWindow | None:
         """The latest completed month; None when it lies before this school year."""
         for window in self.windows:
             if window.basis == "calendar" and window.window == "one_month":
@@ -92,7 +92,7 @@ def _evaluate(lake: Lake, as_of: date, rule_set: RuleSet, before: RuleSet | None
 
 def _prepare(
     lake: Lake, as_of: date, rule_set: RuleSet, before: RuleSet | None
-) -> tuple[tuple[Window, ...], dict[str, object]]:
+) -> tuple[tuple[WholeWindow, ...], dict[str, object]]:
     """Make what judgements rest on; return the windows and the parameters of the SELECTs."""
     parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
     windows = tuple(whole_windows(parts))
@@ -145,7 +145,7 @@ def _place(lake: Lake, as_of: date, rule_set: RuleSet) -> None:
     lake.materialise("flags/belonging", as_of=as_of, leaver_after_days=rule_set.leaver_after_days)
 
 
-def rules_in_force(rule_set: RuleSet, windows: tuple[Window, ...]) -> pl.DataFrame:
+def rules_in_force(rule_set: RuleSet, windows: tuple[WholeWindow, ...]) -> pl.DataFrame:
     """Return a row per rule and basis that has a window, as SQL reads it."""
     rows = [
         {

@@ -29,7 +29,7 @@ BASES = ("rolling", "calendar")
 
 
 @dataclass(frozen=True)
-class Part:
+class WindowHalf:
     """A half of a window, with its sums."""
 
     first_date: date | None  # None: cut away by 1 July
@@ -63,7 +63,7 @@ class Judgement:
     invalid_minutes: int
     absent_minutes: int
     days: int
-    halves: tuple[Part, ...]
+    halves: tuple[WindowHalf, ...]
     has_too_few_days: bool
     is_reached: bool
     is_reached_at_least: bool
@@ -200,7 +200,7 @@ def _judgement(row: dict[str, Any], parts: list[WindowPart], outlook: Outlook) -
     )
 
 
-def _half(row: dict[str, Any], name: str, parts: list[WindowPart]) -> Part:
+def _half(row: dict[str, Any], name: str, parts: list[WindowPart]) -> WindowHalf:
     dates = [
         (part.window_start, part.window_end)
         for part in parts
@@ -208,7 +208,7 @@ def _half(row: dict[str, Any], name: str, parts: list[WindowPart]) -> Part:
     ]
     first, last = dates[0] if dates else (None, None)
     names = ("scheduled_minutes", "reported_minutes", "absent_minutes", "days")
-    return Part(first, last, *(row[f"{name}_{column}"] for column in names))
+    return WindowHalf(first, last, *(row[f"{name}_{column}"] for column in names))
 
 
 def _rests_on(row: dict[str, Any]) -> str:

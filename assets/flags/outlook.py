@@ -39,7 +39,7 @@ _MONTH_ENDS = 3
 
 
 @dataclass(frozen=True)
-class Step:
+class OutlookStep:
     """What a rule compares: absent against reported minutes.
 
     Attributes:
@@ -100,7 +100,7 @@ class Look:
     halves: tuple[tuple[int, int], ...]
 
 
-class Horizon:
+class OutlookHorizon:
     """The days that an outlook needs, and which windows are looked at when; once for all pupils."""
 
     def __init__(self, as_of: date, one_month_days: int, two_months_days: int) -> None:
@@ -138,10 +138,10 @@ class Horizon:
         return (day - self.first).days
 
 
-class Ahead:
+class ComingLessons:
     """Coming lessons as running sums; pupils with the same lessons share one."""
 
-    def __init__(self, horizon: Horizon, coming: Mapping[date, Sequence[int]]) -> None:
+    def __init__(self, horizon: OutlookHorizon, coming: Mapping[date, Sequence[int]]) -> None:
         """Take the minutes of each lesson, by day."""
         minutes = [0] * (horizon.index(horizon.last) + 1)
         lessons: list[int] = []
@@ -158,7 +158,7 @@ class Course:
     """One pupil's days behind and lessons ahead, as running sums: any window is two look-ups."""
 
     def __init__(
-        self, horizon: Horizon, past: Mapping[date, tuple[int, int]], ahead: Ahead
+        self, horizon: OutlookHorizon, past: Mapping[date, tuple[int, int]], ahead: ComingLessons
     ) -> None:
         """Take the past as (absent, reported) minutes a day."""
         self._horizon, self._ahead = horizon, ahead
@@ -175,7 +175,7 @@ class Course:
         # Every coming lesson is taken as reported.
         self._reported = list(map(add, accumulate(reported, initial=0), ahead.before))
 
-    def outlook(self, basis: str, window: str, step: Step, *, is_reached: bool) -> Outlook:
+    def outlook(self, basis: str, window: str, step: OutlookStep, *, is_reached: bool) -> Outlook:
         """Return what can come of a step; `is_reached` is what the verdict's SQL said of it."""
         looks = self._horizon.looks.get((basis, window), [])
         if not looks:
@@ -190,7 +190,7 @@ class Course:
                 return Outlook(is_reached, first_look, look.on, lessons)
         return Outlook(is_reached, first_look)
 
-    def _holds(self, look: Look, step: Step, absent: Sequence[int]) -> bool:
+    def _holds(self, look: Look, step: OutlookStep, absent: Sequence[int]) -> bool:
         """Whether the step is reached with these absent minutes before each day."""
         if step.is_each and len(look.halves) < 2:
             return False
@@ -200,7 +200,7 @@ class Course:
                 return False
         return True
 
-    def _least(self, look: Look, step: Step) -> int:
+    def _least(self, look: Look, step: OutlookStep) -> int:
         """The least number of lessons: those that give every part what it lacks."""
         lacking = [0]
         for start, end in look.halves if step.is_each else (look.whole,):

@@ -37,7 +37,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Compared:
+class TimetablePart:
     """Absence in one part of the timetable beside all other parts; minutes of reported lessons.
 
     Attributes:
@@ -111,9 +111,9 @@ class Pattern:
     shape: Shape
     longest_run: Run | None
     long_run_minutes: int
-    weekdays: tuple[Compared, ...]
+    weekdays: tuple[TimetablePart, ...]
     edges: tuple[Edge, ...]
-    subjects: tuple[Compared, ...]
+    subjects: tuple[TimetablePart, ...]
     trend: Trend
     weeks: tuple[Week, ...]
 
@@ -145,14 +145,14 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
     limits = _some(values, *few, "weekday_days", "clear_difference")
     weekdays = _grouped(
         compared("flags/weekday_absence", **limits),
-        lambda row: Compared(name=str(row.pop("iso_weekday")), **row),
+        lambda row: TimetablePart(name=str(row.pop("iso_weekday")), **row),
     )
     limits = _some(values, *few, "missed_share", "clear_difference")
     edges = _grouped(compared("flags/edge_lessons", **window, **limits), lambda row: Edge(**row))
     limits = _some(values, *few, "subject_days", "clear_difference")
     subjects = _grouped(
         compared("flags/subject_absence", **window, **limits),
-        lambda row: Compared(name=row.pop("subject"), **row),
+        lambda row: TimetablePart(name=row.pop("subject"), **row),
     )
     limits = _some(values, "trend_days", "trend_difference")
     trends = lake.relation("flags/absence_trends", **limits)

@@ -12,8 +12,8 @@ from datetime import date
 
 from assets.flags.asked_pupils import Asked
 from assets.flags.evaluate import Evaluation
-from assets.flags.outlook import Ahead, Course, Outlook, Step
-from assets.flags.timetable import KnownDay, Timetable, coming_lessons
+from assets.flags.outlook import ComingLessons, Course, Outlook, OutlookStep
+from assets.flags.timetable import ComingTimetable, KnownDay, coming_lessons
 from assets.lake import Lake
 from rules.models import Rule
 
@@ -31,7 +31,7 @@ class Prognosis:
     """
 
     outlooks: Outlooks
-    timetable: Timetable
+    timetable: ComingTimetable
 
 
 def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
@@ -51,7 +51,7 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
     }
     timetables = _timetables(lake, asked)
     without = coming_lessons(as_of, horizon.last, {}, {})
-    nothing = (without, Ahead(horizon, without.lessons))
+    nothing = (without, ComingLessons(horizon, without.lessons))
     only_sums = _known_by_sums(lake, horizon.first, as_of)
     found: dict[str, Prognosis] = {}
     for (key,) in lake.rows("SELECT cast(pupil_key AS VARCHAR) FROM asked_pupils"):
@@ -67,10 +67,10 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
     return found
 
 
-def _timetables(lake: Lake, asked: Asked) -> dict[str, tuple[Timetable, Ahead]]:
+def _timetables(lake: Lake, asked: Asked) -> dict[str, tuple[ComingTimetable, ComingLessons]]:
     """The coming lessons of every pupil, worked out once for all who have the same."""
     as_of, horizon = asked.evaluation.as_of, asked.horizon
-    timetables: dict[str, tuple[Timetable, Ahead]] = {}
+    timetables: dict[str, tuple[ComingTimetable, ComingLessons]] = {}
     rows = lake.relation("flags/asked_timetables", as_of=as_of).iter_rows()
     for keys, days, minutes, cancelled in rows:
         lessons = dict(zip(days, minutes, strict=True))
@@ -85,7 +85,7 @@ def _timetables(lake: Lake, asked: Asked) -> dict[str, tuple[Timetable, Ahead]]:
             {day: lessons[day] for day in days if day <= as_of},
             known,
         )
-        timetables |= dict.fromkeys(keys, (timetable, Ahead(horizon, timetable.lessons)))
+        timetables |= dict.fromkeys(keys, (timetable, ComingLessons(horizon, timetable.lessons)))
     return timetables
 
 
@@ -96,7 +96,7 @@ class _Judged:
     rule: str
     basis: str
     window: str
-    step: Step
+    step: OutlookStep
     reached_by: Collection[str]
 
 
@@ -122,8 +122,8 @@ def _judged(lake: Lake, evaluation: Evaluation) -> list[_Judged]:
     ]
 
 
-def _step(rule: Rule) -> Step:
-    return Step(
+def _step(rule: Rule) -> OutlookStep:
+    return OutlookStep(
         rule.threshold_bp, is_strict=rule.comparison == "over", is_each=rule.method == "each"
     )
 

@@ -17,7 +17,7 @@ from assets.lake import Lake
 
 
 @dataclass(frozen=True)
-class Timetable:
+class ScheduledTime:
     """A pupil's scheduled minutes over so many school days of the class, at least one."""
 
     pupil_key: str
@@ -58,11 +58,11 @@ def thin_timetables(lake: Lake, evaluation: Evaluation) -> list[ThinTimetable]:
     return [
         thin
         for pupils in classes["pupils"].to_list()
-        for thin in thin_ones([Timetable(**pupil) for pupil in pupils], least_bp)
+        for thin in thin_ones([ScheduledTime(**pupil) for pupil in pupils], least_bp)
     ]
 
 
-def thin_ones(pupils: Sequence[Timetable], least_bp: int) -> Iterator[ThinTimetable]:
+def thin_ones(pupils: Sequence[ScheduledTime], least_bp: int) -> Iterator[ThinTimetable]:
     """Yield the pupils of a class under a share of its median; of two middle ones their mean.
 
     Args:

@@ -46,7 +46,7 @@ class KnownDay:
 
 
 @dataclass(frozen=True)
-class Timetable:
+class ComingTimetable:
     """Coming lessons by day, days without lessons left out, and where they were taken from.
 
     Attributes:
@@ -62,7 +62,7 @@ class Timetable:
 
 def coming_lessons(
     as_of: date, last: date, taught: Mapping[date, Lessons], known: Mapping[date, KnownDay]
-) -> Timetable:
+) -> ComingTimetable:
     """Return the lessons of the days after as_of up to `last`.
 
     Args:
@@ -81,7 +81,7 @@ def coming_lessons(
             minutes, known_until = known[day].lessons, day
         if minutes:
             lessons[day] = minutes
-    return Timetable(lessons, known_until, weeks)
+    return ComingTimetable(lessons, known_until, weeks)
 
 
 def _usual_weekdays(as_of: date, taught: Mapping[date, Lessons]) -> tuple[dict[int, Lessons], int]:

@@ -21,7 +21,7 @@ _NAMES: dict[Bound, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Compared:
+class WrittenComparison:
     """One comparison with its two sides as integers."""
 
     bound: Bound
@@ -48,7 +48,9 @@ class Compared:
         return f"{part}·10000 = {spaced(self.left)} {sign} {step}·{whole} = {spaced(self.right)}"
 
 
-def compare(bound: Bound, minutes: tuple[int, int, int], step: int, *, is_strict: bool) -> Compared:
+def compare(
+    bound: Bound, minutes: tuple[int, int, int], step: int, *, is_strict: bool
+) -> WrittenComparison:
     """Write one comparison out.
 
     Args:
@@ -60,7 +62,7 @@ def compare(bound: Bound, minutes: tuple[int, int, int], step: int, *, is_strict
     scheduled, reported, absent = minutes
     part = absent + scheduled - reported if bound == "upper" else absent
     whole = reported if bound == "rate" else scheduled
-    return Compared(bound, part * 10000, step * whole, is_strict)
+    return WrittenComparison(bound, part * 10000, step * whole, is_strict)
 
 
 def minutes_to_turn(

@@ -15,10 +15,10 @@ import numpy as np
 from assets.flags.answers import identities_of
 from assets.flags.evaluate import place_pupils
 from assets.forecast.forecasting import situation_rules
-from assets.forecast.history import KEPT_DAYS, History, load_history
+from assets.forecast.history import KEPT_DAYS, MinutesHistory, load_history
 from assets.forecast.lead import Crossings, crossings_of, lead_days
 from assets.forecast.learning import BASELINES, Learner
-from assets.forecast.questions import Bools, Span, Step
+from assets.forecast.questions import Bools, ForecastStep, Span
 from assets.forecast.skill import Bin, Trial, calibration, precision, same_length, skill_of
 from assets.forecast.trials import trials_of
 from assets.lake import Lake
@@ -117,13 +117,13 @@ def backtest(lake: Lake, first: date, last: date, rule_set: RuleSet) -> Backtest
     return Backtest(origins, skill, bins, curves, left_out)
 
 
-def step_text(step: Step) -> str:
+def step_text(step: ForecastStep) -> str:
     """Return `over 10 %` or `20 % or more`."""
     percent = f"{step.step / 100:g} %"
     return f"over {percent}" if step.is_strict else f"{percent} or more"
 
 
-def _groups(lake: Lake, history: History) -> dict[str, np.ndarray]:
+def _groups(lake: Lake, history: MinutesHistory) -> dict[str, np.ndarray]:
     """The group of each pupil, by division (P,)."""
     people = identities_of(lake)
     keys = history.pupils["pupil_key"].to_list()
@@ -136,7 +136,7 @@ def _groups(lake: Lake, history: History) -> dict[str, np.ndarray]:
     }
 
 
-def _lists(history: History, trial: Trial, rule_set: RuleSet, known: date) -> _Lists:
+def _lists(history: MinutesHistory, trial: Trial, rule_set: RuleSet, known: date) -> _Lists:
     schools = history.pupils["school_unit_code"].rank("dense").to_numpy().astype(np.int64)
     model = trial.says["model"] >= float(rule_set.share("forecast.least_probability"))
     rate = same_length(trial, model, schools[trial.pupil])

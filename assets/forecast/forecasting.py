@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 
 from assets.flags.evaluate import place_pupils
-from assets.forecast.history import History, load_history
+from assets.forecast.history import MinutesHistory, load_history
 from assets.forecast.learning import BASELINES, Learner, origins_before
 from assets.forecast.model import LEAST_ORIGINS
-from assets.forecast.questions import Horizon, Span, Step, steps_of
+from assets.forecast.questions import ForecastStep, Horizon, Span, steps_of
 from assets.forecast.situations import Situation, SituationRules, situations_of
 from assets.forecast.skill import Skill, Trial, skill_of
 from assets.forecast.trials import Question, trials_of
@@ -106,7 +106,7 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
 
 
 def _own_trials(
-    history: History, rules: SituationRules, learner: Learner, as_of: date
+    history: MinutesHistory, rules: SituationRules, learner: Learner, as_of: date
 ) -> dict[Question, Trial]:
     """Forecasts of the newest origins in term; those whose targets aren't over have no outcome."""
     judged = history.of_every(max(1, len(history.absent) // _JUDGED_PUPILS))
@@ -121,8 +121,8 @@ def _own_trials(
 
 
 def _estimates(
-    history: History, rules: SituationRules, learner: Learner, as_of: date
-) -> Iterator[tuple[Horizon, Step, pl.DataFrame]]:
+    history: MinutesHistory, rules: SituationRules, learner: Learner, as_of: date
+) -> Iterator[tuple[Horizon, ForecastStep, pl.DataFrame]]:
     stays = ~history.pupils["has_left"].to_numpy()
     grades = history.pupils["grade"].to_list()
     for horizon, situation in situations_of(history, as_of, rules).items():
@@ -140,7 +140,11 @@ def _estimates(
 
 
 def _frame(
-    history: History, situation: Situation, horizon: Horizon, step: Step, rows: np.ndarray
+    history: MinutesHistory,
+    situation: Situation,
+    horizon: Horizon,
+    step: ForecastStep,
+    rows: np.ndarray,
 ) -> pl.DataFrame:
     return (
         history.pupils.drop("has_left", "pupil_row")
@@ -157,7 +161,7 @@ def _frame(
     )
 
 
-def _nobody(history: History) -> pl.DataFrame:
+def _nobody(history: MinutesHistory) -> pl.DataFrame:
     return (
         history.pupils.drop("has_left", "pupil_row")
         .clear()

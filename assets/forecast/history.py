@@ -23,7 +23,7 @@ KEPT_DAYS = 400
 
 
 @dataclass(frozen=True)
-class History:
+class MinutesHistory:
     """Minutes per pupil (P) and school date (D).
 
     Attributes:
@@ -57,10 +57,10 @@ class History:
         days: Ints = (self.reported[:, self.columns(span)] > 0).sum(axis=1, dtype=np.int64)
         return days
 
-    def until(self, day: date) -> History:
+    def until(self, day: date) -> MinutesHistory:
         """Return what was known at the end of a day: no date after it."""
         end = int(np.searchsorted(self.dates, np.datetime64(day), side="right"))
-        return History(
+        return MinutesHistory(
             self.dates[:end],
             self.scheduled[:, :end],
             self.reported[:, :end],
@@ -68,9 +68,9 @@ class History:
             self.pupils,
         )
 
-    def of_every(self, nth: int) -> History:
+    def of_every(self, nth: int) -> MinutesHistory:
         """Return the history of every nth pupil: enough to learn from."""
-        return History(
+        return MinutesHistory(
             self.dates,
             self.scheduled[::nth],
             self.reported[::nth],
@@ -79,7 +79,7 @@ class History:
         )
 
 
-def load_history(lake: Lake, last: date, first: date | None = None) -> History:
+def load_history(lake: Lake, last: date, first: date | None = None) -> MinutesHistory:
     """Read the history of all pupils who are not protected.
 
     Args:
@@ -107,7 +107,7 @@ def load_history(lake: Lake, last: date, first: date | None = None) -> History:
         filled[rows, columns] = days[name].to_numpy()
         return filled
 
-    return History(
+    return MinutesHistory(
         place,
         array("scheduled_minutes"),
         array("reported_minutes"),

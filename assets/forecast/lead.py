@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from assets.absence.windows import school_year_start
-from assets.forecast.history import History
-from assets.forecast.questions import Bools, Ints, Span, Step
+from assets.forecast.history import MinutesHistory
+from assets.forecast.questions import Bools, ForecastStep, Ints, Span
 from assets.forecast.skill import Trial
 
 #: A listing longer ago than this did not foresee the crossing.
@@ -24,7 +24,9 @@ class Crossings:
     day: Ints
 
 
-def crossings_of(history: History, step: Step, period: Span, one_month_days: int) -> Crossings:
+def crossings_of(
+    history: MinutesHistory, step: ForecastStep, period: Span, one_month_days: int
+) -> Crossings:
     """Return on which day the rolling month of a pupil first came to reach the step.
 
     Somebody who is over it when the period begins has to be under it first.
@@ -41,7 +43,7 @@ def crossings_of(history: History, step: Step, period: Span, one_month_days: int
     return Crossings(pupils, found[pupils])
 
 
-def _is_over(history: History, step: Step, day: date, one_month_days: int) -> Bools:
+def _is_over(history: MinutesHistory, step: ForecastStep, day: date, one_month_days: int) -> Bools:
     window = Span(max(day - timedelta(days=one_month_days - 1), school_year_start(day)), day)
     enough = history.days(window) >= step.min_days
     over = step.reached(

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 from scipy.special import expit
 
-from assets.forecast.history import Floats, History
+from assets.forecast.history import Floats, MinutesHistory
 from assets.forecast.model import (
     LEAST_ORIGINS,
     Model,
@@ -22,7 +22,7 @@ from assets.forecast.model import (
     fit_prior,
     logistic_weights,
 )
-from assets.forecast.questions import Horizon, Step
+from assets.forecast.questions import ForecastStep, Horizon
 from assets.forecast.situations import Situation, SituationRules, ending_of, situations_of
 
 #: Most pupils that a model learns from; more cost time and add little.
@@ -61,13 +61,13 @@ class Learned:
 class Learner:
     """Learns at any origin of a history, from that origin's past only."""
 
-    def __init__(self, history: History, rules: SituationRules, last_known: date) -> None:
+    def __init__(self, history: MinutesHistory, rules: SituationRules, last_known: date) -> None:
         self._history = history.of_every(max(1, len(history.absent) // LEARNED_PUPILS))
         self._rules = rules
         self._last_known = last_known
         self._situations: dict[date, dict[Horizon, Past]] = {}
 
-    def at(self, origin: date, horizon: Horizon) -> dict[Step, Learned]:
+    def at(self, origin: date, horizon: Horizon) -> dict[ForecastStep, Learned]:
         """Return what is learned at an origin, by step; nothing where history is too short."""
         pasts = self._pasts(origin, horizon)
         # Before a break nothing is reported after an origin: it can't be counted on alone.
@@ -103,7 +103,7 @@ class Learner:
         return self._situations[origin]
 
 
-def origins_before(history: History, origin: date) -> list[date]:
+def origins_before(history: MinutesHistory, origin: date) -> list[date]:
     """Return the days whole weeks before an origin that have history behind them, newest first."""
     if not len(history.dates):
         return []
@@ -112,7 +112,7 @@ def origins_before(history: History, origin: date) -> list[date]:
     return [origin - number * _WEEK for number in range(1, weeks + 1)]
 
 
-def _learn(pasts: Sequence[Past], step: Step, model: Model | None) -> Learned | None:
+def _learn(pasts: Sequence[Past], step: ForecastStep, model: Model | None) -> Learned | None:
     if model is None:
         return None
     chosen = [(past, past.scored(step)) for past in pasts]

@@ -18,7 +18,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import betainc, expit, logit
 
 from assets.forecast.history import Floats
-from assets.forecast.questions import Bools, Step
+from assets.forecast.questions import Bools, ForecastStep
 from assets.forecast.situations import Ending, Situation
 
 #: Weight of the pull towards the beta-binomial's own answer, in forecasts.
@@ -57,11 +57,11 @@ class Past:
         reported_after = self.ending.reported - self.situation.reported_so_far
         return self.situation.is_present & (self.situation.known_days > 0) & (reported_after > 0)
 
-    def scored(self, step: Step) -> Bools:
+    def scored(self, step: ForecastStep) -> Bools:
         """Tell for whom the question was asked and can be answered now."""
         return self.situation.asked(step) & (self.ending.days >= step.min_days)
 
-    def crossed(self, step: Step) -> Bools:
+    def crossed(self, step: ForecastStep) -> Bools:
         """Tell who is over the step at the end."""
         return step.reached(self.ending.absent, self.ending.reported)
 
@@ -70,7 +70,7 @@ class Past:
 class Model:
     """A fitted model of one step and horizon; `weights` of the logistic regression (7,)."""
 
-    step: Step
+    step: ForecastStep
     prior: Prior
     weights: Floats
 
@@ -112,7 +112,7 @@ def fit_prior(pasts: Sequence[Past]) -> Prior | None:
     return Prior(absent, present, float(brentq(excess, 1.0, _MOST_SPELL, xtol=0.01)))
 
 
-def fit(pasts: Sequence[Past], step: Step, prior: Prior) -> Model | None:
+def fit(pasts: Sequence[Past], step: ForecastStep, prior: Prior) -> Model | None:
     """Fit the model of a step on pasts; None when they hold too few crossings to learn from."""
     chosen = [(past, past.scored(step)) for past in pasts]
     crossed = np.concatenate([past.crossed(step)[rows] for past, rows in chosen]).astype(float)
@@ -154,7 +154,7 @@ def logistic_weights(features: Floats, crossed: Floats, start: Floats, pull: flo
     return np.asarray(found.x, dtype=np.float64)
 
 
-def required_share(situation: Situation, step: Step) -> Floats:
+def required_share(situation: Situation, step: ForecastStep) -> Floats:
     """Return the share of the coming minutes that has to be absence for the step to be reached.
 
     Under 0 it is reached whatever comes, over 1 it can't be.

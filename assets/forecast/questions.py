@@ -26,7 +26,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Step:
+class ForecastStep:
     """A step that a month's rate can pass, as the rules in force compare it.
 
     Attributes:
@@ -61,14 +61,14 @@ class Span:
     last: date
 
 
-def steps_of(rule_set: RuleSet) -> tuple[Step, ...]:
+def steps_of(rule_set: RuleSet) -> tuple[ForecastStep, ...]:
     """Return the steps of the rules that look at one month, the lowest first."""
     of_step: dict[tuple[int, bool], list[Rule]] = defaultdict(list)
     for rule in rule_set.rules:
         if rule.window == "one_month":
             of_step[rule.threshold_bp, rule.comparison == "over"].append(rule)
     return tuple(
-        Step(
+        ForecastStep(
             step,
             is_strict,
             min_days=min(rule.min_days for rule in rules),

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from assets.forecast.history import Floats, History
+from assets.forecast.history import Floats, MinutesHistory
 from assets.forecast.questions import (
     HORIZONS,
     Bools,
+    ForecastStep,
     Horizon,
     Ints,
     Span,
-    Step,
     standing_windows,
     target,
 )
@@ -67,9 +67,9 @@ class Situation:
     spell: Floats
     rate_so_far: Floats
     is_present: Bools
-    is_over: dict[Step, Bools]
+    is_over: dict[ForecastStep, Bools]
 
-    def asked(self, step: Step) -> Bools:
+    def asked(self, step: ForecastStep) -> Bools:
         """Tell for whom the question makes sense: present, under the step, days enough to come."""
         days = self.days_so_far + self.coming_days
         return (
@@ -100,13 +100,13 @@ class Ending:
 class SituationRules:
     """Values of the rule set that a situation rests on."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ForecastStep, ...]
     one_month_days: int
     leaver_after_days: int
 
 
 def situations_of(
-    history: History, origin: date, rules: SituationRules
+    history: MinutesHistory, origin: date, rules: SituationRules
 ) -> dict[Horizon, Situation]:
     """Return the situation at an origin for each horizon whose target lies in the school year."""
     known = history.until(origin)
@@ -134,7 +134,7 @@ def situations_of(
     }
 
 
-def ending_of(history: History, window: Span) -> Ending:
+def ending_of(history: MinutesHistory, window: Span) -> Ending:
     """Return what a window that is over held."""
     return Ending(
         history.total(history.absent, window),
@@ -143,7 +143,7 @@ def ending_of(history: History, window: Span) -> Ending:
     )
 
 
-def _over(known: History, origin: date, step: Step, rules: SituationRules) -> Bools:
+def _over(known: MinutesHistory, origin: date, step: ForecastStep, rules: SituationRules) -> Bools:
     over = np.zeros(len(known.absent), dtype=np.bool_)
     for span in standing_windows(origin, rules.one_month_days):
         over |= step.reached(known.total(known.absent, span), known.total(known.reported, span))
@@ -151,7 +151,7 @@ def _over(known: History, origin: date, step: Step, rules: SituationRules) -> Bo
 
 
 def _of_target(
-    known: History,
+    known: MinutesHistory,
     origin: date,
     window: Span,
     weekdays: tuple[Floats, Floats],
@@ -172,7 +172,7 @@ def _of_target(
     }
 
 
-def _of_days(known: History) -> dict[str, Floats]:
+def _of_days(known: MinutesHistory) -> dict[str, Floats]:
     """Sums over single school days; a day without a report is left out."""
     # No more than weighs: after five half-lives a day counts a thirtieth.
     recent = slice(max(0, len(known.dates) - 5 * HALF_LIFE_DAYS), len(known.dates))
@@ -195,7 +195,7 @@ def _of_days(known: History) -> dict[str, Floats]:
     }
 
 
-def _weekdays(known: History, origin: date) -> tuple[Floats, Floats]:
+def _weekdays(known: MinutesHistory, origin: date) -> tuple[Floats, Floats]:
     """Minutes and days that a coming Monday … Sunday will hold (P, 7), as the last four weeks.
 
     Both times the share of minutes that gets reported. Holidays to come stand in no data that the

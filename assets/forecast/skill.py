@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from assets.forecast.history import Floats
 from assets.forecast.learning import BASELINES
-from assets.forecast.questions import Bools, Horizon, Ints, Step
+from assets.forecast.questions import Bools, ForecastStep, Horizon, Ints
 
 BINS = 10
 _DRAWS = 200
@@ -34,7 +34,7 @@ class Trial:
     """
 
     horizon: Horizon
-    step: Step
+    step: ForecastStep
     origins: tuple[date, ...]
     target_months: frozenset[date]
     origin: Ints

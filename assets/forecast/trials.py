@@ -11,19 +11,19 @@ from datetime import date
 
 import numpy as np
 
-from assets.forecast.history import Floats, History
+from assets.forecast.history import Floats, MinutesHistory
 from assets.forecast.learning import BASELINES, Learner
 from assets.forecast.model import Past
-from assets.forecast.questions import Horizon, Step
+from assets.forecast.questions import ForecastStep, Horizon
 from assets.forecast.situations import SituationRules, ending_of, situations_of
 from assets.forecast.skill import Trial
 
-Question = tuple[Horizon, Step]
-_Part = tuple[int, Past, Step, dict[str, Floats]]
+Question = tuple[Horizon, ForecastStep]
+_Part = tuple[int, Past, ForecastStep, dict[str, Floats]]
 
 
 def trials_of(
-    history: History,
+    history: MinutesHistory,
     rules: SituationRules,
     learner: Learner,
     origins: Sequence[date],

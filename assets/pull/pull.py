@@ -25,7 +25,7 @@ from assets.pull.questions import Questions
 from assets.pull.sessions import ServerSession
 from assets.pull.sources import Source
 from assets.pull.state import PullState, StateError
-from assets.pull.windows import STOCKHOLM, Window, windows_of
+from assets.pull.windows import STOCKHOLM, PullWindow, windows_of
 
 # A server that fails so often is away, and each window would wait for it anew.
 _MOST_IN_A_ROW = 3
@@ -82,7 +82,7 @@ class _Come:
             self.files.append(path)
             self.objects += joined.objects
 
-    def failed(self, window: Window, error: PullFaultError) -> None:
+    def failed(self, window: PullWindow, error: PullFaultError) -> None:
         """Note a window that did not."""
         self._stuck.add(window.cursor)
         self._in_a_row += 1
@@ -91,7 +91,7 @@ class _Come:
         named = window.name not in {"all", "changes"} and not error.is_of_endpoint
         self.faults.append(f"{window.name}: {error}" if named else str(error))
 
-    def may_move(self, window: Window) -> bool:
+    def may_move(self, window: PullWindow) -> bool:
         """Whether nothing before this window is missing under its cursor."""
         return window.cursor not in self._stuck
 
@@ -231,7 +231,7 @@ class _SourcePull:
         return come.result, come.is_lasting
 
     def _keep(
-        self, window: Window, joined: Joined, state: PullState, began: datetime, *, moves: bool
+        self, window: PullWindow, joined: Joined, state: PullState, began: datetime, *, moves: bool
     ) -> Path | None:
         """Put a window's file in place and remember it; None when it says nothing new.
 
@@ -253,7 +253,7 @@ class _SourcePull:
             state.remember(window.cursor, window.good_until, joined.digest)
         return path
 
-    def _free_name(self, window: Window, began: datetime) -> Path:
+    def _free_name(self, window: PullWindow, began: datetime) -> Path:
         """Return a name that no file has yet; the time in it is local time, as in every inbox."""
         moment = began
         while True:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from assets.pull.sources import Source
 from assets.pull.state import PullState
-from assets.pull.windows import Window
+from assets.pull.windows import PullWindow
 
 #: A server that does not like a question answers so.
 REFUSALS = frozenset({400, 422})
@@ -47,7 +47,7 @@ class Questions:
         state: what the server was seen to refuse.
     """
 
-    def __init__(self, source: Source, window: Window, state: PullState) -> None:
+    def __init__(self, source: Source, window: PullWindow, state: PullState) -> None:
         self.window = window
         self._source = source
         self._state = state

@@ -30,7 +30,7 @@ _STARTS = ("startTime.onOrAfter", "startTime.onOrBefore")
 
 
 @dataclass(frozen=True)
-class Window:
+class PullWindow:
     """One file's worth of an endpoint.
 
     Attributes:
@@ -50,7 +50,9 @@ class Window:
     required: tuple[str, ...] = ()
 
 
-def windows_of(source: Source, endpoint: str, state: PullState, now: datetime) -> Iterator[Window]:
+def windows_of(
+    source: Source, endpoint: str, state: PullState, now: datetime
+) -> Iterator[PullWindow]:
     """Yield what is to be asked of an endpoint, oldest first.
 
     Args:
@@ -68,10 +70,10 @@ def windows_of(source: Source, endpoint: str, state: PullState, now: datetime) -
     elif endpoint == "deletedEntities":
         cursor = state.cursor(endpoint)
         after = {"after": _moment(_overlapped(source, cursor))} if cursor else {}
-        yield Window(endpoint, "changes" if cursor else "all", after, endpoint, now)
+        yield PullWindow(endpoint, "changes" if cursor else "all", after, endpoint, now)
     else:
         since = _since(source, state.cursor(endpoint))
-        yield Window(
+        yield PullWindow(
             endpoint,
             "changes" if since else "all",
             {"meta.modified.after": _moment(since)} if since else {},
@@ -80,7 +82,7 @@ def windows_of(source: Source, endpoint: str, state: PullState, now: datetime) -
         )
 
 
-def _events(source: Source, state: PullState, now: datetime) -> Iterator[Window]:
+def _events(source: Source, state: PullState, now: datetime) -> Iterator[PullWindow]:
     """Yield a window a month, from the first that ever came to the present one.
 
     Each month has a cursor of its own: a lesson of December that was planned in August comes when
@@ -97,29 +99,31 @@ def _events(source: Source, state: PullState, now: datetime) -> Iterator[Window]
             "startTime.onOrAfter": _moment(_midnight(first)),
             "startTime.onOrBefore": _moment(_midnight(following) - timedelta(seconds=1)),
         } | ({"meta.modified.after": _moment(since)} if since else {})
-        yield Window("calendarEvents", f"{first:%Y-%m}", parameters, cursor, now, _STARTS)
+        yield PullWindow("calendarEvents", f"{first:%Y-%m}", parameters, cursor, now, _STARTS)
         first = following
 
 
-def _attendances(source: Source, state: PullState, now: datetime) -> Iterator[Window]:
+def _attendances(source: Source, state: PullState, now: datetime) -> Iterator[PullWindow]:
     """Yield windows of modification that end with a month, the last one open.
 
     The cursor moves with each of them, so a first pull that was broken off goes on where it was.
     """
     start = _midnight(_months_before(_month(now), source.months_back))
     if not source.modified_filter:
-        yield Window("attendances", "all", {}, "attendances", now)
+        yield PullWindow("attendances", "all", {}, "attendances", now)
         return
     since = _since(source, state.cursor("attendances")) or start
     while (end := _midnight(_months_before(_month(since), -1))) < now:
         parameters = {"meta.modified.after": _moment(since), "meta.modified.before": _moment(end)}
-        yield Window("attendances", f"{since:%Y-%m}", parameters, "attendances", end)
+        yield PullWindow("attendances", f"{since:%Y-%m}", parameters, "attendances", end)
         since = end
     name = "changes" if state.cursor("attendances") else f"{since:%Y-%m}"
-    yield Window("attendances", name, {"meta.modified.after": _moment(since)}, "attendances", now)
+    yield PullWindow(
+        "attendances", name, {"meta.modified.after": _moment(since)}, "attendances", now
+    )
 
 
-def _aggregates(source: Source, state: PullState, now: datetime) -> Iterator[Window]:
+def _aggregates(source: Source, state: PullState, now: datetime) -> Iterator[PullWindow]:
     """Yield the months that are over: all of the first pull's, then the last few once more."""
     present = _month(now)
     known = set(state.months("aggregatedAttendance"))
@@ -131,7 +135,7 @@ def _aggregates(source: Source, state: PullState, now: datetime) -> Iterator[Win
         if first in known and back > source.months_again:
             continue
         last = _months_before(first, -1) - timedelta(days=1)
-        yield Window(
+        yield PullWindow(
             "aggregatedAttendance",
             f"{first:%Y-%m}",
             {"startDate": first.isoformat(), "endDate": last.isoformat()},

@@ -11,7 +11,7 @@ LATE_MINUTES = range(5, 21)
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class LessonOutcome:
     """What a lesson became. Minutes of absence of None mean the whole lesson."""
 
     kind: str
@@ -19,23 +19,23 @@ class Outcome:
     reason: str = ""
 
 
-OUTCOMES: tuple[Outcome, ...] = (
-    Outcome("present"),
-    Outcome("unreported"),
-    Outcome("cancelled"),
-    Outcome("activity"),
-    Outcome("valid", None, "Sjuk"),
-    Outcome("valid", None, "Ledighet"),
-    Outcome("valid", None, "Läkarbesök"),
-    Outcome("invalid", None, ""),
-    *(Outcome("valid", minutes, "Läkarbesök") for minutes in LATE_MINUTES),
-    *(Outcome("invalid", minutes, "Sen ankomst") for minutes in LATE_MINUTES),
+OUTCOMES: tuple[LessonOutcome, ...] = (
+    LessonOutcome("present"),
+    LessonOutcome("unreported"),
+    LessonOutcome("cancelled"),
+    LessonOutcome("activity"),
+    LessonOutcome("valid", None, "Sjuk"),
+    LessonOutcome("valid", None, "Ledighet"),
+    LessonOutcome("valid", None, "Läkarbesök"),
+    LessonOutcome("invalid", None, ""),
+    *(LessonOutcome("valid", minutes, "Läkarbesök") for minutes in LATE_MINUTES),
+    *(LessonOutcome("invalid", minutes, "Sen ankomst") for minutes in LATE_MINUTES),
 )
 PRESENT, UNREPORTED, CANCELLED, ACTIVITY, SICK, LEAVE, DOCTOR, INVALID, VALID_LATE = range(9)
 INVALID_LATE = VALID_LATE + len(LATE_MINUTES)
 
 
-def cells(outcome: Outcome, lesson_minutes: int, columns: Columns) -> str:
+def cells(outcome: LessonOutcome, lesson_minutes: int, columns: Columns) -> str:
     """The cells from `Lektionslängd (min)` on to `Inställd`, with `;` between them.
 
     In the basic columns another school activity is presence (there is no column for it), and a

@@ -11,7 +11,7 @@ from assets.simulator import outcomes as oc
 from assets.simulator.city import City, School, build_city
 from assets.simulator.plan import SimulationPlan, SimulationSummary
 from assets.simulator.school_calendar import export_stamp, periods
-from assets.simulator.timetable import SUBJECTS, Timetable, build_timetable
+from assets.simulator.timetable import SUBJECTS, ClassTimetables, build_timetable
 
 Progress = Callable[[int, int], None]
 Period = tuple[str, list[dt.date]]
@@ -111,7 +111,7 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _lesson_ends(table: Timetable) -> list[list[list[str]]]:
+def _lesson_ends(table: ClassTimetables) -> list[list[list[str]]]:
     """`;08:20;09:20;MA` per class, weekday and slot: the part after the date."""
     return [
         [

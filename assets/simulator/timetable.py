@@ -21,7 +21,7 @@ _FIRST_START = 8 * 60
 
 
 @dataclasses.dataclass(frozen=True)
-class Timetable:
+class ClassTimetables:
     """Lessons of classes (C), weekdays (5, Monday first) and slots (L); int64 (C, 5, L).
 
     Attributes:
@@ -37,7 +37,7 @@ class Timetable:
     subject: chance.Ints
 
 
-def build_timetable(plan: SimulationPlan, city: City, classes: range) -> Timetable:
+def build_timetable(plan: SimulationPlan, city: City, classes: range) -> ClassTimetables:
     """Timetable of the classes of one school.
 
     Returns:
@@ -61,4 +61,4 @@ def build_timetable(plan: SimulationPlan, city: City, classes: range) -> Timetab
         codes = np.array([SUBJECTS.index(code) for code in wheel])
         turn = int(chance.choice(seed, "subject", len(wheel), c)[0])
         subject[n] = codes[(turn + weekday * plan.lessons_per_day + slot) % len(wheel)]
-    return Timetable(first + elapsed, minutes, length, subject)
+    return ClassTimetables(first + elapsed, minutes, length, subject)

@@ -13,7 +13,7 @@ from assets.flags.evaluate import Evaluation
 from assets.flags.patterns import Pattern, patterns
 from assets.flags.prognoses import Prognosis, prognoses
 from assets.lake import Lake
-from assets.watchlists.model import Ahead, RuleOutlook
+from assets.watchlists.model import PupilOutlook, RuleOutlook
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Behind:
             rest would be most of what a remembered list holds. No entry without a reported lesson.
     """
 
-    ahead: Mapping[str, Ahead]
+    ahead: Mapping[str, PupilOutlook]
     patterns: Mapping[str, Pattern]
 
 
@@ -42,9 +42,9 @@ def what_is_behind(lake: Lake, evaluation: Evaluation) -> Behind:
     return Behind(ahead, patterns(lake, asked, only_named=True))
 
 
-def _ahead(prognosis: Prognosis) -> Ahead:
+def _ahead(prognosis: Prognosis) -> PupilOutlook:
     timetable = prognosis.timetable
-    return Ahead(
+    return PupilOutlook(
         tuple(
             RuleOutlook(rule, basis, outlook)
             for (rule, basis), outlook in prognosis.outlooks.items()

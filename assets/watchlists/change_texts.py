@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from assets.watchlists import texts
-from assets.watchlists.model import ClearedPupil, History, PupilRow, Watchlist
+from assets.watchlists.model import ClearedPupil, ListHistory, PupilRow, Watchlist
 
 STATES = {"new": "Ny", "escalated": "Högre nivå", "continuing": "Kvar", "lowered": "Lägre nivå"}
 _LATE = "sena uppgifter: gällde redan vid förra listan"
@@ -63,7 +63,7 @@ def short_week(iso_week: str) -> str:
     return texts.week(iso_week).rpartition(" ")[0]
 
 
-def change(history: History) -> str:
+def change(history: ListHistory) -> str:
     """How a pupil on the list stands against the list before, in a line or three."""
     state = STATES[history.state]
     if history.state in {"escalated", "lowered"}:
@@ -78,7 +78,7 @@ def change(history: History) -> str:
     return "\n".join(lines)
 
 
-def clock(history: History) -> str:
+def clock(history: ListHistory) -> str:
     """How long a pupil has been on lists this school year: `3 veckor, först v. 41`."""
     weeks = "1 vecka" if history.weeks_on_list == 1 else f"{history.weeks_on_list} veckor"
     return f"{weeks}, först {short_week(history.first_week)}"

@@ -13,7 +13,7 @@ from assets.flags.written import Bound
 from assets.watchlists import headings as h
 from assets.watchlists import outlook_texts, pattern_texts, rule_texts
 from assets.watchlists.model import Evidence, PupilRow, Watchlist
-from assets.watchlists.outline import Column, Value, rules_by_name
+from assets.watchlists.outline import ListColumn, Value, rules_by_name
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Note:
     lines: tuple[str, ...]
 
 
-def comparison_columns(watchlist: Watchlist) -> tuple[Column[Evidence], ...]:
+def comparison_columns(watchlist: Watchlist) -> tuple[ListColumn[Evidence], ...]:
     """Every verdict's three comparisons written out, for who wants to do them by hand."""
     rules = rules_by_name(watchlist)
 
@@ -32,11 +32,11 @@ def comparison_columns(watchlist: Watchlist) -> tuple[Column[Evidence], ...]:
         return lambda item: outlook_texts.written(item, rules[item.rule], bound)
 
     return (
-        Column(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
-        Column(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
-        Column(h.H_COMPARED, "text", 40, written("rate")),
-        Column(h.H_COMPARED_LEAST, "text", 40, written("lower")),
-        Column(h.H_COMPARED_MOST, "text", 40, written("upper")),
+        ListColumn(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
+        ListColumn(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
+        ListColumn(h.H_COMPARED, "text", 40, written("rate")),
+        ListColumn(h.H_COMPARED_LEAST, "text", 40, written("lower")),
+        ListColumn(h.H_COMPARED_MOST, "text", 40, written("upper")),
     )
 
 

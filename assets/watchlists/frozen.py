@@ -16,11 +16,11 @@ import polars as pl
 
 from assets.lake import Lake
 from assets.result_tables import RESULT_TABLES
-from assets.watchlists.model import ClearedPupil, History, PupilRow, Watchlist
+from assets.watchlists.model import ClearedPupil, ListHistory, PupilRow, Watchlist
 from assets.watchlists.publish import Provenance
 from assets.watchlists.week_states import sunday_of
 
-_UNLISTED = History("unassessed", "", 0, "", 0, 0)
+_UNLISTED = ListHistory("unassessed", "", 0, "", 0, 0)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _pupils(published: Published) -> Iterator[dict[str, object]]:
 
 
 def _pupil(
-    published: Published, pupil: PupilRow | ClearedPupil, history: History
+    published: Published, pupil: PupilRow | ClearedPupil, history: ListHistory
 ) -> dict[str, object]:
     watchlist = published.watchlist
     first = sunday_of(history.first_week) if history.first_week else watchlist.as_of

@@ -22,9 +22,9 @@ from assets.watchlists.model import (
     Watchlist,
 )
 from assets.watchlists.outline import (
-    Column,
     Kind,
-    Table,
+    ListColumn,
+    ListTable,
     Value,
     full_name,
     lacks_data,
@@ -87,7 +87,7 @@ class Shortfall:
         return self.lost
 
 
-def shortfall_table(watchlist: Watchlist) -> Table[Shortfall]:
+def shortfall_table(watchlist: Watchlist) -> ListTable[Shortfall]:
     """All that is lacking under one heading row, so that a sheet can be filtered by class."""
     rows = (
         *(Shortfall(unseen=pupil) for pupil in watchlist.unseen),
@@ -96,7 +96,7 @@ def shortfall_table(watchlist: Watchlist) -> Table[Shortfall]:
         *((Shortfall(lost=unseen_texts.lost_line(watchlist)),) if watchlist.lost_rows else ()),
         *(Shortfall(lessons=lessons) for lessons in watchlist.unreported),
     )
-    return Table(
+    return ListTable(
         _shortfall_columns(watchlist), rows, texts.none_here(watchlist, texts.NO_INSUFFICIENT)
     )
 
@@ -110,7 +110,7 @@ def insufficient_line(watchlist: Watchlist) -> str:
     return " ".join(lines) or texts.DECISION
 
 
-def insufficient_table(watchlist: Watchlist) -> Table[PupilRow]:
+def insufficient_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     """Pupils who are seen, and for whom some rule cannot be assessed all the same."""
     rules = rules_by_name(watchlist)
 
@@ -118,78 +118,82 @@ def insufficient_table(watchlist: Watchlist) -> Table[PupilRow]:
         told = [item for item in pupil.evidence if item.reason != "no_lessons"]
         return rule_texts.insufficient_lines(rules, told, pupil.grade)
 
-    columns: tuple[Column[PupilRow], ...] = (
-        Column(h.H_PUPIL, "name", 26, full_name),
-        Column(h.H_CLASS, "brief", 8, lambda p: p.school_class),
-        Column(h.H_MENTOR, "text", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR),
-        Column(h.H_LEVEL, "level", 20, lambda p: p.level),
-        Column(h.H_MISSING, "text", 80, missing),
-        Column(_coverage_heading(watchlist), "percent", 11, lambda p: p.two_months.coverage),
+    columns: tuple[ListColumn[PupilRow], ...] = (
+        ListColumn(h.H_PUPIL, "name", 26, full_name),
+        ListColumn(h.H_CLASS, "brief", 8, lambda p: p.school_class),
+        ListColumn(h.H_MENTOR, "text", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR),
+        ListColumn(h.H_LEVEL, "level", 20, lambda p: p.level),
+        ListColumn(h.H_MISSING, "text", 80, missing),
+        ListColumn(_coverage_heading(watchlist), "percent", 11, lambda p: p.two_months.coverage),
     )
     rows = tuple(filter(lacks_data, watchlist.insufficient))
-    return Table(columns, rows, texts.none_here(watchlist, texts.NO_INSUFFICIENT))
+    return ListTable(columns, rows, texts.none_here(watchlist, texts.NO_INSUFFICIENT))
 
 
-def unseen_table(watchlist: Watchlist) -> Table[PupilRow]:
+def unseen_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     """Pupils of the roster whom no lesson shows, by class."""
 
     def told(row: PupilRow, of: Callable[[Unseen], Value]) -> Value:
         return of(row.unseen) if row.unseen else ""
 
-    columns: tuple[Column[PupilRow], ...] = (
-        Column(h.H_CLASS, "brief", 8, lambda p: p.school_class),
-        Column(h.H_PUPIL, "name", 26, full_name),
-        Column(h.H_MENTOR, "text", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR),
-        Column(unseen_texts.H_SINCE, "date", 14, lambda p: told(p, lambda u: u.on_roster_since)),
-        Column(unseen_texts.H_LAST_LESSON, "date", 14, lambda p: told(p, lambda u: u.last_lesson)),
-        Column(h.H_NEXT, "text", 60, lambda p: told(p, unseen_texts.next_step)),
+    columns: tuple[ListColumn[PupilRow], ...] = (
+        ListColumn(h.H_CLASS, "brief", 8, lambda p: p.school_class),
+        ListColumn(h.H_PUPIL, "name", 26, full_name),
+        ListColumn(h.H_MENTOR, "text", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR),
+        ListColumn(
+            unseen_texts.H_SINCE, "date", 14, lambda p: told(p, lambda u: u.on_roster_since)
+        ),
+        ListColumn(
+            unseen_texts.H_LAST_LESSON, "date", 14, lambda p: told(p, lambda u: u.last_lesson)
+        ),
+        ListColumn(h.H_NEXT, "text", 60, lambda p: told(p, unseen_texts.next_step)),
     )
-    return Table(columns, watchlist.unseen, texts.NO_VALUE)
+    return ListTable(columns, watchlist.unseen, texts.NO_VALUE)
 
 
-def thin_table(watchlist: Watchlist) -> Table[ThinRow]:
+def thin_table(watchlist: Watchlist) -> ListTable[ThinRow]:
     """Pupils with a thin timetable, by class."""
-    columns: tuple[Column[ThinRow], ...] = (
-        Column(h.H_CLASS, "brief", 8, lambda row: row.school_class),
-        Column(h.H_PUPIL, "name", 26, full_name),
-        Column(h.H_MENTOR, "text", 20, lambda row: one_line(row.mentor) or h.NO_MENTOR),
-        Column(unseen_texts.H_SHARE, "text", 26, _thin_share),
-        Column(unseen_texts.H_FIRST_LESSON, "date", 14, lambda row: row.first_date),
+    columns: tuple[ListColumn[ThinRow], ...] = (
+        ListColumn(h.H_CLASS, "brief", 8, lambda row: row.school_class),
+        ListColumn(h.H_PUPIL, "name", 26, full_name),
+        ListColumn(h.H_MENTOR, "text", 20, lambda row: one_line(row.mentor) or h.NO_MENTOR),
+        ListColumn(unseen_texts.H_SHARE, "text", 26, _thin_share),
+        ListColumn(unseen_texts.H_FIRST_LESSON, "date", 14, lambda row: row.first_date),
     )
-    return Table(columns, watchlist.thin, texts.NO_VALUE)
+    return ListTable(columns, watchlist.thin, texts.NO_VALUE)
 
 
 def _thin_share(row: ThinRow) -> str:
     return rule_texts.as_sentence(unseen_texts.thin_share(row.percent))
 
 
-def unreported_table(watchlist: Watchlist) -> Table[UnreportedLessons]:
+def unreported_table(watchlist: Watchlist) -> ListTable[UnreportedLessons]:
     """Lessons of each class and subject that nobody reported."""
-    columns: tuple[Column[UnreportedLessons], ...] = (
-        Column(h.H_CLASS, "name", 8, lambda u: u.school_class),
-        Column(h.H_SUBJECT, "text", 26, lambda u: u.subject),
-        Column(h.H_LESSONS, "count", 11, lambda u: u.lessons),
-        Column(h.H_RECENT_LESSONS, "count", 12, lambda u: u.recent_lessons),
-        Column(h.H_PUPIL_LESSONS, "count", 11, lambda u: u.pupil_lessons),
-        Column(h.H_FIRST, "date", 12, lambda u: u.first_date),
-        Column(h.H_LAST, "date", 12, lambda u: u.last_date),
-        Column(h.H_WHEN, "text", 80, texts.lesson_times),
+    columns: tuple[ListColumn[UnreportedLessons], ...] = (
+        ListColumn(h.H_CLASS, "name", 8, lambda u: u.school_class),
+        ListColumn(h.H_SUBJECT, "text", 26, lambda u: u.subject),
+        ListColumn(h.H_LESSONS, "count", 11, lambda u: u.lessons),
+        ListColumn(h.H_RECENT_LESSONS, "count", 12, lambda u: u.recent_lessons),
+        ListColumn(h.H_PUPIL_LESSONS, "count", 11, lambda u: u.pupil_lessons),
+        ListColumn(h.H_FIRST, "date", 12, lambda u: u.first_date),
+        ListColumn(h.H_LAST, "date", 12, lambda u: u.last_date),
+        ListColumn(h.H_WHEN, "text", 80, texts.lesson_times),
     )
     empty = texts.none_here(watchlist, texts.no_unreported(watchlist))
-    return Table(columns, watchlist.unreported, empty)
+    return ListTable(columns, watchlist.unreported, empty)
 
 
-def _shortfall_columns(watchlist: Watchlist) -> tuple[Column[Shortfall], ...]:
+def _shortfall_columns(watchlist: Watchlist) -> tuple[ListColumn[Shortfall], ...]:
     coverage = _coverage_heading(watchlist)
     pupils = {column.heading: column for column in insufficient_table(watchlist).columns}
     lessons = {column.heading: column for column in unreported_table(watchlist).columns}
 
     def joined(
         heading: str, kind: Kind, width: float, pupil: str | None, lesson: str | None
-    ) -> Column[Shortfall]:
+    ) -> ListColumn[Shortfall]:
         of_pupil = pupils[pupil].value if pupil else None
         of_lessons = lessons[lesson].value if lesson else None
-        return Column(heading, kind, width, lambda row: row.pick(of_pupil, of_lessons))
+        return ListColumn(heading, kind, width, lambda row: row.pick(of_pupil, of_lessons))
 
     def person(of: Callable[[PupilRow | ThinRow], str]) -> Callable[[Shortfall], str]:
         return lambda row: of(row.person) if row.person else ""
@@ -198,19 +202,21 @@ def _shortfall_columns(watchlist: Watchlist) -> tuple[Column[Shortfall], ...]:
     mentors = person(lambda p: one_line(p.mentor) or h.NO_MENTOR)
     of_missing, of_when = pupils[h.H_MISSING].value, lessons[h.H_WHEN].value
     return (
-        Column(h.H_KIND, "brief", 15, lambda row: row.kind),
-        Column(
+        ListColumn(h.H_KIND, "brief", 15, lambda row: row.kind),
+        ListColumn(
             h.H_SUBJECT_OR_NAME,
             "name",
             26,
             lambda r: names(r) or r.pick(None, lambda u: u.subject),
         ),
-        Column(
+        ListColumn(
             h.H_CLASS, "brief", 8, lambda r: classes(r) or r.pick(None, lambda u: u.school_class)
         ),
-        Column(h.H_MENTOR, "text", 20, mentors),
+        ListColumn(h.H_MENTOR, "text", 20, mentors),
         joined(h.H_LEVEL, "level", 19, h.H_LEVEL, None),
-        Column(h.H_MISSING_OR_WHEN, "text", 76, lambda r: r.told() or r.pick(of_missing, of_when)),
+        ListColumn(
+            h.H_MISSING_OR_WHEN, "text", 76, lambda r: r.told() or r.pick(of_missing, of_when)
+        ),
         joined(coverage, "percent", 12, coverage, None),
         joined(h.H_LESSONS, "count", 11, None, h.H_LESSONS),
         joined(h.H_RECENT_LESSONS, "count", 12, None, h.H_RECENT_LESSONS),
@@ -224,7 +230,7 @@ def _coverage_heading(watchlist: Watchlist) -> str:
     return h.over(h.H_COVERAGE, watchlist.two_months_days)
 
 
-def evidence_columns(watchlist: Watchlist) -> tuple[Column[Evidence], ...]:
+def evidence_columns(watchlist: Watchlist) -> tuple[ListColumn[Evidence], ...]:
     """Every verdict kept for a pupil, with the minutes behind it: the same for all pupils."""
     rules = rules_by_name(watchlist)
     minutes: tuple[Callable[[Evidence], Value], ...] = (
@@ -235,39 +241,39 @@ def evidence_columns(watchlist: Watchlist) -> tuple[Column[Evidence], ...]:
         lambda e: e.sums.absent_minutes,
     )
     return (
-        Column(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
-        Column(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
-        Column(h.H_VERDICT, "text", 18, rule_texts.verdict),
-        *(Column(head, "count", 11, of) for head, of in zip(h.H_MINUTES, minutes, strict=True)),
-        Column(h.H_RATE, "percent", 9, lambda e: e.sums.rate),
-        Column(h.H_BOUNDS, "brief", 16, rule_texts.bounds),
-        Column(h.H_DAYS, "count", 9, lambda e: e.sums.days),
-        Column(h.H_MARGIN, "text", 14, rule_texts.margin_of),
+        ListColumn(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
+        ListColumn(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
+        ListColumn(h.H_VERDICT, "text", 18, rule_texts.verdict),
+        *(ListColumn(head, "count", 11, of) for head, of in zip(h.H_MINUTES, minutes, strict=True)),
+        ListColumn(h.H_RATE, "percent", 9, lambda e: e.sums.rate),
+        ListColumn(h.H_BOUNDS, "brief", 16, rule_texts.bounds),
+        ListColumn(h.H_DAYS, "count", 9, lambda e: e.sums.days),
+        ListColumn(h.H_MARGIN, "text", 14, rule_texts.margin_of),
     )
 
 
-def rule_table(watchlist: Watchlist) -> Table[RuleExplanation]:
+def rule_table(watchlist: Watchlist) -> ListTable[RuleExplanation]:
     """The rules as they were applied, with their sources."""
-    columns: tuple[Column[RuleExplanation], ...] = (
-        Column(h.H_LIMIT, "name", 40, rule_texts.rule_name),
-        Column(h.H_LEVEL, "level", 18, lambda rule: rule.level),
-        Column(h.H_COUNTED, "text", 38, rule_texts.counted),
-        Column(h.H_MIN_DAYS, "text", 22, rule_texts.min_days),
-        Column(h.H_GRADES, "brief", 11, lambda rule: texts.grades(rule.grades)),
-        Column(h.H_SOURCES, "text", 70, lambda rule: rule_texts.sources(rule.references)),
+    columns: tuple[ListColumn[RuleExplanation], ...] = (
+        ListColumn(h.H_LIMIT, "name", 40, rule_texts.rule_name),
+        ListColumn(h.H_LEVEL, "level", 18, lambda rule: rule.level),
+        ListColumn(h.H_COUNTED, "text", 38, rule_texts.counted),
+        ListColumn(h.H_MIN_DAYS, "text", 22, rule_texts.min_days),
+        ListColumn(h.H_GRADES, "brief", 11, lambda rule: texts.grades(rule.grades)),
+        ListColumn(h.H_SOURCES, "text", 70, lambda rule: rule_texts.sources(rule.references)),
     )
-    return Table(columns, watchlist.rules, texts.NO_VALUE)
+    return ListTable(columns, watchlist.rules, texts.NO_VALUE)
 
 
-def parameter_table(watchlist: Watchlist) -> Table[tuple[str, str, str]]:
+def parameter_table(watchlist: Watchlist) -> ListTable[tuple[str, str, str]]:
     """Values that several rules share, with their sources."""
 
     def name(row: tuple[str, str, str]) -> str:
         return rule_texts.as_sentence(rule_texts.parameter(row[0]))
 
-    columns: tuple[Column[tuple[str, str, str]], ...] = (
-        Column(h.H_PARAMETER, "name", 40, name),
-        Column(h.H_VALUE, "brief", 18, lambda row: rule_texts.value(row[1])),
-        Column(h.H_SOURCE, "text", 141, itemgetter(2)),
+    columns: tuple[ListColumn[tuple[str, str, str]], ...] = (
+        ListColumn(h.H_PARAMETER, "name", 40, name),
+        ListColumn(h.H_VALUE, "brief", 18, lambda row: rule_texts.value(row[1])),
+        ListColumn(h.H_SOURCE, "text", 141, itemgetter(2)),
     )
-    return Table(columns, watchlist.shared_parameters, texts.NO_VALUE)
+    return ListTable(columns, watchlist.shared_parameters, texts.NO_VALUE)

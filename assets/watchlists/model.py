@@ -92,7 +92,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class History:
+class ListHistory:
     """How a pupil stands against the lists before: the clock of the school year, over all schools.
 
     `state` is new, escalated, continuing, lowered or cleared. `reason` is "" when there is nothing
@@ -117,7 +117,7 @@ class RuleOutlook:
 
 
 @dataclass(frozen=True)
-class Ahead:
+class PupilOutlook:
     """What can come of a pupil's rules, and where the coming lessons were taken from."""
 
     outlooks: tuple[RuleOutlook, ...]
@@ -169,8 +169,8 @@ class PupilRow:
     calendar_month: Sums | None  # the latest completed month; None when it is not evaluated
     pupil_key: str = ""  # never shown: tells a remembered list who its rows are
     mentor_key: str = ""  # never shown
-    history: History | None = None  # None in lists of before histories were kept
-    ahead: Ahead | None = None
+    history: ListHistory | None = None  # None in lists of before histories were kept
+    ahead: PupilOutlook | None = None
     pattern: Pattern | None = None  # None: no reported lesson at this school
     uncounted: tuple[UncountedLessons, ...] = ()  # of the windows; the most lessons first
     unseen: Unseen | None = None  # None: the pupil is seen
@@ -192,7 +192,7 @@ class ClearedPupil:
     school_class: str
     grade: int | None
     mentor: str
-    history: History
+    history: ListHistory
     one_month: Sums  # rolling, at as_of; nothing for a pupil who left
     pupil_key: str = ""  # never shown
     mentor_key: str = ""  # never shown

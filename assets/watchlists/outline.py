@@ -44,7 +44,7 @@ _SWEDISH_ORDER = str.maketrans("åäö", "{|}")  # å, ä, ö come after z
 
 
 @dataclass(frozen=True)
-class Column(Generic[RowT]):
+class ListColumn(Generic[RowT]):
     """One column: its heading, the width in characters, and the value of a row."""
 
     heading: str
@@ -54,10 +54,10 @@ class Column(Generic[RowT]):
 
 
 @dataclass(frozen=True)
-class Table(Generic[RowT]):
+class ListTable(Generic[RowT]):
     """Rows under columns; `empty` is said instead of the rows when there are none."""
 
-    columns: tuple[Column[RowT], ...]
+    columns: tuple[ListColumn[RowT], ...]
     rows: tuple[RowT, ...]
     empty: str
 
@@ -169,22 +169,24 @@ def rules_by_name(watchlist: Watchlist) -> dict[str, RuleExplanation]:
     return {rule.rule: rule for rule in watchlist.rules}
 
 
-def principal_table(watchlist: Watchlist) -> Table[PupilRow]:
+def principal_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     """All pupils with a level, as sorted in the list."""
     columns = _pupil_columns(watchlist)
-    mentor = Column[PupilRow](h.H_MENTOR, "text", 17, lambda p: one_line(p.mentor) or h.NO_MENTOR)
+    mentor = ListColumn[PupilRow](
+        h.H_MENTOR, "text", 17, lambda p: one_line(p.mentor) or h.NO_MENTOR
+    )
     at = [column.heading for column in columns].index(h.H_GRADE) + 1
-    return Table(
+    return ListTable(
         (*columns[:at], mentor, *columns[at:]), watchlist.pupils, texts.nobody_listed(watchlist)
     )
 
 
-def mentor_table(watchlist: Watchlist, part: MentorPart) -> Table[PupilRow]:
+def mentor_table(watchlist: Watchlist, part: MentorPart) -> ListTable[PupilRow]:
     """One mentor's pupils, with the next step of each."""
-    next_step = Column[PupilRow](h.H_NEXT, "text", 30, _next_step)
+    next_step = ListColumn[PupilRow](h.H_NEXT, "text", 30, _next_step)
     columns = _pupil_columns(watchlist)
     at = [column.heading for column in columns].index(h.H_GRADE) + 1
-    return Table((*columns[:at], next_step, *columns[at:]), part.pupils, texts.NO_PUPILS_HERE)
+    return ListTable((*columns[:at], next_step, *columns[at:]), part.pupils, texts.NO_PUPILS_HERE)
 
 
 def _next_step(pupil: PupilRow) -> str:
@@ -196,31 +198,31 @@ def _next_step(pupil: PupilRow) -> str:
     return " ".join(steps) or texts.NEXT_STEPS[0]
 
 
-def _pupil_columns(watchlist: Watchlist) -> tuple[Column[PupilRow], ...]:
+def _pupil_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:
     rules = rules_by_name(watchlist)
     month, two_months = watchlist.one_month_days, watchlist.two_months_days
     change = (
-        (Column[PupilRow](change_texts.heading(watchlist), "text", 19, _change),)
+        (ListColumn[PupilRow](change_texts.heading(watchlist), "text", 19, _change),)
         if is_compared(watchlist)
         else ()
     )
     return (
-        Column(h.H_LEVEL, "level", 17, lambda p: p.level),
+        ListColumn(h.H_LEVEL, "level", 17, lambda p: p.level),
         *change,
-        Column(h.H_NAME, "name", 23, full_name),
-        Column(h.H_CLASS, "brief", 6.5, lambda p: p.school_class),
-        Column(h.H_GRADE, "brief", 4.5, lambda p: texts.grade(p.grade)),
-        Column(h.over(h.H_ABSENCE, month), "percent", 10.5, lambda p: p.one_month.rate),
-        Column(h.over(h.H_ABSENCE, two_months), "percent", 10.5, lambda p: p.two_months.rate),
-        Column(_calendar_heading(watchlist), "percent", 10, lambda p: _rate(p.calendar_month)),
-        Column(h.over(h.H_VALID, month), "percent", 8.5, lambda p: p.one_month.valid_rate),
-        Column(h.over(h.H_INVALID, month), "percent", 8.5, lambda p: p.one_month.invalid_rate),
-        Column(h.over(h.H_DAYS, month), "count", 9.5, lambda p: p.one_month.days),
-        Column(h.H_RULES, "lines", 47, lambda p: rules_of(p, rules)),
-        Column(h.H_PATTERN, "lines", 27, lambda p: pattern_texts.brief(p.pattern)),
-        Column(h.H_CERTAINTY, "brief", 9, lambda p: _certainty(p, rules)),
-        Column(h.H_MARGIN, "text", 15.5, lambda p: _margin(p, rules)),
-        Column(h.over(h.H_COVERAGE, month), "percent", 11.5, lambda p: p.one_month.coverage),
+        ListColumn(h.H_NAME, "name", 23, full_name),
+        ListColumn(h.H_CLASS, "brief", 6.5, lambda p: p.school_class),
+        ListColumn(h.H_GRADE, "brief", 4.5, lambda p: texts.grade(p.grade)),
+        ListColumn(h.over(h.H_ABSENCE, month), "percent", 10.5, lambda p: p.one_month.rate),
+        ListColumn(h.over(h.H_ABSENCE, two_months), "percent", 10.5, lambda p: p.two_months.rate),
+        ListColumn(_calendar_heading(watchlist), "percent", 10, lambda p: _rate(p.calendar_month)),
+        ListColumn(h.over(h.H_VALID, month), "percent", 8.5, lambda p: p.one_month.valid_rate),
+        ListColumn(h.over(h.H_INVALID, month), "percent", 8.5, lambda p: p.one_month.invalid_rate),
+        ListColumn(h.over(h.H_DAYS, month), "count", 9.5, lambda p: p.one_month.days),
+        ListColumn(h.H_RULES, "lines", 47, lambda p: rules_of(p, rules)),
+        ListColumn(h.H_PATTERN, "lines", 27, lambda p: pattern_texts.brief(p.pattern)),
+        ListColumn(h.H_CERTAINTY, "brief", 9, lambda p: _certainty(p, rules)),
+        ListColumn(h.H_MARGIN, "text", 15.5, lambda p: _margin(p, rules)),
+        ListColumn(h.over(h.H_COVERAGE, month), "percent", 11.5, lambda p: p.one_month.coverage),
     )
 
 
@@ -228,25 +230,27 @@ def _change(pupil: PupilRow) -> str:
     return change_texts.change(pupil.history) if pupil.history else ""
 
 
-def cleared_table(watchlist: Watchlist, pupils: tuple[ClearedPupil, ...]) -> Table[ClearedPupil]:
+def cleared_table(
+    watchlist: Watchlist, pupils: tuple[ClearedPupil, ...]
+) -> ListTable[ClearedPupil]:
     """Pupils of the list before who are on it no more, with why."""
-    columns: tuple[Column[ClearedPupil], ...] = (
-        Column(h.H_PREVIOUS, "level", 17, lambda p: p.history.previous_level),
-        Column(h.H_WHY, "text", 38, change_texts.why_cleared),
-        Column(h.H_NAME, "name", 23, full_name),
-        Column(h.H_CLASS, "brief", 6.5, lambda p: p.school_class),
-        Column(h.H_GRADE, "brief", 4.5, lambda p: texts.grade(p.grade)),
-        Column(h.H_MENTOR, "text", 17, lambda p: one_line(p.mentor) or h.NO_MENTOR),
-        Column(
+    columns: tuple[ListColumn[ClearedPupil], ...] = (
+        ListColumn(h.H_PREVIOUS, "level", 17, lambda p: p.history.previous_level),
+        ListColumn(h.H_WHY, "text", 38, change_texts.why_cleared),
+        ListColumn(h.H_NAME, "name", 23, full_name),
+        ListColumn(h.H_CLASS, "brief", 6.5, lambda p: p.school_class),
+        ListColumn(h.H_GRADE, "brief", 4.5, lambda p: texts.grade(p.grade)),
+        ListColumn(h.H_MENTOR, "text", 17, lambda p: one_line(p.mentor) or h.NO_MENTOR),
+        ListColumn(
             h.over(h.H_ABSENCE, watchlist.one_month_days),
             "percent",
             10.5,
             lambda p: p.one_month.rate,
         ),
-        Column(h.H_CLOCK, "text", 22, lambda p: change_texts.clock(p.history)),
-        Column(h.H_HIGHEST, "level", 17, lambda p: p.history.highest_level),
+        ListColumn(h.H_CLOCK, "text", 22, lambda p: change_texts.clock(p.history)),
+        ListColumn(h.H_HIGHEST, "level", 17, lambda p: p.history.highest_level),
     )
-    return Table(columns, pupils, change_texts.NOBODY_CLEARED)
+    return ListTable(columns, pupils, change_texts.NOBODY_CLEARED)
 
 
 def _rate(sums: Sums | None) -> Fraction | None:

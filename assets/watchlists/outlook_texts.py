@@ -12,7 +12,7 @@ from datetime import date
 from assets.flags.outlook import Outlook
 from assets.flags.written import Bound, compare
 from assets.watchlists import rule_texts
-from assets.watchlists.model import Ahead, Evidence, PupilRow, RuleExplanation, RuleOutlook
+from assets.watchlists.model import Evidence, PupilOutlook, PupilRow, RuleExplanation, RuleOutlook
 from assets.watchlists.texts import day
 
 _UNKNOWN = {
@@ -59,7 +59,7 @@ def outlook_lines(pupil: PupilRow, rules: Mapping[str, RuleExplanation]) -> tupl
 
 
 def _outlook_lines(
-    pupil: PupilRow, rules: Mapping[str, RuleExplanation], ahead: Ahead
+    pupil: PupilRow, rules: Mapping[str, RuleExplanation], ahead: PupilOutlook
 ) -> Iterator[str]:
     found = {(item.rule, item.basis): item.outlook for item in ahead.outlooks}
     for item in pupil.evidence:
@@ -74,7 +74,7 @@ def _outlook_lines(
 
 
 def _next_step(
-    pupil: PupilRow, rules: Mapping[str, RuleExplanation], ahead: Ahead
+    pupil: PupilRow, rules: Mapping[str, RuleExplanation], ahead: PupilOutlook
 ) -> RuleOutlook | None:
     """The step of a higher level that can be reached first; a referral only follows a ulf step."""
 
@@ -102,7 +102,7 @@ def _where(rule: str, basis: str, rules: Mapping[str, RuleExplanation]) -> str:
     return f"{rule_texts.rule_name(rules[rule])} ({window})"
 
 
-def _ground(ahead: Ahead) -> str:
+def _ground(ahead: PupilOutlook) -> str:
     usual = f"från de senaste {ahead.weeks} veckorna med lektioner"
     if ahead.weeks == 1:
         usual = "från den senaste veckan med lektioner"

@@ -77,8 +77,8 @@ def _behind(watchlist: Watchlist) -> Callable[[PupilRow], Markup]:
     def behind(pupil: PupilRow) -> Markup:
         written: Markup = macros.behind(
             pupil,
-            outline.Table(evidence, pupil.evidence, texts.NO_VALUE),
-            outline.Table(compared, pupil.evidence, texts.NO_VALUE),
+            outline.ListTable(evidence, pupil.evidence, texts.NO_VALUE),
+            outline.ListTable(compared, pupil.evidence, texts.NO_VALUE),
             explanations.notes(watchlist, pupil),
         )
         return written

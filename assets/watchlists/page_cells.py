@@ -13,11 +13,11 @@ from functools import lru_cache
 from markupsafe import Markup, escape
 
 from assets.watchlists import texts
-from assets.watchlists.outline import Column, Kind, RowT, Value
+from assets.watchlists.outline import Kind, ListColumn, RowT, Value
 from assets.watchlists.safe_text import printable
 
 
-def heading_cells(columns: Sequence[Column[RowT]]) -> Markup:
+def heading_cells(columns: Sequence[ListColumn[RowT]]) -> Markup:
     """The headings of columns; those of lines have no cell."""
     return _joined(
         f'<th scope="col" class="{column.kind}">{_written(column.heading)}</th>\n'
@@ -26,7 +26,7 @@ def heading_cells(columns: Sequence[Column[RowT]]) -> Markup:
     )
 
 
-def row_cells(columns: Sequence[Column[RowT]], row: RowT) -> Markup:
+def row_cells(columns: Sequence[ListColumn[RowT]], row: RowT) -> Markup:
     """A row's values under the same columns."""
     return _joined(
         _cell(column.kind, column.value(row)) for column in columns if column.kind != "lines"

@@ -51,7 +51,7 @@ class Provenance:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListToPublish:
     """A list that is to be published.
 
     Attributes:
@@ -71,9 +71,9 @@ class Entry:
         return _received, (packed(self.watchlist), self.provenance, remembered)
 
 
-def _received(shown: bytes, provenance: Provenance, remembered: bytes | None) -> Entry:
+def _received(shown: bytes, provenance: Provenance, remembered: bytes | None) -> ListToPublish:
     watchlist = unpacked(shown)
-    return Entry(watchlist, provenance, unpacked(remembered) if remembered else watchlist)
+    return ListToPublish(watchlist, provenance, unpacked(remembered) if remembered else watchlist)
 
 
 def lists_root(home: Path) -> Path:
@@ -95,7 +95,7 @@ def published_folder(home: Path, period: str, code: str) -> Path:
     return lists_root(home) / period / code
 
 
-def publish_watchlist(home: Path, period: str, entry: Entry) -> Path:
+def publish_watchlist(home: Path, period: str, entry: ListToPublish) -> Path:
     """Write workbook, page and manifest of one list and put them in place.
 
     Args:
@@ -131,7 +131,7 @@ def publish_watchlist(home: Path, period: str, entry: Entry) -> Path:
     return place
 
 
-def _write_files(folder: Path, entry: Entry) -> None:
+def _write_files(folder: Path, entry: ListToPublish) -> None:
     watchlist, provenance = entry.watchlist, entry.provenance
     stem = f"franvarolista_{watchlist.school_unit_code}_{watchlist.iso_week}"
     workbook, page = folder / f"{stem}.xlsx", folder / f"{stem}.html"

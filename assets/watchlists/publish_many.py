@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from assets.watchlists.publish import Entry, PublishError, publish_watchlist
+from assets.watchlists.publish import ListToPublish, PublishError, publish_watchlist
 
 # Starting a process costs what some lists cost.
 _LISTS_WORTH_A_PROCESS = 16
@@ -27,7 +27,7 @@ _MOST_PROCESSES = 8
 def publish_watchlists(
     home: Path,
     period: str,
-    entries: Sequence[Entry],
+    entries: Sequence[ListToPublish],
     on_progress: Callable[[int], None] | None = None,
 ) -> list[Path]:
     """Write the lists and put each in place.
@@ -51,7 +51,10 @@ def publish_watchlists(
 
 
 def _one_by_one(
-    home: Path, period: str, entries: Sequence[Entry], on_progress: Callable[[int], None] | None
+    home: Path,
+    period: str,
+    entries: Sequence[ListToPublish],
+    on_progress: Callable[[int], None] | None,
 ) -> Iterator[Path]:
     for index, entry in enumerate(entries):
         if on_progress:
@@ -62,7 +65,7 @@ def _one_by_one(
 def _by_processes(
     home: Path,
     period: str,
-    entries: Sequence[Entry],
+    entries: Sequence[ListToPublish],
     processes: int,
     on_progress: Callable[[int], None] | None,
 ) -> list[Path]:

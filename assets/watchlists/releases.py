@@ -27,7 +27,13 @@ from assets.watchlists.holds import Unlike, together, unlike_norm
 from assets.watchlists.model import Watchlist
 from assets.watchlists.notices import RefusedRows
 from assets.watchlists.protection_holds import unread_protection
-from assets.watchlists.publish import CURRENT, Entry, Provenance, lists_root, published_folder
+from assets.watchlists.publish import (
+    CURRENT,
+    ListToPublish,
+    Provenance,
+    lists_root,
+    published_folder,
+)
 from assets.watchlists.publish_many import publish_watchlists
 from assets.watchlists.remembered import recall, with_standing_keys, without_pupils
 from assets.watchlists.silences import silences
@@ -96,7 +102,7 @@ def release_lists(
     unlike = together(unread, silences(lake, as_of), unlike_norm(lake, as_of))
     kept: list[Path] = []
     held: list[str] = []
-    entries: list[Entry] = []
+    entries: list[ListToPublish] = []
     for watchlist in collected.watchlists:
         code = watchlist.school_unit_code
         place = published_folder(home, period, code)
@@ -113,7 +119,7 @@ def release_lists(
                 entries.append(waiting or _nothing_yet(watchlist, found, provenance))
             continue
         told = replace(watchlist, notices=(*found.held, *found.told, *watchlist.notices))
-        entries.append(Entry(told, provenance, told))
+        entries.append(ListToPublish(told, provenance, told))
 
     def tell(done: int) -> None:
         if on_progress:
@@ -156,7 +162,7 @@ class _Standing:
         standing = recall(self._sealer, place)
         return with_standing_keys(standing, self._keys) if standing else None
 
-    def as_it_was(self, place: Path, found: Unlike) -> Entry | None:
+    def as_it_was(self, place: Path, found: Unlike) -> ListToPublish | None:
         """Return the list of a place, with the reason why it stands there still.
 
         Who has become protected since is not in it any more. None where no list was made yet.
@@ -170,7 +176,7 @@ class _Standing:
         rows = self._lake.rows("SELECT pupil_key FROM protected_pupils")
         remembered = without_pupils(standing, {str(key) for (key,) in rows})
         shown = replace(remembered, notices=(reason, *standing.notices), held=found.held)
-        return Entry(shown, Provenance.of_published(place), remembered)
+        return ListToPublish(shown, Provenance.of_published(place), remembered)
 
     def note_unnoted(self) -> None:
         """Note frozen lists that a run put in place and was stopped before it noted them."""
@@ -186,7 +192,7 @@ class _Standing:
         keep_published(self._lake, found)
 
 
-def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) -> Entry:
+def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) -> ListToPublish:
     """Return a list that only says why there is none: the rektor should not look in vain."""
     told = replace(
         watchlist,
@@ -203,7 +209,7 @@ def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) ->
         thin=(),
         lost_rows=0,
     )
-    return Entry(told, provenance, told)
+    return ListToPublish(told, provenance, told)
 
 
 def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from datetime import date
 from assets.watchlists import headings as h
 from assets.watchlists import texts
 from assets.watchlists.model import AtRiskRow, Chance, Watchlist
-from assets.watchlists.outline import Column, Table, full_name
+from assets.watchlists.outline import ListColumn, ListTable, full_name
 from assets.watchlists.safe_text import one_line
 
 SECTION = "Riskerar att passera"
@@ -55,18 +55,18 @@ def chance(found: Chance | None) -> str:
     return f"cirka {int(percent / 10 + 0.5) * 10} %"
 
 
-def at_risk_table(watchlist: Watchlist) -> Table[AtRiskRow]:
+def at_risk_table(watchlist: Watchlist) -> ListTable[AtRiskRow]:
     """The pupils at risk, the highest step first."""
     rows = watchlist.at_risk
     month = next((row.month_end.day for row in rows if row.month_end), None)
     weeks = next((row.four_weeks.day for row in rows if row.four_weeks), None)
-    columns: tuple[Column[AtRiskRow], ...] = (
-        Column(H_STEP, "text", 38, step),
-        Column(h.H_NAME, "name", 28, full_name),
-        Column(h.H_CLASS, "brief", 9, lambda row: row.school_class),
-        Column(h.H_GRADE, "brief", 6, lambda row: texts.grade(row.grade)),
-        Column(h.H_MENTOR, "text", 24, lambda row: one_line(row.mentor) or h.NO_MENTOR),
-        Column(
+    columns: tuple[ListColumn[AtRiskRow], ...] = (
+        ListColumn(H_STEP, "text", 38, step),
+        ListColumn(h.H_NAME, "name", 28, full_name),
+        ListColumn(h.H_CLASS, "brief", 9, lambda row: row.school_class),
+        ListColumn(h.H_GRADE, "brief", 6, lambda row: texts.grade(row.grade)),
+        ListColumn(h.H_MENTOR, "text", 24, lambda row: one_line(row.mentor) or h.NO_MENTOR),
+        ListColumn(
             h.over(h.H_ABSENCE, watchlist.one_month_days),
             "percent",
             12,
@@ -75,11 +75,11 @@ def at_risk_table(watchlist: Watchlist) -> Table[AtRiskRow]:
         *((_chance_column(month, "month_end"),) if month else ()),
         *((_chance_column(weeks, "four_weeks"),) if weeks else ()),
     )
-    return Table(columns, rows, NOBODY)
+    return ListTable(columns, rows, NOBODY)
 
 
-def _chance_column(last: date, horizon: str) -> Column[AtRiskRow]:
+def _chance_column(last: date, horizon: str) -> ListColumn[AtRiskRow]:
     """A column whose heading says for which day, and over which days the rate is taken."""
     by = "månaden" if horizon == "month_end" else "30 dagar"
     heading = f"{_H_CHANCE} {texts.short_days([last])} ({by})"
-    return Column(heading, "brief", 24, lambda row: chance(getattr(row, horizon)))
+    return ListColumn(heading, "brief", 24, lambda row: chance(getattr(row, horizon)))

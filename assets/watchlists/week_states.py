@@ -17,7 +17,7 @@ import duckdb
 from assets.absence.windows import school_year_start
 from assets.flags.evaluate import levels_at
 from assets.lake import Lake
-from assets.watchlists.model import History
+from assets.watchlists.model import ListHistory
 from rules.models import RuleSet
 from rules.registry import RuleFileError
 
@@ -47,8 +47,8 @@ class WeekStates:
     """
 
     baselines: Mapping[str, Baseline]
-    listed: Mapping[str, History]
-    cleared: Sequence[tuple[dict[str, Any], History]]
+    listed: Mapping[str, ListHistory]
+    cleared: Sequence[tuple[dict[str, Any], ListHistory]]
 
     def compared_with(self, code: str) -> str:
         """The ISO week that a school's list is compared with; "" for none."""
@@ -143,8 +143,8 @@ def week_states(lake: Lake, as_of: date) -> WeekStates:
     rows = lake.relation(
         "watchlists/week_states", as_of=as_of, school_year_start=school_year_start(as_of)
     )
-    listed: dict[str, History] = {}
-    cleared: list[tuple[dict[str, Any], History]] = []
+    listed: dict[str, ListHistory] = {}
+    cleared: list[tuple[dict[str, Any], ListHistory]] = []
     for row in rows.iter_rows(named=True):
         history = _history(row)
         if row["state"] == "cleared":
@@ -157,8 +157,8 @@ def week_states(lake: Lake, as_of: date) -> WeekStates:
     return WeekStates(baselines, listed, cleared)
 
 
-def _history(row: dict[str, Any]) -> History:
-    return History(
+def _history(row: dict[str, Any]) -> ListHistory:
+    return ListHistory(
         state=row["state"],
         reason=row["reason"] or "",
         previous_level=row["previous_level"] or 0,

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from assets.watchlists import change_texts, grounds, outline, risk_texts, texts
 from assets.watchlists import headings as h
 from assets.watchlists.model import Watchlist
-from assets.watchlists.outline import RowT, Table
+from assets.watchlists.outline import ListTable, RowT
 from assets.watchlists.safe_text import sheet_names
 from assets.watchlists.workbook_file import save
 from assets.watchlists.workbook_front import fill_method, fill_summary
@@ -79,7 +79,9 @@ class _Book:
         sheet.set_up_print(self._header, pages_high)
         return sheet
 
-    def add_table_sheet(self, name: str, title: str, line: str, table: Table[RowT]) -> ListSheet:
+    def add_table_sheet(
+        self, name: str, title: str, line: str, table: ListTable[RowT]
+    ) -> ListSheet:
         """Add a sheet with a table that can be filtered."""
         sheet = self.add_sheet(name)
         sheet.put_title(title, line)

@@ -21,7 +21,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from assets.watchlists import texts
-from assets.watchlists.outline import Column, RowT, Table, Value
+from assets.watchlists.outline import ListColumn, ListTable, RowT, Value
 from assets.watchlists.safe_text import looks_like_formula, printable
 
 _A4 = 9  # the paper code of A4
@@ -100,7 +100,7 @@ class ListSheet:
         self._sheet.merged_cells.add(CellRange(None, first, row, last, row))
 
     def put_table(
-        self, table: Table[RowT], row: int, heading_height: float = _FILTER_HEIGHT
+        self, table: ListTable[RowT], row: int, heading_height: float = _FILTER_HEIGHT
     ) -> int:
         """Write a table with its heading row at `row`.
 
@@ -125,7 +125,7 @@ class ListSheet:
             self.fit_height(number, wrapped)
         return row + len(table.rows)
 
-    def _put_kind(self, row: int, place: int, column: Column[RowT], value: Value) -> None:
+    def _put_kind(self, row: int, place: int, column: ListColumn[RowT], value: Value) -> None:
         if column.kind == "level" and isinstance(value, int):
             self.put_level(row, place, value)
         elif value is None and column.kind == "percent":

@@ -9,8 +9,8 @@ import pytest
 
 from assets.exports.ingest import ingest_paths
 from assets.exports.layouts import Layout, shipped_layouts
-from assets.exports.outcomes import FileReport, Outcome
-from assets.exports.xlsx.parts import Package, Refused
+from assets.exports.outcomes import FileOutcome, FileReport
+from assets.exports.xlsx.parts import Package, RefusedWorkbook
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.complete_files import WITH_COLUMN, WITH_TRAILER, counted, with_trailer
@@ -61,11 +61,11 @@ def test_a_text_file_cut_at_any_byte_gives_whole_rows_or_says_that_it_may_be_cut
     for report in cut_everywhere(lake, tmp_path, text, shipped_layouts()):
         end = int(report.name[:6])
         boundary = end in starts or end + 1 in starts
-        if report.outcome in {Outcome.ACCEPTED, Outcome.SUPERSEDED, Outcome.DUPLICATE}:
+        if report.outcome in {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED, FileOutcome.DUPLICATE}:
             is_header_only = report.rows_read == 0 and "no rows" in str(report.reason)
             assert boundary or is_header_only or set(warnings_of(report)) == OPEN_END, end
         else:
-            assert report.outcome in {Outcome.QUARANTINED, Outcome.ACCEPTED_IN_PART}, end
+            assert report.outcome in {FileOutcome.QUARANTINED, FileOutcome.ACCEPTED_IN_PART}, end
             assert report.reason, end
 
 
@@ -76,8 +76,8 @@ def test_a_file_with_a_trailer_cut_at_any_byte_is_quarantined_until_it_is_whole(
     number = content.rindex(b"3")
     for report in cut_everywhere(lake, tmp_path, content, WITH_TRAILER):
         end = int(report.name[:6])
-        whole = {Outcome.ACCEPTED, Outcome.SUPERSEDED}
-        assert report.outcome in ({Outcome.QUARANTINED} if end <= number else whole), end
+        whole = {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED}
+        assert report.outcome in ({FileOutcome.QUARANTINED} if end <= number else whole), end
     assert len(lessons_of(lake)) == 3
 
 
@@ -87,7 +87,7 @@ def test_a_trailer_of_two_digits_cut_in_the_number_is_not_believed(
     content = with_trailer([lesson(n) for n in range(12)])
     path = put(tmp_path, "a.csv", content.removesuffix("2\r\n"))
     (report,) = ingest_paths(lake, [path], layouts=WITH_TRAILER)
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert report.reason == (
         "it says that it has 1 rows, but 12 were found. It was cut short or changed on its way. "
         "Export the file again."
@@ -101,7 +101,7 @@ def test_a_file_with_a_row_count_in_a_column_cut_at_any_byte_is_never_taken_in_p
     last_row = content.rindex(b"\r\n", 0, len(content) - 2) + 2
     for report in cut_everywhere(lake, tmp_path, content, WITH_COLUMN):
         end = int(report.name[:6])
-        if report.outcome not in {Outcome.QUARANTINED, Outcome.ACCEPTED_IN_PART}:
+        if report.outcome not in {FileOutcome.QUARANTINED, FileOutcome.ACCEPTED_IN_PART}:
             # It has a part of the header and no row, or all rows but a part of the last cell.
             assert report.rows_read == report.rows_accepted == (3 if end > last_row else 0), end
             assert set(warnings_of(report)) <= OPEN_END, end
@@ -112,7 +112,7 @@ def test_a_workbook_cut_at_any_byte_is_refused_by_its_reader() -> None:
     """In this process, where a cut costs a tenth of a millisecond."""
     content = workbook_of(cells_of(ROWS))
     for end in range(len(content)):
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedWorkbook):
             Package(content[:end])
 
 
@@ -123,7 +123,7 @@ def test_a_workbook_cut_anywhere_is_quarantined(lake: Lake, tmp_path: Path) -> N
     reports += ingest_paths(
         lake, [put(tmp_path, f"x{n}.xlsx", content[:-n]) for n in (1, 2, 10, 21, 22, 23, 60)]
     )
-    assert {report.outcome for report in reports} == {Outcome.QUARANTINED}
+    assert {report.outcome for report in reports} == {FileOutcome.QUARANTINED}
     assert lessons_of(lake) == []
 
 
@@ -139,14 +139,14 @@ def test_a_trailer_that_is_missing_wrong_or_not_last_is_told(
     lake: Lake, tmp_path: Path, content: str, words: str
 ) -> None:
     (report,) = ingest_paths(lake, [put(tmp_path, "a.csv", content)], layouts=WITH_TRAILER)
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert words in str(report.reason)
 
 
 def test_rows_that_disagree_about_their_number_are_told(lake: Lake, tmp_path: Path) -> None:
     content = counted(ROWS).replace(";3;", ";4;", 1)
     (report,) = ingest_paths(lake, [put(tmp_path, "a.csv", content)], layouts=WITH_COLUMN)
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert "line 3, 'Antal rader': not the same number of rows as above" in str(report.reason)
 
 
@@ -154,4 +154,4 @@ def test_a_workbook_may_say_its_row_count_too(lake: Lake, tmp_path: Path) -> Non
     sheet = [*cells_of(ROWS), ["Antal rader: 3"]]
     path = put(tmp_path, "a.xlsx", workbook_of(sheet))
     (report,) = ingest_paths(lake, [path], layouts=WITH_TRAILER)
-    assert (report.outcome, report.rows_accepted) == (Outcome.ACCEPTED, 3)
+    assert (report.outcome, report.rows_accepted) == (FileOutcome.ACCEPTED, 3)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
@@ -126,19 +126,19 @@ def test_a_gigabyte_in_a_zip_of_a_few_megabytes_is_refused(lake: Lake, tmp_path:
     bad, good = offer(
         lake, put(tmp_path, "a.xlsx", content), put(tmp_path, "b.csv", text_of([lesson(0)]))
     )
-    assert bad.outcome == Outcome.QUARANTINED
+    assert bad.outcome == FileOutcome.QUARANTINED
     assert "that unpack to 10" in str(bad.reason)
-    assert good.outcome == Outcome.ACCEPTED
+    assert good.outcome == FileOutcome.ACCEPTED
 
 
 def test_a_zip_that_lies_about_its_size_is_refused(lake: Lake, tmp_path: Path) -> None:
     (report,) = offer(lake, put(tmp_path, "a.xlsx", bomb_that_says_it_is_small()))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
 
 
 def test_an_entity_bomb_is_refused(lake: Lake, tmp_path: Path) -> None:
     (report,) = offer(lake, put(tmp_path, "a.xlsx", entity_bomb_in_a_cell()))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert lessons_of(lake) == []
 
 
@@ -149,12 +149,12 @@ def test_an_entity_bomb_outside_the_cells_goes_off_nowhere(
     """Nobody reads it; the workbook's one row is taken, or the workbook refused."""
     (report,) = offer(lake, put(tmp_path, "a.xlsx", entity_bomb_in(part)))
     assert (report.outcome, len(lessons_of(lake))) in {
-        (Outcome.ACCEPTED, 1),
-        (Outcome.QUARANTINED, 0),
+        (FileOutcome.ACCEPTED, 1),
+        (FileOutcome.QUARANTINED, 0),
     }
 
 
 def test_a_file_of_the_machine_is_not_read_into_a_cell(lake: Lake, tmp_path: Path) -> None:
     (report,) = offer(lake, put(tmp_path, "a.xlsx", outside_entity()))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert "root:" not in str(report.reason)

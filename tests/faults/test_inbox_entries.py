@@ -16,7 +16,7 @@ from assets.exports.file_names import declared_time, why_unfinished
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger import ledger_rows
 from assets.exports.offers import entries_in
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.exports.received import look_at
 from assets.lake import Lake
 from assets.sealing import Sealer
@@ -57,10 +57,10 @@ def test_no_link_is_followed_and_everything_in_the_inbox_is_listed(
     given.symlink_to(inbox)
 
     reports = {report.name: report for report in ingest_paths(lake, [given])}
-    assert {name for name, one in reports.items() if one.outcome == Outcome.ACCEPTED} == {
+    assert {name for name, one in reports.items() if one.outcome == FileOutcome.ACCEPTED} == {
         "good.csv", "deep.csv"
     }  # fmt: skip
-    told = {name for name, one in reports.items() if one.outcome == Outcome.HELD}
+    told = {name for name, one in reports.items() if one.outcome == FileOutcome.HELD}
     assert told == {"folder", "file.csv", "back", "pipe.csv", "socket.csv"}
     assert len(lessons_of(lake)) == 2
     listed = held_in(lake)
@@ -74,7 +74,7 @@ def test_a_link_that_is_named_is_not_read_either(lake: Lake, tmp_path: Path) -> 
     link = tmp_path / "link.csv"
     link.symlink_to(put(tmp_path, "real.csv", text_of([lesson(0)])))
     (report,) = ingest_paths(lake, [link])
-    assert (report.outcome, lessons_of(lake)) == (Outcome.HELD, [])
+    assert (report.outcome, lessons_of(lake)) == (FileOutcome.HELD, [])
     with pytest.raises(OSError, match="symbolic link"):
         look_at(link)
 
@@ -84,14 +84,14 @@ def test_an_unfinished_copy_never_outdoes_the_whole_file(lake: Lake, tmp_path: P
     inbox = tmp_path / "inbox"
     cut = put(inbox, "x_20261101T0500.csv.filepart", whole[:-6])
     (report,) = ingest_paths(lake, [inbox])
-    assert report.outcome == Outcome.HELD
+    assert report.outcome == FileOutcome.HELD
     assert "unfinished ('.filepart')" in str(report.reason)
     cut.rename(inbox / "x_20261101T0500.csv")
     put(inbox, "x_20261101T0500.csv", whole)
     put(inbox, "x_20261101T0500.csv.bak", whole.replace(";60;", ";50;"))
     outcomes = {one.name: one.outcome for one in ingest_paths(lake, [inbox])}
     assert outcomes == {
-        "x_20261101T0500.csv": Outcome.ACCEPTED, "x_20261101T0500.csv.bak": Outcome.HELD
+        "x_20261101T0500.csv": FileOutcome.ACCEPTED, "x_20261101T0500.csv.bak": FileOutcome.HELD
     }  # fmt: skip
     assert sorted(row[5:8] for row in lessons_of(lake)) == [(60, 0, 60), (60, 5, 5)]
     assert set(held_in(lake)) == {"x_20261101T0500.csv.bak"}

@@ -22,7 +22,7 @@ from assets.exports import (
 )
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger import ledger_rows
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.exports.printable import printable_name
 from assets.exports.received import ReceivedFile
 from assets.lake import Lake
@@ -123,11 +123,11 @@ def test_a_file_that_changes_while_it_is_read_waits_and_holds_no_other(
     monkeypatch.setattr(owner, name, changing)
     reports = offer(lake, *paths)
     outcomes = {report.path.name: report.outcome for report in reports}
-    assert outcomes.pop("stays.csv") == Outcome.ACCEPTED
+    assert outcomes.pop("stays.csv") == FileOutcome.ACCEPTED
     # A roster is stored before the lessons are read.
     early = outcomes.pop("elever.csv")
-    assert early in (Outcome.HELD, Outcome.ACCEPTED)
-    assert set(outcomes.values()) == {Outcome.HELD}
+    assert early in (FileOutcome.HELD, FileOutcome.ACCEPTED)
+    assert set(outcomes.values()) == {FileOutcome.HELD}
     assert len(lessons_of(lake)) == 3
     assert not (lake.settings.home / "quarantine").exists()
     monkeypatch.undo()
@@ -135,7 +135,7 @@ def test_a_file_that_changes_while_it_is_read_waits_and_holds_no_other(
     if change == "grows":
         again = offer(lake, *paths)
         assert {r.outcome for r in again} <= {
-            Outcome.ACCEPTED, Outcome.ACCEPTED_IN_PART, Outcome.DUPLICATE
+            FileOutcome.ACCEPTED, FileOutcome.ACCEPTED_IN_PART, FileOutcome.DUPLICATE
         }  # fmt: skip
         assert len(lessons_of(lake)) == 15
 
@@ -148,11 +148,11 @@ def test_a_held_file_leaves_no_word_in_the_ledger_for_its_copy(
     two = put(tmp_path, "b_20261101T0500.csv", text_of([lesson(0)]))
     whole = ReceivedFile.is_unchanged
     monkeypatch.setattr(ReceivedFile, "is_unchanged", lambda file: file.path != one and whole(file))
-    assert {report.outcome for report in offer(lake, one, two)} == {Outcome.HELD}
+    assert {report.outcome for report in offer(lake, one, two)} == {FileOutcome.HELD}
     assert lake.rows("SELECT count(*) FROM files") == [(0,)]
     monkeypatch.undo()
     outcomes = [report.outcome for report in offer(lake, one, two)]
-    assert outcomes == [Outcome.ACCEPTED, Outcome.DUPLICATE]
+    assert outcomes == [FileOutcome.ACCEPTED, FileOutcome.DUPLICATE]
 
 
 def test_a_file_that_changes_on_its_way_into_the_archive_waits(
@@ -167,7 +167,7 @@ def test_a_file_that_changes_on_its_way_into_the_archive_waits(
 
     monkeypatch.setattr(archive, "_same_bytes", changing)
     (report,) = offer(lake, path)
-    assert report.outcome == Outcome.HELD
+    assert report.outcome == FileOutcome.HELD
     assert not (lake.settings.home / "quarantine").exists()
     assert not [p for p in (lake.settings.home / "archive").rglob("*") if p.is_file()]
 
@@ -194,7 +194,7 @@ def test_a_file_that_may_not_be_read_is_held_and_the_others_are_taken(
 
     monkeypatch.setattr(received, "open_regular", guarded)
     first, second = offer(lake, closed, opened)
-    assert (first.outcome, second.outcome) == (Outcome.HELD, Outcome.ACCEPTED)
+    assert (first.outcome, second.outcome) == (FileOutcome.HELD, FileOutcome.ACCEPTED)
     assert first.reason == (
         "it can't be opened: Permission denied. Nothing was read; the next run tries again."
     )
@@ -211,10 +211,10 @@ def test_what_is_no_file_is_held_at_once(lake: Lake, tmp_path: Path) -> None:
     start = time.monotonic()
     outcomes = {report.path.name: report.outcome for report in ingest_paths(lake, [tmp_path])}
     assert outcomes == {
-        "pipe.csv": Outcome.HELD,
-        "circle.csv": Outcome.HELD,
-        "lost.csv": Outcome.HELD,
-        "good.csv": Outcome.ACCEPTED,
+        "pipe.csv": FileOutcome.HELD,
+        "circle.csv": FileOutcome.HELD,
+        "lost.csv": FileOutcome.HELD,
+        "good.csv": FileOutcome.ACCEPTED,
     }
     assert time.monotonic() - start < 60
 
@@ -222,7 +222,7 @@ def test_what_is_no_file_is_held_at_once(lake: Lake, tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["/proc/self/mem", "/dev/zero"])
 def test_a_file_that_cannot_be_read_to_its_end_is_held(lake: Lake, source: str) -> None:
     (report,) = offer(lake, Path(source))
-    assert report.outcome == Outcome.HELD
+    assert report.outcome == FileOutcome.HELD
 
 
 def test_a_path_that_is_not_there_is_an_error_and_nothing_is_taken(
@@ -239,7 +239,7 @@ def test_a_modification_time_of_another_millennium_is_no_obstacle(
 ) -> None:
     path = put(tmp_path, "a.csv", text_of([lesson(0)]))
     os.utime(path, (400_000_000_000, 400_000_000_000))
-    assert [report.outcome for report in offer(lake, path)] == [Outcome.ACCEPTED]
+    assert [report.outcome for report in offer(lake, path)] == [FileOutcome.ACCEPTED]
 
 
 def test_a_file_of_1957_can_not_know_of_lessons_of_today_and_says_so(
@@ -248,7 +248,7 @@ def test_a_file_of_1957_can_not_know_of_lessons_of_today_and_says_so(
     path = put(tmp_path, "a.csv", text_of([lesson(0)]))
     os.utime(path, (-400_000_000, -400_000_000))
     (report,) = offer(lake, path)
-    assert report.outcome is Outcome.QUARANTINED
+    assert report.outcome is FileOutcome.QUARANTINED
     assert "366 days after" in (report.reason or "")
 
 
@@ -284,14 +284,14 @@ def test_a_file_may_have_any_name(lake: Lake, tmp_path: Path) -> None:
     ledger = ledger_rows(lake, Sealer.of_home(lake.settings.home))
     assert set(ledger["file_name"].to_list()) == {printable_name(name) for name in NAMES}
     # As it lies there, it is known.
-    assert {r.outcome for r in offer(lake, *sorted(folder.iterdir()))} == {Outcome.DUPLICATE}
+    assert {r.outcome for r in offer(lake, *sorted(folder.iterdir()))} == {FileOutcome.DUPLICATE}
     assert len(ledger_rows(lake, Sealer.of_home(lake.settings.home))) == len(NAMES)
 
 
 def test_a_home_may_have_any_name_too(tmp_path: Path) -> None:
     path = put(tmp_path, "a.csv", text_of([lesson(0)]), "cp1252")
     with Lake.open(settings_of(tmp_path / "ho[m]e * {a,b} 'x'")) as lake:
-        assert [report.outcome for report in offer(lake, path)] == [Outcome.ACCEPTED]
+        assert [report.outcome for report in offer(lake, path)] == [FileOutcome.ACCEPTED]
         assert len(lessons_of(lake)) == 1
 
 
@@ -310,7 +310,7 @@ def test_a_folder_that_cannot_be_listed_is_told(
 
     monkeypatch.setattr(os, "scandir", guarded)
     outcomes = {r.path.name: r.outcome for r in ingest_paths(lake, [tmp_path / "in"])}
-    assert outcomes == {"closed": Outcome.HELD, "good.csv": Outcome.ACCEPTED}
+    assert outcomes == {"closed": FileOutcome.HELD, "good.csv": FileOutcome.ACCEPTED}
 
 
 def test_a_workbook_that_never_ends_is_given_up(
@@ -321,7 +321,7 @@ def test_a_workbook_that_never_ends_is_given_up(
     monkeypatch.setattr(workbooks, "_CHILD", endless)
     monkeypatch.setattr(workbooks, "_SECONDS", 0.5)
     (report,) = offer(lake, put(tmp_path, "a.xlsx", workbook_of([["x"]])))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert "takes too long" in str(report.reason)
 
 
@@ -361,7 +361,7 @@ def test_many_small_files_of_an_old_encoding_are_taken_in_one_call(
         for n in range(20)
     ]
     reports: list[FileReport] = offer(lake, *paths)
-    assert {report.outcome for report in reports} == {Outcome.ACCEPTED}
+    assert {report.outcome for report in reports} == {FileOutcome.ACCEPTED}
     assert most[0] == 7
 
 

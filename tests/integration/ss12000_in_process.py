@@ -44,7 +44,7 @@ def read_here(file: ReceivedFile, *arguments: str) -> Any:
     with patch.object(json_child, "sys", mine), file.path.open("rb") as content:
         try:
             json_child._read(content, is_peek="peek" in arguments)
-        except json_child.Refused as error:
+        except json_child.RefusedJson as error:
             words.write(str(error))
             status = json_child.REFUSED
     return _Ended(out.getvalue(), words.getvalue(), status)

@@ -12,7 +12,7 @@ from assets.exports import archive as archive_module
 from assets.exports.archive import Archive, ArchiveError
 from assets.exports.arrivals import Intake
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from assets.sealing import Sealer
 from tests.conftest import settings_of
@@ -68,7 +68,7 @@ def test_the_original_of_every_outcome_comes_back_byte_by_byte(lake: Lake, tmp_p
     ]
     reports = offer(lake, *paths)
     assert {report.outcome for report in reports} >= {
-        Outcome.ACCEPTED, Outcome.ACCEPTED_IN_PART, Outcome.QUARANTINED
+        FileOutcome.ACCEPTED, FileOutcome.ACCEPTED_IN_PART, FileOutcome.QUARANTINED
     }  # fmt: skip
     for path, report in zip(paths, reports, strict=True):
         assert original(lake, report.sha256) == path.read_bytes(), path.name
@@ -144,7 +144,7 @@ def test_looking_over_the_archive_finds_each_original_that_does_not_open(
 def test_without_an_archive_no_original_is_kept(lake: Lake, tmp_path: Path) -> None:
     path = put(tmp_path, "a.csv", "no header\n")
     (report,) = ingest_paths(lake, [path], intake=Intake(keeps_originals=False))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert not (lake.settings.home / "archive").exists()
     (note,) = (lake.settings.home / "quarantine").iterdir()
     assert "was not kept" in note.read_text(encoding="utf-8")

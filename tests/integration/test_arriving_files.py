@@ -13,7 +13,7 @@ import pytest
 from assets.exports.arrivals import Intake
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger import ledger_rows
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from assets.sealing import Sealer
 from tests.conftest import settings_of
@@ -73,7 +73,11 @@ def test_a_file_that_grows_while_it_is_waited_for_is_held_and_the_others_are_tak
 
     clock = Clock(grow)
     reports = ingest_paths(lake, [growing, young, old], intake=clock.intake)
-    assert [r.outcome for r in reports] == [Outcome.HELD, Outcome.ACCEPTED, Outcome.ACCEPTED]
+    assert [r.outcome for r in reports] == [
+        FileOutcome.HELD,
+        FileOutcome.ACCEPTED,
+        FileOutcome.ACCEPTED,
+    ]
     assert reports[0].reason == (
         "it is still being written to. Nothing was read; the next run tries again."
     )
@@ -87,7 +91,7 @@ def test_a_file_that_is_moved_away_while_it_is_waited_for_is_held(
 ) -> None:
     path = export(tmp_path, 0, 0)
     (report,) = ingest_paths(lake, [path], intake=Clock(path.unlink).intake)
-    assert report.outcome == Outcome.HELD
+    assert report.outcome == FileOutcome.HELD
 
 
 def shown_as_held(lake: Lake) -> list[tuple[str, str]]:
@@ -143,7 +147,7 @@ def test_the_name_of_a_held_file_is_sealed(lake: Lake, tmp_path: Path) -> None:
 def test_nobody_waits_for_files_that_are_old_enough(lake: Lake, tmp_path: Path) -> None:
     clock = Clock()
     (report,) = ingest_paths(lake, [export(tmp_path, 0, SETTLE)], intake=clock.intake)
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert clock.slept == []
 
 
@@ -152,7 +156,7 @@ def test_a_time_in_the_future_is_waited_for_once_and_not_for_ever(
 ) -> None:
     clock = Clock()
     (report,) = ingest_paths(lake, [export(tmp_path, 0, -86_400)], intake=clock.intake)
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert clock.slept == [pytest.approx(SETTLE)]
 
 
@@ -165,7 +169,7 @@ def test_the_finished_file_is_taken_by_the_next_run(lake: Lake, tmp_path: Path) 
         aged(put(tmp_path, "0.csv", whole), -1)
 
     (first,) = ingest_paths(lake, [path], intake=Clock(finish).intake)
-    assert first.outcome == Outcome.HELD
+    assert first.outcome == FileOutcome.HELD
     assert lake.rows("SELECT count(*) FROM files") == [(0,)]
     (second,) = ingest_paths(lake, [path], intake=Clock(at=NOW + 3600).intake)
-    assert (second.outcome, second.rows_accepted) == (Outcome.ACCEPTED, 1)
+    assert (second.outcome, second.rows_accepted) == (FileOutcome.ACCEPTED, 1)

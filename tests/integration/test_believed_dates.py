@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
@@ -51,7 +51,7 @@ def test_absence_entered_in_advance_is_taken_and_the_year_2062_is_refused(
     rows = [lesson(n, date=day) for n, day in enumerate(days)]
     report = offer_one(lake, put(tmp_path, "x_20261101T0500.csv", text_of(rows, EVERY)))
     assert problems_of(report) == {2: "lesson_date.not_believed"}
-    assert report.outcome == Outcome.ACCEPTED_IN_PART
+    assert report.outcome == FileOutcome.ACCEPTED_IN_PART
     assert "more than 366 days after it; found '2062-10-05'" in (report.reason or "")
     assert believed(lake) == ["2026-10-05", "2026-12-05"]
 

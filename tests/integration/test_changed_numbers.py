@@ -11,7 +11,7 @@ import pytest
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger import problem_rows
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.lake import Lake
 from assets.sealing import Sealer
 from tests.conftest import settings_of
@@ -141,7 +141,7 @@ def test_a_circle_is_refused_and_gives_one_state_in_both_orders(lake: Lake, tmp_
     there = changes(tmp_path, "1015T0500", (OLD, NEW))
     back = changes(tmp_path, "1016T0500", (NEW, OLD), (OTHER, NEWEST))
     reports = offer(lake, lessons, there) + offer(lake, back)
-    assert reports[-1].outcome == Outcome.ACCEPTED_IN_PART
+    assert reports[-1].outcome == FileOutcome.ACCEPTED_IN_PART
     assert problems_of(reports[-1]) == {2: "new_civic_no.circle"}
     assert "circle" in str(reports[-1].reason)
     one = state(lake)
@@ -161,7 +161,7 @@ def test_rows_that_can_not_be_believed_join_nobody(lake: Lake, tmp_path: Path) -
             (OTHER, NEW), (OTHER, NEWEST),
         ),
     )[1]  # fmt: skip
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert problems_of(report) == {
         2: "new_civic_no.same",
         3: "new_civic_no.check_digit",

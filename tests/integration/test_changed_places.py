@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assets.absence.sums import refresh_sums
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from tests.integration.ingest_files import PUPILS, ROSTER, USUAL, lesson, offer, put, text_of
 
@@ -23,7 +23,7 @@ def test_a_class_renamed_in_mid_term_is_the_newest_records_class(
         put(tmp_path, "elever_20261001T0500.csv", text_of([roster | {"class": "7A"}], ROSTER)),
         put(tmp_path, "elever_20261101T0500.csv", text_of([roster | {"class": "8A"}], ROSTER)),
     )
-    assert {report.outcome for report in reports} <= {Outcome.ACCEPTED, Outcome.SUPERSEDED}
+    assert {report.outcome for report in reports} <= {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED}
     found = lake.rows("SELECT class_name, count(*) FROM lessons GROUP BY 1 ORDER BY 1")
     assert found == [("7A", 1), ("8A", 2)]
     assert lake.rows("SELECT class_name FROM enrolments") == [("8A",)]

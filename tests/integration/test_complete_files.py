@@ -11,7 +11,7 @@ import pytest
 
 from assets.exports.ingest import ingest_paths
 from assets.exports.layouts import Layout, LayoutError, load_layouts
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.complete_files import BY_COLUMN, WITH_COLUMN, counted
@@ -74,7 +74,7 @@ def test_what_a_complete_file_lacks_of_its_dates_is_removed_and_nothing_else(
     (report,) = offer(
         lake, complete(tmp_path, "1102T0500", on(5, invalid="10"), on(7, invalid="10"))
     )
-    assert (report.outcome, report.layout) == (Outcome.ACCEPTED, "hel_period")
+    assert (report.outcome, report.layout) == (FileOutcome.ACCEPTED, "hel_period")
     assert lessons(lake) == [
         "1 01 08:20 5", "1 05 08:20 10", "1 07 08:20 10", "1 09 08:20 5", "2 06 08:20 5"
     ]  # fmt: skip
@@ -93,10 +93,10 @@ def test_a_newer_word_survives_an_older_complete_file_that_comes_later(
 def test_an_older_word_does_not_come_back_after_a_complete_file(lake: Lake, tmp_path: Path) -> None:
     offer(lake, complete(tmp_path, "1102T0500", on(5), on(7)))
     (report,) = offer(lake, ordinary(tmp_path, "1101T0500", on(6), on(8)))
-    assert (report.outcome, report.rows_superseded) == (Outcome.ACCEPTED, 1)
+    assert (report.outcome, report.rows_superseded) == (FileOutcome.ACCEPTED, 1)
     assert [line[2:4] for line in lessons(lake)] == ["05", "07", "08"]
     (again,) = offer(lake, ordinary(tmp_path, "1101T0600", on(6)))
-    assert again.outcome == Outcome.SUPERSEDED
+    assert again.outcome == FileOutcome.SUPERSEDED
 
 
 def test_a_complete_file_with_a_refused_row_removes_nothing_and_says_so(
@@ -104,7 +104,7 @@ def test_a_complete_file_with_a_refused_row_removes_nothing_and_says_so(
 ) -> None:
     offer(lake, ordinary(tmp_path, "1101T0500", on(6)))
     (report,) = offer(lake, complete(tmp_path, "1102T0500", on(5), on(7), on(6) | BAD))
-    assert report.outcome == Outcome.ACCEPTED_IN_PART
+    assert report.outcome == FileOutcome.ACCEPTED_IN_PART
     assert "with refused rows it is not complete, so no lesson was removed" in str(report.reason)
     assert len(lessons(lake)) == 3
 

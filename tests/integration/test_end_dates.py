@@ -12,7 +12,7 @@ import pytest
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.exports.layouts import Layout, LayoutError, load_layouts, parse_layout
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan
@@ -146,7 +146,7 @@ def test_an_exclusive_end_is_the_day_before_in_every_case(
             put(tmp_path, f"{name}.csv", text_of(rows, ROSTER))
         )  # fmt: skip
         (report,) = taken(lake, tmp_path, path, end_dates=system)
-        assert (report.outcome, report.rows_accepted) == (Outcome.ACCEPTED, 8)
+        assert (report.outcome, report.rows_accepted) == (FileOutcome.ACCEPTED, 8)
         assert report.problems == ()
         found[system] = records(lake)
     assert found["exclusive"] == found["inclusive"]
@@ -225,7 +225,7 @@ def test_a_place_that_was_changed_on_its_first_day_is_the_later_one(
     ]
     (report,) = taken(lake, tmp_path, roster(tmp_path, "1101T0500", *(rows[n] for n in order)))
     beside = {order.index(n) + 2: "row.no_day_beside" for n in (0, 1)}
-    assert (report.outcome, problems_of(report)) == (Outcome.ACCEPTED_IN_PART, beside)
+    assert (report.outcome, problems_of(report)) == (FileOutcome.ACCEPTED_IN_PART, beside)
     assert warnings_of(report) == {}
     assert records(lake) == [("7B", FIRST, None)]
     # What a refused row says of protection holds.
@@ -293,7 +293,7 @@ def test_a_break_without_a_day_excuses_nobody_and_its_file_counts(
     ]
     reports = taken(lake, tmp_path, *(paths[::-1] if newest_first else paths))
     newest = next(report for report in reports if report.path == paths[1])
-    assert (newest.outcome, warnings_of(newest)) == (Outcome.ACCEPTED, {"last_date.no_day": 1})
+    assert (newest.outcome, warnings_of(newest)) == (FileOutcome.ACCEPTED, {"last_date.no_day": 1})
     assert breaks(lake) == []
 
 

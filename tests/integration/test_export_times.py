@@ -12,7 +12,7 @@ import pytest
 
 from assets.exports.arrivals import Intake
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.exports.received import STOCKHOLM
 from assets.lake import Lake, LakeSettings
 from pipelines.printing import say_refused
@@ -55,16 +55,19 @@ def test_a_correction_counts_after_a_file_that_says_2062(
     inbox = tmp_path / "inbox"
     put(inbox, "f_20621101T0500.csv", text_of([lesson(0, **ABSENT)]))
     report = take(lake, inbox, "2026-11-02T06:00")["f_20621101T0500.csv"]
-    assert (report.outcome, str(report.exported_at)) == (Outcome.ACCEPTED, "2026-11-02 06:00:00")
+    assert (report.outcome, str(report.exported_at)) == (
+        FileOutcome.ACCEPTED,
+        "2026-11-02 06:00:00",
+    )
     assert "2062-11-01 05:00, is more than 24 hours after its receipt" in str(report.reason)
     say_refused([report])
     assert "f_20621101T0500.csv: its time of export" in capsys.readouterr().err
 
     put(inbox, "f_20261110T0500.csv", text_of([lesson(0, **THERE)]))
     reports = take(lake, inbox, "2026-11-10T06:00")
-    assert reports["f_20261110T0500.csv"].outcome == Outcome.ACCEPTED
+    assert reports["f_20261110T0500.csv"].outcome == FileOutcome.ACCEPTED
     # The old one still lies there, and its receipt does not move with the days.
-    assert reports["f_20621101T0500.csv"].outcome == Outcome.DUPLICATE
+    assert reports["f_20621101T0500.csv"].outcome == FileOutcome.DUPLICATE
     assert [row[5:8] for row in lessons_of(lake)] == [(60, 0, 0)]
 
 
@@ -125,7 +128,7 @@ def test_a_file_that_is_written_over_in_place_with_its_old_time_is_read_and_told
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert path.stat().st_size == before.st_size
     second = take(lake, inbox, "2026-11-03T06:00")["daily.csv"]
-    assert second.outcome in (Outcome.ACCEPTED, Outcome.SUPERSEDED)
+    assert second.outcome in (FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED)
     assert "other content came under this name and time before" in str(second.reason)
     # Whichever counts, it is the same in a lake that meets them the other way round.
     newest = max(first, second, key=lambda report: report.file_id)

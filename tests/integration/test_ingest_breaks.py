@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from tests.integration.ingest_files import (
     emptied,
@@ -45,7 +45,7 @@ def test_breaks_of_a_school_and_of_all_are_taken(lake: Lake, tmp_path: Path) -> 
             ";2026-11-02;2026-11-02;",
         ),
     )
-    assert (report.outcome, report.layout, report.rows_accepted) == (Outcome.ACCEPTED, "lov", 3)
+    assert (report.outcome, report.layout, report.rows_accepted) == (FileOutcome.ACCEPTED, "lov", 3)
     assert breaks(lake) == [
         ("", date(2026, 11, 2), date(2026, 11, 2), None),
         ("", date(2026, 12, 21), date(2027, 1, 8), "Jullov"),
@@ -64,7 +64,7 @@ def test_a_file_without_a_column_of_schools_is_for_all_of_them(lake: Lake, tmp_p
 def test_a_workbook_is_read_as_a_text_is(lake: Lake, tmp_path: Path) -> None:
     cells = [HEADER.split(";"), ["99999901", date(2026, 10, 26), date(2026, 10, 30), "Höstlov"]]
     report = offer_one(lake, put(tmp_path, "lov_20261001T0400.xlsx", workbook_of(cells)))
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert breaks(lake) == [("99999901", date(2026, 10, 26), date(2026, 10, 30), "Höstlov")]
 
 
@@ -83,7 +83,7 @@ def test_a_break_that_can_not_be_one_is_refused(lake: Lake, tmp_path: Path) -> N
             "99999901;2026-02-30;2026-10-30;",
         ),
     )
-    assert report.outcome == Outcome.ACCEPTED_IN_PART
+    assert report.outcome == FileOutcome.ACCEPTED_IN_PART
     assert problems_of(report) == {
         3: "last_date.before_first",
         4: "last_date.too_far",
@@ -128,7 +128,7 @@ def test_a_file_of_something_else_is_never_taken_for_breaks(
     report = offer_one(
         lake, put(tmp_path, "x_20261001T0400.csv", f"{header}\r\na;b;2026-10-01;2026-10-05;\r\n")
     )
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert breaks(lake) == []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from assets.sealing import Sealer
 from tests.conftest import settings_of
@@ -200,7 +200,7 @@ def test_a_contradicting_register_leaves_what_was_said_before(lake: Lake, tmp_pa
     rows = [USUAL | {"principal": name} for name in ("En Rektor", "En Annan")]
     after = put(tmp_path, "skolor_20261102T0500.csv", text_of(rows, REGISTER))
     offer(lake, before)
-    assert offer_one(lake, after).outcome == Outcome.QUARANTINED
+    assert offer_one(lake, after).outcome == FileOutcome.QUARANTINED
     assert lake.rows("SELECT count(*), max(exported_at)::VARCHAR FROM school_units") == [
         (1, "2026-11-01 05:00:00")
     ]
@@ -309,7 +309,7 @@ def test_a_refused_row_protects_its_pupil_all_the_same(
 
 def test_a_refused_row_without_a_school_protects_too(lake: Lake, tmp_path: Path) -> None:
     rows = [record(0, school="fel", protected="Ja"), record(1, civic="fel", protected="Ja")]
-    assert offer_one(lake, roster(tmp_path, "1101T0500", *rows)).outcome == Outcome.QUARANTINED
+    assert offer_one(lake, roster(tmp_path, "1101T0500", *rows)).outcome == FileOutcome.QUARANTINED
     # The only school unit of the file.
     assert protects(lake, "elever", "99999901")
     assert is_protected(lake)

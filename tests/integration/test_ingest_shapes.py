@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
@@ -89,7 +89,7 @@ def test_every_encoding_line_end_and_separator_gives_the_same_lessons(
     for report in reports:
         assert told(lake, report) == expected, report.path
         assert report.rows_accepted == len(ROWS)
-    assert {r.outcome for r in reports} == {Outcome.ACCEPTED, Outcome.ACCEPTED_IN_PART}
+    assert {r.outcome for r in reports} == {FileOutcome.ACCEPTED, FileOutcome.ACCEPTED_IN_PART}
     assert given_names(lake) == {"Åsa", 'Nils "Nisse"', "=1+1"}
 
 
@@ -161,7 +161,7 @@ def test_good_rows_are_taken_whatever_surrounds_them(
     assert lessons == expected
     assert len(lessons) == report.rows_accepted == len(PLAIN)
     assert report.rows_rejected == has_bad_row + extra
-    assert (report.outcome == Outcome.ACCEPTED) == (not has_bad_row and not extra)
+    assert (report.outcome == FileOutcome.ACCEPTED) == (not has_bad_row and not extra)
 
 
 def test_a_line_number_is_that_of_the_file_whatever_stands_before(
@@ -247,7 +247,7 @@ def test_a_half_row_at_any_byte_is_never_taken_for_a_whole_one(lake: Lake, tmp_p
         paths = [put(folder, f"{n}_20261101T0500.csv", whole[:n]) for n in cuts]
         by_cut = dict(zip(cuts, offer(lake, *paths), strict=True))
         for cut, report in by_cut.items():
-            if report.outcome == Outcome.QUARANTINED:
+            if report.outcome == FileOutcome.QUARANTINED:
                 assert report.rows_accepted == 0
                 assert report.rows_read == 0 or cut > header
                 continue
@@ -339,7 +339,7 @@ def test_a_file_that_is_no_export_is_quarantined_whole_and_says_why(
     good = put(tmp_path, "good.csv", text_of(PLAIN))
     *refused, taken = offer(lake, *paths, good)
     for (name, (_, reason)), report in zip(REFUSED_WHOLE.items(), refused, strict=True):
-        assert report.outcome == Outcome.QUARANTINED, name
+        assert report.outcome == FileOutcome.QUARANTINED, name
         assert report.reason is not None
         assert reason in report.reason, (name, report.reason)
         assert report.rows_read == 0
@@ -347,7 +347,7 @@ def test_a_file_that_is_no_export_is_quarantined_whole_and_says_why(
         assert note.read_text("utf-8") == (
             f"{report.reason}\nThe original: trappan archive open {report.sha256[:12]} --out FILE\n"
         )
-    assert taken.outcome == Outcome.ACCEPTED
+    assert taken.outcome == FileOutcome.ACCEPTED
     assert len(lake_rows(lake)) == len(PLAIN)
 
 
@@ -359,7 +359,7 @@ def test_a_header_without_rows_is_taken_and_said(lake: Lake, tmp_path: Path) -> 
         put(tmp_path, "d.xlsx", workbook_of(table([]))),
     ]
     for report in offer(lake, *paths):
-        assert (report.outcome, report.rows_read) == (Outcome.ACCEPTED, 0)
+        assert (report.outcome, report.rows_read) == (FileOutcome.ACCEPTED, 0)
         assert report.reason == "it has a header but no rows"
 
 
@@ -409,7 +409,7 @@ def test_a_cell_of_a_megabyte_and_names_of_300_letters_are_taken(
     name = "Anna-Karin" * 30
     rows = [lesson(0, given=name), lesson(1, why="x" * (2 << 20)), lesson(2, given=name)]
     report = offer_one(lake, put(tmp_path, "a.csv", text_of(rows)))
-    assert (report.outcome, report.rows_accepted) == (Outcome.ACCEPTED, 3)
+    assert (report.outcome, report.rows_accepted) == (FileOutcome.ACCEPTED, 3)
     assert name in given_names(lake)
 
 
@@ -477,7 +477,7 @@ def test_real_dates_times_and_numbers_are_what_the_text_says(lake: Lake, tmp_pat
     expected = told(lake, reports[2])
     assert len(expected) == 6
     for report in reports:
-        assert report.outcome == Outcome.ACCEPTED, report.reason
+        assert report.outcome == FileOutcome.ACCEPTED, report.reason
         assert told(lake, report) == expected, report.path
     assert warnings_of(reports[1]) == {"lesson_date.serial_number": 6}
 
@@ -512,21 +512,21 @@ def test_a_calculated_formula_is_its_result(lake: Lake, tmp_path: Path) -> None:
             part = part.replace(b"<f>10+5</f><v></v>", b"<f>10+5</f><v>15</v>")
             new.writestr(name, part)
     report = offer_one(lake, calculated)
-    assert (report.outcome, report.rows_accepted) == (Outcome.ACCEPTED, 1)
+    assert (report.outcome, report.rows_accepted) == (FileOutcome.ACCEPTED, 1)
     assert [row[6] for row in lessons_from(lake, report)] == [15]
 
 
 def test_other_sheets_are_said_and_not_read(lake: Lake, tmp_path: Path) -> None:
     content = workbook_of(as_sheet([lesson(0)]), "8B", "8C")
     report = offer_one(lake, put(tmp_path, "a.xlsx", content))
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert report.reason == "the workbook's 2 other sheets were not read"
 
 
 def test_a_workbook_is_one_by_its_bytes_and_not_by_its_name(lake: Lake, tmp_path: Path) -> None:
     book = put(tmp_path, "book.csv", workbook_of(as_sheet([lesson(0)])))
     text = put(tmp_path, "text.xlsx", text_of([lesson(1)]))
-    assert [report.outcome for report in offer(lake, book, text)] == [Outcome.ACCEPTED] * 2
+    assert [report.outcome for report in offer(lake, book, text)] == [FileOutcome.ACCEPTED] * 2
 
 
 def hollow(content: bytes, sheet: bytes) -> bytes:
@@ -571,17 +571,17 @@ def test_bombs_and_stray_cells_are_refused_and_nothing_dies(lake: Lake, tmp_path
     paths = [put(tmp_path, f"{name}.xlsx", book) for name, book in bad.items()]
     reports = offer(lake, *paths, put(tmp_path, "good.csv", text_of([lesson(0)])))
     for report in reports[:-1]:
-        assert report.outcome == Outcome.QUARANTINED, report.path
+        assert report.outcome == FileOutcome.QUARANTINED, report.path
         assert "root:" not in str(report.reason)
     assert "unpack to" in str(reports[0].reason)
     assert "stray cell" in str(reports[1].reason)
-    assert reports[-1].outcome == Outcome.ACCEPTED
+    assert reports[-1].outcome == FileOutcome.ACCEPTED
 
 
 def test_a_lost_letter_in_a_workbook_names_its_row(lake: Lake, tmp_path: Path) -> None:
     rows = [lesson(0), lesson(1, given="Z\ufffde"), lesson(2)]
     report = offer_one(lake, put(tmp_path, "a.xlsx", workbook_of(as_sheet(rows))))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert str(report.reason).startswith("row 3: a letter was lost")
 
 

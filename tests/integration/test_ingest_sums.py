@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assets.absence.sums import refresh_sums
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.flags.answers import flags_answer, rates_answer
 from assets.lake import Lake
 from assets.watchlists.releases import release_lists
@@ -65,7 +65,7 @@ def rates(lake: Lake, month: str = "2026-10") -> list[tuple[str, ...]]:
 def test_a_report_is_taken_with_school_and_month_from_its_name(lake: Lake, tmp_path: Path) -> None:
     taken = offer_one(lake, report(tmp_path, (PUPILS[0], 6000, 4000, 800, 200)))
     assert (taken.outcome, taken.layout, taken.rows_accepted) == (
-        Outcome.ACCEPTED,
+        FileOutcome.ACCEPTED,
         "manadssummor",
         1,
     )
@@ -98,7 +98,7 @@ def test_a_report_without_school_or_month_says_where_they_can_stand(
 ) -> None:
     row = (PUPILS[0], 6000, 4000, 800, 200)
     no_school = offer_one(lake, report(tmp_path, row, name="rapport_2026-10.csv"))
-    assert no_school.outcome == Outcome.QUARANTINED
+    assert no_school.outcome == FileOutcome.QUARANTINED
     assert "school_unit_code" in (no_school.reason or "")
     no_month = offer_one(lake, report(tmp_path, row, name="rapport_99999901.csv"))
     assert "2026-10, in a column or in the file's name" in (no_month.reason or "")
@@ -213,7 +213,7 @@ def test_aggregated_attendance_of_ss12000_feeds_the_same_sums(lake: Lake, tmp_pa
     ]
     taken = {report.path.name.split("_")[0]: report for report in offer(lake, *paths)}
     sums = taken["aggregatedAttendance"]
-    assert (sums.outcome, sums.rows_read, sums.rows_accepted) == (Outcome.ACCEPTED, 2, 2)
+    assert (sums.outcome, sums.rows_read, sums.rows_accepted) == (FileOutcome.ACCEPTED, 2, 2)
     # The longer period is kept, and feeds no window.
     assert warnings_of(sums) == {"month.not_a_month": 1}
     assert rates(lake) == [(PUPILS[0].replace("-", ""), "6000", "5000", "1000", "")]

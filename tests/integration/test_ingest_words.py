@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
@@ -64,7 +64,7 @@ def test_a_row_written_twice_counts_once(lake: Lake, tmp_path: Path) -> None:
     report = offer_one(lake, export(tmp_path, "1101T0500", *rows))
     assert problems_of(report) == {}
     assert warnings_of(report) == {"row.repeated": 2}
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert (report.rows_accepted, report.rows_warned) == (4, 2)
     assert len(lessons_of(lake)) == 2
 
@@ -108,7 +108,7 @@ def test_the_newest_export_wins_in_one_call_and_in_two(lake: Lake, tmp_path: Pat
         was_first = name.startswith("older 2")
         assert by_age["older"].rows_superseded == (not was_first), name
         if name.endswith("False"):
-            expected = Outcome.ACCEPTED if was_first else Outcome.SUPERSEDED
+            expected = FileOutcome.ACCEPTED if was_first else FileOutcome.SUPERSEDED
             assert by_age["older"].outcome == expected
 
 
@@ -137,7 +137,7 @@ def test_the_modification_time_is_the_export_time_of_a_name_without_one(
     newer = put_at(put(tmp_path, "a.csv", text_of([lesson(0, invalid="20")])), "2026-11-02T05:00")
     older = put_at(put(tmp_path, "b.csv", text_of([lesson(0, invalid="10")])), "2026-11-01T05:00")
     offer(lake, newer)
-    assert offer_one(lake, older).outcome == Outcome.SUPERSEDED
+    assert offer_one(lake, older).outcome == FileOutcome.SUPERSEDED
     assert invalid_minutes(lake) == [20]
 
 
@@ -215,7 +215,7 @@ def test_the_same_file_twice_changes_nothing_not_even_the_ledger(
     clear_stale(lake)
     before = lake.snapshot()
     report = offer_one(lake, path)
-    assert (report.outcome, report.rows_read) == (Outcome.DUPLICATE, 0)
+    assert (report.outcome, report.rows_read) == (FileOutcome.DUPLICATE, 0)
     assert lake.snapshot() == before
     assert ledger(lake) == ["accepted_in_part"]
 
@@ -233,7 +233,7 @@ def test_the_same_content_under_another_name_is_a_duplicate_with_a_receipt(
     two = put_at(put(tmp_path, "b.csv", text_of([lesson(0)])), "2026-11-02T05:00")
     three = put_at(put(tmp_path, "c.csv", text_of([lesson(0)])), "2026-11-03T05:00")
     reports = [*offer(lake, one, two), *offer(lake, three)]
-    assert [r.outcome for r in reports] == [Outcome.ACCEPTED, *[Outcome.DUPLICATE] * 2]
+    assert [r.outcome for r in reports] == [FileOutcome.ACCEPTED, *[FileOutcome.DUPLICATE] * 2]
     assert sorted(ledger(lake)) == ["accepted", "duplicate", "duplicate"]
     assert len(lessons_of(lake)) == 1
 
@@ -256,7 +256,7 @@ def test_wednesday_saying_mondays_words_again_undoes_tuesday(lake: Lake, tmp_pat
     ]
     before = lake.snapshot()
     again = offer(lake, *(report.path for reports in found.values() for report in reports))
-    assert {report.outcome for report in again} == {Outcome.DUPLICATE}
+    assert {report.outcome for report in again} == {FileOutcome.DUPLICATE}
     assert lake.snapshot() == before
 
 
@@ -280,7 +280,7 @@ def test_a_content_that_comes_back_with_a_later_modification_time_only_is_old(
     new = put_at(put(tmp_path, "b.csv", text_of([lesson(0, invalid="20")])), "2026-11-02T05:00")
     offer(lake, old, new)
     report = offer_one(lake, put_at(old, "2026-11-09T05:00"))
-    assert report.outcome == Outcome.DUPLICATE
+    assert report.outcome == FileOutcome.DUPLICATE
     assert invalid_minutes(lake) == [20]
 
 
@@ -290,7 +290,7 @@ def test_a_known_workbook_exported_anew_is_read_again_without_new_problems(
     content = workbook_of(cells_of([lesson(0), lesson(9, **BAD)]))
     offer(lake, put(tmp_path, "a_20261101T0500.xlsx", content))
     report = offer_one(lake, put(tmp_path, "a_20261102T0500.xlsx", content))
-    assert (report.outcome, report.rows_read, report.problems) == (Outcome.DUPLICATE, 0, ())
+    assert (report.outcome, report.rows_read, report.problems) == (FileOutcome.DUPLICATE, 0, ())
     assert lake.rows("SELECT count(*) FROM row_problems") == [(1,)]
     assert lake.rows("SELECT exported_at::VARCHAR FROM lessons") == [("2026-11-02 05:00:00",)]
 
@@ -306,9 +306,9 @@ def test_a_quarantined_file_is_taken_when_its_layout_is_mended(lake: Lake, tmp_p
     path = put(tmp_path, "a_20261101T0500.csv", text)
     again = put(tmp_path, "b_20261101T0500.csv", text)
     first, copy = offer(lake, path, again)
-    assert (first.outcome, copy.outcome) == (Outcome.QUARANTINED, Outcome.QUARANTINED)
+    assert (first.outcome, copy.outcome) == (FileOutcome.QUARANTINED, FileOutcome.QUARANTINED)
     before = lake.snapshot()
-    assert offer_one(lake, path).outcome == Outcome.QUARANTINED
+    assert offer_one(lake, path).outcome == FileOutcome.QUARANTINED
     assert lake.snapshot() == before, "the same refusal is not written twice"
     note = lake.settings.home / "quarantine" / f"{first.sha256}.reason.txt"
     assert note.exists()
@@ -320,7 +320,7 @@ def test_a_quarantined_file_is_taken_when_its_layout_is_mended(lake: Lake, tmp_p
             content["columns"]["invalid_minutes"]["headers"] += ("Skolk (min)",)
         mended.append(Layout.model_validate(content))
     (report,) = ingest_paths(lake, [path], layouts=mended)
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert ledger(lake) == ["accepted"]
     assert not note.exists()
 
@@ -330,11 +330,11 @@ def test_a_file_whose_every_row_is_refused_is_quarantined_and_its_rows_are_kept(
 ) -> None:
     path = export(tmp_path, "1101T0500", *(lesson(n, **BAD) for n in range(3)))
     report = offer_one(lake, path)
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert (report.rows_read, report.rows_rejected) == (3, 3)
     assert str(report.reason).startswith("every row was refused; the first: line 2, lesson_date")
     before = lake.snapshot()
-    assert offer_one(lake, path).outcome == Outcome.QUARANTINED
+    assert offer_one(lake, path).outcome == FileOutcome.QUARANTINED
     assert lake.snapshot() == before
     assert lake.rows("SELECT count(*) FROM row_problems") == [(3,)]
 
@@ -378,7 +378,7 @@ def test_a_long_file_of_nothing_but_refused_rows_is_given_up(
     late = [*(lesson(n, invalid="x") for n in range(150)), *(lesson(n) for n in range(50))]
     first, second, third = offer(lake, hopeless, shapeless, export(tmp_path, "1102T0500", *late))
     for report in (first, second):
-        assert (report.outcome, report.rows_read) == (Outcome.QUARANTINED, 0)
+        assert (report.outcome, report.rows_read) == (FileOutcome.QUARANTINED, 0)
         assert "each of the first 200 rows was refused; the first: line 2" in str(report.reason)
     assert (third.rows_accepted, third.rows_rejected) == (50, 150)
     assert lake.rows("SELECT count(*) FROM row_problems") == [(150,)]

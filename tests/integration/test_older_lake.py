@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import lesson, put, text_of
@@ -23,7 +23,7 @@ def test_columns_are_found_by_name(tmp_path: Path, table: str, column: str, kind
         lake.connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
         path = put(tmp_path, "lektioner_20261002T0500.csv", text_of([lesson(0), lesson(1)]))
         (report,) = ingest_paths(lake, [path])
-        assert (report.outcome, report.rows_accepted) == (Outcome.ACCEPTED, 2)
+        assert (report.outcome, report.rows_accepted) == (FileOutcome.ACCEPTED, 2)
         ((subject, pupils),) = lake.rows(
             "SELECT any_value(subject), count(DISTINCT pupil_key) FROM lessons "
             "JOIN identity_sources USING (pupil_key)"

@@ -10,7 +10,7 @@ import pytest
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ledger import ledger_rows
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.lake import Lake
 from assets.sealing import Sealer
 from assets.watchlists.protection_holds import unread_protection
@@ -190,7 +190,7 @@ def test_a_header_that_swallowed_a_row_is_quarantined_and_names_nobody(
     row = lesson(0, given="Hemliga", family="Zqsson", protected=MARK, civic=CIVIC)
     text = text_of([row], EVERY).replace("\r\n", separator)
     report = offer_one(lake, put(tmp_path, "a_20261101T0500.csv", text + "\r\n"))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     said = told(lake, report)
     assert not [word for word in ("Hemliga", "Zqsson", "8A", CIVIC, MARK) if word in said]
 
@@ -218,7 +218,7 @@ def test_a_column_of_protection_that_no_layout_knows_lets_its_schools_lists_wait
     rows = [lesson(n) | {header: "Ja"} for n in range(2)]
     columns = (*BASIC, header)
     report = offer_one(lake, put(tmp_path, "a_20261101T0500.csv", text_of(rows, columns)))
-    assert (report.outcome, report.rows_accepted) == (Outcome.QUARANTINED, 0)
+    assert (report.outcome, report.rows_accepted) == (FileOutcome.QUARANTINED, 0)
     assert "column 18 speaks of protection" in str(report.reason)
     assert set(unread_protection(lake)) == {"99999901"}
     # A later file that leaves the column out says nothing of whom the first one called protected.
@@ -251,7 +251,7 @@ def test_such_a_column_in_a_workbook_or_a_file_that_fits_no_layout_lets_lists_wa
 ) -> None:
     content = workbook_of(cells_of([lesson(0) | {MARK: "Ja"}], (*BASIC, MARK)))
     report = offer_one(lake, put(tmp_path, "a_20261101T0500.xlsx", content))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert set(unread_protection(lake)) == {"99999901"}
     emptied(lake)
     offer(lake, put(tmp_path, "o_20261030T0500.csv", text_of([lesson(0, school="99999902")])))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assets.exports.frames import Openings
 from assets.exports.layouts import shipped_layouts
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.exports.received import UnreadableFileError, look_at
 from assets.lake import Lake
 from tests.conftest import settings_of
@@ -72,7 +72,7 @@ def test_a_decimal_comma_between_commas_never_moves_a_minute(lake: Lake, tmp_pat
     reports = read(lake, tmp_path, files)
     for name, report in reports.items():
         if name.startswith("shift"):
-            assert report.outcome == Outcome.QUARANTINED, name
+            assert report.outcome == FileOutcome.QUARANTINED, name
             assert problems_of(report) == {2: "row.too_many_cells"}
     assert problems_of(reports["some"]) == {2: "row.too_many_cells"}
     assert minutes_at(lake, reports["some"]) == {"10:20": (60, 0, 0, True)}
@@ -130,7 +130,7 @@ def test_a_second_header_is_refused_and_one_in_another_order_ends_the_file(
     assert problems_of(reports["again"]) == {3: "row.repeated_header"}
     assert problems_of(reports["in capitals"]) == {3: "row.repeated_header"}
     for name in ("swapped", "another"):
-        assert reports[name].outcome == Outcome.QUARANTINED
+        assert reports[name].outcome == FileOutcome.QUARANTINED
         assert "line 3: a second header row" in str(reports[name].reason)
         assert lessons_from(lake, reports[name]) == []
 
@@ -198,7 +198,7 @@ def test_rows_that_end_in_another_way_quarantine_the_file_and_show_nobody(
         put(tmp_path, "rest.csv", whole + text.split(end, 1)[1]),
     )
     for line, report in zip((1, 3), reports, strict=True):
-        assert report.outcome == Outcome.QUARANTINED
+        assert report.outcome == FileOutcome.QUARANTINED
         assert f"line {line}: U+{ord(end):04X} stands where a row ends" in str(report.reason)
         assert not any(word in str(report.reason) for word in ("Zzyx", "Qwert", "Sekretess", "8A"))
 

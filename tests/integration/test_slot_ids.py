@@ -15,7 +15,7 @@ from assets.exports.changes import changes_of
 from assets.exports.ingest import ingest_paths
 from assets.exports.layouts import Layout, LayoutError, load_layouts
 from assets.exports.ledger import find_file
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.lake import Lake
 from assets.sealing import Sealer
 from tests.conftest import settings_of
@@ -97,7 +97,7 @@ def test_weekly_files_with_the_ids_of_slots_leave_every_week(
 ) -> None:
     paths = [weekly(tmp_path, number) for number in order]
     reports = offer(lake, *paths) if together else [offer(lake, path)[0] for path in paths]
-    assert {report.outcome for report in reports} == {Outcome.ACCEPTED}
+    assert {report.outcome for report in reports} == {FileOutcome.ACCEPTED}
     assert sum(report.rows_superseded for report in reports) == 0
     assert dates(lake) == all_of(0, 1, 2)
     assert sources(lake) == [OURS]
@@ -111,7 +111,7 @@ def test_a_term_taken_in_one_go_is_a_term(lake: Lake, tmp_path: Path, batch_file
     paths = [weekly(tmp_path, number, pupils=1) for number in range(12)]
     with mock.patch.object(offers, "BATCH_FILES", batch_files):
         reports = offer(lake, *reversed(paths))
-    assert {report.outcome for report in reports} == {Outcome.ACCEPTED}
+    assert {report.outcome for report in reports} == {FileOutcome.ACCEPTED}
     assert dates(lake) == {day.isoformat(): 3 for number in range(12) for day in week(number)}
 
 
@@ -119,7 +119,7 @@ def test_a_correction_of_one_week_replaces_that_week_only(lake: Lake, tmp_path: 
     offer(lake, weekly(tmp_path, 0), weekly(tmp_path, 1))
     corrected = slots(week(0), valid="60", invalid="0", present="0")
     (report,) = offer(lake, saved(tmp_path, date(2026, 10, 1), corrected, "again"))
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert dates(lake) == all_of(0, 1)
     assert lake.rows(
         "SELECT valid_minutes, count(*) FROM lessons WHERE lesson_date < '2026-09-07' GROUP BY 1"
@@ -129,7 +129,7 @@ def test_a_correction_of_one_week_replaces_that_week_only(lake: Lake, tmp_path: 
 def test_a_file_that_repeats_an_id_over_dates_shows_it_alone(lake: Lake, tmp_path: Path) -> None:
     rows = slots([*week(0), *week(1)])
     (bulk,) = offer(lake, saved(tmp_path, date(2026, 9, 12), rows))
-    assert (bulk.outcome, dates(lake)) == (Outcome.ACCEPTED, all_of(0, 1))
+    assert (bulk.outcome, dates(lake)) == (FileOutcome.ACCEPTED, all_of(0, 1))
     emptied(lake)
     bad = {**rows[0], "date": "2026-02-30"}
     (by_row,) = offer(lake, saved(tmp_path, date(2026, 9, 12), [*rows, bad]))
@@ -170,7 +170,7 @@ def test_a_file_of_one_moved_lesson_alone_moves_it(lake: Lake, tmp_path: Path) -
     offer(lake, weekly(tmp_path, 0))
     moved = [row | {"date": "2026-09-07"} for row in slots(week(0, 1)) if row["start"] == "08:20"]
     (report,) = offer(lake, saved(tmp_path, date(2026, 9, 6), moved))
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert dates(lake) == all_of(0) | {"2026-08-31": 4, "2026-09-07": 2}
 
 
@@ -210,12 +210,12 @@ def test_another_mass_move_is_held_until_the_layout_says_what_the_ids_are(
     before, after = mass_move(tmp_path)
     calls = [[before, after]] if together else [[before], [after]]
     report = [report for call in calls for report in offer(lake, *call)][-1]
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert "15 of the 15 lesson ids that are known come back on other dates" in str(report.reason)
     assert "'lesson_id: lesson' or 'lesson_id: slot'" in str(report.reason)
     assert dates(lake) == all_of(0)
     (report,) = taken(lake, after, lesson_id="lesson")
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert len(dates(lake)) == 5
     assert "2026-08-31" not in dates(lake)
 

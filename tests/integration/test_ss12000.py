@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from assets.sealing import Sealer
 from tests.conftest import settings_of
@@ -63,7 +63,10 @@ def lake(lake_of_module: Lake) -> Lake:
 def take(lake: Lake, folder: Path, **special: list[Any]) -> None:
     """Take the usual school, with other objects of some resources."""
     reports = offer(lake, *put_school(folder, {**school(), **special}))
-    assert {report.outcome for report in reports} <= {Outcome.ACCEPTED, Outcome.ACCEPTED_IN_PART}
+    assert {report.outcome for report in reports} <= {
+        FileOutcome.ACCEPTED,
+        FileOutcome.ACCEPTED_IN_PART,
+    }
 
 
 def said(lake: Lake) -> list[tuple[Any, ...]]:
@@ -202,7 +205,7 @@ def test_an_attendance_waits_for_its_event_and_person_and_says_so(
     reports = offer(lake, *put_school(tmp_path, objects))
     assert lessons_of(lake) == []
     (waiting,) = [r for r in reports if r.path.name.startswith("attendances")]
-    assert waiting.outcome == Outcome.ACCEPTED
+    assert waiting.outcome == FileOutcome.ACCEPTED
     assert waiting.reason is not None
     assert "4 wait for their calendar event" in waiting.reason
     offer_one(lake, put_page(tmp_path, "calendarEvents", late["calendarEvents"]))
@@ -217,7 +220,7 @@ def test_the_newest_word_counts_by_what_it_says_itself(lake: Lake, tmp_path: Pat
     older = attendance(invalidAbsenceMinutes=30, modified="2026-10-05T10:00:00Z")
     offer_one(lake, put_page(tmp_path, "newer", [newer], "20261007T0500"))
     report = offer_one(lake, put_page(tmp_path, "older", [older], "20261008T0500"))
-    assert report.outcome == Outcome.SUPERSEDED
+    assert report.outcome == FileOutcome.SUPERSEDED
     assert [row[5] for row in said(lake) if row[:2] == ("Anna", "event-1")] == [20]
     without = attendance(invalidAbsenceMinutes=40, modified=None)
     offer_one(lake, put_page(tmp_path, "without", [without], "20261009T0500"))
@@ -472,7 +475,7 @@ def test_missing_minutes_are_no_presence(lake: Lake, tmp_path: Path) -> None:
 
 def test_a_page_of_several_is_taken_and_asks_for_the_others(lake: Lake, tmp_path: Path) -> None:
     report = offer_one(lake, put(tmp_path, "page.json", page([person()], pageToken="abc")))
-    assert report.outcome == Outcome.ACCEPTED
+    assert report.outcome == FileOutcome.ACCEPTED
     assert report.reason is not None
     assert "one page of several" in report.reason
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.exports.ss12000 import json_files
 from assets.lake import Lake
 from tests.conftest import settings_of
@@ -91,7 +91,7 @@ def test_a_deleted_attendance_is_a_lesson_no_more_and_its_day_is_summed_anew(
 ) -> None:
     lake = taken
     report = delete(lake, tmp_path, attendances=[FIRST], rooms=["room-1", "room-2"])
-    assert (report.outcome, report.rows_read, report.rows_accepted) == (Outcome.ACCEPTED, 3, 3)
+    assert (report.outcome, report.rows_read, report.rows_accepted) == (FileOutcome.ACCEPTED, 3, 3)
     assert report.reason == (
         "taken away at the source: 1 attendances, 2 of other resources, from which nothing follows "
         "here"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.exports.received import UnreadableFileError, look_at
 from assets.exports.ss12000.json_files import JsonRows
 from assets.lake import Lake
@@ -68,7 +68,7 @@ def test_an_object_of_another_resource_is_refused_and_named_and_its_marking_coun
         organisation("org-2", schoolUnitCode="99999904"),
     ]
     report = offer_one(lake, put_page(tmp_path / "mixed", "organisations", mixed))
-    assert report.outcome == Outcome.ACCEPTED_IN_PART
+    assert report.outcome == FileOutcome.ACCEPTED_IN_PART
     assert problems_of(report) == {2: "object.of_attendances", 3: "object.of_none"}
     assert "object 2, object: an object of attendances in a file of another" in str(report.reason)
     assert [word for (word,) in lake.rows("SELECT is_protected FROM protection_words")] == [True]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from assets.exports.outcomes import FileReport, Outcome
+from assets.exports.outcomes import FileOutcome, FileReport
 from assets.lake import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
@@ -113,7 +113,7 @@ def test_a_workbook_of_any_dialect_gives_the_lessons_of_the_text(
         put(tmp_path, "a.csv", text_of([row | {"school": "90000002"} for row in rows])),
         put(tmp_path, "b.xlsx", sheet_in(dialect, cells_of(reals))),
     )
-    assert (book.outcome, warnings_of(book)) == (Outcome.ACCEPTED, {})
+    assert (book.outcome, warnings_of(book)) == (FileOutcome.ACCEPTED, {})
     expected = [(row[0], *row[2:]) for row in lessons_from(lake, text)]
     assert [(row[0], *row[2:]) for row in lessons_from(lake, book)] == expected
 
@@ -191,12 +191,12 @@ def test_several_other_sheets_are_counted_and_the_hidden_among_them(
 def test_a_chart_is_no_sheet(lake: Lake, tmp_path: Path) -> None:
     chart = Sheet([], "Diagram", kind="chartsheet")
     report = offer_sheets(lake, tmp_path, PLAIN, chart, Sheet(cells_of([lesson(0)])))
-    assert (report.outcome, report.reason) == (Outcome.ACCEPTED, None)
+    assert (report.outcome, report.reason) == (FileOutcome.ACCEPTED, None)
 
 
 def test_a_workbook_of_hidden_sheets_is_refused(lake: Lake, tmp_path: Path) -> None:
     report = offer_sheets(lake, tmp_path, PLAIN, Sheet(cells_of([lesson(0)]), state="hidden"))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert "all its sheets are hidden" in str(report.reason)
 
 
@@ -222,7 +222,7 @@ def test_another_kind_of_workbook_is_refused_by_name(
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr(member, "<x/>")
     report = offer_one(lake, put(tmp_path, "a.xlsx", made.getvalue()))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert words in str(report.reason)
 
 
@@ -248,7 +248,7 @@ def test_two_rows_or_cells_with_one_address_are_quarantined(
         sheet_in(Dialect(seed=2), [["x"]]), "sheet1.xml", "<sheetData>", f"<sheetData>{rows}"
     )
     report = offer_one(lake, put(tmp_path, "a.xlsx", content))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert "not a workbook that can be read" in str(report.reason)
 
 
@@ -269,7 +269,7 @@ def test_what_is_merged_over_rows_is_each_rows_and_told_with_its_range(
     block = f"{letter(column)}2:{letter(column)}5"
     sheet = Sheet(cells_of(merged_rows(column)), merged=[block])
     report = offer_sheets(lake, tmp_path, dialect, sheet)
-    assert (report.outcome, report.rows_accepted) == (Outcome.ACCEPTED, 4)
+    assert (report.outcome, report.rows_accepted) == (FileOutcome.ACCEPTED, 4)
     assert report.reason == f"cells are merged: {block}"
     assert warnings_of(report) == {"row.merged_cells": 4}
     assert [p.found for p in report.problems] == [block]
@@ -319,7 +319,7 @@ def test_titles_and_headers_may_be_merged_and_a_blank_row_stays_blank(
     rows = [["Frånvaro", None], *cells_of([lesson(0), lesson(1)]), [], []]
     merged = ["A1:Q1", "A4:A6"]
     report = offer_sheets(lake, tmp_path, PLAIN, Sheet(rows, merged=merged))
-    assert (report.outcome, report.rows_read) == (Outcome.ACCEPTED, 2)
+    assert (report.outcome, report.rows_read) == (FileOutcome.ACCEPTED, 2)
 
 
 def test_merged_cells_that_cover_all_many_times_over_are_refused(
@@ -328,13 +328,13 @@ def test_merged_cells_that_cover_all_many_times_over_are_refused(
     rows = [*cells_of([lesson(0)]), *([[]] * 40_000), ["x"]]
     sheet = Sheet(rows, merged=["A2:C40000"] * 50)
     report = offer_sheets(lake, tmp_path, PLAIN, sheet)
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert "its merged cells cover" in str(report.reason)
 
 
 def test_a_sheet_of_nothing_has_no_header(lake: Lake, tmp_path: Path) -> None:
     report = offer_sheets(lake, tmp_path, PLAIN, Sheet([[], [None]]))
-    assert report.outcome == Outcome.QUARANTINED
+    assert report.outcome == FileOutcome.QUARANTINED
     assert str(report.reason).startswith("no header row")
 
 
@@ -405,6 +405,6 @@ def test_so_may_text_that_was_saved_of_such_a_sheet(lake: Lake, tmp_path: Path) 
     columns = ("school", "civic", "date", "start", "length", "valid", "invalid", "lesson_id")
     rows = [lesson(0, lesson_id=f"L{n}") for n in range(65_535)]
     report = offer_one(lake, put(tmp_path, "a.csv", text_of(rows, columns)))
-    assert (report.outcome, report.rows_accepted) == (Outcome.ACCEPTED, 65_535)
+    assert (report.outcome, report.rows_accepted) == (FileOutcome.ACCEPTED, 65_535)
     assert warnings_of(report) == {"row.sheet_full": 1}
     assert "it ends at row 65536" in str(report.reason)

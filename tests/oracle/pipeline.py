@@ -19,7 +19,7 @@ from typing import Any, Self
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.exports.layouts import Layout, LayoutColumn, shipped_layouts
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.flags.answers import flags_answer, identity_numbers, rates_answer
 from assets.flags.known import show_as_known
 from assets.flags.what_if import Steps, steps_under
@@ -43,7 +43,7 @@ from tests.oracle.writers import (
 TextRow = dict[str, str]
 COMPARISONS = {">": "over", ">=": "at_least"}
 EVERY_GRADE = tuple(range(10))
-GOOD_OUTCOMES = {Outcome.ACCEPTED, Outcome.SUPERSEDED, Outcome.DUPLICATE}
+GOOD_OUTCOMES = {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED, FileOutcome.DUPLICATE}
 
 
 class Product:

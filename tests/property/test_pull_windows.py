@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assets.pull.sources import Source
 from assets.pull.state import PullState
-from assets.pull.windows import STOCKHOLM, Window, windows_of
+from assets.pull.windows import STOCKHOLM, PullWindow, windows_of
 
 FIRST_DAY = datetime(2026, 8, 20, 1, tzinfo=UTC)
 ENDPOINTS = ("persons", "calendarEvents", "attendances", "aggregatedAttendance")
@@ -30,7 +30,7 @@ def month_of(moment: datetime) -> str:
     return f"{moment.astimezone(STOCKHOLM):%Y-%m}"
 
 
-def server_answers(window: Window, now: dict[int, Version]) -> set[Version]:
+def server_answers(window: PullWindow, now: dict[int, Version]) -> set[Version]:
     """Return what a server as strict as the standard gives of its objects."""
     asked = window.parameters
     after = asked.get("meta.modified.after")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from assets.exports import offers
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import Outcome
+from assets.exports.outcomes import FileOutcome
 from assets.lake import Lake
 from assets.sealing import Sealer
 from tests.conftest import settings_of
@@ -118,7 +118,7 @@ def test_weekly_files_of_slots_give_every_week_in_any_order(tmp_path: Path) -> N
             with mock.patch.object(offers, "BATCH_FILES", batch_files or 256):
                 for call in calls:
                     reports = ingest_paths(lake, call)
-                    assert Outcome.QUARANTINED not in {report.outcome for report in reports}
+                    assert FileOutcome.QUARANTINED not in {report.outcome for report in reports}
             expected: dict[tuple[int, date, int], int] = {}
             for file in sorted(files, key=lambda file: file.exported_at):
                 expected |= file.lessons

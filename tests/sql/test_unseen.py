@@ -12,7 +12,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from assets.flags.evaluate import evaluate_flags, first_seen_day
-from assets.flags.thin_timetables import Timetable, thin_ones, thin_timetables
+from assets.flags.thin_timetables import ScheduledTime, thin_ones, thin_timetables
 from assets.lake import Lake
 from rules.registry import rule_set_on
 from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, Row, day, given, key, rows_of
@@ -145,7 +145,7 @@ def test_thin_is_under_a_share_of_the_exact_median(
     rates = [Fraction(minutes, days) for minutes, days in pupils]
     middle = median(rates)
     tables = [
-        Timetable(str(number), AS_OF, minutes, days)
+        ScheduledTime(str(number), AS_OF, minutes, days)
         for number, (minutes, days) in enumerate(pupils)
     ]
     found = {thin.pupil_key: thin.percent for thin in thin_ones(tables, share)}

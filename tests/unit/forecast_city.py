@@ -7,13 +7,13 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from assets.forecast.history import Floats, History
-from assets.forecast.questions import Step
+from assets.forecast.history import Floats, MinutesHistory
+from assets.forecast.questions import ForecastStep
 from assets.forecast.situations import SituationRules
 
 DAY_MINUTES = 300
-TEN = Step(10_00, is_strict=True, min_days=5)
-TWENTY = Step(20_00, is_strict=False, min_days=10)
+TEN = ForecastStep(10_00, is_strict=True, min_days=5)
+TWENTY = ForecastStep(20_00, is_strict=False, min_days=10)
 RULES = SituationRules((TEN, TWENTY), one_month_days=30, leaver_after_days=21)
 FIRST, LAST = date(2026, 8, 17), date(2026, 12, 18)
 
@@ -23,7 +23,7 @@ def school_dates(first: date = FIRST, last: date = LAST) -> np.ndarray:
     return days[(days.astype(np.int64) + 3) % 7 < 5]
 
 
-def history_of(shares: Floats, first: date = FIRST) -> History:
+def history_of(shares: Floats, first: date = FIRST) -> MinutesHistory:
     """Pupils (P) with a share of absence on each school day (D) from `first` on."""
     pupils, days = shares.shape
     dates = school_dates(first, date(2027, 6, 11))[:days]
@@ -36,10 +36,10 @@ def history_of(shares: Floats, first: date = FIRST) -> History:
             "has_left": [False] * pupils,
         }
     )
-    return History(dates, minutes, minutes.copy(), absent, people)
+    return MinutesHistory(dates, minutes, minutes.copy(), absent, people)
 
 
-def city(pupils: int = 900, *, seed: int = 1, spell: int = 1) -> History:
+def city(pupils: int = 900, *, seed: int = 1, spell: int = 1) -> MinutesHistory:
     """Pupils whose inclination is Beta(1, 9), absent whole days in spells of `spell` days."""
     draw = np.random.default_rng(seed)
     inclination = draw.beta(1, 9, pupils)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from assets.flags.outlook import Outlook
-from assets.flags.patterns import Compared, Edge, Pattern, Run, Week
+from assets.flags.patterns import Edge, Pattern, Run, TimetablePart, Week
 from assets.sealing import Sealer
 from assets.watchlists import outlook_texts, pattern_texts
 from assets.watchlists.explanations import comparison_columns, notes
-from assets.watchlists.model import Ahead, PupilRow, RuleOutlook, Watchlist
+from assets.watchlists.model import PupilOutlook, PupilRow, RuleOutlook, Watchlist
 from assets.watchlists.page import write_page
 from assets.watchlists.remembered import FILE_NAME, recall, remember
 from tests.unit import watchlist_factory as make
@@ -42,9 +42,9 @@ def pattern(**other: object) -> Pattern:
         shape="coherent",
         longest_run=Run(date(2026, 10, 5), date(2026, 10, 16), 10, 3000),
         long_run_minutes=3000,
-        weekdays=(Compared("1", 7, 6, 2100, 1800, 9000, 1500, is_named=True),),
+        weekdays=(TimetablePart("1", 7, 6, 2100, 1800, 9000, 1500, is_named=True),),
         edges=(Edge("first", 30, 12, 10, 120, 9, is_named=True),),
-        subjects=(Compared("IDH", 8, 7, 480, 420, 10_620, 2880, is_named=True),),
+        subjects=(TimetablePart("IDH", 8, 7, 480, 420, 10_620, 2880, is_named=True),),
         trend="rising",
         weeks=weeks,
     )
@@ -57,7 +57,7 @@ def pupil(**other: object) -> PupilRow:
         for rule in RULES
         for basis in ("rolling", "calendar")
     )
-    row = make.pupil(level=1, pattern=pattern(), ahead=Ahead(outlooks, None, 4))
+    row = make.pupil(level=1, pattern=pattern(), ahead=PupilOutlook(outlooks, None, 4))
     return replace(row, **other)  # type: ignore[arg-type]
 
 
@@ -147,7 +147,7 @@ def test_each_half_is_compared_where_each_must_reach_the_step() -> None:
 
 
 def test_a_subject_from_the_data_can_not_become_markup(tmp_path: Path) -> None:
-    evil = Compared("<b>SV</b>\n", 8, 7, 480, 420, 10_620, 2880, is_named=True)
+    evil = TimetablePart("<b>SV</b>\n", 8, 7, 480, 420, 10_620, 2880, is_named=True)
     row = pupil(pattern=pattern(subjects=(evil,)))
     write_page(make.watchlist(row), tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from assets.forecast.questions import Span, Step, standing_windows, steps_of, target
+from assets.forecast.questions import ForecastStep, Span, standing_windows, steps_of, target
 from assets.forecast.situations import situations_of
 from rules.registry import rule_set_on
 from tests.unit.forecast_city import DAY_MINUTES, RULES, TEN, TWENTY, history_of
@@ -18,9 +18,9 @@ SUNDAY = date(2026, 11, 15)
 
 def test_the_steps_are_those_of_the_rules_over_one_month() -> None:
     assert steps_of(rule_set_on("stockholm", SUNDAY)) == (
-        Step(10_00, True, 5),
-        Step(20_00, False, 10, frozenset(range(4, 10))),
-        Step(40_00, False, 10),
+        ForecastStep(10_00, True, 5),
+        ForecastStep(20_00, False, 10, frozenset(range(4, 10))),
+        ForecastStep(40_00, False, 10),
     )
 
 
@@ -29,13 +29,13 @@ def test_rules_of_one_step_for_different_grades_are_one_step_for_all_of_them() -
     (referral,) = [rule for rule in rules.rules if rule.name == "sst_referral"]
     others = replace(referral, name="other", grades=(0, 1, 2), min_days=5)
     step = next(s for s in steps_of(replace(rules, rules=(referral, others))))
-    assert step == Step(20_00, False, 5, frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9}))
+    assert step == ForecastStep(20_00, False, 5, frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9}))
     assert [step.is_for(grade) for grade in (2, 3, 4)] == [True, False, True]
 
 
 def test_a_pupil_of_unknown_grade_has_the_steps_that_all_grades_have() -> None:
-    assert Step(10_00, True, 5).is_for(None)
-    assert not Step(20_00, False, 10, frozenset(range(4, 10))).is_for(None)
+    assert ForecastStep(10_00, True, 5).is_for(None)
+    assert not ForecastStep(20_00, False, 10, frozenset(range(4, 10))).is_for(None)
 
 
 @pytest.mark.parametrize(

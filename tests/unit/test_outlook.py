@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.flags.outlook import Ahead, Course, Horizon, Outlook, Step
+from assets.flags.outlook import ComingLessons, Course, Outlook, OutlookHorizon, OutlookStep
 from tests.oracle.outlook import Minutes, is_reached, outlook
 from tests.oracle.parameters import varied
 from tests.oracle.windows import window_of
@@ -26,13 +26,13 @@ def weekdays(first: date, last: date) -> list[date]:
 
 
 def course(past: dict[date, tuple[int, int]], coming: dict[date, tuple[int, ...]]) -> Course:
-    horizon = Horizon(AS_OF, 30, 60)
-    return Course(horizon, past, Ahead(horizon, coming))
+    horizon = OutlookHorizon(AS_OF, 30, 60)
+    return Course(horizon, past, ComingLessons(horizon, coming))
 
 
 FIVE_A_DAY = dict.fromkeys(weekdays(date(2026, 11, 16), date(2027, 2, 28)), (60,) * 5)
-OVER_10 = Step(1000, is_strict=True, is_each=False)
-AT_LEAST_20 = Step(2000, is_strict=False, is_each=False)
+OVER_10 = OutlookStep(1000, is_strict=True, is_each=False)
+AT_LEAST_20 = OutlookStep(2000, is_strict=False, is_each=False)
 
 
 def present(first: date, *, away: int = 0) -> dict[date, tuple[int, int]]:
@@ -87,13 +87,13 @@ def test_nothing_is_said_of_days_after_the_school_year() -> None:
     as_of = date(2027, 6, 28)
     past = dict.fromkeys(weekdays(date(2027, 5, 1), as_of), (300, 300))
     coming = dict.fromkeys(weekdays(date(2027, 6, 29), date(2027, 9, 1)), (60,) * 5)
-    horizon = Horizon(as_of, 30, 60)
-    found = Course(horizon, past, Ahead(horizon, coming)).outlook(
+    horizon = OutlookHorizon(as_of, 30, 60)
+    found = Course(horizon, past, ComingLessons(horizon, coming)).outlook(
         "rolling", "one_month", OVER_10, is_reached=True
     )
     assert found == Outlook(True, date(2027, 6, 29), None)
-    horizon = Horizon(date(2027, 6, 30), 30, 60)
-    last = Course(horizon, past, Ahead(horizon, coming)).outlook(
+    horizon = OutlookHorizon(date(2027, 6, 30), 30, 60)
+    last = Course(horizon, past, ComingLessons(horizon, coming)).outlook(
         "calendar", "one_month", OVER_10, is_reached=True
     )
     assert last == Outlook(True, None, None)
@@ -155,13 +155,13 @@ def test_the_outlook_is_what_trying_out_every_day_gives(
     ahead: dict[date, list[int]] = defaultdict(list)
     for x in coming:
         ahead[x.day].append(x.scheduled)
-    step = Step(
+    step = OutlookStep(
         int(float(rule["threshold_pct"]) * 100),
         is_strict=rule["comparison"] == ">",
         is_each=rule["method"] == "each",
     )
-    horizon = Horizon(as_of, length, 2 * length)
-    found = Course(horizon, days, Ahead(horizon, ahead)).outlook(
+    horizon = OutlookHorizon(as_of, length, 2 * length)
+    found = Course(horizon, days, ComingLessons(horizon, ahead)).outlook(
         basis, WINDOW[rule["months"]], step, is_reached=now
     )
     if found.unknown:
@@ -194,8 +194,8 @@ def test_no_other_way_of_being_absent_reaches_the_step_earlier(
 
 @pytest.mark.parametrize("whole", [0, 1, 9999, 10_000])
 def test_a_step_compares_exactly(whole: int) -> None:
-    at_least = Step(2000, is_strict=False, is_each=False)
-    over = Step(2000, is_strict=True, is_each=False)
+    at_least = OutlookStep(2000, is_strict=False, is_each=False)
+    over = OutlookStep(2000, is_strict=True, is_each=False)
     absent = whole // 5
     assert over.is_reached(absent, whole) is False
     assert at_least.is_reached(absent, whole) is (whole > 0 and whole % 5 == 0)

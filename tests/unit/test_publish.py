@@ -12,7 +12,7 @@ import pytest
 from assets.watchlists import publish
 from assets.watchlists.model import Watchlist
 from assets.watchlists.publish import (
-    Entry,
+    ListToPublish,
     Provenance,
     PublishError,
     publish_watchlist,
@@ -23,8 +23,8 @@ from tests.unit.watchlist_factory import full_list, watchlist
 MADE_FROM = Provenance(7, "a" * 64, ({"sha256": "b" * 64, "rows_read": 3},))
 
 
-def entry(one: Watchlist) -> Entry:
-    return Entry(one, MADE_FROM, one)
+def entry(one: Watchlist) -> ListToPublish:
+    return ListToPublish(one, MADE_FROM, one)
 
 
 def names_and_bytes(folder: Path) -> dict[str, bytes]:
@@ -34,7 +34,7 @@ def names_and_bytes(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("held", [(), ("Fler lektioner saknar rapport än vanligt.",)])
 def test_an_entry_is_the_same_in_another_process(held: tuple[str, ...]) -> None:
     one = full_list()
-    sent = Entry(replace(one, held=held) if held else one, MADE_FROM, one)
+    sent = ListToPublish(replace(one, held=held) if held else one, MADE_FROM, one)
     received = pickle.loads(pickle.dumps(sent))  # noqa: S301 - our own
     assert received == sent
     assert (received.remembered is received.watchlist) == (not held)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from assets.watchlists import publish_many
-from assets.watchlists.publish import Entry, Provenance, PublishError
+from assets.watchlists.publish import ListToPublish, Provenance, PublishError
 from assets.watchlists.publish_many import publish_watchlists
 from tests.unit.watchlist_factory import watchlist
 
@@ -30,10 +30,10 @@ if __name__ == "__main__":
 """
 
 
-def entries(count: int) -> list[Entry]:
+def entries(count: int) -> list[ListToPublish]:
     one = watchlist()
     return [
-        Entry(replace(one, school_unit_code=str(99990000 + number)), MADE_FROM, one)
+        ListToPublish(replace(one, school_unit_code=str(99990000 + number)), MADE_FROM, one)
         for number in range(count)
     ]
 

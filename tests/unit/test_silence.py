@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.checks.rhythm import Limits, rhythm_of
-from assets.checks.silence import Break, School, Silence, silent_of_sums, silent_schools
+from assets.checks.silence import Break, SchoolDays, Silence, silent_of_sums, silent_schools
 from assets.watchlists.holds import Unlike, together
 from assets.watchlists.silences import sentence
 
@@ -27,15 +27,15 @@ def school_days(first: date, last: date, free: Collection[date] = ()) -> list[da
     return [day for day in days if day.weekday() < 5 and day not in free]
 
 
-def nightly(last: date, *, hours_late: bool = False, free: Collection[date] = ()) -> School:
+def nightly(last: date, *, hours_late: bool = False, free: Collection[date] = ()) -> SchoolDays:
     """A school whose days come one by one, in the evening or in the small hours after."""
     days = school_days(FIRST, last, free)
-    return School(taught=set(days), arrivals=[(day + ONE * hours_late, day) for day in days])
+    return SchoolDays(taught=set(days), arrivals=[(day + ONE * hours_late, day) for day in days])
 
 
-def weekly(last: date, weekday: int, weeks_late: int = 0) -> School:
+def weekly(last: date, weekday: int, weeks_late: int = 0) -> SchoolDays:
     """A school that sends on a weekday what it has up to the day before, or the week before."""
-    school = School()
+    school = SchoolDays()
     for n in range(1, (last - FIRST).days + 1):
         sent_on = FIRST + n * ONE
         if sent_on.weekday() == weekday:
@@ -46,11 +46,11 @@ def weekly(last: date, weekday: int, weeks_late: int = 0) -> School:
     return school
 
 
-def silent(schools: dict[str, School], as_of: date) -> dict[str, Silence]:
+def silent(schools: dict[str, SchoolDays], as_of: date) -> dict[str, Silence]:
     return {s.school_unit_code: s for s in silent_schools(schools, as_of, LIMITS)}
 
 
-def town(as_of: date, **others: School) -> dict[str, School]:
+def town(as_of: date, **others: SchoolDays) -> dict[str, SchoolDays]:
     """Seven schools that send every night, beside others."""
     return {f"n{n}": nightly(as_of) for n in range(7)} | others
 
@@ -195,7 +195,7 @@ def test_no_sums_are_due_of_july_nor_of_a_month_that_is_a_break() -> None:
 
 
 @st.composite
-def towns(draw: st.DrawFn) -> tuple[dict[str, School], date]:
+def towns(draw: st.DrawFn) -> tuple[dict[str, SchoolDays], date]:
     """A town of schools that send in any way, to different days, with breaks."""
     as_of = FIRST + draw(st.integers(25, 60)) * ONE
     schools = {}
@@ -216,7 +216,7 @@ def towns(draw: st.DrawFn) -> tuple[dict[str, School], date]:
 @unhurried
 @given(towns())
 def test_who_has_sent_the_last_day_or_has_a_break_to_its_end_is_never_silent(
-    drawn: tuple[dict[str, School], date],
+    drawn: tuple[dict[str, SchoolDays], date],
 ) -> None:
     schools, as_of = drawn
     found = silent(schools, as_of)
@@ -233,7 +233,7 @@ def test_who_has_sent_the_last_day_or_has_a_break_to_its_end_is_never_silent(
 @unhurried
 @given(towns(), st.integers(0, 4))
 def test_more_breaks_never_make_a_school_silent_and_more_days_of_its_own_never_do(
-    drawn: tuple[dict[str, School], date], which: int
+    drawn: tuple[dict[str, SchoolDays], date], which: int
 ) -> None:
     schools, as_of = drawn
     code = sorted(schools)[which % len(schools)]
@@ -248,7 +248,7 @@ def test_more_breaks_never_make_a_school_silent_and_more_days_of_its_own_never_d
 
 @unhurried
 @given(towns())
-def test_nobody_waits_for_ever_without_a_word(drawn: tuple[dict[str, School], date]) -> None:
+def test_nobody_waits_for_ever_without_a_word(drawn: tuple[dict[str, SchoolDays], date]) -> None:
     """After three weeks of school without a lesson every school is silent, whoever it is."""
     schools, as_of = drawn
     later = as_of + 28 * ONE

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.exports.received import ReceivedFile, UnreadableFileError, look_at
-from assets.exports.ss12000.json_child import Refused, _Objects
+from assets.exports.ss12000.json_child import RefusedJson, _Objects
 from assets.exports.ss12000.json_files import JsonRows, resource_of
 from tests.integration.ingest_files import put
 from tests.integration.ss12000_files import page, person, school
@@ -135,7 +135,7 @@ def test_nesting_without_end_ends_the_child_only(tmp_path: Path) -> None:
 def test_a_file_cut_at_any_byte_is_refused_not_read_in_part() -> None:
     for cut in range(len(GOOD)):
         cut_short = _Objects(io.BytesIO(GOOD[:cut]))
-        with pytest.raises(Refused, match=r"it ends too early|no JSON|not UTF-8"):
+        with pytest.raises(RefusedJson, match=r"it ends too early|no JSON|not UTF-8"):
             list(cut_short.objects())
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from assets.watchlists.model import (
     ClearedPupil,
     Evidence,
-    History,
+    ListHistory,
     PupilRow,
     RuleExplanation,
     Sums,
@@ -81,9 +81,9 @@ def evidence(rule: str, of_sums: Sums, **other: Any) -> Evidence:
     return replace(plain, **other)
 
 
-def history(state: str = "new", **other: Any) -> History:
+def history(state: str = "new", **other: Any) -> ListHistory:
     """On its first list, unless told otherwise."""
-    return replace(History(state, "", 0, "2026-W46", 1, 1), **other)
+    return replace(ListHistory(state, "", 0, "2026-W46", 1, 1), **other)
 
 
 def cleared(given: str = "Ture", family: str = "Lind", **other: Any) -> ClearedPupil:

@@ -91,7 +91,7 @@ def _paths(cells: dict[str, str]) -> dict[str, Path]:
     return {column: tuple(path.split(".")) for column, path in cells.items()}
 
 
-class Refused(Exception):  # noqa: N818 - not an error of ours
+class RefusedJson(Exception):  # noqa: N818 - not an error of ours
     """The file won't be read; the message says why."""
 
 
@@ -115,7 +115,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         _read(sys.stdin.buffer, is_peek="peek" in sys.argv)
-    except Refused as error:
+    except RefusedJson as error:
         sys.stderr.write(str(error))
         raise SystemExit(REFUSED) from None
 
@@ -131,7 +131,7 @@ def _read(source: IO[bytes], *, is_peek: bool) -> None:
         name = resource_of(item, shapes) if isinstance(item, dict) else ""
         name = _DELETED if reader.is_deletions else name
     if not name and (first or not reader.is_empty_list):
-        raise Refused(
+        raise RefusedJson(
             "none of its objects is one that is read here"
             if first
             else "it holds no list 'data' of objects"
@@ -224,7 +224,7 @@ class _Objects:
         """Yield the objects.
 
         Raises:
-            Refused: no JSON, cut short, or not one list of objects.
+            RefusedJson: no JSON, cut short, or not one list of objects.
         """
         import ijson  # noqa: PLC0415 - after the limits are set
 
@@ -238,12 +238,12 @@ class _Objects:
             for item in items:
                 self.finished += 1
                 if _Fields.has_twin:
-                    raise Refused(f"object {self.finished} has a field twice")
+                    raise RefusedJson(f"object {self.finished} has a field twice")
                 yield item
         except ijson.JSONError as error:
-            raise Refused(self._what(error)) from None
+            raise RefusedJson(self._what(error)) from None
         if self.has_twin:
-            raise Refused("a field stands twice outside the objects")
+            raise RefusedJson("a field stands twice outside the objects")
 
     def _look_for_twins(self, chunk: bytes) -> None:
         """Look at the names of all fields, also of those that hold the objects."""
@@ -294,7 +294,7 @@ def _deleted(lists: Iterator[tuple[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield each id of an answer of deletedEntities as an object."""
     for entity, listed in lists:
         if not isinstance(listed, list):
-            raise Refused("something in 'data' is no list of ids")
+            raise RefusedJson("something in 'data' is no list of ids")
         for value in listed:
             named = {"entity": entity, "id": value}
             yield named | {"person": {"id": value}} if entity == "persons" else named
@@ -412,14 +412,14 @@ def _whole_number(value: Any) -> str | None:
 
 def _text(value: str, number: int) -> str | None:
     if "\x00" in value:
-        raise Refused(f"a NUL character in object {number}")
+        raise RefusedJson(f"a NUL character in object {number}")
     if not value.isascii() and ("\ufffd" in value or not value.isprintable()):
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise Refused(f"half a letter (a lone surrogate) in object {number}") from None
+            raise RefusedJson(f"half a letter (a lone surrogate) in object {number}") from None
         if "\ufffd" in value:
-            raise Refused(f"a letter was lost before the file came (U+FFFD), object {number}")
+            raise RefusedJson(f"a letter was lost before the file came (U+FFFD), object {number}")
     text = value.strip()
     return (text if len(text) <= _LONGEST_TEXT else "{}") or None
 

@@ -19,7 +19,7 @@ _COLUMNS = {table.name: tuple(column.name for column in table.columns) for table
 
 
 @dataclass(frozen=True)
-class Part:
+class NestedList:
     """A list within the objects of a resource, with a table of its own.
 
     Attributes:
@@ -57,7 +57,7 @@ class Resource:
     table: str
     key: str
     select: str
-    part: Part | None = None
+    part: NestedList | None = None
 
     @property
     def kind(self) -> str:
@@ -98,14 +98,14 @@ RESOURCES = (
         "ss12000_persons",
         "person_key",
         "exports/staged_persons",
-        Part("ss12000_enrolments", "exports/staged_person_enrolments"),
+        NestedList("ss12000_enrolments", "exports/staged_person_enrolments"),
     ),
     Resource(
         "groups",
         "ss12000_groups",
         "group_key",
         "exports/staged_groups",
-        Part("ss12000_members", "exports/staged_group_members"),
+        NestedList("ss12000_members", "exports/staged_group_members"),
     ),
     Resource(
         "activities",
@@ -118,14 +118,14 @@ RESOURCES = (
         "ss12000_duties",
         "duty_key",
         "exports/staged_duties",
-        Part("ss12000_roles", "exports/staged_duty_roles"),
+        NestedList("ss12000_roles", "exports/staged_duty_roles"),
     ),
     Resource(
         "calendarEvents",
         "ss12000_events",
         "event_key",
         "exports/staged_events",
-        Part("ss12000_exceptions", "exports/staged_event_exceptions"),
+        NestedList("ss12000_exceptions", "exports/staged_event_exceptions"),
     ),
     Resource("attendances", "ss12000_attendances", "attendance_key", "exports/staged_attendances"),
 )

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assets.exports.xlsx.parts import Package, Refused, is_true, relationship_id, tags
+from assets.exports.xlsx.parts import Package, RefusedWorkbook, is_true, relationship_id, tags
 from assets.exports.xlsx.values import is_date_format, plain_string
 
 _BOOK = tags("sheet", "workbookPr", "calcPr")
@@ -49,7 +49,7 @@ def open_book(package: Package) -> Book:
     """Return the workbook of a package.
 
     Raises:
-        Refused: it is none, or damaged.
+        RefusedWorkbook: it is none, or damaged.
     """
     part = _main_part(package)
     related = package.related(part)
@@ -67,7 +67,7 @@ def chosen_sheet(book: Book, wanted: Sequence[str]) -> SheetEntry:
     """Return the first sheet that has one of the names, else the first that is not hidden.
 
     Raises:
-        Refused: it has no sheet of cells that can be seen.
+        RefusedWorkbook: it has no sheet of cells that can be seen.
     """
     names = {_folded(name) for name in wanted}
     for sheet in book.sheets:
@@ -76,7 +76,7 @@ def chosen_sheet(book: Book, wanted: Sequence[str]) -> SheetEntry:
     for sheet in book.sheets:
         if not sheet.is_hidden:
             return sheet
-    raise Refused("all its sheets are hidden" if book.sheets else "it has no sheet")
+    raise RefusedWorkbook("all its sheets are hidden" if book.sheets else "it has no sheet")
 
 
 def _main_part(package: Package) -> str:
@@ -85,7 +85,7 @@ def _main_part(package: Package) -> str:
             return part
     if package.has("xl/workbook.xml"):
         return "xl/workbook.xml"
-    raise Refused("a zip file without a workbook in it")
+    raise RefusedWorkbook("a zip file without a workbook in it")
 
 
 def _read_book(
@@ -103,7 +103,7 @@ def _read_book(
                 is_hidden = said.get("state", "visible") != "visible"
                 book.sheets.append(SheetEntry(said.get("name", ""), target, is_hidden))
             elif not kind:
-                raise Refused("damaged: one of its sheets is nowhere")
+                raise RefusedWorkbook("damaged: one of its sheets is nowhere")
 
     package.parse(part, start)
 

@@ -43,7 +43,7 @@ _OTHER_KINDS = {
 Start = Callable[[str, Mapping[str, str]], None]
 
 
-class Refused(Exception):  # noqa: N818 - not an error of ours
+class RefusedWorkbook(Exception):  # noqa: N818 - not an error of ours
     """The workbook won't be read; the message says why. No cell's text is in it."""
 
 
@@ -54,29 +54,31 @@ class Package:
         content: the file's bytes.
 
     Raises:
-        Refused: no zip, damaged, with a password, or unpacking to more than an export does.
+        RefusedWorkbook: no zip, damaged, with a password, or unpacking to more than an export does.
     """
 
     def __init__(self, content: bytes) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except _BROKEN:
-            raise Refused("damaged or cut short") from None
+            raise RefusedWorkbook("damaged or cut short") from None
         members = self._zip.infolist()
         self.unpacked = sum(member.file_size for member in members)
         is_suspect = self.unpacked > SUSPECT_BYTES and self.unpacked > SUSPECT_RATIO * len(content)
         if is_suspect or self.unpacked > UNPACKED_BYTES:
-            raise Refused(f"{len(content) >> 10} kB that unpack to {self.unpacked >> 20} MB")
+            raise RefusedWorkbook(
+                f"{len(content) >> 10} kB that unpack to {self.unpacked >> 20} MB"
+            )
         # Names of parts are the same whatever their case; two of one name are no package.
         self._names: dict[str, str] = {}
         for member in members:
             if self._names.setdefault(member.filename.lower(), member.filename) != member.filename:
-                raise Refused("damaged: two of its parts have one name")
+                raise RefusedWorkbook("damaged: two of its parts have one name")
         if len(self._names) != len(members):
-            raise Refused("damaged: two of its parts have one name")
+            raise RefusedWorkbook("damaged: two of its parts have one name")
         for name, kind in _OTHER_KINDS.items():
             if name in self._names:
-                raise Refused(f"this is {kind}")
+                raise RefusedWorkbook(f"this is {kind}")
         self._check_sizes(members)
 
     def _check_sizes(self, members: list[zipfile.ZipInfo]) -> None:
@@ -90,7 +92,7 @@ class Package:
                     while packed.read(1 << 20):
                         pass
             except _BROKEN:
-                raise Refused("damaged, with a password or cut short") from None
+                raise RefusedWorkbook("damaged, with a password or cut short") from None
 
     def related(self, part: str) -> dict[str, tuple[str, str]]:
         """Return by relationship id the kind and part of what a part ('' for the whole) points to.
@@ -126,7 +128,7 @@ class Package:
         """Tell an XML part's elements and text, names as `tag_of` gives them.
 
         Raises:
-            Refused: it is not there, is no sound XML, or declares entities.
+            RefusedWorkbook: it is not there, is no sound XML, or declares entities.
         """
         parser = expat.ParserCreate(namespace_separator=MARK)
         parser.buffer_text = True
@@ -137,14 +139,14 @@ class Package:
             parser.CharacterDataHandler = text
         parser.StartDoctypeDeclHandler = _refuse_doctype
         if not self.has(part):
-            raise Refused(f"damaged: its part {part!a} is missing")
+            raise RefusedWorkbook(f"damaged: its part {part!a} is missing")
         try:
             with self._zip.open(self._names[part.lower()]) as packed:
                 while block := packed.read(_BLOCK):
                     parser.Parse(block, False)
             parser.Parse(b"", True)
         except (expat.ExpatError, LookupError, ValueError, *_BROKEN):
-            raise Refused(f"damaged: its part {part!a} is no sound XML") from None
+            raise RefusedWorkbook(f"damaged: its part {part!a} is no sound XML") from None
 
 
 def tags(*names: str) -> dict[str, str]:
@@ -165,4 +167,4 @@ def is_true(said: str | None) -> bool:
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise Refused("damaged: it declares XML of its own (DOCTYPE), which no workbook may")
+    raise RefusedWorkbook("damaged: it declares XML of its own (DOCTYPE), which no workbook may")

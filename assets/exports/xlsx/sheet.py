@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from assets.exports.xlsx.book import Book, SheetEntry
-from assets.exports.xlsx.parts import Package, Refused, tags
+from assets.exports.xlsx.parts import Package, RefusedWorkbook, tags
 from assets.exports.xlsx.values import NO_VALUE, day_text, iso_text, number_text, plain_string
 
 #: A formula of which no result is stored, as programs write them that don't calculate.
@@ -56,7 +56,7 @@ def read_cells(package: Package, sheet: SheetEntry, book: Book) -> Cells:
     """Return the cells of a sheet.
 
     Raises:
-        Refused: damaged, two rows or cells with one address, or a stray cell far out.
+        RefusedWorkbook: damaged, two rows or cells with one address, or a stray cell far out.
     """
     reader = _SheetReader(book)
     package.parse(sheet.part, reader.start, reader.end, reader.pieces.append)
@@ -78,7 +78,7 @@ def _within(merged: list[Range], table: pa.Table) -> list[Range]:
     """Return the ranges that begin in the table, cut where it ends.
 
     Raises:
-        Refused: together they cover more than an export has, as only overlapping ones can.
+        RefusedWorkbook: together they cover more than an export has, as only overlapping ones can.
     """
     height, width = table.num_rows, table.num_columns
     found = [
@@ -93,7 +93,7 @@ def _within(merged: list[Range], table: pa.Table) -> list[Range]:
         for block in found
     )
     if covered > MOST_MERGED:
-        raise Refused(f"its merged cells cover {covered} cells")
+        raise RefusedWorkbook(f"its merged cells cover {covered} cells")
     return found
 
 
@@ -180,26 +180,26 @@ class _SheetReader:
             self._row_number, self._row_text = self._last_row + 1, ""
             return
         if not address.strip().isdecimal():
-            raise Refused("damaged: a row's number is none")
+            raise RefusedWorkbook("damaged: a row's number is none")
         self._set_row(int(address))
 
     def _set_row(self, number: int) -> None:
         if number <= self._last_row:
-            raise Refused(
+            raise RefusedWorkbook(
                 f"row {number} stands there twice, or below row {self._last_row}, so nobody knows "
                 "which one counts"
             )
         if number > LAST_ROW:
-            raise Refused(f"row {number} is outside of every sheet")
+            raise RefusedWorkbook(f"row {number} is outside of every sheet")
         self._row_number, self._row_text = number, str(number)
 
     def _begin_cell(self, said: Mapping[str, str]) -> None:
         address = said.get("r")
         column = self._column + 1 if address is None else self._placed(address)
         if column in self._seen:
-            raise Refused(f"two cells of row {self._row_number} have one address")
+            raise RefusedWorkbook(f"two cells of row {self._row_number} have one address")
         if column > LAST_COLUMN:
-            raise Refused(f"row {self._row_number} has a cell outside of every sheet")
+            raise RefusedWorkbook(f"row {self._row_number} has a cell outside of every sheet")
         self._seen.add(column)
         self._column = column
         self._kind, self._style = said.get("t", "n"), said.get("s", "0")
@@ -214,11 +214,15 @@ class _SheetReader:
         if column is None or address[len(letters) :] != self._row_text:
             match = _ADDRESS.fullmatch(address.strip().upper())
             if match is None:
-                raise Refused(f"damaged: a cell's address in row {self._row_number} is none")
+                raise RefusedWorkbook(
+                    f"damaged: a cell's address in row {self._row_number} is none"
+                )
             if not self._row_text:
                 self._set_row(int(match[2]))
             elif int(match[2]) != self._row_number:
-                raise Refused(f"a cell of row {self._row_number} says that it is of another row")
+                raise RefusedWorkbook(
+                    f"a cell of row {self._row_number} says that it is of another row"
+                )
             column = _column_number(match[1])
             self._columns[letters] = column
         return column
@@ -231,7 +235,7 @@ class _SheetReader:
     def _merge(self, address: str) -> None:
         merged = range_of(address)
         if merged is None:
-            raise Refused("damaged: a range of merged cells is none")
+            raise RefusedWorkbook("damaged: a range of merged cells is none")
         if merged[:2] != merged[2:]:
             self.merged.append(merged)
 
@@ -275,10 +279,10 @@ class _SheetReader:
         """Return all cells, as wide as the widest row.
 
         Raises:
-            Refused: the table would be nearly empty and too large.
+            RefusedWorkbook: the table would be nearly empty and too large.
         """
         if self._width * self._height > MOST_CELLS:
-            raise Refused(
+            raise RefusedWorkbook(
                 f"its cells reach to row {self._height} and column {self._width}. Perhaps a stray "
                 "cell stands far to the right or far down"
             )
@@ -342,7 +346,7 @@ class _SheetReader:
     def _shared(self, value: str) -> str:
         number = value.strip()
         if not number.isdecimal() or int(number) >= len(self._book.strings):
-            raise Refused(f"damaged: row {self._row_number} names a text that is nowhere")
+            raise RefusedWorkbook(f"damaged: row {self._row_number} names a text that is nowhere")
         return self._book.strings[int(number)]
 
 
