@@ -54,6 +54,8 @@ SQL_ROOT = Path(__file__).resolve().parents[1] / "sql"
 #: The view of what counts (`lesson_fates.py`), on every connection. Where temporary tables or views
 #: stand before the lake's, it reads those.
 COUNTING_LESSONS = "absence/counting_lessons"
+#: The macro that alone asks whether a share is reached, on every connection.
+REACHES_STEP = "flags/reaches_step"
 
 Result = TypeVar("Result")
 
@@ -110,6 +112,7 @@ class Lake:
             lake._carry_protection_over()
             lake.define_protection()
             lake.define(COUNTING_LESSONS)
+            lake.prepare(REACHES_STEP)
         except duckdb.Error as error:
             connection.close()
             if _is_no_lake(error):
@@ -141,6 +144,7 @@ class Lake:
         lake.connection.execute("USE lake")
         lake.define_protection()
         lake.define(COUNTING_LESSONS)
+        lake.prepare(REACHES_STEP)
         return lake
 
     def _attach(self) -> None:

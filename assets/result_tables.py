@@ -110,7 +110,7 @@ RESULT_TABLES: tuple[Table, ...] = (
         (
             Column("as_of_date", "DATE", "The last day that counts."),
             PUPIL,
-            Column("step", "BIGINT", "The step, hundredths of a percent."),
+            Column("threshold_bp", "BIGINT", "The step, hundredths of a percent."),
             Column("is_strict", "BOOLEAN", "Over the step; else at the step is enough."),
             Column("horizon", "VARCHAR", "month_end | four_weeks"),
             Column("target_first_date", "DATE", "First day of the window that is foretold."),
@@ -124,7 +124,7 @@ RESULT_TABLES: tuple[Table, ...] = (
         "an as_of, step and horizon",
         (
             Column("as_of_date", "DATE", "The last day that counts."),
-            Column("step", "BIGINT", "The step, hundredths of a percent."),
+            Column("threshold_bp", "BIGINT", "The step, hundredths of a percent."),
             Column("is_strict", "BOOLEAN", "Over the step; else at the step is enough."),
             Column("horizon", "VARCHAR", "month_end | four_weeks"),
             Column("origins", "BIGINT", "Past days from which forecasts were made and scored."),

@@ -104,9 +104,7 @@ def _judgement(found: Judgement, rule: Rule, rule_set: RuleSet) -> dict[str, Any
         "coverage": share(reported, scheduled) or None,
         "coverage_floor_bp": rule_set.coverage_floor_bp,
         "comparisons": _comparisons(found, rule),
-        "minutes_to_turn": minutes_to_turn(
-            compared_parts(found, rule), rule.threshold_bp, is_strict=rule.comparison == "over"
-        ),
+        "minutes_to_turn": minutes_to_turn(compared_parts(found, rule), rule.threshold),
         "outlook": outlook,
     }
 
@@ -123,16 +121,14 @@ def _comparisons(found: Judgement, rule: Rule) -> list[dict[str, Any]]:
     rows = []
     for bound in bounds:
         for name, minutes in parts.items():
-            compared = compare(
-                bound, minutes, rule.threshold_bp, is_strict=rule.comparison == "over"
-            )
+            compared = compare(bound, minutes, rule.threshold)
             rows.append(
                 {
                     "part": name,
                     "bound": bound,
                     "left": compared.left,
                     "right": compared.right,
-                    "written": compared.text(rule.threshold_bp).replace("\u00a0", " "),
+                    "written": compared.text.replace("\u00a0", " "),
                     "holds": compared.holds,
                 }
             )

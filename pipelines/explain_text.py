@@ -16,6 +16,7 @@ from pipelines.explain_asides import aside_lines
 from pipelines.explain_outlook import outlook_sentence, timetable_sentence
 from pipelines.explain_pattern import pattern_lines
 from rules.models import Rule, RuleSet
+from rules.threshold import Threshold
 
 _WINDOWS = {"one_month": "one month", "two_months": "two months"}
 _BOUNDS: tuple[tuple[Bound, str, str], ...] = (
@@ -161,12 +162,11 @@ def compared_parts(found: Judgement, rule: Rule) -> list[tuple[int, int, int]]:
 
 def _turns(found: Judgement, rule: Rule) -> str:
     """How many minutes more, or fewer, would make the comparison come out otherwise."""
-    is_strict = rule.comparison == "over"
     parts = compared_parts(found, rule)
-    minutes = minutes_to_turn(parts, rule.threshold_bp, is_strict=is_strict)
+    minutes = minutes_to_turn(parts, rule.threshold)
     if minutes is None:
         return ""
-    reach = "be over it" if is_strict else "reach it"
+    reach = "be over it" if rule.threshold.is_strict else "reach it"
     if found.is_reached:
         return f"; with {spaced(minutes[0])} fewer it would not {reach}"
     if len(minutes) == 1:
@@ -182,12 +182,7 @@ def _turns(found: Judgement, rule: Rule) -> str:
 def _comparison_lines(found: Judgement, rule: Rule) -> Iterator[str]:
     parts = compared_parts(found, rule)
     for bound, name, answer in _BOUNDS:
-        written = [
-            compare(bound, part, rule.threshold_bp, is_strict=rule.comparison == "over").text(
-                rule.threshold_bp
-            )
-            for part in parts
-        ]
+        written = [compare(bound, part, rule.threshold).text for part in parts]
         holds = "holds" if getattr(found, answer) else "does not hold"
         yield f"  {name:<9} {'; and '.join(written)}: {holds}"
 
@@ -226,11 +221,13 @@ def _in_addition(found: Judgement) -> str:
 def _coverage(found: Judgement, rule_set: RuleSet) -> str:
     if not found.scheduled_minutes:
         return "nothing scheduled"
-    left, floor = found.reported_minutes * 10000, rule_set.coverage_floor_bp
+    floor = rule_set.coverage_floor_bp
+    left, right = Threshold(floor, is_strict=False).sides(
+        found.reported_minutes, found.scheduled_minutes
+    )
     sign, word = ("<", "under") if found.is_coverage_low else ("≥", "not under")
     percent = f"{Decimal(floor) / 100:f} %"
-    right = spaced(floor * found.scheduled_minutes)
-    return f"R·10000 = {spaced(left)} {sign} {floor}·S = {right}: {word} {percent}"
+    return f"R·10000 = {spaced(left)} {sign} {floor}·S = {spaced(right)}: {word} {percent}"
 
 
 def _margin(minutes: Decimal) -> str:

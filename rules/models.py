@@ -5,7 +5,7 @@ Here: plain frozen values with no way to be half right. Not here: which rules ex
 and any verdict: those are computed in `sql/flags/`.
 
 Percentages are `Decimal` as written in the file and integers (hundredths of a percent) in a
-`Rule`, so that a comparison on minutes is exact: `A * 10000 > threshold_bp * R`.
+`Rule`, so that a comparison on minutes is exact (`threshold.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+
+from rules.threshold import Threshold
 
 Unit = Literal["percent", "days", "minutes", "grades", "choice"]
 Comparison = Literal["over", "at_least"]
@@ -90,6 +92,11 @@ class Rule:
     requires_ulf: bool  # a hit also needs a hit of some ulf rule, on either basis
 
     @property
+    def threshold(self) -> Threshold:
+        """What absence is compared with."""
+        return Threshold(self.threshold_bp, is_strict=self.comparison == "over")
+
+    @property
     def threshold_pct(self) -> Decimal:
         """The threshold in percent, exact, for display."""
         return Decimal(self.threshold_bp) / 100
@@ -145,6 +152,16 @@ class RuleSet:
         if not isinstance(value, Decimal):
             raise TypeError(f"{name} is in {self.values[name].unit}, not in percent")
         return value / 100
+
+    def share_bp(self, name: str) -> int:
+        """The same in hundredths of a percent, a whole number: 7000 for 70 %.
+
+        Raises:
+            KeyError: there is no such parameter.
+            TypeError: it is not in percent.
+        """
+        # Exact: the loader lets at most two decimals of a percent through.
+        return int(self.share(name) * 100 * 100)
 
     def days(self, name: str) -> int:
         """A parameter in days.

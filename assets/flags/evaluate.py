@@ -96,7 +96,6 @@ def _prepare(
     """Make what judgements rest on; return the windows and the parameters of the SELECTs."""
     parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
     windows = tuple(whole_windows(parts))
-    lake.connection.execute(lake.select("flags/reaches_step"))
     if before is None or (before.one_month_days, before.two_months_days) != (
         rule_set.one_month_days,
         rule_set.two_months_days,
@@ -110,7 +109,7 @@ def _prepare(
         "as_of": as_of,
         "school_year_start": school_year_start(as_of),
         "full_day_minutes": rule_set.full_day_minutes,
-        "coverage_floor": rule_set.coverage_floor_bp,
+        "coverage_floor_bp": rule_set.coverage_floor_bp,
     }
 
 
@@ -155,8 +154,8 @@ def rules_in_force(rule_set: RuleSet, windows: tuple[WholeWindow, ...]) -> pl.Da
             "window_name": window.window,
             "window_start": window.window_start,
             "window_end": window.window_end,
-            "step": rule.threshold_bp,
-            "is_strict": rule.comparison == "over",
+            "threshold_bp": rule.threshold_bp,
+            "is_strict": rule.threshold.is_strict,
             "method": rule.method,
             "min_days": rule.min_days,
             "min_days_each_half": rule.min_days_each_half,
@@ -176,7 +175,7 @@ def rules_in_force(rule_set: RuleSet, windows: tuple[WholeWindow, ...]) -> pl.Da
         "window_name": pl.String,
         "window_start": pl.Date,
         "window_end": pl.Date,
-        "step": pl.Int64,
+        "threshold_bp": pl.Int64,
         "is_strict": pl.Boolean,
         "method": pl.String,
         "min_days": pl.Int64,

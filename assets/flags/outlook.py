@@ -30,6 +30,7 @@ from assets.absence.windows import (
     school_year_start,
     window_parts,
 )
+from rules.threshold import Threshold
 
 #: For each basis and window the window's name, as the rules have it.
 BasisWindow = tuple[str, str]
@@ -43,24 +44,12 @@ class OutlookStep:
     """What a rule compares: absent against reported minutes.
 
     Attributes:
-        threshold_bp: hundredths of a percent.
-        is_strict: over, not at least.
+        threshold: what must be reached.
         is_each: each half of the window must reach it.
     """
 
-    threshold_bp: int
-    is_strict: bool
+    threshold: Threshold
     is_each: bool
-
-    def is_reached(self, absent: int, reported: int) -> bool:
-        """Whether absent of reported minutes reach it; of nothing they never do."""
-        # Whole numbers: to be over is to reach one more.
-        return reported > 0 and absent * 10000 >= self.threshold_bp * reported + self.is_strict
-
-    def least(self, reported: int) -> int:
-        """The least absent minutes that reach it."""
-        limit = self.threshold_bp * reported
-        return limit // 10000 + 1 if self.is_strict else -(-limit // 10000)
 
 
 @dataclass(frozen=True)
@@ -196,7 +185,8 @@ class Course:
             return False
         reported = self._reported
         for start, end in look.halves if step.is_each else (look.whole,):
-            if not step.is_reached(absent[end] - absent[start], reported[end] - reported[start]):
+            missed, whole = absent[end] - absent[start], reported[end] - reported[start]
+            if not step.threshold.reached(missed, whole):
                 return False
         return True
 
@@ -204,7 +194,7 @@ class Course:
         """The least number of lessons: those that give every part what it lacks."""
         lacking = [0]
         for start, end in look.halves if step.is_each else (look.whole,):
-            least = step.least(self._reported[end] - self._reported[start])
+            least = step.threshold.least(self._reported[end] - self._reported[start])
             lack = least - (self._absent[end] - self._absent[start])
             if lack > 0:
                 lacking.append(self._ahead.before[start] + lack)

@@ -123,9 +123,7 @@ def _judged(lake: Lake, evaluation: Evaluation) -> list[_Judged]:
 
 
 def _step(rule: Rule) -> OutlookStep:
-    return OutlookStep(
-        rule.threshold_bp, is_strict=rule.comparison == "over", is_each=rule.method == "each"
-    )
+    return OutlookStep(rule.threshold, is_each=rule.method == "each")
 
 
 def _known_by_sums(lake: Lake, first: date, as_of: date) -> set[str]:

@@ -14,6 +14,7 @@ from math import lcm
 
 from assets.flags.evaluate import Evaluation, first_seen_day
 from assets.lake import Lake
+from rules.threshold import Threshold
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def thin_timetables(lake: Lake, evaluation: Evaluation) -> list[ThinTimetable]:
         first_date=first_seen_day(evaluation.as_of, rule_set),
         as_of=evaluation.as_of,
     )
-    least_bp = int(rule_set.share("thin.share") * 10000)
+    least_bp = rule_set.share_bp("thin.share")
     return [
         thin
         for pupils in classes["pupils"].to_list()
@@ -74,8 +75,9 @@ def thin_ones(pupils: Sequence[ScheduledTime], least_bp: int) -> Iterator[ThinTi
     rates = [pupil.scheduled_minutes * scale // pupil.school_days for pupil in pupils]
     ordered = sorted(rates)
     count = len(ordered)
+    least = Threshold(least_bp, is_strict=False)
     twice_the_median = ordered[(count - 1) // 2] + ordered[count // 2]
     for pupil, rate in zip(pupils, rates, strict=True):
-        if 2 * rate * 10000 < least_bp * twice_the_median:
+        if twice_the_median and not least.reached(2 * rate, twice_the_median):
             percent = 2 * rate * 100 // twice_the_median
             yield ThinTimetable(pupil.pupil_key, pupil.first_date, percent)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rules.threshold import Threshold
+
 #: rate: what was reported; lower: if all else was attended; upper: if all else was missed.
 Bound = Literal["rate", "lower", "upper"]
 _NAMES: dict[Bound, tuple[str, str]] = {
@@ -22,51 +24,56 @@ _NAMES: dict[Bound, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class WrittenComparison:
-    """One comparison with its two sides as integers."""
+    """One comparison of a part of minutes with a threshold."""
 
     bound: Bound
-    left: int
-    right: int
-    is_strict: bool
+    part: int
+    whole: int
+    threshold: Threshold
 
     @property
     def holds(self) -> bool:
         """Whether the step is reached."""
-        return self.right > 0 and (self.left > self.right or not (self.is_strict or self._is_less))
+        return self.threshold.reached(self.part, self.whole)
 
     @property
-    def _is_less(self) -> bool:
-        return self.left < self.right
+    def left(self) -> int:
+        """The part's side, a whole number."""
+        return int(self.threshold.sides(self.part, self.whole)[0])
 
-    def text(self, step: int) -> str:
+    @property
+    def right(self) -> int:
+        """The step's side, a whole number."""
+        return int(self.threshold.sides(self.part, self.whole)[1])
+
+    @property
+    def text(self) -> str:
         """`A·10000 = 7 200 000 ≥ 2000·R = 7 200 000`, with the sign that is true."""
         part, whole = _NAMES[self.bound]
-        if self.right == 0:
+        if self.whole == 0:
             return f"{whole} = 0"
-        reached, missed = (">", "≤") if self.is_strict else ("≥", "<")
+        reached, missed = (">", "≤") if self.threshold.is_strict else ("≥", "<")
         sign = reached if self.holds else missed
-        return f"{part}·10000 = {spaced(self.left)} {sign} {step}·{whole} = {spaced(self.right)}"
+        left, right = spaced(self.left), spaced(self.right)
+        return f"{part}·10000 = {left} {sign} {self.threshold.bp}·{whole} = {right}"
 
 
-def compare(
-    bound: Bound, minutes: tuple[int, int, int], step: int, *, is_strict: bool
-) -> WrittenComparison:
+def compare(bound: Bound, minutes: tuple[int, int, int], threshold: Threshold) -> WrittenComparison:
     """Write one comparison out.
 
     Args:
         bound: which of the three.
         minutes: scheduled, reported and absent.
-        step: hundredths of a percent.
-        is_strict: over, not at least.
+        threshold: what they are compared with.
     """
     scheduled, reported, absent = minutes
     part = absent + scheduled - reported if bound == "upper" else absent
     whole = reported if bound == "rate" else scheduled
-    return WrittenComparison(bound, part * 10000, step * whole, is_strict)
+    return WrittenComparison(bound, part, whole, threshold)
 
 
 def minutes_to_turn(
-    parts: Sequence[tuple[int, int, int]], step: int, *, is_strict: bool
+    parts: Sequence[tuple[int, int, int]], threshold: Threshold
 ) -> tuple[int, ...] | None:
     """How far from the step it is, in whole minutes of the reported time.
 
@@ -76,8 +83,7 @@ def minutes_to_turn(
     Args:
         parts: scheduled, reported and absent minutes of the window, or of each half that must
             reach the step.
-        step: hundredths of a percent.
-        is_strict: over, not at least.
+        threshold: what they are compared with.
 
     Returns:
         Not reached: for each part the minutes that must turn from presence to absence, 0 where it
@@ -86,11 +92,7 @@ def minutes_to_turn(
     """
     if any(not reported for _, reported, _ in parts):
         return None
-    lacking = []
-    for _, reported, absent in parts:
-        limit = step * reported
-        least = limit // 10000 + 1 if is_strict else -(-limit // 10000)
-        lacking.append(least - absent)
+    lacking = [threshold.least(reported) - absent for _, reported, absent in parts]
     if max(lacking) > 0:
         return tuple(max(lack, 0) for lack in lacking)
     return (min(1 - lack for lack in lacking),)

@@ -53,7 +53,8 @@ def forecast_answer(
     if not everybody:
         rows = rows.filter("is_listed")
     rows = rows.sort(
-        ["step", "probability", "pupil_key", "horizon"], descending=[True, True, False, False]
+        ["threshold_bp", "probability", "pupil_key", "horizon"],
+        descending=[True, True, False, False],
     )
     numbers = identity_numbers(lake) if identities else {}
     mentors = staff_names(lake)
@@ -70,7 +71,7 @@ def forecast_answer(
             "class": row["class_name"],
             "grade": "" if row["grade"] is None else str(row["grade"]),
             "mentor": mentors.get(row["mentor_key"], ""),
-            "step": f"{row['step'] / 100:.2f}",
+            "step": f"{row['threshold_bp'] / 100:.2f}",
             "comparison": "over" if row["is_strict"] else "at_least",
             "horizon": row["horizon"],
             "target_first_date": row["target_first_date"].isoformat(),

@@ -119,8 +119,8 @@ def backtest(lake: Lake, first: date, last: date, rule_set: RuleSet) -> Backtest
 
 def step_text(step: ForecastStep) -> str:
     """Return `over 10 %` or `20 % or more`."""
-    percent = f"{step.step / 100:g} %"
-    return f"over {percent}" if step.is_strict else f"{percent} or more"
+    percent = f"{step.threshold.bp / 100:g} %"
+    return f"over {percent}" if step.threshold.is_strict else f"{percent} or more"
 
 
 def _groups(lake: Lake, history: MinutesHistory) -> dict[str, np.ndarray]:

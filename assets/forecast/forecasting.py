@@ -35,7 +35,7 @@ _JUDGED_ORIGINS = 14
 #: are one month are one outcome told several times.
 LEAST_TARGET_MONTHS = 3
 _SKILL_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "step": pl.Int64,
+    "threshold_bp": pl.Int64,
     "is_strict": pl.Boolean,
     "horizon": pl.String,
     "origins": pl.Int64,
@@ -56,7 +56,7 @@ class Forecasts:
     Attributes:
         as_of: the last day that counts.
         rows: a row per pupil, step and horizon that is asked: pupil_key, school_unit_code,
-            class_name, grade, mentor_key, step, is_strict, horizon, target_first_date,
+            class_name, grade, mentor_key, threshold_bp, is_strict, horizon, target_first_date,
             target_last_date, absent_minutes and reported_minutes so far, probability, is_listed.
         skill: a row per step and horizon, as the table `forecast_skill`.
     """
@@ -92,12 +92,12 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
         schema=_SKILL_SCHEMA,
     )
     shown = {
-        (row["horizon"], row["step"], row["is_strict"])
+        (row["horizon"], row["threshold_bp"], row["is_strict"])
         for row in skill.filter("is_shown").iter_rows(named=True)
     }
     rows = [
         frame.with_columns(
-            is_listed=pl.lit((horizon, step.step, step.is_strict) in shown)
+            is_listed=pl.lit((horizon, step.threshold.bp, step.threshold.is_strict) in shown)
             & (pl.col("probability") >= float(rule_set.share("forecast.least_probability")))
         )
         for horizon, step, frame in _estimates(history, rules, learner, as_of)
@@ -149,8 +149,8 @@ def _frame(
     return (
         history.pupils.drop("has_left", "pupil_row")
         .with_columns(
-            step=pl.lit(step.step, dtype=pl.Int64),
-            is_strict=pl.lit(step.is_strict),
+            threshold_bp=pl.lit(step.threshold.bp, dtype=pl.Int64),
+            is_strict=pl.lit(step.threshold.is_strict),
             horizon=pl.lit(horizon),
             target_first_date=pl.lit(situation.target.first),
             target_last_date=pl.lit(situation.target.last),
@@ -166,7 +166,7 @@ def _nobody(history: MinutesHistory) -> pl.DataFrame:
         history.pupils.drop("has_left", "pupil_row")
         .clear()
         .with_columns(
-            step=pl.lit(None, dtype=pl.Int64),
+            threshold_bp=pl.lit(None, dtype=pl.Int64),
             is_strict=pl.lit(None, dtype=pl.Boolean),
             horizon=pl.lit(None, dtype=pl.String),
             target_first_date=pl.lit(None, dtype=pl.Date),
@@ -181,8 +181,8 @@ def _nobody(history: MinutesHistory) -> pl.DataFrame:
 
 def _skill_row(trial: Trial, skill: Skill) -> dict[str, object]:
     return {
-        "step": trial.step.step,
-        "is_strict": trial.step.is_strict,
+        "threshold_bp": trial.step.threshold.bp,
+        "is_strict": trial.step.threshold.is_strict,
         "horizon": trial.horizon,
         "origins": len(trial.origins),
         "forecasts": len(trial.crossed),
@@ -199,11 +199,13 @@ def _skill_row(trial: Trial, skill: Skill) -> dict[str, object]:
 
 def store_forecasts(lake: Lake, forecasts: Forecasts) -> int:
     """Keep who is listed, with every horizon of that step, and the skill; return the pupils."""
-    listed = forecasts.rows.filter("is_listed").select("pupil_key", "step", "is_strict").unique()
-    shown = forecasts.skill.filter("is_shown").select("step", "is_strict", "horizon")
-    kept = forecasts.rows.join(listed, on=["pupil_key", "step", "is_strict"], how="semi").join(
-        shown, on=["step", "is_strict", "horizon"], how="semi"
+    listed = (
+        forecasts.rows.filter("is_listed").select("pupil_key", "threshold_bp", "is_strict").unique()
     )
+    shown = forecasts.skill.filter("is_shown").select("threshold_bp", "is_strict", "horizon")
+    kept = forecasts.rows.join(
+        listed, on=["pupil_key", "threshold_bp", "is_strict"], how="semi"
+    ).join(shown, on=["threshold_bp", "is_strict", "horizon"], how="semi")
 
     def change(connection: duckdb.DuckDBPyConnection) -> None:
         for table, frame in (("forecasts", kept), ("forecast_skill", forecasts.skill)):

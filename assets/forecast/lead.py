@@ -46,7 +46,7 @@ def crossings_of(
 def _is_over(history: MinutesHistory, step: ForecastStep, day: date, one_month_days: int) -> Bools:
     window = Span(max(day - timedelta(days=one_month_days - 1), school_year_start(day)), day)
     enough = history.days(window) >= step.min_days
-    over = step.reached(
+    over = step.threshold.reached(
         history.total(history.absent, window), history.total(history.reported, window)
     )
     return over & enough

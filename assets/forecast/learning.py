@@ -48,8 +48,7 @@ class Learned:
     def says(self, situation: Situation) -> dict[str, Floats]:
         """Return what the model and each simple rule give as a probability, by name (P,)."""
         rate = situation.rate_so_far
-        step = self.model.step
-        over = rate > step.step / 10_000 if step.is_strict else rate >= step.step / 10_000
+        over = self.model.step.threshold.reached(situation.rate_absent, situation.rate_reported)
         return {
             "model": self.model.probability(situation),
             "rate_so_far": over.astype(np.float64),

@@ -63,7 +63,7 @@ class Past:
 
     def crossed(self, step: ForecastStep) -> Bools:
         """Tell who is over the step at the end."""
-        return step.reached(self.ending.absent, self.ending.reported)
+        return step.threshold.reached(self.ending.absent, self.ending.reported)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def required_share(situation: Situation, step: ForecastStep) -> Floats:
     Under 0 it is reached whatever comes, over 1 it can't be.
     """
     whole = situation.reported_so_far + situation.coming_minutes
-    needed = step.step / 10_000 * whole - situation.absent_so_far
+    needed = step.threshold.share * whole - situation.absent_so_far
     share: Floats = needed / np.maximum(situation.coming_minutes, 1e-9)
     return share
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from assets.absence.windows import month_end, previous_month_start, school_year_start
 from assets.flags.evaluate import ALL_GRADES
 from rules.models import Rule, RuleSet
+from rules.threshold import Threshold
 
 Horizon = Literal["month_end", "four_weeks"]
 HORIZONS: tuple[Horizon, ...] = ("month_end", "four_weeks")
@@ -30,23 +31,15 @@ class ForecastStep:
     """A step that a month's rate can pass, as the rules in force compare it.
 
     Attributes:
-        step: hundredths of a percent.
-        is_strict: over the step; else at the step is enough.
+        threshold: what the rate is compared with.
         min_days: school days with a report that a month needs before the rule is applied.
         grades: grades that some rule with this step applies to. Whose estimates are shown, no
             input of any model.
     """
 
-    step: int
-    is_strict: bool
+    threshold: Threshold
     min_days: int
     grades: frozenset[int] = ALL_GRADES
-
-    def reached(self, absent: Ints, reported: Ints) -> Bools:
-        """Tell for each pupil whether the minutes reach the step, in exact integers."""
-        part, whole = absent * 10_000, reported * self.step
-        reaches = part > whole if self.is_strict else part >= whole
-        return reaches & (reported > 0)
 
     def is_for(self, grade: int | None) -> bool:
         """Tell whether a rule with this step applies to a grade; to an unknown one when to all."""
@@ -63,18 +56,17 @@ class Span:
 
 def steps_of(rule_set: RuleSet) -> tuple[ForecastStep, ...]:
     """Return the steps of the rules that look at one month, the lowest first."""
-    of_step: dict[tuple[int, bool], list[Rule]] = defaultdict(list)
+    of_threshold: dict[Threshold, list[Rule]] = defaultdict(list)
     for rule in rule_set.rules:
         if rule.window == "one_month":
-            of_step[rule.threshold_bp, rule.comparison == "over"].append(rule)
+            of_threshold[rule.threshold].append(rule)
     return tuple(
         ForecastStep(
-            step,
-            is_strict,
+            threshold,
             min_days=min(rule.min_days for rule in rules),
             grades=frozenset().union(*(rule.grades for rule in rules)),
         )
-        for (step, is_strict), rules in sorted(of_step.items())
+        for threshold, rules in sorted(of_threshold.items())
     )
 
 

@@ -48,7 +48,8 @@ class Situation:
         absent_days, known_days: absence in whole days, and days with a report; old ones weigh less.
         last_day, recent: share of the latest school day, and of the latest ten, that was absence.
         spell: school days in a row, up to now, that were absence throughout; 10 at most.
-        rate_so_far: share of the target so far; of the last month where nothing has been yet.
+        rate_absent, rate_reported: minutes of the target so far; of the last month where nothing
+            has been yet.
         is_present: has lessons of late, and something of the last month is reported.
         is_over: by step, whether a one-month window of today reaches it.
     """
@@ -65,9 +66,16 @@ class Situation:
     last_day: Floats
     recent: Floats
     spell: Floats
-    rate_so_far: Floats
+    rate_absent: Ints
+    rate_reported: Ints
     is_present: Bools
     is_over: dict[ForecastStep, Bools]
+
+    @property
+    def rate_so_far(self) -> Floats:
+        """Share of absence so far (P,)."""
+        rate: Floats = self.rate_absent / np.maximum(self.rate_reported, 1)
+        return rate
 
     def asked(self, step: ForecastStep) -> Bools:
         """Tell for whom the question makes sense: present, under the step, days enough to come."""
@@ -121,13 +129,12 @@ def situations_of(
         "is_over": {step: _over(known, origin, step, rules) for step in rules.steps},
     } | _of_days(known)
     weekdays = _weekdays(known, origin)
-    month_rate = absent / np.maximum(reported, 1)
     return {
         horizon: Situation(
             origin=origin,
             target=window,
             **of_all,
-            **_of_target(known, origin, window, weekdays, month_rate),
+            **_of_target(known, origin, window, weekdays, (absent, reported)),
         )
         for horizon, window in targets.items()
         if window is not None
@@ -146,7 +153,8 @@ def ending_of(history: MinutesHistory, window: Span) -> Ending:
 def _over(known: MinutesHistory, origin: date, step: ForecastStep, rules: SituationRules) -> Bools:
     over = np.zeros(len(known.absent), dtype=np.bool_)
     for span in standing_windows(origin, rules.one_month_days):
-        over |= step.reached(known.total(known.absent, span), known.total(known.reported, span))
+        absent, reported = known.total(known.absent, span), known.total(known.reported, span)
+        over |= step.threshold.reached(absent, reported)
     return over
 
 
@@ -155,9 +163,9 @@ def _of_target(
     origin: date,
     window: Span,
     weekdays: tuple[Floats, Floats],
-    month_rate: Floats,
+    month: tuple[Ints, Ints],
 ) -> dict[str, Any]:
-    """What has been of the target, and what is to come of it."""
+    """What has been of the target, and what is to come of it; `month` as (absent, reported)."""
     absent, reported = known.total(known.absent, window), known.total(known.reported, window)
     coming = np.arange(np.datetime64(origin) + 1, np.datetime64(window.last) + 1)
     left = np.bincount(_weekday(coming), minlength=7)
@@ -168,7 +176,8 @@ def _of_target(
         "days_so_far": known.days(window),
         "coming_minutes": minutes @ left,
         "coming_days": days @ left,
-        "rate_so_far": np.where(reported > 0, absent / np.maximum(reported, 1), month_rate),
+        "rate_absent": np.where(reported > 0, absent, month[0]),
+        "rate_reported": np.where(reported > 0, reported, month[1]),
     }
 
 

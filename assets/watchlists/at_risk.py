@@ -52,7 +52,7 @@ def at_risk_by_school(
                 school_class=row["class_name"],
                 grade=row["grade"],
                 mentor=mentors.get(row["mentor_key"], ""),
-                step=row["step"],
+                threshold_bp=row["threshold_bp"],
                 is_strict=row["is_strict"],
                 one_month=_sums(row),
                 month_end=_chance(row, "month_end"),
@@ -75,4 +75,4 @@ def _chance(row: Mapping[str, Any], horizon: str) -> Chance | None:
 
 def _urgency(row: AtRiskRow) -> tuple[object, ...]:
     chances = [chance.probability for chance in (row.month_end, row.four_weeks) if chance]
-    return (-row.step, -max(chances), row.family_name, row.given_name)
+    return (-row.threshold_bp, -max(chances), row.family_name, row.given_name)

@@ -216,7 +216,7 @@ class AtRiskRow:
     school_class: str
     grade: int | None
     mentor: str  # "" when nobody is named in the data
-    step: int  # hundredths of a percent
+    threshold_bp: int  # the step, hundredths of a percent
     is_strict: bool  # over the step; else at the step is enough
     one_month: Sums  # rolling, as of `PupilRow`
     month_end: Chance | None  # None where such estimates are not good enough to be shown

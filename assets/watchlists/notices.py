@@ -18,6 +18,7 @@ from assets.watchlists.headings import INSUFFICIENT
 from assets.watchlists.uncounted import LessonsAfterEnd
 from assets.watchlists.week_states import Baseline
 from rules.models import RuleSet
+from rules.threshold import Threshold
 
 # Exports come every night; a long weekend alone is no reason to say anything.
 _NEW_FOR_DAYS = 7
@@ -119,7 +120,8 @@ def old_lessons(as_of: date, newest_lesson: date | None) -> str:
 def low_coverage(rule_set: RuleSet, reporting: Reporting) -> str:
     """Say which share of the school's rolling month is reported, when it is too low; else ""."""
     reported, scheduled = reporting.reported_minutes, reporting.scheduled_minutes
-    if reported * 100_00 >= rule_set.coverage_floor_bp * scheduled:  # exact, as in sql/flags/
+    floor = Threshold(rule_set.coverage_floor_bp, is_strict=False)
+    if not scheduled or floor.reached(reported, scheduled):
         return ""
     return notice_texts.NOTICE_COVERAGE.format(
         share=texts.percent(Fraction(reported, scheduled)),

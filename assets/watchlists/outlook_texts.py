@@ -14,6 +14,7 @@ from assets.flags.written import Bound, compare
 from assets.watchlists import rule_texts
 from assets.watchlists.model import Evidence, PupilOutlook, PupilRow, RuleExplanation, RuleOutlook
 from assets.watchlists.texts import day
+from rules.threshold import Threshold
 
 _UNKNOWN = {
     "monthly_sums": "går inte att säga, för skolan ger bara summor per månad.",
@@ -25,12 +26,12 @@ _YEAR_END = "läsårets slut"
 
 def written(item: Evidence, rule: RuleExplanation, bound: Bound) -> str:
     """One comparison in integers, and whether it holds: `A·10000 = … ≥ 2000·R = …: ja`."""
-    step, is_strict = int(rule.threshold_pct * 100), rule.comparison == ">"
+    threshold = Threshold(int(rule.threshold_pct * 100), is_strict=rule.comparison == ">")
     sums = item.sums
     parts = item.halves or ((sums.scheduled_minutes, sums.reported_minutes, sums.absent_minutes),)
-    compared = [compare(bound, part, step, is_strict=is_strict) for part in parts]
+    compared = [compare(bound, part, threshold) for part in parts]
     holds = "ja" if all(one.holds for one in compared) else "nej"
-    return f"{' och '.join(one.text(step) for one in compared)}: {holds}"
+    return f"{' och '.join(one.text for one in compared)}: {holds}"
 
 
 def outlook(found: Outlook, rule: RuleExplanation) -> str:

@@ -39,7 +39,7 @@ def section_line(watchlist: Watchlist) -> str:
 
 def step(row: AtRiskRow) -> str:
     """`riskerar att passera 20 % på en månad`; who is over it for two months can be under here."""
-    value = f"{row.step / 100:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+    value = f"{row.threshold_bp / 100:.2f}".rstrip("0").rstrip(".").replace(".", ",")
     return f"riskerar att passera {value} % på en månad"
 
 

@@ -108,13 +108,16 @@ walk AS (
             ranked.is_owed_beside,
             walk.counted,
             walk.counted_for_unreported,
-            10000 * bit_count(
-                CASE
-                    WHEN ranked.is_unreported THEN walk.counted_for_unreported
-                    ELSE walk.counted
-                END
-                & ranked.minutes
-            ) >= ranked.least_cover_bp * cast(ranked.scheduled_minutes AS BIGINT) AS is_set_aside
+            reaches_step(
+                bit_count(
+                    CASE
+                        WHEN ranked.is_unreported THEN walk.counted_for_unreported
+                        ELSE walk.counted
+                    END
+                    & ranked.minutes
+                ),
+                cast(ranked.scheduled_minutes AS BIGINT), ranked.least_cover_bp, FALSE
+            ) AS is_set_aside
         FROM walk
         INNER JOIN ranked
             ON

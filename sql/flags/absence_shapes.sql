@@ -46,12 +46,15 @@ SELECT
         WHEN totals.absent_minutes = 0 THEN 'none'
         WHEN totals.days < $min_days OR totals.absent_days < $min_absent_days THEN 'too_little'
         WHEN
-            coalesce(long_runs.absent_minutes, 0) * 10000
-            >= $coherent_share * totals.absent_minutes
+            reaches_step(
+                coalesce(long_runs.absent_minutes, 0), totals.absent_minutes, $coherent_share, FALSE
+            )
             THEN 'coherent'
         WHEN
-            coalesce(long_runs.absent_minutes, 0) * 10000
-            <= $scattered_share * totals.absent_minutes
+            -- At most the share: not over it.
+            NOT reaches_step(
+                coalesce(long_runs.absent_minutes, 0), totals.absent_minutes, $scattered_share, TRUE
+            )
             THEN 'scattered'
         ELSE 'mixed'
     END AS shape

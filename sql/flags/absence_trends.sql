@@ -13,17 +13,6 @@ WITH halves AS (
         coalesce(sum(absent_minutes) FILTER (WHERE weeks_ago < 4), 0) AS later_absent_minutes
     FROM weekly_absence
     GROUP BY pupil_key
-),
-
-compared AS (
-    SELECT
-        *,
-        (
-            later_absent_minutes * earlier_reported_minutes
-            - earlier_absent_minutes * later_reported_minutes
-        ) * 10000 AS difference,
-        $trend_difference * later_reported_minutes * earlier_reported_minutes AS wanted
-    FROM halves
 )
 
 SELECT
@@ -34,8 +23,18 @@ SELECT
     cast(later_absent_minutes AS BIGINT) AS later_absent_minutes,
     CASE
         WHEN earlier_days < $trend_days OR later_days < $trend_days THEN 'unknown'
-        WHEN difference >= wanted THEN 'rising'
-        WHEN difference <= -wanted THEN 'falling'
+        WHEN
+            is_clearly_over(
+                later_absent_minutes, later_reported_minutes,
+                earlier_absent_minutes, earlier_reported_minutes, $trend_difference
+            )
+            THEN 'rising'
+        WHEN
+            is_clearly_over(
+                earlier_absent_minutes, earlier_reported_minutes,
+                later_absent_minutes, later_reported_minutes, $trend_difference
+            )
+            THEN 'falling'
         ELSE 'level'
     END AS trend
-FROM compared
+FROM halves

@@ -11,7 +11,7 @@ WITH taught AS (
         {
             'is_reported': is_reported,
             'is_missed':
-            is_reported AND absent_minutes * 10000 >= $missed_share * scheduled_minutes
+            is_reported AND reaches_step(absent_minutes, scheduled_minutes, $missed_share, FALSE)
         } AS lesson
     FROM asked_lessons
     WHERE

@@ -7,7 +7,9 @@ SELECT
     isodow(lesson_date) AS iso_weekday,
     cast(sum(scheduled_minutes) AS BIGINT) AS reported_minutes,
     cast(sum(absent_minutes) AS BIGINT) AS absent_minutes,
-    sum(absent_minutes) * 10000 >= $whole_day_share * sum(scheduled_minutes) AS is_whole_day
+    reaches_step(
+        sum(absent_minutes), sum(scheduled_minutes), $whole_day_share, FALSE
+    ) AS is_whole_day
 FROM asked_lessons
 WHERE
     is_own_school

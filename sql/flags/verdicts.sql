@@ -40,7 +40,7 @@ SELECT
     absent_minutes,
     days,
     cast(
-        cast(absent_minutes * 10000 - step * reported_minutes AS DECIMAL(18, 0)) / 10000
+        cast(absent_minutes * 10000 - threshold_bp * reported_minutes AS DECIMAL(18, 0)) / 10000
         AS DECIMAL(18, 4)
     ) AS margin_minutes
 FROM judgements

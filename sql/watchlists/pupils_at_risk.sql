@@ -5,7 +5,7 @@ WITH estimates AS (
     -- Both horizons beside each other; one that is not good enough to be shown has no row.
     SELECT
         pupil_key,
-        step,
+        threshold_bp,
         is_strict,
         max(probability) FILTER (WHERE horizon = 'month_end') AS month_end_probability,
         max(target_last_date) FILTER (WHERE horizon = 'month_end') AS month_end_date,
@@ -13,13 +13,15 @@ WITH estimates AS (
         max(target_last_date) FILTER (WHERE horizon = 'four_weeks') AS four_weeks_date
     FROM forecasts
     WHERE as_of_date = $as_of
-    GROUP BY pupil_key, step, is_strict
+    GROUP BY pupil_key, threshold_bp, is_strict
 ),
 
 highest AS (
     SELECT *
     FROM estimates
-    QUALIFY row_number() OVER (PARTITION BY pupil_key ORDER BY step DESC, is_strict DESC) = 1
+    QUALIFY row_number() OVER (
+        PARTITION BY pupil_key ORDER BY threshold_bp DESC, is_strict DESC
+    ) = 1
 )
 
 SELECT

@@ -27,7 +27,7 @@ def lists(lake: Lake, *at_risk_keys: str) -> tuple[Watchlist, ...]:
     """Return the lists on which these pupils are said to be at risk."""
     estimate = {
         "as_of_date": DAY,
-        "step": 40_00,
+        "threshold_bp": 40_00,
         "is_strict": False,
         "horizon": "month_end",
         "target_first_date": date(2026, 11, 1),

@@ -69,7 +69,6 @@ def verdicts(
         pupil: what `belonging` says of her, where it isn't the usual.
         is_unseen: whether she is one of whom there is no lesson.
     """
-    lake.connection.execute(lake.select("flags/reaches_step"))
     parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
     lake.load("rules_in_force", rules_in_force(rule_set, tuple(whole_windows(parts))))
     given(lake, "belonging", {"pupil_key": ANNA} | dict(pupil or {}))
@@ -83,7 +82,7 @@ def verdicts(
         as_of=as_of,
         school_year_start=school_year_start(as_of),
         full_day_minutes=rule_set.full_day_minutes,
-        coverage_floor=rule_set.coverage_floor_bp,
+        coverage_floor_bp=rule_set.coverage_floor_bp,
     )
     rows = lake.relation("flags/verdicts").iter_rows(named=True)
     return {(row["rule"], row["basis"]): row for row in rows}

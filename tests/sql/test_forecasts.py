@@ -24,7 +24,7 @@ def estimate(pupil: str, horizon: str, probability: float, **other: object) -> R
     return {
         "as_of_date": AS_OF,
         "pupil_key": key(pupil),
-        "step": 20_00,
+        "threshold_bp": 20_00,
         "is_strict": False,
         "horizon": horizon,
         "target_first_date": day("11-01"),
@@ -80,7 +80,7 @@ def at_risk(lake: Lake, *estimates: Row, pupil: Row | None = None) -> list[tuple
     return rows_of(
         lake,
         "watchlists/pupils_at_risk",
-        "step",
+        "threshold_bp",
         "month_end_probability",
         "four_weeks_probability",
         "invalid_minutes",
@@ -93,7 +93,7 @@ def test_a_list_shows_both_horizons_of_the_highest_step(scratch: Lake) -> None:
         scratch,
         estimate("Anna", "month_end", 0.4),
         estimate("Anna", "four_weeks", 0.2),
-        estimate("Anna", "month_end", 0.9, step=10_00, is_strict=True),
+        estimate("Anna", "month_end", 0.9, threshold_bp=10_00, is_strict=True),
     )
     assert found == [(20_00, 0.4, 0.2, 9)]
 
@@ -143,7 +143,7 @@ def test_estimates_are_of_pupils_under_a_step_who_are_not_protected(filled: Lake
     assert rows["probability"].is_between(0, 1).all()
     protected = {str(key(f"pupil {number}")) for number in range(30)}
     assert not protected & set(rows["pupil_key"])
-    ten = rows.filter(pl.col("step") == 10_00)["pupil_key"].unique()
+    ten = rows.filter(pl.col("threshold_bp") == 10_00)["pupil_key"].unique()
     over = filled.frame(
         "SELECT cast(pupil_key AS VARCHAR) AS pupil_key FROM absence_daily "
         "WHERE lesson_date BETWEEN DATE '2026-10-17' AND DATE '2026-11-15' GROUP BY 1 "
@@ -156,10 +156,10 @@ def test_what_is_listed_is_likely_enough_and_of_a_question_that_beats_simple_rul
     filled: Lake,
 ) -> None:
     found = forecast(filled, LATE, RULES)
-    shown = set(found.skill.filter("is_shown").select("step", "horizon").rows())
+    shown = set(found.skill.filter("is_shown").select("threshold_bp", "horizon").rows())
     listed = found.rows.filter("is_listed")
     assert len(listed)
-    assert set(listed.select("step", "horizon").unique().rows()) <= shown
+    assert set(listed.select("threshold_bp", "horizon").unique().rows()) <= shown
     assert (listed["probability"] >= 0.3).all()
     for row in found.skill.iter_rows(named=True):
         assert row["is_shown"] == (row["origins"] >= 4 and row["skill_low"] > 0)
@@ -177,7 +177,7 @@ def test_weeks_of_one_month_are_too_few_outcomes_to_be_shown(filled: Lake) -> No
 def test_a_step_is_asked_of_the_grades_that_have_a_rule_with_it_only(lake: Lake) -> None:
     fill_beside(lake, grades=(2, 8, None))
     found = forecast(lake, LATE, RULES)
-    asked = found.rows.group_by("step").agg(pl.col("grade").unique())
+    asked = found.rows.group_by("threshold_bp").agg(pl.col("grade").unique())
     # In `stockholm` 20 % over one month is a question for grades 4-9 alone.
     grades = {step: set(of_step) for step, of_step in asked.iter_rows()}
     assert grades == {10_00: {2, 8, None}, 20_00: {8}, 40_00: {2, 8, None}}
@@ -186,7 +186,7 @@ def test_a_step_is_asked_of_the_grades_that_have_a_rule_with_it_only(lake: Lake)
 def test_a_pupil_without_the_higher_step_is_shown_at_the_lower(lake: Lake) -> None:
     fill_beside(lake, grades=(2,))
     store_forecasts(lake, forecast(lake, LATE, RULES))
-    listed = rows_of(lake, "watchlists/pupils_at_risk", "step", as_of=LATE)
+    listed = rows_of(lake, "watchlists/pupils_at_risk", "threshold_bp", as_of=LATE)
     assert (10_00,) in listed
     assert (20_00,) not in listed
 

@@ -10,10 +10,11 @@ import polars as pl
 from assets.forecast.history import Floats, MinutesHistory
 from assets.forecast.questions import ForecastStep
 from assets.forecast.situations import SituationRules
+from rules.threshold import Threshold
 
 DAY_MINUTES = 300
-TEN = ForecastStep(10_00, is_strict=True, min_days=5)
-TWENTY = ForecastStep(20_00, is_strict=False, min_days=10)
+TEN = ForecastStep(Threshold(10_00, is_strict=True), min_days=5)
+TWENTY = ForecastStep(Threshold(20_00, is_strict=False), min_days=10)
 RULES = SituationRules((TEN, TWENTY), one_month_days=30, leaver_after_days=21)
 FIRST, LAST = date(2026, 8, 17), date(2026, 12, 18)
 

@@ -11,6 +11,7 @@ import pytest
 from assets.forecast.questions import ForecastStep, Span, standing_windows, steps_of, target
 from assets.forecast.situations import situations_of
 from rules.registry import rule_set_on
+from rules.threshold import Threshold
 from tests.unit.forecast_city import DAY_MINUTES, RULES, TEN, TWENTY, history_of
 
 SUNDAY = date(2026, 11, 15)
@@ -18,9 +19,9 @@ SUNDAY = date(2026, 11, 15)
 
 def test_the_steps_are_those_of_the_rules_over_one_month() -> None:
     assert steps_of(rule_set_on("stockholm", SUNDAY)) == (
-        ForecastStep(10_00, True, 5),
-        ForecastStep(20_00, False, 10, frozenset(range(4, 10))),
-        ForecastStep(40_00, False, 10),
+        ForecastStep(Threshold(10_00, is_strict=True), 5),
+        ForecastStep(Threshold(20_00, is_strict=False), 10, frozenset(range(4, 10))),
+        ForecastStep(Threshold(40_00, is_strict=False), 10),
     )
 
 
@@ -29,13 +30,15 @@ def test_rules_of_one_step_for_different_grades_are_one_step_for_all_of_them() -
     (referral,) = [rule for rule in rules.rules if rule.name == "sst_referral"]
     others = replace(referral, name="other", grades=(0, 1, 2), min_days=5)
     step = next(s for s in steps_of(replace(rules, rules=(referral, others))))
-    assert step == ForecastStep(20_00, False, 5, frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9}))
+    grades = frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9})
+    assert step == ForecastStep(Threshold(20_00, is_strict=False), 5, grades)
     assert [step.is_for(grade) for grade in (2, 3, 4)] == [True, False, True]
 
 
 def test_a_pupil_of_unknown_grade_has_the_steps_that_all_grades_have() -> None:
-    assert ForecastStep(10_00, True, 5).is_for(None)
-    assert not ForecastStep(20_00, False, 10, frozenset(range(4, 10))).is_for(None)
+    assert ForecastStep(Threshold(10_00, is_strict=True), 5).is_for(None)
+    twenty = Threshold(20_00, is_strict=False)
+    assert not ForecastStep(twenty, 10, frozenset(range(4, 10))).is_for(None)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +74,9 @@ def test_today_is_judged_by_the_months_of_both_bases() -> None:
 def test_exactly_ten_percent_is_not_over_and_exactly_twenty_is_reached() -> None:
     minutes = np.array([600, 601, 1199, 1200])
     whole = np.full(4, 6000)
-    assert TEN.reached(minutes, whole).tolist() == [False, True, True, True]
-    assert TWENTY.reached(minutes, whole).tolist() == [False, False, False, True]
-    assert not TWENTY.reached(np.array([0]), np.array([0])).any()
+    assert TEN.threshold.reached(minutes, whole).tolist() == [False, True, True, True]
+    assert TWENTY.threshold.reached(minutes, whole).tolist() == [False, False, False, True]
+    assert not TWENTY.threshold.reached(np.array([0]), np.array([0])).any()
 
 
 def test_who_is_over_already_or_away_is_not_asked_about() -> None:

@@ -25,7 +25,7 @@ def row(given: str = "Tove", family: str = "Lund", **other: object) -> AtRiskRow
         school_class="7B",
         grade=7,
         mentor="Maria Lindqvist",
-        step=20_00,
+        threshold_bp=20_00,
         is_strict=False,
         one_month=sums(900),
         month_end=Chance(date(2026, 11, 30), 0.62),
@@ -117,7 +117,7 @@ def test_a_horizon_that_is_not_shown_has_no_column_and_a_gap_no_number(tmp_path:
 
 
 def test_half_a_percent_of_a_step_is_told() -> None:
-    assert risk_texts.step(row(step=12_50)) == "riskerar att passera 12,5 % på en månad"
+    assert risk_texts.step(row(threshold_bp=12_50)) == "riskerar att passera 12,5 % på en månad"
 
 
 def test_a_list_that_was_remembered_before_is_still_read() -> None:

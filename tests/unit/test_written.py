@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.flags.written import Bound, compare, minutes_to_turn
+from rules.threshold import Threshold
 
 minutes = st.integers(0, 30_000).flatmap(
     lambda s: st.tuples(
@@ -29,17 +30,17 @@ def test_what_is_written_is_true(
     sums: tuple[int, tuple[int, int]], step: int, is_strict: bool, bound: Bound
 ) -> None:
     scheduled, (reported, absent) = sums
-    found = compare(bound, (scheduled, reported, absent), step, is_strict=is_strict)
+    found = compare(bound, (scheduled, reported, absent), Threshold(step, is_strict))
     part = absent + scheduled - reported if bound == "upper" else absent
     whole = reported if bound == "rate" else scheduled
     if not whole:
         assert not found.holds
-        assert found.text(step).endswith(" = 0")
+        assert found.text.endswith(" = 0")
         return
     share = Fraction(part, whole)
     limit = Fraction(step, 10_000)
     assert found.holds == (share > limit if is_strict else share >= limit)
-    match = re.fullmatch(r".+·10000 = (\d+) ([<>≤≥]) (\d+)·[RS] = (\d+)", plain(found.text(step)))
+    match = re.fullmatch(r".+·10000 = (\d+) ([<>≤≥]) (\d+)·[RS] = (\d+)", plain(found.text))
     assert match is not None
     left, sign, shown_step, right = match.groups()
     assert (int(left), int(shown_step), int(right)) == (part * 10000, step, step * whole)
@@ -75,8 +76,8 @@ def at_least(left: int, right: int) -> bool:
     ],
 )
 def test_exactly_at_the_step_reads_as_the_rule_takes_it(is_strict: bool, text: str) -> None:
-    found = compare("rate", (3600, 3600, 720), 2000, is_strict=is_strict)
-    assert found.text(2000).replace("\u00a0", " ") == text
+    found = compare("rate", (3600, 3600, 720), Threshold(2000, is_strict))
+    assert found.text.replace("\u00a0", " ") == text
     assert found.holds is not is_strict
 
 
@@ -97,7 +98,7 @@ def test_a_minute_fewer_than_those_told_changes_nothing_and_those_told_do(
         return share > limit if is_strict else share >= limit
 
     parts = [(reported, reported, absent) for reported, absent in halves]
-    found = minutes_to_turn(parts, step, is_strict=is_strict)
+    found = minutes_to_turn(parts, Threshold(step, is_strict))
     if not all(reported for reported, _ in halves):
         assert found is None
         return
@@ -117,8 +118,8 @@ def test_a_minute_fewer_than_those_told_changes_nothing_and_those_told_do(
 
 def test_to_be_over_takes_a_minute_more_than_to_be_at() -> None:
     # 10 % of 1000 minutes are 100: with 7 absent it is 93 to the step, and 94 to be over it.
-    assert minutes_to_turn([(1000, 1000, 7)], 1000, is_strict=True) == (94,)
-    assert minutes_to_turn([(1000, 1000, 7)], 1000, is_strict=False) == (93,)
+    assert minutes_to_turn([(1000, 1000, 7)], Threshold(1000, is_strict=True)) == (94,)
+    assert minutes_to_turn([(1000, 1000, 7)], Threshold(1000, is_strict=False)) == (93,)
     # Of 1005 minutes 100.5: the 101st is over and at.
-    assert minutes_to_turn([(1005, 1005, 7)], 1000, is_strict=True) == (94,)
-    assert minutes_to_turn([(1005, 1005, 7)], 1000, is_strict=False) == (94,)
+    assert minutes_to_turn([(1005, 1005, 7)], Threshold(1000, is_strict=True)) == (94,)
+    assert minutes_to_turn([(1005, 1005, 7)], Threshold(1000, is_strict=False)) == (94,)
