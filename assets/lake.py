@@ -47,6 +47,7 @@ from assets.protection_upgrade import carry_protection_over, needs_protection
 from assets.sealing import KeyFileError, Sealer
 from assets.table_model import added_columns, create_statements
 from assets.tables import TABLES
+from rules.errors import TrappanError
 
 __all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
 
@@ -129,7 +130,7 @@ class Lake:
                 or f"The lake's catalog {settings.catalog_string.split(':', 1)[0]}:… in {home} "
                 f"does not answer{said}. Run `trappan doctor`."
             ) from None
-        except (LakeError, KeyFileError):
+        except TrappanError:
             connection.close()
             raise
         return lake

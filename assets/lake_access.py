@@ -16,51 +16,19 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from assets.checks.silence import Silence
-from assets.checks.validating import ContractCrashError
-from assets.exports.archive import ArchiveError
 from assets.exports.arrivals import Intake
-from assets.exports.changes import SnapshotGoneError
 from assets.exports.ingest import Progress
-from assets.exports.layouts import Layout, LayoutError, load_layouts
-from assets.exports.ledger import UnknownFileError
+from assets.exports.layouts import Layout, load_layouts
 from assets.exports.outcomes import FileReport
-from assets.exports.retry import NothingToRetryError
-from assets.flags.known import NotKnownYetError
-from assets.flags.pupil_question import NobodyToExplainError
-from assets.lake import Lake, LakeError, LakeSettings
+from assets.lake import Lake, LakeSettings
 from assets.lake_troubles import told_of_servers
-from assets.pull.credentials import SourcesError
-from assets.pull.pull import PullError
-from assets.sealing import KeyFileError
-from assets.watchlists.publish import PublishError
-from assets.watchlists.released import WrongDayError
-from assets.watchlists.restate import NotPublishedError
+from rules.errors import TrappanError
 from rules.models import RuleSet
 from rules.parallel import ParallelValue, parallel_values
-from rules.registry import RuleFileError, load_parameters, root_of, rule_set_on
-
-#: Errors whose words are ours: clear, and without personal data.
-SPOKEN_ERRORS = (
-    ArchiveError,
-    NothingToRetryError,
-    SnapshotGoneError,
-    UnknownFileError,
-    ContractCrashError,
-    LakeError,
-    KeyFileError,
-    LayoutError,
-    NotKnownYetError,
-    NotPublishedError,
-    NobodyToExplainError,
-    PublishError,
-    WrongDayError,
-    PullError,
-    RuleFileError,
-    SourcesError,
-)
+from rules.registry import load_parameters, root_of, rule_set_on
 
 
-class StepError(Exception):
+class StepError(TrappanError):
     """A step failed in a way we have no words for; says where, never with what data."""
 
 
@@ -130,7 +98,7 @@ class LakeAccess:
                 self._let_go = weakref.finalize(self, self._opened.close)
             with self._opened.beside() as lake:
                 yield lake
-        except SPOKEN_ERRORS:
+        except TrappanError:
             raise
         except Exception as error:
             raise told_without_data(error, f"the disk of {self.settings.home}") from None

@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 
 import duckdb
 
+from rules.errors import TrappanError
+
 _EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake")
 
 
-class LakeError(Exception):
+class LakeError(TrappanError):
     """The lake can't be opened or written; the message says what to do."""
 
 

@@ -22,12 +22,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from rules.errors import TrappanError
+
 _NONCE_BYTES = 12
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _KEY_BYTES = 32
 
 
-class KeyFileError(Exception):
+class KeyFileError(TrappanError):
     """The key file is missing, unreadable or open to others; the message says what to do."""
 
 

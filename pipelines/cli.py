@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from assets.exports.printable import printable_name
-from assets.lake_access import SPOKEN_ERRORS, LakeAccess, told_without_data
+from assets.lake_access import LakeAccess, told_without_data
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import coverage, flags, rates
@@ -52,6 +52,7 @@ from pipelines.printing import (
 )
 from pipelines.running import RunError, default_inbox, run_job, run_lock
 from pipelines.settings import lake_access, yesterday
+from rules.errors import TrappanError
 
 #: All is made, but some lists wait.
 LISTS_WAIT = 3
@@ -277,7 +278,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     try:
         app()
-    except (RunError, *SPOKEN_ERRORS) as error:
+    except TrappanError as error:
         say(f"trappan: {error}")
         sys.exit(1)
     except OSError as error:

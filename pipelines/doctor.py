@@ -15,18 +15,17 @@ from pathlib import Path
 import duckdb
 
 from assets.exports.archive import Archive
-from assets.exports.layouts import LayoutError, load_layouts
+from assets.exports.layouts import load_layouts
 from assets.exports.ledger import refuse_another_key
 from assets.lake import Lake
 from assets.lake_access import told_without_data
 from assets.lake_files import damaged_files, data_files, lost_files
-from assets.lake_settings import LakeError, extension_path, refuse_lost_lake, traces_of_a_lake
-from assets.pull.credentials import SourcesError
+from assets.lake_settings import extension_path, refuse_lost_lake, traces_of_a_lake
 from assets.pull.sources import check_secrets, load_sources
-from assets.sealing import KeyFileError, Sealer
+from assets.sealing import Sealer
 from pipelines.cli_options import parameters_of
 from pipelines.settings import Settings
-from rules.registry import RuleFileError
+from rules.errors import TrappanError
 
 # Filled by others, or without personal data; the home around them is closed.
 _NOT_OURS = frozenset({"inbox", "layouts", "rules"})
@@ -44,11 +43,8 @@ class Finding:
     found: str
 
 
-class _TroubleError(Exception):
+class _TroubleError(TrappanError):
     """Something is wrong; the message is the finding."""
-
-
-_SPOKEN = (_TroubleError, LakeError, KeyFileError, RuleFileError, LayoutError, SourcesError)
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -57,7 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
     for what, look in _looks(settings):
         try:
             findings.append(Finding(what, is_well=True, found=look()))
-        except _SPOKEN as error:
+        except TrappanError as error:
             findings.append(Finding(what, is_well=False, found=str(error)))
         except OSError as error:
             found = f"{error.filename}: {error.strerror}"

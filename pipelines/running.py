@@ -14,14 +14,15 @@ from pathlib import Path
 import dagster as dg
 from filelock import FileLock, Timeout
 
-from assets.lake_access import SPOKEN_ERRORS, LakeAccess, StepError
+from assets.lake_access import LakeAccess
 from assets.pull.access import PullAccess
 from pipelines.dead_runs import end_dead_runs, signs_of_life
 from pipelines.jobs import QUIET
 from pipelines.settings import PROJECT_ROOT, Settings
+from rules.errors import TrappanError
 
 
-class RunError(Exception):
+class RunError(TrappanError):
     """A run did not end well; the message says what, where and what to do."""
 
 
@@ -119,7 +120,7 @@ def run_job(
 
 
 def _failure(job: str, result: dg.ExecuteInProcessResult) -> str:
-    spoken = {error.__name__ for error in (*SPOKEN_ERRORS, StepError)}
+    spoken = set(_names(TrappanError))
     for event in result.all_events:
         if not event.is_step_failure:
             continue
@@ -142,6 +143,13 @@ def _failure(job: str, result: dg.ExecuteInProcessResult) -> str:
             error = error.cause
         return f"{job} stopped in {event.step_key}. Run `trappan doctor`."
     return f"{job} did not end well. Run `trappan doctor`."
+
+
+def _names(kind: type[TrappanError]) -> Iterator[str]:
+    """The names of a class and of all that come from it: Dagster keeps no more of an error."""
+    yield kind.__name__
+    for narrower in kind.__subclasses__():
+        yield from _names(narrower)
 
 
 def default_inbox(settings: Settings) -> Path:

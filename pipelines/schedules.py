@@ -13,11 +13,12 @@ from datetime import date, datetime, timedelta
 import dagster as dg
 
 from assets.lake import Lake
-from assets.lake_access import SPOKEN_ERRORS, LakeAccess
+from assets.lake_access import LakeAccess
 from assets.watchlists.released import newest_night, refuse_early_freeze
 from pipelines.dead_runs import end_dead_runs
 from pipelines.jobs import as_of_tags, nightly_job, pull_job, weekly_job
 from pipelines.settings import STOCKHOLM
+from rules.errors import TrappanError
 
 TIMEZONE = "Europe/Stockholm"
 
@@ -45,7 +46,7 @@ def nightly_schedule(
     try:
         with Lake.open(lake.settings) as opened:
             newest = newest_night(opened)
-    except SPOKEN_ERRORS:
+    except TrappanError:
         # The run says it in its own words, and is seen to fail.
         newest = None
     if newest is not None and newest > as_of:
@@ -68,7 +69,7 @@ def weekly_schedule(
     try:
         with Lake.open(lake.settings) as opened:
             refuse_early_freeze(opened, sunday)
-    except SPOKEN_ERRORS as error:
+    except TrappanError as error:
         return dg.SkipReason(str(error))
     return _request(context, "weekly_job")
 

@@ -10,10 +10,11 @@ import dagster as dg
 from assets.exports.offers import entries_in
 from assets.exports.received import identity_of
 from assets.lake import Lake
-from assets.lake_access import SPOKEN_ERRORS, LakeAccess
+from assets.lake_access import LakeAccess
 from assets.watchlists.released import missed_weeks, newest_night
 from pipelines.jobs import as_of_tags, ingest_job, weekly_job
 from pipelines.settings import STOCKHOLM
+from rules.errors import TrappanError
 
 # A file that was written to within the last minute may still be arriving.
 _QUIET_SECONDS = 60
@@ -71,7 +72,7 @@ def missed_weeks_sensor(
             is_morning = lake.now() >= _monday_morning(newest) if newest else False
             night = newest + timedelta(days=is_morning) if newest else None
             sundays = missed_weeks(opened, night) if night else []
-    except SPOKEN_ERRORS as error:
+    except TrappanError as error:
         return dg.SkipReason(str(error))
     if night is None or night.isoformat() == context.cursor:
         return dg.SkipReason("No night since the last look.")

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import yaml
 
+from rules.errors import TrappanError
 from rules.ladder import PARAMETERS, ParameterSpec
 from rules.models import DatedValue, Parameter, Value
 
@@ -42,7 +43,7 @@ _MAX_MINUTES = 1440  # of a day
 _MAX_DAYS = 366  # a limit in days longer than a school year is a slip of the keyboard
 
 
-class RuleFileError(ValueError):
+class RuleFileError(TrappanError, ValueError):
     """A parameter file or set is wrong; the message says where, what was found and expected."""
 
 

@@ -11,6 +11,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rules.errors import TrappanError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 Expectations = Callable[[Any], Sequence[Any]]
 
 
-class ContractCrashError(Exception):
+class ContractCrashError(TrappanError):
     """A validator raised instead of answering: neither passed nor failed, so publication stops."""
 
 

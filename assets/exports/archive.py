@@ -19,17 +19,18 @@ from typing import IO
 from assets.exports.received import ReceivedFile
 from assets.exports.sealed_files import SealedFileError, seal_stream, unseal_stream
 from assets.sealing import Sealer
+from rules.errors import TrappanError
 
 _BLOCK = 1 << 20
 # Most of the time goes into waiting for the disk to have each file.
 _AT_ONCE = 4
 
 
-class ArchiveError(Exception):
+class ArchiveError(TrappanError):
     """An original isn't there or can't be opened; the message says what to do."""
 
 
-class _ChangedError(Exception):
+class _ChangedError(TrappanError):
     """The bytes are not those of the hash."""
 
 

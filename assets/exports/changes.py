@@ -12,6 +12,7 @@ import polars as pl
 
 from assets.exports.ledger import LedgerFile
 from assets.lake import Lake
+from rules.errors import TrappanError
 
 KINDS = ("new", "replaced", "unchanged", "removed")
 COUNT_COLUMNS = ("school_unit_code", "month", *(f"rows_{kind}" for kind in KINDS), "rows_outdone")
@@ -33,7 +34,7 @@ ROW_COLUMNS = (
 )
 
 
-class SnapshotGoneError(Exception):
+class SnapshotGoneError(TrappanError):
     """The lake no longer keeps the snapshot that took a file; the message says so."""
 
 

@@ -22,6 +22,7 @@ from assets.exports.columns import COLUMNS
 from assets.exports.printable import printable_header
 from assets.exports.row_count_rule import RowCount
 from assets.exports.unknown_headers import as_headers
+from rules.errors import TrappanError
 
 SHIPPED = Path(__file__).resolve().parent / "layouts"
 DELIMITERS = (";", "\t", ",")
@@ -51,7 +52,7 @@ _IN_NAME = {
 }
 
 
-class LayoutError(ValueError):
+class LayoutError(TrappanError):
     """A layout file is wrong; the message names file, key and expectation."""
 
 

@@ -18,6 +18,7 @@ from assets.exports.received import ReceivedFile
 from assets.exports.refused_rows import RowOpener
 from assets.lake import Lake
 from assets.sealing import Sealer
+from rules.errors import TrappanError
 
 _LEAST_DIGITS = 6
 _OTHER_WORDS = (
@@ -109,7 +110,7 @@ def with_other_words(
         yield replace(file, notice="; ".join(told))
 
 
-class UnknownFileError(Exception):
+class UnknownFileError(TrappanError):
     """No file, or more than one, of a hash; the message says what to give."""
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from assets.exports.file_names import declared_time
+from rules.errors import TrappanError
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -55,11 +56,11 @@ _OWN_FILES = Path("/proc/self/fd")
 _LAST_TIMESTAMP = 4_102_444_800
 
 
-class UnreadableFileError(Exception):
+class UnreadableFileError(TrappanError):
     """The file as a whole can't be read. The message says why and what to do; no personal data."""
 
 
-class ChangedFileError(Exception):
+class ChangedFileError(TrappanError):
     """The file is gone or could not be read to its end; the next run tries again."""
 
 

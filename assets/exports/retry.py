@@ -19,9 +19,10 @@ from assets.exports.outcomes import FileReport
 from assets.exports.received import look_at
 from assets.lake import Lake
 from assets.sealing import Sealer
+from rules.errors import TrappanError
 
 
-class NothingToRetryError(Exception):
+class NothingToRetryError(TrappanError):
     """A file was taken whole; the message says so."""
 
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 
 from assets.sealing import Sealer
+from rules.errors import TrappanError
 
 _MARK = b"trappan sealed 1\n"
 _SALT_BYTES = 32
@@ -29,7 +30,7 @@ _READ = 4 << 20
 _PURPOSE = "archive"
 
 
-class SealedFileError(Exception):
+class SealedFileError(TrappanError):
     """A sealed file is cut short, damaged, or of another key; the message says which it can be."""
 
 

@@ -2,8 +2,8 @@
 
 The workbook comes in on standard input, its cells go out as Arrow on standard output. Apart,
 because a workbook is a zip of XML from outside, and what is made to bring a reader down brings
-down this process only. It imports nothing of the project but `xlsx/`, so that it starts in a
-fifth of a second. Not here: how a workbook is read (`xlsx/`), headers and rows.
+down this process only. It imports nothing of the project but `xlsx/` and `rules/errors.py`, so that
+it starts in a fifth of a second. Not here: how a workbook is read (`xlsx/`), headers and rows.
 
 The output begins with a line of JSON: other sheets, how many of them are hidden, whether days are
 counted from 1904, and merged ranges (first row and column, last row and column, from 1).

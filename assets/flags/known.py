@@ -15,6 +15,7 @@ from assets.absence.which_count import sum_days
 from assets.absence.windows import month_end
 from assets.lake import Lake
 from assets.tables import TABLES
+from rules.errors import TrappanError
 from rules.parallel import shipped_values
 
 #: What verdicts rest on. Names stay as they are today: an answer about the past names nobody anew.
@@ -36,7 +37,7 @@ _FACTS = (
 )
 
 
-class NotKnownYetError(Exception):
+class NotKnownYetError(TrappanError):
     """The lake has nothing of that moment; the message says from when it does."""
 
 

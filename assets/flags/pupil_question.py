@@ -15,6 +15,7 @@ from assets.exports.identity_numbers import birth_date, read_identity_number
 from assets.exports.merges import known_merges, merged
 from assets.lake import Lake
 from assets.sealing import Sealer
+from rules.errors import TrappanError
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 # Two digits of the year: people write these, files may not.
@@ -24,11 +25,11 @@ _SHORT = re.compile(
 _CENTURY = 100
 
 
-class PupilTextError(ValueError):
+class PupilTextError(TrappanError):
     """What was asked is neither a pupil key nor an identity number; says what was expected."""
 
 
-class NobodyToExplainError(Exception):
+class NobodyToExplainError(TrappanError):
     """The lake has no such pupil, or one that no answer shows: it is not told which."""
 
 

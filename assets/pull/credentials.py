@@ -12,8 +12,10 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rules.errors import TrappanError
 
-class SourcesError(ValueError):
+
+class SourcesError(TrappanError):
     """`sources.yaml` or a secret is wrong; the message names file, key and what was expected."""
 
 

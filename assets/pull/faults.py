@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import requests
 from urllib3 import exceptions as transport
 
+from rules.errors import TrappanError
 
-class PullFaultError(Exception):
+
+class PullFaultError(TrappanError):
     """One window could not be fetched; the message is for a person, without personal data.
 
     Attributes:

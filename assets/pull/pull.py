@@ -26,6 +26,7 @@ from assets.pull.sessions import ServerSession
 from assets.pull.sources import Source
 from assets.pull.state import PullState, StateError
 from assets.pull.windows import STOCKHOLM, PullWindow, windows_of
+from rules.errors import TrappanError
 
 # A server that fails so often is away, and each window would wait for it anew.
 _MOST_IN_A_ROW = 3
@@ -33,7 +34,7 @@ _MOST_IN_A_ROW = 3
 Progress = Callable[[str, int, int], None]
 
 
-class PullError(Exception):
+class PullError(TrappanError):
     """Not everything could be fetched, or nothing; the message says what and what to do."""
 
 

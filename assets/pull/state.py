@@ -16,10 +16,12 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from rules.errors import TrappanError
+
 _NAME = ".state.json"
 
 
-class StateError(Exception):
+class StateError(TrappanError):
     """The state file can't be read; the message says what to do."""
 
 

@@ -22,6 +22,7 @@ from assets.watchlists.model import Watchlist
 from assets.watchlists.page import write_page
 from assets.watchlists.remembered import FILE_NAME, packed, remember, unpacked
 from assets.watchlists.workbook import write_workbook
+from rules.errors import TrappanError
 
 CURRENT = "current"
 MANIFEST = "manifest.json"
@@ -31,7 +32,7 @@ _CODE = re.compile(r"\d{8}")
 _OLD_VERSIONS_KEPT = 1
 
 
-class PublishError(Exception):
+class PublishError(TrappanError):
     """A list could not be written; the message says which and what to do. The old one stands."""
 
 

@@ -14,6 +14,7 @@ import duckdb
 from assets.lake import Lake
 from assets.watchlists.publish import CURRENT
 from assets.watchlists.week_states import iso_week
+from rules.errors import TrappanError
 
 if TYPE_CHECKING:
     from assets.watchlists.releases import Release
@@ -25,7 +26,7 @@ WAITING_WEEKS = 2
 _WEEK = timedelta(days=7)
 
 
-class WrongDayError(Exception):
+class WrongDayError(TrappanError):
     """Lists of a day are asked for that may not be made now; says why, and how to have them."""
 
 

@@ -19,6 +19,7 @@ from assets.flags.answers import identities_of
 from assets.flags.evaluate import evaluate_flags
 from assets.lake import Lake
 from assets.watchlists.week_states import RulesOn
+from rules.errors import TrappanError
 
 PUPIL_COLUMNS = (
     "school_unit_code",
@@ -54,7 +55,7 @@ LESSON_COLUMNS = (
 )
 
 
-class NotPublishedError(Exception):
+class NotPublishedError(TrappanError):
     """No frozen list of that week is known; the message says so."""
 
 

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 from xml.parsers import expat
 
+from rules.errors import TrappanError
+
 # 50,000 rows of an export are 60 MB of XML, packed 25 to 1; a bomb packs hundreds to 1.
 UNPACKED_BYTES = 2 << 30
 SUSPECT_BYTES = 100 << 20
@@ -43,7 +45,7 @@ _OTHER_KINDS = {
 Start = Callable[[str, Mapping[str, str]], None]
 
 
-class RefusedWorkbook(Exception):  # noqa: N818 - not an error of ours
+class RefusedWorkbook(TrappanError):  # noqa: N818 - a refusal, which no step fails of
     """The workbook won't be read; the message says why. No cell's text is in it."""
 
 
