@@ -13,10 +13,10 @@ PYTEST_ARGS ?=
 LOCK_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint test format ui lock docs benchmark clean
+.PHONY: help setup demo lint check test test-fast format ui lock docs samples benchmark clean
 
 help: ## Say what there is
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Make .venv with exactly what requirements.lock says
 
@@ -74,6 +74,10 @@ lock: setup ## Write requirements.lock anew from pyproject.toml
 docs: setup ## Write docs/data-dictionary.md anew from assets/tables.py
 	@$(BIN)/python -c 'from assets.tables import data_dictionary; print(data_dictionary(), end="")' \
 	> docs/data-dictionary.md
+
+samples: setup ## Write data_samples/ again: the inboxes, and what is expected of them
+	@$(BIN)/python data_samples/make_samples.py
+	@$(BIN)/python -m tests.tools.sample_expectations
 
 benchmark: setup ## Measure speed; not part of the tests
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc $(PYTEST_ARGS)
