@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -54,14 +54,14 @@ def lake(lake_of_module: Lake) -> Lake:
     return emptied(lake_of_module)
 
 
-def roster(folder: Path, at: str, *rows: dict[str, object]) -> Path:
-    rows = tuple(USUAL | {"starts": "2026-08-17", "civic": CIVIC} | row for row in rows)
-    return put(folder, f"elever_2026{at}.csv", text_of(rows, ROSTER))
+def roster(folder: Path, at: str, *rows: Mapping[str, object]) -> Path:
+    told = [USUAL | {"starts": "2026-08-17", "civic": CIVIC} | dict(row) for row in rows]
+    return put(folder, f"elever_2026{at}.csv", text_of(told, ROSTER))
 
 
-def lessons(folder: Path, at: str, *rows: dict[str, object]) -> Path:
-    rows = tuple(lesson(n) | {"civic": CIVIC} | row for n, row in enumerate(rows))
-    return put(folder, f"lektioner_2026{at}.csv", text_of(rows, EVERY))
+def lessons(folder: Path, at: str, *rows: Mapping[str, object]) -> Path:
+    told = [lesson(n) | {"civic": CIVIC} | dict(row) for n, row in enumerate(rows)]
+    return put(folder, f"lektioner_2026{at}.csv", text_of(told, EVERY))
 
 
 @pytest.mark.parametrize("kind", [roster, lessons])
