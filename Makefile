@@ -10,6 +10,8 @@ TRAPPAN_HOME ?= $(CURDIR)/var
 DEMO_HOME := ./var/demo
 # Extra words for pytest and for `make lock`, e.g. PYTEST_ARGS='-k belonging', LOCK_ARGS=--upgrade
 PYTEST_ARGS ?=
+# The files of `make check`, from the project's root.
+FILES ?=
 LOCK_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -52,6 +54,13 @@ lint: setup ## Style, types, SQL and the direction of imports
 test: lint ## Lint, then every test
 	@# A file's tests share what they are costly with; the longest files are collected first.
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-fast: setup ## The tests that need no night of a school: under two minutes, without lint
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+	tests/unit tests/sql tests/architecture tests/tools $(PYTEST_ARGS)
+
+check: setup ## Format and check some files, and run the tests nearest to them: make check FILES="a.py b.sql"
+	@$(BIN)/python -m tests.tools.check_files $(FILES)
 
 format: setup ## Put Python and SQL into the house style
 	@$(BIN)/ruff check --fix-only
