@@ -10,13 +10,15 @@ TRAPPAN_HOME ?= $(CURDIR)/var
 DEMO_HOME := ./var/demo
 # Extra words for pytest and for `make lock`, e.g. PYTEST_ARGS='-k belonging', LOCK_ARGS=--upgrade
 PYTEST_ARGS ?=
+# The files of `make check`, from the project's root.
+FILES ?=
 LOCK_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint test format ui lock docs benchmark clean
+.PHONY: help setup demo lint check test test-fast format ui lock docs samples benchmark clean
 
 help: ## Say what there is
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Make .venv with exactly what requirements.lock says
 
@@ -53,6 +55,13 @@ test: lint ## Lint, then every test
 	@# A file's tests share what they are costly with; the longest files are collected first.
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
+test-fast: setup ## The tests that need no night of a school: under two minutes, without lint
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+	tests/unit tests/sql tests/architecture tests/tools $(PYTEST_ARGS)
+
+check: setup ## Format and check some files, and run the tests nearest to them: make check FILES="a.py b.sql"
+	@$(BIN)/python -m tests.tools.check_files $(FILES)
+
 format: setup ## Put Python and SQL into the house style
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
@@ -74,6 +83,10 @@ lock: setup ## Write requirements.lock anew from pyproject.toml
 docs: setup ## Write docs/data-dictionary.md anew from assets/tables.py
 	@$(BIN)/python -c 'from assets.tables import data_dictionary; print(data_dictionary(), end="")' \
 	> docs/data-dictionary.md
+
+samples: setup ## Write data_samples/ again: the inboxes, and what is expected of them
+	@$(BIN)/python data_samples/make_samples.py
+	@$(BIN)/python -m tests.tools.sample_expectations
 
 benchmark: setup ## Measure speed; not part of the tests
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc $(PYTEST_ARGS)

@@ -43,8 +43,7 @@ from assets.lake_settings import (
 )
 from assets.lake_troubles import told_of_servers
 from assets.lake_turns import Turns, patiently
-from assets.protection_upgrade import carry_protection_over, needs_protection
-from assets.sealing import KeyFileError, Sealer
+from assets.sealing import KeyFileError
 from assets.table_model import added_columns, create_statements
 from assets.tables import TABLES
 from rules.errors import TrappanError
@@ -110,7 +109,6 @@ class Lake:
             lake._refuse_emptied()
             patiently(lambda: keep_no_extremes(settings, connection))
             lake._refuse_a_new_key()
-            lake._carry_protection_over()
             lake.define_protection()
             lake.define(COUNTING_LESSONS)
             lake.prepare(REACHES_STEP)
@@ -238,12 +236,6 @@ class Lake:
                 "from the backup, or copy it from the home that made the lake; a new key would "
                 "make every pupil a stranger."
             )
-
-    def _carry_protection_over(self) -> None:
-        """Take over what a lake of an older version says of protection."""
-        if needs_protection(self.connection):
-            sealer = Sealer.of_home(self.settings.home)
-            self.write(lambda connection: carry_protection_over(connection, sealer))
 
     def define_protection(self) -> None:
         """Make the views that alone say who is protected."""

@@ -1,8 +1,8 @@
-"""Make data_samples/inbox and data_samples/expected: `python data_samples/make_samples.py`.
+"""Make data_samples/inbox and inbox_week_47: `python data_samples/make_samples.py`.
 
 A small simulated background (seed below) with the cases of `planted_pupils.py` planted in it, and
-faults planted in the files. README.md says what each is for and what is expected. The expected
-flags come from tests/oracle, which never sees a file; expected/planted.yaml is written by hand.
+faults planted in the files. README.md says what each is for and what is expected. What is expected
+is made by `tests/tools/sample_expectations.py`; `make samples` makes both.
 """
 
 import csv
@@ -21,7 +21,6 @@ from data_samples import next_week  # noqa: E402
 from data_samples.planted_pupils import NORTH, PLANTED, SOUTH  # noqa: E402
 from data_samples.sample_files import publish  # noqa: E402
 from data_samples.sample_inbox import (  # noqa: E402
-    ROSTER_STAMP,
     Samples,
     add_late_files,
     add_months,
@@ -30,32 +29,14 @@ from data_samples.sample_inbox import (  # noqa: E402
     add_sums_school,
     add_unloadable_files,
 )
-from data_samples.sample_rows import (  # noqa: E402
-    Cells,
-    lesson_rows,
-    oracle_lesson,
-)
-from data_samples.sample_rows import oracle_roster as oracle_roster_of  # noqa: E402
-from data_samples.ss12000_school import EAST, PUPILS, oracle_lessons, oracle_roster  # noqa: E402
+from data_samples.sample_rows import Cells, lesson_rows  # noqa: E402
+from data_samples.ss12000_school import EAST, PUPILS  # noqa: E402
 from data_samples.sums_school import PUPILS as SUMS_PUPILS  # noqa: E402
-from data_samples.sums_school import WEST, oracle_sums  # noqa: E402
-from tests.oracle.ladder import flags  # noqa: E402
-from tests.oracle.weeks import Facts, week_of  # noqa: E402
+from data_samples.sums_school import WEST  # noqa: E402
 
 SEED = 20261115
 AS_OF = dt.date(2026, 11, 15)
 SCHOOLS = (NORTH, SOUTH, EAST, WEST)
-STATE_COLUMNS = (
-    "school_unit_code",
-    "civic_no",
-    "state",
-    "reason",
-    "previous_level",
-    "level",
-    "first_week_date",
-    "weeks_on_list",
-    "highest_level",
-)
 
 
 def _background_plan(out: Path) -> SimulationPlan:
@@ -137,64 +118,11 @@ def build() -> tuple[Samples, Samples]:
     return samples, next_week.build(samples, lessons, names)
 
 
-def _facts(*inboxes: tuple[Samples, str]) -> Facts:
-    """What the oracle knows after some inboxes, each with the time of its rosters."""
-
-    def time(stamp: str) -> dt.datetime:
-        return dt.datetime.strptime(stamp, "%Y%m%dT%H%M")  # noqa: DTZ007
-
-    lessons = [
-        oracle_lesson(cells, time(stamp)) for each, _ in inboxes for stamp, cells in each.lessons
-    ]
-    roster = [
-        oracle_roster_of(cells, time(stamp)) for each, stamp in inboxes for cells in each.roster
-    ]
-    return Facts(
-        tuple(lessons) + tuple(oracle_lessons(inboxes[0][0].days)),
-        tuple(roster) + tuple(oracle_roster()),
-        tuple(oracle_sums()),
-    )
-
-
-def expected_files(samples: Samples, after: Samples) -> dict[str, bytes]:
-    """The generated part of data_samples/expected."""
-    first = _facts((samples, ROSTER_STAMP))
-    found = flags(first.lessons, first.roster, AS_OF, sums=first.sums)
-    both = _facts((samples, ROSTER_STAMP), (after, next_week.ROSTER))
-    week_46 = week_of([], first, AS_OF, SCHOOLS)
-    week_47 = week_of([week_46], both, next_week.AS_OF, SCHOOLS)
-    states = [
-        (
-            row.school, row.civic_no, row.state, row.reason, str(row.previous_level),
-            str(row.level), row.first_day.isoformat(), str(row.weeks), str(row.highest_level),
-        )
-        for row in sorted(week_47.rows, key=lambda row: (row.school, row.civic_no))
-    ]  # fmt: skip
-    rows = [[str(value) for value in row.values()] for row in found]
-    counts = ("file", "outcome", "rows_read", "rows_accepted", "rows_rejected")
-    return {
-        f"flags_{AS_OF}.csv": _plain_csv(tuple(found[0]), rows),
-        "states_2026-W47.csv": _plain_csv(STATE_COLUMNS, states),
-        "files.csv": _plain_csv(counts, sorted(samples.outcomes)),
-        "rejected_rows.csv": _plain_csv(("file", "line", "reason"), samples.rejected),
-    }
-
-
-def _plain_csv(header: tuple[str, ...], rows: list[list[str]] | list[tuple[str, ...]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([header, *rows])
-    return text.getvalue().encode()
-
-
 def main(folder: Path = ROOT / "data_samples") -> None:
-    """Write inbox/ and the generated files of expected/."""
+    """Write inbox/ and inbox_week_47/."""
     samples, after = build()
     publish(folder / "inbox", samples.files)
     publish(folder / "inbox_week_47", after.files)
-    for name, content in expected_files(samples, after).items():
-        (folder / "expected").mkdir(parents=True, exist_ok=True)
-        (folder / "expected" / name).write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import openpyxl
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 
 from data_samples.sample_rows import Cells
 
@@ -62,8 +62,8 @@ def xlsx_bytes(header: Sequence[str], rows: Iterable[Cells], habits: WorkbookHab
     return _without_clock(buffer.getvalue())
 
 
-def _excel_cell(sheet: object, name: str, text: str, habits: WorkbookHabits) -> WriteOnlyCell:
-    value: object = text or None
+def _excel_cell(sheet: Any, name: str, text: str, habits: WorkbookHabits) -> Cell:
+    value: Any = text or None
     if text and name == "Datum":
         value = dt.date.fromisoformat(text)
     elif text and name in ("Starttid", "Sluttid") and habits.times == "excel":

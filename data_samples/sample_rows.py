@@ -1,4 +1,4 @@
-"""Planted pupils → rows of cells, as a school would have exported them; and cells → oracle rows."""
+"""Planted pupils → rows of cells, as a school would have exported them."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from data_samples.planted_pupils import (
     UNREPORTED,
     Planted,
 )
-from tests.oracle.model import LessonRow, RosterRow
 
 Cells = dict[str, str]
 
@@ -141,58 +140,3 @@ def roster_rows() -> Iterator[tuple[str, ...]]:
                 pupil.grade, mentor, mentor_email(mentor, school), first.isoformat(), ended,
                 pupil.roster_marking,
             )  # fmt: skip
-
-
-def _grade(cell: str) -> int | None:
-    return None if cell == "" else 0 if cell == "F" else int(cell)
-
-
-def _minutes(cell: str | None) -> int | None:
-    return int(cell) if cell else None
-
-
-def oracle_lesson(cells: Cells, exported_at: dt.datetime) -> LessonRow:
-    """A row of a lesson file as the oracle wants it; columns may be missing."""
-    minutes = [
-        _minutes(cells.get(name))
-        for name in (
-            "Närvaro (min)", "Giltig frånvaro (min)", "Ogiltig frånvaro (min)",
-            "Annat skoluppdrag (min)",
-        )
-    ]  # fmt: skip
-    is_empty = all(m is None for m in minutes)
-    return LessonRow(
-        civic_no=cells["Personnummer"].replace("-", ""),
-        school_unit_code=cells["Skolenhetskod"],
-        school_class=cells["Klass"],
-        grade=_grade(cells["Årskurs"]),
-        mentor=cells.get("Mentor", ""),
-        subject=cells["Ämne"],
-        lesson_id=None,
-        start=dt.datetime.fromisoformat(f"{cells['Datum']}T{cells['Starttid']}"),
-        scheduled_minutes=int(cells["Lektionslängd (min)"]),
-        present_minutes=minutes[0],
-        valid_minutes=minutes[1],
-        invalid_minutes=minutes[2],
-        other_minutes=minutes[3],
-        is_reported=cells["Rapporterad"] == "Ja" and not is_empty,
-        is_cancelled=cells.get("Inställd", "Nej") == "Ja",
-        is_protected=cells.get("Skyddad identitet", "Ingen") != "Ingen",
-        exported_at=exported_at,
-    )
-
-
-def oracle_roster(cells: Cells, exported_at: dt.datetime) -> RosterRow:
-    """A row of a roster file as the oracle wants it."""
-    start, end = cells["Startdatum"], cells["Slutdatum"]
-    return RosterRow(
-        civic_no=cells["Personnummer"].replace("-", ""),
-        school_unit_code=cells["Skolenhetskod"],
-        school_class=cells["Klass"],
-        grade=_grade(cells["Årskurs"]),
-        mentor=cells["Mentor"],
-        start_date=dt.date.fromisoformat(start) if start else None,
-        end_date=dt.date.fromisoformat(end) if end else None,
-        is_protected=cells["Skyddad identitet"] != "Ingen",
-        exported_at=exported_at,
-    )

@@ -1,7 +1,7 @@
 """A third school, whose system sends SS12000 files: ten pupils of one class, two lessons a day.
 
-Lessons are 90 minutes, 180 a day. README.md says what is planted. The rows that the oracle gets
-are made from the same plan, not from the files.
+Lessons are 90 minutes, 180 a day. README.md says what is planted. The expectations
+are made from the same plan (`attended`), not from the files.
 """
 
 import dataclasses
@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from data_samples.planted_pupils import BLOCKS
-from tests.oracle.model import LessonRow, RosterRow
 
 EAST = "99999903"
 SCHOOL_NAME, DISTRICT = "Exempelskolan Ö", "Skärholmen"
@@ -76,7 +75,8 @@ class Attended:
     stamp: str
 
 
-def _id(*words: str) -> str:
+def id_of(*words: str) -> str:
+    """The id of an object, the same every time."""
     return str(uuid.uuid5(_NAMES, " ".join(words)))
 
 
@@ -109,52 +109,6 @@ def attended(days: list[dt.date]) -> Iterator[Attended]:
     yield from corrections
 
 
-def oracle_lessons(days: list[dt.date]) -> Iterator[LessonRow]:
-    """The lessons as the oracle wants them."""
-    for word in attended(days):
-        yield LessonRow(
-            civic_no=word.pupil.civic_no,
-            school_unit_code=EAST,
-            school_class=CLASS,
-            grade=GRADE,
-            mentor=MENTOR,
-            subject="Matematik",
-            lesson_id=_id("event", word.start.isoformat()),
-            start=word.start,
-            scheduled_minutes=LESSON_MINUTES,
-            present_minutes=None,
-            valid_minutes=0,
-            invalid_minutes=word.invalid,
-            other_minutes=None,
-            is_reported=word.is_reported,
-            is_cancelled=False,
-            is_protected=word.pupil.marking != "Ingen",
-            exported_at=_time(word.stamp),
-        )
-
-
-def oracle_roster() -> list[RosterRow]:
-    """The roster as the oracle wants it."""
-    return [
-        RosterRow(
-            civic_no=pupil.civic_no,
-            school_unit_code=EAST,
-            school_class=CLASS,
-            grade=GRADE,
-            mentor=MENTOR,
-            start_date=FIRST_DAY,
-            end_date=None,
-            is_protected=pupil.marking != "Ingen",
-            exported_at=_time(MASTER_STAMP),
-        )
-        for pupil in PUPILS
-    ]
-
-
-def _time(stamp: str) -> dt.datetime:
-    return dt.datetime.strptime(stamp, "%Y%m%dT%H%M")  # noqa: DTZ007
-
-
 def files(days: list[dt.date]) -> dict[str, list[dict[str, object]]]:
     """File name → objects."""
     made = {f"ss12000_{name}_{EAST}_{MASTER_STAMP}.json": found for name, found in _masters()}
@@ -181,7 +135,7 @@ def _meta(modified: str) -> dict[str, str]:
 
 def _masters() -> Iterator[tuple[str, list[dict[str, object]]]]:
     meta = _meta("2026-08-20T06:00:00Z")
-    unit, group, activity = _id("unit"), _id("group"), _id("activity")
+    unit, group, activity = id_of("unit"), id_of("group"), id_of("activity")
     yield "organisations", [
         {
             "id": unit, "meta": meta, "displayName": SCHOOL_NAME, "organisationType": "Skolenhet",
@@ -191,7 +145,7 @@ def _masters() -> Iterator[tuple[str, list[dict[str, object]]]]:
     yield "persons", [_person(pupil) for pupil in PUPILS] + [_staff(MENTOR), _staff(PRINCIPAL)]
     members = [
         {
-            "person": {"id": _id(p.civic_no), "securityMarking": p.marking},
+            "person": {"id": id_of(p.civic_no), "securityMarking": p.marking},
             "startDate": f"{FIRST_DAY}",
         }
         for p in PUPILS
@@ -207,12 +161,12 @@ def _masters() -> Iterator[tuple[str, list[dict[str, object]]]]:
             "id": activity, "meta": meta, "displayName": "MA 6C", "calendarEventsRequired": True,
             "activityType": "Undervisning", "startDate": f"{FIRST_DAY}", "groups": [{"id": group}],
             "organisation": {"id": unit},
-            "syllabus": {"id": _id("syllabus"), "displayName": "Matematik"},
+            "syllabus": {"id": id_of("syllabus"), "displayName": "Matematik"},
         }
     ]  # fmt: skip
     yield "duties", [
         {
-            "id": _id("duty", name), "meta": meta, "person": {"id": _id(name)},
+            "id": id_of("duty", name), "meta": meta, "person": {"id": id_of(name)},
             "dutyAt": {"id": unit}, "dutyRole": role, "startDate": "2024-08-01",
             "assignmentRole": [
                 {"group": {"id": group}, "assignmentRoleType": "Mentor"}
@@ -224,7 +178,7 @@ def _masters() -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 def _person(pupil: Ss12000Pupil) -> dict[str, object]:
     return {
-        "id": _id(pupil.civic_no),
+        "id": id_of(pupil.civic_no),
         "meta": _meta("2026-08-20T06:00:00Z"),
         "givenName": pupil.given,
         "familyName": pupil.family,
@@ -234,7 +188,7 @@ def _person(pupil: Ss12000Pupil) -> dict[str, object]:
         "personStatus": "Aktiv",
         "enrolments": [
             {
-                "enroledAt": {"id": _id("unit")},
+                "enroledAt": {"id": id_of("unit")},
                 "schoolYear": GRADE,
                 "schoolType": "GR",
                 "startDate": f"{FIRST_DAY}",
@@ -247,7 +201,7 @@ def _staff(name: str) -> dict[str, object]:
     given, family = name.split()
     email = f"{given}.{family}@{EAST}.skola.example".lower()
     return {
-        "id": _id(name),
+        "id": id_of(name),
         "meta": _meta("2026-08-20T06:00:00Z"),
         "givenName": given,
         "familyName": family,
@@ -260,9 +214,9 @@ def _event(start: dt.datetime) -> dict[str, object]:
     local = start.replace(tzinfo=STOCKHOLM)
     end = local + dt.timedelta(minutes=LESSON_MINUTES)
     return {
-        "id": _id("event", start.isoformat()),
+        "id": id_of("event", start.isoformat()),
         "meta": _meta("2026-08-20T06:00:00Z"),
-        "activity": {"id": _id("activity")},
+        "activity": {"id": id_of("activity")},
         "startTime": local.isoformat(),
         "endTime": end.astimezone(dt.UTC).isoformat().replace("+00:00", "Z"),
     }
@@ -275,10 +229,10 @@ def _attendance(word: Attended) -> dict[str, object]:
         said_at = dt.datetime(2026, 11, 9, 14, 0)  # noqa: DTZ001 - made local below
     modified = said_at.replace(tzinfo=STOCKHOLM).isoformat()
     return {
-        "id": _id("attendance", start, word.pupil.civic_no),
+        "id": id_of("attendance", start, word.pupil.civic_no),
         "meta": {"created": modified, "modified": modified},
-        "calendarEvent": {"id": _id("event", start)},
-        "student": {"id": _id(word.pupil.civic_no)},
+        "calendarEvent": {"id": id_of("event", start)},
+        "student": {"id": id_of(word.pupil.civic_no)},
         "isReported": word.is_reported,
         "validAbsenceMinutes": 0,
         "invalidAbsenceMinutes": word.invalid,

@@ -5,10 +5,8 @@ pupil's number changes between the two months, which a file of its own says.
 """
 
 import dataclasses
-import datetime as dt
 
 from data_samples.sample_files import csv_bytes
-from tests.oracle.sums import SumRow
 
 WEST = "99999904"
 SCHOOL_NAME, DISTRICT = "Exempelskolan Ä", "Farsta"
@@ -65,35 +63,13 @@ def sums_files() -> dict[str, tuple[bytes, int]]:
     return files
 
 
-def oracle_sums() -> list[SumRow]:
-    """The same for the oracle: a pupil is one pupil, whatever the number was."""
-    return [
-        SumRow(
-            civic_no=pupil.civic_no,
-            school_unit_code=WEST,
-            school_class=CLASS,
-            grade=GRADE,
-            mentor=MENTOR,
-            first=dt.date(2026, month, 1),
-            last=dt.date(2026, month + 1, 1) - dt.timedelta(days=1),
-            scheduled=MINUTES,
-            reported=MINUTES,
-            valid=_valid(pupil, month),
-            invalid=pupil.absent[month] - _valid(pupil, month),
-            is_protected=False,
-            exported_at=dt.datetime.strptime(stamp, "%Y%m%dT%H%M"),  # noqa: DTZ007
-        )
-        for month, stamp in STAMPS.items()
-        for pupil in PUPILS
-    ]
-
-
-def _valid(pupil: SummedPupil, month: int) -> int:
+def valid_minutes(pupil: SummedPupil, month: int) -> int:
+    """How many of the minutes away in a month are valid: a third."""
     return pupil.absent[month] // 3
 
 
 def _cells(pupil: SummedPupil, month: int) -> tuple[str, ...]:
-    away, valid = pupil.absent[month], _valid(pupil, month)
+    away, valid = pupil.absent[month], valid_minutes(pupil, month)
     family, given = pupil.name.split(", ")
     minutes = (MINUTES, 90, MINUTES - away, valid, away - valid)
     return (

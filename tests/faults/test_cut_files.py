@@ -151,7 +151,7 @@ def test_rows_that_disagree_about_their_number_are_told(lake: Lake, tmp_path: Pa
 
 
 def test_a_workbook_may_say_its_row_count_too(lake: Lake, tmp_path: Path) -> None:
-    sheet = [*cells_of(ROWS), ["Antal rader: 3"]]
+    sheet: list[list[object]] = [*cells_of(ROWS), ["Antal rader: 3"]]
     path = put(tmp_path, "a.xlsx", workbook_of(sheet))
     (report,) = ingest_paths(lake, [path], layouts=WITH_TRAILER)
     assert (report.outcome, report.rows_accepted) == (FileOutcome.ACCEPTED, 3)

@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from filelock import FileLock
 
-from assets.pull import pages
 from assets.pull.pull import Fetched, PullError, pull_sources, summary_of
 from assets.pull.state import PullState
 from tests.integration.school_server import (
@@ -494,7 +493,7 @@ def test_a_full_disk_is_told_and_leaves_no_part(
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pages.os, "fsync", full)
+    monkeypatch.setattr("assets.pull.pages.os.fsync", full)
     with pytest.raises(PullError, match="No space left on device"):
         pulled(source_of(school, "groups"), tmp_path)
     assert nothing_is_left(tmp_path)
@@ -554,12 +553,15 @@ def test_a_server_that_wants_a_client_certificate_gets_it_and_others_are_told(
     context.load_verify_locations(ca)
     whole = {"certificate": "client.pem", "key": "client.key", "ca_bundle": "ca.pem"}
     with serving(School(data={"groups": [obj(1)]}), context) as school:
-        pulled_with = lambda tls: pull_sources(  # noqa: E731
-            [source_of(school, "groups", tls=tls, retries=0)],
-            pulled=tmp_path / "pulled",
-            secrets=tmp_path,
-            now=NIGHT.timestamp,
-        )[0]
+
+        def pulled_with(tls: dict[str, str]) -> Fetched:
+            return pull_sources(
+                [source_of(school, "groups", tls=tls, retries=0)],
+                pulled=tmp_path / "pulled",
+                secrets=tmp_path,
+                now=NIGHT.timestamp,
+            )[0]
+
         assert "(TLS)" in pulled_with({}).fault
         assert pulled_with({"ca_bundle": "ca.pem"}).fault != ""
         assert (pulled_with(whole).fault, len(school.asked)) == ("", 1)

@@ -97,7 +97,7 @@ PUPILS = ("20120314-9800", "20120314-9818", "20150902-9805", "20100127-9809", "2
 BAD = {"date": "2026-02-30"}
 
 
-def lesson(number: int = 0, **cells: object) -> dict[str, object]:
+def lesson(number: int = 0, /, **cells: object) -> dict[str, object]:
     """Return a usual row; `number` gives each its own start and pupil, absences that differ."""
     valid, invalid = number % 4 * 5, number % 3 * 5
     usual = {

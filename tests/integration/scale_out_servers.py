@@ -89,7 +89,7 @@ class Postgres:
 
     def run(self, program: str, *arguments: str) -> str:
         """Run one of Postgres' programs as the server's owner and return what it printed."""
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             [self.programs / program, *arguments],
             cwd=self.folder,
             env={"PGPASSWORD": PASSWORD, "LC_ALL": "C.UTF-8", "TZ": "UTC"},

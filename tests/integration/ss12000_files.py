@@ -134,7 +134,9 @@ def event(id: str = "event-1", **fields: Any) -> dict[str, Any]:  # noqa: A002
     return _made(usual, fields)
 
 
-def attendance(event_id: str = "event-1", student: str = ANNA, **fields: Any) -> dict[str, Any]:
+def attendance(
+    event_id: str = "event-1", student: str | dict[str, str] = ANNA, **fields: Any
+) -> dict[str, Any]:
     usual = {
         "id": f"attendance-{event_id}-{student}",
         "calendarEvent": {"id": event_id},

@@ -29,7 +29,7 @@ def test_a_class_renamed_in_mid_term_is_the_newest_records_class(
     assert lake.rows("SELECT class_name FROM enrolments") == [("8A",)]
 
 
-def test_a_school_unit_split_in_two_keeps_the_lessons_of_both_and_the_pupils_minutes_once(
+def test_a_school_unit_split_in_two_keeps_both_lessons_and_counts_minutes_once(
     lake: Lake, tmp_path: Path
 ) -> None:
     """Lessons until the split are the old unit's, those after it the new unit's."""

@@ -71,7 +71,7 @@ def layouts_of(folder: Path, end_dates: str = "exclusive") -> tuple[Layout, ...]
     return (*load_layouts([folder / "layouts"]), parse_layout(SUMS, "summor.yaml"))
 
 
-def record(number: int = 0, **cells: object) -> dict[str, object]:
+def record(number: int = 0, /, **cells: object) -> dict[str, object]:
     """Return a usual row of a roster."""
     usual = {"civic": PUPILS[number], "sex": "Kvinna", "starts": str(FIRST), "ends": ""}
     return USUAL | usual | cells

@@ -62,7 +62,10 @@ def test_a_file_without_a_column_of_schools_is_for_all_of_them(lake: Lake, tmp_p
 
 
 def test_a_workbook_is_read_as_a_text_is(lake: Lake, tmp_path: Path) -> None:
-    cells = [HEADER.split(";"), ["99999901", date(2026, 10, 26), date(2026, 10, 30), "Höstlov"]]
+    cells: list[list[object]] = [
+        [*HEADER.split(";")],
+        ["99999901", date(2026, 10, 26), date(2026, 10, 30), "Höstlov"],
+    ]
     report = offer_one(lake, put(tmp_path, "lov_20261001T0400.xlsx", workbook_of(cells)))
     assert report.outcome == FileOutcome.ACCEPTED
     assert breaks(lake) == [("99999901", date(2026, 10, 26), date(2026, 10, 30), "Höstlov")]

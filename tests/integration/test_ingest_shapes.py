@@ -10,6 +10,7 @@ import itertools
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -265,7 +266,7 @@ def test_a_half_row_at_any_byte_is_never_taken_for_a_whole_one(lake: Lake, tmp_p
     }  # fmt: skip
 
 
-def lake_rows(lake: Lake) -> list[tuple[object, ...]]:
+def lake_rows(lake: Lake) -> list[tuple[Any, ...]]:
     from tests.integration.ingest_files import lessons_of
 
     return lessons_of(lake)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,8 @@ PAGE = (ROOT / "docs" / "layouts.md").read_text(encoding="utf-8")
 
 def block(kind: str, number: int = 0) -> str:
     """Return a fenced block of the page."""
-    return re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[number]
+    blocks: list[str] = re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
+    return blocks[number]
 
 
 def facts(said: Said) -> dict[str, str]:
@@ -49,7 +49,7 @@ def cells(said: Said) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "var" / "layouts").mkdir(parents=True, mode=0o700)
     (tmp_path / "var").chmod(0o700)
@@ -273,7 +273,7 @@ def test_a_folder_that_is_not_there_is_told(home: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["roster first", "lessons first"])
-def test_names_of_a_roster_stand_before_newer_ones_of_lessons_whatever_its_layout_is_called(
+def test_names_of_a_roster_stand_before_those_of_lessons_in_any_layout(
     lake: Lake, tmp_path: Path, order: tuple[int, int]
 ) -> None:
     roster = text_of([USUAL | {"given": "Åsa", "starts": "", "ends": ""}], ROSTER)

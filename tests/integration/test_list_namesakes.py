@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain
 
@@ -13,7 +13,7 @@ from assets.flags.evaluate import evaluate_flags
 from assets.lake import Lake
 from assets.watchlists import pupil_rows
 from assets.watchlists.content import ListStamp, collect
-from assets.watchlists.model import Watchlist
+from assets.watchlists.model import AtRiskRow, PupilRow, Watchlist
 from assets.watchlists.week_states import WeekStates
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
@@ -21,6 +21,12 @@ from tests.integration.conftest import AS_OF, SampleHome
 from tests.sql.given import given
 
 DAY = date.fromisoformat(AS_OF)
+
+
+def shown(watchlist: Watchlist) -> Iterator[PupilRow | AtRiskRow]:
+    """Yield every row of a list that names a pupil by a step or a risk."""
+    yield from watchlist.pupils
+    yield from watchlist.at_risk
 
 
 def lists(lake: Lake, *at_risk_keys: str) -> tuple[Watchlist, ...]:
@@ -62,9 +68,9 @@ def test_one_flagged_and_one_at_risk_are_told_apart(
 
         monkeypatch.setattr(pupil_rows, "identities_of", same_name)
         found = lists(lake, other)
-        rows = chain.from_iterable((*one.pupils, *one.at_risk) for one in found)
+        rows = chain.from_iterable(shown(one) for one in found)
         dates = {row.pupil_key: row.birth_date for row in rows if row.birth_date}
         assert dates.keys() >= {flagged, other}
         # The flagged one at risk of a higher step is one pupil twice, and no namesake.
-        alone = chain.from_iterable((*one.pupils, *one.at_risk) for one in lists(lake, flagged))
+        alone = chain.from_iterable(shown(one) for one in lists(lake, flagged))
         assert {row.birth_date for row in alone if row.pupil_key == flagged} == {None}

@@ -147,7 +147,7 @@ def test_the_schedule_waits_for_the_night_of_sunday_and_says_so(noted: Lake) -> 
     assert "no night of its Sunday, 2026-11-22, has succeeded" in str(waiting.skip_message)
 
 
-def test_after_three_missed_nights_each_is_asked_for_in_order_but_none_that_is_older(
+def test_after_three_missed_nights_each_is_asked_for_in_order_and_none_older(
     noted: Lake,
 ) -> None:
     late = [MONDAY_6 - timedelta(hours=2) + n * DAY for n in range(1, 4)]

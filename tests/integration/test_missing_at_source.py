@@ -155,7 +155,7 @@ def test_a_timetable_that_was_moved_by_minutes_is_missed_by_nobody(
         assert "finns inte i den nyare filen" not in on_the_list(lake)
 
 
-def test_the_reason_and_the_list_count_the_same_where_only_some_lessons_were_retimed(
+def test_reason_and_list_count_the_same_where_only_some_lessons_were_retimed(
     lake: Lake, tmp_path: Path
 ) -> None:
     gone = taught("25", "13:00", CIVICS[:7], subject="EN")

@@ -234,13 +234,17 @@ def test_two_pulls_of_one_second_do_not_write_over_each_other(
 
 
 def test_what_nobody_needs_of_a_person_is_not_written(school: School, tmp_path: Path) -> None:
-    private = {
+    private: dict[str, Any] = {
         "responsibles": [{"relationType": "Vårdnadshavare"}],
         "addresses": [{"streetAddress": "Storgatan 1"}],
         "phoneNumbers": [{"value": "070-1"}],
         "photo": "https://example.org/bild",
     }
-    kept = {"givenName": "Åsa", "securityMarking": "Ingen", "emails": [{"value": "a@example.org"}]}
+    kept: dict[str, Any] = {
+        "givenName": "Åsa",
+        "securityMarking": "Ingen",
+        "emails": [{"value": "a@example.org"}],
+    }
     school.data["persons"] = [obj(1, **private, **kept)]
     (result,) = pulled(source_of(school, "persons"), tmp_path)
     (person,) = objects_in(result.files[0])

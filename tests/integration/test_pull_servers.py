@@ -109,7 +109,7 @@ def test_a_window_that_fails_is_told_and_the_later_ones_come(
     assert result.fault == ""
 
 
-def test_after_a_window_of_attendances_that_failed_later_ones_come_and_are_asked_for_again(
+def test_after_a_window_of_attendances_that_failed_the_later_ones_still_come(
     school: School, tmp_path: Path
 ) -> None:
     school.data["attendances"] = [obj(n, f"2026-{n:02d}-05T08:00:00+02:00") for n in (9, 10, 11)]

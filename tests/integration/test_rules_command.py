@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.integration.conftest import SAMPLES, Said, trappan
 
 BEFORE, AFTER = date(2026, 11, 8), date(2026, 11, 15)
 CHANGED = "mentor_followup.threshold"
+#: A home, and the rows that `trappan reevaluate` printed.
+Flagged = tuple[Path, list[dict[str, str]]]
 LATER = """\
   - valid_from: 2026-11-09
     value: {value}
@@ -51,7 +54,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def test_every_value_is_shown_with_its_source_and_its_next_change(home: Path):
+def test_every_value_is_shown_with_its_source_and_its_next_change(home: Path) -> None:
     own_set(home / "rules", later="30")
     said = trappan(
         *("--home", home, "rules", "show", "--set", "egen", "--on", BEFORE, "--format", "csv")
@@ -66,14 +69,14 @@ def test_every_value_is_shown_with_its_source_and_its_next_change(home: Path):
     assert "mentor_followup (level 1, for the mentor): more than 10 % absent" in said.err
 
 
-def test_the_rules_are_told_in_words_as_the_set_has_them(home: Path):
+def test_the_rules_are_told_in_words_as_the_set_has_them(home: Path) -> None:
     said = trappan("--home", home, "rules", "show", "--set", "exempel", "--on", AFTER)
     assert "at least 30 % absent in each half of two months (56 days" in said.err
     assert "8 of them in each half, in grades 1-9" in said.err
     assert "some ulf rule is hit, and at least 30 % absent in one month (28 days" in said.err
 
 
-def test_the_example_is_no_municipalitys_and_says_so_on_every_value():
+def test_the_example_is_no_municipalitys_and_says_so_on_every_value() -> None:
     example = load_parameters("exempel")
     own = [one for one in example.parameters.values() if one.path.parent == example.folder]
     assert {one.name for one in own} >= DECIDING
@@ -83,15 +86,16 @@ def test_the_example_is_no_municipalitys_and_says_so_on_every_value():
             assert dated.reference_sv.startswith("Eget val: exempel, ingen kommuns egen siffra")
 
 
-def test_every_shipped_set_can_be_used(home: Path):
+def test_every_shipped_set_can_be_used(home: Path) -> None:
     said = trappan("--home", home, "rules", "check")
     assert said.status == 0
-    told = dict(reversed(line.split(":")[0].split()) for line in said.out.splitlines())
+    lines = [line.split(":")[0].split() for line in said.out.splitlines()]
+    told = {name: state for state, name in lines}
     assert told == dict.fromkeys(available_sets(), "well")
     assert {"exempel", "stockholm"} <= told.keys()
 
 
-def test_everything_that_is_wrong_is_said_at_once(home: Path):
+def test_everything_that_is_wrong_is_said_at_once(home: Path) -> None:
     folder = own_set(home / "rules")
     for name in ("coverage.floor", CHANGED):
         path = folder / f"{name}.yaml"
@@ -109,7 +113,7 @@ def test_everything_that_is_wrong_is_said_at_once(home: Path):
     assert trappan("rules", "check", "--path", folder).status == 1
 
 
-def test_values_that_contradict_each_other_from_a_later_day_on_are_all_said(tmp_path: Path):
+def test_values_that_contradict_each_other_from_a_later_day_on_are_all_said(tmp_path: Path) -> None:
     folder = own_set(tmp_path)
     for name, value in (("window.one_month_days", "20"), ("ulf_two_months.min_days", "200")):
         path = folder / f"{name}.yaml"
@@ -122,7 +126,9 @@ def test_values_that_contradict_each_other_from_a_later_day_on_are_all_said(tmp_
     assert "2023-07-01" not in said.err
 
 
-def test_a_set_of_ones_own_may_not_have_a_shipped_name(home: Path, monkeypatch):
+def test_a_set_of_ones_own_may_not_have_a_shipped_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own_set(home / "rules", "stockholm")
     said = trappan("--home", home, "rules", "check")
     assert said.status == 1
@@ -132,7 +138,9 @@ def test_a_set_of_ones_own_may_not_have_a_shipped_name(home: Path, monkeypatch):
     assert "found the name of a shipped rule set" in used.err
 
 
-def test_the_doctor_says_which_set_is_used_and_where_it_lies(home: Path, monkeypatch):
+def test_the_doctor_says_which_set_is_used_and_where_it_lies(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own_set(home / "rules")
     monkeypatch.setenv("TRAPPAN_RULE_SET", "egen")
     said = trappan("--home", home, "doctor")
@@ -141,14 +149,18 @@ def test_the_doctor_says_which_set_is_used_and_where_it_lies(home: Path, monkeyp
     assert "well   rules: 'exempel', valid from 2023-07-01" in trappan("--home", home, "doctor").out
 
 
-def test_sets_of_ones_own_may_lie_elsewhere(home: Path, tmp_path: Path, monkeypatch):
+def test_sets_of_ones_own_may_lie_elsewhere(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own_set(tmp_path / "kommun")
     monkeypatch.setenv("TRAPPAN_RULES", str(tmp_path / "kommun"))
     said = trappan("--home", home, "rules", "check", "--set", "egen")
     assert said.out == f"well   egen: {tmp_path / 'kommun' / 'egen'}\n"
 
 
-def test_a_set_that_is_nowhere_is_told_with_those_that_are_there(home: Path, monkeypatch):
+def test_a_set_that_is_nowhere_is_told_with_those_that_are_there(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own_set(home / "rules")
     monkeypatch.setenv("TRAPPAN_RULE_SET", "annan")
     for command in (("flags", "--as-of", AFTER), ("rules", "show")):
@@ -158,7 +170,7 @@ def test_a_set_that_is_nowhere_is_told_with_those_that_are_there(home: Path, mon
         assert "one of the sets exempel, stockholm, egen" in said.err
 
 
-def test_two_days_of_a_set_differ_in_what_changed_between_them(home: Path):
+def test_two_days_of_a_set_differ_in_what_changed_between_them(home: Path) -> None:
     command = ("--home", home, "rules", "diff", "--format", "csv")
     (row,) = rows_of(trappan(*command, "exempel@2026-07-31", "exempel@2026-08-01"))
     assert (row["parameter"], row["a"], row["b"]) == (CHANGED, "15 %", "12.5 %")
@@ -166,7 +178,7 @@ def test_two_days_of_a_set_differ_in_what_changed_between_them(home: Path):
     assert rows_of(trappan(*command, "exempel@2026-08-01", "exempel@2026-08-02")) == []
 
 
-def test_two_sets_differ_in_every_value_that_is_another(home: Path):
+def test_two_sets_differ_in_every_value_that_is_another(home: Path) -> None:
     said = trappan("--home", home, "rules", "diff", "--format", "json", "stockholm", "exempel")
     rows = {row["parameter"]: row for row in json.loads(said.out)}
     assert (rows[CHANGED]["a"], rows["ulf_two_months.method"]["b"]) == ("10 %", "each")
@@ -175,13 +187,13 @@ def test_two_sets_differ_in_every_value_that_is_another(home: Path):
     assert "mentor_followup.grades" not in rows
 
 
-def test_a_set_held_against_itself_is_bad_usage(home: Path):
+def test_a_set_held_against_itself_is_bad_usage(home: Path) -> None:
     said = trappan("--home", home, "rules", "diff", "stockholm", "stockholm")
     assert said.status == 2
 
 
 @pytest.fixture(scope="module")
-def flagged(tmp_path_factory: pytest.TempPathFactory):
+def flagged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flagged]:
     """A home with a rule set that changes on 9 November, and flags before and after that day."""
     home = tmp_path_factory.mktemp("own") / "home"
     own_set(home / "rules", later="30")
@@ -201,7 +213,7 @@ def hits_of_mentor(home: Path, as_of: date) -> list[dict[str, str]]:
     return [row for row in json.loads(answer.out) if row["rule"] == "mentor_followup"]
 
 
-def test_each_day_is_judged_by_its_own_values(flagged):
+def test_each_day_is_judged_by_its_own_values(flagged: Flagged) -> None:
     home, _ = flagged
     for as_of, percent in ((BEFORE, 10), (AFTER, 30)):
         rows = hits_of_mentor(home, as_of)
@@ -214,7 +226,7 @@ def test_each_day_is_judged_by_its_own_values(flagged):
                 assert absent * 100 <= percent * reported or int(row["days"]) < 5
 
 
-def test_a_backfill_of_flags_uses_the_values_of_each_day(flagged):
+def test_a_backfill_of_flags_uses_the_values_of_each_day(flagged: Flagged) -> None:
     home, rows = flagged
     parameters = load_parameters("egen", home / "rules")
     assert {row["as_of"]: row["version_after"] for row in rows} == {
@@ -229,7 +241,7 @@ def stored(home: Path) -> list[tuple[object, ...]]:
         return lake.rows("SELECT * FROM flags ORDER BY ALL")
 
 
-def test_a_change_of_a_value_changes_stored_flags_only_when_asked(flagged):
+def test_a_change_of_a_value_changes_stored_flags_only_when_asked(flagged: Flagged) -> None:
     home, _ = flagged
     before = stored(home)
     own_set(home / "rules", later="25")
@@ -254,7 +266,7 @@ def test_a_change_of_a_value_changes_stored_flags_only_when_asked(flagged):
     assert "other values" not in trappan("--home", home, "rules", "check").err
 
 
-def test_flags_made_anew_by_the_same_values_are_the_same(flagged):
+def test_flags_made_anew_by_the_same_values_are_the_same(flagged: Flagged) -> None:
     home, _ = flagged
     before = stored(home)
     day = ("--from", BEFORE, "--to", BEFORE)
@@ -262,14 +274,14 @@ def test_flags_made_anew_by_the_same_values_are_the_same(flagged):
     assert stored(home) == before
 
 
-def test_a_range_without_stored_flags_is_told(flagged):
+def test_a_range_without_stored_flags_is_told(flagged: Flagged) -> None:
     home, _ = flagged
     said = trappan("--home", home, "reevaluate", "--from", "2025-01-01", "--to", "2025-02-01")
     assert said.status == 1
     assert "No flags are stored" in said.err
 
 
-def test_days_before_the_first_value_are_refused_before_anything_is_done(flagged):
+def test_days_before_the_first_value_are_refused_before_anything_is_done(flagged: Flagged) -> None:
     home, _ = flagged
     before = stored(home)
     said = trappan(
@@ -280,12 +292,14 @@ def test_days_before_the_first_value_are_refused_before_anything_is_done(flagged
     assert stored(home) == before
 
 
-def test_days_in_the_wrong_order_are_bad_usage(home: Path):
+def test_days_in_the_wrong_order_are_bad_usage(home: Path) -> None:
     said = trappan("--home", home, "reevaluate", "--from", AFTER, "--to", BEFORE)
     assert said.status == 2
 
 
-def test_days_that_have_not_ended_are_not_evaluated(flagged, monkeypatch):
+def test_days_that_have_not_ended_are_not_evaluated(
+    flagged: Flagged, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home, _ = flagged
     before = stored(home)
     monkeypatch.setattr("pipelines.cli_rules.yesterday", lambda: AFTER)
@@ -298,6 +312,6 @@ def test_days_that_have_not_ended_are_not_evaluated(flagged, monkeypatch):
     assert stored(home) == before
 
 
-def test_evaluating_anew_makes_no_list():
+def test_evaluating_anew_makes_no_list() -> None:
     job = build_defs().resolve_job_def("flags_job")
     assert {key.to_user_string() for key in job.asset_layer.executable_asset_keys} == {"flags"}

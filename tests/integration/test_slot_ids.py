@@ -45,7 +45,7 @@ def lake(lake_of_module: Lake) -> Lake:
     return emptied(lake_of_module)
 
 
-def slots(days: Iterable[date], pupils: int = 2, **cells: object) -> list[dict[str, object]]:
+def slots(days: Iterable[date], pupils: int = 2, **cells: Any) -> list[dict[str, object]]:
     """Return the lessons of some dates: three a day, with the ids of their timetable slots."""
     return [
         lesson(
@@ -69,7 +69,7 @@ def saved(folder: Path, exported: date, rows: Rows, name: str = "x") -> Path:
     return put(folder, f"{name}_{exported:%Y%m%d}T0400.csv", text_of(rows, EVERY))
 
 
-def weekly(folder: Path, number: int, **cells: object) -> Path:
+def weekly(folder: Path, number: int, **cells: Any) -> Path:
     """Write the file of one week, made on its Saturday."""
     days = week(number)
     return saved(folder, days[-1] + timedelta(1), slots(days, **cells), f"w{number}")
@@ -298,7 +298,7 @@ def test_a_source_is_a_school_so_another_school_of_the_layout_keeps_its_moves(
     lake: Lake, tmp_path: Path
 ) -> None:
     offer(lake, weekly(tmp_path, 0), weekly(tmp_path, 1))
-    south = {"school": "99999902", "school_name": "Provskolan"}
+    south: dict[str, Any] = {"school": "99999902", "school_name": "Provskolan"}
     before = slots(week(0), **south)
     offer(lake, saved(tmp_path, date(2026, 9, 5), before, "south"))
     moved = [before[0] | {"date": "2026-09-01"}]

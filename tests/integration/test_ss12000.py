@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -387,7 +387,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
 def test_an_object_with_a_fault_is_refused_and_the_others_are_taken(
     lake: Lake, tmp_path: Path
 ) -> None:
-    makers = {
+    makers: dict[str, Callable[..., dict[str, Any]]] = {
         "attendances": attendance,
         "calendarEvents": event,
         "groups": group,
@@ -447,7 +447,7 @@ def test_the_same_object_twice_counts_once_and_rivals_do_not_count(
 
 
 def test_missing_minutes_are_no_presence(lake: Lake, tmp_path: Path) -> None:
-    none = dict.fromkeys(
+    none: dict[str, Any] = dict.fromkeys(
         (
             "attendanceMinutes",
             "validAbsenceMinutes",
@@ -455,7 +455,7 @@ def test_missing_minutes_are_no_presence(lake: Lake, tmp_path: Path) -> None:
             "otherAttendanceMinutes",
         )
     )
-    some = {"attendanceMinutes": None, "validAbsenceMinutes": None}
+    some: dict[str, Any] = {"attendanceMinutes": None, "validAbsenceMinutes": None}
     objects = [
         attendance(**none),
         attendance("event-2", **some),

@@ -164,7 +164,7 @@ def test_what_hangs_on_a_deleted_object_goes_and_comes_back_with_a_newer_word(
     assert seen(lake) == before
 
 
-def test_an_object_that_comes_after_its_deletion_stays_deleted_unless_its_word_is_newer(
+def test_an_object_that_comes_after_its_deletion_is_back_only_by_a_newer_word(
     lake: Lake, tmp_path: Path
 ) -> None:
     delete(lake, tmp_path, attendances=[FIRST], calendarEvents=["event-2"])

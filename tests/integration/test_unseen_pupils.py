@@ -186,6 +186,6 @@ def test_a_list_of_before_does_not_name_who_has_become_protected(
 ) -> None:
     again = unpacked(packed(watchlist))
     assert again == watchlist
-    gone = {row.pupil_key for row in (*again.thin, *again.unseen)}
+    gone = {row.pupil_key for row in again.thin} | {row.pupil_key for row in again.unseen}
     left = without_pupils(again, gone)
     assert (left.thin, left.unseen) == ((), ())

@@ -162,7 +162,7 @@ def test_the_new_school_of_a_pupil_is_told_nothing_of_the_old_one(weeks: Weeks) 
 def test_the_workbook_has_a_sheet_of_those_who_are_gone(weeks: Weeks) -> None:
     (path,) = (weeks.home / "lists" / "2026-W47" / NORTH).glob("*.xlsx")
     book = openpyxl.load_workbook(path)
-    names = [row[2].value for row in book["Borta från listan"].iter_rows(min_row=4)]
+    names = [str(row[2].value) for row in book["Borta från listan"].iter_rows(min_row=4)]
     assert sorted(names) == [
         "Björk, Iris", "Demir, Adam", "Hammar, Lova", "Hedlund, Elsa", "Test, Noor"
     ]  # fmt: skip

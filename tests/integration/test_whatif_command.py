@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def steps(sample_home: SampleHome) -> Steps:
         return steps_under(lake, day, rule_sets)
 
 
-def test_the_answer_has_a_row_for_each_scenario_and_group(sample_home: SampleHome):
+def test_the_answer_has_a_row_for_each_scenario_and_group(sample_home: SampleHome) -> None:
     rows = asked(sample_home, "--set", "mentor_followup.threshold=30")
     assert ",".join(rows[0]) == HEADER
     assert {row["scenario"] for row in rows} == {"in force", "mentor_followup.threshold=30"}
@@ -60,7 +61,7 @@ def test_the_answer_has_a_row_for_each_scenario_and_group(sample_home: SampleHom
     assert {row["appear"] for row in rows if row["scenario"] == "in force"} == {""}
 
 
-def test_no_count_from_1_to_9_is_shown(sample_home: SampleHome):
+def test_no_count_from_1_to_9_is_shown(sample_home: SampleHome) -> None:
     rows = asked(
         sample_home,
         *("--grid", "mentor_followup.threshold=5,10,30", "--grid", "window.days=20,30"),
@@ -71,7 +72,7 @@ def test_no_count_from_1_to_9_is_shown(sample_home: SampleHome):
     assert not [value for value in counts if value.isdigit() and 0 < int(value) < LEAST_SHOWN]
 
 
-def test_every_count_that_is_shown_is_the_number_of_pupils(steps: Steps):
+def test_every_count_that_is_shown_is_the_number_of_pupils(steps: Steps) -> None:
     frame = steps.frame
     for row in count_groups(steps):
         if row.grouping == "city":
@@ -87,7 +88,7 @@ def test_every_count_that_is_shown_is_the_number_of_pupils(steps: Steps):
         assert row.counts["on_list"] in (None, on_list)
 
 
-def test_the_pupils_are_those_of_the_flags(sample_home: SampleHome, steps: Steps):
+def test_the_pupils_are_those_of_the_flags(sample_home: SampleHome, steps: Steps) -> None:
     said = trappan(
         *("--home", sample_home.path, "flags", "--as-of", AS_OF, "--all", "--format", "json")
     )
@@ -103,15 +104,15 @@ def test_the_pupils_are_those_of_the_flags(sample_home: SampleHome, steps: Steps
 
 def test_protected_pupils_are_in_no_count_and_few_of_them_are_not_numbered(
     sample_home: SampleHome,
-):
+) -> None:
     said = trappan(
         *("--home", sample_home.path, "whatif", "--as-of", AS_OF, "--set", "coverage.floor=90")
     )
     assert "Pupils with protected identity are in no count: fewer than 10" in said.err
 
 
-def test_nothing_is_stored_and_no_identity_is_shown(sample_home: SampleHome):
-    def stored() -> tuple[int, list[object]]:
+def test_nothing_is_stored_and_no_identity_is_shown(sample_home: SampleHome) -> None:
+    def stored() -> tuple[int, list[tuple[Any, ...]]]:
         with Lake.open(settings_of(sample_home.path)) as lake:
             flags = "SELECT * FROM flags ORDER BY ALL"
             return lake.snapshot(), lake.rows(flags)
@@ -124,14 +125,14 @@ def test_nothing_is_stored_and_no_identity_is_shown(sample_home: SampleHome):
     assert (log.read_text() if log.exists() else "") == noted
 
 
-def test_one_school_is_that_schools_row_of_the_citys_table(sample_home: SampleHome):
+def test_one_school_is_that_schools_row_of_the_citys_table(sample_home: SampleHome) -> None:
     change = ("--set", "mentor_followup.threshold=30")
     whole = asked(sample_home, *change, "--by", "school")
     one = asked(sample_home, *change, "--school", "99999902")
     assert one == [row for row in whole if row["group"] in ("all", "99999902")]
 
 
-def test_a_part_of_the_answer_hides_what_the_whole_hides(sample_home: SampleHome):
+def test_a_part_of_the_answer_hides_what_the_whole_hides(sample_home: SampleHome) -> None:
     change = ("--grid", "mentor_followup.threshold=8,15")
     whole = asked(sample_home, *change)
     for by in ("city", "sex", "grade", "school"):
@@ -139,7 +140,7 @@ def test_a_part_of_the_answer_hides_what_the_whole_hides(sample_home: SampleHome
         assert part == [row for row in whole if row["by"] in ("city", by)]
 
 
-def test_a_picture_is_a_png_without_personal_data(sample_home: SampleHome, tmp_path: Path):
+def test_a_picture_is_a_png_without_personal_data(sample_home: SampleHome, tmp_path: Path) -> None:
     path = tmp_path / "question.png"
     asked(sample_home, "--grid", "mentor_followup.threshold=10,30", "--picture", path)
     content = path.read_bytes()
@@ -149,7 +150,7 @@ def test_a_picture_is_a_png_without_personal_data(sample_home: SampleHome, tmp_p
 
 def test_a_night_that_writes_meanwhile_is_not_taken_for_a_change_of_the_rules(
     sample_home: SampleHome, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     snapshots = iter((7, 8))
     monkeypatch.setattr(Lake, "snapshot", lambda _: next(snapshots))
     said = trappan(
@@ -159,7 +160,7 @@ def test_a_night_that_writes_meanwhile_is_not_taken_for_a_change_of_the_rules(
     assert "The lake was written to while the scenarios were evaluated" in said.err
 
 
-def test_values_that_are_in_force_are_told(sample_home: SampleHome):
+def test_values_that_are_in_force_are_told(sample_home: SampleHome) -> None:
     said = trappan(
         *("--home", sample_home.path, "whatif", "--as-of", AS_OF),
         *("--grid", "mentor_followup.threshold=10,15"),
@@ -197,14 +198,14 @@ def test_values_that_are_in_force_are_told(sample_home: SampleHome):
 )
 def test_a_question_that_cannot_be_asked_is_bad_usage(
     sample_home: SampleHome, arguments: tuple[str, ...], words: str
-):
+) -> None:
     said = trappan("--home", sample_home.path, "whatif", "--as-of", AS_OF, *arguments)
     assert said.status == 2
     assert words in " ".join(said.err.replace("│", " ").split())
     assert said.out == ""
 
 
-def test_an_empty_lake_answers_with_the_header_only(tmp_path: Path):
+def test_an_empty_lake_answers_with_the_header_only(tmp_path: Path) -> None:
     said = trappan(
         *("--home", tmp_path / "home", "whatif", "--as-of", AS_OF, "--format", "csv"),
         *("--set", "coverage.floor=90"),

@@ -316,7 +316,7 @@ def test_a_marking_that_is_merged_protects_each_row(lake: Lake, tmp_path: Path) 
 def test_titles_and_headers_may_be_merged_and_a_blank_row_stays_blank(
     lake: Lake, tmp_path: Path
 ) -> None:
-    rows = [["Frånvaro", None], *cells_of([lesson(0), lesson(1)]), [], []]
+    rows: list[list[object]] = [["Frånvaro", None], *cells_of([lesson(0), lesson(1)]), [], []]
     merged = ["A1:Q1", "A4:A6"]
     report = offer_sheets(lake, tmp_path, PLAIN, Sheet(rows, merged=merged))
     assert (report.outcome, report.rows_read) == (FileOutcome.ACCEPTED, 2)
@@ -325,7 +325,7 @@ def test_titles_and_headers_may_be_merged_and_a_blank_row_stays_blank(
 def test_merged_cells_that_cover_all_many_times_over_are_refused(
     lake: Lake, tmp_path: Path
 ) -> None:
-    rows = [*cells_of([lesson(0)]), *([[]] * 40_000), ["x"]]
+    rows: list[list[object]] = [*cells_of([lesson(0)]), *([[]] * 40_000), ["x"]]
     sheet = Sheet(rows, merged=["A2:C40000"] * 50)
     report = offer_sheets(lake, tmp_path, PLAIN, sheet)
     assert report.outcome == FileOutcome.QUARANTINED

@@ -64,6 +64,7 @@ def protected_pupils(
     is asked, not only the kept ones: the question is what the source said last.
     """
     said: dict[tuple[str, ...], tuple[Any, bool]] = {}
+    marks: list[tuple[tuple[str, ...], tuple[Any, ...], LessonRow | RosterRow | SumRow]]
     marks = [(("lessons", r.school_unit_code, r.civic_no), _version(r), r) for r in lessons]
     marks += [(("sums", r.school_unit_code, r.civic_no), (r.exported_at, 0), r) for r in sums]
     marks += [(("roster", r.school_unit_code, r.civic_no), (r.exported_at, 0), r) for r in roster]

@@ -98,7 +98,7 @@ def load_cases(folder: Path = CASES) -> list[Case]:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    cases = yaml.safe_load(path.read_text(encoding="utf-8"))
+    cases: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     for case in cases:
         _known(case, CASE_KEYS, path.name)
         _known(case["expect"], EXPECT_KEYS, case["case"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from tests.oracle.fates import LONG_AGO, Spell
 from tests.oracle.model import LessonRow, RosterRow
@@ -115,7 +116,7 @@ def _versions(
 def _mistaken(row: LessonRow, dialect: Dialect, dice: Random) -> LessonRow:
     """The same lesson as an earlier export had it."""
     length = row.scheduled_minutes
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"is_reported": False, **_minutes(None, None, None, None)},
         {"is_reported": True, **_minutes(0, 0, length, row.other_minutes and 0)},
         {"is_reported": True, **_minutes(0, length, 0, row.other_minutes and 0)},
@@ -186,7 +187,7 @@ def _lesson_id(lesson: Lesson, dialect: Dialect) -> str | None:
 
 def _minutes(
     present: int | None, valid: int | None, invalid: int | None, other: int | None
-) -> dict[str, int | None]:
+) -> dict[str, Any]:
     return {
         "present_minutes": present,
         "valid_minutes": valid,
@@ -199,7 +200,7 @@ def _roster_files(pupils: list[Pupil], school: School, setting: Setting) -> list
     """An early roster, from before anybody had moved, and the one that is right."""
     early = datetime.combine(setting.first_day + timedelta(days=20), time(3))
     late = datetime.combine(setting.last_day + timedelta(days=8), time(3))
-    contents: dict[datetime, dict[date | None, RosterRow]] = defaultdict(dict)
+    contents: dict[datetime, dict[tuple[str, date | None], RosterRow]] = defaultdict(dict)
     for pupil in pupils:
         dice = Random(f"{setting.seed}-{school.code}-{pupil.civic_no}-roster")  # noqa: S311
         for spell in pupil.spells:

@@ -64,7 +64,7 @@ def pupil_of(text: str, exported: date) -> str | None:
 
 
 def _is_temporary(serial: str) -> bool:
-    first, second, *rest = serial
+    first, second, rest = serial[0], serial[1], serial[2:]
     return first in CAPITALS and second in CAPITALS + DIGITS and all(c in DIGITS for c in rest)
 
 

@@ -58,7 +58,7 @@ def _sum_rows(lessons: Sequence[LessonRow], of_sums: set[str], at: datetime) -> 
     for (civic_no, first), held in sorted(by_month.items(), key=lambda entry: entry[0]):
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         total, about = sums_of(held, first, last), max(held, key=lambda row: row.start)
-        row = SumRow(
+        total_row = SumRow(
             civic_no=civic_no,
             school_unit_code=about.school_unit_code,
             school_class=about.school_class,
@@ -73,7 +73,7 @@ def _sum_rows(lessons: Sequence[LessonRow], of_sums: set[str], at: datetime) -> 
             is_protected=civic_no in hidden,
             exported_at=at,
         )
-        rows.append(row if civic_no in of_sums else _mistaken(row, at))
+        rows.append(total_row if civic_no in of_sums else _mistaken(total_row, at))
     return rows
 
 

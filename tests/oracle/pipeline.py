@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
@@ -41,7 +41,7 @@ from tests.oracle.writers import (
 )
 
 TextRow = dict[str, str]
-COMPARISONS = {">": "over", ">=": "at_least"}
+COMPARISONS: dict[str, Literal["over", "at_least"]] = {">": "over", ">=": "at_least"}
 EVERY_GRADE = tuple(range(10))
 GOOD_OUTCOMES = {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED, FileOutcome.DUPLICATE}
 

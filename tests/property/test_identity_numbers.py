@@ -37,7 +37,7 @@ def spellings(draw: st.DrawFn, numbers: st.SearchStrategy[str], *, short: bool =
         place = draw(st.integers(0, len(written)))
         written = written[:place] + draw(st.sampled_from(UNSEEN)) + written[place:]
     around = st.text(st.sampled_from(BLANKS), max_size=2)
-    return draw(around) + written + draw(around)
+    return f"{draw(around)}{written}{draw(around)}"
 
 
 @given(st.data(), NUMBERS)

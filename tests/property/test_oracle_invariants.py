@@ -54,7 +54,7 @@ def missed(row: LessonRow) -> LessonRow:
 
 @small_towns
 @given(towns(desks=12), st.integers(0, 99))
-def test_the_order_in_which_rows_come_does_not_matter(town: Town, seed: int):
+def test_the_order_in_which_rows_come_does_not_matter(town: Town, seed: int) -> None:
     lessons, roster = list(town.lessons), list(town.roster)
     Random(seed).shuffle(lessons)  # noqa: S311
     Random(seed).shuffle(roster)  # noqa: S311
@@ -67,7 +67,7 @@ def test_the_order_in_which_rows_come_does_not_matter(town: Town, seed: int):
 
 @small_towns
 @given(towns(desks=12))
-def test_rows_that_come_twice_count_once(town: Town):
+def test_rows_that_come_twice_count_once(town: Town) -> None:
     as_of = town.setting.anchor
     twice = flags(town.lessons * 2, town.roster * 2, as_of)
 
@@ -76,7 +76,7 @@ def test_rows_that_come_twice_count_once(town: Town):
 
 @small_towns
 @given(towns(desks=12))
-def test_what_happens_after_as_of_changes_nothing(town: Town):
+def test_what_happens_after_as_of_changes_nothing(town: Town) -> None:
     as_of = town.setting.as_ofs[0]
     # A marking of protection holds from when it is known, whatever day its row is about.
     lessons = retold(town, lambda row: replace(row, is_protected=False))
@@ -87,7 +87,7 @@ def test_what_happens_after_as_of_changes_nothing(town: Town):
 
 @small_towns
 @given(towns(desks=12))
-def test_which_school_a_lesson_was_at_changes_no_sums_and_no_verdict(town: Town):
+def test_which_school_a_lesson_was_at_changes_no_sums_and_no_verdict(town: Town) -> None:
     """The clock goes on: nobody starts over by changing schools."""
     as_of = town.setting.anchor
     half_way = as_of - timedelta(days=25)
@@ -113,7 +113,7 @@ def test_which_school_a_lesson_was_at_changes_no_sums_and_no_verdict(town: Town)
 
 @small_towns
 @given(towns(desks=12))
-def test_a_certain_hit_stays_a_hit_whatever_the_missing_reports_say(town: Town):
+def test_a_certain_hit_stays_a_hit_whatever_the_missing_reports_say(town: Town) -> None:
     """Where every lesson counts: a report of presence can set an absence at the same time aside."""
     params = STOCKHOLM | {"parallel": STOCKHOLM["parallel"] | {"method": "count_all"}}
 
@@ -128,7 +128,7 @@ def test_a_certain_hit_stays_a_hit_whatever_the_missing_reports_say(town: Town):
 
 @small_towns
 @given(towns(desks=12))
-def test_nothing_is_insufficient_when_all_is_reported_on_enough_days(town: Town):
+def test_nothing_is_insufficient_when_all_is_reported_on_enough_days(town: Town) -> None:
     enough_days = {"mentor_followup": 5, "ulf_one_month": 10}
     for row in flags(town.lessons, town.roster, town.setting.anchor):
         is_known = row["scheduled_minutes"] == row["reported_minutes"]
@@ -138,7 +138,7 @@ def test_nothing_is_insufficient_when_all_is_reported_on_enough_days(town: Town)
 
 @small_towns
 @given(towns(desks=12))
-def test_nothing_is_clear_or_hit_when_nobody_reported(town: Town):
+def test_nothing_is_clear_or_hit_when_nobody_reported(town: Town) -> None:
     for row in flags(town.lessons, town.roster, town.setting.anchor):
         has_lessons_only = row["scheduled_minutes"] and not row["reported_minutes"]
         if has_lessons_only and row["rule"] != "sst_referral":
@@ -147,7 +147,7 @@ def test_nothing_is_clear_or_hit_when_nobody_reported(town: Town):
 
 @small_towns
 @given(towns(desks=12))
-def test_more_absence_never_takes_a_hit_away(town: Town):
+def test_more_absence_never_takes_a_hit_away(town: Town) -> None:
     def absent(row: LessonRow) -> LessonRow:
         return missed(row) if row.is_reported else row
 
@@ -158,7 +158,7 @@ def test_more_absence_never_takes_a_hit_away(town: Town):
 
 @small_towns
 @given(towns(desks=12))
-def test_the_level_is_that_of_the_highest_hit(town: Town):
+def test_the_level_is_that_of_the_highest_hit(town: Town) -> None:
     level_of = {"mentor_followup": 1, "ulf_one_month": 2, "ulf_two_months": 2, "sst_referral": 3}
     rows = flags(town.lessons, town.roster, town.setting.anchor)
     for row in rows:

@@ -7,7 +7,8 @@ A failure prints a blob that repeats it; the town shrinks to as few pupils as st
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -50,7 +51,7 @@ OTHER_CITY = varied(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(town=towns(), params=st.sampled_from((STOCKHOLM, STOCKHOLM, EACH, OTHER_CITY)))
-def test_the_pipeline_says_what_the_oracle_says(town: Town, params: Mapping[str, Any]):
+def test_the_pipeline_says_what_the_oracle_says(town: Town, params: Mapping[str, Any]) -> None:
     with TemporaryDirectory() as folder, Product(Path(folder) / "home") as product:
         deliver(town, product, Path(folder))
         for month in town.months:
@@ -58,7 +59,7 @@ def test_the_pipeline_says_what_the_oracle_says(town: Town, params: Mapping[str,
             differences = first_differences(expected, product.rates(month, params))
             assert not differences, say(f"rates of {month}", differences)
         for as_of in town.setting.as_ofs:
-            expected = as_text(flags(town.lessons, town.roster, as_of, params, town.sums))
+            expected = as_text(flags(town.lessons, town.roster, as_of, dict(params), town.sums))
             differences = first_differences(expected, product.flags(as_of, params))
             assert not differences, say(f"flags at {as_of}", differences)
 
@@ -83,7 +84,7 @@ CASES = [case for case in load_cases() if case.is_stockholm]
 
 
 @pytest.fixture(scope="module")
-def product_with_cases(tmp_path_factory: pytest.TempPathFactory):
+def product_with_cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One lake with the rows of all cases: no case shares a school or a pupil with another."""
     folder = tmp_path_factory.mktemp("cases")
     with Product(folder / "home") as product:
@@ -97,7 +98,7 @@ def product_with_cases(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize("as_of", sorted({case.as_of for case in CASES}), ids=str)
-def test_the_pipeline_agrees_with_every_case(product_with_cases: Product, as_of):
+def test_the_pipeline_agrees_with_every_case(product_with_cases: Product, as_of: date) -> None:
     cases = [case for case in CASES if case.as_of == as_of]
     flag_rows = product_with_cases.flags(as_of)
     months = {month for case in cases for month in case.months}

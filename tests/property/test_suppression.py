@@ -137,19 +137,23 @@ DIVIDED = two_divisions()
 @settings(deadline=None, max_examples=30)
 @given(sizes=small_sizes(SQUARE, 6))
 @example(sizes=dict.fromkeys(parts_of(SQUARE), 0))
-def test_no_hidden_cell_of_a_table_with_margins_is_the_only_one_possible(sizes: dict[Any, int]):
+def test_no_hidden_cell_of_a_table_with_margins_is_the_only_one_possible(
+    sizes: dict[Any, int],
+) -> None:
     assert_nothing_follows(SQUARE, sizes)
 
 
 @settings(deadline=None, max_examples=30)
 @given(sizes=small_sizes(CHANGE, 6))
-def test_who_appears_cannot_be_worked_out_from_before_and_after(sizes: dict[Any, int]):
+def test_who_appears_cannot_be_worked_out_from_before_and_after(sizes: dict[Any, int]) -> None:
     assert_nothing_follows(CHANGE, sizes)
 
 
 @settings(deadline=None, max_examples=30)
 @given(sizes=small_sizes(DIVIDED, 5))
-def test_schools_and_grades_side_by_side_tell_no_more_than_one_of_them(sizes: dict[Any, int]):
+def test_schools_and_grades_side_by_side_tell_no_more_than_one_of_them(
+    sizes: dict[Any, int],
+) -> None:
     assert_nothing_follows(DIVIDED, sizes)
 
 
@@ -175,7 +179,7 @@ LINKED = before_and_after(6)
 @pytest.mark.parametrize("counts", [LARGE, LINKED], ids=["two-way", "before and after"])
 @settings(deadline=None, max_examples=30)
 @given(data=st.data())
-def test_no_small_cell_is_a_combination_of_shown_ones(counts: dict[Any, Count], data: Any):
+def test_no_small_cell_is_a_combination_of_shown_ones(counts: dict[Any, Count], data: Any) -> None:
     sizes = data.draw(small_sizes(counts, 25))
     shown = suppressed(sizes, counts)
     parts = [part for part in parts_of(counts) if sizes[part]]
@@ -190,7 +194,7 @@ def test_no_small_cell_is_a_combination_of_shown_ones(counts: dict[Any, Count], 
             assert rank_of([*known, row(name)]) > rank, name
 
 
-def test_a_watched_count_is_kept_from_the_difference_of_two_shown_ones():
+def test_a_watched_count_is_kept_from_the_difference_of_two_shown_ones() -> None:
     sizes = {"stays": 30, "goes": 3, "never": 60}
     before, after = Count({"stays", "goes"}), Count({"stays"})
     table = {"everybody": Count(set(sizes)), "before": before, "after": after}
@@ -199,7 +203,7 @@ def test_a_watched_count_is_kept_from_the_difference_of_two_shown_ones():
     assert seen == {"everybody": 93, "before": 33, "after": None}
 
 
-def test_zero_is_shown_but_not_that_nobody_is_outside_the_list():
+def test_zero_is_shown_but_not_that_nobody_is_outside_the_list() -> None:
     sizes = {("A", "off"): 0, ("A", "on"): 40, ("B", "off"): 50, ("B", "on"): 50}
     table = {
         (group, where): Count({(group, where)}, tells_when_empty=where == "off")
@@ -215,6 +219,6 @@ def test_zero_is_shown_but_not_that_nobody_is_outside_the_list():
     assert harmless == {"one": 0, "two": 40}
 
 
-def test_a_telling_count_without_a_part_is_a_mistake_of_the_caller():
+def test_a_telling_count_without_a_part_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="has no part"):
         suppressed({}, {"off": Count((), tells_when_empty=True)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -49,7 +49,7 @@ Pupil = tuple[str, ...]  # school, grade, and a step by each scenario
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(town=towns())
-def test_what_if_says_what_the_oracle_says_with_other_numbers(town: Town):
+def test_what_if_says_what_the_oracle_says_with_other_numbers(town: Town) -> None:
     with TemporaryDirectory() as folder, Product(Path(folder) / "home") as product:
         deliver(town, product, Path(folder))
         for as_of in town.setting.as_ofs:
@@ -65,7 +65,7 @@ def test_what_if_says_what_the_oracle_says_with_other_numbers(town: Town):
                         assert_shown(shown, counted(members, row.scenario, column))
 
 
-def pupils_of(answers: Iterable[list[Mapping[str, Any]]]) -> list[Pupil]:
+def pupils_of(answers: Iterable[Sequence[Mapping[str, Any]]]) -> list[Pupil]:
     """Every pupil whom some numbers have a verdict for."""
     steps: dict[str, dict[int, str]] = defaultdict(dict)
     places: dict[str, tuple[str, str]] = {}
@@ -111,6 +111,6 @@ def assert_shown(shown: int | None, true: int) -> None:
         assert shown is None
 
 
-def test_every_column_is_counted_here():
+def test_every_column_is_counted_here() -> None:
     assert {"pupils", "on_list", "not_on_list", "insufficient", "level_1"} <= STANDINGS.keys()
     assert MOVES.keys() == {"appear", "disappear", "moved_up", "moved_down", "unchanged"}

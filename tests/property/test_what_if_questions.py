@@ -72,7 +72,7 @@ class Reader:
     def __init__(
         self,
         parts: Sequence[tuple[str, ...]],
-        shown: Sequence[tuple[np.ndarray, int]],
+        shown: Sequence[tuple[np.ndarray, int | None]],
         *,
         has_whole_pupils: bool = True,
     ) -> None:
@@ -90,7 +90,7 @@ class Reader:
         )
         assert found.success, found.message
         # Whole numbers, up to the solver's last digit.
-        return round(-sign * found.fun)
+        return round(float(-sign * found.fun))
 
 
 @pytest.mark.parametrize("seed", range(20))

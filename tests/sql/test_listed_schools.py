@@ -58,7 +58,7 @@ def test_district_and_principal_are_the_newest_that_were_said(scratch: Lake) -> 
     assert found == [(NORTH, "Västerort", str(key("principal")))]
 
 
-def test_unreported_lessons_are_counted_per_class_and_start_without_protected_pupils(
+def test_unreported_lessons_are_counted_by_class_and_start_but_no_protected_pupil(
     scratch: Lake,
 ) -> None:
     hidden = key("hidden")

@@ -11,7 +11,7 @@ CASES = load_cases()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_oracle_agrees_with_the_case(case: Case):
+def test_the_oracle_agrees_with_the_case(case: Case) -> None:
     flag_rows = flags(case.lessons, case.roster, case.as_of, case.params)
     rate_rows = [row for month in case.months for row in rates(case.lessons, month, case.roster)]
 

@@ -40,10 +40,14 @@ def some_flags(some_towns: list[Town]) -> list[Row]:
     ]
 
 
+#: Rule, share and side -> rows.
+Edges = Counter[tuple[str, str, int]]
+
+
 @pytest.fixture(scope="module")
-def edges(some_flags: list[Row]) -> Counter[tuple[str, str, int]]:
+def edges(some_flags: list[Row]) -> Edges:
     """How many rows stand at an edge (0), one minute or day under it (-1), or over it (1)."""
-    found: Counter[tuple[str, str, int]] = Counter()
+    found: Edges = Counter()
     for row in some_flags:
         rule, name = STOCKHOLM["rules"][row["rule"]], row["rule"]
         s, r, a = (row[f"{kind}_minutes"] for kind in ("scheduled", "reported", "absent"))
@@ -68,7 +72,7 @@ def edges(some_flags: list[Row]) -> Counter[tuple[str, str, int]]:
 )
 def test_every_rule_says_everything_it_can_say(
     some_flags: list[Row], rule: str, basis: str, verdict: tuple[str, str]
-):
+) -> None:
     said = Counter(
         (row["verdict"], row["certainty"])
         for row in some_flags
@@ -80,30 +84,34 @@ def test_every_rule_says_everything_it_can_say(
 
 @pytest.mark.parametrize("beside", [-1, 0, 1])
 @pytest.mark.parametrize("rule", RULES)
-def test_rates_stand_at_the_threshold_and_one_minute_beside_it(edges, rule: str, beside: int):
+def test_rates_stand_at_the_threshold_and_one_minute_beside_it(
+    edges: Edges, rule: str, beside: int
+) -> None:
     assert edges[rule, "rate", beside] >= 5
 
 
 @pytest.mark.parametrize("share", ["lower", "upper"])
 @pytest.mark.parametrize("rule", RULES)
-def test_bounds_stand_at_the_threshold(edges, rule: str, share: str):
+def test_bounds_stand_at_the_threshold(edges: Edges, rule: str, share: str) -> None:
     assert edges[rule, share, 0] >= 1
 
 
 @pytest.mark.parametrize("beside", [-1, 0, 1])
 @pytest.mark.parametrize("rule", RULES)
-def test_days_stand_at_the_minimum_and_one_beside_it(edges, rule: str, beside: int):
+def test_days_stand_at_the_minimum_and_one_beside_it(edges: Edges, rule: str, beside: int) -> None:
     assert edges[rule, "days", beside] >= 20
 
 
 @pytest.mark.parametrize("beside", [-1, 0, 1])
-def test_coverage_stands_at_eighty_percent_and_one_minute_beside_it(edges, beside: int):
+def test_coverage_stands_at_eighty_percent_and_one_minute_beside_it(
+    edges: Edges, beside: int
+) -> None:
     assert edges["all", "coverage", beside] >= 10
 
 
 def test_some_pupils_are_left_out_and_some_belong_elsewhere_than_their_lessons(
     some_towns: list[Town],
-):
+) -> None:
     left_out = moved = 0
     for town in some_towns:
         everyone = {row.civic_no for row in town.lessons}
@@ -117,7 +125,7 @@ def test_some_pupils_are_left_out_and_some_belong_elsewhere_than_their_lessons(
     assert moved >= 10
 
 
-def test_some_schools_give_sums_and_some_of_these_lessons_too(some_towns: list[Town]):
+def test_some_schools_give_sums_and_some_of_these_lessons_too(some_towns: list[Town]) -> None:
     with_sums = [town for town in some_towns if town.sums]
     both = [
         town
@@ -130,9 +138,9 @@ def test_some_schools_give_sums_and_some_of_these_lessons_too(some_towns: list[T
     assert len(both) >= 4
 
 
-def test_some_rosters_end_on_the_day_after_the_last_one_and_some_records_have_no_day(
+def test_some_rosters_end_on_the_day_after_the_last_and_some_records_have_no_day(
     some_towns: list[Town],
-):
+) -> None:
     exclusive = [(town, row) for town in some_towns for row in town.roster if row.is_end_exclusive]
     on_an_as_of = [row for town, row in exclusive if row.end_date in town.setting.as_ofs]
 
@@ -141,7 +149,7 @@ def test_some_rosters_end_on_the_day_after_the_last_one_and_some_records_have_no
     assert sum(not row.has_a_day for _, row in exclusive) >= 20
 
 
-def test_corrections_change_answers(some_towns: list[Town]):
+def test_corrections_change_answers(some_towns: list[Town]) -> None:
     """If the oldest exports gave the same flags, the order of versions would go untested."""
     changed = 0
     for town in some_towns:
@@ -155,7 +163,7 @@ def test_corrections_change_answers(some_towns: list[Town]):
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(towns())
-def test_every_row_is_one_that_the_pipeline_accepts(town: Town):
+def test_every_row_is_one_that_the_pipeline_accepts(town: Town) -> None:
     for row in town.lessons:
         parts = (row.present_minutes, row.valid_minutes, row.invalid_minutes, row.other_minutes)
         assert 1 <= row.scheduled_minutes <= 600
@@ -166,7 +174,9 @@ def test_every_row_is_one_that_the_pipeline_accepts(town: Town):
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(towns())
-def test_a_file_names_a_lesson_once_and_no_two_files_of_a_school_are_of_one_time(town: Town):
+def test_a_file_names_a_lesson_once_and_no_two_files_of_a_school_are_of_one_time(
+    town: Town,
+) -> None:
     for file in town.files:
         named = {lesson_key(row) for row in with_slot_dates(file.lessons)}
         assert len(named) == len(file.lessons)
@@ -178,7 +188,7 @@ def test_a_file_names_a_lesson_once_and_no_two_files_of_a_school_are_of_one_time
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(towns())
-def test_every_file_arrives_and_can_be_written(town: Town):
+def test_every_file_arrives_and_can_be_written(town: Town) -> None:
     assert {n for batch in town.arrivals for n in batch} == set(range(len(town.files)))
     with TemporaryDirectory() as folder:
         paths = {file.write(Path(folder)) for file in town.files}

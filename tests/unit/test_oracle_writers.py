@@ -6,6 +6,7 @@ import csv
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ SPELL = RosterRow(
     is_protected=False,
     exported_at=EXPORTED,
 )
-EMPTY = {
+EMPTY: dict[str, Any] = {
     "present_minutes": None,
     "valid_minutes": None,
     "invalid_minutes": None,
@@ -68,7 +69,7 @@ def cells_of(path: Path) -> dict[str, str]:
         return next(csv.DictReader(file, delimiter=";"))
 
 
-def test_a_lesson_file_has_the_columns_of_the_format(tmp_path: Path):
+def test_a_lesson_file_has_the_columns_of_the_format(tmp_path: Path) -> None:
     bare = Dialect(
         has_lesson_ids=False,
         has_mentor=False,
@@ -82,7 +83,7 @@ def test_a_lesson_file_has_the_columns_of_the_format(tmp_path: Path):
     assert path.read_text(encoding="utf-8-sig").splitlines()[0] == COLUMNS
 
 
-def test_a_lesson_is_written_in_full(tmp_path: Path):
+def test_a_lesson_is_written_in_full(tmp_path: Path) -> None:
     cells = cells_of(write_lesson_csv([LESSON], tmp_path / "a.csv"))
 
     assert cells["Personnummer"] == "20120314-9800"
@@ -94,26 +95,26 @@ def test_a_lesson_is_written_in_full(tmp_path: Path):
     assert (cells["Mentor"], cells["Lektions-id"]) == ("Mo Mentor", "L-1")
 
 
-def test_an_unreported_lesson_has_no_minutes(tmp_path: Path):
+def test_an_unreported_lesson_has_no_minutes(tmp_path: Path) -> None:
     row = replace(LESSON, is_reported=False, **EMPTY)
     cells = cells_of(write_lesson_csv([row], tmp_path / "a.csv"))
 
     assert (cells["Rapporterad"], cells["Närvaro (min)"]) == ("Nej", "")
 
 
-def test_some_systems_say_yes_and_leave_the_minutes_empty(tmp_path: Path):
+def test_some_systems_say_yes_and_leave_the_minutes_empty(tmp_path: Path) -> None:
     row = replace(LESSON, is_reported=False, **EMPTY)
     cells = cells_of(write_lesson_csv([row], tmp_path / "a.csv", Dialect(says_yes_when_empty=True)))
 
     assert (cells["Rapporterad"], cells["Närvaro (min)"]) == ("Ja", "")
 
 
-def test_what_a_file_cannot_say_is_refused(tmp_path: Path):
+def test_what_a_file_cannot_say_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Skyddad identitet"):
         write_lesson_csv([LESSON], tmp_path / "a.csv", Dialect(has_protection=False))
 
 
-def test_a_roster_row_leaves_open_what_is_open(tmp_path: Path):
+def test_a_roster_row_leaves_open_what_is_open(tmp_path: Path) -> None:
     cells = cells_of(write_roster_csv([SPELL], tmp_path / "a.csv"))
 
     assert cells["Personnummer"] == "20130101-TF01"
@@ -121,7 +122,7 @@ def test_a_roster_row_leaves_open_what_is_open(tmp_path: Path):
     assert cells["Skyddad identitet"] == "Ingen"
 
 
-def test_an_exclusive_end_stands_under_a_header_of_its_own(tmp_path: Path):
+def test_an_exclusive_end_stands_under_a_header_of_its_own(tmp_path: Path) -> None:
     spell = replace(SPELL, end_date=date(2026, 10, 6), is_end_exclusive=True)
     exclusive = Dialect(has_exclusive_ends=True)
     cells = cells_of(write_roster_csv([spell], tmp_path / "a.csv", exclusive))
@@ -133,7 +134,7 @@ def test_an_exclusive_end_stands_under_a_header_of_its_own(tmp_path: Path):
         write_roster_csv([spell], tmp_path / "a.csv")
 
 
-def test_the_register_names_every_school(tmp_path: Path):
+def test_the_register_names_every_school(tmp_path: Path) -> None:
     path = write_schools_csv(["99999901", "99999902"], tmp_path / "a.csv")
 
     assert [x.split(";")[0] for x in path.read_text(encoding="utf-8-sig").splitlines()] == [
@@ -143,6 +144,6 @@ def test_the_register_names_every_school(tmp_path: Path):
     ]
 
 
-def test_the_export_time_is_in_the_name():
+def test_the_export_time_is_in_the_name() -> None:
     assert lesson_file_name("99999901", EXPORTED) == "lektionsfranvaro_99999901_20261101T0405.csv"
     assert roster_file_name("99999901", EXPORTED) == "elever_99999901_20261101T0405.csv"

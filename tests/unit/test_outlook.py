@@ -30,7 +30,9 @@ def course(past: dict[date, tuple[int, int]], coming: dict[date, tuple[int, ...]
     return Course(horizon, past, ComingLessons(horizon, coming))
 
 
-FIVE_A_DAY = dict.fromkeys(weekdays(date(2026, 11, 16), date(2027, 2, 28)), (60,) * 5)
+FIVE_A_DAY: dict[date, tuple[int, ...]] = dict.fromkeys(
+    weekdays(date(2026, 11, 16), date(2027, 2, 28)), (60,) * 5
+)
 OVER_10 = OutlookStep(Threshold(1000, is_strict=True), is_each=False)
 AT_LEAST_20 = OutlookStep(Threshold(2000, is_strict=False), is_each=False)
 

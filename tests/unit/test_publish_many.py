@@ -40,7 +40,7 @@ def entries(count: int) -> list[ListToPublish]:
 
 @pytest.fixture(autouse=True)
 def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish_many.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("assets.watchlists.publish_many.os.cpu_count", lambda: 2)
 
 
 def test_every_list_is_in_place_and_named_in_order(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from assets.watchlists import grounds, outline, unseen_texts
 from assets.watchlists.model import PupilRow, ThinRow, Unseen
@@ -18,14 +19,14 @@ SILENT = make.evidence(
 )
 
 
-def unseen(given: str = "Selam", **other: object) -> PupilRow:
+def unseen(given: str = "Selam", **other: Any) -> PupilRow:
     plain = make.unassessed(given, "Haile", evidence=(SILENT,), one_month=NOTHING)
-    return replace(plain, unseen=GONE_SINCE, **other)  # type: ignore[arg-type]
+    return replace(plain, unseen=GONE_SINCE, **other)
 
 
 def steps(pupil: PupilRow) -> str:
     level = {"pupils": (pupil,)} if pupil.level else {"pupils": (), "insufficient": (pupil,)}
-    watchlist = replace(make.watchlist(), **level)  # type: ignore[arg-type]
+    watchlist = replace(make.watchlist(), **level)
     (part,) = outline.mentor_parts(watchlist)
     (column,) = [
         c for c in outline.mentor_table(watchlist, part).columns if c.heading == "Nästa steg"

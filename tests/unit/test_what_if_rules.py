@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from rules.models import ParameterSet
+from rules.models import ParameterSet, Value
 from rules.registry import RuleFileError, load_parameters, rule_set_of
 from rules.what_if import in_words, read_change, rule_set_with, scenarios
 
@@ -19,11 +19,11 @@ def stockholm() -> ParameterSet:
     return load_parameters("stockholm")
 
 
-def changes(*texts: str):
+def changes(*texts: str) -> dict[str, Value]:
     return {name: values[0] for name, values in (read_change(text, "--set") for text in texts)}
 
 
-def test_only_the_value_that_is_set_is_another(stockholm: ParameterSet):
+def test_only_the_value_that_is_set_is_another(stockholm: ParameterSet) -> None:
     real = rule_set_of(stockholm, DAY)
     other = rule_set_with(stockholm, DAY, changes("mentor_followup.threshold=15"))
     assert other.rule("mentor_followup").threshold_pct == 15
@@ -31,7 +31,7 @@ def test_only_the_value_that_is_set_is_another(stockholm: ParameterSet):
     assert other.version != real.version
 
 
-def test_a_replaced_value_says_what_if_wherever_a_source_is_shown(stockholm: ParameterSet):
+def test_a_replaced_value_says_what_if_wherever_a_source_is_shown(stockholm: ParameterSet) -> None:
     real = rule_set_of(stockholm, DAY)
     other = rule_set_with(stockholm, DAY, changes("mentor_followup.threshold=12.5"))
     name = "mentor_followup.threshold"
@@ -43,18 +43,20 @@ def test_a_replaced_value_says_what_if_wherever_a_source_is_shown(stockholm: Par
     }
 
 
-def test_the_value_in_force_set_anew_is_the_version_in_force(stockholm: ParameterSet):
+def test_the_value_in_force_set_anew_is_the_version_in_force(stockholm: ParameterSet) -> None:
     same = rule_set_with(stockholm, DAY, changes("mentor_followup.threshold=10.0"))
     assert same.version == rule_set_of(stockholm, DAY).version
 
 
-def test_the_set_itself_is_not_touched(stockholm: ParameterSet):
+def test_the_set_itself_is_not_touched(stockholm: ParameterSet) -> None:
     before = rule_set_of(stockholm, DAY)
     rule_set_with(stockholm, DAY, changes("coverage.floor=90"))
     assert rule_set_of(stockholm, DAY) == before
 
 
-def test_a_value_holds_also_on_the_day_on_which_the_files_change_it(stockholm: ParameterSet):
+def test_a_value_holds_also_on_the_day_on_which_the_files_change_it(
+    stockholm: ParameterSet,
+) -> None:
     first = stockholm.first_day
     other = rule_set_with(stockholm, first, changes("leaver.after_days=28"))
     assert other.leaver_after_days == 28
@@ -62,7 +64,7 @@ def test_a_value_holds_also_on_the_day_on_which_the_files_change_it(stockholm: P
         rule_set_with(stockholm, first - timedelta(days=1), changes("leaver.after_days=28"))
 
 
-def test_window_days_sets_both_windows(stockholm: ParameterSet):
+def test_window_days_sets_both_windows(stockholm: ParameterSet) -> None:
     other = rule_set_with(stockholm, DAY, changes("window.days=20"))
     assert (other.one_month_days, other.two_months_days) == (20, 40)
 
@@ -80,7 +82,7 @@ def test_window_days_sets_both_windows(stockholm: ParameterSet):
 )
 def test_values_that_contradict_each_other_are_refused(
     texts: list[str], message: str, stockholm: ParameterSet
-):
+) -> None:
     with pytest.raises(RuleFileError, match=message):
         rule_set_with(stockholm, DAY, changes(*texts))
 
@@ -99,14 +101,16 @@ def test_values_that_contradict_each_other_are_refused(
         ("sst_referral.grades=[4, 5", "broken YAML"),
     ],
 )
-def test_what_no_file_could_hold_is_refused_with_the_words_of_the_file(text: str, message: str):
+def test_what_no_file_could_hold_is_refused_with_the_words_of_the_file(
+    text: str, message: str
+) -> None:
     with pytest.raises(RuleFileError, match=message) as caught:
         read_change(text, "--set")
     # A text of the command line has no line number to look at.
     assert ":1" not in str(caught.value)
 
 
-def test_values_of_a_grid_are_read_between_commas():
+def test_values_of_a_grid_are_read_between_commas() -> None:
     assert read_change("mentor_followup.threshold=10,12.5", "--grid")[1] == (
         Decimal(10),
         Decimal("12.5"),
@@ -114,7 +118,7 @@ def test_values_of_a_grid_are_read_between_commas():
     assert read_change("sst_referral.grades=[4,5],[7,8,9]", "--grid")[1] == ((4, 5), (7, 8, 9))
 
 
-def test_a_grid_is_every_combination_with_the_set_values():
+def test_a_grid_is_every_combination_with_the_set_values() -> None:
     found = scenarios([("coverage.floor", 90)], [("a", (1, 2)), ("b", (3, 4))])
     assert [in_words(one) for one in found] == [
         "coverage.floor=90, a=1, b=3",
@@ -131,6 +135,8 @@ def test_a_grid_is_every_combination_with_the_set_values():
         ([], [("a", (Decimal(10), Decimal("10.0")))], "a value twice"),
     ],
 )
-def test_a_grid_names_each_parameter_and_each_value_once(fixed, grid, message: str):
+def test_a_grid_names_each_parameter_and_each_value_once(
+    fixed: list[tuple[str, Value]], grid: list[tuple[str, tuple[Value, ...]]], message: str
+) -> None:
     with pytest.raises(RuleFileError, match=message):
         scenarios(fixed, grid)

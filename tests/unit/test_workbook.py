@@ -249,7 +249,7 @@ def test_every_rule_is_explained_with_its_limit_days_grades_and_source(path: Pat
 
 def test_the_terms_and_shared_values_are_explained(path: Path) -> None:
     sheet = opened(full_list(), path)["Så räknas det"]
-    pairs = {row[0]: row[1] for row in sheet.iter_rows(values_only=True)}
+    pairs = {row[0]: str(row[1]) for row in sheet.iter_rows(values_only=True)}
     assert pairs["Frånvaro (A)"].startswith("A = V + I. Båda räknas")
     assert {"Säker", "Trolig", "Lägst", "Högst"} <= pairs.keys()
     assert pairs["Lägsta andel rapporterad tid"] == "80 %"
@@ -270,7 +270,9 @@ def test_a_cell_has_the_named_style_of_what_it_holds(path: Path) -> None:
     styles = {cell.value: cell.style for cell in book["Rektor"][3]}
     assert styles["Namn"] == "lista rubrik"
     assert styles["Klass"] == "lista rubrik mitt"
-    first = {cell.value: book["Rektor"].cell(4, cell.column).style for cell in book["Rektor"][3]}
+    first = {
+        cell.value: book["Rektor"].cell(4, cell.column or 0).style for cell in book["Rektor"][3]
+    }
     assert first["Nivå"] == "lista nivå 3"
     assert first["Namn"] == "lista namn"
     assert first["Frånvaro 30 dagar"] == "lista procent"

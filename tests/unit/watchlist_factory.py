@@ -129,7 +129,7 @@ def unassessed(given: str = "Nils", family: str = "Ek", **other: Any) -> PupilRo
     """A pupil of level 0 for whom half of the minutes were never reported."""
     half = sums(100, of=3000, scheduled=6000)
     doubt = evidence("mentor_followup", half, verdict="insufficient", certainty=None)
-    kept = {"evidence": (doubt,), "one_month": half, "two_months": half, "level": 0}
+    kept: dict[str, Any] = {"evidence": (doubt,), "one_month": half, "two_months": half, "level": 0}
     return pupil(given, family, **(kept | other))
 
 

@@ -30,7 +30,7 @@ def parts(path: Path) -> dict[str, str]:
 def rows(sheet: Worksheet) -> list[dict[str, Any]]:
     """The table under the heading row, a dictionary a row."""
     table = [list(row) for row in sheet.iter_rows(min_row=3, values_only=True)]
-    return [dict(zip(table[0], row, strict=True)) for row in table[1:]]
+    return [dict(zip(map(str, table[0]), row, strict=True)) for row in table[1:]]
 
 
 def names(sheet: Worksheet) -> list[str]:
