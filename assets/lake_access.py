@@ -15,11 +15,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from assets.checks.silence import Silence
-from assets.exports.arrivals import Intake
-from assets.exports.ingest import Progress
-from assets.exports.layouts import Layout, load_layouts
-from assets.exports.outcomes import FileReport
 from assets.lake import Lake, LakeSettings
 from assets.lake_troubles import told_of_servers
 from rules.errors import TrappanError
@@ -37,11 +32,21 @@ AS_OF_TAG = "trappan/as_of"
 SCHOOL_TAG = "trappan/school_unit_code"
 EVEN_IF_HELD_TAG = "trappan/even_if_held"
 FORCE_TAG = "trappan/force"
+#: Key of the IO manager of assets whose value goes to who runs the job, and is stored nowhere.
+VALUE_TO_CALLER = "value_to_caller"
 
 
 @dataclass
+class _Shared:
+    """The lake that the steps of a run share, and how to let go of it."""
+
+    lake: Lake | None = None
+    let_go: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True)
 class LakeAccess:
-    """The one resource, `lake`.
+    """The one resource, `lake`. Nothing is written to it: what a run made, its assets return.
 
     Attributes:
         settings: of the lake.
@@ -53,15 +58,9 @@ class LakeAccess:
         day_before_run: the default as_of.
         now: seconds since 1970; with `day_before_run` the only clock.
         on_progress: for a person who watches.
-        intake: whether to wait for files that are arriving, and to keep originals.
+        settle_seconds: a file that was written to within so many seconds may still be arriving.
+        keeps_originals: whether the original of every file goes into the archive.
         retried: hash of an archived file that is read again, in place of the inbox.
-        reports: what became of the offered files in this process, for the command line.
-        published: folders of the lists that were put in place, for the command line.
-        kept: how many of them are frozen and were out before, for the command line.
-        held: school units whose list waits, for the command line.
-        unread_protection: those of them of whom nobody knows who is protected.
-        silent: schools that sent nothing when they should, for the command line.
-        unlisted: school units with pupils, but in no register, for the command line.
     """
 
     settings: LakeSettings
@@ -69,21 +68,14 @@ class LakeAccess:
     rule_set: str
     day_before_run: Callable[[], date]
     now: Callable[[], float]
-    on_progress: Progress | None = None
+    on_progress: Callable[[str, int, int], None] | None = None
     layouts_folder: Path | None = None
     rules_folder: Path | None = None
     pulled: Path | None = None
-    intake: Intake = field(default_factory=Intake)
+    settle_seconds: float = 0.0
+    keeps_originals: bool = True
     retried: str | None = None
-    reports: list[FileReport] = field(default_factory=list)
-    published: list[Path] = field(default_factory=list)
-    kept: int = 0
-    held: list[str] = field(default_factory=list)
-    unread_protection: list[str] = field(default_factory=list)
-    silent: list[Silence] = field(default_factory=list)
-    unlisted: list[str] = field(default_factory=list)
-    _opened: Lake | None = field(default=None, init=False, repr=False)
-    _let_go: Callable[[], object] | None = field(default=None, init=False, repr=False)
+    _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)
 
     @contextmanager
     def open(self) -> Iterator[Lake]:
@@ -92,11 +84,12 @@ class LakeAccess:
         The steps of a run share what the first of them opened, but no temporary table.
         """
         try:
-            if self._opened is None:
-                self._opened = Lake.open(self.settings)
+            opened = self._shared.lake
+            if opened is None:
+                opened = self._shared.lake = Lake.open(self.settings)
                 # A run of Dagster's own ends with its process, and leaves no spill folder either.
-                self._let_go = weakref.finalize(self, self._opened.close)
-            with self._opened.beside() as lake:
+                self._shared.let_go = weakref.finalize(self, opened.close)
+            with opened.beside() as lake:
                 yield lake
         except TrappanError:
             raise
@@ -105,7 +98,7 @@ class LakeAccess:
 
     def close(self) -> None:
         """Let go of the lake when a run has ended; the next step opens it anew."""
-        let_go, self._let_go, self._opened = self._let_go, None, None
+        let_go, self._shared.let_go, self._shared.lake = self._shared.let_go, None, None
         if let_go is not None:
             let_go()
 
@@ -116,14 +109,6 @@ class LakeAccess:
             return self.inbox
         # A home whose files are all fetched needs no inbox.
         return (*(path for path in self.inbox if path.exists()), self.pulled)
-
-    def layouts(self) -> tuple[Layout, ...]:
-        """Return the shipped layouts and the user's own.
-
-        Raises:
-            LayoutError: one of them is wrong.
-        """
-        return load_layouts([self.layouts_folder] if self.layouts_folder else [])
 
     def as_of(self, run_tags: Mapping[str, str]) -> date:
         """Return the last day that counts: the run's tag `trappan/as_of`, else the day before."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Annotated
 import typer
 
 from assets.exports.printable import printable_name
-from assets.lake_access import LakeAccess, told_without_data
+from assets.lake_access import told_without_data
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli_answers import coverage, flags, rates
@@ -50,6 +51,7 @@ from pipelines.printing import (
     say_waiting,
     watched,
 )
+from pipelines.run_results import RunResults
 from pipelines.running import RunError, default_inbox, run_job, run_lock
 from pipelines.settings import lake_access, yesterday
 from rules.errors import TrappanError
@@ -98,16 +100,17 @@ def nightly(
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
         access = lake_access(settings, paths, progress, with_pulled=True, begins_anew=begin_anew)
-        tell = partial(_tell_files, access, paths[0])
-        has_missed = refuse_night(access, last, force=force)
-        made_up = make_up_weeks(settings, access, last, tell) if has_missed else MadeUp()
-        try:
-            run_job(settings, "nightly_job", access, as_of_tags(last, force=force))
-        finally:
-            if not has_missed:
-                tell()
-    _tell_lists(access, "current lists", last)
-    if access.held or made_up.held:
+        tell = partial(_tell_files, paths[0])
+        tags = as_of_tags(last, force=force)
+        made_up = MadeUp()
+        if refuse_night(access, last, force=force):
+            made_up = make_up_weeks(settings, access, last, tell)
+            # The night itself finds its files in the lake.
+            made = run_job(settings, "nightly_job", replace(access, inbox=(), pulled=None), tags)
+        else:
+            made = run_job(settings, "nightly_job", access, tags, tell=tell)
+    _tell_lists(made, "current lists", last)
+    if made.release.held or made_up.held:
         raise typer.Exit(LISTS_WAIT)
 
 
@@ -120,12 +123,12 @@ def ingest(
 ) -> None:
     """Ingest only, and print the ledger rows."""
     settings = settings_of(context, home)
-    access = lake_access(settings, offered(paths), begins_anew=begin_anew)
+    files_offered = offered(paths)
     with watched() as progress:
-        access.on_progress = progress
-        run_job(settings, "ingest_job", access)
-    print_reports(access.reports)
-    say_refused(access.reports)
+        access = lake_access(settings, files_offered, progress, begins_anew=begin_anew)
+        made = run_job(settings, "ingest_job", access)
+    print_reports(made.reports)
+    say_refused(made.reports)
 
 
 @app.command()
@@ -158,16 +161,17 @@ def publish(
     with watched() as progress:
         access = lake_access(settings, (), progress)
         tags = as_of_tags(week, school, even_if_held=even_if_held, force=force)
-        run_job(settings, "weekly_job", access, tags)
-    if school and not access.published and not access.unlisted and not access.held:
+        made = run_job(settings, "weekly_job", access, tags)
+    release = made.release
+    if school and not made.published and not release.unregistered and not release.held:
         raise RunError(
             f"School unit {school} has no list: it is in no `skolor` register, and no pupil "
             f"belongs to it at {week.isoformat()}. Nothing was published. Look at the code."
         )
-    if access.kept:
-        say(f"{access.kept} lists of the week were published before and stay as they were.")
-    _tell_lists(access, "lists of the week", week)
-    if access.held:
+    if release.kept:
+        say(f"{len(release.kept)} lists of the week were published before and stay as they were.")
+    _tell_lists(made, "lists of the week", week)
+    if release.held:
         raise typer.Exit(LISTS_WAIT)
 
 
@@ -184,8 +188,7 @@ def backfill(
         tags = partition_range(first, last)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    access = lake_access(settings, ())
-    run_job(settings, "backfill_job", access, tags)
+    run_job(settings, "backfill_job", lake_access(settings, ()), tags)
     say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made anew.")
 
 
@@ -248,28 +251,28 @@ def doctor(context: typer.Context, home: Home = None) -> None:
         raise typer.Exit(1)
 
 
-def _tell_files(access: LakeAccess, inbox: Path) -> None:
-    if access.reports:
-        taken = sum(report.rows_accepted for report in access.reports)
-        say(f"{len(access.reports)} files offered, {taken} rows accepted.")
+def _tell_files(inbox: Path, made: RunResults) -> None:
+    if made.reports:
+        taken = sum(report.rows_accepted for report in made.reports)
+        say(f"{len(made.reports)} files offered, {taken} rows accepted.")
     else:
         say(f"There are no files in {inbox}; the lists are made from what the lake has.")
-    say_refused(access.reports)
+    say_refused(made.reports)
 
 
-def _tell_lists(access: LakeAccess, what: str, as_of: date) -> None:
-    say(f"{len(access.published)} {what} as of {as_of.isoformat()}:")
-    print_lists(access.published)
+def _tell_lists(made: RunResults, what: str, as_of: date) -> None:
+    say(f"{len(made.published)} {what} as of {as_of.isoformat()}:")
+    print_lists(made.published)
     if as_of > yesterday() + timedelta(days=1):
         say(f"Note: {as_of.isoformat()} is still to come, so the lists rest on a part of the time.")
-    for code in access.unlisted:
+    for code in made.release.unregistered:
         say(
             f"School unit {code} has pupils, but is in no `skolor` register: no list was made. "
             "Add it to the register file."
         )
     # Last, where somebody looks who sees the status.
-    listed = {folder.name for folder in access.published}
-    say_waiting(access.held, access.silent, listed, access.unread_protection)
+    listed = {folder.name for folder in made.published}
+    say_waiting(made.release.held, made.silent, listed, made.release.unread_protection)
 
 
 def main() -> None:

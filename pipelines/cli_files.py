@@ -133,11 +133,9 @@ def retry(context: typer.Context, file: Hash, home: Home = None) -> None:
     settings = settings_of(context, home)
     with Lake.open(settings.lake) as lake:
         known = find_file(lake, Sealer.of_home(settings.lake.home), file)
-    access = lake_access(settings, ())
-    access.retried = known.sha256
-    run_job(settings, "ingest_job", access)
-    print_reports(access.reports)
-    say_refused(access.reports)
+    made = run_job(settings, "ingest_job", lake_access(settings, (), retried=known.sha256))
+    print_reports(made.reports)
+    say_refused(made.reports)
 
 
 @archive.command(name="open")

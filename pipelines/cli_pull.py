@@ -5,15 +5,14 @@ Not here: how it is fetched (`assets/pull`), when it runs by itself (`schedules.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from assets.pull.pull import Fetched
 from assets.pull.sources import chosen, load_sources
 from pipelines.cli_options import Home, settings_of
 from pipelines.printing import Format, print_rows, say, watched
+from pipelines.run_results import RunResults
 from pipelines.running import run_job
 from pipelines.settings import lake_access, pull_access
 
@@ -38,25 +37,11 @@ def pull(
             )
     with watched() as progress:
         access = pull_access(settings, source, progress)
-        try:
-            run_job(settings, "pull_job", lake_access(settings, ()), pull=access)
-        finally:
-            _print(access.results)
-    written = sum(len(result.files) for result in access.results)
+        made = run_job(settings, "pull_job", lake_access(settings, ()), pull=access, tell=_print)
+    written = sum(row["files"] for row in made.pulled)
     say(f"{written} new files in {settings.pulled_folder}; `trappan nightly` takes them in.")
 
 
-def _print(results: Sequence[Fetched]) -> None:
-    rows = [
-        {
-            "source": result.source,
-            "endpoint": result.endpoint,
-            "outcome": "failed" if result.fault else "fetched" if result.files else "nothing new",
-            "objects": result.objects,
-            "pages": result.pages,
-            "files": len(result.files),
-        }
-        for result in results
-    ]
-    if rows:
-        print_rows(COLUMNS, rows, Format.TABLE)
+def _print(made: RunResults) -> None:
+    if made.pulled:
+        print_rows(COLUMNS, made.pulled, Format.TABLE)

@@ -12,9 +12,11 @@ from assets.checks.school_contract_assets import school_contracts, school_silenc
 from assets.exports.exports_assets import received_exports
 from assets.flags.flags_assets import flags
 from assets.forecast.forecast_assets import forecasts
+from assets.lake_access import VALUE_TO_CALLER
 from assets.pull.pull_assets import pulled_files
 from assets.watchlists.watchlists_assets import current_watchlists, weekly_watchlists
 from pipelines.jobs import JOBS
+from pipelines.run_results import ValuesAreNotStored
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
 from pipelines.settings import Settings, lake_access, pull_access
@@ -44,6 +46,7 @@ def build_defs(*, overrides: Mapping[str, object] | None = None) -> dg.Definitio
     resources: dict[str, object] = {
         "lake": lake_access(settings),
         "pull": pull_access(settings),
+        VALUE_TO_CALLER: ValuesAreNotStored(),
     }
     return dg.Definitions(
         assets=ASSETS,

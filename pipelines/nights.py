@@ -15,6 +15,7 @@ from assets.watchlists.released import missed_weeks, refuse_early_freeze, refuse
 from assets.watchlists.week_states import iso_week
 from pipelines.jobs import as_of_tags
 from pipelines.printing import say, say_waiting
+from pipelines.run_results import RunResults
 from pipelines.running import run_job
 from pipelines.settings import Settings, yesterday
 
@@ -53,11 +54,9 @@ def refuse_week(settings: Settings, sunday: date) -> None:
 
 
 def make_up_weeks(
-    settings: Settings, access: LakeAccess, as_of: date, tell: Callable[[], None]
+    settings: Settings, access: LakeAccess, as_of: date, tell: Callable[[RunResults], None]
 ) -> MadeUp:
     """Take the night's files in, and freeze the weeks that were missed, in order.
-
-    Afterwards nothing is offered any more: the night itself finds its files in the lake.
 
     Args:
         settings: the settings.
@@ -65,23 +64,20 @@ def make_up_weeks(
         as_of: of the night.
         tell: says what became of the files.
     """
-    try:
-        run_job(settings, "ingest_job", access)
-    finally:
-        tell()
-    access.inbox, access.pulled = (), None
-    made = MadeUp()
+    run_job(settings, "ingest_job", access, tell=tell)
+    made_up = MadeUp()
     with Lake.open(access.settings) as lake:
         sundays = missed_weeks(lake, as_of)
     for sunday in sundays:
         # The night of this Sunday is made by this run: its files are in.
-        run_job(settings, "weekly_job", access, as_of_tags(sunday, force=True))
-        made.weeks += 1
-        made.held += len(access.held)
-        waiting = f", {len(access.held)} wait" if access.held else ""
+        made = run_job(settings, "weekly_job", access, as_of_tags(sunday, force=True))
+        held = made.release.held
+        made_up.weeks += 1
+        made_up.held += len(held)
+        waiting = f", {len(held)} wait" if held else ""
         say(
             f"The lists of {iso_week(sunday)} were missing and were made up as of "
-            f"{sunday.isoformat()}: {len(access.published)} stand{waiting}."
+            f"{sunday.isoformat()}: {len(made.published)} stand{waiting}."
         )
-        say_waiting(access.held, access.silent, ())
-    return made
+        say_waiting(held, made.silent, ())
+    return made_up

@@ -7,7 +7,7 @@ here: what the jobs are (`jobs.py`), what is printed (`cli.py`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from assets.lake_access import LakeAccess
 from assets.pull.access import PullAccess
 from pipelines.dead_runs import end_dead_runs, signs_of_life
 from pipelines.jobs import QUIET
+from pipelines.run_results import RunResults, results_of
 from pipelines.settings import PROJECT_ROOT, Settings
 from rules.errors import TrappanError
 
@@ -76,15 +77,20 @@ def run_job(
     tags: Mapping[str, str] | None = None,
     *,
     pull: PullAccess | None = None,
-) -> None:
+    tell: Callable[[RunResults], None] | None = None,
+) -> RunResults:
     """Run a job in this process, the same job as the schedules run.
 
     Args:
         settings: the settings.
         job: name of the job.
-        access: what the assets are given; it comes back with reports and folders.
+        access: what the assets are given.
         tags: run tags such as as_of or a range of months.
         pull: what the pull is given; the usual when None.
+        tell: says what was made, also when the run did not end well.
+
+    Returns:
+        What the run made.
 
     Raises:
         RunError: a step or check failed.
@@ -115,8 +121,12 @@ def run_job(
         ) from None
     finally:
         access.close()
+    made = results_of(result)
+    if tell:
+        tell(made)
     if not result.success:
         raise RunError(_failure(job, result))
+    return made
 
 
 def _failure(job: str, result: dg.ExecuteInProcessResult) -> str:

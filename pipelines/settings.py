@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from pydantic import AliasChoices, DirectoryPath, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from assets.exports.arrivals import Intake
 from assets.exports.ingest import Progress
 from assets.lake import LakeSettings
 from assets.lake_access import LakeAccess
@@ -145,6 +144,7 @@ def lake_access(
     *,
     with_pulled: bool = False,
     begins_anew: bool = False,
+    retried: str | None = None,
 ) -> LakeAccess:
     """Return what the Dagster assets are given.
 
@@ -154,6 +154,7 @@ def lake_access(
         on_progress: for a person who watches.
         with_pulled: what was pulled too, besides `paths`.
         begins_anew: a lake that is gone is made anew.
+        retried: hash of an archived file that is read again, in place of the inbox.
     """
     return LakeAccess(
         settings=replace(settings.lake, begins_anew=begins_anew),
@@ -165,9 +166,9 @@ def lake_access(
         layouts_folder=settings.layouts_folder,
         now=time.time,
         on_progress=on_progress,
-        intake=Intake(
-            settle_seconds=settings.settle_seconds, keeps_originals=settings.archive == "on"
-        ),
+        settle_seconds=settings.settle_seconds,
+        keeps_originals=settings.archive == "on",
+        retried=retried,
     )
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 import dagster as dg
 
 from assets.checks.school_contract import HOLD, check_schools
-from assets.checks.silence import look_for_silence
-from assets.lake_access import LakeAccess
+from assets.checks.silence import Silence, look_for_silence
+from assets.lake_access import VALUE_TO_CALLER, LakeAccess
 
 GROUP = "contracts"
 
@@ -41,17 +41,17 @@ def school_contracts(
     deps=["absence_daily", "lessons", "monthly_sums", "school_breaks", "school_sendings"],
     group_name=GROUP,
     kinds={"duckdb"},
+    io_manager_key=VALUE_TO_CALLER,
     description="Schools that sent nothing when they should, and whose lists wait for it.",
 )
 def school_silences(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[list[Silence]]:
     """Look which schools are silent at as_of, by their own rhythm and other schools' days."""
     as_of = lake.as_of(context.run.tags)
     rule_set = lake.rules_on(as_of)
     with lake.open() as opened:
         found = look_for_silence(opened, as_of, rule_set)
-    lake.silent[:] = found
     held = [silence.school_unit_code for silence in found if silence.is_held]
     return dg.MaterializeResult(
         metadata={
@@ -59,5 +59,6 @@ def school_silences(
             "schools_silent": dg.MetadataValue.int(len(held)),
             "silent_school_units": dg.MetadataValue.text(", ".join(held) or "none"),
             "dagster/row_count": dg.MetadataValue.int(len(found)),
-        }
+        },
+        value=found,
     )

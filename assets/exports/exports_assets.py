@@ -5,10 +5,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.exports.arrivals import Intake
 from assets.exports.ingest import ingest_paths
+from assets.exports.layouts import load_layouts
 from assets.exports.ledger import find_file
+from assets.exports.outcomes import FileReport
 from assets.exports.retry import retry_file
-from assets.lake_access import LakeAccess
+from assets.lake_access import VALUE_TO_CALLER, LakeAccess
 from assets.protection_tables import PROTECTION_TABLES
 from assets.sealing import Sealer
 from assets.ss12000_tables import SS12000_TABLES
@@ -38,19 +41,24 @@ _TABLES = (
 _MEANINGS = {table.name: table.meaning for table in TABLES}
 
 
+def _spec(name: str, meaning: str) -> dg.AssetSpec:
+    spec = dg.AssetSpec(name, group_name=GROUP, kinds={"duckdb", "polars"}, description=meaning)
+    # What became of the offered files: a report has a file's name in it, which is stored nowhere.
+    return spec.with_io_manager_key(VALUE_TO_CALLER) if name == "files" else spec
+
+
 @dg.multi_asset(
     name="received_exports",
-    specs=[
-        dg.AssetSpec(name, group_name=GROUP, kinds={"duckdb", "polars"}, description=meaning)
-        for name, meaning in _MEANINGS.items()
-        if name in _TABLES
-    ],
+    specs=[_spec(name, meaning) for name, meaning in _MEANINGS.items() if name in _TABLES],
 )
 def received_exports(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
-) -> Iterator[dg.MaterializeResult[None]]:
-    """Take every offered file; files that are known already change nothing."""
-    layouts = lake.layouts()
+) -> Iterator[dg.MaterializeResult[list[FileReport] | None]]:
+    """Take every offered file; files that are known already change nothing.
+
+    The value of `files` is the report of each offered file.
+    """
+    layouts = load_layouts([lake.layouts_folder] if lake.layouts_folder else [])
     with lake.open() as opened:
         if lake.retried:
             known = find_file(opened, Sealer.of_home(opened.settings.home), lake.retried)
@@ -61,10 +69,9 @@ def received_exports(
                 lake.offered,
                 layouts=layouts,
                 on_progress=lake.on_progress,
-                intake=lake.intake,
+                intake=Intake(lake.settle_seconds, lake.keeps_originals),
             )
         counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
-    lake.reports[:] = reports
     outcomes = Counter(str(report.outcome) for report in reports)
     context.log.info("files offered: %d; %s", len(reports), dict(sorted(outcomes.items())))
     run = {
@@ -75,8 +82,8 @@ def received_exports(
         "rows_rejected": dg.MetadataValue.int(sum(report.rows_rejected for report in reports)),
     }
     for name in _TABLES:
-        extra = run if name == "files" else {}
-        yield dg.MaterializeResult(
-            asset_key=name,
-            metadata={"dagster/row_count": dg.MetadataValue.int(counts[name]), **extra},
-        )
+        metadata = {"dagster/row_count": dg.MetadataValue.int(counts[name])}
+        if name == "files":
+            yield dg.MaterializeResult(asset_key=name, metadata=metadata | run, value=reports)
+        else:
+            yield dg.MaterializeResult(asset_key=name, metadata=metadata)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from assets.pull.pull import Fetched, Progress, PullError, pull_sources, summary_of
+from assets.pull.pull import Fetched, Progress, pull_sources
 from assets.pull.sources import chosen, load_sources
 
 
-@dataclass
+@dataclass(frozen=True)
 class PullAccess:
     """The resource `pull`.
 
@@ -24,7 +24,6 @@ class PullAccess:
         now: seconds since 1970; the only clock.
         source: only this source; all when None.
         on_progress: for a person who watches.
-        results: what became of each endpoint in this process, for the command line.
     """
 
     sources_file: Path
@@ -32,10 +31,9 @@ class PullAccess:
     now: Callable[[], float]
     source: str | None = None
     on_progress: Progress | None = None
-    results: list[Fetched] = field(default_factory=list)
 
     def pull(self) -> list[Fetched]:
-        """Fetch what is new, and keep the results.
+        """Fetch what is new, and return what became of each endpoint.
 
         Raises:
             SourcesError: the sources can't be read.
@@ -43,21 +41,10 @@ class PullAccess:
         """
         os.umask(0o077)
         sources = chosen(load_sources(self.sources_file), self.source)
-        self.results[:] = pull_sources(
+        return pull_sources(
             sources,
             pulled=self.pulled,
             secrets=self.sources_file.parent,
             now=self.now,
             on_progress=self.on_progress,
         )
-        return self.results
-
-    def raise_faults(self) -> None:
-        """Raise when an endpoint did not come whole.
-
-        Raises:
-            PullError: with a line per endpoint.
-        """
-        summary = summary_of(self.results)
-        if summary:
-            raise PullError(summary)

@@ -1,10 +1,15 @@
 """The Dagster asset of the pull: files of school systems that are asked over HTTP."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from assets.pull.access import PullAccess
+from assets.pull.pull import Fetched, PullError, summary_of
 
 GROUP = "pull"
+#: Metadata with a row for each endpoint that was asked, also of a pull that fails.
+ENDPOINTS = "endpoints"
 
 
 @dg.asset(
@@ -14,7 +19,7 @@ GROUP = "pull"
 )
 def pulled_files(
     context: dg.AssetExecutionContext, pull: dg.ResourceParam[PullAccess]
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.AssetObservation | dg.MaterializeResult[None]]:
     """Fetch what is new from every source.
 
     One asset, not one an endpoint: which endpoints there are is the operator's setting, and the
@@ -22,7 +27,8 @@ def pulled_files(
     after everything else has come.
     """
     counts: dict[str, dg.MetadataValue] = {}
-    for result in pull.pull():
+    results = pull.pull()
+    for result in results:
         key = f"{result.source}_{result.endpoint}"
         counts[f"{key}_files"] = dg.MetadataValue.int(len(result.files))
         counts[f"{key}_objects"] = dg.MetadataValue.int(result.objects)
@@ -36,5 +42,21 @@ def pulled_files(
             result.pages,
             outcome,
         )
-    pull.raise_faults()
-    return dg.MaterializeResult(metadata=counts)
+    # Not a materialisation, which says that all is there.
+    rows = dg.MetadataValue.json([_row(result) for result in results])
+    yield dg.AssetObservation("pulled_files", metadata={ENDPOINTS: rows})
+    faults = summary_of(results)
+    if faults:
+        raise PullError(faults)
+    yield dg.MaterializeResult(metadata=counts)
+
+
+def _row(result: Fetched) -> dict[str, str | int]:
+    return {
+        "source": result.source,
+        "endpoint": result.endpoint,
+        "outcome": "failed" if result.fault else "fetched" if result.files else "nothing new",
+        "objects": result.objects,
+        "pages": result.pages,
+        "files": len(result.files),
+    }

@@ -2,7 +2,13 @@
 
 import dagster as dg
 
-from assets.lake_access import EVEN_IF_HELD_TAG, FORCE_TAG, SCHOOL_TAG, LakeAccess
+from assets.lake_access import (
+    EVEN_IF_HELD_TAG,
+    FORCE_TAG,
+    SCHOOL_TAG,
+    VALUE_TO_CALLER,
+    LakeAccess,
+)
 from assets.watchlists.released import (
     note_one_more,
     note_release,
@@ -30,7 +36,7 @@ _INPUTS = [
 
 def _release(
     lake: LakeAccess, context: dg.AssetExecutionContext, *, is_frozen: bool
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Release]:
     as_of = lake.as_of(context.run.tags)
     school = context.run.tags.get(SCHOOL_TAG)
     with lake.open() as opened:
@@ -52,12 +58,7 @@ def _release(
             note_release(opened, release, as_of)
         else:
             note_one_more(opened, release)
-    lake.published[:] = [*release.folders, *release.kept]
-    lake.kept = len(release.kept)
-    lake.held[:] = release.held
-    lake.unread_protection[:] = release.unread_protection
-    lake.unlisted[:] = release.unregistered
-    return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()))
+    return dg.MaterializeResult(metadata=_metadata(release, as_of.isoformat()), value=release)
 
 
 def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:
@@ -78,11 +79,12 @@ def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:
     deps=_INPUTS,
     group_name=GROUP,
     kinds={"excel", "html"},
+    io_manager_key=VALUE_TO_CALLER,
     description="Tonight's list of each school, replaced every night.",
 )
 def current_watchlists(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Release]:
     """Publish the current lists at as_of."""
     return _release(lake, context, is_frozen=False)
 
@@ -91,10 +93,11 @@ def current_watchlists(
     deps=_INPUTS,
     group_name=GROUP,
     kinds={"excel", "html"},
+    io_manager_key=VALUE_TO_CALLER,
     description="The week's list of each school, frozen once it is published.",
 )
 def weekly_watchlists(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Release]:
     """Publish the frozen lists of the ISO week of as_of."""
     return _release(lake, context, is_frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -120,9 +121,7 @@ def test_after_making_up_in_order_nothing_is_missing(
 
 
 def access_at(lake: Lake, now: datetime) -> LakeAccess:
-    access = lake_access(Settings(home=lake.settings.home))
-    access.now = now.timestamp
-    return access
+    return replace(lake_access(Settings(home=lake.settings.home)), now=now.timestamp)
 
 
 def tick(schedule: dg.ScheduleDefinition, lake: Lake, at: datetime) -> object:
