@@ -56,7 +56,9 @@ test: lint ## Lint, then every test
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-fast: setup ## The tests that need no night of a school: under two minutes, without lint
+	@# Left out are the two that look at whole towns and samples: half of the time of tests/unit.
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+	--ignore=tests/unit/test_oracle_towns.py --ignore=tests/unit/test_samples.py \
 	tests/unit tests/sql tests/architecture tests/tools $(PYTEST_ARGS)
 
 check: setup ## Format and check some files, and run the tests nearest to them: make check FILES="a.py b.sql"

@@ -118,11 +118,12 @@ def build() -> tuple[Samples, Samples]:
     return samples, next_week.build(samples, lessons, names)
 
 
-def main(folder: Path = ROOT / "data_samples") -> None:
-    """Write inbox/ and inbox_week_47/."""
+def main(folder: Path = ROOT / "data_samples") -> tuple[Samples, Samples]:
+    """Write inbox/ and inbox_week_47/, and return what stands in them."""
     samples, after = build()
     publish(folder / "inbox", samples.files)
     publish(folder / "inbox_week_47", after.files)
+    return samples, after
 
 
 if __name__ == "__main__":

@@ -202,12 +202,12 @@ def _plain_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def main(folder: Path = EXPECTED) -> None:
+def main(samples: Samples, after: Samples, folder: Path = EXPECTED) -> None:
     """Write the generated files of expected/ into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in expected_files(*make_samples.build()).items():
+    for name, content in expected_files(samples, after).items():
         (folder / name).write_bytes(content)
 
 
 if __name__ == "__main__":
-    main()
+    main(*make_samples.build())

@@ -144,8 +144,7 @@ def planted() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("samples")
-    make_samples.main(folder)
-    sample_expectations.main(folder / "expected")
+    sample_expectations.main(*make_samples.main(folder), folder / "expected")
     return folder
 
 
