@@ -82,8 +82,8 @@ lock: setup ## Write requirements.lock anew from pyproject.toml
 	@# Versions and hashes only: where a package comes from is each machine's own setting.
 	@! grep -nE 'pypi|pythonhosted|[/@]' requirements.lock
 
-docs: setup ## Write docs/data-dictionary.md anew from assets/tables.py
-	@$(BIN)/python -c 'from assets.tables import data_dictionary; print(data_dictionary(), end="")' \
+docs: setup ## Write docs/data-dictionary.md anew from assets/lake/tables.py
+	@$(BIN)/python -c 'from assets.lake.tables import data_dictionary; print(data_dictionary(), end="")' \
 	> docs/data-dictionary.md
 
 samples: setup ## Write data_samples/ again: the inboxes, and what is expected of them

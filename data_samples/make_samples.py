@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from assets.simulator import SimulationPlan, simulate  # noqa: E402
-from assets.simulator.school_calendar import school_days  # noqa: E402
+from assets.simulator.timetable import school_days  # noqa: E402
 from data_samples import next_week  # noqa: E402
 from data_samples.planted_pupils import NORTH, PLANTED, SOUTH  # noqa: E402
 from data_samples.sample_files import publish  # noqa: E402

@@ -6,7 +6,7 @@ Each planted pupil here shows one thing that can happen from one week's list to 
 
 import datetime as dt
 
-from assets.simulator.export_files import ROSTER_COLUMNS
+from assets.simulator.run import ROSTER_COLUMNS
 from data_samples.planted_pupils import NORTH, PLANTED, SOUTH, Planted
 from data_samples.sample_files import csv_bytes
 from data_samples.sample_inbox import Samples, values

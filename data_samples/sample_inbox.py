@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 
-from assets.simulator.export_files import LESSON_COLUMNS, ROSTER_COLUMNS
+from assets.simulator.run import LESSON_COLUMNS, ROSTER_COLUMNS
 from data_samples.planted_pupils import NORTH, SOUTH
 from data_samples.sample_files import WorkbookHabits, csv_bytes, xlsx_bytes
 from data_samples.sample_rows import COLUMNS, Cells, roster_rows, with_minutes

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from assets.simulator.export_files import LESSON_COLUMNS
+from assets.simulator.run import LESSON_COLUMNS
 from data_samples.planted_pupils import (
     BLOCKS,
     CANCELLED,

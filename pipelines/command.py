@@ -1,6 +1,6 @@
 """The command `trappan`, which loads the command line when it is run and not before.
 
-A process that writes lists (`assets/watchlists/publish_many.py`) begins by loading the program
+A process that writes lists (`assets/watchlists/release/publish.py`) begins by loading the program
 that started it, and would wait two seconds for Dagster. Not here: the commands (`cli.py`).
 """
 
@@ -9,6 +9,6 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
-    from pipelines import cli  # noqa: PLC0415 - see above
+    from pipelines.cli import app  # noqa: PLC0415 - see above
 
-    cli.main()
+    app.main()

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from assets.absence.absence_assets import absence_rolling, absence_sums
-from assets.checks.checks_assets import CHECKS
-from assets.checks.school_contract_assets import school_contracts, school_silences
-from assets.exports.exports_assets import received_exports
-from assets.flags.flags_assets import flags
-from assets.forecast.forecast_assets import forecasts
-from assets.lake_access import VALUE_TO_CALLER
-from assets.pull.pull_assets import pulled_files
-from assets.watchlists.watchlists_assets import current_watchlists, weekly_watchlists
+from assets.absence.assets import absence_rolling, absence_sums
+from assets.checks.assets import CHECKS, school_contracts, school_silences
+from assets.exports.assets import received_exports
+from assets.flags.assets import flags
+from assets.forecast.assets import forecasts
+from assets.lake.access import VALUE_TO_CALLER
+from assets.pull.assets import pulled_files
+from assets.watchlists.assets import current_watchlists, weekly_watchlists
 from pipelines.jobs import JOBS
 from pipelines.run_results import ValuesAreNotStored
 from pipelines.schedules import SCHEDULES

@@ -9,7 +9,7 @@ from datetime import date
 
 import dagster as dg
 
-from assets.lake_access import AS_OF_TAG, EVEN_IF_HELD_TAG, FORCE_TAG, SCHOOL_TAG
+from assets.lake.access import AS_OF_TAG, EVEN_IF_HELD_TAG, FORCE_TAG, SCHOOL_TAG
 
 _EXPORTS = dg.AssetSelection.groups("exports")
 _ABSENCE = dg.AssetSelection.groups("absence")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from assets.absence.absence_assets import months
+from assets.absence.assets import months
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 

@@ -15,9 +15,9 @@ from typing import Any
 import dagster as dg
 
 from assets.checks.silence import Silence
-from assets.exports.outcomes import FileReport
-from assets.pull.pull_assets import ENDPOINTS
-from assets.watchlists.releases import Release
+from assets.exports.ledger.outcomes import FileReport
+from assets.pull.assets import ENDPOINTS
+from assets.watchlists.release.releases import Release
 
 _NO_LISTS = Release("", (), (), (), (), (), 0, 0, 0)
 

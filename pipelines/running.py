@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 from filelock import FileLock, Timeout
 
-from assets.lake_access import LakeAccess
+from assets.lake.access import LakeAccess
 from assets.pull.access import PullAccess
 from pipelines.dead_runs import end_dead_runs, signs_of_life
 from pipelines.jobs import QUIET

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from assets.lake import Lake
-from assets.lake_access import LakeAccess
-from assets.watchlists.released import newest_night, refuse_early_freeze
+from assets.lake.access import LakeAccess
+from assets.lake.connection import Lake
+from assets.watchlists.release.released import newest_night, refuse_early_freeze
 from pipelines.dead_runs import end_dead_runs
 from pipelines.jobs import as_of_tags, nightly_job, pull_job, weekly_job
 from pipelines.settings import STOCKHOLM

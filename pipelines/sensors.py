@@ -7,11 +7,11 @@ from datetime import date, datetime, time, timedelta
 
 import dagster as dg
 
-from assets.exports.offers import entries_in
-from assets.exports.received import identity_of
-from assets.lake import Lake
-from assets.lake_access import LakeAccess
-from assets.watchlists.released import missed_weeks, newest_night
+from assets.exports.files.offered_files import entries_in
+from assets.exports.files.received import identity_of
+from assets.lake.access import LakeAccess
+from assets.lake.connection import Lake
+from assets.watchlists.release.released import missed_weeks, newest_night
 from pipelines.jobs import as_of_tags, ingest_job, weekly_job
 from pipelines.settings import STOCKHOLM
 from rules.errors import TrappanError

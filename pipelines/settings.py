@@ -18,9 +18,8 @@ from pydantic import AliasChoices, DirectoryPath, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assets.exports.ingest import Progress
-from assets.lake import LakeSettings
-from assets.lake_access import LakeAccess
-from assets.lake_settings import S3Settings
+from assets.lake.access import LakeAccess
+from assets.lake.settings import LakeSettings, S3Settings
 from assets.pull.access import PullAccess
 from assets.pull.pull import Progress as PullProgress
 

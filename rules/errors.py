@@ -2,7 +2,7 @@
 
 It lies in `rules` because that is the lowest floor of the house: the errors of a rule file come
 from it too, and `rules` imports no other package. Not here: what an error that isn't ours is told
-as (`assets/lake_access.py`).
+as (`assets/lake/access.py`).
 """
 
 

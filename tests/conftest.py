@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from assets.lake import Lake, LakeSettings
-from assets.lake_settings import configuration
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings, configuration
 
 
 def settings_of(home: Path) -> LakeSettings:
@@ -42,7 +42,7 @@ def _signatures_are_not_checked_at_every_opening() -> Iterator[None]:
         return configuration(settings, temp) | {"allow_unsigned_extensions": True}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("assets.lake.configuration", unchecked)
+        patch.setattr("assets.lake.connection.configuration", unchecked)
         yield
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from assets.absence.which_count import sum_into_daily
 from assets.absence.windows import WindowPart, month_end
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.parallel import ParallelValue, shipped_values
 
 

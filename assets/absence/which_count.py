@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 
 _OF_THE_STEPS = "told_row"  # what a row of `uncounted_lessons` was when its fate was decided
 

@@ -2,7 +2,8 @@
 
 Great Expectations sees a row per school unit and day: counts and shares, never a pupil. Its
 results name school units and days, no values. Not here: the frame (`sql/checks/school_days.sql`),
-the limits (`norm.*` of the rule set), the sentences on a list (`assets/watchlists/holds.py`).
+the limits (`norm.*` of the rule set), the sentences on a list
+(`assets/watchlists/release/holds.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import duckdb
 import polars as pl
 
 from assets.checks.validating import answers
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.models import RuleSet
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.exports.ledger import LedgerFile
-from assets.lake import Lake
+from assets.exports.ledger.entries import LedgerFile
+from assets.lake.connection import Lake
 from rules.errors import TrappanError
 
 KINDS = ("new", "replaced", "unchanged", "removed")

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
-from assets.exports.archive import Archive
-from assets.exports.arrivals import Intake, still_arriving
-from assets.exports.batch_kinds import (
+from assets.exports.batches.batch import ExportBatch
+from assets.exports.batches.kinds import (
     StagedWork,
     Work,
     in_order,
@@ -26,22 +25,27 @@ from assets.exports.batch_kinds import (
     remarks_of,
     staged_work,
 )
-from assets.exports.batches import ExportBatch
-from assets.exports.copies import copy_reports
-from assets.exports.frames import Openings
-from assets.exports.header_checks import UnreadProtectionError
-from assets.exports.held_files import HeldFiles
-from assets.exports.lanes import Lane, staged_ahead
-from assets.exports.layouts import Layout, shipped_layouts
-from assets.exports.ledger import (
+from assets.exports.batches.prefetch import Lane, staged_ahead
+from assets.exports.files.archive import Archive
+from assets.exports.files.arrivals import Intake, Receipts, still_arriving
+from assets.exports.files.offered_files import InboxEntry, Offered, entries_in
+from assets.exports.files.received import (
+    ChangedFileError,
+    ReceivedFile,
+    UnreadableFileError,
+    look_at_all,
+)
+from assets.exports.ledger.entries import (
     KnownFile,
+    forget_quarantined,
+    forget_read,
     known_files,
     refuse_another_key,
     with_other_words,
+    write_reports,
 )
-from assets.exports.ledger_writing import forget_quarantined, forget_read, write_reports
-from assets.exports.offers import InboxEntry, Offered, entries_in
-from assets.exports.outcomes import (
+from assets.exports.ledger.held_files import HeldFiles, Quarantine
+from assets.exports.ledger.outcomes import (
     FileOutcome,
     FileReport,
     held,
@@ -52,17 +56,45 @@ from assets.exports.outcomes import (
     with_remark,
     with_superseded,
 )
-from assets.exports.quarantine import Quarantine
-from assets.exports.receipts import Receipts
-from assets.exports.received import (
-    ChangedFileError,
-    ReceivedFile,
-    UnreadableFileError,
-    look_at_all,
-)
-from assets.exports.unread_columns import UnreadColumn, note_unread, unread_column
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.readers.header_checks import UnreadProtectionError
+from assets.exports.readers.layouts import Layout, shipped_layouts
+from assets.exports.readers.row_reader import Openings
+from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unread_column
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+
+# Offered files that were not read, because their content is known or came twice in a run.
+
+
+def copy_reports(
+    offered: Offered, reports: Mapping[Path, FileReport], known: Mapping[str, KnownFile]
+) -> Iterator[tuple[FileReport, bool]]:
+    """Yield a report for each file without one, and whether the ledger has to hear of it.
+
+    Args:
+        offered: the run's files.
+        reports: what became of those that were read.
+        known: what the ledger says of their contents.
+    """
+    for first, copy in offered.copies(set(reports)):
+        before = known.get(copy.sha256)
+        outcome = reports.get(first.path)
+        if outcome is not None and outcome.outcome == FileOutcome.HELD:
+            yield held(copy.path, "the same content was held just now"), False
+        elif outcome is not None and outcome.outcome == FileOutcome.QUARANTINED:
+            quarantined = report_of(copy, FileOutcome.QUARANTINED)
+            yield replace(quarantined, reason=outcome.reason, notice=""), False
+        else:
+            last = before.exported_at if before else None
+            report = replace(
+                report_of(copy, FileOutcome.DUPLICATE),
+                exported_at=outcome.exported_at if outcome else last,
+                reason="its content is known already",
+            )
+            # The same file still lying in the inbox is no new receipt.
+            is_new = before is None or (copy.name, copy.modified_at) not in before.receipts
+            yield report, is_new
+
 
 __all__ = ["Progress", "ingest_paths", "read_again"]
 

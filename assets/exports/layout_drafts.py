@@ -11,11 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.exports.columns import COLUMNS
-from assets.exports.heads import Head, head_of
-from assets.exports.layout_checks import NO_HEADER
-from assets.exports.layout_words import Likeness, is_health, likenesses, looks_like_header
-from assets.exports.layouts import (
+from assets.exports.files.printable import is_plainly_seen, printable_header
+from assets.exports.files.received import UnreadableFileError, look_at
+from assets.exports.layout_checks import (
+    NO_HEADER,
+    Likeness,
+    is_health,
+    likenesses,
+    looks_like_header,
+)
+from assets.exports.readers.columns import COLUMNS
+from assets.exports.readers.header_guess import Head, head_of
+from assets.exports.readers.layouts import (
     END_COLUMNS,
     Layout,
     LayoutError,
@@ -23,8 +30,6 @@ from assets.exports.layouts import (
     parse_layout,
     shipped_layouts,
 )
-from assets.exports.printable import is_plainly_seen, printable_header
-from assets.exports.received import UnreadableFileError, look_at
 
 _MARK = "# DECIDE:"
 

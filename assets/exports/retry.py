@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assets.exports.archive import Archive
+from assets.exports.files.archive import Archive
+from assets.exports.files.received import look_at
 from assets.exports.ingest import read_again
-from assets.exports.layouts import Layout
-from assets.exports.ledger import LedgerFile
-from assets.exports.outcomes import FileReport
-from assets.exports.received import look_at
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.entries import LedgerFile
+from assets.exports.ledger.outcomes import FileReport
+from assets.exports.readers.layouts import Layout
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
 
 

@@ -15,13 +15,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from assets.exports.layouts import Layout
-from assets.exports.ledger import LedgerFile
-from assets.exports.reasons import pattern
-from assets.exports.reasons_swedish import swedish_reason
-from assets.exports.refused_rows import RowOpener
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.entries import LedgerFile, RowOpener
+from assets.exports.ledger.reasons import pattern
+from assets.exports.ledger.reasons_swedish import swedish_reason
+from assets.exports.readers.layouts import Layout
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 
 COLUMNS = (
     "Fil",

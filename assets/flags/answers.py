@@ -14,8 +14,8 @@ import polars as pl
 
 from assets.absence.windows import month_end
 from assets.flags.evaluate import evaluate_flags, place_pupils
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from rules.models import RuleSet
 
 RATE_COLUMNS = (

@@ -14,7 +14,7 @@ from assets.absence.windows import school_year_start
 from assets.flags.evaluate import Evaluation
 from assets.flags.outlook import OutlookHorizon
 from assets.flags.timetable import WEEKS_SEEN
-from assets.lake import Lake
+from assets.lake.connection import Lake
 
 _WEEK = 7
 

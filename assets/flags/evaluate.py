@@ -14,8 +14,9 @@ import polars as pl
 
 from assets.absence.sums import sum_windows
 from assets.absence.windows import WholeWindow, school_year_start, whole_windows, window_parts
-from assets.lake import Lake
-from rules.models import RuleSet
+from assets.lake.connection import Lake
+from rules.models import ParameterSet, RuleSet
+from rules.registry import rule_set_of
 
 ALL_GRADES = frozenset(range(10))
 ULF_RULES = frozenset({"ulf_one_month", "ulf_two_months"})
@@ -208,3 +209,47 @@ def store_flags(lake: Lake, evaluation: Evaluation) -> int:
         return int(inserted[0]) if inserted else 0
 
     return lake.write(change)
+
+
+# Which values the stored flags were made by, and which the files give for those days now. A change
+# of a parameter changes no stored flag until somebody asks for it. Here: telling the two apart.
+
+
+@dataclass(frozen=True)
+class StoredDay:
+    """The flags of one as_of in the lake.
+
+    Attributes:
+        as_of: the last day that counted.
+        rule_set: name of the rule set that they were made by.
+        version: its version then.
+        flags: how many there are, of pupils with protected identity too.
+    """
+
+    as_of: date
+    rule_set: str
+    version: str
+    flags: int
+
+
+def stored_days(lake: Lake) -> list[StoredDay]:
+    """Return every as_of that has flags, oldest first."""
+    rows = lake.rows(
+        "SELECT as_of_date, any_value(rule_set), any_value(rule_set_version), count(*) "
+        "FROM flags GROUP BY as_of_date ORDER BY as_of_date"
+    )
+    return [StoredDay(*row) for row in rows]
+
+
+def made_by_other_values(days: list[StoredDay], parameters: ParameterSet) -> list[StoredDay]:
+    """Return the days whose flags were made by other values than the files give for them now.
+
+    A day that the set has no values for is one of them: nobody could make its flags today.
+    """
+    return [
+        day
+        for day in days
+        if day.as_of < parameters.first_day
+        or (parameters.name, rule_set_of(parameters, day.as_of).version)
+        != (day.rule_set, day.version)
+    ]

@@ -24,12 +24,7 @@ from itertools import accumulate
 from operator import add
 from typing import Literal
 
-from assets.absence.windows import (
-    month_end,
-    previous_month_start,
-    school_year_start,
-    window_parts,
-)
+from assets.absence.windows import month_end, previous_month_start, school_year_start, window_parts
 from rules.threshold import Threshold
 
 #: For each basis and window the window's name, as the rules have it.

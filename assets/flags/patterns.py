@@ -18,7 +18,7 @@ import polars as pl
 
 from assets.flags.asked_pupils import Asked
 from assets.flags.timetable import WEEKS_SEEN
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.models import RuleSet
 
 Shape = Literal["none", "too_little", "coherent", "scattered", "mixed"]

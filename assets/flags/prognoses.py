@@ -14,7 +14,7 @@ from assets.flags.asked_pupils import Asked
 from assets.flags.evaluate import Evaluation
 from assets.flags.outlook import ComingLessons, Course, Outlook, OutlookStep
 from assets.flags.timetable import ComingTimetable, KnownDay, coming_lessons
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.models import Rule
 
 #: (rule, basis): what can come of it.

@@ -11,10 +11,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-from assets.exports.identity_numbers import birth_date, read_identity_number
-from assets.exports.merges import known_merges, merged
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.pupils.identity_numbers import birth_date, read_identity_number
+from assets.exports.pupils.merges import known_merges, merged
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)

@@ -15,7 +15,8 @@ import polars as pl
 
 from assets.flags.answers import identities_of
 from assets.flags.evaluate import Evaluation, evaluate_again, evaluate_flags
-from assets.lake import Lake, LakeError
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeError
 from rules.models import RuleSet
 
 UNKNOWN = "unknown"

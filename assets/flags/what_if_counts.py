@@ -1,9 +1,9 @@
 """How many pupils stand on each step by each rule set, and how many move: counts of groups.
 
-Small groups are hidden (`assets/suppression.py`), jointly over the city, the sexes, the grades and
-the schools, whichever of them are asked for. What is in force is decided first and by itself, so
-that every question about a day hides the same of it; then the scenarios of the question. Not here:
-evaluating (`what_if.py`), drawing (`what_if_picture.py`).
+Small groups are hidden (`assets/flags/suppression.py`), jointly over the city, the sexes, the
+grades and the schools, whichever of them are asked for. What is in force is decided first and by
+itself, so that every question about a day hides the same of it; then the scenarios of the
+question. Not here: evaluating (`what_if.py`), drawing (`what_if_picture.py`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from itertools import combinations
 
 import polars as pl
 
+from assets.flags.suppression import LEAST_SHOWN, Count, suppressed
 from assets.flags.what_if import LEFT, Steps
-from assets.suppression import LEAST_SHOWN, Count, suppressed
 
 CITY = "city"
 #: The ways to divide pupils; earlier ones are shown rather than later ones.

@@ -16,8 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from assets.flags.suppression import HIDDEN
 from assets.flags.what_if_counts import CountRow
-from assets.suppression import HIDDEN
 
 # Light to dark, so that the order of the steps is seen in grey too.
 _COLOURS = {"level_1": "#a9cfd9", "level_2": "#4e93a8", "level_3": "#1b4b5a"}

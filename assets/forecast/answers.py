@@ -7,7 +7,7 @@ from datetime import date
 
 from assets.flags.answers import Answer, identity_numbers, share, staff_names
 from assets.forecast.forecasting import forecast
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.models import RuleSet
 
 FORECAST_COLUMNS = (

@@ -23,8 +23,8 @@ from assets.forecast.questions import ForecastStep, Horizon, Span, steps_of
 from assets.forecast.situations import Situation, SituationRules, situations_of
 from assets.forecast.skill import Skill, Trial, skill_of
 from assets.forecast.trials import Question, trials_of
-from assets.lake import Lake
-from assets.result_tables import RESULT_TABLES
+from assets.lake.computed_tables import RESULT_TABLES
+from assets.lake.connection import Lake
 from rules.models import RuleSet
 
 #: Pupils and past origins that the nightly look at itself takes: the targets of fourteen weeks in a

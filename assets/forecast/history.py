@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.forecast.questions import Ints, Span
-from assets.lake import Lake
+from assets.lake.connection import Lake
 
 Floats = npt.NDArray[np.float64]
 Minutes = npt.NDArray[np.int32]

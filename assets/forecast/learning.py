@@ -14,14 +14,7 @@ import numpy as np
 from scipy.special import expit
 
 from assets.forecast.history import Floats, MinutesHistory
-from assets.forecast.model import (
-    LEAST_ORIGINS,
-    Model,
-    Past,
-    fit,
-    fit_prior,
-    logistic_weights,
-)
+from assets.forecast.model import LEAST_ORIGINS, Model, Past, fit, fit_prior, logistic_weights
 from assets.forecast.questions import ForecastStep, Horizon
 from assets.forecast.situations import Situation, SituationRules, ending_of, situations_of
 

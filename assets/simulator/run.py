@@ -1,17 +1,108 @@
 """The run of a plan: school after school, period after period, one file in memory at a time."""
 
+import dataclasses
 import datetime as dt
-from collections.abc import Callable
+import io
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from assets.simulator import attendance, chance, enrolment, export_files
+from assets.simulator import attendance, chance, enrolment
 from assets.simulator import outcomes as oc
 from assets.simulator.city import City, School, build_city
-from assets.simulator.plan import SimulationPlan, SimulationSummary
-from assets.simulator.school_calendar import export_stamp, periods
-from assets.simulator.timetable import SUBJECTS, ClassTimetables, build_timetable
+from assets.simulator.plan import Columns, SimulationPlan, SimulationSummary
+from assets.simulator.timetable import (
+    SUBJECTS,
+    ClassTimetables,
+    build_timetable,
+    export_stamp,
+    periods,
+)
+
+# The files themselves: rosters, the list of schools, and lesson rows at millions a second. A
+# lesson row is put together from four strings that repeat: the pupil, the lesson of the class,
+# what became of it, and the mentor. polars only strings them together, so quoting is off; the
+# simulator puts no separator or quote in any value.
+
+LESSON_COLUMNS: dict[Columns, tuple[str, ...]] = {
+    "basic": (
+        "Skolenhetskod", "Skola", "Klass", "Årskurs", "Personnummer", "Förnamn", "Efternamn",
+        "Datum", "Starttid", "Sluttid", "Ämne", "Lektionslängd (min)", "Närvaro (min)",
+        "Giltig frånvaro (min)", "Ogiltig frånvaro (min)", "Frånvaroanledning", "Rapporterad",
+    ),
+}  # fmt: skip
+LESSON_COLUMNS["full"] = (
+    *LESSON_COLUMNS["basic"],
+    "Annat skoluppdrag (min)", "Inställd", "Mentor", "Mentor e-post", "Skyddad identitet",
+)  # fmt: skip
+ROSTER_COLUMNS = (
+    "Personnummer", "Förnamn", "Efternamn", "Kön", "Skolenhetskod", "Klass", "Årskurs", "Mentor",
+    "Mentor e-post", "Startdatum", "Slutdatum", "Skyddad identitet",
+)  # fmt: skip
+SCHOOL_COLUMNS = ("Skolenhetskod", "Skola", "Stadsdelsområde", "Rektor", "Rektor e-post")
+
+
+@dataclasses.dataclass(frozen=True)
+class LessonRows:
+    """Rows of one lesson file: texts, and per row which of them; index arrays of length n."""
+
+    pupil_texts: pl.Series
+    lesson_texts: pl.Series
+    cell_texts: pl.Series
+    mentor_texts: pl.Series | None
+    pupil: np.ndarray[tuple[int], np.dtype[np.int64]]
+    lesson: np.ndarray[tuple[int], np.dtype[np.int64]]
+    cell: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+    def frame(self) -> pl.DataFrame:
+        """One string column per part, in the order of the file."""
+        parts = [
+            self.pupil_texts.gather(self.pupil).alias("pupil"),
+            self.lesson_texts.gather(self.lesson).alias("lesson"),
+            self.cell_texts.gather(self.cell).alias("cells"),
+        ]
+        if self.mentor_texts is not None:
+            parts.append(self.mentor_texts.gather(self.pupil).alias("mentor"))
+        return pl.DataFrame(parts)
+
+
+def _publish(plan: SimulationPlan, name: str, content: bytes | memoryview) -> int:
+    """Write beside and rename, so that a folder that is watched never shows half a file."""
+    target = plan.out / name
+    part = Path(f"{target}.part")
+    part.write_bytes(content)
+    os.replace(part, target)  # noqa: PTH105  (Path.replace is the same; this names the intent)
+    return len(content)
+
+
+def write_lessons(plan: SimulationPlan, name: str, rows: LessonRows) -> int:
+    """Write a lesson file; returns its size in bytes."""
+    header = ";".join(LESSON_COLUMNS[plan.columns]) + plan.newline
+    buffer = io.BytesIO()
+    if plan.encoding != "cp1252":
+        buffer.write(header.encode(plan.encoding))
+    rows.frame().write_csv(
+        buffer,
+        include_header=False,
+        separator=";",
+        line_terminator=plan.newline,
+        quote_style="never",
+    )
+    if plan.encoding != "cp1252":
+        return _publish(plan, name, buffer.getbuffer())
+    return _publish(plan, name, (header + buffer.getvalue().decode()).encode(plan.encoding))
+
+
+def write_table(
+    plan: SimulationPlan, name: str, header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> int:
+    """Write a small file (roster, schools); returns its size in bytes."""
+    lines = [";".join(row) + plan.newline for row in (header, *rows)]
+    return _publish(plan, name, "".join(lines).encode(plan.encoding))
+
 
 Progress = Callable[[int, int], None]
 Period = tuple[str, list[dt.date]]
@@ -54,7 +145,7 @@ def simulate(plan: SimulationPlan, on_progress: Progress | None = None) -> Simul
             lessons = desk.lesson_rows(period)
             stamp = export_stamp(period[1])
             name = f"lektionsfranvaro_{school.code}_{period[0]}_{stamp}.csv"
-            count(export_files.write_lessons(plan, name, lessons))
+            count(write_lessons(plan, name, lessons))
             rows += len(lessons.pupil)
     return SimulationSummary(files=len(sizes), rows=rows, bytes=sum(sizes))
 
@@ -67,7 +158,7 @@ def _roster_stamp(plan: SimulationPlan) -> str:
 def _write_schools(plan: SimulationPlan, city: City) -> int:
     rows = [(s.code, s.name, s.district, s.principal, s.principal_email) for s in city.schools]
     name = f"skolor_{_roster_stamp(plan)}.csv"
-    return export_files.write_table(plan, name, export_files.SCHOOL_COLUMNS, rows)
+    return write_table(plan, name, SCHOOL_COLUMNS, rows)
 
 
 def _write_roster(
@@ -104,7 +195,7 @@ def _write_roster(
             ]
         )
     name = f"elever_{school.code}_{_roster_stamp(plan)}.csv"
-    return export_files.write_table(plan, name, export_files.ROSTER_COLUMNS, rows)
+    return write_table(plan, name, ROSTER_COLUMNS, rows)
 
 
 def _clock(minutes: int) -> str:
@@ -145,7 +236,7 @@ class _SchoolDesk:
         if plan.columns == "full":
             self._mentor_texts = pl.Series(_mentor_texts(city, members), dtype=pl.String)
 
-    def lesson_rows(self, period: Period) -> export_files.LessonRows:
+    def lesson_rows(self, period: Period) -> LessonRows:
         """All rows of the school in a period: by date, then class and pupil, then lesson."""
         plan, members, own = self._plan, self._members, self._own_class
         days = np.array([d.toordinal() for d in period[1]], dtype=np.int64)
@@ -168,7 +259,7 @@ class _SchoolDesk:
         class_day = np.arange(len(days))[:, None] * len(self._classes) + own
         lesson = class_day[:, :, None] * slots + np.arange(slots)
         pupil = np.broadcast_to(np.arange(shape[1])[:, None], shape)
-        return export_files.LessonRows(
+        return LessonRows(
             pupil_texts=self._pupil_texts,
             lesson_texts=self._lesson_texts(period[1]),
             cell_texts=self._cell_texts,

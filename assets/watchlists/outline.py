@@ -13,15 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
 
-from assets.watchlists import (
-    change_texts,
-    pattern_texts,
-    rule_texts,
-    texts,
-    uncounted,
-    unseen_texts,
-)
-from assets.watchlists import headings as h
+from assets.watchlists.collect import uncounted
 from assets.watchlists.model import (
     AtRiskRow,
     ClearedPupil,
@@ -32,7 +24,9 @@ from assets.watchlists.model import (
     ThinRow,
     Watchlist,
 )
-from assets.watchlists.safe_text import one_line
+from assets.watchlists.swedish import change_texts, pattern_texts, rule_texts, texts, unseen_texts
+from assets.watchlists.swedish import headings as h
+from assets.watchlists.swedish.safe_text import one_line
 
 RowT = TypeVar("RowT")
 #: level: 0-3; name: the cell that names the row; text: may run over lines; lines: several lines of

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.lake_access import VALUE_TO_CALLER, LakeAccess
+from assets.lake.access import VALUE_TO_CALLER, LakeAccess
 from assets.pull.access import PullAccess
 from pipelines.definitions import build_defs
 from pipelines.settings import Settings, lake_access, pull_access

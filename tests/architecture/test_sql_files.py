@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from assets.checks.assets import SQL_CHECKS
 from assets.checks.contracts import CONTRACTS
-from assets.checks.sql_checks import SQL_CHECKS
-from assets.exports.columns import COLUMNS
+from assets.exports.readers.columns import COLUMNS
 from tests.architecture.sources import ROOT, modules, sql_files
 
 # What stands in the braces of a name such as f"exports/staged_{kind}".

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assets.lake import Lake
-from assets.table_model import Table
-from assets.tables import TABLES, data_dictionary
+from assets.lake.connection import Lake
+from assets.lake.schema import Table
+from assets.lake.tables import TABLES, data_dictionary
 from tests.architecture.sources import ROOT, sql_files
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import pandas as pd  # noqa: F401 - duckdb imports it at the first parameter; start-up, not work
 
 from assets.forecast.forecasting import forecast, store_forecasts
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 from rules.registry import rule_set_on
 
 AS_OF = date(2026, 2, 15)

@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from assets.exports.ingest import ingest_paths
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 from tests.oracle.identities import civic_no
 
 _HEADER = (

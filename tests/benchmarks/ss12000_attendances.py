@@ -13,7 +13,8 @@ import uuid
 from pathlib import Path
 
 from assets.exports.ingest import ingest_paths
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 
 _PUPILS = 90_000
 

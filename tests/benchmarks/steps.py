@@ -21,14 +21,15 @@ import pandas as pd  # noqa: F401 - duckdb imports it at the first parameter; st
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.flags.answers import rates_answer
+from assets.flags.as_known_at import show_as_known
 from assets.flags.evaluate import evaluate_flags, store_flags
-from assets.flags.known import show_as_known
 from assets.flags.what_if import steps_under
 from assets.flags.what_if_counts import count_groups
-from assets.lake import Lake, LakeSettings
-from assets.watchlists.releases import release_lists
-from assets.watchlists.restate import restate_week
-from assets.watchlists.week_states import iso_week
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
+from assets.watchlists.release.releases import release_lists
+from assets.watchlists.release.restate import restate_week
+from assets.watchlists.release.week_states import iso_week
 from rules.registry import load_parameters, rule_set_of, rule_set_on
 from rules.what_if import read_change, rule_set_with, scenarios
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.layouts import Layout, shipped_layouts
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.exports.xlsx.parts import Package, RefusedWorkbook
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers.layouts import Layout, shipped_layouts
+from assets.exports.readers.xlsx.parts import Package, RefusedWorkbook
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.complete_files import WITH_COLUMN, WITH_TRAILER, counted, with_trailer
 from tests.integration.ingest_files import (

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.exports.file_names import declared_time, why_unfinished
+from assets.exports.files.offered_files import entries_in
+from assets.exports.files.received import declared_time, look_at, why_unfinished
 from assets.exports.ingest import ingest_paths
-from assets.exports.ledger import ledger_rows
-from assets.exports.offers import entries_in
-from assets.exports.outcomes import FileOutcome
-from assets.exports.received import look_at
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.entries import ledger_rows
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import lesson, lessons_of, put, text_of
 

@@ -10,23 +10,18 @@ from typing import Any
 
 import pytest
 
-from assets.exports import (
-    archive,
-    batch_kinds,
-    decoding,
-    ingest,
-    lesson_batches,
-    received,
-    row_staging,
-    workbooks,
-)
+from assets.exports import ingest
+from assets.exports.batches import kinds, lessons
+from assets.exports.files import archive, decoding, received
+from assets.exports.files.printable import printable_name
+from assets.exports.files.received import ReceivedFile
 from assets.exports.ingest import ingest_paths
-from assets.exports.ledger import ledger_rows
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.exports.printable import printable_name
-from assets.exports.received import ReceivedFile
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.entries import ledger_rows
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers import workbook
+from assets.exports.staging import row_by_row
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,
@@ -91,9 +86,9 @@ def write_over_with_its_old_time(path: Path) -> None:
 # A moment of a run, as the function that has just returned then.
 MOMENTS = {
     "after the look": (ingest, "known_files"),
-    "after its header was found": (batch_kinds, "batches"),
-    "after it was staged in bulk": (lesson_batches.LessonBatch, "_stage_in_bulk"),
-    "after it was staged by row": (row_staging.RowStage, "stage"),
+    "after its header was found": (kinds, "batches"),
+    "after it was staged in bulk": (lessons.LessonBatch, "_stage_in_bulk"),
+    "after it was staged by row": (row_by_row.RowStage, "stage"),
 }
 CHANGES: dict[str, Callable[[Path], None]] = {
     "grows": grow,
@@ -318,8 +313,8 @@ def test_a_workbook_that_never_ends_is_given_up(
 ) -> None:
     endless = tmp_path / "child.py"
     endless.write_text("import time; time.sleep(60)", encoding="utf-8")
-    monkeypatch.setattr(workbooks, "_CHILD", endless)
-    monkeypatch.setattr(workbooks, "_SECONDS", 0.5)
+    monkeypatch.setattr(workbook, "_CHILD", endless)
+    monkeypatch.setattr(workbook, "_SECONDS", 0.5)
     (report,) = offer(lake, put(tmp_path, "a.xlsx", workbook_of([["x"]])))
     assert report.outcome == FileOutcome.QUARANTINED
     assert "takes too long" in str(report.reason)
@@ -344,9 +339,9 @@ def test_many_small_files_of_an_old_encoding_are_taken_in_one_call(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each has an open copy while its batch is read, and a process may open so many only."""
-    from assets.exports import offers
+    from assets.exports.files import offered_files
 
-    monkeypatch.setattr(offers, "BATCH_FILES", 7)
+    monkeypatch.setattr(offered_files, "BATCH_FILES", 7)
     most = [0]
     whole = decoding.transcode
 
@@ -355,7 +350,7 @@ def test_many_small_files_of_an_old_encoding_are_taken_in_one_call(
         most[0] = max(most[0], sum(map(_is_copy, Path("/proc/self/fd").iterdir())))
         return result
 
-    monkeypatch.setattr(lesson_batches, "transcode", counting)
+    monkeypatch.setattr(lessons, "transcode", counting)
     paths = [
         put(tmp_path, f"{n}.csv", text_of([lesson(n, school=f"{90000000 + n}")]), "cp1252")
         for n in range(20)

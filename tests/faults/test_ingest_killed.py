@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 from tests.integration.ingest_files import (
     BAD,
     PUPILS,
@@ -31,7 +32,7 @@ DRIVER = """
 import os, signal, sys, time
 from pathlib import Path
 from assets.exports import ingest, lesson_batches, offers
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake, LakeSettings
 
 place, home, *paths = sys.argv[1:]
 def die(*_, **__):

@@ -27,7 +27,7 @@ resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[3]), int(sys.argv[3])))
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.flags.evaluate import evaluate_flags
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake, LakeSettings
 from rules.registry import rule_set_on
 
 settings = LakeSettings(home=Path(sys.argv[1]), memory_limit="400MB", threads=2)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.lake import Lake, LakeSettings
-from assets.lake_files import data_files
+from assets.lake.connection import Lake
+from assets.lake.data_files import data_files
+from assets.lake.settings import LakeSettings
 from assets.simulator import SimulationPlan, simulate
 from tests.integration.conftest import Said, trappan
 

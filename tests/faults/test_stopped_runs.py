@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.checks import checks_assets
+from assets.checks import assets
 from assets.checks.validating import ContractCrashError
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 from tests.integration.conftest import AS_OF, SAMPLES, trappan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,12 +46,12 @@ cli.main()
 """
 
 PLACES = [
-    "assets.exports.exports_assets.ingest_paths",
-    "assets.absence.absence_assets.refresh_sums",
-    "assets.absence.absence_assets.store_rolling",
-    "assets.flags.flags_assets.store_flags",
-    "assets.watchlists.watchlists_assets.release_lists",
-    "assets.watchlists.releases.keep_published",
+    "assets.exports.assets.ingest_paths",
+    "assets.absence.assets.refresh_sums",
+    "assets.absence.assets.store_rolling",
+    "assets.flags.assets.store_flags",
+    "assets.watchlists.assets.release_lists",
+    "assets.watchlists.release.releases.keep_published",
 ]
 
 
@@ -130,7 +131,7 @@ def test_a_contract_that_crashes_stops_the_lists_and_the_old_ones_stand(
     def crash(name: str, _frame: object) -> None:
         raise ContractCrashError(f"The contract '{name}' could not be checked")
 
-    monkeypatch.setattr(checks_assets, "contract_result", crash)
+    monkeypatch.setattr(assets, "contract_result", crash)
     said = trappan(*night(clean.home, inbox))
     assert said.status == 1
     assert "could not be checked" in said.err
@@ -174,7 +175,7 @@ def test_an_error_without_words_of_ours_is_told_without_its_data(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("201203149800 Åsa Öberg")
 
-    monkeypatch.setattr("assets.absence.absence_assets.refresh_sums", fail)
+    monkeypatch.setattr("assets.absence.assets.refresh_sums", fail)
     home = tmp_path / "home"
     said = trappan(*night(home, inbox))
     assert said.status == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import cli
+from pipelines.cli import app
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data_samples"
 AS_OF = "2026-11-15"
@@ -33,7 +33,7 @@ def trappan(*arguments: object) -> Said:
         patch.setattr(sys, "argv", ["trappan", *map(str, arguments)])
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                cli.main()
+                app.main()
             except SystemExit as stop:
                 status = stop.code if isinstance(stop.code, int) else 1
     return Said(status, out.getvalue(), err.getvalue())

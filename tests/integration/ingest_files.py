@@ -19,10 +19,10 @@ import openpyxl
 from openpyxl.cell import WriteOnlyCell
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import FileReport
-from assets.exports.protection import source_key
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.outcomes import FileReport
+from assets.exports.pupils.protection import source_key
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 
 Cells = Mapping[str, object]
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from assets.exports.received import ReceivedFile
+from assets.exports.files.received import ReceivedFile
 from assets.exports.ss12000 import json_child
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports import archive as archive_module
-from assets.exports.archive import Archive, ArchiveError
-from assets.exports.arrivals import Intake
+from assets.exports.files import archive as archive_module
+from assets.exports.files.archive import Archive, ArchiveError
+from assets.exports.files.arrivals import Intake
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import FileOutcome
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,

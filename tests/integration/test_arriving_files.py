@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.exports.arrivals import Intake
+from assets.exports.files.arrivals import Intake
 from assets.exports.ingest import ingest_paths
-from assets.exports.ledger import ledger_rows
-from assets.exports.outcomes import FileOutcome
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.entries import ledger_rows
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import emptied, lesson, lessons_of, put, text_of
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.catalog_triggers import TABLES
-from assets.lake import Lake
+from assets.lake.catalog_triggers import TABLES
+from assets.lake.connection import Lake
 from pipelines.settings import Settings
 from tests.integration.conftest import Said, trappan
 from tests.integration.ingest_files import (
@@ -177,7 +177,7 @@ def test_a_catalog_of_before_is_wiped_when_it_is_opened_and_stays_so(place: Plac
     for statement in place.in_catalog(POSTGRES_DROPS if place.postgres else SQLITE_DROPS):
         place.in_catalog(statement)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("assets.lake.keep_no_extremes", lambda *_: None)
+        patch.setattr("assets.lake.connection.keep_no_extremes", lambda *_: None)
         with place.lake() as lake:
             lake.connection.execute(again)
     assert place.holding() >= {FIRST["class"], GROUP}

@@ -10,10 +10,10 @@ import pytest
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
-from assets.exports.ledger import problem_rows
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.entries import problem_rows
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.complete_files import WITH_COLUMN, counted
 from tests.integration.ingest_files import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from assets.absence.sums import refresh_sums
-from assets.exports.outcomes import FileOutcome
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.lake.connection import Lake
 from tests.integration.ingest_files import PUPILS, ROSTER, USUAL, lesson, offer, put, text_of
 
 

@@ -285,7 +285,7 @@ def test_words_of_an_unknown_error_are_not_repeated(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("20120505-9858")
 
-    monkeypatch.setattr("pipelines.cli_answers.flags_answer", fail)
+    monkeypatch.setattr("pipelines.cli.answers.flags_answer", fail)
     (tmp_path / "home").mkdir()
     said = trappan("flags", "--as-of", AS_OF, "--home", tmp_path / "home")
     assert one_clear_sentence(said)

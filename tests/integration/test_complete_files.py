@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.layouts import Layout, LayoutError, load_layouts
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers.layouts import Layout, LayoutError, load_layouts
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.complete_files import BY_COLUMN, WITH_COLUMN, counted
 from tests.integration.ingest_files import BAD, emptied, lesson, put, text_of

@@ -9,7 +9,7 @@ import pytest
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.conftest import AS_OF, SAMPLES, SampleHome, trappan
 
@@ -27,7 +27,7 @@ QUESTIONS = (
 
 @pytest.fixture(autouse=True)
 def _far_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.data_notes.yesterday", lambda: date(2027, 2, 28))
+    monkeypatch.setattr("pipelines.cli.data_notes.yesterday", lambda: date(2027, 2, 28))
 
 
 def told(home: SampleHome, *question: str) -> str:

@@ -11,9 +11,9 @@ import pytest
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
-from assets.exports.layouts import Layout, LayoutError, load_layouts, parse_layout
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers.layouts import Layout, LayoutError, load_layouts, parse_layout
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan
 from tests.integration.ingest_files import (

@@ -7,7 +7,7 @@ from datetime import date
 from assets.flags.asked_pupils import ask_about
 from assets.flags.evaluate import evaluate_flags, levels_at
 from assets.flags.prognoses import prognoses
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.conftest import AS_OF, SampleHome

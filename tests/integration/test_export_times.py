@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.arrivals import Intake
+from assets.exports.files.arrivals import Intake
+from assets.exports.files.received import STOCKHOLM
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.exports.received import STOCKHOLM
-from assets.lake import Lake, LakeSettings
-from pipelines.printing import say_refused
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
+from pipelines.cli.printing import say_refused
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BASIC,

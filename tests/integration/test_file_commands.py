@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports import layouts as layouts_module
-from assets.exports.layouts import load_layouts
-from assets.lake import Lake
+from assets.exports.readers import layouts as layouts_module
+from assets.exports.readers.layouts import load_layouts
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.complete_files import WITH_COLUMN, counted
 from tests.integration.conftest import trappan
@@ -278,9 +278,9 @@ def test_a_file_with_refused_rows_is_read_again_in_place_of_before(
         assert lake.rows("SELECT count(*) FROM files") == [(1,)]
         assert lake.rows("SELECT count(*) FROM row_problems") == [(1,)]
 
-    from assets.exports import staging
+    from assets.exports.staging import staged_tables
 
-    whole = staging.load_macros
+    whole = staged_tables.load_macros
 
     def kinder(lake: Lake) -> None:
         """A program that reads '60 min': what a mended layout would do to the row."""
@@ -290,9 +290,9 @@ def test_a_file_with_refused_rows_is_read_again_in_place_of_before(
             "try_cast(regexp_extract(cell, '[0-9]+') AS INTEGER)"
         )
 
-    from assets.exports import lanes
+    from assets.exports.batches import prefetch
 
-    monkeypatch.setattr(lanes, "load_macros", kinder)
+    monkeypatch.setattr(prefetch, "load_macros", kinder)
     said = trappan("retry", wanted, "--home", home)
     assert said.status == 0, said.err
     with Lake.open(settings_of(home)) as lake:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from assets.forecast.backtest import CALIBRATION_COLUMNS, SKILL_COLUMNS
-from assets.forecast.calibration_plot import draw_calibration
 from assets.forecast.skill import Bin
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from pipelines.cli.forecast import draw_calibration
 from tests.conftest import settings_of
 from tests.integration.conftest import AS_OF, SampleHome, trappan
 from tests.sql.made_up_term import LATE, fill

@@ -12,12 +12,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets.exports.merges import Merge
-from assets.exports.rekeying import rekey
-from assets.lake import Lake, LakeSettings
-from assets.sealing import Sealer
+from assets.exports.pupils.merges import Merge
+from assets.exports.pupils.rekeying import rekey
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from assets.lake.settings import LakeSettings
 from assets.simulator import SimulationPlan, simulate
-from assets.watchlists.remembered import recall
+from assets.watchlists.release.remembered import recall
 from tests.integration.conftest import Said, trappan
 from tests.integration.ingest_files import mark
 from tests.unit.page_reader import Page

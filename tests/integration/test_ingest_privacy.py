@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.outcomes import FileReport
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileReport
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BASIC,

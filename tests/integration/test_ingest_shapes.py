@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,
@@ -417,16 +417,16 @@ def test_a_cell_of_a_megabyte_and_names_of_300_letters_are_taken(
 def test_a_file_that_the_bulk_reader_gives_up_leaves_the_others_in_bulk(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assets.exports import lesson_batches
+    from assets.exports.batches import lessons
 
     by_row: list[str] = []
-    whole = lesson_batches.LessonBatch._stage_by_row
+    whole = lessons.LessonBatch._stage_by_row
 
     def watched(self: object, files: list[FileReport], batch: object) -> None:
         by_row.extend(file.path.name for file in files)
         whole(self, files, batch)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lesson_batches.LessonBatch, "_stage_by_row", watched)
+    monkeypatch.setattr(lessons.LessonBatch, "_stage_by_row", watched)
     paths = [
         put(tmp_path, f"{n}.csv", text_of(at_school(n, PLAIN), newline="\n")) for n in range(3)
     ]
@@ -596,7 +596,7 @@ def test_loose_accents_and_hard_blanks_in_a_workbook_become_plain(
 
 
 def test_headers_of_the_helper_are_those_of_the_layouts() -> None:
-    from assets.exports.layouts import shipped_layouts
+    from assets.exports.readers.layouts import shipped_layouts
 
     known = {
         name for layout in shipped_layouts() for c in layout.columns.values() for name in c.headers

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from assets.absence.sums import refresh_sums
-from assets.exports.outcomes import FileOutcome
+from assets.exports.ledger.outcomes import FileOutcome
 from assets.flags.answers import flags_answer, rates_answer
-from assets.lake import Lake
-from assets.watchlists.releases import release_lists
+from assets.lake.connection import Lake
+from assets.watchlists.release.releases import release_lists
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.outcomes import FileOutcome
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,
@@ -300,7 +300,7 @@ def test_a_known_workbook_exported_anew_is_read_again_without_new_problems(
 
 def test_a_quarantined_file_is_taken_when_its_layout_is_mended(lake: Lake, tmp_path: Path) -> None:
     from assets.exports.ingest import ingest_paths
-    from assets.exports.layouts import Layout, shipped_layouts
+    from assets.exports.readers.layouts import Layout, shipped_layouts
 
     text = text_of([lesson(0)]).replace("Ogiltig frånvaro (min)", "Skolk (min)")
     path = put(tmp_path, "a_20261101T0500.csv", text)
@@ -340,8 +340,8 @@ def test_a_file_whose_every_row_is_refused_is_quarantined_and_its_rows_are_kept(
 
 
 def test_a_refused_row_can_be_read_by_who_has_the_key(lake: Lake, tmp_path: Path) -> None:
-    from assets.exports.ledger import problem_rows
-    from assets.sealing import Sealer
+    from assets.exports.ledger.entries import problem_rows
+    from assets.lake.encryption import Sealer
 
     offer(lake, export(tmp_path, "1101T0500", lesson(0), lesson(1, date="5 okt", family="Ek")))
     sealer = Sealer.of_home(lake.settings.home)
@@ -354,7 +354,7 @@ def test_a_refused_row_can_be_read_by_who_has_the_key(lake: Lake, tmp_path: Path
 def test_thousands_of_refused_rows_are_all_kept_and_the_first_are_told(
     lake: Lake, tmp_path: Path
 ) -> None:
-    from assets.exports.problems import TOLD_ROWS
+    from assets.exports.ledger.problems import TOLD_ROWS
 
     rows = [lesson(0), *(lesson(n, invalid="x") for n in range(3_000)), lesson(1)]
     report = offer_one(lake, export(tmp_path, "1101T0500", *rows))
@@ -368,11 +368,12 @@ def test_thousands_of_refused_rows_are_all_kept_and_the_first_are_told(
 def test_a_long_file_of_nothing_but_refused_rows_is_given_up(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assets.exports import frames, row_staging
+    from assets.exports.readers import row_reader
+    from assets.exports.staging import row_by_row
 
-    monkeypatch.setattr(frames, "ROWS_PER_FRAME", 100)
-    monkeypatch.setattr(row_staging, "ROWS_PER_FRAME", 100)
-    monkeypatch.setattr(row_staging, "HOPELESS_ROWS", 200)
+    monkeypatch.setattr(row_reader, "ROWS_PER_FRAME", 100)
+    monkeypatch.setattr(row_by_row, "ROWS_PER_FRAME", 100)
+    monkeypatch.setattr(row_by_row, "HOPELESS_ROWS", 200)
     hopeless = export(tmp_path, "1101T0500", *(lesson(n, invalid="x") for n in range(500)))
     shapeless = put(tmp_path, "b.csv", text_of([]) + "x;y\r\n" * 500)
     late = [*(lesson(n, invalid="x") for n in range(150)), *(lesson(n) for n in range(50))]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.lake import Lake, LakeError
-from assets.lake_access import LakeAccess, StepError
-from assets.lake_settings import configuration, extension_path
+from assets.lake.access import LakeAccess, StepError
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeError, configuration, extension_path
 from tests.conftest import settings_of
 
 
@@ -75,9 +75,9 @@ def test_an_extension_that_was_changed_is_not_loaded(
     content[len(content) // 2] ^= 1
     changed = tmp_path / "sqlite_scanner.duckdb_extension"
     changed.write_bytes(content)
-    monkeypatch.setattr("assets.lake.configuration", configuration)
+    monkeypatch.setattr("assets.lake.connection.configuration", configuration)
     monkeypatch.setattr(
-        "assets.lake.extension_path",
+        "assets.lake.connection.extension_path",
         lambda name: changed if name == "sqlite_scanner" else extension_path(name),
     )
     with pytest.raises(LakeError, match="signature"):

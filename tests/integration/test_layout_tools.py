@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.layouts import load_layouts, parse_layout
+from assets.exports.readers.layouts import load_layouts, parse_layout
 from assets.flags.answers import identities_of
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.architecture.sources import ROOT
 from tests.integration.conftest import SAMPLES, Said, trappan
 from tests.integration.ingest_files import (

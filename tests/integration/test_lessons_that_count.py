@@ -12,14 +12,13 @@ import pytest
 from assets.absence.sums import refresh_sums
 from assets.checks.school_contract import check_schools
 from assets.exports.ingest import ingest_paths
-from assets.flags.asides import asides_of
+from assets.flags.as_known_at import show_with_sums
 from assets.flags.evaluate import evaluate_flags
-from assets.flags.explain import explain
-from assets.flags.known import show_with_sums
-from assets.lake import Lake
-from assets.sealing import Sealer
-from pipelines.explain_asides import aside_lines
-from pipelines.explain_json import document_of
+from assets.flags.explain import asides_of, explain
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from pipelines.cli.explain_json import document_of
+from pipelines.cli.explain_text import aside_lines
 from rules.parallel import ParallelValue
 from rules.registry import rule_set_on
 from tests.conftest import settings_of

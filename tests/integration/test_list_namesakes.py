@@ -10,11 +10,11 @@ import pytest
 
 from assets.flags import answers
 from assets.flags.evaluate import evaluate_flags
-from assets.lake import Lake
-from assets.watchlists import pupil_rows
-from assets.watchlists.content import ListStamp, collect
+from assets.lake.connection import Lake
+from assets.watchlists.collect import pupil_rows
+from assets.watchlists.collect.content import ListStamp, collect
 from assets.watchlists.model import AtRiskRow, PupilRow, Watchlist
-from assets.watchlists.week_states import WeekStates
+from assets.watchlists.release.week_states import WeekStates
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.conftest import AS_OF, SampleHome

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from assets.absence.sums import refresh_sums
-from assets.lake import Lake
-from assets.watchlists.releases import release_lists
+from assets.lake.connection import Lake
+from assets.watchlists.release.releases import release_lists
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.conftest import Said, trappan

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.lake import Lake
-from assets.lake_access import LakeAccess
-from assets.watchlists.released import (
+from assets.lake.access import LakeAccess
+from assets.lake.connection import Lake
+from assets.watchlists.release.released import (
     WrongDayError,
     missed_weeks,
     newest_night,
@@ -21,8 +21,8 @@ from assets.watchlists.released import (
     refuse_early_freeze,
     refuse_wrong_night,
 )
-from assets.watchlists.releases import Release
-from assets.watchlists.week_states import iso_week
+from assets.watchlists.release.releases import Release
+from assets.watchlists.release.week_states import iso_week
 from pipelines.schedules import nightly_schedule, weekly_schedule
 from pipelines.sensors import missed_weeks_sensor
 from pipelines.settings import Settings, lake_access

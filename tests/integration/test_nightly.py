@@ -12,7 +12,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 from tests.integration.conftest import AS_OF, SAMPLES, SampleHome, trappan
 
 SCHOOLS = ("99999901", "99999902", "99999903", "99999904")

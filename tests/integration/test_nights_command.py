@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 from assets.simulator import SimulationPlan, simulate
 from pipelines.settings import yesterday
 from tests.integration.conftest import Said, trappan

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import FileOutcome
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import lesson, put, text_of
 

@@ -19,8 +19,9 @@ import duckdb
 import pytest
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import FileReport
-from assets.lake import Lake, LakeError, LakeSettings
+from assets.exports.ledger.outcomes import FileReport
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeError, LakeSettings
 from pipelines.settings import Settings
 from tests.conftest import settings_of
 from tests.integration.conftest import AS_OF, SAMPLES, Said, SampleHome, trappan

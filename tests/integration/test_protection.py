@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from assets.absence.sums import refresh_sums
-from assets.exports.ledger import ledger_rows
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.lake import Lake
-from assets.sealing import Sealer
-from assets.watchlists.protection_holds import unread_protection
-from assets.watchlists.releases import release_lists
+from assets.exports.ledger.entries import ledger_rows
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from assets.watchlists.release.holds import unread_protection
+from assets.watchlists.release.releases import release_lists
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from assets.pull.access import PullAccess
-from assets.pull.pull_assets import pulled_files
+from assets.pull.assets import pulled_files
 from pipelines.definitions import build_defs
 from pipelines.schedules import pull_schedule
 from pipelines.settings import Settings, lake_access

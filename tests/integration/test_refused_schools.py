@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.integration.ingest_files import ROSTER, lesson, offer, put, table, text_of, workbook_of
 
 NO_NUMBER = {"civic": "120314-9800"}

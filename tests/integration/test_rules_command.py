@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from pipelines.definitions import build_defs
 from rules.ladder import DECIDING, PARAMETERS
 from rules.registry import SHIPPED, available_sets, load_parameters, rule_set_of
@@ -302,7 +302,7 @@ def test_days_that_have_not_ended_are_not_evaluated(
 ) -> None:
     home, _ = flagged
     before = stored(home)
-    monkeypatch.setattr("pipelines.cli_rules.yesterday", lambda: AFTER)
+    monkeypatch.setattr("pipelines.cli.rules.yesterday", lambda: AFTER)
     later = AFTER + timedelta(days=1)
     said = trappan("--home", home, "reevaluate", "--weeks", "--from", BEFORE, "--to", later)
     assert said.status == 2

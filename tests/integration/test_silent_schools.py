@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 from assets.simulator import SimulationPlan, simulate
 from tests.integration.conftest import Said, trappan
 from tests.unit.page_reader import Page

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.exports.frames import Openings
-from assets.exports.layouts import shipped_layouts
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.exports.received import UnreadableFileError, look_at
-from assets.lake import Lake
+from assets.exports.files.received import UnreadableFileError, look_at
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers.layouts import shipped_layouts
+from assets.exports.readers.row_reader import Openings
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,

@@ -10,14 +10,14 @@ from unittest import mock
 
 import pytest
 
-from assets.exports import offers
 from assets.exports.changes import changes_of
+from assets.exports.files import offered_files
 from assets.exports.ingest import ingest_paths
-from assets.exports.layouts import Layout, LayoutError, load_layouts
-from assets.exports.ledger import find_file
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.entries import find_file
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers.layouts import Layout, LayoutError, load_layouts
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     EVERY,
@@ -109,7 +109,7 @@ def test_weekly_files_with_the_ids_of_slots_leave_every_week(
 @pytest.mark.parametrize("batch_files", [1, 256], ids=["staged ahead", "in one batch"])
 def test_a_term_taken_in_one_go_is_a_term(lake: Lake, tmp_path: Path, batch_files: int) -> None:
     paths = [weekly(tmp_path, number, pupils=1) for number in range(12)]
-    with mock.patch.object(offers, "BATCH_FILES", batch_files):
+    with mock.patch.object(offered_files, "BATCH_FILES", batch_files):
         reports = offer(lake, *reversed(paths))
     assert {report.outcome for report in reports} == {FileOutcome.ACCEPTED}
     assert dates(lake) == {day.isoformat(): 3 for number in range(12) for day in week(number)}

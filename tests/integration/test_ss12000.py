@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from assets.exports.outcomes import FileOutcome
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     EVERY,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assets.exports.columns import COLUMNS
+from assets.exports.files.received import look_at
 from assets.exports.ingest import read_again
-from assets.exports.received import look_at
+from assets.exports.readers.columns import COLUMNS
 from assets.exports.ss12000.aggregates import aggregate_frames
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.integration.ingest_files import offer, put
 from tests.integration.ss12000_files import (
     ANNA,

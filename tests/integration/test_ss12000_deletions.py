@@ -11,9 +11,9 @@ from unittest.mock import patch
 
 import pytest
 
-from assets.exports.outcomes import FileOutcome, FileReport
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.ss12000 import json_files
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import emptied, offer, offer_one, problems_of, put
 from tests.integration.ss12000_files import (

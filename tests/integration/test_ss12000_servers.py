@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from assets.exports.ss12000 import json_files
-from assets.lake import Lake
-from assets.watchlists.event_gaps import EventGaps, gaps_by_school
+from assets.lake.connection import Lake
+from assets.watchlists.collect.data_gaps import EventGaps, gaps_by_school
 from tests.conftest import settings_of
 from tests.integration.ingest_files import emptied, offer, put, warnings_of
 from tests.integration.ss12000_files import (

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from assets.exports.outcomes import FileOutcome
-from assets.exports.received import UnreadableFileError, look_at
+from assets.exports.files.received import UnreadableFileError, look_at
+from assets.exports.ledger.outcomes import FileOutcome
 from assets.exports.ss12000.json_files import JsonRows
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     emptied,
@@ -158,7 +158,7 @@ def test_ids_in_capitals_are_the_same_objects(lake: Lake, tmp_path: Path) -> Non
 def test_no_place_is_more_than_fourteen_hours_from_greenwich(
     lake_of_module: Lake, offset: str, is_read: bool
 ) -> None:
-    from assets.exports.staging import load_macros
+    from assets.exports.staging.staged_tables import load_macros
 
     load_macros(lake_of_module)
     ((found,),) = lake_of_module.rows(f"SELECT moment('2026-10-05T08:20:00{offset}') IS NOT NULL")

@@ -10,11 +10,11 @@ import pytest
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.flags.evaluate import evaluate_flags
-from assets.lake import Lake
-from assets.watchlists.content import ListStamp, collect
+from assets.lake.connection import Lake
+from assets.watchlists.collect.content import ListStamp, collect
 from assets.watchlists.model import Watchlist
-from assets.watchlists.remembered import packed, unpacked, without_pupils
-from assets.watchlists.week_states import WeekStates
+from assets.watchlists.release.remembered import packed, unpacked, without_pupils
+from assets.watchlists.release.week_states import WeekStates
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from assets.flags.answers import identity_numbers
-from assets.lake import Lake, LakeSettings
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
 from tests.integration.conftest import AS_OF, SAMPLES, Said, trappan
 from tests.integration.ingest_files import mark
 from tests.unit.page_reader import Page

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from assets.flags.suppression import LEAST_SHOWN
 from assets.flags.what_if import Steps, steps_under
 from assets.flags.what_if_counts import MOVES, count_groups
-from assets.lake import Lake
-from assets.suppression import LEAST_SHOWN
+from assets.lake.connection import Lake
 from rules.registry import load_parameters, rule_set_of
 from rules.what_if import rule_set_with
 from tests.conftest import settings_of

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from assets.exports.outcomes import FileOutcome, FileReport
-from assets.lake import Lake
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BASIC,
@@ -201,8 +201,8 @@ def test_a_workbook_of_hidden_sheets_is_refused(lake: Lake, tmp_path: Path) -> N
 
 
 def test_a_sheet_that_a_layout_names_may_be_hidden(tmp_path: Path) -> None:
-    from assets.exports.received import look_at
-    from assets.exports.workbooks import read_sheet
+    from assets.exports.files.received import look_at
+    from assets.exports.readers.workbook import read_sheet
 
     hidden = Sheet([["rätt"]], "Frånvaro", "hidden")
     book = workbook_in(PLAIN, Sheet([["fel"]]), hidden)

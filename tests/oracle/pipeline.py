@@ -18,14 +18,15 @@ from typing import Any, Literal, Self
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
-from assets.exports.layouts import Layout, LayoutColumn, shipped_layouts
-from assets.exports.outcomes import FileOutcome
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.exports.readers.layouts import Layout, LayoutColumn, shipped_layouts
 from assets.flags.answers import flags_answer, identity_numbers, rates_answer
-from assets.flags.known import show_as_known
+from assets.flags.as_known_at import show_as_known
 from assets.flags.what_if import Steps, steps_under
-from assets.lake import Lake, LakeSettings
-from assets.watchlists.releases import release_lists
-from assets.watchlists.week_states import iso_week
+from assets.lake.connection import Lake
+from assets.lake.settings import LakeSettings
+from assets.watchlists.release.releases import release_lists
+from assets.watchlists.release.week_states import iso_week
 from rules.models import ParameterSet, RuleSet
 from rules.registry import load_parameters
 from rules.registry import rule_set_of as product_rule_set_of

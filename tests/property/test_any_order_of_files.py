@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from assets.exports import offers
+from assets.exports.files import offered_files
 from assets.exports.ingest import ingest_paths
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.complete_files import COLUMNS, WITH_COLUMN
 from tests.integration.ingest_files import PUPILS, ROSTER, emptied, put, text_of
@@ -205,7 +205,7 @@ class FilesInAnyOrder(RuleBasedStateMachine):
     def offer(self, exports: list[Export], batch_files: int = 256) -> None:
         paths = [put(self.folder, export.name, export.content) for export in exports]
         # With one file each, a batch is staged while the one before is stored.
-        with mock.patch.object(offers, "BATCH_FILES", batch_files):
+        with mock.patch.object(offered_files, "BATCH_FILES", batch_files):
             ingest_paths(self.lake, dict.fromkeys(paths), layouts=WITH_COLUMN)
         self.model.files += exports
         self.compare()

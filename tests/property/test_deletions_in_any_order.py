@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.exports.ss12000 import json_files
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import emptied, offer, put
 from tests.integration.ss12000_files import ANNA, BO, attendance, event, person, put_page, school

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.exports.staging import load_macros
-from assets.lake import Lake
+from assets.exports.staging.staged_tables import load_macros
+from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.oracle.grades import NUMBERED, PRESCHOOL, grade_of
 

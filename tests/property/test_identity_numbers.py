@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.exports.identity_numbers import read_identity_number, with_century
+from assets.exports.pupils.identity_numbers import read_identity_number, with_century
 from tests.oracle.identities import BLANKS, HYPHENS, KINDS, MOST, UNSEEN, civic_no, pupil_of
 
 EXPORTED = date(2026, 11, 1)

@@ -16,16 +16,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.exports import lesson_batches
-from assets.exports.batches import StagedBatch
-from assets.exports.frames import Openings
-from assets.exports.layouts import shipped_layouts
-from assets.exports.lesson_batches import LessonBatch
-from assets.exports.people import People
-from assets.exports.received import UnreadableFileError, look_at
-from assets.exports.staging import load_macros
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.batches import lessons
+from assets.exports.batches.batch import StagedBatch
+from assets.exports.batches.lessons import LessonBatch
+from assets.exports.files.received import UnreadableFileError, look_at
+from assets.exports.pupils.people import People
+from assets.exports.readers.layouts import shipped_layouts
+from assets.exports.readers.row_reader import Openings
+from assets.exports.staging.staged_tables import load_macros
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import EVERY, PUPILS, lesson, put, text_of
 
@@ -126,7 +126,7 @@ class Reader:
     def by_row(self) -> Iterator[None]:
         """Read every file row by row."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lesson_batches, "_needs_care", lambda *_: True)
+            patch.setattr(lessons, "_needs_care", lambda *_: True)
             yield
 
 

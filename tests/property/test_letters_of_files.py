@@ -9,7 +9,7 @@ from unittest import mock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.exports import received
+from assets.exports.files import received
 
 LETTERS = st.sampled_from(["a", ";", "\n", "å", "Ö", "Ã", "\u0306", "\ufeff", "€", "😀"])
 # Beginnings of letters, ends without one, and what no letter has.

@@ -14,10 +14,10 @@ from unittest import mock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.exports import offers
+from assets.exports.files import offered_files
 from assets.exports.ingest import ingest_paths
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import EVERY, emptied, lesson, put, text_of
 
@@ -105,7 +105,7 @@ def test_what_is_missing_at_the_source_does_not_depend_on_the_order(tmp_path: Pa
             emptied(lake)
             folder = tmp_path / str(next(folders))
             paths = list(dict.fromkeys(file.write(folder) for file in files))
-            with mock.patch.object(offers, "BATCH_FILES", batch_files or 256):
+            with mock.patch.object(offered_files, "BATCH_FILES", batch_files or 256):
                 for call in [[path] for path in paths] if batch_files == 0 else [paths]:
                     ingest_paths(lake, call)
             marks = lake.rows(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.exports.printable import plainly_seen, printable_header, printable_name
+from assets.exports.files.printable import plainly_seen, printable_header, printable_name
 
 _ODD = (
     "\x00\x07\x1b\x1e\x7f\x85\x9b\u200b\u200d\u200e\u2028\u2029\u202e"

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.flags.answers import rates_answer
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.ingest_files import BASIC, ROSTER, emptied, put, text_of

@@ -14,11 +14,11 @@ from unittest import mock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.exports import offers
+from assets.exports.files import offered_files
 from assets.exports.ingest import ingest_paths
-from assets.exports.outcomes import FileOutcome
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.ledger.outcomes import FileOutcome
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
 from tests.integration.ingest_files import EVERY, PUPILS, emptied, lesson, put, text_of
 
@@ -115,7 +115,7 @@ def test_weekly_files_of_slots_give_every_week_in_any_order(tmp_path: Path) -> N
             paths = [file.write(folder, number) for number, file in enumerate(files)]
             # One call a file, or one call with batches of one file, or with all in a batch.
             calls = [[path] for path in paths] if batch_files == 0 else [paths]
-            with mock.patch.object(offers, "BATCH_FILES", batch_files or 256):
+            with mock.patch.object(offered_files, "BATCH_FILES", batch_files or 256):
                 for call in calls:
                     reports = ingest_paths(lake, call)
                     assert FileOutcome.QUARANTINED not in {report.outcome for report in reports}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assets.suppression import Count, suppressed
+from assets.flags.suppression import Count, suppressed
 
 LEAST = 4  # as ten in life: small, so that every table that fits can be tried
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
+from assets.flags.suppression import LEAST_SHOWN
 from assets.flags.what_if_counts import MOVES, STANDINGS, count_groups
-from assets.suppression import LEAST_SHOWN
 from tests.oracle.ladder import flags
 from tests.oracle.parameters import STOCKHOLM, varied
 from tests.oracle.pipeline import Product

@@ -16,9 +16,9 @@ import polars as pl
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from assets.flags.suppression import LEAST_SHOWN
 from assets.flags.what_if import LEFT, Steps
 from assets.flags.what_if_counts import IN_FORCE, MOVES, STANDINGS, CountRow, count_groups
-from assets.suppression import LEAST_SHOWN
 
 STEPS = ("clear", "insufficient", "1", "2", "3")
 Cell = tuple[str, str, str]  # grouping, group, column

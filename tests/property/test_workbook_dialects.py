@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.exports.xlsx.book import chosen_sheet, open_book
-from assets.exports.xlsx.parts import Package
-from assets.exports.xlsx.sheet import UNCALCULATED, read_cells
+from assets.exports.readers.xlsx.book import chosen_sheet, open_book
+from assets.exports.readers.xlsx.parts import Package
+from assets.exports.readers.xlsx.sheet import UNCALCULATED, read_cells
 from tests.integration.workbook_dialects import Dialect, Error, Formula, sheet_in
 
 DIALECTS = st.builds(

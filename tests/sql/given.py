@@ -1,8 +1,8 @@
 """Rows in, one file of `sql/` run, rows out.
 
-Tables of the lake take their columns from `assets/tables.py`; tables between two files of `sql/`
-are described here. What a row leaves out is filled with something harmless, so that a test only
-says what it is about.
+Tables of the lake take their columns from `assets/lake/tables.py`; tables between two files of
+`sql/` are described here. What a row leaves out is filled with something harmless, so that a
+test only says what it is about.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 import duckdb
 
-from assets.exports.columns import COLUMNS
-from assets.lake import Lake
-from assets.tables import TABLES
+from assets.exports.readers.columns import COLUMNS
+from assets.lake.connection import Lake
+from assets.lake.tables import TABLES
 
 NORTH, SOUTH = "10000001", "10000002"
 AS_OF = date(2026, 11, 15)

@@ -9,7 +9,7 @@ from typing import Any
 
 from assets.absence.windows import school_year_start, whole_windows, window_parts
 from assets.flags.evaluate import rules_in_force
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.models import Rule, RuleSet
 from rules.registry import rule_set_on
 from tests.sql.given import ANNA, AS_OF, Row, given

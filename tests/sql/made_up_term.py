@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import NORTH, key
 
 FIRST = date(2026, 8, 17)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import ANNA, BO, NORTH, SOUTH, Row, day, given, key, moment, rows_of
 
 MINUTES = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes")

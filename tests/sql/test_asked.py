@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, given, key, moment
 
 CARL, DORA = key("Carl"), key("Dora")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import AS_OF, NORTH, SOUTH, Row, day, given, rows_of
 
 BEFORE: Row = {"period": "2026-W45", "as_of_date": day("11-08")}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import AS_OF, BO, NORTH, SOUTH, Row, day, given, key, moment, rows_of
 
 LEAVER_AFTER_DAYS = 21

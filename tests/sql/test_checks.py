@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assets.checks.sql_checks import SQL_CHECKS, failing_rows
-from assets.lake import Lake
+from assets.checks.assets import SQL_CHECKS, failing_rows
+from assets.lake.connection import Lake
 from tests.sql.given import ANNA, AS_OF, BO, NORTH, Row, day, given, key, moment, rows_of
 
 FIRST_DATE = date(2026, 9, 1)

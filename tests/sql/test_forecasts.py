@@ -10,7 +10,7 @@ import pytest
 
 from assets.forecast.backtest import backtest, sundays
 from assets.forecast.forecasting import forecast, store_forecasts
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.sql.given import ANNA, BO, SOUTH, Row, day, given, key, rows_of

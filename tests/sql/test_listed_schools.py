@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, Row, day, given, key, moment, rows_of
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.exports.staging import find_shared
-from assets.lake import Lake
+from assets.exports.staging.staged_tables import find_shared
+from assets.lake.connection import Lake
 from tests.sql.given import ANNA, AS_OF, BO, SOUTH, Row, given, moment, rows_of
 
 OLD, NEW = moment("11-13 05:00"), moment("11-14 05:00")

@@ -15,7 +15,7 @@ from assets.absence.windows import whole_windows, window_parts
 from assets.flags.asked_pupils import ask_about
 from assets.flags.evaluate import Evaluation
 from assets.flags.patterns import Pattern, patterns
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.registry import rule_set_on
 from tests.oracle import patterns as oracle
 from tests.oracle.patterns import Lesson

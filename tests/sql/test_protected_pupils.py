@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import ANNA, BO, NORTH, Row, given, key, moment
 
 OTHER_SOURCE = key("elever 99999902")

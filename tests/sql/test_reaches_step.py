@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from rules.threshold import Threshold
 
 STEPS = (1, 999, 10_00, 12_50, 20_00, 33_33, 40_00, 99_99, 100_00)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import AS_OF, given
 
 

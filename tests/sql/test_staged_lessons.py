@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from assets.exports.staging import load_macros
-from assets.lake import Lake
+from assets.exports.staging.staged_tables import load_macros
+from assets.lake.connection import Lake
 from tests.sql.given import given, moment
 
 CELLS = {

@@ -12,8 +12,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from assets.flags.evaluate import evaluate_flags, first_seen_day
-from assets.flags.thin_timetables import ScheduledTime, thin_ones, thin_timetables
-from assets.lake import Lake
+from assets.lake.connection import Lake
+from assets.watchlists.collect.unseen import ScheduledTime, thin_ones, thin_timetables
 from rules.registry import rule_set_on
 from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, Row, day, given, key, rows_of
 from tests.sql.ladder import STOCKHOLM, Sums, said, verdicts

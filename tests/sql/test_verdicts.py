@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.ladder import STOCKHOLM, Sums, said, verdicts, with_rule
 
 RULES_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "rules.md"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import ANNA, AS_OF, NORTH, SOUTH, Row, day, given
 
 VERSION = "0123456789ab"

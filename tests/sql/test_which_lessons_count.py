@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assets.absence.which_count import sum_days
-from assets.lake import Lake
+from assets.lake.connection import Lake
 from tests.sql.given import ANNA, BO, NORTH, SOUTH, Row, day, given, moment
 
 DAY = "10-05"

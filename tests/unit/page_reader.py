@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from assets.watchlists.model import Watchlist
-from assets.watchlists.page import write_page
+from assets.watchlists.page.page import write_page
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 

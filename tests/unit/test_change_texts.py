@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from assets.watchlists import change_texts
-from assets.watchlists.notices import changed_rules
-from assets.watchlists.week_states import Baseline, iso_week, sunday_of
+from assets.watchlists.collect.notices import changed_rules
+from assets.watchlists.release.week_states import Baseline, iso_week, sunday_of
+from assets.watchlists.swedish import change_texts
 from rules.registry import rule_set_on
 from tests.unit import watchlist_factory as make
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assets.watchlists import texts
-from assets.watchlists.event_gaps import EventGaps
+from assets.watchlists.collect.data_gaps import EventGaps
+from assets.watchlists.swedish import texts
 from tests.unit import watchlist_factory as make
 
 

@@ -11,12 +11,12 @@ import pytest
 
 from assets.flags.outlook import Outlook
 from assets.flags.patterns import Edge, Pattern, Run, TimetablePart, Week
-from assets.sealing import Sealer
-from assets.watchlists import outlook_texts, pattern_texts
-from assets.watchlists.explanations import comparison_columns, notes
+from assets.lake.encryption import Sealer
 from assets.watchlists.model import PupilOutlook, PupilRow, RuleOutlook, Watchlist
-from assets.watchlists.page import write_page
-from assets.watchlists.remembered import FILE_NAME, recall, remember
+from assets.watchlists.page.page import write_page
+from assets.watchlists.release.remembered import FILE_NAME, recall, remember
+from assets.watchlists.swedish import outlook_texts, pattern_texts
+from assets.watchlists.swedish.explanations import comparison_columns, notes
 from tests.unit import watchlist_factory as make
 
 RULES = {rule.rule: rule for rule in make.RULES}

@@ -7,8 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from assets.forecast.backtest import hidden_groups
-from assets.forecast.lead import Crossings, crossings_of, lead_days
+from assets.forecast.backtest import Crossings, crossings_of, hidden_groups, lead_days
 from assets.forecast.learning import BASELINES
 from assets.forecast.questions import Span
 from assets.forecast.skill import Trial, brier, calibration, precision, same_length, skill_of

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.lake_settings import LakeError, LakeSettings, S3Settings
-from assets.lake_troubles import told_of_servers
+from assets.lake.server_errors import told_of_servers
+from assets.lake.settings import LakeError, LakeSettings, S3Settings
 from pipelines.settings import Settings
 
 LENT = {"session_token": "t"}

@@ -8,9 +8,9 @@ from contextlib import closing
 import duckdb
 import pytest
 
-from assets.exports.lanes import Lane, staged_ahead
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.batches.prefetch import Lane, staged_ahead
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 
 SECONDS = 30
 

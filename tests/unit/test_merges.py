@@ -8,7 +8,7 @@ from itertools import permutations
 
 import pytest
 
-from assets.exports.merges import Merge, merged
+from assets.exports.pupils.merges import Merge, merged
 
 A, B, C, D = (uuid.UUID(int=number) for number in range(1, 5))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.watchlists.namesakes import namesakes
+from assets.watchlists.collect.unseen import namesakes
 
 PEOPLE = {
     "a": {"given_name": "Elsa", "family_name": "Andersson"},

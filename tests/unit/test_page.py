@@ -8,7 +8,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from assets.watchlists.workbook import write_workbook
+from assets.watchlists.workbook.workbook import write_workbook
 from tests.unit import watchlist_factory as make
 from tests.unit.page_reader import rendered
 from tests.unit.watchlist_factory import full_list

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from assets.watchlists import page
+from assets.watchlists.page import page
 from tests.unit import watchlist_factory as make
 from tests.unit.page_reader import rendered
 from tests.unit.watchlist_factory import full_list

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.exports.possible_numbers import possible_numbers, short_form
+from assets.exports.pupils.identity_numbers import possible_numbers, short_form
 
 WAYS = (
     "131201-9860", "131201+9860", "131201 9860", "1312019860", "20131201 - 9860",

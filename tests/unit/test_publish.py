@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.watchlists import publish
 from assets.watchlists.model import Watchlist
-from assets.watchlists.publish import (
+from assets.watchlists.release import publish
+from assets.watchlists.release.publish import (
     ListToPublish,
     Provenance,
     PublishError,

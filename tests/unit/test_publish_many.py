@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from assets.watchlists import publish_many
-from assets.watchlists.publish import ListToPublish, Provenance, PublishError
-from assets.watchlists.publish_many import publish_watchlists
+from assets.watchlists.release import publish
+from assets.watchlists.release.publish import (
+    ListToPublish,
+    Provenance,
+    PublishError,
+    publish_watchlists,
+)
 from tests.unit.watchlist_factory import watchlist
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +28,7 @@ DRIVER = """
 import sys
 from pathlib import Path
 from tests.unit.test_publish_many import entries
-from assets.watchlists.publish_many import publish_watchlists
+from assets.watchlists.release.publish import publish_watchlists
 if __name__ == "__main__":
     publish_watchlists(Path(sys.argv[1]), "current", entries(2000))
 """
@@ -40,7 +44,7 @@ def entries(count: int) -> list[ListToPublish]:
 
 @pytest.fixture(autouse=True)
 def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assets.watchlists.publish_many.os.cpu_count", lambda: 2)
+    monkeypatch.setattr("assets.watchlists.release.publish.os.cpu_count", lambda: 2)
 
 
 def test_every_list_is_in_place_and_named_in_order(tmp_path: Path) -> None:
@@ -73,7 +77,7 @@ def test_a_process_that_dies_is_told_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What the kernel does when memory is short.
-    monkeypatch.setattr(publish_many, "publish_watchlist", _die)
+    monkeypatch.setattr(publish, "publish_watchlist", _die)
     with pytest.raises(PublishError, match="ended before its time"):
         publish_watchlists(tmp_path, "current", entries(40))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.reasons import pattern, reason_of
-from assets.exports.reasons_swedish import swedish_reason
+from assets.exports.ledger.reasons import pattern, reason_of
+from assets.exports.ledger.reasons_swedish import swedish_reason
 from assets.exports.ss12000.json_child import load_shapes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,9 +16,9 @@ SOURCES = [
     *(ROOT / "sql" / "exports").glob("staged_*.sql"),
     *(ROOT / "sql" / "exports").glob("repeated_*.sql"),
     *(ROOT / "sql" / "exports").glob("keyed_*.sql"),
-    ROOT / "assets" / "exports" / "identity_numbers.py",
-    ROOT / "assets" / "exports" / "frames.py",
-    ROOT / "assets" / "exports" / "row_shapes.py",
+    ROOT / "assets" / "exports" / "pupils" / "identity_numbers.py",
+    ROOT / "assets" / "exports" / "readers" / "row_reader.py",
+    ROOT / "assets" / "exports" / "readers" / "row_shapes.py",
     ROOT / "assets" / "exports" / "ss12000" / "reasons.py",
     ROOT / "assets" / "exports" / "ss12000" / "batch.py",
 ]

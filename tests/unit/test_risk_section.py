@@ -10,10 +10,10 @@ import pytest
 from openpyxl import load_workbook
 from pydantic import TypeAdapter
 
-from assets.watchlists import risk_texts
 from assets.watchlists.model import AtRiskRow, Chance, Watchlist
-from assets.watchlists.page import write_page
-from assets.watchlists.workbook import write_workbook
+from assets.watchlists.page.page import write_page
+from assets.watchlists.swedish import risk_texts
+from assets.watchlists.workbook.workbook import write_workbook
 from tests.unit.watchlist_factory import full_list, sums
 
 

@@ -10,14 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rules.registry import (
-    RuleFileError,
-    available_sets,
-    load_parameters,
-    rule_set_of,
-    rule_set_on,
-    value_on,
-)
+from rules.parameter_file import RuleFileError
+from rules.registry import available_sets, load_parameters, rule_set_of, rule_set_on, value_on
 
 BROKEN = Path(__file__).parent / "rules_broken"
 STOCKHOLM = Path(__file__).parents[2] / "rules" / "parameters" / "stockholm"

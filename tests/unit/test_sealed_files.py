@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from assets.exports import sealed_files
-from assets.exports.sealed_files import SealedFileError, seal_stream, unseal_stream
-from assets.sealing import Sealer
+from assets.exports.files import archive
+from assets.exports.files.archive import SealedFileError, seal_stream, unseal_stream
+from assets.lake.encryption import Sealer
 
 SEALER = Sealer(bytes(range(64)))
 ABOUT = b"the hash of the file"
@@ -19,7 +19,7 @@ CHUNK = 64
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed_files, "_CHUNK", CHUNK)
+    monkeypatch.setattr(archive, "_CHUNK", CHUNK)
 
 
 def sealed(plain: bytes, about: bytes = ABOUT) -> bytes:
@@ -65,8 +65,8 @@ def test_a_sealed_file_with_any_byte_changed_or_added_does_not_open() -> None:
 
 def test_chunks_in_another_order_do_not_open() -> None:
     content = sealed(os.urandom(5 * CHUNK))
-    head = len(sealed_files._MARK) + sealed_files._SALT_BYTES
-    step = CHUNK + sealed_files._TAG_BYTES
+    head = len(archive._MARK) + archive._SALT_BYTES
+    step = CHUNK + archive._TAG_BYTES
     first, second = content[head : head + step], content[head + step : head + 2 * step]
     with pytest.raises(SealedFileError):
         opened(content[:head] + second + first + content[head + 2 * step :])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.sealing import KeyFileError, Sealer
+from assets.lake.encryption import KeyFileError, Sealer
 
 ONE, OTHER = Sealer(b"a" * 64), Sealer(b"b" * 64)
 

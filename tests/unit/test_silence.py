@@ -9,10 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.checks.rhythm import Limits, rhythm_of
-from assets.checks.silence import Break, SchoolDays, Silence, silent_of_sums, silent_schools
-from assets.watchlists.holds import Unlike, together
-from assets.watchlists.silences import sentence
+from assets.checks.silence import (
+    Break,
+    Limits,
+    SchoolDays,
+    Silence,
+    rhythm_of,
+    silent_of_sums,
+    silent_schools,
+)
+from assets.watchlists.release.holds import Unlike, silence_sentence, together
 
 LIMITS = Limits()
 #: A machine that is busy is no fault of a town.
@@ -272,7 +278,7 @@ def _after(newest: date, as_of: date) -> Iterable[date]:
 def test_a_list_says_what_is_missing_and_whether_it_may_be_a_holiday(
     kind: str, missing: int, confirmed: int, said: str
 ) -> None:
-    text = sentence(kind, date(2026, 11, 13), missing, confirmed)
+    text = silence_sentence(kind, date(2026, 11, 13), missing, confirmed)
     assert "efter 13 november 2026" in text
     assert text.endswith(said)
 

@@ -8,7 +8,7 @@ import pytest
 
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import school_year_start
-from assets.simulator.school_calendar import easter_sunday, school_days
+from assets.simulator.timetable import easter_sunday, school_days
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.received import ReceivedFile, UnreadableFileError, look_at
+from assets.exports.files.received import ReceivedFile, UnreadableFileError, look_at
 from assets.exports.ss12000.json_child import RefusedJson, _Objects
 from assets.exports.ss12000.json_files import JsonRows, resource_of
 from tests.integration.ingest_files import put

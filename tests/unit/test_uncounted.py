@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from assets.watchlists import outline
+from assets.watchlists.collect.uncounted import LessonsAfterEnd, after_end, lines
 from assets.watchlists.model import UncountedLessons
-from assets.watchlists.uncounted import LessonsAfterEnd, after_end, lines
 from tests.unit.watchlist_factory import pupil, watchlist
 
 

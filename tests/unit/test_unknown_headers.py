@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.exports.unknown_headers import as_headers, may_end_a_line, speaks_of_protection
+from assets.exports.readers.unknown_headers import as_headers, may_end_a_line, speaks_of_protection
 
 
 def test_plain_headers_are_told() -> None:

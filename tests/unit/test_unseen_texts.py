@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assets.watchlists import grounds, outline, unseen_texts
+from assets.watchlists import outline
 from assets.watchlists.model import PupilRow, ThinRow, Unseen
+from assets.watchlists.swedish import evidence_texts, unseen_texts
 from tests.unit import watchlist_factory as make
 from tests.unit.page_reader import rendered
 
@@ -59,9 +60,9 @@ def test_the_row_says_it_once_for_all_rules() -> None:
 
 def test_who_is_not_seen_stands_in_one_table_of_the_section_only() -> None:
     watchlist = make.watchlist(insufficient=(unseen(), make.unassessed("Nils", "Ek")))
-    assert [row.given_name for row in grounds.unseen_table(watchlist).rows] == ["Selam"]
-    assert [row.given_name for row in grounds.insufficient_table(watchlist).rows] == ["Nils"]
-    kinds = [row.kind for row in grounds.shortfall_table(watchlist).rows]
+    assert [row.given_name for row in evidence_texts.unseen_table(watchlist).rows] == ["Selam"]
+    assert [row.given_name for row in evidence_texts.insufficient_table(watchlist).rows] == ["Nils"]
+    kinds = [row.kind for row in evidence_texts.shortfall_table(watchlist).rows]
     assert kinds == ["Utan lektioner", "Elev"]
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from assets.watchlists.notices import (
+from assets.watchlists.collect.notices import (
     MissingLessons,
     RefusedRows,
     Reporting,

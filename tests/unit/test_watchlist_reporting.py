@@ -13,12 +13,12 @@ from typing import Any
 import polars as pl
 
 from assets.flags.evaluate import evaluate_flags
-from assets.lake import Lake
-from assets.sealing import Sealer
-from assets.watchlists.content import ListStamp, collect
-from assets.watchlists.notices import RefusedRows
-from assets.watchlists.releases import release_lists
-from assets.watchlists.week_states import look_back, week_states
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from assets.watchlists.collect.content import ListStamp, collect
+from assets.watchlists.collect.notices import RefusedRows
+from assets.watchlists.release.releases import release_lists
+from assets.watchlists.release.week_states import look_back, week_states
 from rules.registry import rule_set_on
 
 AS_OF = date(2026, 11, 15)

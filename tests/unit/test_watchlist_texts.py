@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.watchlists import headings, rule_texts, texts
-from assets.watchlists.safe_text import sheet_names
+from assets.watchlists.swedish import headings, rule_texts, texts
+from assets.watchlists.swedish.safe_text import sheet_names
 from tests.unit import watchlist_factory as make
 
 RULES = {rule.rule: rule for rule in make.RULES}

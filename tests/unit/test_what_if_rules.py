@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from rules.models import ParameterSet, Value
-from rules.registry import RuleFileError, load_parameters, rule_set_of
+from rules.parameter_file import RuleFileError
+from rules.registry import load_parameters, rule_set_of
 from rules.what_if import in_words, read_change, rule_set_with, scenarios
 
 DAY = date(2026, 11, 15)

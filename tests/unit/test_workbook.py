@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.watchlists.workbook import write_workbook
+from assets.watchlists.workbook.workbook import write_workbook
 from tests.unit import watchlist_factory as make
 from tests.unit.watchlist_factory import full_list
 from tests.unit.workbook_reader import (

@@ -9,7 +9,7 @@ import pytest
 from openpyxl.utils import get_column_letter
 
 from assets.watchlists.model import Watchlist
-from assets.watchlists.workbook import write_workbook
+from assets.watchlists.workbook.workbook import write_workbook
 from tests.unit import watchlist_factory as make
 from tests.unit.watchlist_factory import full_list
 from tests.unit.workbook_reader import FIXED, cell_under, everything, names, opened, parts

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.flags.written import Bound, compare, minutes_to_turn
+from assets.flags.exact_numbers import Bound, compare, minutes_to_turn
 from rules.threshold import Threshold
 
 minutes = st.integers(0, 30_000).flatmap(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assets.exports.xlsx.sheet import range_of
-from assets.exports.xlsx.values import (
+from assets.exports.readers.xlsx.sheet import range_of
+from assets.exports.readers.xlsx.values import (
     NO_VALUE,
     day_text,
     is_date_format,

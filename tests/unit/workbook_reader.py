@@ -11,7 +11,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from assets.watchlists.model import Watchlist
-from assets.watchlists.workbook import write_workbook
+from assets.watchlists.workbook.workbook import write_workbook
 
 FIXED = ["Sammanfattning", "Rektor", "Otillräckliga data", "Så räknas det"]
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from assets.exports.batches import FileCounts, StagedBatch
-from assets.exports.outcomes import RowProblem
-from assets.exports.people import People
-from assets.exports.problems import ProblemLog
-from assets.exports.received import ReceivedFile
+from assets.exports.batches.batch import FileCounts, StagedBatch
+from assets.exports.files.received import ReceivedFile
+from assets.exports.ledger.outcomes import RowProblem
+from assets.exports.ledger.problems import ProblemLog
+from assets.exports.pupils.people import People
 from assets.exports.ss12000.derive import store_and_derive
 from assets.exports.ss12000.json_files import JsonRows, resource_of
 from assets.exports.ss12000.living import define_living
@@ -30,7 +30,7 @@ from assets.exports.ss12000.resources import (
 )
 from assets.exports.ss12000.staging import ObjectStage
 from assets.exports.ss12000.words import prepare_words, refuse_repeated
-from assets.lake import Lake
+from assets.lake.connection import Lake
 
 _WAITS = {
     "event": "wait for their calendar event",

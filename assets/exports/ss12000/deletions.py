@@ -15,18 +15,18 @@ from collections.abc import Sequence
 
 import duckdb
 
-from assets.exports.batches import FileCounts, StagedBatch
-from assets.exports.people import People
-from assets.exports.problems import ProblemLog
-from assets.exports.received import ReceivedFile
-from assets.exports.replacing import replace_older_by
+from assets.exports.batches.batch import FileCounts, StagedBatch
+from assets.exports.files.received import ReceivedFile
+from assets.exports.ledger.problems import ProblemLog
+from assets.exports.pupils.people import People
 from assets.exports.ss12000.derive import store_deletions
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.living import define_living
 from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.resources import BY_NAME, DELETIONS
 from assets.exports.ss12000.staging import ObjectStage
-from assets.lake import Lake
+from assets.lake.connection import Lake
+from assets.lake.upsert import replace_older_by
 
 _OTHERS = "of other resources, from which nothing follows here"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from assets.exports.decoding import clean_text
-from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
+from assets.exports.files.decoding import clean_text
+from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
 from assets.exports.ss12000.json_child import REFUSED
 
 _CHILD = Path(__file__).with_name("json_child.py")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from weakref import WeakSet
 
 from assets.exports.ss12000.resources import RESOURCES, Resource
-from assets.lake import Lake
+from assets.lake.connection import Lake
 
 _DELETED = "SELECT object_key, stated_at FROM ss12000_deletions WHERE resource_name = "
 #: A school unit that was taken away stays: lessons that were held say their school by it.

@@ -11,12 +11,15 @@ import uuid
 
 import polars as pl
 
-from assets.exports.identity_numbers import read_identity_number
-from assets.exports.merges import known_merges, merged
-from assets.exports.possible_numbers import possible_numbers, short_form
-from assets.exports.protection import WORDS, source_key
-from assets.lake import Lake
-from assets.sealing import Sealer
+from assets.exports.pupils.identity_numbers import (
+    possible_numbers,
+    read_identity_number,
+    short_form,
+)
+from assets.exports.pupils.merges import known_merges, merged
+from assets.exports.pupils.protection import WORDS, source_key
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 
 # A mentor's address for the lists: never a private one.
 _EMAIL_ORDER = ("Skola personal", "Arbete övrigt")

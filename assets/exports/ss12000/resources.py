@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assets.tables import TABLES
+from assets.lake.tables import TABLES
 
 #: The layout of the ledger is `ss12000_<resource>`; derived rows are known by their file's layout.
 LAYOUT_PREFIX = "ss12000"

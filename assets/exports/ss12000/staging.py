@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from assets.exports.outcomes import RowProblem
-from assets.exports.problems import ProblemLog
-from assets.exports.reasons import shown
-from assets.exports.received import ChangedFileError, ReceivedFile, UnreadableFileError
+from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
+from assets.exports.ledger.outcomes import RowProblem
+from assets.exports.ledger.problems import ProblemLog
+from assets.exports.ledger.reasons import shown
 from assets.exports.ss12000.json_child import MARKED, Shape, load_shapes
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.reasons import CELLS
 from assets.exports.ss12000.resources import Resource
-from assets.exports.staging import load_offered, unstage
-from assets.lake import Lake
+from assets.exports.staging.staged_tables import load_offered, unstage
+from assets.lake.connection import Lake
 
 _NO_CELLS = frozenset({"file_id", "line_number", "part", "fault"})
 _MARKINGS = "staged_markings"

@@ -10,10 +10,10 @@ from collections import Counter
 
 import duckdb
 
-from assets.exports.outcomes import RowProblem
-from assets.exports.problems import ProblemLog
+from assets.exports.ledger.outcomes import RowProblem
+from assets.exports.ledger.problems import ProblemLog
 from assets.exports.ss12000.resources import Resource
-from assets.lake import Lake
+from assets.lake.connection import Lake
 
 _STAMP = "(stated_at, exported_at, file_id)"
 

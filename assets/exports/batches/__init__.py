@@ -1,0 +1,1 @@
+"""A batch for each kind of file."""

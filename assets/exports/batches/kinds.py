@@ -1,0 +1,150 @@
+"""Which kind a file is of, in which order kinds are taken, and what stages and stores each.
+
+Not here: the run over the files (`ingest.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from assets.exports.batches.batch import ExportBatch, StagedBatch
+from assets.exports.batches.lessons import LessonBatch
+from assets.exports.batches.merges import MergeBatch
+from assets.exports.batches.prefetch import Lane
+from assets.exports.batches.rosters import RosterBatch
+from assets.exports.files.offered_files import batches
+from assets.exports.files.received import ReceivedFile
+from assets.exports.pupils.people import People
+from assets.exports.readers.row_reader import Openings
+from assets.exports.ss12000 import batch as ss12000_batch
+from assets.exports.ss12000.aggregates import AggregateObjects
+from assets.exports.ss12000.deletions import DeletionBatch
+from assets.exports.ss12000.resources import AGGREGATES_KIND, DELETIONS, EMPTY_KIND
+from assets.exports.ss12000.resources import KINDS as SS12000_KINDS
+from assets.lake.connection import Lake
+
+# Which numbers are one pupil comes first; rosters before lessons, so that a night's lessons meet
+# the night's register; sums of SS12000 after the persons that they refer to.
+KIND_ORDER = {
+    kind: place
+    for place, kind in enumerate(
+        (
+            "pupil_merges",
+            "school_units",
+            "school_breaks",
+            "enrolments",
+            *SS12000_KINDS,
+            AGGREGATES_KIND,
+            "aggregates",
+            "lessons",
+        )
+    )
+}
+# Storing these changes nothing that staging lessons asks about.
+_LEAVE_STAGING = frozenset(("school_units", "school_breaks", "enrolments", "aggregates", "lessons"))
+
+
+@dataclass(frozen=True)
+class Work:
+    """Files of one kind that are staged and stored together."""
+
+    kind: str
+    files: tuple[ReceivedFile, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files."""
+        return sum(file.size for file in self.files)
+
+    def lets_ahead(self, following: Work) -> bool:
+        """Whether the following files may be staged while these are stored.
+
+        Only what DuckDB reads in bulk is worth it: Python that reads row by row would wait for
+        Python that stores.
+        """
+        is_bulk = not any(file.is_workbook for file in following.files)
+        return following.kind == "lessons" and self.kind in _LEAVE_STAGING and is_bulk
+
+
+@dataclass(frozen=True)
+class StagedWork:
+    """Work that is staged, and what stores it: on the connection that it was staged on."""
+
+    work: Work
+    lake: Lake
+    batch: ExportBatch
+    staged: StagedBatch
+
+
+def in_order(files: Iterable[tuple[str, ReceivedFile]]) -> list[Work]:
+    """Return files, each with its kind, as the work of a run."""
+    ordered = sorted(files, key=lambda entry: (KIND_ORDER[entry[0]], entry[1].path.name))
+    return [
+        Work(kind, tuple(batch))
+        for kind, of_kind in groupby(ordered, key=lambda entry: entry[0])
+        for batch in batches([file for _, file in of_kind])
+    ]
+
+
+def kind_of(file: ReceivedFile, openings: Openings) -> str:
+    """Return the kind of a file.
+
+    Raises:
+        UnreadableFileError: no known kind.
+        ChangedFileError: the file is gone.
+    """
+    if file.is_json:
+        return ss12000_batch.kind_of(file)
+    return openings.header(file).match.layout.kind
+
+
+def staged_work(
+    work: Work, files: Sequence[ReceivedFile], lane: Lane, openings: Openings, folder: Path
+) -> StagedWork:
+    """Stage files of one kind on a lane.
+
+    Args:
+        work: what is staged.
+        files: those of its files that can be read.
+        lane: the connection, and the keys of pupils and staff.
+        openings: headers and sheets of the run's files.
+        folder: for transcoded copies and links; the caller removes it.
+    """
+    batch = _batch_of(work.kind, lane.lake, lane.people, openings, folder)
+    return StagedWork(work, lane.lake, batch, batch.stage(files) if files else StagedBatch())
+
+
+def judge_ids(taken: StagedWork) -> None:
+    """Find out what the lesson ids of staged files are, once what came before them is stored."""
+    if isinstance(taken.batch, LessonBatch):
+        taken.batch.judge_ids(taken.staged)
+
+
+def remarks_of(batch: ExportBatch) -> dict[int, str]:
+    """Return what is to be said of a batch's files once they are stored, by file id."""
+    return batch.remarks() if isinstance(batch, LessonBatch) else {}
+
+
+def _batch_of(
+    kind: str, lake: Lake, people: People, openings: Openings, folder: Path
+) -> ExportBatch:
+    if kind in SS12000_KINDS:
+        return _batch_of_objects(kind, lake, people)
+    if kind == AGGREGATES_KIND:
+        return RosterBatch(lake, people, AggregateObjects(lake, people), "aggregates")
+    if kind == "pupil_merges":
+        return MergeBatch(lake, people, openings)
+    if kind == "lessons":
+        return LessonBatch(lake, people, openings, folder)
+    return RosterBatch(lake, people, openings, kind)
+
+
+def _batch_of_objects(kind: str, lake: Lake, people: People) -> ExportBatch:
+    if kind == EMPTY_KIND:
+        return ss12000_batch.EmptyBatch()
+    if kind == DELETIONS.kind:
+        return DeletionBatch(lake, people)
+    return ss12000_batch.ObjectBatch(lake, people, kind)

@@ -1,0 +1,226 @@
+"""Rosters, registers, breaks and monthly sums into the lake, row by row.
+
+Small files, so there is no bulk path; but a city sends hundreds, so all of a night's go in one
+transaction. Not here: how a cell is read (`sql/exports/`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import duckdb
+import polars as pl
+
+from assets.exports.batches.batch import FileCounts, StagedBatch
+from assets.exports.files.received import ReceivedFile
+from assets.exports.ledger.problems import ProblemLog
+from assets.exports.pupils.people import People
+from assets.exports.pupils.protection import (
+    keep_words,
+    store_numbers,
+    store_words,
+    words_of_persons,
+)
+from assets.exports.readers.layouts import HeaderMatch
+from assets.exports.readers.row_reader import Openings, RowReader
+from assets.exports.ss12000.resources import AGGREGATES_KIND
+from assets.exports.staging.repeated_rows import refuse_repeated
+from assets.exports.staging.row_by_row import RowStage
+from assets.exports.staging.staged_tables import begin_staging, end_staging, staged_table, unstage
+from assets.exports.storing.lessons import arriving_identities, store_identities, store_staff
+from assets.exports.storing.roster_changes import watching_rosters
+from assets.exports.storing.unread_columns import note_read
+from assets.lake.connection import Lake
+from assets.lake.upsert import replace_older
+
+# Breaks of schools (`lov`) into the lake: of a layout and school unit the newest file counts. A
+# file that names a school says all of its breaks: one that was planned and is not in the newer
+# file any more is gone, so that no school is excused by a plan that was changed.
+
+
+def store_school_breaks(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, layout: str, ids: Sequence[int]
+) -> None:
+    """Put staged breaks in place of what older files of the layout said of the same school units.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake, with `batch_school_breaks`.
+        layout: the layout that the files were read with.
+        ids: of the files.
+    """
+    arriving = lake.frame(
+        "SELECT school_unit_code, $layout AS layout, first_date, last_date, break_name, "
+        "exported_at, file_id FROM batch_school_breaks WHERE problem IS NULL "
+        "AND file_id IN (SELECT unnest($ids::BIGINT[])) "
+        "QUALIFY (exported_at, file_id) = max((exported_at, file_id)) "
+        "OVER (PARTITION BY school_unit_code)",
+        layout=layout,
+        ids=list(ids),
+    )
+    connection.register("arriving_breaks", arriving)
+    same = "stored.school_unit_code = arriving.school_unit_code AND stored.layout = arriving.layout"
+    try:
+        connection.execute(
+            "DELETE FROM school_breaks WHERE rowid IN (SELECT stored.rowid "
+            f"FROM school_breaks AS stored JOIN arriving_breaks AS arriving ON {same} "
+            "WHERE (stored.exported_at, stored.file_id) <= "
+            "(arriving.exported_at, arriving.file_id))"
+        )
+        # What is left of such a school unit is newer.
+        connection.execute(
+            "INSERT INTO school_breaks BY NAME SELECT * FROM arriving_breaks AS arriving "
+            f"WHERE NOT EXISTS (SELECT 1 FROM school_breaks AS stored WHERE {same} "
+            "AND stored.file_id <> arriving.file_id)"
+        )
+    finally:
+        connection.unregister("arriving_breaks")
+
+
+class RosterBatch:
+    """Stages roster (`enrolments`), register, breaks or sums files and stores them.
+
+    Args:
+        lake: the lake, with the parsing macros loaded.
+        people: keys of pupils and staff, shared by all batches of a run.
+        openings: headers and sheets of the run's files.
+        kind: enrolments, school_units, school_breaks or aggregates.
+    """
+
+    def __init__(self, lake: Lake, people: People, openings: Openings, kind: str) -> None:
+        self._lake = lake
+        self._people = people
+        self._openings = openings
+        self._kind = kind
+        self._problems = ProblemLog(lake, people.sealer, openings.unit)
+        self._matches: dict[int, HeaderMatch] = {}
+        self._readers: dict[int, RowReader] = {}
+
+    def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
+        """Stage every file of the batch; afterwards `store` can be called."""
+        batch = StagedBatch()
+        kind, problems = self._kind, self._problems
+        begin_staging(self._lake, kind, files)
+        staged = RowStage(self._lake, self._people, self._openings, problems, kind).stage(files)
+        batch.unreadable, batch.held = staged.unreadable, staged.held
+        fallen = batch.hold_changed(files)
+        if fallen:
+            unstage(self._lake, staged_table(kind), fallen)
+        end_staging(self._lake, kind)
+        refuse_repeated(self._lake, problems, kind, f"repeated_{kind}")
+        for file_id, reader in staged.readers.items():
+            if file_id in fallen:
+                continue
+            match = reader.header.match
+            self._matches[file_id] = match
+            self._readers[file_id] = reader
+            refused = problems.refused(file_id)
+            batch.counts.append(
+                FileCounts(
+                    file=reader.file,
+                    layout=match.layout.name,
+                    rows_read=reader.rows_read,
+                    rows_rejected=refused,
+                    rows_warned=min(problems.warned(file_id), reader.rows_read - refused),
+                    period=None,
+                    problems=problems.told(file_id),
+                    reason=reader.reason,
+                )
+            )
+        return batch
+
+    def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
+        """Put the staged rows in place of older ones; the caller holds the transaction."""
+        store_staff(connection, self._people)
+        by_source: dict[str, list[int]] = defaultdict(list)
+        for file_id, match in self._matches.items():
+            by_source[match.layout.name].append(file_id)
+        for layout, ids in by_source.items():
+            if self._kind == "school_units":
+                self._store_units(connection, layout, ids)
+                continue
+            if self._kind == "school_breaks":
+                store_school_breaks(connection, self._lake, layout, ids)
+                continue
+            if self._kind == "aggregates":
+                self._store_sums(connection, ids)
+            else:
+                self._store_enrolments(connection, ids)
+            arriving = arriving_identities(self._lake, f"batch_{self._kind}")
+            mine = arriving.filter(arriving["file_id"].is_in(ids))
+            self._store_words(connection, layout, mine, ids)
+            marked = [key for key in ids if self._matches[key].says_protection]
+            note_read(connection, layout, mine, files=ids, with_column=marked)
+            sealed = self._people.sealed_identities(
+                mine, layout, is_roster=self._kind == "enrolments"
+            )
+            store_identities(connection, sealed)
+        return {}
+
+    def store_problems(
+        self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]
+    ) -> None:
+        """Write the refused rows and warnings of these files."""
+        self._problems.store(connection, file_ids)
+
+    def _store_words(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        layout: str,
+        arriving: pl.DataFrame,
+        ids: Sequence[int],
+    ) -> None:
+        readers = [self._readers[file_id] for file_id in ids]
+        if layout == AGGREGATES_KIND:
+            # References of a server's objects: what they say is the server's word of a person.
+            store_numbers(connection, self._people)
+            keep_words(
+                connection,
+                words_of_persons((reader.file, reader.marked_persons) for reader in readers),
+            )
+            return
+        loose = [word for reader in readers for word in reader.loose_words]
+        store_words(connection, self._people, arriving, layout, loose)
+
+    def _store_units(
+        self, connection: duckdb.DuckDBPyConnection, layout: str, ids: Sequence[int]
+    ) -> None:
+        units = self._lake.frame(
+            "SELECT school_unit_code, $layout AS layout, true AS is_registered, school_name, "
+            "district, principal_key::VARCHAR AS principal_key, exported_at, file_id "
+            "FROM batch_school_units WHERE problem IS NULL "
+            "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
+            layout=layout,
+            ids=list(ids),
+        )
+        replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
+
+    def _store_sums(self, connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> None:
+        sums = self._lake.frame(
+            "SELECT pupil_key::VARCHAR AS pupil_key, school_unit_code, activity, "
+            "period_first_date, period_last_date, scheduled_minutes, reported_minutes, "
+            "valid_minutes, invalid_minutes, class_name, grade, "
+            "mentor_key::VARCHAR AS mentor_key, exported_at, file_id "
+            "FROM batch_aggregates WHERE problem IS NULL "
+            "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
+            ids=list(ids),
+        )
+        key = ("pupil_key", "school_unit_code", "activity", "period_first_date", "period_last_date")
+        replace_older(connection, "monthly_sums", sums, key)
+
+    def _store_enrolments(self, connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> None:
+        records = self._lake.frame(
+            "SELECT pupil_key::VARCHAR AS pupil_key, school_unit_code, class_name, grade, "
+            "mentor_key::VARCHAR AS mentor_key, start_date, end_date, exported_at, file_id "
+            "FROM batch_enrolments WHERE problem IS NULL "
+            "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
+            ids=list(ids),
+        )
+        key = ("pupil_key", "school_unit_code", "start_date")
+        pupils = (
+            "SELECT DISTINCT pupil_key FROM batch_enrolments "
+            "WHERE problem IS NULL AND pupil_key IS NOT NULL"
+        )
+        with watching_rosters(connection, self._lake, pupils):
+            replace_older(connection, "enrolments", records, key)

@@ -1,0 +1,1 @@
+"""Files as they came: looked at, waited for, decoded, kept."""

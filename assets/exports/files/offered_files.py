@@ -1,0 +1,149 @@
+"""Which files a person or an inbox offers, and which of them are to be read.
+
+Not here: what the ledger knows of them (`ledger.py`), what becomes of them (`ingest.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from assets.exports.files.received import ReceivedFile, why_passed_over, why_unfinished
+from assets.exports.ledger.entries import KnownFile
+
+# So much CSV at a time: enough to keep DuckDB busy, little enough for its memory; and no more files
+# than a process may hold open.
+BATCH_BYTES = 192 << 20
+BATCH_FILES = 256
+
+
+@dataclass(frozen=True)
+class InboxEntry:
+    """Something that lies in an inbox.
+
+    Attributes:
+        path: where it lies.
+        why_not: why it is not read; empty when it is.
+        is_quiet: nobody would miss it: it is listed, and told no further.
+    """
+
+    path: Path
+    why_not: str = ""
+    is_quiet: bool = False
+
+
+def entries_in(paths: Iterable[Path]) -> list[InboxEntry]:
+    """Return all that these paths offer, each once: themselves, or everything below a folder.
+
+    A folder that is named may be a link. Below it no link is followed, and nothing is opened that
+    is no regular file: each is an entry with its reason. A folder that can't be listed is an entry
+    itself, so that somebody hears of it.
+
+    Raises:
+        FileNotFoundError: a path isn't there.
+    """
+    found: dict[Path, InboxEntry] = {}
+    for path in paths:
+        if path.is_dir():
+            entries = sorted(_below(path), key=lambda entry: entry.path)
+        elif os.path.lexists(path):
+            entries = [_named(path, Path(path.name))]
+        else:
+            raise FileNotFoundError(path)
+        for entry in entries:
+            found.setdefault(entry.path, entry)
+    return list(found.values())
+
+
+def _below(folder: Path) -> Iterator[InboxEntry]:
+    """Yield what lies below a folder, without following a link."""
+    waiting = [folder]
+    while waiting:
+        inner = waiting.pop()
+        try:
+            with os.scandir(str(inner)) as listed:
+                names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listed]
+        except OSError as error:
+            yield InboxEntry(inner, f"it can't be listed: {error.strerror}")
+            continue
+        for name, is_folder in names:
+            path = inner / name
+            if is_folder:
+                waiting.append(path)
+            else:
+                yield _named(path, path.relative_to(folder), passes_over=True)
+
+
+def _named(path: Path, name: PurePath, *, passes_over: bool = False) -> InboxEntry:
+    """Return the entry of what is no folder, by its kind and its name."""
+    if passes_over and (quiet := why_passed_over(name)):
+        return InboxEntry(path, quiet, is_quiet=True)
+    return InboxEntry(path, _why_no_file(path) or why_unfinished(name) or "")
+
+
+def _why_no_file(path: Path) -> str | None:
+    try:
+        mode = path.lstat().st_mode
+    except OSError as error:
+        return f"it can't be opened: {error.strerror}"
+    if stat.S_ISREG(mode):
+        return None
+    kinds = {
+        stat.S_IFLNK: "a link, and links are not followed. Put the file itself there",
+        stat.S_IFIFO: "a pipe and no regular file",
+        stat.S_IFSOCK: "a socket and no regular file",
+    }
+    return f"it is {kinds.get(stat.S_IFMT(mode), 'a device and no regular file')}"
+
+
+class Offered:
+    """The files of a run, by content."""
+
+    def __init__(self, files: Iterable[ReceivedFile]) -> None:
+        self.files: dict[str, list[ReceivedFile]] = {}
+        for file in files:
+            self.files.setdefault(file.sha256, []).append(file)
+
+    def to_read(self, known: dict[str, KnownFile]) -> Iterator[ReceivedFile]:
+        """Yield one file of each content that is to be read, with its newest export time.
+
+        A known content is read again when a file name says that the sender said it again later:
+        Monday's roster sent anew on Wednesday undoes Tuesday's. A later modification time alone
+        says nothing, a copy has that too.
+        """
+        for sha256, copies in self.files.items():
+            before = known.get(sha256)
+            declared = [file for file in copies if file.has_declared_time]
+            if declared:
+                word = max(declared, key=lambda file: file.exported_at)
+            else:
+                word = min(copies, key=lambda file: file.exported_at)
+            if before and before.is_settled:
+                is_newer = before.exported_at is None or word.exported_at > before.exported_at
+                if not declared or not is_newer:
+                    continue
+            yield replace(copies[0], exported_at=word.exported_at, notice=word.notice)
+
+    def copies(self, settled: set[Path]) -> Iterator[tuple[ReceivedFile, ReceivedFile]]:
+        """Yield (first file of a content, file) for all that were not read themselves."""
+        for copies in self.files.values():
+            for file in copies:
+                if file.path not in settled:
+                    yield copies[0], file
+
+
+def batches(files: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
+    """Cut files, in order, into batches of about `BATCH_BYTES`."""
+    batch: list[ReceivedFile] = []
+    size = 0
+    for file in files:
+        batch.append(file)
+        size += file.size
+        if size >= BATCH_BYTES or len(batch) == BATCH_FILES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,384 @@
+"""The ledger as it is read: which files the lake knows, and what the command line shows.
+
+Not here: writing it (`storing.py`), deciding by it (`ingest.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+
+from assets.exports.files.printable import printable_name
+from assets.exports.files.received import ReceivedFile
+from assets.exports.ledger.outcomes import FileReport
+from assets.exports.ledger.reasons import pattern, reason_of
+from assets.exports.pupils.identity_numbers import read_identity_number, short_form
+from assets.exports.pupils.merges import known_merges, merged
+from assets.exports.storing.roster_changes import watching_rosters
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from rules.errors import TrappanError
+
+# The cells of refused rows, opened for a person: in clear only where nobody is protected. A
+# refused row is whole in the lake, sealed. It is shown in clear when it has a readable identity
+# number, no source says that this pupil is protected, and the row itself says nothing of
+# protection. All else is shown as a pattern: a number with a slip of the pen can be anybody's.
+
+_MARKS = ("sekr", "skyd", "folkb", "protect")
+
+
+class RowOpener:
+    """Opens refused rows of one lake."""
+
+    def __init__(self, lake: Lake, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._merged = merged(known_merges(lake)).keys
+        self._protected = {
+            key
+            for (key,) in lake.rows(
+                "SELECT pupil_key FROM protected_pupils UNION "
+                # Also whoever is marked and was met in no row that was taken.
+                "SELECT reference_key FROM protection_words WHERE is_protected "
+                "AND reference_key NOT IN (SELECT reference_key FROM pupil_references)"
+            )
+        }
+
+    def shown(self, sealed: bytes | None) -> str:
+        """Return a row's cells joined by ` | `; as a pattern where somebody may be protected."""
+        if sealed is None:
+            return ""
+        cells = self._sealer.unseal(sealed)["row"].split("\x1f")
+        if not self._may_be_shown(cells):
+            cells = [pattern(cell) for cell in cells]
+        return " | ".join(cells)
+
+    def may_be_shown(self, sealed: bytes | None) -> bool:
+        """Whether a row's cells may be shown in clear; a warning has none."""
+        return sealed is None or self._may_be_shown(
+            self._sealer.unseal(sealed)["row"].split("\x1f")
+        )
+
+    def _may_be_shown(self, cells: list[str]) -> bool:
+        numbers = [read_identity_number(cell).canonical for cell in cells]
+        own = {self._sealer.key("pupil", number) for number in numbers if number}
+        own |= {self._sealer.key("short number", short_form(n)) for n in numbers if n}
+        # An old number is the pupil of the new one, with that one's protection.
+        keys = {self._merged.get(key, key) for key in own}
+        is_marked = any(mark in cell.casefold() for cell in cells for mark in _MARKS)
+        return bool(keys) and not keys & self._protected and not is_marked
+
+
+_LEAST_DIGITS = 6
+_OTHER_WORDS = (
+    "other content came under this name and time before: where the two differ, the one with the "
+    "greater hash counts. Give a correction a time of its own"
+)
+_HASH = re.compile(r"[0-9a-f]{6,64}")
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A content that was offered before.
+
+    Attributes:
+        outcome: what became of it; duplicates don't count.
+        reason: why not all was taken.
+        exported_at: the newest time at which the sender is known to have said it.
+        receipts: names and times it came with.
+    """
+
+    outcome: str
+    reason: str | None
+    exported_at: datetime | None
+    receipts: frozenset[tuple[str, datetime]]
+
+    @property
+    def is_settled(self) -> bool:
+        """Its rows were taken; else it is to be read again."""
+        return self.outcome not in {"quarantined", "duplicate"}
+
+
+def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
+    """Look that the lake was written with this key; with another, known pupils would be strangers.
+
+    Raises:
+        KeyFileError: it was written with another key.
+    """
+    for (sealed_name,) in lake.rows("SELECT sealed_name FROM files LIMIT 1"):
+        sealer.unseal(sealed_name)
+
+
+def known_files(lake: Lake, sealer: Sealer, hashes: list[str]) -> dict[str, KnownFile]:
+    """Return what the ledger says of these contents, by SHA-256."""
+    rows = lake.rows(
+        "SELECT file_sha256, sealed_name, modified_at, outcome, reason, exported_at FROM files "
+        "WHERE file_sha256 IN (SELECT unnest($hashes::VARCHAR[])) ORDER BY received_at",
+        hashes=hashes,
+    )
+    known: dict[str, KnownFile] = {}
+    for sha256, sealed_name, modified_at, outcome, reason, exported_at in rows:
+        receipts = frozenset({(sealer.unseal(sealed_name)["name"], modified_at)})
+        before = known.get(sha256)
+        if before is None:
+            known[sha256] = KnownFile(outcome, reason, exported_at, receipts)
+            continue
+        times = [time for time in (before.exported_at, exported_at) if time is not None]
+        is_first_word = before.outcome == "duplicate"
+        known[sha256] = KnownFile(
+            outcome if is_first_word else before.outcome,
+            reason if is_first_word else before.reason,
+            max(times, default=None),
+            before.receipts | receipts,
+        )
+    return known
+
+
+def with_other_words(
+    lake: Lake, sealer: Sealer, files: Sequence[ReceivedFile]
+) -> Iterator[ReceivedFile]:
+    """Yield files, with a notice where other content came under the same name and time before.
+
+    A file that was written over in place keeps its name, and may keep its time. Which of the two
+    counts must not hang on which came first, so nobody may take it for a correction.
+    """
+    said: dict[datetime, set[str]] = {}
+    hashes = [file.sha256 for file in files]
+    for sealed_name, exported_at in lake.rows(
+        "SELECT sealed_name, exported_at FROM files "
+        "WHERE exported_at IN (SELECT unnest($times::TIMESTAMP[])) "
+        "AND outcome NOT IN ('duplicate', 'quarantined') "
+        "AND file_sha256 NOT IN (SELECT unnest($hashes::VARCHAR[]))",
+        times=[file.exported_at for file in files],
+        hashes=hashes,
+    ):
+        said.setdefault(exported_at, set()).add(sealer.unseal(sealed_name)["name"])
+    for file in files:
+        is_rival = file.name in said.get(file.exported_at, ())
+        told = [words for words in (file.notice, _OTHER_WORDS if is_rival else "") if words]
+        yield replace(file, notice="; ".join(told))
+
+
+class UnknownFileError(TrappanError):
+    """No file, or more than one, of a hash; the message says what to give."""
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """A content that the ledger knows, as it was last judged.
+
+    Attributes:
+        sha256: its hash.
+        name: the name it first came with.
+        modified_at: its modification time then.
+        exported_at: the newest time at which the sender is known to have said it.
+        layout: the layout it was read with.
+        outcome: what became of it; duplicates don't count.
+        reason: why not all was taken.
+        rows_rejected: refused rows.
+        rows_superseded: rows that newer exports had outdone.
+        snapshots: snapshots of the lake in which it was taken, oldest first.
+    """
+
+    sha256: str
+    name: str
+    modified_at: datetime
+    exported_at: datetime | None
+    layout: str | None
+    outcome: str
+    reason: str | None
+    rows_rejected: int
+    rows_superseded: int
+    snapshots: tuple[int, ...]
+
+    @property
+    def file_id(self) -> int:
+        """Its number in every table."""
+        return int(self.sha256[:16], 16) >> 1
+
+
+def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
+    """Return the file whose hash begins so.
+
+    Raises:
+        UnknownFileError: the prefix is no hash, no file has it, or more than one.
+    """
+    wanted = prefix.strip().lower()
+    if not _HASH.fullmatch(wanted):
+        raise UnknownFileError(
+            f"'{prefix}' is not the hash of a file. Expected at least {_LEAST_DIGITS} of its 64 "
+            "digits 0-9 and a-f, as `trappan files` shows them."
+        )
+    rows = lake.frame(
+        "SELECT *, snapshot_id FROM files WHERE starts_with(file_sha256, $wanted) "
+        "ORDER BY outcome = 'duplicate', received_at DESC",
+        wanted=wanted,
+    )
+    hashes = rows["file_sha256"].unique().to_list()
+    if len(hashes) != 1:
+        found = f"{len(hashes)} files" if hashes else "no file"
+        raise UnknownFileError(
+            f"The ledger has {found} whose hash begins with '{wanted}'. Expected one; "
+            "`trappan files --format csv` shows the hashes whole."
+        )
+    last = rows.row(0, named=True)
+    times = [time for time in rows["exported_at"] if time is not None]
+    return LedgerFile(
+        sha256=hashes[0],
+        name=sealer.unseal(last["sealed_name"])["name"],
+        modified_at=last["modified_at"],
+        exported_at=max(times, default=None),
+        layout=last["layout"],
+        outcome=last["outcome"],
+        reason=last["reason"],
+        rows_rejected=last["rows_rejected"],
+        rows_superseded=last["rows_superseded"],
+        snapshots=tuple(sorted(set(rows["snapshot_id"]))),
+    )
+
+
+def ledger_rows(lake: Lake, sealer: Sealer) -> pl.DataFrame:
+    """Return the whole ledger, oldest first, with file names opened, and then what is held."""
+    frame = lake.frame(
+        "SELECT * EXCLUDE (is_held) FROM (SELECT *, false AS is_held FROM files UNION ALL BY NAME "
+        "SELECT sealed_name, noticed_at AS received_at, 'held' AS outcome, reason, "
+        "true AS is_held FROM held_files) ORDER BY is_held, received_at, exported_at, file_id"
+    )
+    names = [_name_of(sealer, sealed) for sealed in frame["sealed_name"]]
+    return frame.drop("sealed_name").with_columns(pl.Series("file_name", names, dtype=pl.String))
+
+
+def problem_rows(
+    lake: Lake, sealer: Sealer, *, with_rows: bool, file: LedgerFile | None = None
+) -> pl.DataFrame:
+    """Return refused rows and warnings with file names and how to mend them.
+
+    Args:
+        lake: the lake.
+        sealer: the home's.
+        with_rows: the rows' cells too; as a pattern unless the pupil is known and not protected.
+        file: only those of this file.
+    """
+    frame = lake.frame(
+        "SELECT problems.*, files.sealed_name FROM row_problems AS problems "
+        "JOIN (SELECT file_id, any_value(sealed_name) AS sealed_name FROM files GROUP BY file_id) "
+        "AS files ON problems.file_id = files.file_id "
+        "WHERE $file_id IS NULL OR problems.file_id = $file_id "
+        "ORDER BY problems.file_id, severity, line_number",
+        file_id=file.file_id if file else None,
+    )
+    names = [_name_of(sealer, sealed) for sealed in frame["sealed_name"]]
+    opener = RowOpener(lake, sealer) if with_rows else None
+    rows = [opener.shown(sealed) if opener else "" for sealed in frame["sealed_row"]]
+    return frame.drop("sealed_name", "sealed_row").with_columns(
+        pl.Series("file_name", names, dtype=pl.String),
+        pl.Series("row", rows, dtype=pl.String),
+        pl.Series("fix", [reason_of(code).fix for code in frame["code"]], dtype=pl.String),
+    )
+
+
+def _name_of(sealer: Sealer, sealed: bytes) -> str:
+    """Return a file's name as it may be printed."""
+    return printable_name(sealer.unseal(sealed)["name"])
+
+
+# Ledger rows into the lake, and taking back what the ledger said of a file before.
+
+_LEDGER_TYPES: dict[str, type[pl.DataType] | pl.DataType] = {
+    "sealed_name": pl.Binary,
+    "layout": pl.String,
+    "exported_at": pl.Datetime("us"),
+    "period_first_date": pl.Date,
+    "period_last_date": pl.Date,
+    "reason": pl.String,
+}
+
+
+#: Tables whose rows are a file's own words.
+_OF_FILES = (
+    "lessons",
+    "moved_lessons",
+    "contradicted_lessons",
+    "joint_lessons",
+    "enrolments",
+    "monthly_sums",
+    "class_coverage",
+    "school_sendings",
+    "row_problems",
+)
+
+
+def write_reports(
+    connection: duckdb.DuckDBPyConnection, sealer: Sealer, reports: Sequence[FileReport]
+) -> None:
+    """Write ledger rows; the caller holds the transaction."""
+    if not reports:
+        return
+    now = datetime.now(UTC).replace(tzinfo=None)
+    ledger = [
+        {
+            "file_id": report.file_id,
+            "file_sha256": report.sha256,
+            "sealed_name": sealer.seal({"name": report.name}),
+            "modified_at": report.modified_at,
+            "received_at": now,
+            "layout": report.layout,
+            "exported_at": report.exported_at,
+            "period_first_date": report.period[0] if report.period else None,
+            "period_last_date": report.period[1] if report.period else None,
+            "rows_read": report.rows_read,
+            "rows_accepted": report.rows_accepted,
+            "rows_rejected": report.rows_rejected,
+            "rows_superseded": report.rows_superseded,
+            "rows_warned": report.rows_warned,
+            "outcome": str(report.outcome),
+            "reason": report.reason,
+        }
+        for report in reports
+    ]
+    connection.register("ledger_frame", pl.DataFrame(ledger, schema_overrides=_LEDGER_TYPES))
+    connection.execute("INSERT INTO files BY NAME SELECT * FROM ledger_frame")
+    connection.unregister("ledger_frame")
+
+
+def forget_quarantined(
+    connection: duckdb.DuckDBPyConnection, reports: Sequence[FileReport]
+) -> None:
+    """Take back what the ledger said of these files when they could not be read."""
+    ids = {"ids": [report.file_id for report in reports]}
+    mine = "file_id IN (SELECT unnest($ids::BIGINT[]))"
+    known = connection.execute(
+        f"SELECT count(*) FROM files WHERE {mine} AND outcome = 'quarantined'", ids
+    ).fetchone()
+    if known and known[0]:
+        connection.execute(f"DELETE FROM row_problems WHERE {mine}", ids)
+        connection.execute(f"DELETE FROM files WHERE {mine} AND outcome = 'quarantined'", ids)
+
+
+def forget_read(connection: duckdb.DuckDBPyConnection, lake: Lake, file_ids: Sequence[int]) -> None:
+    """Take back what was read of files that are read again: ledger rows, problems and rows.
+
+    Rows that other files have outdone are gone already; what the files say of identities stays
+    until they say it anew, so that nobody's protection ends for a moment.
+    """
+    ids = {"ids": list(file_ids)}
+    mine = "file_id IN (SELECT unnest($ids::BIGINT[]))"
+    connection.execute(
+        f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons WHERE {mine}", ids
+    )
+    connection.execute(
+        "INSERT INTO stale_days "
+        f"SELECT DISTINCT lesson_date FROM contradicted_lessons WHERE {mine} "
+        f"UNION SELECT DISTINCT lesson_date FROM joint_lessons WHERE {mine}",
+        ids,
+    )
+    listed = ", ".join(map(str, file_ids))
+    pupils = f"SELECT DISTINCT pupil_key FROM enrolments WHERE file_id IN ({listed})"
+    with watching_rosters(connection, lake, pupils):
+        for table in _OF_FILES:
+            connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
+    connection.execute(f"DELETE FROM files WHERE {mine} AND outcome <> 'duplicate'", ids)

@@ -1,0 +1,1 @@
+"""Who a row is about: identity numbers, keys, merges, protection."""

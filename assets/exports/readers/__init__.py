@@ -1,0 +1,1 @@
+"""Rows of a file: layouts, headers, cells, workbooks."""

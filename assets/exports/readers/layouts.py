@@ -1,0 +1,442 @@
+"""Layouts as data: which header means which column, one YAML file a layout.
+
+Here: loading and checking layouts, and finding the layout and header row of a file's first
+lines. Not here: reading the data rows (`staging.py`, `frames.py`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from assets.exports.files.printable import printable_header
+from assets.exports.readers.cells import filled_width, split_cells
+from assets.exports.readers.columns import COLUMNS
+from assets.exports.readers.unknown_headers import as_headers
+from rules.errors import TrappanError
+
+# How a layout's files say how many rows they have, as its YAML has it.
+
+
+class RowCount(BaseModel):
+    """How files of a layout say how many rows they have: in their last row or in each row.
+
+    Attributes:
+        trailer: a pattern of the last row's cells, joined by a blank; its group is the number.
+        column: the header of a column that has the number in each row.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    trailer: str = ""
+    column: str = ""
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        if bool(self.trailer) == bool(self.column):
+            raise ValueError("expected either 'trailer' or 'column'")
+        try:
+            groups = re.compile(self.trailer).groups
+        except re.error as error:
+            raise ValueError(f"'trailer' is no pattern: {error}") from None
+        if self.trailer and groups != 1:
+            raise ValueError(r"'trailer' needs one group, as in 'Antal rader: (\d+)'")
+        return self
+
+
+SHIPPED = Path(__file__).resolve().parent / "layouts"
+DELIMITERS = (";", "\t", ",")
+# A school system's report may put its title and filters above the header.
+HEADER_SEARCH_LINES = 30
+# Megabytes in one line are no header, and would take a minute to compare.
+_LONGEST_HEADER = 1 << 16
+_UNREAD_SHOWN = 20
+# The column of a kind that says the last day of something.
+END_COLUMNS = {
+    "enrolments": "end_date",
+    "school_breaks": "last_date",
+    "aggregates": "period_end",
+}
+# What a home may say of another layout in a file of its own, and what it may be.
+_AMENDABLE = {
+    "lesson_id": "lesson or slot, of a layout of kind lessons",
+    "end_dates": "inclusive or exclusive, of a layout with a column of end dates",
+}
+# What our own layouts call the column of protection.
+_MARKING_HEADERS = ("Skyddad identitet", "Skyddad")
+
+# In a file's name: `manadssummor_99999901_2026-10_20261103T0400.csv`.
+_IN_NAME = {
+    "school_unit_code": re.compile(r"(?:^|_)([0-9]{8})(?=[_.])"),
+    "month": re.compile(r"(?:^|_)(20[0-9]{2}-[0-9]{2})(?=[_.])"),
+}
+
+
+class LayoutError(TrappanError):
+    """A layout file is wrong; the message names file, key and expectation."""
+
+
+class LayoutColumn(BaseModel):
+    """The headers by which a layout knows one of our columns."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    headers: tuple[str, ...] = Field(min_length=1)
+    required: bool = False
+
+
+class Layout(BaseModel):
+    """One layout: its columns, what a file of it restates, and a workbook's sheet by name.
+
+    Attributes:
+        from_name: columns that the file's name says when the header has none.
+        lesson_id: whether the sender's lesson id is a lesson's or a timetable slot's; found out
+            from the files when None.
+        end_dates: whether an end date is the last day of what it ends, or the day after that.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Literal[
+        "lessons", "enrolments", "aggregates", "school_units", "school_breaks", "pupil_merges"
+    ]
+    description: str
+    restates: Literal["lesson", "school_period"]
+    sheet: str = ""
+    columns: dict[str, LayoutColumn]
+    dropped: tuple[str, ...] = ()
+    from_name: tuple[Literal["school_unit_code", "month"], ...] = ()
+    row_count: RowCount | None = None
+    lesson_id: Literal["lesson", "slot"] | None = None
+    end_dates: Literal["inclusive", "exclusive"] = "inclusive"
+
+    @model_validator(mode="after")
+    def _removes_only_what_is_surely_gone(self) -> Self:
+        if self.restates == "school_period" and (self.kind != "lessons" or not self.row_count):
+            raise ValueError(
+                "'restates: school_period' removes lessons that a file does not have, so it is for "
+                "kind lessons only and needs 'row_count': else a file that is cut short would "
+                "remove absence"
+            )
+        if self.lesson_id and self.kind != "lessons":
+            raise ValueError("'lesson_id' is for kind lessons only: no other file has lesson ids")
+        return self
+
+    @model_validator(mode="after")
+    def _has_the_end_dates_that_it_speaks_of(self) -> Self:
+        if self.has_exclusive_ends and END_COLUMNS.get(self.kind) not in self.columns:
+            known = ", ".join(f"{column} of kind {kind}" for kind, column in END_COLUMNS.items())
+            raise ValueError(f"'end_dates: exclusive' is for layouts with an end date: {known}")
+        return self
+
+    @property
+    def has_exclusive_ends(self) -> bool:
+        """Whether an end date is the day after the last one."""
+        return self.end_dates == "exclusive"
+
+    def said_by_name(self, column: str, file_name: str) -> str | None:
+        """Return what the file's name says of a column; None when it says nothing, or may not."""
+        if column not in self.from_name:
+            return None
+        found = _IN_NAME[column].search(file_name)
+        return found[1] if found else None
+
+    def match(self, header: Sequence[str]) -> HeaderMatch:
+        """Find this layout's columns in a header row."""
+        positions: dict[str, int] = {}
+        twice: list[str] = []
+        folded = [fold(cell) for cell in header]
+        for column, spec in self.columns.items():
+            # The first name of the layout that is there: "Giltig frånvaro (min)" stands before
+            # "Giltig frånvaro", which can be a share.
+            names = [fold(name) for name in spec.headers]
+            name = next((name for name in names if name in folded), None)
+            if name is None:
+                continue
+            positions[column] = folded.index(name)
+            if spec.required and folded.count(name) > 1:
+                twice.append(spec.headers[names.index(name)])
+        missing = tuple(
+            spec.headers[0]
+            for column, spec in self.columns.items()
+            if spec.required and column not in positions
+        )
+        count_position = None
+        if self.row_count and self.row_count.column:
+            if fold(self.row_count.column) in folded:
+                count_position = folded.index(fold(self.row_count.column))
+            else:
+                missing = (*missing, self.row_count.column)
+        never = {fold(name) for name in self.dropped}
+        dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
+        taken = {place for column, place in positions.items() if column != "protected"}
+        markings = self._markings(folded, taken | set(dropped))
+        if markings:
+            positions.setdefault("protected", markings[0])
+        unknown = tuple(
+            index
+            for index, cell in enumerate(folded)
+            if cell and index not in (*positions.values(), *markings, *dropped, count_position)
+        )
+        return HeaderMatch(
+            self,
+            tuple(header),
+            positions,
+            missing,
+            tuple(twice),
+            unknown,
+            dropped,
+            count_position,
+            markings,
+        )
+
+    def _markings(self, folded: Sequence[str], taken: Collection[int]) -> tuple[int, ...]:
+        """Find every column that speaks of protection: of two the strictest cell counts.
+
+        The usual names are read in every layout of rows about pupils: one that does not list them
+        must not leave a marking unread.
+        """
+        if "protected" not in COLUMNS[self.kind]:
+            return ()
+        spec = self.columns.get("protected")
+        names = {fold(name) for name in (*_MARKING_HEADERS, *(spec.headers if spec else ()))}
+        return tuple(
+            index for index, cell in enumerate(folded) if cell in names and index not in taken
+        )
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """How well a layout fits a header row.
+
+    Attributes:
+        layout: the layout.
+        header: the row's cells.
+        positions: where each of our columns stands.
+        missing: required columns that are not there.
+        twice: required columns that are there more than once, so that nothing tells which counts.
+        unknown: positions of columns that the layout does not know.
+        dropped: positions of columns that are never stored.
+        count_position: where the number of rows stands in each row.
+        markings: positions of all columns that speak of protection and that the layout knows.
+    """
+
+    layout: Layout
+    header: tuple[str, ...]
+    positions: dict[str, int]
+    missing: tuple[str, ...]
+    twice: tuple[str, ...]
+    unknown: tuple[int, ...]
+    dropped: tuple[int, ...] = ()
+    count_position: int | None = None
+    markings: tuple[int, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Every required column is there, and once."""
+        return not self.missing and not self.twice
+
+    @property
+    def has_required(self) -> bool:
+        """Some required column is there."""
+        return any(self.layout.columns[name].required for name in self.positions)
+
+    @property
+    def says_protection(self) -> bool:
+        """Whether files with this header say which pupils are protected."""
+        return "protected" in self.positions
+
+    @property
+    def unread_columns(self) -> str | None:
+        """Say which columns the layout doesn't know, so that they are not read; None if none."""
+        if not self.unknown:
+            return None
+        names = as_headers([self.header[position] for position in self.unknown])
+        listed = ", ".join(f"'{printable_header(name)}'" for name in names[:_UNREAD_SHOWN])
+        if len(names) > _UNREAD_SHOWN:
+            listed += f" and {len(names) - _UNREAD_SHOWN} more"
+        return f"columns that the layout does not know were not read: {listed}"
+
+
+@dataclass(frozen=True)
+class FoundHeader:
+    """A header row that fits: where it stands and how the file separates cells.
+
+    Attributes:
+        match: its layout.
+        line_number: counted from 1.
+        delimiter: between cells; empty in a workbook.
+        separators_above: delimiters in its line and those above it.
+    """
+
+    match: HeaderMatch
+    line_number: int
+    delimiter: str
+    separators_above: int = 0
+
+    @property
+    def width(self) -> int:
+        """Cells of the header, without empty ones at its end."""
+        return filled_width(self.match.header)
+
+    @property
+    def reads_last_column(self) -> bool:
+        """Whether a row that is cut short in its last cell would say something else."""
+        return self.width - 1 in self.match.positions.values()
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """Return a header as it is compared: NFC, no case, single spaces, no BOM."""
+    plain = unicodedata.normalize("NFC", text).replace("\ufeff", "").replace("\xa0", " ")
+    return " ".join(plain.split()).casefold()
+
+
+def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
+    """Return the shipped layouts and those of `folders`, in order of name.
+
+    A folder that is not there has none.
+
+    Raises:
+        LayoutError: a file that isn't a layout, or a name used twice.
+    """
+    layouts: dict[str, Layout] = {}
+    amendments: list[Path] = []
+    for folder in (SHIPPED, *folders):
+        for path in sorted(folder.glob("*.yaml")):
+            if _is_amendment(path):
+                amendments.append(path)
+                continue
+            layout = _load(path)
+            if layout.name in layouts:
+                raise LayoutError(
+                    f"{path.name}: key 'name': the layout name '{layout.name}' is taken. "
+                    "Expected a name of its own."
+                )
+            layouts[layout.name] = layout
+    for path in amendments:
+        amended = _amended(path, layouts)
+        layouts[amended.name] = amended
+    return tuple(layouts.values())
+
+
+@cache
+def shipped_layouts() -> tuple[Layout, ...]:
+    """Return the layouts that come with the program."""
+    return load_layouts()
+
+
+def find_header(
+    lines: Sequence[str], layouts: Iterable[Layout]
+) -> FoundHeader | tuple[HeaderMatch | None, int]:
+    """Find the first line that is a whole header of some layout.
+
+    Args:
+        lines: the file's first lines, without line ends.
+        layouts: the layouts to try.
+
+    Returns:
+        The header, or else the nearest miss and its line number, for the message.
+    """
+    nearest: HeaderMatch | None = None
+    nearest_line = 0
+    for number, line in enumerate(lines[:HEADER_SEARCH_LINES], start=1):
+        for delimiter in DELIMITERS:
+            if delimiter not in line or len(line) > _LONGEST_HEADER:
+                continue
+            cells = split_cells(line, delimiter).cells
+            match = best_match(cells, layouts)
+            if match.fits:
+                above = sum(one.count(delimiter) for one in lines[:number])
+                return FoundHeader(match, number, delimiter, above)
+            if nearest is None or len(match.positions) > len(nearest.positions):
+                nearest, nearest_line = match, number
+    return nearest, nearest_line
+
+
+def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
+    """Return the layout that fits with most columns and fewest unknown, else the nearest miss."""
+    matches = [layout.match(cells) for layout in layouts]
+    return max(matches, key=lambda match: (match.fits, len(match.positions), -len(match.unknown)))
+
+
+def _load(path: Path) -> Layout:
+    return parse_layout(_text_of(path), path.name if path.parent == SHIPPED else str(path))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LayoutError(f"{path.name}: can't be read as UTF-8. Save it as UTF-8.") from None
+
+
+def _is_amendment(path: Path) -> bool:
+    """Whether a file only says of another layout how its senders write ids or end dates."""
+    try:
+        said = yaml.safe_load(_text_of(path))
+    except yaml.YAMLError:
+        return False
+    return (
+        isinstance(said, dict) and {"name"} < set(said) and set(said) - {"name"} <= set(_AMENDABLE)
+    )
+
+
+def _amended(path: Path, known: dict[str, Layout]) -> Layout:
+    """Return a known layout as an amendment changes it; so a home can amend a shipped one."""
+    said = yaml.safe_load(_text_of(path))
+    layout = known.get(str(said["name"]))
+    if layout is None:
+        raise LayoutError(
+            f"{path}: key 'name': there is no layout '{said['name']}' to amend. Expected one of "
+            f"{', '.join(sorted(known))}, or a whole layout."
+        )
+    for key, expected in _AMENDABLE.items():
+        if key not in said:
+            continue
+        try:
+            layout = Layout.model_validate(layout.model_dump() | {key: said[key]})
+        except ValidationError:
+            raise LayoutError(f"{path}: key '{key}': expected {expected}.") from None
+    return layout
+
+
+def parse_layout(text: str, where: str) -> Layout:
+    """Return the layout that a YAML text says.
+
+    Args:
+        text: the YAML.
+        where: the file's name, for the message.
+
+    Raises:
+        LayoutError: it is none; the message names file, key and expectation.
+    """
+    try:
+        layout = Layout.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise LayoutError(f"{where}: not YAML: {str(error).splitlines()[0]}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        said = first["msg"].removeprefix("Value error, ").rstrip(".")
+        if first["type"] == "missing":
+            said = "it is missing, and every layout has it"
+        raise LayoutError(
+            f"{where}: key '{key}': {said}. docs/layouts.md says what each key means."
+        ) from None
+    unknown = sorted(set(layout.columns) - set(COLUMNS[layout.kind]))
+    if unknown:
+        raise LayoutError(
+            f"{where}: key 'columns.{unknown[0]}': no such column. Expected one of "
+            f"{', '.join(COLUMNS[layout.kind])}."
+        )
+    return layout

@@ -1,0 +1,306 @@
+"""Reading a file row by row: exact line numbers, for workbooks, rosters and files with faults.
+
+The bulk reader (`staging.py`) knows no line numbers; whatever it can't read without a problem is
+read again here. Yields frames of text cells under our column names, with `line_number`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from assets.exports.files.decoding import first_lines, refuse_odd_row_end
+from assets.exports.files.received import ReceivedFile, UnreadableFileError
+from assets.exports.ledger.outcomes import RowProblem
+from assets.exports.pupils.identity_numbers import with_century
+from assets.exports.pupils.protection import LooseWord, loose_word, strictest_marking
+from assets.exports.readers.columns import COLUMNS
+from assets.exports.readers.header_checks import refuse_header, refuse_unread_protection
+from assets.exports.readers.layouts import (
+    HEADER_SEARCH_LINES,
+    FoundHeader,
+    HeaderMatch,
+    Layout,
+    best_match,
+    find_header,
+)
+from assets.exports.readers.row_counts import RowTally
+from assets.exports.readers.row_shapes import RowShapes, shared_ending
+from assets.exports.readers.sheet_rows import SheetRows
+from assets.exports.readers.text_rows import DataRow, text_rows
+from assets.exports.readers.workbook import Sheet, read_sheet
+
+ROWS_PER_FRAME = 100_000
+MERGED_CELLS = "row.merged_cells"
+# The last row of a sheet, today and in the format of before 2007: what came after is cut off.
+SHEET_ROWS = frozenset({65_536, 1_048_576})
+_UNIT = re.compile(r"[0-9]{5,8}")
+_UNIT_DIGITS = 8
+_SHEET_BYTES = 256 << 20
+
+
+@dataclass
+class RowReader:
+    """Reads one file's data rows once, in frames, and keeps what is no row at all.
+
+    Attributes:
+        rows_read: data rows met so far; blank rows are none.
+        last_line: the number of the file's last line, or the sheet's last row.
+        shapeless_rows: those of them that are no row, so that they are in no frame.
+        notes: what a person should know of the file as a whole.
+        last_row: the last row, when it has no line end and its last cell is read.
+        ending: asked once: how many empty cells all its rows have beyond the header's.
+        loose_words: what rows without shape say of protection.
+        marked_persons: keys of persons of SS12000 whom a reference calls protected.
+    """
+
+    file: ReceivedFile
+    header: FoundHeader
+    rows: Iterable[DataRow]
+    notes: tuple[str, ...] = ()
+    rows_read: int = 0
+    last_line: int = 0
+    shapeless_rows: int = 0
+    last_row: DataRow | None = None
+    ending: Callable[[], int] = int
+    loose_words: list[LooseWord] = field(default_factory=list)
+    marked_persons: set[str] = field(default_factory=set)
+    _problems: list[RowProblem] = field(default_factory=list)
+
+    @property
+    def reason(self) -> str | None:
+        """Say what of the file was not read at all; None if nothing."""
+        unread = self.header.match.unread_columns
+        said = [*self.notes, *([unread] if unread else [])]
+        if self.full_sheet():
+            said.insert(
+                0,
+                f"it ends at row {self.last_line}, the last that a spreadsheet has room for: rows "
+                "may have been cut off",
+            )
+        if self.rows_read == 0:
+            said.insert(0, "it has a header but no rows")
+        return "; ".join(said) or None
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Yield frames of at most `ROWS_PER_FRAME` rows, which can have none.
+
+        Raises:
+            UnreadableFileError: the file has another number of rows than it says.
+        """
+        kept: list[DataRow] = []
+        shapes = RowShapes(self.header, self.ending())
+        tally = RowTally(self.header.match)
+        for row in self.rows:
+            if not "".join(row.cells).strip() or tally.is_trailer(row.cells, row.line_number):
+                continue
+            self.rows_read += 1
+            tally.look_at(row.cells, row.line_number)
+            if fault := shapes.fault(row):
+                self._refuse(fault, row)
+            else:
+                if row.is_unended and self.header.reads_last_column:
+                    self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
+                    self.last_row = row
+                if row.merged:
+                    self._problems.append(RowProblem(MERGED_CELLS, row.line_number, row.merged))
+                kept.append(row)
+            if len(kept) + len(self._problems) >= ROWS_PER_FRAME:
+                yield self._frame(kept)
+                kept = []
+        tally.check(self.rows_read)
+        self._problems += self.full_sheet()
+        yield self._frame(kept)
+
+    def full_sheet(self) -> list[RowProblem]:
+        """Return a warning where the last line is the last that a spreadsheet has room for."""
+        if self.rows_read == 0 or self.last_line not in SHEET_ROWS:
+            return []
+        return [RowProblem("row.sheet_full", self.last_line, f"{self.last_line} rows")]
+
+    def take_problems(self) -> list[RowProblem]:
+        """Return the problems met since the last call: rows without a row's shape."""
+        problems, self._problems = self._problems, []
+        return problems
+
+    def _refuse(self, code: str, row: DataRow) -> None:
+        self.shapeless_rows += 1
+        word = loose_word(self.file, row.cells)
+        if word:
+            self.loose_words.append(word)
+        found = f"{len(row.cells)} cells"
+        kept = "\x1f".join(self._cells_to_keep(row.cells))
+        self._problems.append(RowProblem(code, row.line_number, found, row=kept))
+
+    def _cells_to_keep(self, cells: Sequence[str]) -> Sequence[str]:
+        """Return a shapeless row's cells up to where the reason for an absence may stand.
+
+        The reason is health data and is never stored. With the wrong number of cells nobody knows
+        which cell it is: after a missing cell it stands further to the left.
+        """
+        match = self.header.match
+        if not match.dropped:
+            return cells
+        missing = max(0, self.header.width - len(cells))
+        return cells[: max(0, min(match.dropped) - missing)]
+
+    def _frame(self, rows: Sequence[DataRow]) -> pl.DataFrame:
+        match = self.header.match
+        named = COLUMNS[match.layout.kind]
+        columns: dict[str, Sequence[object]] = {
+            "file_id": [self.file.file_id] * len(rows),
+            "line_number": [row.line_number for row in rows],
+        }
+        for column in named:
+            position = match.positions.get(column)
+            if column == "protected" and len(match.markings) > 1:
+                columns[column] = [strictest_marking(row.cells, match.markings) for row in rows]
+                continue
+            columns[column] = (
+                [self.header.match.layout.said_by_name(column, self.file.name)] * len(rows)
+                if position is None
+                else self._texts(column, [row.cells[position] for row in rows])
+            )
+        schema = {"file_id": pl.Int64, "line_number": pl.Int64} | dict.fromkeys(named, pl.String)
+        texts = pl.col(*named).str.strip_chars(" \t")
+        # An empty cell is no text.
+        return pl.DataFrame(columns, schema=schema).with_columns(
+            pl.when(texts != "").then(texts).name.keep()
+        )
+
+    def _texts(self, column: str, cells: list[str]) -> list[str]:
+        if not column.endswith("civic_no"):
+            return cells
+        # The bulk reader refuses such a number, so that its file is read here.
+        exported = self.file.exported_at.date()
+        full = {text: with_century(text, exported) for text in set(cells)}
+        return [full[text] for text in cells]
+
+
+class Openings:
+    """The headers of a run's files, and as many sheets as memory has room for.
+
+    A file is met twice, when its layout is found and when its batch is read, but a workbook takes
+    a process of its own to open.
+
+    Attributes:
+        unit: what the numbers of rows count: a line, or an object of JSON.
+    """
+
+    unit = "line"
+
+    def __init__(self, layouts: Sequence[Layout]) -> None:
+        self._layouts = layouts
+        self._headers: dict[str, FoundHeader] = {}
+        self._sheets: dict[str, Sheet] = {}
+
+    def header(self, file: ReceivedFile) -> FoundHeader:
+        """Return the header of a file.
+
+        Raises:
+            UnreadableFileError: no layout's header in it, or not the kind of file it says it is.
+            ChangedFileError: the file is gone.
+        """
+        if file.sha256 not in self._headers:
+            if file.is_workbook:
+                sheet = self._sheet(file)
+                self._headers[file.sha256] = _sheet_header(sheet, self._layouts)
+                self._sheets[file.sha256] = sheet
+                if sum(kept.size for kept in self._sheets.values()) > _SHEET_BYTES:
+                    del self._sheets[file.sha256]
+            else:
+                self._headers[file.sha256] = find_text_header(file, self._layouts)
+        refuse_header(self._headers[file.sha256])
+        return self._headers[file.sha256]
+
+    def rows(self, file: ReceivedFile) -> RowReader:
+        """Return a reader of a file's rows; raises what `header` raises."""
+        header = self.header(file)
+        if not file.is_workbook:
+            return RowReader(
+                file,
+                header,
+                text_rows(file, header),
+                last_line=file.lines,
+                ending=lambda: shared_ending(header, text_rows(file, header)),
+            )
+        sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
+        rows = SheetRows(sheet, header)
+        return RowReader(file, header, rows, rows.notes, last_line=sheet.cells.height)
+
+    def named_units(self, file: ReceivedFile, header: FoundHeader) -> frozenset[str]:
+        """Return the school units that a file names, whatever else is wrong with it.
+
+        Raises:
+            UnreadableFileError: it can't be read.
+            ChangedFileError: it is gone.
+        """
+        position = header.match.positions.get("school_unit_code")
+        if position is None:
+            said = header.match.layout.said_by_name("school_unit_code", file.name)
+            return frozenset({said} if said else ())
+        rows = SheetRows(self._sheet(file), header) if file.is_workbook else text_rows(file, header)
+        cells = {row.cells[position].strip() for row in rows if len(row.cells) > position}
+        return frozenset(cell.zfill(_UNIT_DIGITS) for cell in cells if _UNIT.fullmatch(cell))
+
+    def _sheet(self, file: ReceivedFile) -> Sheet:
+        return read_sheet(file, tuple(layout.sheet for layout in self._layouts if layout.sheet))
+
+
+def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHeader:
+    """Return the header of a text file.
+
+    Raises:
+        UnreadableFileError: the file is empty or no layout's header is in its first lines.
+        ChangedFileError: the file is gone.
+    """
+    lines = first_lines(file, HEADER_SEARCH_LINES)
+    if not any(line.strip() for line in lines):
+        raise UnreadableFileError(
+            "the file is empty. Expected a header row and data rows. Export the file again."
+        )
+    found = find_header(lines, layouts)
+    if isinstance(found, FoundHeader):
+        refuse_odd_row_end(lines[found.line_number - 1], f"line {found.line_number}")
+        return found
+    nearest, line_number = found
+    if nearest is not None:
+        refuse_unread_protection(nearest, line_number)
+    raise UnreadableFileError(no_header_message(nearest, line_number))
+
+
+def no_header_message(nearest: HeaderMatch | None, line_number: int) -> str:
+    """Say which header came nearest and what it lacks."""
+    # A word such as "Namn" alone is no header that is nearly there.
+    if nearest is None or not nearest.has_required:
+        return (
+            f"no header row in the first {HEADER_SEARCH_LINES} lines. Expected column names of a "
+            "known layout, separated by semicolon, tab or comma. If the export is new, add a "
+            "layout for it (docs/layouts.md)."
+        )
+    looks_like = f"line {line_number}: the header looks like the layout '{nearest.layout.name}'"
+    if not nearest.missing:
+        listed = ", ".join(f"'{name}'" for name in nearest.twice)
+        return f"{looks_like}, but has {listed} twice. Expected it once. Export the file again."
+    missing = ", ".join(f"'{name}'" for name in nearest.missing)
+    return (
+        f"{looks_like}, but lacks the column{'s' if len(nearest.missing) > 1 else ''} {missing}. "
+        "Export the file with it, or add the new name to the layout's headers (docs/layouts.md)."
+    )
+
+
+def _sheet_header(sheet: Sheet, layouts: Sequence[Layout]) -> FoundHeader:
+    nearest: HeaderMatch | None = None
+    nearest_line = 0
+    for number, cells in enumerate(sheet.first_rows(HEADER_SEARCH_LINES), start=1):
+        match = best_match(cells, layouts)
+        if match.fits:
+            return FoundHeader(match, number, "")
+        if nearest is None or len(match.positions) > len(nearest.positions):
+            nearest, nearest_line = match, number
+    if nearest is not None:
+        refuse_unread_protection(nearest, nearest_line)
+    raise UnreadableFileError(no_header_message(nearest, nearest_line))

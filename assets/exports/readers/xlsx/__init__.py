@@ -1,0 +1,1 @@
+"""Workbooks read from their parts."""

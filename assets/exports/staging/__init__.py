@@ -1,0 +1,1 @@
+"""Raw rows to typed rows, each with a problem or none."""

@@ -1,0 +1,313 @@
+"""Data rows of files as typed rows in temporary tables, each with at most one problem.
+
+Two ways in, one meaning: the bulk path here hands whole groups of plain CSV files to DuckDB's
+reader; whatever it can't take without a problem, and every workbook, goes row by row
+(`row_staging.py`) through the same SELECT. Not here: who has which key (`people.py`), duplicates
+and storing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from assets.exports.files.received import ReceivedFile
+from assets.exports.readers.columns import COLUMNS
+from assets.exports.readers.layouts import DELIMITERS, FoundHeader, HeaderMatch, Layout
+from assets.lake.connection import Lake
+
+RAW_TABLES = {
+    "lessons": "raw_lessons",
+    "enrolments": "raw_enrolments",
+    "aggregates": "raw_aggregates",
+    "school_units": "raw_school_units",
+    "school_breaks": "raw_school_breaks",
+    "pupil_merges": "raw_pupil_merges",
+}
+# A lesson row is about 110 bytes; a line of more than a megabyte is a broken file.
+_MAX_LINE_BYTES = 1 << 20
+# A file id has 63 bits.
+_ID_DIGITS = 19
+# As many letters has a moment to the microsecond in ISO 8601.
+_TIME_LETTERS = 26
+# Every text is met by now, so a row without an export time is one that was staged before.
+_EXPORTED_AT = (
+    "SELECT offered_files.exported_at FROM offered_files WHERE offered_files.file_id = raw.file_id"
+)
+_KEY_PUPILS = """
+    UPDATE batch_lessons SET
+        pupil_key = civic_keys.pupil_key,
+        problem = coalesce(batch_lessons.problem, civic_keys.problem),
+        exported_at = offered_files.exported_at,
+        lesson_hash = lesson_of(civic_keys.pupil_key, lesson_id)
+    FROM civic_keys, offered_files
+    WHERE batch_lessons.exported_at IS NULL
+        AND coalesce(batch_lessons.civic_text, '') = civic_keys.civic_text
+        AND batch_lessons.file_id = offered_files.file_id
+"""
+SAYS_MENTOR = "(mentor_name IS NOT NULL OR mentor_email IS NOT NULL)"
+_KEY_MENTORS = f"""
+    UPDATE batch_lessons SET mentor_key = staff_keys.staff_key
+    FROM staff_keys
+    WHERE batch_lessons.mentor_key IS NULL AND {SAYS_MENTOR}
+        AND coalesce(batch_lessons.mentor_name, '') = staff_keys.name
+        AND coalesce(batch_lessons.mentor_email, '') = staff_keys.email
+"""
+
+
+@dataclass(frozen=True)
+class BulkFile:
+    """A plain text file whose header is known, ready for the bulk reader.
+
+    Attributes:
+        file: the file as it came.
+        header: its header.
+        utf8_path: where it, or its copy in UTF-8, is read from.
+        lines: all its lines.
+    """
+
+    file: ReceivedFile
+    header: FoundHeader
+    utf8_path: Path
+    lines: int
+
+    @property
+    def data_lines(self) -> int:
+        """Lines below the header; as many rows must come out."""
+        return self.lines - self.header.line_number
+
+    @property
+    def has_exact_rows(self) -> bool:
+        """Whether there are as many separators as rows with the header's cells have.
+
+        A row too short and one too long make it even; the short one is seen all the same.
+        """
+        index = DELIMITERS.index(self.header.delimiter)
+        between = len(self.header.match.header) - 1
+        found = self.file.separators[index] - self.header.separators_above
+        return found == between * self.data_lines
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Files of one shape can be read in one statement."""
+        header = self.header
+        return (header.match.layout.name, header.match.header, header.delimiter, header.line_number)
+
+
+def load_macros(lake: Lake) -> None:
+    """Load how cells are read (`sql/exports/parsing_macros.sql`) into the connection."""
+    lake.prepare("exports/parsing_macros")
+
+
+def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> None:
+    """Make the staged table of a kind of rows, empty, for a batch of files."""
+    load_offered(lake, files)
+    columns = ", ".join(f"{column} VARCHAR" for column in COLUMNS[kind])
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE empty_rows (file_id BIGINT, line_number BIGINT, {columns})"
+    )
+    point_raw_view(lake, kind, "empty_rows")
+    if kind == "lessons":
+        lake.define("exports/staged_lessons")
+        rows = lake.select("exports/keyed_lessons")
+        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE batch_lessons AS {rows}")
+        return
+    lake.materialise(f"exports/staged_{kind}")
+    lake.define(f"exports/keyed_{kind}")
+
+
+def staged_table(kind: str) -> str:
+    """Return the table that rows of a kind are staged in."""
+    return "batch_lessons" if kind == "lessons" else f"staged_{kind}"
+
+
+def keyed_rows(kind: str) -> str:
+    """Return the table or view of the staged rows of a kind with their keys."""
+    return "batch_lessons" if kind == "lessons" else f"keyed_{kind}"
+
+
+def insert_rows(lake: Lake, kind: str) -> None:
+    """Stage the rows that the raw view of a kind has now.
+
+    Lessons are keyed on the way, where their pupils have been met, as a night's rosters see to:
+    of a city's month that saves a copy of ten million rows.
+    """
+    rows = "keyed_lessons" if kind == "lessons" else f"staged_{kind}"
+    lake.connection.execute(
+        f"INSERT INTO {staged_table(kind)} BY NAME {lake.select(f'exports/{rows}')}"
+    )
+
+
+def key_lessons(lake: Lake) -> None:
+    """Give staged lessons that have none yet their keys; everybody among them has been met."""
+    lake.connection.execute(_KEY_PUPILS)
+    if lake.rows(f"SELECT 1 FROM batch_lessons WHERE {SAYS_MENTOR} LIMIT 1"):
+        lake.connection.execute(_KEY_MENTORS)
+
+
+def find_shared(lake: Lake) -> None:
+    """Find the lessons that more than one row of a batch speaks of (`shared_lessons`)."""
+    lake.materialise("exports/repeating_days")
+    lake.materialise("exports/shared_lessons")
+
+
+def end_staging(lake: Lake, kind: str) -> None:
+    """Make `batch_<kind>` of the staged rows and their keys."""
+    if kind != "lessons":
+        lake.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE batch_{kind} AS SELECT * FROM {keyed_rows(kind)}"
+        )
+
+
+def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
+    """Stage whole files of one shape and return the ids of those that need reading row by row.
+
+    Args:
+        lake: the lake; `begin_staging` was called.
+        files: files of one `shape`.
+        folder: where links to them are made: DuckDB would take `*` in a name for a pattern.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    links: list[str] = []
+    for bulk in files:
+        time = bulk.file.exported_at.isoformat(timespec="microseconds")
+        link = folder / f"{bulk.file.file_id:0{_ID_DIGITS}d}_{time}.csv"
+        link.unlink(missing_ok=True)
+        link.symlink_to(bulk.utf8_path.absolute())
+        links.append(str(link))
+    try:
+        lake.connection.execute(_bulk_view(files[0].header, folder, links))
+        insert_rows(lake, "lessons")
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:
+        # The reader gave up on the whole group, mostly for one file's sake: line ends that differ,
+        # a line of megabytes. Row by row, that file tells what is wrong.
+        if len(files) == 1:
+            return {files[0].file.file_id}
+        return set().union(*(stage_bulk(lake, [bulk], folder) for bulk in files))
+    finally:
+        for path in links:
+            Path(path).unlink(missing_ok=True)
+    counts = dict(
+        lake.rows(
+            "SELECT file_id, count(*) FROM batch_lessons WHERE line_number IS NULL GROUP BY 1"
+        )
+    )
+    return {
+        bulk.file.file_id
+        for bulk in files
+        if counts.get(bulk.file.file_id, 0) != bulk.data_lines
+        or (not bulk.has_exact_rows and _has_longer_rows(lake, bulk))
+    }
+
+
+def _has_longer_rows(lake: Lake, bulk: BulkFile) -> bool:
+    """Whether a row has a cell more than the header, though an empty one.
+
+    DuckDB reads past it, but where a decimal comma cut a cell in two, all to its right has slipped.
+    """
+    path = str(bulk.utf8_path.absolute())
+    if any(letter in path for letter in "*?[{"):
+        return True
+    cells = _reader(bulk.header, [path], len(bulk.header.match.header) + 1)
+    return bool(lake.rows(f"SELECT 1 FROM {cells} LIMIT 1"))
+
+
+def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
+    # Where the id begins in a link's path, counted from 1, and the export time behind it. What is
+    # in the name costs nothing a row; for a second look-up DuckDB would keep all rows.
+    first = len(str(folder)) + 2
+    then = first + _ID_DIGITS + 1
+    width = len(header.match.header)
+    columns = ", ".join(
+        f"{_bulk_cell(header.match, column)} AS {column}" for column in COLUMNS["lessons"]
+    )
+    # A cell under no heading is no end of a row: whatever it is, something has slipped.
+    beyond = " AND ".join(
+        f"coalesce(trim(c{index}), '') = ''" for index in range(header.width, width)
+    )
+    return (
+        "CREATE OR REPLACE TEMP VIEW raw_lessons AS SELECT "
+        f"cast(filename[{first}:{first + _ID_DIGITS - 1}] AS BIGINT) AS file_id, "
+        f"cast(filename[{then}:{then + _TIME_LETTERS - 1}] AS TIMESTAMP) AS file_exported_at, "
+        f"NULL::BIGINT AS line_number, {columns} FROM {_reader(header, links, width)}"
+        + (f" WHERE {beyond}" if beyond else "")
+    )
+
+
+def _reader(header: FoundHeader, paths: Sequence[str], width: int) -> str:
+    """Return the rows of files that have so many cells, as a table of texts."""
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    names = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(width))
+    return (
+        f"read_csv([{listed}], auto_detect = false, delim = '{header.delimiter}', quote = '\"', "
+        f"escape = '\"', header = false, skip = {header.line_number}, columns = {{{names}}}, "
+        f"filename = true, max_line_size = {_MAX_LINE_BYTES}, ignore_errors = true)"
+    )
+
+
+def _bulk_cell(match: HeaderMatch, column: str) -> str:
+    """Return the expression that reads a column; of two that speak of protection the strictest."""
+    if column not in match.positions:
+        return "NULL::VARCHAR"
+    if column != "protected" or len(match.markings) == 1:
+        return f"c{match.positions[column]}"
+    cells = [f"c{position}" for position in match.markings]
+    strict = ", ".join(f"CASE WHEN protected_identity({cell}) THEN {cell} END" for cell in cells)
+    return f"coalesce({strict}, {', '.join(cells)})"
+
+
+def unstage(lake: Lake, table: str, file_ids: Sequence[int]) -> None:
+    """Take files out of a staged table again."""
+    lake.connection.execute(
+        f"DELETE FROM {table} WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",
+        {"ids": list(file_ids)},
+    )
+
+
+def point_raw_view(lake: Lake, kind: str, source: str) -> None:
+    """Make a table or frame the rows that the SELECT of a kind reads."""
+    columns = ", ".join(("file_id", "line_number", *COLUMNS[kind]))
+    if kind == "lessons":
+        columns += f", ({_EXPORTED_AT}) AS file_exported_at"
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {RAW_TABLES[kind]} AS SELECT {columns} FROM {source} AS raw"
+    )
+
+
+def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> None:
+    """Make `offered_files`, so that SELECTs know each file's export time, and if it is one.
+
+    Whether a file's end dates are exclusive its header decides (`note_end_dates`).
+    """
+    lake.load(
+        "offered_files",
+        pl.DataFrame(
+            {
+                "file_id": [file.file_id for file in files],
+                "exported_at": [file.exported_at for file in files],
+                "is_time_believed": [file.is_time_believed for file in files],
+                "has_exclusive_ends": [False] * len(files),
+            },
+            schema={
+                "file_id": pl.Int64,
+                "exported_at": pl.Datetime("us"),
+                "is_time_believed": pl.Boolean,
+                "has_exclusive_ends": pl.Boolean,
+            },
+        ),
+    )
+
+
+def note_end_dates(lake: Lake, file_id: int, layout: Layout) -> None:
+    """Let the SELECTs know how a file writes its end dates, before its rows are staged."""
+    if layout.has_exclusive_ends:
+        lake.connection.execute(
+            "UPDATE offered_files SET has_exclusive_ends = TRUE WHERE file_id = $file_id",
+            {"file_id": file_id},
+        )

@@ -1,0 +1,1 @@
+"""Typed rows into the lake: the newest export wins."""

@@ -1,0 +1,218 @@
+"""Lessons that a newer file of their source lacks: those that count do so as before, and are named.
+
+A lesson that was moved or taken away at the sender stays in the lake unless its layout restates
+whole periods. When a newer file has the lesson's class and date, with nearly all of the class's
+pupils, and not the lesson, then it is missing at the source. How many pupils each file had is kept,
+so that the answer does not depend on the order in which files came.
+
+Not here: removing lessons (`snapshots.py`), the list's sentence (`watchlists/notices.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import duckdb
+import polars as pl
+
+from assets.exports.readers.layouts import FoundHeader
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from rules.parallel import ParallelValue, shipped_values
+
+#: So many tenths of a class's pupils a file has to have to cover it (our choice): a few may be gone
+#: from the newer file, as pupils who left are, but half a class is another kind of file.
+LEAST_TENTHS = 9
+
+_SAID = (
+    ("newer_file", "missing from it, though it has their class and date: {rows} of older files"),
+    ("file_id", "missing from a newer file, though that has their class and date: {rows}"),
+)
+_ANSWER = (
+    "counted as before. Were they taken away at the sender, files that say whole periods would "
+    "remove them ('restates: school_period' in the layout)"
+)
+_KEY = "layout, school_unit_code, class_key, lesson_date"
+
+
+def find_coverage(lake: Lake) -> None:
+    """Find how many pupils the staged files have; `note_missing` needs it."""
+    lake.materialise("exports/arriving_coverage")
+
+
+def note_missing(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    sealer: Sealer,
+    headers: Mapping[int, FoundHeader],
+) -> dict[int, str]:
+    """Keep what the stored batch's files cover, and which lessons are missing at their source.
+
+    Args:
+        connection: inside the transaction that stores the batch, after its lessons and identities.
+        lake: its lake.
+        sealer: keys classes.
+        headers: of the files that are stored.
+
+    Returns:
+        What is to be said of files, by file id: numbers and dates, nobody's class or name.
+    """
+    _key_coverage(lake, sealer, headers)
+    span = lake.frame(
+        "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
+        "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school "
+        "FROM keyed_coverage"
+    ).row(0, named=True)
+    if span["first_date"] is None:
+        return {}
+    dates = {name: span[name] for name in ("first_date", "last_date")}
+    lake.materialise("exports/covering_files", **dates)
+    has_older = _has_older(lake)
+    connection.execute(
+        "DELETE FROM class_coverage WHERE file_id IN (SELECT file_id FROM keyed_coverage) "
+        "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_outdone)"
+    )
+    connection.execute(
+        f"INSERT INTO class_coverage BY NAME SELECT {_KEY}, pupils, exported_at, file_id "
+        "FROM covering_files WHERE stored_row IS NULL AND NOT is_outdone"
+    )
+    connection.execute("DELETE FROM covering_files WHERE is_outdone")
+    if not has_older:
+        return {}
+    lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
+    connection.execute(
+        f"DELETE FROM missing_lessons WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM keyed_coverage)"
+    )
+    connection.execute(
+        "INSERT INTO missing_lessons BY NAME SELECT * EXCLUDE (newer_file) FROM lessons_missing"
+    )
+    return _remarks(lake, headers)
+
+
+def _key_coverage(lake: Lake, sealer: Sealer, headers: Mapping[int, FoundHeader]) -> None:
+    """Make `keyed_coverage` of the stored files' coverage, with layouts and keys of classes."""
+    classes = lake.rows("SELECT DISTINCT school_unit_code, class_name FROM arriving_coverage")
+    lake.load(
+        "class_keys",
+        pl.DataFrame(
+            {
+                "school_unit_code": [school for school, _ in classes],
+                "class_name": [name for _, name in classes],
+                "key": [
+                    str(sealer.key("class", f"{school} {name or ''}")) for school, name in classes
+                ],
+            },
+            {"school_unit_code": pl.String, "class_name": pl.String, "key": pl.String},
+        ),
+    )
+    lake.load(
+        "covering_layouts",
+        pl.DataFrame(
+            {
+                "file_id": list(headers),
+                "layout": [header.match.layout.name for header in headers.values()],
+            },
+            {"file_id": pl.Int64, "layout": pl.String},
+        ),
+    )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE keyed_coverage AS SELECT layouts.layout, arriving.*, "
+        "cast(classes.key AS UUID) AS class_key FROM arriving_coverage AS arriving "
+        "JOIN covering_layouts AS layouts USING (file_id) JOIN class_keys AS classes "
+        "ON arriving.school_unit_code = classes.school_unit_code "
+        "AND arriving.class_name IS NOT DISTINCT FROM classes.class_name"
+    )
+
+
+def _has_older(lake: Lake) -> bool:
+    """Look whether two files speak of a class and date: of a first file nothing is missing."""
+    return bool(
+        lake.rows(f"SELECT 1 FROM covering_files GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1")
+    )
+
+
+def _remarks(lake: Lake, file_ids: Iterable[int]) -> dict[int, str]:
+    batch = set(file_ids)
+    remarks: dict[int, str] = {}
+    if not _find_counting(lake):
+        return remarks
+    for column, said in _SAID:
+        for file_id, lessons, first, last in lake.rows(
+            f"SELECT {column}, count(*), min(lesson_date), max(lesson_date) "
+            f"FROM missing_and_counting GROUP BY {column}"
+        ):
+            if file_id not in batch:
+                continue
+            days = f"{first}" if first == last else f"{first} to {last}"
+            rows = f"{lessons} {'row' if lessons == 1 else 'rows'} for {days}"
+            text = f"{said.format(rows=rows)}; {_ANSWER}"
+            remarks[file_id] = f"{remarks[file_id]}; {text}" if file_id in remarks else text
+    return remarks
+
+
+def _find_counting(lake: Lake) -> bool:
+    """Make `missing_and_counting` of `lessons_missing`; return whether there is any to ask about.
+
+    What counts is decided with the sums, which are made later. Here it is asked of the few days
+    that a lesson is missing from, by the same SELECTs, so that the reason says what the list will.
+    """
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE crowded_days AS "
+        "SELECT DISTINCT pupil_key, lesson_date FROM lessons_missing"
+    )
+    ((first, last),) = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")
+    if first is None:
+        return False
+    lake.materialise("absence/told_lessons", first_date=first, last_date=last)
+    lake.materialise("absence/superseded_lessons")
+    lake.materialise("absence/lessons_after_leaving")
+    with _values_of_a_new_lake(lake):
+        lake.materialise("absence/lessons_set_aside")
+    lake.materialise("absence/told_fates")
+    lake.materialise("exports/missing_and_counting")
+    return True
+
+
+@contextmanager
+def _values_of_a_new_lake(lake: Lake) -> Iterator[None]:
+    """Let the shipped `parallel.*` hold where no sums were made yet, so that none are kept."""
+    if lake.rows("SELECT 1 FROM parallel_values LIMIT 1"):
+        yield
+        return
+    # A temporary table stands before the lake's of that name.
+    lake.load("parallel_values", _frame_of(shipped_values()))
+    try:
+        yield
+    finally:
+        lake.connection.execute("DROP TABLE temp.parallel_values")
+
+
+def _frame_of(values: Sequence[ParallelValue]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(value.valid_from, value.method, value.least_cover_bp) for value in values],
+        {"valid_from_date": pl.Date, "method": pl.String, "least_cover_bp": pl.Int32},
+        orient="row",
+    )
+
+
+# What each lesson file brought of each school unit, so that a school's silence can be told. A
+# lesson's own export time is that of the newest file that said it, so a sender who says the whole
+# month anew every night would seem to send once.
+
+
+def store_sendings(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note what the staged lesson files say of which days; the caller holds the transaction.
+
+    `find_coverage` has been called: it has the days, of each class. Lessons that are planned for
+    days after the export are no word about these days.
+    """
+    connection.execute(
+        "DELETE FROM school_sendings WHERE file_id IN (SELECT DISTINCT file_id FROM batch_lessons)"
+    )
+    connection.execute(
+        "INSERT INTO school_sendings BY NAME SELECT school_unit_code, exported_at, file_id, "
+        "min(lesson_date) AS first_lesson_date, max(lesson_date) AS last_lesson_date "
+        "FROM arriving_coverage WHERE lesson_date <= exported_at::DATE "
+        "GROUP BY school_unit_code, exported_at, file_id"
+    )

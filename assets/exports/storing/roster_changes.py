@@ -1,0 +1,43 @@
+"""Roster records that change make the sums stale that they touch.
+
+A lesson at a school that the pupil had left counts nowhere, so a roster that comes later than the
+lessons can change what counts. Only dates on which it does are summed again: a city's rosters come
+every night, and hardly ever change the past. Not here: what "left" means for a lesson
+(`sql/absence/lessons_after_leaving.sql`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from assets.lake.connection import Lake
+
+_RECORDS = (
+    "SELECT DISTINCT pupil_key, school_unit_code, start_date, end_date FROM enrolments "
+    "WHERE pupil_key IN (SELECT pupil_key FROM watched_pupils)"
+)
+
+
+@contextmanager
+def watching_rosters(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, pupils: str
+) -> Iterator[None]:
+    """Compare pupils' records before and after, and note the dates whose lessons count otherwise.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake.
+        pupils: a SELECT of the keys of everybody whose records may change.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE watched_pupils AS {pupils}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE records_before AS {_RECORDS}")
+    yield
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE records_after AS {_RECORDS}")
+    lake.materialise("exports/moved_pupils")
+    ((first,),) = lake.rows("SELECT min(first_date) FROM moved_pupils")
+    if first is not None:
+        lake.materialise("exports/turned_days", first_date=first)
+        connection.execute("INSERT INTO stale_days SELECT DISTINCT lesson_date FROM turned_days")

@@ -1,0 +1,99 @@
+"""Complete files: lessons that a newer complete file of their school and date lacks are removed.
+
+What a lesson is stored as is the newest word about it, unless a complete file newer than that
+word covers its school and date without it. That is the same whatever order files arrive in, so
+complete files are remembered (`lesson_snapshots`), and so are lessons with an id that were removed
+(`removed_lessons`): an older word about them may lie on another date.
+
+Not here: how rows replace rows of the same lesson (`storing.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import polars as pl
+
+from assets.exports.ledger.problems import ProblemLog
+from assets.exports.readers.layouts import FoundHeader
+from assets.lake.connection import Lake
+from assets.lake.upsert import replace_older
+
+#: A file that spans more days than a school year has a wrong date in it, and removes nothing.
+MOST_DAYS = 366
+
+
+def complete_files(
+    lake: Lake, headers: Mapping[int, FoundHeader], problems: ProblemLog
+) -> list[int]:
+    """Return the ids of staged files that say all of a period.
+
+    A file with refused rows doesn't: what they said is not known, so it removes nothing.
+    """
+    ids = [
+        file_id
+        for file_id, header in headers.items()
+        if header.match.layout.restates == "school_period" and not problems.refused(file_id)
+    ]
+    if not ids:
+        return []
+    rows = lake.rows(
+        "SELECT file_id FROM batch_lessons WHERE file_id IN (SELECT unnest($ids::BIGINT[])) "
+        "GROUP BY file_id HAVING max(lesson_date) - min(lesson_date) < $days",
+        ids=ids,
+        days=MOST_DAYS,
+    )
+    return [file_id for (file_id,) in rows]
+
+
+def snapshot_reason(header: FoundHeader, reason: str | None, refused: int) -> str | None:
+    """Return the reason of a file, with the word that it removes nothing when it can't."""
+    if header.match.layout.restates != "school_period" or not refused:
+        return reason
+    said = "with refused rows it is not complete, so no lesson was removed"
+    return f"{said}; {reason}" if reason else said
+
+
+def store_snapshots(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, complete: Sequence[int]
+) -> bool:
+    """Remember the batch's complete files; return whether the lake knows of any."""
+    if not complete and not lake.rows("SELECT 1 FROM lesson_snapshots LIMIT 1"):
+        return False
+    lake.load("complete_files", pl.DataFrame({"file_id": complete}, schema={"file_id": pl.Int64}))
+    lake.materialise("exports/arriving_snapshots")
+    if complete:
+        covered = lake.frame("SELECT * FROM arriving_snapshots")
+        replace_older(connection, "lesson_snapshots", covered, ("school_unit_code", "lesson_date"))
+    return True
+
+
+def remove_outdone(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Remove stored lessons that the batch's complete files lack, and find such arriving ones.
+
+    Leaves `outdone_arrivals` for the insert that follows. The caller has removed stored rows that
+    the batch has anew.
+    """
+    lake.materialise("exports/outdone_arrivals")
+    _remember_removed(connection, lake, "outdone_arrivals")
+    first, last = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM arriving_snapshots")[0]
+    if first is None:
+        return
+    lake.materialise("exports/outdone_lessons", first_date=first, last_date=last)
+    _remember_removed(connection, lake, "outdone_lessons")
+    connection.execute("INSERT INTO stale_days SELECT DISTINCT lesson_date FROM outdone_lessons")
+    connection.execute(
+        "DELETE FROM lessons WHERE lesson_date BETWEEN $first AND $last "
+        "AND rowid IN (SELECT stored_row FROM outdone_lessons)",
+        {"first": first, "last": last},
+    )
+
+
+def _remember_removed(connection: duckdb.DuckDBPyConnection, lake: Lake, outdone: str) -> None:
+    removed = lake.frame(
+        "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, lesson_id, exported_at, file_id "
+        f"FROM {outdone} WHERE lesson_id IS NOT NULL"
+    )
+    if removed.height:
+        replace_older(connection, "removed_lessons", removed, ("pupil_key", "lesson_id"))

@@ -1,0 +1,166 @@
+"""What the lake knew at a moment: the same questions, asked of a past snapshot.
+
+Temporary views named as the tables stand before them on this connection, so every SELECT answers
+from the past; the lake isn't changed. Not here: the questions (`answers.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from assets.absence.which_count import sum_days
+from assets.absence.windows import month_end
+from assets.lake.connection import Lake
+from assets.lake.tables import TABLES
+from rules.errors import TrappanError
+from rules.parallel import shipped_values
+
+#: What verdicts rest on. Names stay as they are today: an answer about the past names nobody anew.
+_FACTS = (
+    "lessons",
+    "contradicted_lessons",
+    "joint_lessons",
+    "lesson_snapshots",
+    "removed_lessons",
+    "uncounted_lessons",
+    "parallel_values",
+    "absence_daily",
+    "absence_monthly",
+    "monthly_sums",
+    "enrolments",
+    "identity_sources",
+    "school_units",
+    "stale_days",
+)
+
+
+class NotKnownYetError(TrappanError):
+    """The lake has nothing of that moment; the message says from when it does."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A snapshot that is shown in place of today's lake.
+
+    Attributes:
+        snapshot: its id.
+        written_at: when it was written, UTC.
+    """
+
+    snapshot: int
+    written_at: datetime
+
+
+def show_as_known(lake: Lake, moment: datetime) -> Known:
+    """Show the lake as it was at a moment, for the rest of this connection.
+
+    Protection is today's: `protected_pupils` rests on no table that is shown as it was, and has the
+    keys of the numbers that pupils had before.
+
+    Args:
+        lake: the lake.
+        moment: with a time zone; what was committed up to and at this moment counts.
+
+    Raises:
+        NotKnownYetError: the lake was made later, or no longer keeps that snapshot.
+    """
+    known = _snapshot_at(lake, moment)
+    for name in _FACTS:
+        rows = _rows_then(lake, name, known.snapshot)
+        lake.connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")
+    _sum_what_was_stale(lake, known.snapshot)
+    return known
+
+
+def show_with_sums(lake: Lake) -> int:
+    """Show today's lake with the sums of its stale days, for the rest of this connection.
+
+    Between the rows of a night and its sums, or where a night was stopped there, the lake's sums
+    are those of before.
+
+    Returns:
+        How many dates were stale; when none was, the lake is shown as it is.
+    """
+    ((stale,),) = lake.rows("SELECT count(DISTINCT lesson_date) FROM stale_days")
+    if stale:
+        show_as_known(lake, datetime.now(UTC))
+    return int(stale)
+
+
+def _snapshot_at(lake: Lake, moment: datetime) -> Known:
+    micros = int(moment.timestamp() * 1_000_000)
+    rows = lake.rows(
+        "SELECT snapshot_id, epoch_us(snapshot_time), first_time FROM (SELECT *, "
+        "min(epoch_us(snapshot_time)) OVER () AS first_time FROM ducklake_snapshots('lake')) "
+        "ORDER BY snapshot_id DESC"
+    )
+    for snapshot, written, _ in rows:
+        if written <= micros:
+            return Known(snapshot, datetime.fromtimestamp(written / 1_000_000, UTC))
+    first = datetime.fromtimestamp(rows[-1][2] / 1_000_000, UTC)
+    raise NotKnownYetError(
+        f"The lake knew nothing at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC. Expected a moment "
+        f"from {first:%Y-%m-%d %H:%M} UTC on, when its first snapshot was written."
+    )
+
+
+def _rows_then(lake: Lake, name: str, snapshot: int) -> str:
+    """Return the SELECT of a table's rows at a snapshot."""
+    columns = next(table.columns for table in TABLES if table.name == name)
+    try:
+        there = lake.rows(f"DESCRIBE SELECT * FROM lake.{name} AT (VERSION => {snapshot})")
+    except duckdb.CatalogException:
+        # The table is younger than the snapshot, so nothing of it was known.
+        present, source = set(), "WHERE false"
+    else:
+        present, source = {row[0] for row in there}, f"FROM lake.{name} AT (VERSION => {snapshot})"
+    shown = ", ".join(
+        column.name if column.name in present else f"cast(NULL AS {column.type}) AS {column.name}"
+        for column in columns
+    )
+    return f"SELECT {shown} {source}"
+
+
+def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:
+    """Sum the days whose rows were in and whose sums were not: a moment within a night."""
+    lake.connection.execute("CREATE TEMP TABLE days_to_sum AS SELECT DISTINCT * FROM stale_days")
+    count, first, last = lake.rows(
+        "SELECT count(*), min(lesson_date), max(lesson_date) FROM days_to_sum"
+    )[0]
+    if not count:
+        return
+    lake.connection.execute(
+        "CREATE TEMP TABLE months_to_sum AS SELECT DISTINCT "
+        "cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date FROM days_to_sum"
+    )
+    if not lake.rows("SELECT 1 FROM parallel_values LIMIT 1"):
+        # Nothing was summed yet, or by a version that had no such values.
+        rows = ", ".join(
+            f"(DATE '{value.valid_from}', '{value.method}', {value.least_cover_bp})"
+            for value in shipped_values()
+        )
+        lake.connection.execute(
+            "CREATE OR REPLACE TEMP VIEW parallel_values AS SELECT * FROM "
+            f"(VALUES {rows}) AS shipped (valid_from_date, method, least_cover_bp)"
+        )
+    sum_days(lake, first, last)
+    for table, made in (("absence_daily", "summed_days"), ("uncounted_lessons", "uncounted_now")):
+        lake.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM "
+            f"({_rows_then(lake, table, snapshot)}) "
+            "WHERE lesson_date NOT IN (SELECT lesson_date FROM days_to_sum) "
+            f"UNION ALL BY NAME SELECT * FROM {made}"
+        )
+    months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
+    lake.connection.execute(
+        f"CREATE TEMP TABLE summed_monthly AS {lake.select('absence/absence_monthly')}", months
+    )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP VIEW absence_monthly AS SELECT * FROM "
+        f"({_rows_then(lake, 'absence_monthly', snapshot)}) "
+        "WHERE month_start_date NOT IN (SELECT month_start_date FROM months_to_sum) "
+        "UNION ALL BY NAME SELECT * FROM summed_monthly"
+    )

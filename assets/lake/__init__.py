@@ -1,0 +1,1 @@
+"""The lake: connection, settings, tables, locks, encryption. Ground floor: imports no stage."""

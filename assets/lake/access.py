@@ -1,0 +1,161 @@
+"""What the Dagster assets are given: how to open the lake, what is offered, which day counts.
+
+A plain object, not a Dagster-configured resource: the paths of received files are no run
+configuration, because run configuration is stored and a file name can name a pupil.
+"""
+
+from __future__ import annotations
+
+import errno
+import traceback
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from assets.lake.connection import Lake
+from assets.lake.server_errors import told_of_servers
+from assets.lake.settings import LakeSettings
+from rules.errors import TrappanError
+from rules.models import RuleSet
+from rules.parallel import ParallelValue, parallel_values
+from rules.registry import load_parameters, root_of, rule_set_on
+
+
+class StepError(TrappanError):
+    """A step failed in a way we have no words for; says where, never with what data."""
+
+
+#: Run tags: one place for what holds for every step and check of a run.
+AS_OF_TAG = "trappan/as_of"
+SCHOOL_TAG = "trappan/school_unit_code"
+EVEN_IF_HELD_TAG = "trappan/even_if_held"
+FORCE_TAG = "trappan/force"
+#: Key of the IO manager of assets whose value goes to who runs the job, and is stored nowhere.
+VALUE_TO_CALLER = "value_to_caller"
+
+
+@dataclass
+class _Shared:
+    """The lake that the steps of a run share, and how to let go of it."""
+
+    lake: Lake | None = None
+    let_go: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True)
+class LakeAccess:
+    """The one resource, `lake`. Nothing is written to it: what a run made, its assets return.
+
+    Attributes:
+        settings: of the lake.
+        inbox: folder or files that are offered.
+        layouts_folder: of the user's own layouts, read besides the shipped ones; None for none.
+        pulled: folder of files that were fetched from servers, offered too once it is there.
+        rule_set: name of the rule set.
+        rules_folder: of the user's own rule sets, besides the shipped ones; None for none.
+        day_before_run: the default as_of.
+        now: seconds since 1970; with `day_before_run` the only clock.
+        on_progress: for a person who watches.
+        settle_seconds: a file that was written to within so many seconds may still be arriving.
+        keeps_originals: whether the original of every file goes into the archive.
+        retried: hash of an archived file that is read again, in place of the inbox.
+    """
+
+    settings: LakeSettings
+    inbox: tuple[Path, ...]
+    rule_set: str
+    day_before_run: Callable[[], date]
+    now: Callable[[], float]
+    on_progress: Callable[[str, int, int], None] | None = None
+    layouts_folder: Path | None = None
+    rules_folder: Path | None = None
+    pulled: Path | None = None
+    settle_seconds: float = 0.0
+    keeps_originals: bool = True
+    retried: str | None = None
+    _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)
+
+    @contextmanager
+    def open(self) -> Iterator[Lake]:
+        """Open the lake for one step; an error we have no words for is told without its data.
+
+        The steps of a run share what the first of them opened, but no temporary table.
+        """
+        try:
+            opened = self._shared.lake
+            if opened is None:
+                opened = self._shared.lake = Lake.open(self.settings)
+                # A run of Dagster's own ends with its process, and leaves no spill folder either.
+                self._shared.let_go = weakref.finalize(self, opened.close)
+            with opened.beside() as lake:
+                yield lake
+        except TrappanError:
+            raise
+        except Exception as error:
+            raise told_without_data(error, f"the disk of {self.settings.home}") from None
+
+    def close(self) -> None:
+        """Let go of the lake when a run has ended; the next step opens it anew."""
+        let_go, self._shared.let_go, self._shared.lake = self._shared.let_go, None, None
+        if let_go is not None:
+            let_go()
+
+    @property
+    def offered(self) -> tuple[Path, ...]:
+        """Everything that is offered; the first pull makes its folder while others look here."""
+        if self.pulled is None or not self.pulled.is_dir():
+            return self.inbox
+        # A home whose files are all fetched needs no inbox.
+        return (*(path for path in self.inbox if path.exists()), self.pulled)
+
+    def as_of(self, run_tags: Mapping[str, str]) -> date:
+        """Return the last day that counts: the run's tag `trappan/as_of`, else the day before."""
+        tag = run_tags.get(AS_OF_TAG)
+        return date.fromisoformat(tag) if tag else self.day_before_run()
+
+    def today(self) -> date:
+        """Return today in Stockholm."""
+        return self.day_before_run() + timedelta(days=1)
+
+    def rules_on(self, day: date) -> RuleSet:
+        """Return the rule set with the values in force on a day."""
+        return rule_set_on(self.rule_set, day, root_of(self.rule_set, self.rules_folder))
+
+    def parallel_values(self) -> tuple[ParallelValue, ...]:
+        """Return how lessons at the same time count by the rule set, by a lesson's date."""
+        root = root_of(self.rule_set, self.rules_folder)
+        return parallel_values(load_parameters(self.rule_set, root))
+
+
+def told_without_data(error: Exception, disk: str = "the disk") -> StepError:
+    """Return what may be told of an error that is not ours: a server's trouble, or kind and place.
+
+    Its own message can quote a row, so it is never repeated.
+
+    Args:
+        error: the error, with its traceback.
+        disk: what is full when that is the trouble.
+    """
+    of_servers = told_of_servers(error)
+    if of_servers:
+        return StepError(of_servers)
+    if _is_full_disk(error):
+        return StepError(
+            f"{disk[:1].upper()}{disk[1:]} is full. Nothing of this step was kept, and "
+            "the lists that are out still stand. Make room and run again."
+        )
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return StepError(
+        f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno} "
+        f"({frame.name}). Nothing of this step was kept. Run `trappan doctor`."
+    )
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Tell a full disk; DuckDB says so in words only, and its words are not repeated."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return "No space left on device" in str(error)

@@ -1,0 +1,387 @@
+"""The lake: one DuckDB connection with DuckLake attached, and the only door to `sql/`.
+
+Here: connecting, transactions with retry, running a SELECT of `sql/` by name. Not here: any
+table's meaning (`tables.py`), any path outside the home, any rule.
+
+Found when tried, and guarded here:
+
+- DuckLake keeps every column's smallest and largest value in its catalog *in clear*, also of an
+  encrypted table. Whatever names a person is therefore sealed before it is written
+  (`sealing.py`), and of other texts the catalog gets no extremes (`catalog_extremes.py`).
+- DuckLake puts small inserts into the catalog itself, in clear, unless
+  `DATA_INLINING_ROW_LIMIT` is 0.
+- A killed DuckDB leaves spill files in clear, so they are encrypted, live in a folder of their
+  own under the home, and what a dead process left is wiped at the next start.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import duckdb
+import polars as pl
+
+from assets.lake.catalog_extremes import keep_no_extremes
+from assets.lake.data_files import told_of_data_files
+from assets.lake.encryption import KeyFileError
+from assets.lake.schema import added_columns, create_statements
+from assets.lake.server_errors import told_of_servers
+from assets.lake.settings import (
+    LakeError,
+    LakeSettings,
+    configuration,
+    extension_path,
+    lost_lake,
+    own_temp_folder,
+    put_aside,
+    quoted,
+    refuse_lost_lake,
+    traces_of_a_lake,
+)
+from assets.lake.tables import TABLES
+from assets.lake.write_lock import Turns, patiently
+from rules.errors import TrappanError
+
+__all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
+
+SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
+#: The view of what counts (`lesson_fates.py`), on every connection. Where temporary tables or views
+#: stand before the lake's, it reads those.
+COUNTING_LESSONS = "absence/counting_lessons"
+#: The macro that alone asks whether a share is reached, on every connection.
+REACHES_STEP = "flags/reaches_step"
+
+Result = TypeVar("Result")
+
+
+class Lake:
+    """One connection to the lake. Use it as a context manager; it isn't shared by threads."""
+
+    def __init__(
+        self,
+        settings: LakeSettings,
+        connection: duckdb.DuckDBPyConnection,
+        turns: Turns | None = None,
+    ) -> None:
+        self.settings = settings
+        self.connection = connection
+        self._prepared: set[str] = set()
+        self._is_beside = turns is not None
+        self._traces: tuple[str, ...] = ()
+        self._turns = turns or Turns(settings)
+
+    @classmethod
+    def open(cls, settings: LakeSettings) -> Self:
+        """Connect, attach and make sure that every table is there.
+
+        Raises:
+            LakeError: no permission, a missing extension, or a catalog that is gone or doesn't
+                answer.
+            KeyFileError: the home has no key file, and the lake has data that was keyed with one.
+        """
+        # Whatever this process writes from here on is the owner's only (security by construction).
+        os.umask(0o077)
+        home = settings.home
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            home.chmod(0o700)
+            refuse_lost_lake(settings)
+            for folder in ("lake/data", "tmp"):
+                (home / folder).mkdir(parents=True, exist_ok=True)
+            temp = own_temp_folder(home / "tmp")
+        except OSError as error:
+            raise LakeError(
+                f"The home folder {home} can't be used: {error.strerror}. Expected a folder that "
+                "this user may write to. Give another with --home or TRAPPAN_HOME, or change its "
+                "owner."
+            ) from None
+        connection = duckdb.connect(config=configuration(settings, temp))
+        lake = cls(settings, connection)
+        try:
+            lake._attach()
+            lake._make_tables()
+            lake._refuse_emptied()
+            patiently(lambda: keep_no_extremes(settings, connection))
+            lake._refuse_a_new_key()
+            lake.define_protection()
+            lake.define(COUNTING_LESSONS)
+            lake.prepare(REACHES_STEP)
+        except duckdb.Error as error:
+            connection.close()
+            if _is_no_lake(error):
+                if settings.begins_anew and not settings.catalog:
+                    put_aside(settings)
+                    return cls.open(settings)
+                traces = traces_of_a_lake(settings)
+                raise lost_lake(settings, "its catalog is empty or damaged", traces) from None
+            # Not its words: where a server is asked, they can quote a password.
+            has_server = settings.is_on_postgres or settings.is_on_s3
+            said = "" if has_server else f": {str(error).splitlines()[0]}"
+            raise LakeError(
+                told_of_servers(error)
+                or f"The lake's catalog {settings.catalog_string.split(':', 1)[0]}:… in {home} "
+                f"does not answer{said}. Run `trappan doctor`."
+            ) from None
+        except TrappanError:
+            connection.close()
+            raise
+        return lake
+
+    def beside(self) -> Self:
+        """Connect once more to the lake that is open, with temporary tables of one's own.
+
+        Opening it anew takes a third of a second of the processor, because DuckDB checks the
+        signature of every extension; this takes a fiftieth of that. Close it before this one.
+        """
+        lake = type(self)(self.settings, self.connection.cursor(), self._turns)
+        lake.connection.execute("USE lake")
+        lake.define_protection()
+        lake.define(COUNTING_LESSONS)
+        lake.prepare(REACHES_STEP)
+        return lake
+
+    def _attach(self) -> None:
+        settings = self.settings
+        if not settings.catalog_string.startswith(("sqlite:", "postgres:")):
+            raise LakeError(
+                "TRAPPAN_CATALOG is no catalog that can be used here. Expected "
+                "postgres:dbname=… host=… user=…, or nothing for a file in the home."
+            )
+        for name in settings.extensions:
+            self.connection.execute(f"LOAD '{extension_path(name)}'")
+        for statement in settings.s3.statements() if settings.is_on_s3 else ():
+            self.connection.execute(statement)
+        options = [f"DATA_PATH '{quoted(settings.data_string)}'", "ENCRYPTED"]
+        options.append("DATA_INLINING_ROW_LIMIT 0")
+        if not settings.data_path:
+            # The data lies in the home, wherever that is now: a home can be moved, or restored.
+            options.append("OVERRIDE_DATA_PATH true")
+        self._traces = traces_of_a_lake(settings)
+        if self._traces and not settings.begins_anew:
+            # An emptied catalog is no new one.
+            options.append("CREATE_IF_NOT_EXISTS false")
+        if settings.catalog_string.startswith("sqlite:"):
+            options += ["META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 10000"]
+        statement = (
+            f"ATTACH 'ducklake:{quoted(settings.catalog_string)}' AS lake ({', '.join(options)})"
+        )
+        patiently(lambda: self.connection.execute(statement))
+        self._turns.attach(self.connection)
+        self.connection.execute("USE lake")
+        # Without a script's file, DuckDB draws a bar into standard output, which has data only.
+        self.connection.execute("SET enable_progress_bar = false")
+        self.connection.execute("SET lock_configuration = true")
+
+    def _make_tables(self) -> None:
+        if not self._missing_tables():
+            return
+        if self._traces and not self.settings.begins_anew and not self._has_ledger():
+            raise lost_lake(self.settings, "its catalog has no ledger", self._traces)
+
+        def make(connection: duckdb.DuckDBPyConnection) -> None:
+            # Looked again: another process may have made them while this one waited.
+            for statement in self._missing_tables():
+                connection.execute(statement)
+
+        self.write(make)
+
+    def _missing_tables(self) -> list[str]:
+        present: dict[str, set[str]] = {}
+        for table_name, column_name in self.rows(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake'"
+        ):
+            present.setdefault(table_name, set()).add(column_name)
+        return [
+            statement
+            for table in TABLES
+            for statement in (
+                added_columns(table, present[table.name])
+                if table.name in present
+                else create_statements(table)
+            )
+        ]
+
+    def _has_ledger(self) -> bool:
+        return bool(
+            self.rows(
+                "SELECT 1 FROM duckdb_tables() "
+                "WHERE database_name = 'lake' AND table_name = 'files'"
+            )
+        )
+
+    def _refuse_emptied(self) -> None:
+        """Lists are made of files, so a lake without a file beside lists has lost its rows."""
+        if self.settings.begins_anew or "lists/" not in self._traces:
+            return
+        if not self.rows("SELECT 1 FROM files LIMIT 1"):
+            raise lost_lake(self.settings, "its ledger is empty", self._traces)
+
+    def _refuse_a_new_key(self) -> None:
+        """A new key would make every pupil a stranger; the lake's data may be another machine's."""
+        path = self.settings.home / "pupil.key"
+        if path.exists():
+            return
+        ((has_data,),) = self.rows(
+            "SELECT (SELECT count(*) FROM files) + (SELECT count(*) FROM held_files) > 0"
+        )
+        if has_data:
+            raise KeyFileError(
+                f"{path} is not there, but the lake has data that was keyed with it. Restore it "
+                "from the backup, or copy it from the home that made the lake; a new key would "
+                "make every pupil a stranger."
+            )
+
+    def define_protection(self) -> None:
+        """Make the views that alone say who is protected."""
+        self.define("protection/protected_pupils")
+        self.define("protection/protected_persons")
+
+    def close(self) -> None:
+        """Close the connection, and wipe the spill folder when it was the one that opened it."""
+        self.connection.close()
+        if self._is_beside:
+            return
+        shutil.rmtree(self.settings.home / "tmp" / str(os.getpid()), ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        told = self._told_of_files(error) if isinstance(error, duckdb.Error) else None
+        self.close()
+        if told:
+            raise LakeError(told) from None
+
+    def _told_of_files(self, error: duckdb.Error) -> str | None:
+        """Say which data file is lost or damaged, when that is the trouble."""
+        beside = self.connection.cursor()
+        try:
+            beside.execute("USE lake")
+            return told_of_data_files(error, beside, self.settings)
+        except duckdb.Error:
+            return None
+        finally:
+            beside.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the turn to write, so that two runs write one after the other.
+
+        Raises:
+            LakeError: another process held it for longer than `lock_wait_seconds`.
+            duckdb.Error: the catalog's server is away.
+        """
+        with self._turns.taken(self.connection):
+            yield
+
+    def write(self, change: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+        """Run `change` in one transaction, again from its start when the catalog was locked.
+
+        Args:
+            change: does the whole change; it may run more than once and must not commit.
+
+        Raises:
+            LakeError: another writer did not end in time.
+        """
+
+        def attempt() -> Result:
+            self.connection.execute("BEGIN")
+            try:
+                result = change(self.connection)
+                self.connection.execute("COMMIT")
+            except BaseException:
+                _roll_back(self.connection)
+                raise
+            return result
+
+        with self.writing():
+            return patiently(attempt)
+
+    def select(self, name: str, ctes: Sequence[str] = (), /) -> str:
+        """Return the SELECT of `sql/<name>.sql`; `ctes` are files that it, and later ones, read."""
+        text = (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8").strip().rstrip(";")
+        if not ctes:
+            return text
+        before = ", ".join(f"{Path(cte).name} AS (\n{self.select(cte)}\n)" for cte in ctes)
+        return f"WITH {before} SELECT * FROM (\n{text}\n)"
+
+    def relation(
+        self, name: str, ctes: Sequence[str] = (), /, **parameters: object
+    ) -> pl.DataFrame:
+        """Run `sql/<name>.sql` with `$named` parameters and return its rows."""
+        return self.frame(self.select(name, ctes), **parameters)
+
+    def frame(self, statement: str, **parameters: object) -> pl.DataFrame:
+        """Run one statement with `$named` parameters and return its rows."""
+        return self.connection.execute(statement, parameters or None).pl()
+
+    def rows(self, statement: str, **parameters: object) -> list[tuple[Any, ...]]:
+        """Run one statement with `$named` parameters and return its rows as tuples."""
+        return self.connection.execute(statement, parameters or None).fetchall()
+
+    def materialise(self, name: str, ctes: Sequence[str] = (), /, **parameters: object) -> str:
+        """Make a temporary table of `sql/<name>.sql`, named as the file, and return the name."""
+        table, select = Path(name).name, self.select(name, ctes)
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS {select}", parameters or None
+        )
+        return table
+
+    def define(self, name: str) -> str:
+        """Make a temporary view of `sql/<name>.sql`, named as the file, and return the name."""
+        view = Path(name).name
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {self.select(name)}")
+        return view
+
+    def prepare(self, name: str) -> None:
+        """Run `sql/<name>.sql`, macros that last as long as the connection, unless it was run."""
+        if name not in self._prepared:
+            self.connection.execute(self.select(name))
+            self._prepared.add(name)
+
+    def load(self, table: str, frame: pl.DataFrame) -> None:
+        """Make a temporary table of a frame, so that SELECTs can join parameters by name."""
+        self.connection.register("frame_to_load", frame)
+        try:
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM frame_to_load"
+            )
+        finally:
+            self.connection.unregister("frame_to_load")
+
+    def snapshot(self) -> int:
+        """Return the id of the lake's newest snapshot."""
+        (value,) = self.rows("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')")[0]
+        return int(value)
+
+
+def _is_no_lake(error: duckdb.Error) -> bool:
+    """Tell a catalog that is no catalog any more from a server's trouble."""
+    text = str(error).lower()
+    return any(
+        words in text
+        for words in (
+            "creating a new ducklake is explicitly disabled",
+            "file is not a database",
+            "disk image is malformed",
+        )
+    )
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:
+        # A failed COMMIT has ended the transaction already.
+        return

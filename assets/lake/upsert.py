@@ -1,0 +1,63 @@
+"""Rows in place of older rows of the same key, in any table that knows when a row was exported.
+
+Not here: lessons, of which there are too many for this (`storing.py`).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from assets.lake.tables import TABLES
+
+_COLUMNS = {table.name: [column.name for column in table.columns] for table in TABLES}
+
+
+def replace_older(
+    connection: duckdb.DuckDBPyConnection, table: str, arriving: pl.DataFrame, key: tuple[str, ...]
+) -> None:
+    """Put rows in place of older rows of the same key; newer rows of the lake stay.
+
+    Args:
+        connection: inside a transaction.
+        table: a table with `exported_at` and `file_id`.
+        arriving: its columns (more are ignored), keys as text; several rows of a key may come.
+        key: the columns that name a row; `lower(column)` for one that is compared in small letters.
+    """
+    connection.register("arriving_frame", arriving)
+    try:
+        replace_older_by(connection, table, "arriving_frame", key)
+    finally:
+        connection.unregister("arriving_frame")
+
+
+def replace_older_by(
+    connection: duckdb.DuckDBPyConnection, table: str, arriving: str, key: tuple[str, ...]
+) -> None:
+    """Do the same with the rows of a temporary table or view."""
+    columns = ", ".join(_COLUMNS[table])
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE arriving_rows AS SELECT * FROM {table} LIMIT 0"
+    )
+    connection.execute(
+        f"INSERT INTO arriving_rows BY NAME SELECT {columns} FROM {arriving} QUALIFY row_number() "
+        f"OVER (PARTITION BY {', '.join(key)} ORDER BY exported_at DESC, file_id DESC) = 1"
+    )
+    same = " AND ".join(
+        f"{_of('stored', name)} IS NOT DISTINCT FROM {_of('arriving', name)}" for name in key
+    )
+    connection.execute(
+        f"DELETE FROM {table} WHERE rowid IN (SELECT stored.rowid FROM {table} AS stored "
+        f"JOIN arriving_rows AS arriving ON {same} WHERE "
+        # Of one stamp is only the same file, read again.
+        "(stored.exported_at, stored.file_id) <= (arriving.exported_at, arriving.file_id))"
+    )
+    connection.execute(
+        f"INSERT INTO {table} BY NAME SELECT {columns} FROM arriving_rows AS arriving "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS stored WHERE {same})"
+    )
+
+
+def _of(table: str, name: str) -> str:
+    function, bracket, column = name.rpartition("(")
+    return f"{function}{bracket}{table}.{column}"

@@ -1,0 +1,1 @@
+"""What a list has: rows, evidence, notices, gaps."""

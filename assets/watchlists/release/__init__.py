@@ -1,0 +1,1 @@
+"""Lists that go out, are held, kept and restated."""

@@ -1,0 +1,301 @@
+"""A school's list as files: written beside, synced, then put in place in one step.
+
+What stands at `lists/<period>/<school unit code>` is a link to a finished folder, so a reader
+sees the old list or the new one, never a part of either. Names come from the period and the
+school unit code only, never from a text in the data. Not here: what a list says.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Self
+
+from assets.lake.encryption import Sealer
+from assets.watchlists.model import Watchlist
+from assets.watchlists.page.page import write_page
+from assets.watchlists.release.remembered import FILE_NAME, packed, remember, unpacked
+from assets.watchlists.workbook.workbook import write_workbook
+from rules.errors import TrappanError
+
+CURRENT = "current"
+MANIFEST = "manifest.json"
+_PERIOD = re.compile(r"current|\d{4}-W\d{2}")
+_CODE = re.compile(r"\d{8}")
+# The list before the newest stays for a while: somebody may have it open.
+_OLD_VERSIONS_KEPT = 1
+
+
+class PublishError(TrappanError):
+    """A list could not be written; the message says which and what to do. The old one stands."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a list was made from, for its manifest."""
+
+    lake_snapshot: int
+    input_hash: str
+    inputs: tuple[dict[str, object], ...]
+
+    @classmethod
+    def of_published(cls, folder: Path) -> Self:
+        """Read it back from a published list's manifest."""
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return cls(manifest["lake_snapshot"], manifest["input_hash"], tuple(manifest["inputs"]))
+
+
+@dataclass(frozen=True)
+class ListToPublish:
+    """A list that is to be published.
+
+    Attributes:
+        watchlist: what its workbook and page show.
+        provenance: what it was made from.
+        remembered: the list that is kept as data (`remembered.py`).
+    """
+
+    watchlist: Watchlist
+    provenance: Provenance
+    remembered: Watchlist
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # To another process as JSON: thousands of small objects take several times as long.
+        is_the_same = self.remembered is self.watchlist
+        remembered = None if is_the_same else packed(self.remembered)
+        return _received, (packed(self.watchlist), self.provenance, remembered)
+
+
+def _received(shown: bytes, provenance: Provenance, remembered: bytes | None) -> ListToPublish:
+    watchlist = unpacked(shown)
+    return ListToPublish(watchlist, provenance, unpacked(remembered) if remembered else watchlist)
+
+
+def lists_root(home: Path) -> Path:
+    """Return the folder of all published lists."""
+    return home / "lists"
+
+
+def published_folder(home: Path, period: str, code: str) -> Path:
+    """Return where a school's list of a period stands (or will stand).
+
+    Raises:
+        PublishError: a code or period that isn't one; nothing else may become a path.
+    """
+    if not _PERIOD.fullmatch(period) or not _CODE.fullmatch(code):
+        raise PublishError(
+            "A list's folder is named by ISO week and school unit code only. Expected 8 digits "
+            "and a week such as 2026-W46."
+        )
+    return lists_root(home) / period / code
+
+
+def publish_watchlist(home: Path, period: str, entry: ListToPublish) -> Path:
+    """Write workbook, page and manifest of one list and put them in place.
+
+    Args:
+        home: the home.
+        period: `current`, or an ISO week.
+        entry: the list.
+
+    Returns:
+        The folder, under the school unit's code.
+
+    Raises:
+        PublishError: no room or no permission; what stood there before still stands.
+    """
+    code = entry.watchlist.school_unit_code
+    place = published_folder(home, period, code)
+    versions = lists_root(home) / ".versions" / period / code
+    folder = versions / uuid.uuid4().hex
+    try:
+        folder.mkdir(parents=True)
+        # Here and not before: sealing a city's lists is shared by the processes that write them.
+        sealed = remember(Sealer.of_home(home), entry.remembered)
+        (folder / FILE_NAME).write_bytes(sealed)
+        _write_files(folder, entry)
+        _put_in_place(folder, place)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise PublishError(
+            f"The list of school unit {code} could not be written under "
+            f"{lists_root(home)}: {error.strerror}. The list that was there still stands. Make "
+            "room or give permission, and run again."
+        ) from None
+    _remove_old(versions, folder)
+    return place
+
+
+def _write_files(folder: Path, entry: ListToPublish) -> None:
+    watchlist, provenance = entry.watchlist, entry.provenance
+    stem = f"franvarolista_{watchlist.school_unit_code}_{watchlist.iso_week}"
+    workbook, page = folder / f"{stem}.xlsx", folder / f"{stem}.html"
+    write_workbook(watchlist, workbook)
+    write_page(watchlist, page)
+    manifest = {
+        "school_unit_code": watchlist.school_unit_code,
+        "iso_week": watchlist.iso_week,
+        "as_of": watchlist.as_of.isoformat(),
+        "is_frozen": watchlist.is_frozen,
+        "created_at": watchlist.created_at.isoformat(timespec="seconds"),
+        "rule_set": watchlist.rule_set,
+        "rule_set_version": watchlist.rule_set_version,
+        "lake_snapshot": provenance.lake_snapshot,
+        "input_hash": provenance.input_hash,
+        "inputs": provenance.inputs,
+        "held": watchlist.held,
+        "rows": {
+            "pupils_evaluated": watchlist.pupils_evaluated,
+            "flagged": len(watchlist.pupils),
+            "insufficient": len(watchlist.insufficient),
+            "unreported_groups": len(watchlist.unreported),
+        },
+        "files": {path.name: sha256(path.read_bytes()).hexdigest() for path in (workbook, page)},
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    for path in folder.iterdir():
+        path.chmod(0o600)
+        _sync(path)
+    _sync(folder)
+
+
+def _put_in_place(folder: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    link = place.with_name(f".{place.name}.{folder.name}")
+    link.symlink_to(os.path.relpath(folder, place.parent), target_is_directory=True)
+    link.replace(place)
+    _sync(place.parent)
+
+
+def _remove_old(versions: Path, newest: Path) -> None:
+    others = sorted(
+        (path for path in versions.iterdir() if path != newest),
+        key=lambda path: path.stat().st_mtime,
+        reverse=True,
+    )
+    for old in others[_OLD_VERSIONS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# Many lists published at once, by as many processes as there are processor cores. A workbook and a
+# page are a seventh of a second of pure Python; a city has 260 of them.
+
+# Starting a process costs what some lists cost.
+_LISTS_WORTH_A_PROCESS = 16
+# A process holds about 0.2 GB.
+_MOST_PROCESSES = 8
+
+
+def publish_watchlists(
+    home: Path,
+    period: str,
+    entries: Sequence[ListToPublish],
+    on_progress: Callable[[int], None] | None = None,
+) -> list[Path]:
+    """Write the lists and put each in place.
+
+    Args:
+        home: the home.
+        period: `current`, or an ISO week.
+        entries: the lists.
+        on_progress: called with the number of lists that are done.
+
+    Returns:
+        The folders, in the order of the entries.
+
+    Raises:
+        PublishError: a list could not be written. Those that were done are in place.
+    """
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES, len(entries) // _LISTS_WORTH_A_PROCESS)
+    if processes > 1:
+        return _by_processes(home, period, entries, processes, on_progress)
+    return list(_one_by_one(home, period, entries, on_progress))
+
+
+def _one_by_one(
+    home: Path,
+    period: str,
+    entries: Sequence[ListToPublish],
+    on_progress: Callable[[int], None] | None,
+) -> Iterator[Path]:
+    for index, entry in enumerate(entries):
+        if on_progress:
+            on_progress(index)
+        yield publish_watchlist(home, period, entry)
+
+
+def _by_processes(
+    home: Path,
+    period: str,
+    entries: Sequence[ListToPublish],
+    processes: int,
+    on_progress: Callable[[int], None] | None,
+) -> list[Path]:
+    # Spawned, not forked: this process has the threads of DuckDB, polars and Dagster.
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_start)
+    try:
+        futures = [pool.submit(publish_watchlist, home, period, entry) for entry in entries]
+        _wait(futures, on_progress)
+        return [future.result() for future in futures]
+    except BrokenProcessPool:
+        raise PublishError(
+            f"A process that writes lists ended before its time (was memory short?). {period}: the "
+            "lists that were done are in place, the others stand as they were. Run again."
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _wait(futures: Sequence[Future[Path]], on_progress: Callable[[int], None] | None) -> None:
+    """Return when all are done, or raise what the first that failed raised."""
+    waiting = True
+    while waiting:
+        done, not_done = wait(futures, timeout=0.5, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+        if on_progress:
+            on_progress(len(done))
+        waiting = bool(not_done)
+
+
+def _start() -> None:
+    """What a process does before its first list."""
+    # Lists leave much garbage; without this, each search for it goes through all that is loaded.
+    gc.freeze()
+    _end_with_parent()
+
+
+def _end_with_parent() -> None:
+    """Let the parent answer Ctrl-C, and do not outlive one that was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is None:  # pragma: no cover - a pool's process always has one
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,255 @@
+"""The lists of an as_of for all schools: collected, published, noted in `publications`.
+
+Here: what a release of lists is made of and when a frozen week stays as it is. Not here: how one
+list becomes files (`publish.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from assets.exports.pupils.merges import standing_keys
+from assets.flags.evaluate import Evaluation, evaluate_flags
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from assets.watchlists.collect.content import ListStamp, collect
+from assets.watchlists.collect.notices import RefusedRows
+from assets.watchlists.model import Watchlist
+from assets.watchlists.release.frozen import Published, keep_published
+from assets.watchlists.release.holds import (
+    Unlike,
+    silences,
+    together,
+    unlike_norm,
+    unread_protection,
+)
+from assets.watchlists.release.publish import (
+    CURRENT,
+    ListToPublish,
+    Provenance,
+    lists_root,
+    publish_watchlists,
+    published_folder,
+)
+from assets.watchlists.release.remembered import recall, with_standing_keys, without_pupils
+from assets.watchlists.release.week_states import RulesOn, look_back, week_states
+from assets.watchlists.swedish import notice_texts, texts
+
+_STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_WEEKS = "[0-9][0-9][0-9][0-9]-W[0-9][0-9]"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What became of the lists of one period."""
+
+    period: str
+    folders: tuple[Path, ...]
+    kept: tuple[Path, ...]  # frozen lists that stood already and were not touched
+    held: tuple[str, ...]  # school units whose newest data is unlike their norm
+    unread_protection: tuple[str, ...]  # those of them of whom nobody knows who is protected
+    unregistered: tuple[str, ...]
+    pupils: int
+    unreported_lessons: int  # of classes in the latest 14 days
+    schools_with_unreported: int
+
+
+def release_lists(
+    lake: Lake,
+    as_of: date,
+    rules_on: RulesOn,
+    *,
+    period: str = CURRENT,
+    school: str | None = None,
+    even_if_held: bool = False,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Release:
+    """Publish the list of every school at an as_of.
+
+    A week's list is frozen: once published it stays as it was, and a second call says so. The
+    list of a school whose newest data is unlike its norm waits: the current one stands, with the
+    reason on it; the week's is not frozen.
+
+    Args:
+        lake: the lake, with its sums up to date.
+        as_of: the last day that counts.
+        rules_on: gives the values in force on a day.
+        period: `current`, or the ISO week of as_of.
+        school: only this school unit.
+        even_if_held: somebody has looked at the data: publish all the same, but not where nobody
+            could read who is protected.
+        on_progress: called with a word, lists done and lists in all.
+
+    Raises:
+        PublishError: a list could not be written; those before it are in place.
+    """
+    home = lake.settings.home
+    standing = _Standing(lake)
+    standing.note_unnoted()
+    look_back(lake, as_of, rules_on)
+    evaluation = evaluate_flags(lake, as_of, rules_on(as_of))
+    states = week_states(lake, as_of)
+    stamp = ListStamp(period != CURRENT, datetime.now(_STOCKHOLM))
+    used = _files_used(lake, evaluation)
+    collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)
+    provenances = _provenances(used)
+    snapshot, input_hash = lake.snapshot(), _input_hash(lake)
+    unread = unread_protection(lake)
+    unlike = together(unread, silences(lake, as_of), unlike_norm(lake, as_of))
+    kept: list[Path] = []
+    held: list[str] = []
+    entries: list[ListToPublish] = []
+    for watchlist in collected.watchlists:
+        code = watchlist.school_unit_code
+        place = published_folder(home, period, code)
+        if stamp.is_frozen and place.exists():
+            kept.append(place)
+            continue
+        found = unlike.get(code, Unlike())
+        provenance = Provenance(snapshot, input_hash, tuple(provenances[code]))
+        # Nobody can look at a list and see who on it is protected, so no look lets that one go.
+        if found.held and (code in unread or not even_if_held):
+            held.append(code)
+            if not stamp.is_frozen:
+                waiting = standing.as_it_was(place, found)
+                entries.append(waiting or _nothing_yet(watchlist, found, provenance))
+            continue
+        told = replace(watchlist, notices=(*found.held, *found.told, *watchlist.notices))
+        entries.append(ListToPublish(told, provenance, told))
+
+    def tell(done: int) -> None:
+        if on_progress:
+            on_progress("publishing", done, len(entries))
+
+    folders = publish_watchlists(home, period, entries, tell)
+    published = [
+        Published(entry.watchlist, period, entry.provenance, folder.relative_to(home))
+        for entry, folder in zip(entries, folders, strict=True)
+        if not entry.watchlist.held
+    ]
+    keep_published(lake, published)
+    unreported = [
+        sum(group.recent_lessons for group in watchlist.unreported)
+        for watchlist in collected.watchlists
+    ]
+    return Release(
+        period,
+        tuple(folders),
+        tuple(kept),
+        tuple(held),
+        tuple(code for code in held if code in unread),
+        collected.unregistered,
+        sum(len(watchlist.pupils) for watchlist in collected.watchlists),
+        sum(unreported),
+        sum(map(bool, unreported)),
+    )
+
+
+class _Standing:
+    """Lists that stand in their places already."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._home = lake.settings.home
+        self._sealer = Sealer.of_home(self._home)
+        self._keys = {str(old): str(new) for old, new in standing_keys(lake).items()}
+
+    def _recall(self, place: Path) -> Watchlist | None:
+        standing = recall(self._sealer, place)
+        return with_standing_keys(standing, self._keys) if standing else None
+
+    def as_it_was(self, place: Path, found: Unlike) -> ListToPublish | None:
+        """Return the list of a place, with the reason why it stands there still.
+
+        Who has become protected since is not in it any more. None where no list was made yet.
+        """
+        standing = self._recall(place)
+        if standing is None or standing.held:
+            return None
+        reason = notice_texts.NOTICE_HELD.format(
+            as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
+        )
+        rows = self._lake.rows("SELECT pupil_key FROM protected_pupils")
+        remembered = without_pupils(standing, {str(key) for (key,) in rows})
+        shown = replace(remembered, notices=(reason, *standing.notices), held=found.held)
+        return ListToPublish(shown, Provenance.of_published(place), remembered)
+
+    def note_unnoted(self) -> None:
+        """Note frozen lists that a run put in place and was stopped before it noted them."""
+        noted = set(self._lake.rows("SELECT school_unit_code, period FROM publications"))
+        found = [
+            Published(
+                standing, week.name, Provenance.of_published(place), place.relative_to(self._home)
+            )
+            for week in sorted(lists_root(self._home).glob(_WEEKS))
+            for place in sorted(week.iterdir())
+            if (place.name, week.name) not in noted and (standing := self._recall(place))
+        ]
+        keep_published(self._lake, found)
+
+
+def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) -> ListToPublish:
+    """Return a list that only says why there is none: the rektor should not look in vain."""
+    told = replace(
+        watchlist,
+        pupils_evaluated=0,
+        protected_pupils=0,
+        pupils=(),
+        insufficient=(),
+        unreported=(),
+        cleared=(),
+        compared_with="",
+        notices=(notice_texts.NOTICE_HELD_FIRST.format(reasons=" ".join(found.held)),),
+        held=found.held,
+        at_risk=(),
+        thin=(),
+        lost_rows=0,
+    )
+    return ListToPublish(told, provenance, told)
+
+
+def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:
+    first = min(window.window_start for window in evaluation.windows)
+    return lake.relation("watchlists/school_inputs", first_date=first, as_of=evaluation.as_of)
+
+
+def _refused(used: pl.DataFrame) -> dict[str, RefusedRows]:
+    refused = (
+        used.filter(pl.col("rows_rejected") > 0)
+        .group_by("school_unit_code")
+        .agg(pl.col("rows_rejected").sum(), pl.len())
+    )
+    return {code: RefusedRows(rows, files) for code, rows, files in refused.iter_rows()}
+
+
+def _provenances(used: pl.DataFrame) -> dict[str, list[dict[str, object]]]:
+    inputs: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for row in used.iter_rows(named=True):
+        inputs[row["school_unit_code"]].append(
+            {
+                "sha256": row["file_sha256"],
+                "exported_at": row["exported_at"].isoformat(),
+                "rows_read": row["rows_read"],
+                "rows_accepted": row["rows_accepted"],
+                "rows_rejected": row["rows_rejected"],
+            }
+        )
+    return inputs
+
+
+def _input_hash(lake: Lake) -> str:
+    digest = sha256()
+    for (file_hash,) in lake.rows(
+        "SELECT DISTINCT file_sha256 FROM files "
+        "WHERE outcome NOT IN ('duplicate', 'quarantined') ORDER BY 1"
+    ):
+        digest.update(file_hash.encode())
+    return digest.hexdigest()

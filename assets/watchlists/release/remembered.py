@@ -1,0 +1,97 @@
+"""A published list as data, sealed beside its files, so that it can be shown again as it was.
+
+A list that waits is last night's list with the reason on top. Not here: when it waits
+(`holds.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from assets.lake.encryption import Sealer
+from assets.watchlists.model import AtRiskRow, ClearedPupil, PupilRow, ThinRow, Watchlist
+
+FILE_NAME = "list.sealed"
+Row = TypeVar("Row", PupilRow, ClearedPupil, AtRiskRow, ThinRow)
+_LISTS = TypeAdapter(Watchlist)
+
+
+def packed(watchlist: Watchlist) -> bytes:
+    """Return a list as bytes, in clear."""
+    return _LISTS.dump_json(watchlist)
+
+
+def unpacked(of_list: bytes | str) -> Watchlist:
+    """Return the list that `packed` was given."""
+    return _LISTS.validate_json(of_list)
+
+
+def remember(sealer: Sealer, watchlist: Watchlist) -> bytes:
+    """Return a list as sealed bytes."""
+    return sealer.seal_text(packed(watchlist).decode())
+
+
+def recall(sealer: Sealer, folder: Path) -> Watchlist | None:
+    """Return the list that was published in a folder; None where none was, or not by us.
+
+    Raises:
+        KeyFileError: it was sealed with another home's key.
+        OSError: it can't be read.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        return None
+    return unpacked(sealer.unseal_text(path.read_bytes()))
+
+
+def with_standing_keys(watchlist: Watchlist, keys: Mapping[str, str]) -> Watchlist:
+    """Return a list whose pupils have the keys that stand for them today.
+
+    Args:
+        watchlist: a list as it was published.
+        keys: for the key of each number that was changed the one that stands, as texts.
+    """
+
+    def standing(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        return tuple(
+            replace(row, pupil_key=keys[row.pupil_key]) if row.pupil_key in keys else row
+            for row in rows
+        )
+
+    return replace(
+        watchlist,
+        pupils=standing(watchlist.pupils),
+        insufficient=standing(watchlist.insufficient),
+        at_risk=standing(watchlist.at_risk),
+        cleared=standing(watchlist.cleared),
+        thin=standing(watchlist.thin),
+    )
+
+
+def without_pupils(watchlist: Watchlist, keys: Collection[str]) -> Watchlist:
+    """Return a list without some pupils; those who stood there with a verdict are counted.
+
+    Args:
+        watchlist: a list as it was published.
+        keys: pupil keys as text, of pupils who have become protected.
+    """
+    gone = {
+        pupil.pupil_key
+        for pupil in (*watchlist.pupils, *watchlist.insufficient)
+        if pupil.pupil_key in keys
+    }
+    return replace(
+        watchlist,
+        pupils=tuple(row for row in watchlist.pupils if row.pupil_key not in keys),
+        insufficient=tuple(row for row in watchlist.insufficient if row.pupil_key not in keys),
+        at_risk=tuple(row for row in watchlist.at_risk if row.pupil_key not in keys),
+        cleared=tuple(row for row in watchlist.cleared if row.pupil_key not in keys),
+        thin=tuple(row for row in watchlist.thin if row.pupil_key not in keys),
+        protected_pupils=watchlist.protected_pupils + len(gone),
+        pupils_evaluated=watchlist.pupils_evaluated - len(gone),
+    )

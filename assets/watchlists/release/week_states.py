@@ -1,0 +1,168 @@
+"""Week to week: how the pupils of a list stand against the lists before, and who is gone.
+
+Here: which list is compared with, and what today's data says of its day. Not here: the states
+themselves (`sql/watchlists/week_states.sql`), their words (`texts.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from assets.absence.windows import school_year_start
+from assets.flags.evaluate import levels_at
+from assets.lake.connection import Lake
+from assets.watchlists.model import ListHistory
+from rules.models import RuleSet
+from rules.parameter_file import RuleFileError
+
+#: A list that is older is not compared with: what it said is no news any more.
+_COMPARED = timedelta(weeks=8)
+
+RulesOn = Callable[[date], RuleSet]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The frozen list that a school's list is compared with."""
+
+    period: str
+    as_of: date
+    rule_set_version: str
+
+
+@dataclass(frozen=True)
+class WeekStates:
+    """How everybody stands.
+
+    Attributes:
+        baselines: by school unit; no entry for a school's first list of a school year.
+        listed: the history of who is on a list, by pupil key as text.
+        cleared: who is gone from a school's list, as rows of `week_states`, in no order.
+    """
+
+    baselines: Mapping[str, Baseline]
+    listed: Mapping[str, ListHistory]
+    cleared: Sequence[tuple[dict[str, Any], ListHistory]]
+
+    def compared_with(self, code: str) -> str:
+        """The ISO week that a school's list is compared with; "" for none."""
+        found = self.baselines.get(code)
+        return found.period if found else ""
+
+
+def iso_week(day: date) -> str:
+    """Return the ISO week of a day, e.g. `2026-W46`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def sunday_of(week: str) -> date:
+    """Return the Sunday of an ISO week such as `2026-W46`."""
+    year, _, number = week.partition("-W")
+    return date.fromisocalendar(int(year), int(number), 7)
+
+
+def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> None:
+    """Evaluate the days of the lists before with today's data, by that day's and tonight's values.
+
+    Makes the temporary tables `baseline_lists`, `previous_rows`, `earlier_levels`, `earlier_days`
+    and `protected_then`, and leaves those of `levels_at` behind: it is called before as_of itself
+    is evaluated.
+    """
+    first = max(school_year_start(as_of), as_of - _COMPARED)
+    lake.materialise("watchlists/baseline_lists", as_of=as_of, first_date=first)
+    lake.materialise("watchlists/previous_rows", as_of=as_of, first_date=first)
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE earlier_levels (as_of_date DATE, pupil_key UUID, "
+        "level TINYINT, level_by_tonights_values TINYINT)"
+    )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE earlier_days (as_of_date DATE, rule_set_version VARCHAR)"
+    )
+    tonight = rules_on(as_of)
+    for (day,) in lake.rows(
+        "SELECT as_of_date FROM baseline_lists UNION SELECT as_of_date FROM previous_rows "
+        "ORDER BY 1"
+    ):
+        then = _values_on(day, rules_on) or tonight
+        levels = levels_at(lake, day, then)
+        by_tonight = levels if then.version == tonight.version else levels_at(lake, day, tonight)
+        lake.load("levels_then", levels)
+        lake.load("levels_by_tonights_values", by_tonight)
+        lake.connection.execute(
+            "INSERT INTO earlier_levels SELECT $day, cast(pupil_key AS UUID), "
+            "coalesce(one.level, 0), coalesce(other.level, 0) FROM levels_then AS one "
+            "FULL JOIN levels_by_tonights_values AS other USING (pupil_key)",
+            {"day": day},
+        )
+        lake.connection.execute("INSERT INTO earlier_days VALUES (?, ?)", [day, then.version])
+    _who_was_protected(lake)
+
+
+def _values_on(day: date, rules_on: RulesOn) -> RuleSet | None:
+    """A set that a municipality took into use later has no value on the days before."""
+    try:
+        return rules_on(day)
+    except RuleFileError:
+        return None
+
+
+def _who_was_protected(lake: Lake) -> None:
+    """Make `protected_then`: who was protected when the lists before were made."""
+    lake.connection.execute("CREATE OR REPLACE TEMP TABLE protected_then (pupil_key UUID)")
+    for (snapshot,) in lake.rows(
+        "SELECT DISTINCT lake_snapshot FROM publications JOIN baseline_lists "
+        "USING (school_unit_code, period) WHERE lake_snapshot IN "
+        "(SELECT snapshot_id FROM ducklake_snapshots('lake'))"
+    ):
+        words = f"FROM lake.protection_words AT (VERSION => {int(snapshot)})"
+        # A lake of before had no words, and whom it hid is hidden today.
+        with suppress(duckdb.CatalogException):
+            lake.connection.execute(
+                f"INSERT INTO protected_then WITH protection_words AS ({words}) "
+                f"SELECT * FROM ({lake.select('protection/protected_pupils')})"
+            )
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE protected_then AS SELECT DISTINCT * FROM protected_then"
+    )
+
+
+def week_states(lake: Lake, as_of: date) -> WeekStates:
+    """Return how everybody stands at as_of.
+
+    Args:
+        lake: the lake, after `look_back` and with the temporary tables of an evaluated as_of.
+        as_of: that day.
+    """
+    rows = lake.relation(
+        "watchlists/week_states", as_of=as_of, school_year_start=school_year_start(as_of)
+    )
+    listed: dict[str, ListHistory] = {}
+    cleared: list[tuple[dict[str, Any], ListHistory]] = []
+    for row in rows.iter_rows(named=True):
+        history = _history(row)
+        if row["state"] == "cleared":
+            cleared.append((row, history))
+        else:
+            listed[row["pupil_key"]] = history
+    baselines = {
+        code: Baseline(*of_list) for code, *of_list in lake.rows("SELECT * FROM baseline_lists")
+    }
+    return WeekStates(baselines, listed, cleared)
+
+
+def _history(row: dict[str, Any]) -> ListHistory:
+    return ListHistory(
+        state=row["state"],
+        reason=row["reason"] or "",
+        previous_level=row["previous_level"] or 0,
+        first_week=iso_week(row["first_week_date"]),
+        weeks_on_list=row["weeks_on_list"],
+        highest_level=row["highest_level"],
+    )

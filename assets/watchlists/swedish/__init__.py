@@ -1,0 +1,1 @@
+"""All Swedish text of the lists."""

@@ -1,0 +1,322 @@
+"""The Swedish sentences of a school's list, and how its numbers and dates are written.
+
+Here: sentences, percentages, dates. Not here: headings and definitions (`headings.py`), the rules
+in words (`rule_texts.py`); these three hold all Swedish of the lists. Nor which pupils stand
+where (`outline.py`), or how it looks (`workbook_style.py`, `templates/`).
+
+No text may say or imply that the system decided anything about a pupil (GDPR art. 22): a pupil
+is a candidate, and a person assesses and decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from assets.watchlists.model import UnreportedLessons, Watchlist
+from assets.watchlists.swedish.headings import INSUFFICIENT, NO_MENTOR, PRINCIPAL
+
+SCHOOL_CLOCK = ZoneInfo("Europe/Stockholm")
+NO_VALUE = "–"
+NAME_MISSING = "Namn saknas"
+
+# --- the list as a whole -------------------------------------------------------------------------
+LIST_NAME = "Frånvarolista"
+PAGE = "Sida"
+PAGE_NUMBER = f"{PAGE} &P av &N"  # the codes of a spreadsheet's page header
+PRODUCER = "Frånvarotrappan"
+CARE_SHORT = "Innehåller uppgifter om enskilda elever."
+LOOK_FIRST_CHANGED = "Titta först på: nya på listan och högre nivå än på förra listan"
+LOOK_FIRST_TOP = "Titta först på: högst nivå och störst frånvaro"
+LOOK_FIRST_NONE = "Ingen elev är ny eller har fått högre nivå sedan förra listan."
+DECISION = "Listan är ett underlag. En person bedömer och beslutar i varje enskilt fall."
+DECISION_LONG = (
+    "Att en elev står här betyder att frånvaron i närvarosystemet nått en gräns i stadens"
+    " vägledning, inget mer. Den som känner eleven gör bedömningen."
+)
+CARE = "Innehåller uppgifter om enskilda elever. Dela bara med den som behöver dem i sitt arbete."
+# Flagged or not assessable: both need a person, and neither may be shown.
+PROTECTED_MEANING = (
+    "Elever med skyddade personuppgifter att se över manuellt: de når en gräns eller går inte att"
+    " bedöma. De visas inte i listan."
+)
+INSUFFICIENT_MEANING = (
+    "Uppgifterna räcker inte för att bedöma minst en gräns. Det betyder inte att frånvaron är låg."
+)
+
+# --- levels --------------------------------------------------------------------------------------
+# A symbol and words beside every colour: the level is read without seeing the colour.
+LEVELS = {
+    3: "▲▲▲ Nivå 3 SST",
+    2: "▲▲ Nivå 2 ULF",
+    1: "▲ Nivå 1 Mentor",
+    0: "? Data räcker inte",
+}
+LEVEL_MEANINGS = {
+    3: "Kandidat för skolsocialt team. Rektor bedömer, i samråd med teamet.",
+    2: "Kandidat för utredning och anmälan i ULF. Rektor bedömer.",
+    1: "Kandidat för mentors uppföljning. Mentor bedömer.",
+}
+NEXT_STEPS = {
+    3: "Ta upp med rektor, som bedömer kontakt med skolsocialt team.",
+    2: "Ta upp med rektor, som bedömer utredning och anmälan i ULF.",
+    1: "Prata med elev och hem och kartlägg vad frånvaron beror på.",
+    0: "Se till att lektionerna som saknar rapport blir rapporterade.",
+}
+# What to do about too little data depends on what is missing; the first that is.
+UNSURE_STEPS = {
+    "unreported": NEXT_STEPS[0],
+    "too_few_days": "För få skoldagar för att räkna. Fråga hur eleven har det.",
+    "unknown_grade": "Se till att elevens årskurs finns i uppgifterna.",
+}
+CERTAINTIES = {"certain": "Säker", "likely": "Trolig"}
+
+# --- one line under each heading: what to do -----------------------------------------------------
+PRINCIPAL_LINE = (
+    "Börja överst. Nivå 3 och 2: att bedöma av rektor. Nivå 1: mentor följer upp och kartlägger."
+)
+MENTOR_LINE = (
+    "Att göra: prata med eleven och hemmet, kartlägg orsaken och dokumentera."
+    " Ta upp nivå 2 och 3 med rektor, som bedömer."
+)
+NO_MENTOR_LINE = "Att göra: rektor utser vem som följer upp de här eleverna."
+INSUFFICIENT_LINE = (
+    "Att göra: se till att lektionerna blir rapporterade. Saknad rapport är varken närvaro eller"
+    " frånvaro."
+)
+METHOD_LINE = (
+    "Giltig och ogiltig frånvaro räknas alltid båda. Procentgränserna är stadens vägledning."
+)
+NO_INSUFFICIENT = "Ingen elev som ingår har en gräns som inte går att bedöma."
+NO_PUPILS_HERE = "Inga elever."
+_WAITS = "Listan väntar, så här står inget än. Det säger inget om frånvaron."
+
+# --- notices at the top, about the data of the whole school --------------------------------------
+
+MONTHS = (
+    *("januari", "februari", "mars", "april", "maj", "juni"),
+    *("juli", "augusti", "september", "oktober", "november", "december"),
+)
+_MONTHS_SHORT = (
+    *("jan", "feb", "mars", "apr", "maj", "juni"),
+    *("juli", "aug", "sep", "okt", "nov", "dec"),
+)
+
+
+def school(watchlist: Watchlist) -> str:
+    """The school's name, or its code when no register names it."""
+    name = watchlist.school_name.strip()
+    return name or f"Skolenhet {watchlist.school_unit_code}"
+
+
+def title(watchlist: Watchlist) -> str:
+    """`Frånvarolista v. 46 2026`."""
+    return f"{LIST_NAME} {week(watchlist.iso_week)}"
+
+
+def full_title(watchlist: Watchlist) -> str:
+    """`Frånvarolista v. 46 2026 – Ekbackens skola`."""
+    return f"{title(watchlist)} – {school(watchlist)}"
+
+
+def what_it_is(watchlist: Watchlist) -> str:
+    """One sentence that says what the reader has before them, and up to which day."""
+    return (
+        "Elever vars frånvaro har nått en gräns i frånvarotrappan, efter uppgifter till och med"
+        f" {day(watchlist.as_of)}."
+    )
+
+
+def status(watchlist: Watchlist) -> str:
+    """Whether this is the week's list or tonight's."""
+    if watchlist.is_frozen:
+        return "Veckans lista. Den ändras inte."
+    return "Aktuell lista. Den görs om varje natt."
+
+
+def nobody_listed(watchlist: Watchlist) -> str:
+    """What to say when no pupil is on the list, without calling missing data good news."""
+    if watchlist.says_nothing:
+        return _WAITS
+    if not watchlist.pupils_evaluated:
+        return "Inga elever som kan visas finns i uppgifterna, så listan säger inget om frånvaron."
+    everyone = pupils(watchlist.pupils_evaluated)
+    sentence = f"Ingen av eleverna som ingår ({everyone}) når någon av gränserna."
+    if watchlist.insufficient:
+        return (
+            f"{sentence} För {pupils(len(watchlist.insufficient))} räcker uppgifterna inte för att"
+            f" bedöma alla gränser: se {INSUFFICIENT}."
+        )
+    if watchlist.unreported:
+        return f"{sentence} Det finns lektioner utan rapport: se {INSUFFICIENT}."
+    return sentence
+
+
+def pupils(count: int) -> str:
+    """`1 elev`, `12 elever`."""
+    return f"{count} elev" if count == 1 else f"{count} elever"
+
+
+def look_first_heading(is_compared: bool) -> str:
+    """Who stands in the short list at the top."""
+    return LOOK_FIRST_CHANGED if is_compared else LOOK_FIRST_TOP
+
+
+def month_absence(rate: Fraction | None, days: int) -> str:
+    """`23,4 % frånvaro 30 dagar`, or that nothing is reported."""
+    return f"{percent(rate)} frånvaro {days} dagar" if rate is not None else "ingen rapporterad tid"
+
+
+def none_here(watchlist: Watchlist, sentence: str) -> str:
+    """Return the sentence that there is none of something, unless the list can't say so."""
+    return _WAITS if watchlist.says_nothing else sentence
+
+
+def counted(watchlist: Watchlist, count: int | str) -> int | str:
+    """Return a count of the summary, or no value where the list can't count yet."""
+    return NO_VALUE if watchlist.says_nothing else count
+
+
+def no_unreported(watchlist: Watchlist) -> str:
+    """That no lesson in the data lacks its report, as far as that was looked at."""
+    of_days = f"de senaste {watchlist.two_months_days} dagarna"
+    without = watchlist.lessons_without_attendance
+    if without:
+        lessons = f"{without} lektion" if without == 1 else f"{without} lektioner"
+        return (
+            f"Ingen lektion med närvarouppgift saknar rapport {of_days}, men {lessons} i schemat"
+            " har ingen närvarouppgift alls."
+        )
+    return f"Inga lektioner i uppgifterna saknar rapport {of_days}."
+
+
+def all_pupils(watchlist: Watchlist) -> str:
+    """What the whole list holds, and in which order: `25 elever, högst nivå först, …`."""
+    return (
+        f"{pupils(len(watchlist.pupils))}, högst nivå först, sedan den högsta av frånvaroandelarna"
+    )
+
+
+def more_pupils(count: int) -> str:
+    """How many more there are than the ones shown first."""
+    return f"och {pupils(count)} till: se {PRINCIPAL}"
+
+
+def mentor_heading(mentor: str) -> str:
+    """Whose pupils these are."""
+    return f"Mentor: {mentor}" if mentor else NO_MENTOR
+
+
+def evidence_heading(name: str) -> str:
+    """What the fold-out of one pupil holds."""
+    return f"Underlag för {name}"
+
+
+def print_header(watchlist: Watchlist) -> str:
+    """What every printed page says about where it belongs."""
+    return f"Skolenhet {watchlist.school_unit_code} · {week(watchlist.iso_week)}"
+
+
+def percent(rate: Fraction | None) -> str:
+    """A share as `23,4 %`, cut to one decimal towards zero; `–` when it is undefined.
+
+    Cut and not rounded: 39.96 % is under 40 %, and must not read as if it had reached it.
+    """
+    if rate is None:
+        return NO_VALUE
+    tenths = tenths_of_percent(rate)
+    sign = "-" if tenths < 0 else ""
+    return f"{sign}{abs(tenths) // 10},{abs(tenths) % 10} %"
+
+
+def tenths_of_percent(rate: Fraction) -> int:
+    """A share in tenths of a percent, cut towards zero."""
+    # Not `int(rate * 1000)`: a new fraction for each of a list's thousands of shares is slow.
+    tenths = abs(rate.numerator) * 1000 // rate.denominator
+    return -tenths if rate.numerator < 0 else tenths
+
+
+@lru_cache
+def number(value: Decimal) -> str:
+    """A decimal number without needless zeros, with a comma: `12,5`, `10`."""
+    return f"{value.normalize():f}".replace(".", ",")
+
+
+def day(moment: date) -> str:
+    """A date in full: `15 november 2026`."""
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def short_days(days: Sequence[date]) -> str:
+    """Dates without the year: `9 nov, 10 nov`."""
+    return ", ".join(f"{day.day} {_MONTHS_SHORT[day.month - 1]}" for day in days)
+
+
+@lru_cache
+def span(start: date, end: date) -> str:
+    """Two dates, the year once when they share it: `17 okt–15 nov 2026`."""
+    first = f"{start.day} {_MONTHS_SHORT[start.month - 1]}"
+    last = f"{end.day} {_MONTHS_SHORT[end.month - 1]} {end.year}"
+    return f"{first}–{last}" if start.year == end.year else f"{first} {start.year}–{last}"
+
+
+def months(start: date, end: date) -> str:
+    """The calendar months of a window: `okt`, or `sep–okt`."""
+    first, last = _MONTHS_SHORT[start.month - 1], _MONTHS_SHORT[end.month - 1]
+    return first if (start.year, start.month) == (end.year, end.month) else f"{first}–{last}"
+
+
+def month_heading(month: date) -> str:
+    """The heading of a calendar month's absence: `Frånvaro oktober`."""
+    return f"Frånvaro {MONTHS[month.month - 1]}"
+
+
+def born(birth_date: date) -> str:
+    """A birth date that tells two pupils of one name apart: `f. 2013-04-02`."""
+    return f"f. {birth_date.isoformat()}"
+
+
+def week(iso_week: str) -> str:
+    """`2026-W46` as `v. 46 2026`.
+
+    Raises:
+        ValueError: it is not an ISO week like `2026-W46`.
+    """
+    year, _, number_of_week = iso_week.partition("-W")
+    if not (len(year) == 4 and year.isdecimal() and number_of_week.isdecimal()):
+        raise ValueError(f"expected an ISO week like 2026-W46, got {iso_week!r}")
+    return f"v. {int(number_of_week)} {year}"
+
+
+def clock(moment: datetime) -> str:
+    """An instant on the school's clock: `16 november 2026 kl. 04:12`."""
+    local = moment.astimezone(SCHOOL_CLOCK)
+    return f"{day(local.date())} kl. {local:%H:%M}"
+
+
+def grade(value: int | None) -> str:
+    """A grade; 0 is the preschool class, `F`."""
+    return NO_VALUE if value is None else "F" if value == 0 else str(value)
+
+
+def grades(values: Sequence[int]) -> str:
+    """Grades as runs: `F–9`, `4–9`, `1, 4–6`."""
+    runs: list[list[int]] = []
+    for value in sorted(values):
+        if runs and value == runs[-1][-1] + 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    ends = ((grade(run[0]), grade(run[-1])) for run in runs)
+    return ", ".join(first if first == last else f"{first}–{last}" for first, last in ends)
+
+
+def lesson_times(lessons: UnreportedLessons) -> str:
+    """The latest lessons nobody reported: `13 nov 08:20, 11 nov 10:00`, and how many more."""
+    shown = [f"{d.day} {_MONTHS_SHORT[d.month - 1]} {at}" for d, at in lessons.dates]
+    more = lessons.lessons - len(shown)
+    return ", ".join(shown) + (f" och {more} till" if shown and more > 0 else "")

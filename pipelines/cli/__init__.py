@@ -1,0 +1,1 @@
+"""The command `trappan`: a module for each group of commands."""

@@ -1,0 +1,234 @@
+"""`trappan doctor`: looks at settings, lake, extensions, permissions and disk; no data is changed.
+
+Each finding says what was looked at, what was found and, when it is wrong, what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from assets.exports.files.archive import Archive
+from assets.exports.ledger.entries import refuse_another_key
+from assets.exports.readers.layouts import load_layouts
+from assets.lake.access import told_without_data
+from assets.lake.connection import Lake
+from assets.lake.data_files import damaged_files, data_files, lost_files
+from assets.lake.encryption import Sealer
+from assets.lake.settings import extension_path, refuse_lost_lake, traces_of_a_lake
+from assets.pull.sources import check_secrets, load_sources
+from pipelines.cli.options import parameters_of
+from pipelines.settings import Settings
+from rules.errors import TrappanError
+
+# Filled by others, or without personal data; the home around them is closed.
+_NOT_OURS = frozenset({"inbox", "layouts", "rules"})
+_LEAST_FREE_BYTES = 2 << 30
+# Of all others the first megabytes: a key or a disk that is wrong shows there.
+_OPENED_WHOLE = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    is_well: bool
+    found: str
+
+
+class _TroubleError(TrappanError):
+    """Something is wrong; the message is the finding."""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a nightly run needs."""
+    findings: list[Finding] = []
+    for what, look in _looks(settings):
+        try:
+            findings.append(Finding(what, is_well=True, found=look()))
+        except TrappanError as error:
+            findings.append(Finding(what, is_well=False, found=str(error)))
+        except OSError as error:
+            found = f"{error.filename}: {error.strerror}"
+            findings.append(Finding(what, is_well=False, found=found))
+        except Exception as error:
+            findings.append(Finding(what, is_well=False, found=str(told_without_data(error))))
+    return findings
+
+
+def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
+    home = settings.lake.home
+    yield "python", lambda: sys.version.split()[0]
+    yield "duckdb and extensions", lambda: _extensions(settings)
+    yield "home", lambda: _home(home)
+    yield "permissions", lambda: _permissions(home)
+    yield "disk", lambda: _disk(home)
+    yield "inbox", lambda: _inbox(settings)
+    yield "key file", lambda: _key(settings)
+    yield "archive", lambda: _archive(settings)
+    yield "layouts", lambda: _layouts(settings)
+    yield "rules", lambda: _rules(settings)
+    yield "sources", lambda: _sources(settings)
+    yield "lake", lambda: _lake(settings)
+
+
+def _extensions(settings: Settings) -> str:
+    needed = settings.lake.extensions
+    for name in needed:
+        extension_path(name)
+    return f"DuckDB {duckdb.__version__} with {', '.join(needed)}"
+
+
+def _home(home: Path) -> str:
+    if not home.exists():
+        parent = next(folder for folder in home.parents if folder.exists())
+        if not os.access(parent, os.W_OK):
+            raise _TroubleError(f"{home} is not there and can't be made: {parent} is not writable")
+        return f"{home} is not there yet; the first run makes it"
+    if not home.is_dir() or not os.access(home, os.W_OK | os.X_OK):
+        raise _TroubleError(f"{home} is not a folder that this user may write to")
+    return str(home)
+
+
+def _permissions(home: Path) -> str:
+    if not home.exists():
+        return "nothing to look at yet"
+    mode = home.stat().st_mode & 0o777
+    if mode & 0o077:
+        raise _TroubleError(f"{home} has mode {mode:04o}, expected 0700. Run: chmod 700 {home}")
+    wide = [
+        path
+        for path in home.rglob("*")
+        if not path.is_symlink()
+        and path.is_file()
+        and path.stat().st_mode & 0o077
+        and path.relative_to(home).parts[0] not in _NOT_OURS
+    ]
+    if wide:
+        raise _TroubleError(
+            f"{len(wide)} files can be read by others, the first in {wide[0].parent}. "
+            f"Run: chmod -R go= {home}"
+        )
+    return "the owner's only"
+
+
+def _disk(home: Path) -> str:
+    folder = next(path for path in (home, *home.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free < _LEAST_FREE_BYTES:
+        raise _TroubleError(f"{free / 2**30:.1f} GiB free at {folder}, expected 2 or more")
+    return f"{free / 2**30:.1f} GiB free"
+
+
+def _inbox(settings: Settings) -> str:
+    inbox = settings.inbox_folder
+    if not inbox.exists() and settings.pulled_folder.is_dir():
+        return f"{inbox} is not there; files come from {settings.pulled_folder}"
+    if not inbox.is_dir():
+        raise _TroubleError(f"{inbox} is not there. Make it, or set TRAPPAN_INBOX")
+    if not os.access(inbox, os.R_OK | os.X_OK):
+        raise _TroubleError(f"{inbox} can't be read by this user")
+    return str(inbox)
+
+
+def _key(settings: Settings) -> str:
+    home = settings.lake.home
+    if not (home / "pupil.key").exists():
+        if traces := traces_of_a_lake(settings.lake):
+            raise _TroubleError(
+                f"{home / 'pupil.key'} is not there, but {' and '.join(traces)} of this home are, "
+                "and were sealed with it. Restore it from the backup"
+            )
+        # Never made here: whether a new one may be made is the lake's to say, further down.
+        return "not there; a first run makes it. Back it up then"
+    Sealer.of_home(home)
+    return "readable, mode 0600. Without a backup of it the lake can't be read again"
+
+
+def _archive(settings: Settings) -> str:
+    home = settings.lake.home
+    folder = home / "archive"
+    if not folder.exists():
+        return "no originals yet" if settings.archive == "on" else "off: no originals are kept"
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise _TroubleError(f"{folder} can't be read and written by this user")
+    if not (home / "pupil.key").exists():
+        raise _TroubleError(f"without {home / 'pupil.key'} no original can be opened")
+    originals = Archive(home, Sealer.of_home(home))
+    try:
+        count, damaged = originals.look_over(_OPENED_WHOLE)
+    finally:
+        originals.close()
+    if damaged:
+        raise _TroubleError(
+            f"{len(damaged)} of {count} originals can't be opened, the first {damaged[0][:12]}. "
+            f"Restore {folder} and pupil.key from one backup"
+        )
+    return f"{count} originals open, the newest {min(count, _OPENED_WHOLE)} to their end"
+
+
+def _layouts(settings: Settings) -> str:
+    shipped, folder = len(load_layouts()), settings.layouts_folder
+    own = len(load_layouts([folder])) - shipped
+    return f"{shipped} shipped, {own} of {folder}"
+
+
+def _rules(settings: Settings) -> str:
+    loaded = parameters_of(settings)
+    own = f" of {loaded.folder.parent}" if loaded.folder.parent == settings.rules_folder else ""
+    return f"'{loaded.name}'{own}, valid from {loaded.first_day.isoformat()}"
+
+
+def _sources(settings: Settings) -> str:
+    path = settings.sources_file
+    if not path.exists() and settings.sources is None:
+        return "none: no school system is asked for data"
+    told: list[str] = []
+    for source in load_sources(path):
+        check_secrets(source, path.parent)
+        told.append(f"{source.name} ({source.host}: {', '.join(source.endpoints)})")
+    return "; ".join(told)
+
+
+def _lake(settings: Settings) -> str:
+    refuse_lost_lake(settings.lake)
+    if not (settings.lake.home / "lake").exists() and not settings.catalog:
+        return "not there yet; the first run makes it"
+    with Lake.open(settings.lake) as lake:
+        # Counts alone are answered by the catalog, which knows nothing of the files' fate.
+        _data_files(lake)
+        if (settings.lake.home / "pupil.key").exists():
+            refuse_another_key(lake, Sealer.of_home(settings.lake.home))
+        ((files, lessons),) = lake.rows(
+            "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM lessons)"
+        )
+        ((stale,),) = lake.rows("SELECT count(DISTINCT lesson_date) FROM stale_days")
+        text = f"{files} ledger rows, {lessons} lessons, snapshot {lake.snapshot()}"
+    if stale:
+        raise _TroubleError(f"{text}; the sums of {stale} dates are behind. Run `trappan nightly`")
+    return text
+
+
+def _data_files(lake: Lake) -> None:
+    """Look that every file that the tables rest on is there, and in a folder read each whole."""
+    files = data_files(lake.connection)
+    lost = lost_files(lake.connection, lake.settings, files)
+    if lost:
+        raise _TroubleError(
+            f"{len(lost)} of {len(files)} data files are missing or of another size, the first "
+            f"{lost[0]}. Restore the whole home from one backup, and where they are apart, "
+            "catalog and data files with it"
+        )
+    damaged = [] if lake.settings.is_on_s3 else list(damaged_files(lake.connection, files))
+    if damaged:
+        raise _TroubleError(
+            f"{len(damaged)} of {len(files)} data files are damaged, the first {damaged[0]}. "
+            "Restore the whole home from one backup"
+        )

@@ -1,0 +1,183 @@
+"""The commands about received files: files, changes, retry, archive.
+
+Not here: taking files in (`cli.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assets.exports.changes import COUNT_COLUMNS, ROW_COLUMNS, changes_of
+from assets.exports.files.archive import Archive
+from assets.exports.ledger.entries import find_file, ledger_rows, problem_rows
+from assets.exports.readers.layouts import load_layouts
+from assets.exports.sender_summary import summary_rows, write_summary
+from assets.flags.answers import identity_numbers
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from pipelines.cli.access_log import note_access
+from pipelines.cli.options import FormatOption, Home, Identities, settings_of
+from pipelines.cli.printing import Format, print_reports, print_rows, say, say_refused
+from pipelines.running import RunError, run_job
+from pipelines.settings import lake_access
+
+LEDGER_COLUMNS = (
+    "file_name",
+    "file_sha256",
+    "outcome",
+    "layout",
+    "exported_at",
+    "period_first_date",
+    "period_last_date",
+    "rows_read",
+    "rows_accepted",
+    "rows_rejected",
+    "rows_superseded",
+    "rows_warned",
+    "received_at",
+    "reason",
+)
+PROBLEM_COLUMNS = (
+    "file_name",
+    "severity",
+    "line_number",
+    "code",
+    "column_name",
+    "reason",
+    "found",
+    "expected",
+    "fix",
+    "rows",
+)
+Hash = Annotated[str, typer.Argument(help="The file's SHA-256, or enough of its first digits.")]
+
+archive = typer.Typer(help="The originals of received files.", no_args_is_help=True)
+
+
+def files(
+    context: typer.Context,
+    rejected: Annotated[
+        bool, typer.Option("--rejected", help="Refused rows and warnings instead of files.")
+    ] = False,
+    sender: Annotated[
+        str | None,
+        typer.Option("--sender", help="Hash of a file: write what was wrong with it, to --out."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="CSV file for the sender; names nobody.")
+    ] = None,
+    kind: FormatOption = Format.TABLE,
+    identities: Identities = False,
+    home: Home = None,
+) -> None:
+    """Print the ledger, or the rows that were refused; or write a summary for a sender."""
+    settings = settings_of(context, home)
+    if (sender is None) != (out is None):
+        raise typer.BadParameter("--sender and --out go together: a file's hash, and where to.")
+    if identities:
+        note_access(settings, "files", rejected=rejected)
+    with Lake.open(settings.lake) as lake:
+        sealer = Sealer.of_home(settings.lake.home)
+        if sender and out:
+            file = find_file(lake, sealer, sender)
+            summary = summary_rows(lake, sealer, file, load_layouts())
+            write_summary(summary, out)
+            say(f"{len(summary)} rows about {file.sha256[:12]} in {out}")
+            return
+        frame = (
+            problem_rows(lake, sealer, with_rows=identities)
+            if rejected
+            else ledger_rows(lake, sealer)
+        )
+    columns = PROBLEM_COLUMNS + (("row",) if identities else ()) if rejected else LEDGER_COLUMNS
+    rows: list[dict[str, Any]] = [
+        {column: "" if row[column] is None else str(row[column]) for column in columns}
+        for row in frame.iter_rows(named=True)
+    ]
+    if kind == Format.TABLE and not rejected:
+        columns = tuple(c for c in columns if c not in ("received_at", "layout"))
+        rows = [row | {"file_sha256": row["file_sha256"][:12]} for row in rows]
+    print_rows(columns, rows, kind)
+
+
+def changes(
+    context: typer.Context,
+    file: Annotated[str, typer.Option("--file", help="The file's hash, or its first digits.")],
+    kind: FormatOption = Format.TABLE,
+    identities: Identities = False,
+    home: Home = None,
+) -> None:
+    """Print what a file changed in the lessons: counts, or with --identities the lessons."""
+    settings = settings_of(context, home)
+    with Lake.open(settings.lake) as lake:
+        known = find_file(lake, Sealer.of_home(settings.lake.home), file)
+        if identities:
+            note_access(settings, "changes", file=known.sha256)
+        found = changes_of(lake, known)
+        numbers = identity_numbers(lake) if identities else {}
+    columns = ROW_COLUMNS if identities else COUNT_COLUMNS
+    rows = found.lessons(numbers) if identities else found.counts()
+    print_rows(columns, rows, kind)
+    if identities and found.protected:
+        say(f"{found.protected} lessons of pupils with protected identity are left out.")
+    if not rows:
+        say(f"{known.sha256[:12]} ({known.outcome}) changed no lessons.")
+
+
+def retry(context: typer.Context, file: Hash, home: Home = None) -> None:
+    """Read the original of a refused file again, after its layout was mended."""
+    settings = settings_of(context, home)
+    with Lake.open(settings.lake) as lake:
+        known = find_file(lake, Sealer.of_home(settings.lake.home), file)
+    made = run_job(settings, "ingest_job", lake_access(settings, (), retried=known.sha256))
+    print_reports(made.reports)
+    say_refused(made.reports)
+
+
+@archive.command(name="open")
+def archive_open(
+    context: typer.Context,
+    file: Hash,
+    out: Annotated[Path, typer.Option("--out", help="Where the original is written to; new.")],
+    home: Home = None,
+) -> None:
+    """Write the original of a file, in clear; the question is written to access.log."""
+    settings = settings_of(context, home)
+    with Lake.open(settings.lake) as lake:
+        sealer = Sealer.of_home(settings.lake.home)
+        known = find_file(lake, sealer, file)
+    note_access(settings, "archive open", file=known.sha256, out=out.absolute())
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise RunError(f"{out} is there already. Nothing was written; name a new file.") from None
+    originals = Archive(settings.lake.home, sealer)
+    try:
+        with os.fdopen(descriptor, "wb") as target:
+            size = originals.write_original(known.sha256, target)
+    except BaseException:
+        out.unlink()
+        raise
+    finally:
+        originals.close()
+    say(f"{size} bytes in {out}. It names pupils in clear: remove it when you are done.")
+
+
+@archive.command(name="remove")
+def archive_remove(context: typer.Context, file: Hash, home: Home = None) -> None:
+    """Remove the original of a file for good; what was read of it stays."""
+    settings = settings_of(context, home)
+    with Lake.open(settings.lake) as lake:
+        sealer = Sealer.of_home(settings.lake.home)
+        known = find_file(lake, sealer, file)
+    originals = Archive(settings.lake.home, sealer)
+    try:
+        was_there = originals.remove(known.sha256)
+    finally:
+        originals.close()
+    short = known.sha256[:12]
+    say(f"The original of {short} was removed." if was_there else f"{short} has no original.")

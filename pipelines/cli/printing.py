@@ -1,0 +1,187 @@
+"""What the command line prints: answers as table, CSV or JSON; ledger rows; summaries.
+
+Answers and ledger go to standard output, everything about them to standard error, so that a pipe
+gets data only.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from assets.checks.silence import Silence
+from assets.exports.files.printable import plainly_seen, printable_name
+from assets.exports.ingest import Progress as ProgressCall
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+
+_MOST_ROW_PROBLEMS = 5
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def say(text: str) -> None:
+    """Print a sentence to standard error; nothing that is quoted in it steers the terminal."""
+    print("\n".join(map(plainly_seen, text.split("\n"))), file=sys.stderr)
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[dict[str, Any]], kind: Format) -> None:
+    """Print rows under fixed columns to standard output."""
+    if kind == Format.CSV:
+        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif kind == Format.JSON:
+        shown = [{column: row[column] for column in columns} for row in rows]
+        print(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        table = Table(*columns, header_style="bold")
+        for row in rows:
+            table.add_row(*(escape(_one_line(row[column])) for column in columns))
+        # A table that is piped is as wide as it needs to be; on a screen it folds.
+        width = None if sys.stdout.isatty() else 10_000
+        Console(width=width).print(table)
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).split())
+
+
+def print_reports(reports: Sequence[FileReport]) -> None:
+    """Print the ledger rows of a run."""
+    rows = [
+        {
+            "file": printable_name(report.name),
+            "outcome": str(report.outcome),
+            "layout": report.layout or "",
+            "read": report.rows_read,
+            "accepted": report.rows_accepted,
+            "rejected": report.rows_rejected,
+            "superseded": report.rows_superseded,
+            "warned": report.rows_warned,
+        }
+        for report in reports
+    ]
+    if rows:
+        print_rows(tuple(rows[0]), rows, Format.TABLE)
+
+
+def say_refused(reports: Sequence[FileReport]) -> None:
+    """Say to standard error which files and rows were not taken, or not as they said, and why."""
+    for report in reports:
+        if report.notice and report.outcome != FileOutcome.DUPLICATE:
+            say(f"{printable_name(report.name)}: {report.notice}.")
+        if report.is_whole:
+            continue
+        say(f"{printable_name(report.name)}: {report.outcome}: {report.reason}")
+        refused = [problem for problem in report.problems if problem.is_rejection]
+        for problem in refused[1:_MOST_ROW_PROBLEMS]:
+            say(f"    {problem.in_words()}")
+        if len(refused) > _MOST_ROW_PROBLEMS:
+            more = len(refused) - _MOST_ROW_PROBLEMS
+            say(f"    and {more} more; see `trappan files --rejected`")
+
+
+def say_waiting(
+    held: Sequence[str],
+    silent: Sequence[Silence],
+    published: Collection[str],
+    unread_protection: Sequence[str] = (),
+) -> None:
+    """Say to standard error which lists wait and why, and which rest on silence all the same.
+
+    Args:
+        held: school units whose list waits.
+        silent: schools that sent nothing when they should.
+        published: school units with a list of this run; of others nothing is said.
+        unread_protection: those of `held` of whom nobody knows who is protected.
+    """
+    of_code = {silence.school_unit_code: silence for silence in silent}
+    for code, silence in sorted(of_code.items()):
+        if code not in published:
+            continue
+        if silence.newest is None:
+            say(f"School unit {code} is in the register and has never sent a lesson or a sum.")
+        elif silence.is_held and code not in held:
+            say(f"{_silence(silence)} Its list is out all the same.")
+    for code in held:
+        if code in unread_protection:
+            say(
+                f"School unit {code} waits: a file has a column about protection that could not be "
+                "read, so nobody knows who is protected. Look at `trappan files`, mend the layout "
+                "and read the file again with `trappan retry`, or send it with a column that can "
+                "be read."
+            )
+        elif code in of_code and of_code[code].is_held:
+            say(
+                f"{_silence(of_code[code])} It is held: its list waits until they come, or until a "
+                "`lov` file says that there was no school. The list that stands says why; the "
+                f"week's is made with --even-if-held --school {code} by who has looked."
+            )
+        else:
+            say(
+                f"School unit {code} is held: its newest data is unlike its norm. The list that "
+                "stands says why; no new one was made. Look at `trappan files`, mend the export, "
+                f"or publish with --even-if-held --school {code} when the data is right."
+            )
+
+
+def _silence(silence: Silence) -> str:
+    newest = silence.newest.isoformat() if silence.newest else "never"
+    if silence.kind == "sums":
+        months = "1 month is" if silence.missing == 1 else f"{silence.missing} months are"
+        return (
+            f"School unit {silence.school_unit_code} has sent no monthly sums after {newest}: "
+            f"{months} due."
+        )
+    days = "1 school day is" if silence.missing == 1 else f"{silence.missing} school days are"
+    others = (
+        f"other schools have lessons of {silence.confirmed} of them"
+        if silence.confirmed
+        else "no other school has lessons of them either, as in a holiday that no `lov` file names"
+    )
+    return (
+        f"School unit {silence.school_unit_code} has sent no lessons after {newest}: {days} "
+        f"missing, and {others}."
+    )
+
+
+def print_lists(folders: Sequence[Path]) -> None:
+    """Print where the lists are."""
+    for folder in folders:
+        for path in sorted(folder.iterdir()):
+            if path.suffix in {".xlsx", ".html"}:
+                print(path)
+
+
+@contextmanager
+def watched() -> Iterator[ProgressCall | None]:
+    """Give a progress callback when a person is watching standard error, else None."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def call(word: str, done: int, total: int) -> None:
+            progress.update(task, description=word, completed=done, total=total or None)
+
+        yield call

@@ -1,0 +1,105 @@
+"""The plan of the house: which rooms there are, and how full they may be.
+
+The words of it are in `docs/architecture.md`. Which room may know which is import-linter's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from pathlib import PurePath
+
+import pytest
+
+from tests.architecture.sources import ROOT, Module, modules
+
+MOST_MODULES = 20
+FRAGMENT_LINES = 60
+ALL = [module for module in modules() if not module.name.endswith("__init__.py")]
+ROOMS = {
+    "pipelines": {"cli"},
+    "assets": {
+        *("lake", "pull", "exports", "absence", "flags", "forecast", "watchlists"),
+        *("checks", "simulator"),
+    },
+    "assets/exports": {
+        *("files", "readers", "pupils", "staging", "storing", "batches", "ledger", "ss12000"),
+    },
+    "assets/exports/readers": {"xlsx"},
+    "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
+    "rules": set(),
+}
+FLAT = {
+    "assets/exports": {
+        *("assets", "ingest", "retry", "changes", "layout_checks", "layout_drafts"),
+        "sender_summary",
+    },
+    "assets/watchlists": {"assets", "model", "outline"},
+}
+# Small and with one reader, and yet apart: run as a program of its own, wired by name, or a group
+# of commands of its own.
+APART = {
+    "assets/lake/catalog_triggers.py",
+    "pipelines/command.py",
+    "pipelines/definitions.py",
+    "pipelines/cli/pull.py",
+}
+
+
+def folder_of(module: Module) -> str:
+    return str(PurePath(module.name).parent)
+
+
+def folders_in(folder: str) -> set[str]:
+    return {path.parent.name for path in (ROOT / folder).glob("*/__init__.py")}
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_a_stage_has_the_rooms_of_the_plan_and_no_other(folder: str) -> None:
+    assert folders_in(folder) == ROOMS[folder]
+
+
+@pytest.mark.parametrize("folder", FLAT)
+def test_beside_the_rooms_of_a_stage_stands_what_the_plan_names(folder: str) -> None:
+    assert {PurePath(m.name).stem for m in ALL if folder_of(m) == folder} == FLAT[folder]
+
+
+def test_no_folder_is_too_full_to_be_looked_over() -> None:
+    full = Counter(folder_of(module) for module in ALL)
+    assert {folder: count for folder, count in full.items() if count > MOST_MODULES} == {}
+
+
+def test_no_fragment_is_left_that_only_one_module_reads() -> None:
+    readers: dict[str, set[str]] = defaultdict(set)
+    for module in ALL:
+        for name in module.imported():
+            readers[name].add(module.name)
+    fragments = {
+        module.name
+        for module in ALL
+        if module.lines < FRAGMENT_LINES
+        and len(readers[module.dotted]) == 1
+        and not re.search(r"(^|/)assets\.py$", module.name)
+    }
+    assert fragments - APART == set()
+
+
+def test_the_page_about_the_house_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {room for names in ROOMS.values() for room in names}
+    assert {room for room in rooms if f"{room}/`" not in page and f"`{room}/" not in page} == set()
+
+
+def test_the_page_about_the_house_names_what_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    stems = {PurePath(module.name).name for module in ALL}
+    named = set(re.findall(r"([a-z_0-9]+\.py)`", page))
+    assert {name for name in named if name not in stems and not name.startswith("test_")} == set()
+    functions = {"".join(found) for found in re.findall(r"`([a-z_]+)` \(`", page)}
+    sources = "\n".join((ROOT / module.name).read_text(encoding="utf-8") for module in ALL)
+    assert {name for name in functions if f"def {name}(" not in sources} == set()
+    selects = {path.stem for path in (ROOT / "sql").rglob("*.sql")}
+    table = page.split("## How a received file")[1].split("## Where")[0]
+    last = [line.split("|")[3] for line in table.splitlines() if line.count("|") == 4]
+    told = set(re.findall(r"`([a-z_]+)`", " ".join(last)))
+    assert told - selects == set()
