@@ -16,8 +16,12 @@ from pipelines.definitions import build_defs
 from pipelines.settings import Settings, lake_access, pull_access
 from tests.architecture.sources import ROOT, Module, modules
 
-ASSETS = [module for module in modules("assets") if module.name.endswith("_assets.py")]
-STAGES = tuple(f"assets.{folder.name}" for folder in (ROOT / "assets").iterdir() if folder.is_dir())
+ASSETS = [module for module in modules("assets") if module.name.endswith("/assets.py")]
+STAGES = tuple(
+    f"assets.{folder.name}"
+    for folder in (ROOT / "assets").iterdir()
+    if folder.is_dir() and folder.name != "lake"
+)
 
 
 def resources(home: Path) -> list[LakeAccess | PullAccess]:

@@ -31,7 +31,9 @@ NAME = "Kanariefågel"
 DRIVER = """
 import os, signal, sys, time
 from pathlib import Path
-from assets.exports import ingest, lesson_batches, offers
+from assets.exports import ingest
+from assets.exports.batches import lessons as lesson_batches
+from assets.exports.files import offered_files as offers
 from assets.lake.connection import Lake, LakeSettings
 
 place, home, *paths = sys.argv[1:]

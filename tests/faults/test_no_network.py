@@ -23,7 +23,7 @@ OFFERED = (
     "skolor_*.csv",
     "ss12000_*.json",
 )
-NIGHT = "import sys; from pipelines import cli; sys.argv[0] = 'trappan'; cli.main()"
+NIGHT = "import sys; from pipelines.cli import app as cli; sys.argv[0] = 'trappan'; cli.main()"
 WITHOUT_NETWORK = ("unshare", "--map-root-user", "--net")
 
 

@@ -40,7 +40,7 @@ module, name = {place!r}.rsplit(".", 1)
 def killed(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 setattr(importlib.import_module(module), name, killed)
-from pipelines import cli
+from pipelines.cli import app as cli
 sys.argv = ["trappan", *sys.argv[1:]]
 cli.main()
 """
