@@ -1,7 +1,7 @@
 """Running a job in this process and telling a person how it ended.
 
 Here: the Dagster instance of a home, one run at a time for a person, failures in our words. Not
-here: what the jobs are (`jobs.py`), what is printed (`cli.py`).
+here: what the jobs are (`jobs.py`), what is printed (`cli/app.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Checks as Dagster asset checks: what they guard is not built upon when they fail.
 
 Every check is blocking: a failed check, and a check that crashed, stops what comes after it, so
-the lists that are out stay out.
+the lists that are out stay out. Not here: the contracts (`contracts.py`, `school_contract.py`).
 """
 
 from collections import Counter

@@ -3,7 +3,7 @@
 Contracts see counts and shares per school and day, month or rule; never a pupil. Results are
 booleans only, because a validation result stores the values it failed on.
 
-Not here: rules about single rows (`sql/exports/`), exact sums (`sql_checks.py`).
+Not here: rules about single rows (`sql/exports/`), exact sums (`assets.py`).
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ rhythm explains. Whether a day was one, the other schools say: at least half of 
 of it. Days that no other school confirms can be a holiday that nobody told us of, so more of them
 are let pass. Days of a `lov` file, and days whose lessons are all cancelled, are never missing.
 
-Pure, but for `look_for_silence`. Not here: the rhythm (`rhythm.py`), what a list says
-(`assets/watchlists/release/holds.py`).
+Here too: how a school sends, its rhythm. Pure, but for `look_for_silence`. Not here: what a list
+says (`assets/watchlists/release/holds.py`).
 """
 
 from __future__ import annotations

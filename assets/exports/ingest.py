@@ -1,7 +1,7 @@
 """Offered files into the lake: each ends in exactly one outcome, rows and ledger together.
 
 Here: which files are new, in which order and in what batches they go. Not here: how a file is
-read (`staging.py`, `frames.py`) and how rows replace rows (`storing.py`).
+read (`staging/`, `readers/`) and how rows replace rows (`storing/`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A draft of a layout from a file's header: what is known is filled in, what is not is asked.
 
 Lines that a person must decide have the word DECIDE. Not here: checking a file against layouts
-(`layout_checks.py`), the words that are known (`layout_words.py`).
+(`layout_checks.py`), the words that are known (`layout_checks.py`).
 """
 
 from __future__ import annotations

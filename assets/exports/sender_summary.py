@@ -4,7 +4,7 @@ In Swedish, made to be opened in a spreadsheet. Names nobody: rows are named by 
 that can name a person are patterns, and so is everything in a row of a pupil who is or may be
 protected. The file's own name is not in it, because it can name a pupil.
 
-Not here: which rows were refused (`ledger.py`).
+Not here: which rows were refused (`ledger/entries.py`).
 """
 
 from __future__ import annotations

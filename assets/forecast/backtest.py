@@ -1,7 +1,7 @@
 """The report of a backtest: figures by step, horizon, grade and sex, and the calibration.
 
 Grade and sex are used here alone, to see whether estimates are as good for everybody; no model
-sees them. Not here: the scores (`skill.py`), the plot (`calibration_plot.py`).
+sees them. Not here: the scores (`skill.py`), the plot (`pipelines/cli/forecast.py`).
 """
 
 from __future__ import annotations

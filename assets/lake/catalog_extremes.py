@@ -7,7 +7,7 @@ every column of text or bytes; a school unit code alone keeps them, because read
 
 DuckDB's own library for SQLite can't make a trigger, and a second one must not open the catalog in
 a process where the first has it open: closing it would take that one's locks away. So it is done
-in a process of its own, once for each catalog. Not here: what is sealed (`sealing.py`).
+in a process of its own, once for each catalog. Not here: what is sealed (`encryption.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables of what is computed: sums, flags, what is unlike a norm, publications.
+"""The tables of what is computed: which lessons count, sums, flags, norms, publications.
 
 Part of the data dictionary (`tables.py`).
 """

@@ -7,7 +7,7 @@ Found when tried, and guarded here:
 
 - DuckLake keeps every column's smallest and largest value in its catalog *in clear*, also of an
   encrypted table. Whatever names a person is therefore sealed before it is written
-  (`sealing.py`), and of other texts the catalog gets no extremes (`catalog_extremes.py`).
+  (`encryption.py`), and of other texts the catalog gets no extremes (`catalog_extremes.py`).
 - DuckLake puts small inserts into the catalog itself, in clear, unless
   `DATA_INLINING_ROW_LIMIT` is 0.
 - A killed DuckDB leaves spill files in clear, so they are encrypted, live in a folder of their
@@ -51,8 +51,8 @@ from rules.errors import TrappanError
 __all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
 
 SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
-#: The view of what counts (`lesson_fates.py`), on every connection. Where temporary tables or views
-#: stand before the lake's, it reads those.
+#: The view of what counts (`computed_tables.py`), on every connection. Where temporary tables or
+#: views stand before the lake's, it reads those.
 COUNTING_LESSONS = "absence/counting_lessons"
 #: The macro that alone asks whether a share is reached, on every connection.
 REACHES_STEP = "flags/reaches_step"

@@ -2,7 +2,7 @@
 
 Found when tried with DuckDB 1.5.5: every part of an encrypted data file that is read is checked by
 its tag, and the error of a wrong tag doesn't name the file. A bit that is flipped in a part that
-nothing reads changes no answer. Not here: the connection (`lake.py`).
+nothing reads changes no answer. Not here: the connection (`connection.py`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A pupil is known in the lake by `pupil_key`, an HMAC-SHA256 of the identity numb
 bits and written as a UUID. Names, numbers and mail addresses are sealed with AES-256-GCM before
 they are written, because the lake's catalog shows the extremes of every column in clear.
 
-Not here: which number is a valid identity number (`exports/identity_numbers.py`).
+Not here: which number is a valid identity number (`exports/pupils/identity_numbers.py`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Sealer:
     def of_home(cls, home: Path) -> Sealer:
         """Read the home's key file, or make it when the home is new.
 
-        A lake that has data does not open without it (`lake.py`).
+        A lake that has data does not open without it (`connection.py`).
 
         Raises:
             KeyFileError: the file can be read by others, isn't a key file, or is gone though the

@@ -1,6 +1,6 @@
 """The shape of a table's description, and what is made from it: statements and documentation.
 
-Not here: which tables there are (`tables.py`).
+Here too: columns that many tables share. Not here: which tables there are (`tables.py`).
 """
 
 from __future__ import annotations

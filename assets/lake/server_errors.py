@@ -3,7 +3,7 @@
 Found when tried with DuckDB 1.5.5: the words of a failed login quote the whole catalog string, a
 password in it too, and those of a failed write can quote a row. So the trouble is told in our
 words, and of DuckDB's own only what a pattern names. Not here: how the servers are reached
-(`lake_settings.py`).
+(`settings.py`).
 """
 
 from __future__ import annotations

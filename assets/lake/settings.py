@@ -1,7 +1,7 @@
 """What the lake is opened with: settings, servers, signed extensions, DuckDB's configuration.
 
-Not here: the connection and what is done with it (`lake.py`), what is said when a server fails
-(`lake_troubles.py`).
+Not here: the connection and what is done with it (`connection.py`), what is said when a server
+fails (`server_errors.py`).
 """
 
 from __future__ import annotations

@@ -24,9 +24,8 @@ from assets.lake.schema import (
 from assets.lake.ss12000_tables import SS12000_TABLES
 
 # The tables of protection: what each source said, whom it can mean, and what nobody could read.
-# Part of the data dictionary (`tables.py`). Who is protected says
-# `sql/protection/protected_pupils`, and nothing else. All keys are HMACs, the source's too: beside
-# a mark a school says something.
+# Who is protected says `sql/protection/protected_pupils`, and nothing else. All keys are HMACs, the
+# source's too: beside a mark a school says something.
 
 _NUMBER = Column(
     "number_key",

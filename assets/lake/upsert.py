@@ -1,6 +1,6 @@
 """Rows in place of older rows of the same key, in any table that knows when a row was exported.
 
-Not here: lessons, of which there are too many for this (`storing.py`).
+Not here: lessons, of which there are too many for this (`storing/lessons.py`).
 """
 
 from __future__ import annotations

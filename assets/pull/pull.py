@@ -3,7 +3,7 @@
     HOME/pulled/<source>/<source>_<endpoint>_<window>_<YYYYMMDDTHHMMSS>.json
 
 The file is put in place first, then the state file says so. Nothing is ever removed here, and
-nothing of the lake is known. Not here: HTTP (`pages.py`), Dagster (`pull_assets.py`).
+nothing of the lake is known. Not here: HTTP (`pages.py`), Dagster (`assets.py`).
 """
 
 from __future__ import annotations

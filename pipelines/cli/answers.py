@@ -1,6 +1,6 @@
 """The commands that ask the lake for figures and change nothing: rates, flags.
 
-Not here: commands that run jobs (`cli.py`), commands about files (`cli_files.py`).
+Not here: commands that run jobs (`app.py`), commands about files (`files.py`).
 """
 
 from __future__ import annotations

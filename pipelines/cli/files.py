@@ -1,6 +1,6 @@
 """The commands about received files: files, changes, retry, archive.
 
-Not here: taking files in (`cli.py`).
+Not here: taking files in (`app.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`trappan rules`: what the rule sets say, whether they can be used, how two of them differ.
 
 And `trappan reevaluate`, which makes the flags of days past anew by the values of those days. Not
-here: how a set is read (`rules/registry.py`), what other values would flag (`cli_whatif.py`).
+here: how a set is read (`rules/registry.py`), what other values would flag (`whatif.py`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The command that looks back at published weeks: restate.
 
-Not here: publishing (`cli.py`).
+Not here: publishing (`app.py`).
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ The words of it are in `docs/architecture.md`. Which room may know which is impo
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter, defaultdict
 from pathlib import PurePath
@@ -103,3 +104,41 @@ def test_the_page_about_the_house_names_what_is_there() -> None:
     last = [line.split("|")[3] for line in table.splitlines() if line.count("|") == 4]
     told = set(re.findall(r"`([a-z_]+)`", " ".join(last)))
     assert told - selects == set()
+
+
+def written_in(module: Module) -> list[str]:
+    """Return the texts of a module that are no docstrings."""
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    ]
+
+
+LISTS = [m for m in ALL if m.name.startswith("assets/watchlists/") and "/swedish/" not in m.name]
+
+
+@pytest.mark.parametrize("module", LISTS, ids=lambda module: module.name)
+def test_a_sentence_of_a_list_stands_in_the_room_of_swedish(module: Module) -> None:
+    # Names of styles in the workbook are no sentences, nor is the alphabet.
+    swedish = [text for text in written_in(module) if re.search("[åäöÅÄÖ]", text)]
+    assert [text for text in swedish if not text.startswith(("lista ", "åäö"))] == []
+
+
+def test_a_docstring_points_only_to_modules_that_are_there() -> None:
+    names = {module.name for module in ALL}
+    stale = [
+        f"{module.name}: {pointed}"
+        for module in ALL
+        for pointed in re.findall(r"`([\w/]+\.py)`", (ROOT / module.name).read_text("utf-8"))
+        if not any(name == pointed or name.endswith(f"/{pointed}") for name in names)
+        and not (ROOT / pointed).exists()
+    ]
+    assert stale == []

@@ -1,6 +1,6 @@
 """What staging a batch of files gives, whatever the files hold.
 
-Not here: how lessons (`lesson_batches.py`) and rosters (`rosters.py`) are staged and stored.
+Not here: how lessons (`lessons.py`) and rosters (`rosters.py`) are staged and stored.
 """
 
 from __future__ import annotations

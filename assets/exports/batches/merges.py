@@ -1,6 +1,6 @@
 """Files of changed numbers (`nummerbyten`) into the lake, row by row.
 
-Not here: which key stands for a pupil (`merges.py`), stored rows (`rekeying.py`).
+Not here: which key stands for a pupil (`pupils/merges.py`), stored rows (`rekeying.py`).
 """
 
 from __future__ import annotations

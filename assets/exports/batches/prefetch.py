@@ -2,7 +2,7 @@
 
 Staging CSV keeps every core busy. Storing doesn't: it seals names, asks the catalog and waits for
 the disk. A batch stays on the connection whose temporary tables it was staged in. Not here: what
-staging and storing are (`ingest.py`), which batches may be staged ahead (`batch_kinds.py`).
+staging and storing are (`ingest.py`), which batches may be staged ahead (`batches/kinds.py`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Kept before a file is parsed, so that whatever a reader makes of it can be looke
 again. Sealed, because an original names pupils in clear, protected ones too. Threads seal
 ahead while the rows of earlier files are read; nothing is stored of a file that is not kept yet.
 
-Not here: the form of a sealed file (`sealed_files.py`), which files are read (`ingest.py`).
+Here too: the form of a sealed file. Not here: which files are read (`ingest.py`).
 """
 
 from __future__ import annotations

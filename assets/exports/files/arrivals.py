@@ -1,4 +1,7 @@
-"""Files that may still be arriving: waited for once, and left to the next run when they changed.
+"""When files came: those that may still be arriving, and times that lie in the future.
+
+What is being written to is waited for once, and left to the next run when it changed. Of a time
+that lies ahead the receipt counts instead (`Receipts`).
 
 Not here: what a file is (`received.py`), what becomes of it (`ingest.py`).
 """

@@ -1,6 +1,6 @@
 """Which files a person or an inbox offers, and which of them are to be read.
 
-Not here: what the ledger knows of them (`ledger.py`), what becomes of them (`ingest.py`).
+Not here: what the ledger knows of them (`ledger/entries.py`), what becomes of them (`ingest.py`).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ stay readable, because operators need them:
 `lektionsfranvaro_99999901_2026-10_20261101T0500.csv` is printed as it is.
 
 Whatever prints a name goes through here. Not here: cells (`reasons.py`), what is written to XML
-(`watchlists/safe_text.py`).
+(`watchlists/swedish/safe_text.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A received file as it is: its hash, its encoding, its export time and how its lines end.
 
-One pass over the bytes. Not here: its text (`decoding.py`), what the cells mean (`staging.py`),
-where rows go (`storing.py`).
+One pass over the bytes; here too, what its name says. Not here: its text (`decoding.py`), what the
+cells mean (`staging/`), where rows go (`storing/`).
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class ReceivedFile:
         modified_at: modification time, local time, seconds.
         identity: device, number, size and times; another one is another file, or a changed one.
         exported_at: from the file name (`…_YYYYMMDDTHHMM.csv`), else `modified_at`; the receipt
-            when that is more than a day before (`receipts.py`).
+            when that is more than a day before (`arrivals.py`).
         has_declared_time: the file name says when it was exported.
         is_time_believed: `exported_at` is what the file says, not the receipt in its place.
         is_workbook: read as a workbook, else as text.

@@ -1,6 +1,7 @@
-"""The ledger as it is read: which files the lake knows, and what the command line shows.
+"""The ledger, read and written: which files the lake knows, and what became of their rows.
 
-Not here: writing it (`storing.py`), deciding by it (`ingest.py`).
+A refused row is opened for a person here, in clear only where nobody is protected. Not here:
+deciding by the ledger (`ingest.py`).
 """
 
 from __future__ import annotations

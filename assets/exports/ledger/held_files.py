@@ -1,4 +1,4 @@
-"""Files that were left to the next run: kept, so that `trappan files` can say what waits and why.
+"""Files that were left to the next run, and files that can't be read: what waits, and why.
 
 A held file is no ledger row: nothing of it was read, not even what its hash is. Not here: why a
 file is held (`arrivals.py`, `ingest.py`).

@@ -2,7 +2,7 @@
 
 Only what a file of changed numbers says joins two pupils; nothing is guessed. Numbers are joined
 where the rows of a file are keyed, so it holds for whatever comes later, and once for what is
-stored already (`rekeying.py`). Not here: how such a file is read (`merge_batches.py`).
+stored already (`rekeying.py`). Not here: how such a file is read (`batches/merges.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Keys and sealed identities of the people that a batch of rows speaks of.
 
 Works on the distinct texts of a batch, so a number is read once however many lessons it has.
-Not here: where the rows go (`storing.py`), what is a valid number (`identity_numbers.py`).
+Not here: where the rows go (`storing/lessons.py`), what is a valid number (`identity_numbers.py`).
 """
 
 from __future__ import annotations

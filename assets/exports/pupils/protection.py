@@ -2,7 +2,7 @@
 
 A word that says protected is kept from every row, refused ones too, about every number that the row
 can mean. `Ingen` is kept only of a row that was taken. Nothing is decided here: who is protected
-says `sql/protection/protected_pupils.sql`. Not here: SS12000 (`ss12000/markings.py`).
+says `sql/protection/protected_pupils.sql`. Not here: SS12000 (`ss12000/derive.py`).
 """
 
 from __future__ import annotations

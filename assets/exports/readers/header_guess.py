@@ -1,7 +1,7 @@
 """The head of a file, also of one that fits no layout: separator, header line, nearest layout.
 
 What ingest refuses with a sentence, a person who writes a layout wants to see. Not here: reading
-files into the lake (`frames.py`), drafting (`layout_drafts.py`).
+files into the lake (`readers/row_reader.py`), drafting (`layout_drafts.py`).
 """
 
 from __future__ import annotations

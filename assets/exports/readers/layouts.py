@@ -1,7 +1,7 @@
 """Layouts as data: which header means which column, one YAML file a layout.
 
 Here: loading and checking layouts, and finding the layout and header row of a file's first
-lines. Not here: reading the data rows (`staging.py`, `frames.py`).
+lines. Not here: reading the data rows (`staging/staged_tables.py`, `readers/row_reader.py`).
 """
 
 from __future__ import annotations

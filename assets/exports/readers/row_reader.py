@@ -1,7 +1,8 @@
 """Reading a file row by row: exact line numbers, for workbooks, rosters and files with faults.
 
-The bulk reader (`staging.py`) knows no line numbers; whatever it can't read without a problem is
-read again here. Yields frames of text cells under our column names, with `line_number`.
+The bulk reader (`staging/staged_tables.py`) knows no line numbers; whatever it can't read without
+a problem is read again here. Yields frames of text cells under our column names, with
+`line_number`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What is shown once over several rows is each row's: a class, a date, an identity number. Minutes
 are nobody's then, so a row with merged minutes is refused. Not here: the cells as they are
-(`workbooks.py`), what they mean (`staging.py`).
+(`workbook.py`), what they mean (`staging/staged_tables.py`).
 """
 
 from __future__ import annotations

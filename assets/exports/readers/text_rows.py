@@ -1,6 +1,6 @@
 """Data rows of a text file with exact line numbers, also where quotation marks are broken.
 
-Not here: what a line's cells are (`cells.py`), what the cells mean (`staging.py`).
+Not here: what a line's cells are (`cells.py`), what the cells mean (`staging/staged_tables.py`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Files of SS12000 aggregatedAttendance as readers of rows, like files of monthly sums.
 
-Not here: where an object's names and places come from (`aggregates.py`), what becomes of the rows.
+Here too: where an object's names and places come from. Not here: what becomes of the rows.
 """
 
 from __future__ import annotations

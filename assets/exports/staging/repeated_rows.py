@@ -1,9 +1,9 @@
 """Rows of one file that speak of the same thing: one of equal rows counts, of rivals none.
 
-A lesson of which all rows are refused is not gone: nobody has reported it (`lesson_fates.py`).
+A lesson of which all rows are refused is not gone: nobody has reported it (`computed_tables.py`).
 
 Which rows those are says `sql/exports/repeated_*.sql`. Not here: the same thing in two files
-(`storing.py`).
+(`storing/lessons.py`).
 """
 
 from __future__ import annotations

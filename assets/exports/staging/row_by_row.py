@@ -1,6 +1,7 @@
 """Staging row by row: workbooks, rosters and files with faults, each problem with its line.
 
-Not here: the bulk path (`staging.py`), how a row is read from a file (`frames.py`).
+Not here: the bulk path (`staging/staged_tables.py`), how a row is read from a file
+(`readers/row_reader.py`).
 """
 
 from __future__ import annotations

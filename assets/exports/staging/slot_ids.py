@@ -8,7 +8,7 @@ files: one repeats an id over dates, or most ids that are known come back whole 
 same time of day. Once shown it stands. Ids that come back on other dates in another way may be
 either, so such a file is not taken until its layout says which.
 
-Not here: SS12000, whose ids are events; how rows replace rows (`storing.py`).
+Not here: SS12000, whose ids are events; how rows replace rows (`storing/lessons.py`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Two ways in, one meaning: the bulk path here hands whole groups of plain CSV files to DuckDB's
 reader; whatever it can't take without a problem, and every workbook, goes row by row
-(`row_staging.py`) through the same SELECT. Not here: who has which key (`people.py`), duplicates
+(`row_by_row.py`) through the same SELECT. Not here: who has which key (`people.py`), duplicates
 and storing.
 """
 

@@ -5,7 +5,7 @@ whole periods. When a newer file has the lesson's class and date, with nearly al
 pupils, and not the lesson, then it is missing at the source. How many pupils each file had is kept,
 so that the answer does not depend on the order in which files came.
 
-Not here: removing lessons (`snapshots.py`), the list's sentence (`watchlists/notices.py`).
+Not here: removing lessons (`snapshots.py`), the list's sentence (`watchlists/collect/notices.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Staged rows into the lake: newest export wins.
 
-Not here: reading files (`staging.py`), the ledger (`ledger_writing.py`), deciding which files to
-take (`ingest.py`).
+Not here: reading files (`staging/staged_tables.py`), the ledger (`ledger/entries.py`), deciding
+which files to take (`ingest.py`).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ word covers its school and date without it. That is the same whatever order file
 complete files are remembered (`lesson_snapshots`), and so are lessons with an id that were removed
 (`removed_lessons`): an older word about them may lie on another date.
 
-Not here: how rows replace rows of the same lesson (`storing.py`).
+Not here: how rows replace rows of the same lesson (`storing/lessons.py`).
 """
 
 from __future__ import annotations

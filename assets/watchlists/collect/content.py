@@ -1,6 +1,7 @@
 """An evaluated as_of becomes one `Watchlist` per school.
 
-Here: asking the lake for everything that lists show, once for all schools, and sorting it out.
+Here: asking the lake for everything that lists show, once for all schools, and sorting it out; who
+is at risk of passing a step, too.
 Not here: Swedish text, files, rules.
 """
 

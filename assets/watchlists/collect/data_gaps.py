@@ -1,6 +1,6 @@
-"""What SS12000 leaves open about a school's lessons: events without reports, minutes that differ.
+"""What the lake leaves open: days before its first lesson, events that nobody reported.
 
-Here: the numbers and their Swedish sentences. Not here: where they stand (`notices.py`).
+Not here: the sentences (`swedish/notice_texts.py`), where they stand (`notices.py`).
 """
 
 from __future__ import annotations
@@ -11,20 +11,8 @@ from datetime import date, timedelta
 from assets.flags.answers import Answer
 from assets.flags.evaluate import place_pupils
 from assets.lake.connection import Lake
+from assets.watchlists.swedish import notice_texts
 from rules.models import RuleSet
-
-_EVENTS = (
-    "{lessons} i schemat de senaste {days} dagarna har ingen närvarouppgift för någon elev. Ingen"
-    " vet vilka elever de gällde, så de räknas inte, varken som närvaro eller frånvaro."
-)
-_UNEXPLAINED = (
-    "{lessons} de senaste {days} dagarna har kortare närvaro än lektionen och ingen uppgift om"
-    " frånvaro. De räknas som inte rapporterade."
-)
-_DIFFERING = (
-    "{lessons} de senaste {days} dagarna har närvaro och frånvaro som tillsammans inte är lika"
-    " långa som lektionen. Frånvaron räknas som den är rapporterad."
-)
 
 
 @dataclass(frozen=True)
@@ -44,9 +32,14 @@ class EventGaps:
         return tuple(
             text.format(lessons=f"{count} {one if count == 1 else more}", days=days)
             for text, count, one, more in (
-                (_EVENTS, self.lessons, "lektion", "lektioner"),
-                (_UNEXPLAINED, self.unexplained, "elevlektion", "elevlektioner"),
-                (_DIFFERING, self.differing, "elevlektion", "elevlektioner"),
+                (notice_texts.EVENTS_WITHOUT_REPORT, self.lessons, "lektion", "lektioner"),
+                (
+                    notice_texts.PRESENCE_UNEXPLAINED,
+                    self.unexplained,
+                    "elevlektion",
+                    "elevlektioner",
+                ),
+                (notice_texts.MINUTES_DIFFER, self.differing, "elevlektion", "elevlektioner"),
             )
             if count
         )

@@ -17,17 +17,6 @@ from assets.watchlists.model import UncountedLessons
 from assets.watchlists.swedish import notice_texts, texts
 from assets.watchlists.swedish.safe_text import one_line
 
-_ANOTHER_SCHOOL = "en lektion på en annan skola"
-_NO_SUBJECT = "en lektion utan ämne"
-_ATTENDANCE = {
-    "absent": "frånvarande i {lesson}",
-    "present": "närvarande i {lesson}",
-    "unreported": "ingen rapport för {lesson}",
-    "contradicted": "rapporterna om {lesson} säger emot varandra",
-}
-_BESIDE = "{said}, {beside} samma tid"
-_SET_ASIDE = "Räknas inte: {said} ({times})."
-_AFTER_END = "Räknas inte: {lesson} efter slutdatum där ({times})."
 _LINES_SHOWN = 4  # on a row; `trappan explain` has them all
 
 
@@ -74,7 +63,7 @@ def lines(uncounted: Sequence[UncountedLessons]) -> tuple[str, ...]:
     told = [_line(one) for one in uncounted[:_LINES_SHOWN]]
     more = sum(one.lessons for one in uncounted[_LINES_SHOWN:])
     if more:
-        told.append(f"Räknas inte: {lessons(more)} till.")
+        told.append(notice_texts.NOT_COUNTED_MORE.format(lessons=lessons(more)))
     return tuple(told)
 
 
@@ -98,19 +87,19 @@ def _line(one: UncountedLessons) -> str:
     lesson = _lesson(one.subject, is_own_school=one.is_own_school)
     times = f"{lessons(one.lessons)}, {_span(one)}"
     if one.reason == "after_leaving":
-        return _AFTER_END.format(lesson=lesson, times=times)
-    said = _ATTENDANCE[one.attendance].format(lesson=lesson)
+        return notice_texts.NOT_COUNTED_AFTER_END.format(lesson=lesson, times=times)
+    said = notice_texts.ATTENDANCE[one.attendance].format(lesson=lesson)
     if one.beside_attendance is not None:
         stands = _lesson(one.beside_subject, is_own_school=one.is_beside_own_school)
-        beside = _ATTENDANCE[one.beside_attendance].format(lesson=stands)
-        said = _BESIDE.format(said=said, beside=beside)
-    return _SET_ASIDE.format(said=said, times=times)
+        beside = notice_texts.ATTENDANCE[one.beside_attendance].format(lesson=stands)
+        said = notice_texts.AT_THE_SAME_TIME.format(said=said, beside=beside)
+    return notice_texts.NOT_COUNTED.format(said=said, times=times)
 
 
 def _lesson(subject: str, *, is_own_school: bool) -> str:
     if not is_own_school:
-        return _ANOTHER_SCHOOL
-    return one_line(subject) or _NO_SUBJECT
+        return notice_texts.LESSON_AT_ANOTHER_SCHOOL
+    return one_line(subject) or notice_texts.LESSON_WITHOUT_SUBJECT
 
 
 def _span(one: UncountedLessons) -> str:

@@ -1,7 +1,7 @@
 """Who stands in a list's section of pupils whom nobody, or hardly anybody, sees.
 
-Here: what the lake says of them, made into rows. Not here: who they are (`sql/flags/`,
-`assets/watchlists/collect/unseen.py`), the words (`unseen_texts.py`).
+Here: what the lake says of them, made into rows, and whose timetable is thin. Not here: who they
+are (`sql/flags/unseen_pupils.sql`), the words (`swedish/unseen_texts.py`).
 """
 
 from __future__ import annotations

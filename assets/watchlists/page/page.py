@@ -1,7 +1,8 @@
 """Writes one school's list as a web page that stands alone.
 
 Here: rendering, and the policy that keeps the page from loading or running anything. Not here:
-the columns (`outline.py`, `grounds.py`), the words (`texts.py`), publishing the file.
+the columns (`outline.py`, `swedish/evidence_texts.py`), the words (`texts.py`), publishing the
+file.
 """
 
 from __future__ import annotations

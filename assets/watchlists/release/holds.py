@@ -122,7 +122,7 @@ def silence_sentence(kind: str, newest: date, missing: int, confirmed: int) -> s
         confirmed: those of them that other schools have lessons of.
     """
     if kind == "sums":
-        months = "1 månad" if missing == 1 else f"{missing} månader"
+        months = notice_texts.months(missing)
         return notice_texts.SILENT_SUMS.format(newest=texts.day(newest), months=months)
     days = "1 skoldag" if missing == 1 else f"{missing} skoldagar"
     wording = notice_texts.SILENT_OTHERS_SEND if confirmed else notice_texts.SILENT_ALL

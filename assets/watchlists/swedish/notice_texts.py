@@ -1,6 +1,6 @@
-"""The Swedish sentences at the top of a list about the data behind it.
+"""The Swedish sentences of a list about the data behind it, at its top and on its rows.
 
-Not here: when each is due (`notices.py`, `holds.py`).
+Not here: when each is due (`collect/`, `holds.py`).
 """
 
 from __future__ import annotations
@@ -81,3 +81,34 @@ NOTICE_MISSING = (
     " Om de är flyttade eller borttagna där behöver den som sköter inläsningen ställa in att filer"
     " gäller hela perioder (restates: school_period)."
 )
+# What SS12000 leaves open; {lessons} with their number, {days} of the window.
+EVENTS_WITHOUT_REPORT = (
+    "{lessons} i schemat de senaste {days} dagarna har ingen närvarouppgift för någon elev. Ingen"
+    " vet vilka elever de gällde, så de räknas inte, varken som närvaro eller frånvaro."
+)
+PRESENCE_UNEXPLAINED = (
+    "{lessons} de senaste {days} dagarna har kortare närvaro än lektionen och ingen uppgift om"
+    " frånvaro. De räknas som inte rapporterade."
+)
+MINUTES_DIFFER = (
+    "{lessons} de senaste {days} dagarna har närvaro och frånvaro som tillsammans inte är lika"
+    " långa som lektionen. Frånvaron räknas som den är rapporterad."
+)
+# On a row, of lessons that do not count; {lesson} is a subject or one of the next two.
+LESSON_AT_ANOTHER_SCHOOL = "en lektion på en annan skola"
+LESSON_WITHOUT_SUBJECT = "en lektion utan ämne"
+ATTENDANCE = {
+    "absent": "frånvarande i {lesson}",
+    "present": "närvarande i {lesson}",
+    "unreported": "ingen rapport för {lesson}",
+    "contradicted": "rapporterna om {lesson} säger emot varandra",
+}
+AT_THE_SAME_TIME = "{said}, {beside} samma tid"
+NOT_COUNTED = "Räknas inte: {said} ({times})."
+NOT_COUNTED_AFTER_END = "Räknas inte: {lesson} efter slutdatum där ({times})."
+NOT_COUNTED_MORE = "Räknas inte: {lessons} till."
+
+
+def months(count: int) -> str:
+    """`1 månad`, `3 månader`."""
+    return "1 månad" if count == 1 else f"{count} månader"

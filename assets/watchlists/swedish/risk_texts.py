@@ -1,7 +1,7 @@
 """The Swedish words, and the columns, of the section of pupils at risk of passing a step.
 
 Here: one part of a list, apart from flags: a statistical estimate, of which a person makes what
-it is worth. Not here: who is in it (`at_risk.py`).
+it is worth. Not here: who is in it (`collect/content.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Makes text from the data safe to write: characters, and the names of sheets.
 
 Here: what both writers need before a string from a school system goes into a file. Not here:
-escaping for HTML (Jinja2 does it), or storing a cell as text (`workbook_style.py`).
+escaping for HTML (Jinja2 does it), or storing a cell as text (`workbook/style.py`).
 """
 
 from __future__ import annotations

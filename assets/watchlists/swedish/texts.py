@@ -2,7 +2,7 @@
 
 Here: sentences, percentages, dates. Not here: headings and definitions (`headings.py`), the rules
 in words (`rule_texts.py`); these three hold all Swedish of the lists. Nor which pupils stand
-where (`outline.py`), or how it looks (`workbook_style.py`, `templates/`).
+where (`outline.py`), or how it looks (`workbook/style.py`, `templates/`).
 
 No text may say or imply that the system decided anything about a pupil (GDPR art. 22): a pupil
 is a candidate, and a person assesses and decides.

@@ -1,7 +1,7 @@
 """A sheet of a list's workbook: how a value gets into a cell, and how the sheet prints.
 
 Here: the one way a value gets into a cell, tables, row heights, print setup. Not here: what cells
-look like (`workbook_style.py`), what the sheets say (`workbook.py`, `outline.py`).
+look like (`workbook/style.py`), what the sheets say (`workbook.py`, `outline.py`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The named styles of a workbook: how its cells look.
 
-Not here: how a value gets into a cell (`workbook_sheet.py`), what the sheets say (`workbook.py`).
+Not here: how a value gets into a cell (`workbook/sheet.py`), what the sheets say (`workbook.py`).
 """
 
 from __future__ import annotations

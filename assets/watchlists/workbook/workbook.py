@@ -1,8 +1,8 @@
 """Writes one school's list as an Excel workbook.
 
-Here: which sheets there are and what stands on each. Not here: how a cell is made safe
-(`workbook_sheet.py`) and looks (`workbook_style.py`), the columns (`outline.py`, `grounds.py`),
-publishing the file.
+Here: which sheets there are, what stands on each, and the file. Not here: how a cell is made safe
+(`workbook/sheet.py`) and looks (`workbook/style.py`), the columns (`outline.py`,
+`swedish/evidence_texts.py`), publishing the file.
 """
 
 from __future__ import annotations
