@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from assets.absence.sums import refresh_sums
+from assets.exports.files.received import look_at
+from assets.exports.ingest import read_again
 from assets.exports.ledger.outcomes import FileReport
 from assets.lake.connection import Lake
 from assets.watchlists.release.releases import release_lists
@@ -100,6 +102,17 @@ def test_the_ghosts_of_a_lesson_that_moved_without_an_id_are_named(
     assert "7A" not in said
     # They count as before.
     assert lake.rows("SELECT count(*) FROM lessons") == [(50,)]
+
+
+def test_a_file_that_is_read_again_is_asked_again_what_it_lacks(lake: Lake, tmp_path: Path) -> None:
+    newer = saved(tmp_path, 5, AFTER)
+    offer(lake, saved(tmp_path, 4, BEFORE), newer)
+    found = missing(lake)
+    # As if it had been read by a layout that saw other lessons in it.
+    lake.connection.execute("DELETE FROM missing_lessons")
+    report = read_again(lake, look_at(newer))
+    assert "10 rows" in said_of([report])
+    assert missing(lake) == found == [("2026-11-23", "09:30", 10)]
 
 
 def test_the_list_names_class_day_and_number_and_says_the_answer(

@@ -32,7 +32,7 @@ from assets.exports.staging.staged_tables import (
     stage_bulk,
     unstage,
 )
-from assets.exports.storing.coverage import find_coverage, note_missing, store_sendings
+from assets.exports.storing.coverage import find_coverage, has_older, note_missing, store_sendings
 from assets.exports.storing.lessons import (
     arriving_identities,
     keep_outdone_words,
@@ -130,6 +130,7 @@ class LessonBatch:
         complete = complete_files(self._lake, self._headers, self._problems)
         self._ids.store(connection)
         keep_outdone_words(connection, self._lake)
+        had_older = has_older(self._lake)
         days = self._lake.materialise("exports/covered_days", has_ids=self._has_ids())
         superseded = store_lessons(connection, self._lake, complete, days=days, keeps_moved=True)
         store_side_words(connection)
@@ -151,7 +152,9 @@ class LessonBatch:
             sealed = self._people.sealed_identities(mine, layout, is_roster=False)
             store_identities(connection, sealed)
             self._store_school_names(connection, layout, ids)
-        self._missing = note_missing(connection, self._lake, self._people.sealer, self._headers)
+        self._missing = note_missing(
+            connection, self._lake, self._people.sealer, self._headers, had_older=had_older
+        )
         store_sendings(connection)
         return superseded
 

@@ -34,6 +34,10 @@ _ANSWER = (
     "remove them ('restates: school_period' in the layout)"
 )
 _KEY = "layout, school_unit_code, class_key, lesson_date"
+_SPAN = (
+    "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
+    "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school FROM {table}"
+)
 
 
 def find_coverage(lake: Lake) -> None:
@@ -41,11 +45,30 @@ def find_coverage(lake: Lake) -> None:
     lake.materialise("exports/arriving_coverage")
 
 
+def has_older(lake: Lake) -> bool:
+    """Look whether the lake has lessons of the staged files' dates: a first file lacks none.
+
+    Called before the files' own are stored, and after what was read of them is taken back.
+    """
+    span = lake.frame(_SPAN.format(table="arriving_coverage")).row(0, named=True)
+    if span["first_date"] is None:
+        return False
+    return bool(
+        lake.rows(
+            "SELECT 1 FROM lessons WHERE lesson_date BETWEEN $first_date AND $last_date "
+            "AND school_unit_code BETWEEN $first_school AND $last_school LIMIT 1",
+            **span,
+        )
+    )
+
+
 def note_missing(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
     sealer: Sealer,
     headers: Mapping[int, FoundHeader],
+    *,
+    had_older: bool,
 ) -> dict[int, str]:
     """Keep what the stored batch's files cover, and which lessons are missing at their source.
 
@@ -54,21 +77,17 @@ def note_missing(
         lake: its lake.
         sealer: keys classes.
         headers: of the files that are stored.
+        had_older: what `has_older` said.
 
     Returns:
         What is to be said of files, by file id: numbers and dates, nobody's class or name.
     """
     _key_coverage(lake, sealer, headers)
-    span = lake.frame(
-        "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
-        "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school "
-        "FROM keyed_coverage"
-    ).row(0, named=True)
+    span = lake.frame(_SPAN.format(table="keyed_coverage")).row(0, named=True)
     if span["first_date"] is None:
         return {}
     dates = {name: span[name] for name in ("first_date", "last_date")}
     lake.materialise("exports/covering_files", **dates)
-    has_older = _has_older(lake)
     connection.execute(
         "DELETE FROM class_coverage WHERE file_id IN (SELECT file_id FROM keyed_coverage) "
         "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_outdone)"
@@ -78,7 +97,7 @@ def note_missing(
         "FROM covering_files WHERE stored_row IS NULL AND NOT is_outdone"
     )
     connection.execute("DELETE FROM covering_files WHERE is_outdone")
-    if not has_older:
+    if not had_older and not _speak_of_one_day(lake):
         return {}
     lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
     connection.execute(
@@ -125,10 +144,10 @@ def _key_coverage(lake: Lake, sealer: Sealer, headers: Mapping[int, FoundHeader]
     )
 
 
-def _has_older(lake: Lake) -> bool:
-    """Look whether two files speak of a class and date: of a first file nothing is missing."""
+def _speak_of_one_day(lake: Lake) -> bool:
+    """Look whether two files of the batch speak of a class and date."""
     return bool(
-        lake.rows(f"SELECT 1 FROM covering_files GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1")
+        lake.rows(f"SELECT 1 FROM keyed_coverage GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1")
     )
 
 
