@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -104,12 +104,15 @@ def flags(
     as_of: date,
     params: dict[str, Any] | None = None,
     sums: Iterable[SumRow] = (),
+    *,
+    protected: Set[str] | None = None,
 ) -> list[Row]:
     """One row per pupil, rule and basis at as_of, every verdict; `level` is the pupil's.
 
-    Pupils who are protected, have left or belong nowhere have no rows.
+    Pupils who are protected, have left or belong nowhere have no rows. `protected` is who is, where
+    more is known of that than these rows say: an answer about the past hides who is protected today.
     """
-    standings = standings_of(lessons, roster, as_of, params, sums)
+    standings = standings_of(lessons, roster, as_of, params, sums, protected=protected)
     return [
         _flag_row(civic_no, standing.place, standing.level, judged)
         for civic_no, standing in standings.items()
@@ -123,11 +126,13 @@ def standings_of(
     as_of: date,
     params: dict[str, Any] | None = None,
     sums: Iterable[SumRow] = (),
+    *,
+    protected: Set[str] | None = None,
 ) -> dict[str, Standing]:
     """How each pupil stands at as_of, also those who have left. Nobody who is protected."""
     params = params or STOCKHOLM
     lessons, roster, sums = list(lessons), list(roster), list(sums)
-    hidden = protected_pupils(lessons, roster, sums)
+    hidden = protected_pupils(lessons, roster, sums) if protected is None else protected
     held = counting_lessons(lessons, newest_roster(roster), params)
     counted = counted_sums(sums, held)
     seen = [*held, *map(as_lesson, counted)]
