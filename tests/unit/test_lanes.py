@@ -17,7 +17,7 @@ SECONDS = 30
 
 @pytest.fixture
 def lane(scratch: Lake) -> Lane:
-    return Lane.first(scratch, Sealer(bytes(64)))
+    return Lane.first(scratch, Sealer.anew())
 
 
 def always(_piece: object, _following: object) -> bool:
