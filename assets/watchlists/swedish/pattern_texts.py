@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from babel.dates import get_day_names
+
 from assets.flags.patterns import Pattern, Week
 from assets.watchlists.swedish.safe_text import one_line
-from assets.watchlists.swedish.texts import NO_VALUE, percent, span
+from assets.watchlists.swedish.texts import NO_VALUE, SWEDISH, percent, span
 
 _SHAPES_BRIEF = {
     "coherent": "Sammanhängande",
@@ -25,7 +27,7 @@ _SHAPES = {
     "mixed": "Sammanhängande och upprepad: {share} av frånvaron ligger i långa perioder av hela"
     " dagar.",
 }
-_WEEKDAYS = ("måndagar", "tisdagar", "onsdagar", "torsdagar", "fredagar", "lördagar", "söndagar")
+_WEEKDAYS = tuple(f"{name}ar" for _, name in sorted(get_day_names(locale=SWEDISH).items()))
 _EDGES = {"first": "första lektionen", "last": "sista lektionen"}
 _EDGES_OF_A_DAY = {"first": "första lektion", "last": "sista lektion"}
 _TRENDS = {
