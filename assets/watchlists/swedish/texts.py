@@ -17,14 +17,10 @@ from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_decimal
-
 from assets.watchlists.model import UnreportedLessons, Watchlist
 from assets.watchlists.swedish.headings import INSUFFICIENT, NO_MENTOR, PRINCIPAL
 
-SWEDISH = Locale("sv", "SE")
+SWEDISH = "sv_SE"
 SCHOOL_CLOCK = ZoneInfo("Europe/Stockholm")
 NO_VALUE = "–"
 NAME_MISSING = "Namn saknas"
@@ -230,7 +226,7 @@ def percent(rate: Fraction | None) -> str:
 
 @lru_cache(maxsize=2048)
 def _tenths(tenths: int) -> str:
-    return f"{format_decimal(Decimal(tenths).scaleb(-1), '0.0', SWEDISH)} %"
+    return f"{_decimal(Decimal(tenths).scaleb(-1), '0.0')} %"
 
 
 def tenths_of_percent(rate: Fraction) -> int:
@@ -243,13 +239,26 @@ def tenths_of_percent(rate: Fraction) -> int:
 @lru_cache
 def number(value: Decimal) -> str:
     """A decimal number without needless zeros, with a comma: `12,5`, `10`."""
+    return _decimal(value.normalize(), "0.#")
+
+
+def _decimal(value: Decimal, pattern: str) -> str:
+    # A fifth of a second, for whoever writes a list only.
+    from babel.numbers import format_decimal  # noqa: PLC0415
+
     # All decimals that it has: none is rounded away.
-    return format_decimal(value.normalize(), "0.#", SWEDISH, decimal_quantization=False)
+    return format_decimal(value, pattern, SWEDISH, decimal_quantization=False)
 
 
 def day(moment: date) -> str:
     """A date in full: `15 november 2026`."""
-    return format_date(moment, "d MMMM y", SWEDISH)
+    return _date(moment, "d MMMM y")
+
+
+def _date(moment: date, pattern: str) -> str:
+    from babel.dates import format_date  # noqa: PLC0415 - as in `_decimal`
+
+    return format_date(moment, pattern, SWEDISH)
 
 
 @lru_cache(maxsize=512)
@@ -259,7 +268,7 @@ def _short_day(moment: date) -> str:
 
 def _short_month(moment: date) -> str:
     # Without the full stop that Swedish abbreviates with: lists are narrow.
-    return format_date(moment, "MMM", SWEDISH).removesuffix(".")
+    return _date(moment, "MMM").removesuffix(".")
 
 
 def short_days(days: Sequence[date]) -> str:
@@ -282,7 +291,7 @@ def months(start: date, end: date) -> str:
 
 def month_heading(month: date) -> str:
     """The heading of a calendar month's absence: `Frånvaro oktober`."""
-    return f"Frånvaro {format_date(month, 'MMMM', SWEDISH)}"
+    return f"Frånvaro {_date(month, 'MMMM')}"
 
 
 def born(birth_date: date) -> str:
