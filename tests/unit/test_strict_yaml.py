@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from rules.strict_yaml import (
@@ -69,6 +72,7 @@ def fault_of(text: str) -> StrictYamlError:
         ("0x1F", Unread("0x1F")),
         ("1.0e+1", Unread("1.0e+1")),
         (".nan", Unread(".nan")),
+        ("9" * 5000, Unread("9" * 5000)),
         ("no", Unread("no")),
         ("On", Unread("On")),
         ("2026-02-30", Unread("2026-02-30")),
@@ -152,6 +156,15 @@ def test_a_fault_has_its_kind_key_line_and_what_was_found(
 ) -> None:
     fault = fault_of(text)
     assert (fault.kind, fault.key, fault.line, fault.found) == (kind, key, line, found)
+
+
+@given(st.text(st.sampled_from("ab: -[]{}\n#&*!|>'\"%@`,?~.019\t\x00\u2028å"), max_size=60))
+def test_whatever_somebody_writes_is_read_or_told(text: str) -> None:
+    # Nothing else may come out: whatever it were, no caller would have words for it.
+    with suppress(StrictYamlError):
+        found = read_yaml(text)
+        if found is not None:
+            found.checked(Day)
 
 
 def test_what_was_expected_is_told_in_words() -> None:
