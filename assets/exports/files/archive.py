@@ -72,10 +72,8 @@ def unseal_stream(source: IO[bytes], sealer: Sealer, about: bytes) -> Iterator[b
     opening = _Opening(source, sealer)
     try:
         yield from _unpacked(opening.plain, _passed_over(about))
-    except OSError as error:
-        # Arrow tells of bytes that are no zstd in words of its own.
-        raise SealedFileError(opening.trouble() or str(error)) from None
-    except SealedFileError as error:
+    except (OSError, SealedFileError) as error:
+        # Arrow tells of bytes that are no zstd, or too few of them, in words of its own.
         raise SealedFileError(opening.trouble() or str(error)) from None
     else:
         if trouble := opening.trouble():
@@ -103,15 +101,16 @@ class _Opening:
         reading, writing = os.pipe()
         self.plain: IO[bytes] = os.fdopen(reading, "rb")
         self._target = os.fdopen(writing, "wb")
-        self._trouble = ""
+        # So until it was opened to its end: whatever ends the thread before that, it is not whole.
+        self._trouble = _UNOPENED
         self._thread = Thread(target=self._open, args=(source, sealer), name="unseal", daemon=True)
         self._thread.start()
 
     def _open(self, source: IO[bytes], sealer: Sealer) -> None:
         try:
-            decrypt_io(source, self._target, [sealer.identity])
-        except (DecryptError, OSError):
-            self._trouble = _UNOPENED
+            with suppress(DecryptError, OSError):
+                decrypt_io(source, self._target, [sealer.identity])
+                self._trouble = ""
         finally:
             # Whoever reads has enough, and closed the other end.
             with suppress(BrokenPipeError):
