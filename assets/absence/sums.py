@@ -1,4 +1,4 @@
-"""The sums kept up to date: what new files touched is made anew, nothing else.
+"""The sums kept up to date: what new files affected is made again, nothing else.
 
 Not here: the SELECTs (`sql/absence/`), what counts as too much (`rules`).
 """
@@ -20,7 +20,7 @@ from rules.parallel import ParallelValue, shipped_values
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh made anew."""
+    """What a refresh made again."""
 
     days: int
     months: tuple[date, ...]
@@ -33,16 +33,16 @@ def refresh_sums(
     months: Sequence[date] | None = None,
     parallel: Sequence[ParallelValue] | None = None,
 ) -> Refreshed:
-    """Make daily and monthly sums of stale days anew, in one transaction.
+    """Make daily and monthly sums of stale days again, in one transaction.
 
     The stale days are written with the rows and taken away with the sums, so a run that was
     killed in between leaves them for the next.
 
     Args:
         lake: the lake.
-        months: first days of months to make anew whether stale or not; then only these.
+        months: first days of months to make again whether stale or not; then only these.
         parallel: how lessons at the same time count, by a lesson's date; the shipped values when
-            None. Sums that are not made anew stay as they were made.
+            None. Sums that are not made again stay as they were made.
     """
     in_force = shipped_values() if parallel is None else parallel
 

@@ -18,7 +18,7 @@ from assets.lake.tables import TABLES
 from rules.errors import TrappanError
 from rules.parallel import shipped_values
 
-#: What verdicts rest on. Names stay as they are today: an answer about the past names nobody anew.
+#: What verdicts rest on. Names stay as they are today: an answer about the past names nobody again.
 _FACTS = (
     "lessons",
     "contradicted_lessons",

@@ -74,7 +74,7 @@ def levels_at(lake: Lake, as_of: date, rule_set: RuleSet) -> pl.DataFrame:
 def evaluate_again(lake: Lake, before: Evaluation, rule_set: RuleSet) -> Evaluation:
     """Evaluate the same as_of by other values; sums and places that stay the same are kept.
 
-    `verdicts` is made anew. The lake must not have been written to since `before`.
+    `verdicts` is made again. The lake must not have been written to since `before`.
 
     Args:
         lake: the lake that `before` was evaluated on, its temporary tables untouched.

@@ -28,10 +28,10 @@ import duckdb
 import polars as pl
 
 from assets.lake.catalog_extremes import keep_no_extremes
-from assets.lake.data_files import told_of_data_files
+from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError
 from assets.lake.schema import added_columns, create_statements
-from assets.lake.server_errors import told_of_servers
+from assets.lake.server_errors import words_of_server
 from assets.lake.settings import (
     LakeError,
     LakeSettings,
@@ -124,7 +124,7 @@ class Lake:
             has_server = settings.is_on_postgres or settings.is_on_s3
             said = "" if has_server else f": {str(error).splitlines()[0]}"
             raise LakeError(
-                told_of_servers(error)
+                words_of_server(error)
                 or f"The lake's catalog {settings.catalog_string.split(':', 1)[0]}:… in {home} "
                 f"does not answer{said}. Run `trappan doctor`."
             ) from None
@@ -136,7 +136,7 @@ class Lake:
     def beside(self) -> Self:
         """Connect once more to the lake that is open, with temporary tables of one's own.
 
-        Opening it anew takes a third of a second of the processor, because DuckDB checks the
+        Opening it again takes a third of a second of the processor, because DuckDB checks the
         signature of every extension; this takes a fiftieth of that. Close it before this one.
         """
         lake = type(self)(self.settings, self.connection.cursor(), self._turns)
@@ -258,17 +258,17 @@ class Lake:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        told = self._told_of_files(error) if isinstance(error, duckdb.Error) else None
+        words = self._words_of_files(error) if isinstance(error, duckdb.Error) else None
         self.close()
-        if told:
-            raise LakeError(told) from None
+        if words:
+            raise LakeError(words) from None
 
-    def _told_of_files(self, error: duckdb.Error) -> str | None:
+    def _words_of_files(self, error: duckdb.Error) -> str | None:
         """Say which data file is lost or damaged, when that is the trouble."""
         beside = self.connection.cursor()
         try:
             beside.execute("USE lake")
-            return told_of_data_files(error, beside, self.settings)
+            return words_of_data_files(error, beside, self.settings)
         except duckdb.Error:
             return None
         finally:

@@ -125,7 +125,7 @@ def fill_beside(
 
 @pytest.fixture(scope="module")
 def scratch_of_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    """A lake that is filled anew by each test; `filled` keeps its own."""
+    """A lake that is filled again by each test; `filled` keeps its own."""
     with Lake.open(settings_of(tmp_path_factory.mktemp("own") / "home")) as opened:
         yield opened
 

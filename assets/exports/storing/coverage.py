@@ -90,13 +90,13 @@ def note_missing(
     lake.materialise("exports/covering_files", **dates)
     connection.execute(
         "DELETE FROM class_coverage WHERE file_id IN (SELECT file_id FROM keyed_coverage) "
-        "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_outdone)"
+        "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_superseded)"
     )
     connection.execute(
         f"INSERT INTO class_coverage BY NAME SELECT {_KEY}, pupils, exported_at, file_id "
-        "FROM covering_files WHERE stored_row IS NULL AND NOT is_outdone"
+        "FROM covering_files WHERE stored_row IS NULL AND NOT is_superseded"
     )
-    connection.execute("DELETE FROM covering_files WHERE is_outdone")
+    connection.execute("DELETE FROM covering_files WHERE is_superseded")
     if not had_older and not _speak_of_one_day(lake):
         return {}
     lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
@@ -183,12 +183,12 @@ def _find_counting(lake: Lake) -> bool:
     ((first, last),) = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")
     if first is None:
         return False
-    lake.materialise("absence/told_lessons", first_date=first, last_date=last)
+    lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
     lake.materialise("absence/superseded_lessons")
     lake.materialise("absence/lessons_after_leaving")
     with _values_of_a_new_lake(lake):
         lake.materialise("absence/lessons_set_aside")
-    lake.materialise("absence/told_fates")
+    lake.materialise("absence/lesson_fates")
     lake.materialise("exports/missing_and_counting")
     return True
 
@@ -215,9 +215,9 @@ def _frame_of(values: Sequence[ParallelValue]) -> pl.DataFrame:
     )
 
 
-# What each lesson file brought of each school unit, so that a school's silence can be told. A
+# What each lesson file brought of each school unit, so that a school's silence can be reported. A
 # lesson's own export time is that of the newest file that said it, so a sender who says the whole
-# month anew every night would seem to send once.
+# month again every night would seem to send once.
 
 
 def store_sendings(connection: duckdb.DuckDBPyConnection) -> None:
