@@ -132,16 +132,16 @@ def _insert(
 
 
 def sum_windows(lake: Lake, as_of: date, parts: Sequence[WindowPart]) -> None:
-    """Make the temporary tables `window_parts`, `absence_rolling` and `absence_calendar`.
+    """Make the temporary tables `window_parts`, `rolling_sums` and `absence_calendar`.
 
     `summed_months` is made before, because the calendar windows take its months too.
 
-    The temporary `absence_rolling` stands before the lake's table of that name, so that a
-    question about any as_of leaves the lake as it is.
+    The lake's `absence_rolling` is the `rolling_sums` of its newest as_of (`store_rolling`); a
+    question about another as_of leaves it as it is.
     """
     load_window_parts(lake, parts)
     first = min((part.window_start for part in parts), default=as_of)
-    lake.materialise("absence/absence_rolling", as_of=as_of, first_date=first)
+    lake.materialise("absence/rolling_sums", as_of=as_of, first_date=first)
     lake.materialise("absence/summed_months")
     lake.materialise("absence/absence_calendar")
 
@@ -171,12 +171,12 @@ def load_window_parts(lake: Lake, parts: Sequence[WindowPart]) -> None:
 
 
 def store_rolling(lake: Lake, as_of: date) -> int:
-    """Keep the temporary `absence_rolling` in the lake as the newest, and return its rows."""
+    """Keep `rolling_sums` in the lake as the newest `absence_rolling`, and return its rows."""
 
     def change(connection: duckdb.DuckDBPyConnection) -> int:
-        connection.execute("DELETE FROM lake.absence_rolling")
+        connection.execute("DELETE FROM absence_rolling")
         inserted = connection.execute(
-            "INSERT INTO lake.absence_rolling BY NAME SELECT * FROM temp.absence_rolling "
+            "INSERT INTO absence_rolling BY NAME SELECT * FROM rolling_sums "
             "WHERE as_of_date = $as_of",
             {"as_of": as_of},
         ).fetchone()

@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import date
 
 from assets.lake.connection import Lake
+from assets.lake.parallel_values import load_parallel_in_force
 
 _OF_THE_STEPS = "stated_row"  # what a row of `uncounted_lessons` was when its fate was decided
 
@@ -20,7 +21,7 @@ def sum_days(lake: Lake, first: date, last: date) -> None:
     """Make `summed_days` and `uncounted_now` of the dates in `days_to_sum`, changing no table.
 
     Args:
-        lake: the lake, or a past of it, with `days_to_sum` and `parallel_values`.
+        lake: the lake, or a past of it, with `days_to_sum`.
         first: the first of these dates.
         last: the last of them.
     """
@@ -72,6 +73,7 @@ def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> int:
     lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
     lake.materialise("absence/superseded_lessons")
     lake.materialise("absence/lessons_after_leaving")
+    load_parallel_in_force(lake)
     lake.materialise("absence/lessons_set_aside")
     lake.materialise("absence/lesson_fates")
     connection = lake.connection

@@ -44,7 +44,7 @@ class Evaluation:
 def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
     """Evaluate every rule for every pupil at an as_of.
 
-    Makes the temporary tables `belonging`, `unseen_pupils`, `absence_rolling`, `absence_calendar`,
+    Makes the temporary tables `belonging`, `unseen_pupils`, `rolling_sums`, `absence_calendar`,
     `judgements` and `verdicts`; the lake itself isn't changed.
 
     Args:

@@ -1,5 +1,5 @@
 -- lessons_set_aside: stated lessons at the time of better known ones: step 5 of which count.
--- From: stated_lessons, superseded_lessons, lessons_after_leaving, parallel_values.
+-- From: stated_lessons, superseded_lessons, lessons_after_leaving, parallel_in_force.
 -- Grain: a stated row that does not count; `beside_row` is the counting lesson that has most of its
 -- time. A pupil can't be in two places: of a day's lessons, from the best to the least known, those
 -- don't count of which the ones that do have at least `least_cover_bp` of the minutes.
@@ -20,7 +20,7 @@ values_by_date AS (
     SELECT
         *,
         row_number() OVER (ORDER BY valid_from_date) = 1 AS is_first
-    FROM parallel_values
+    FROM parallel_in_force
 ),
 
 dated_values AS (
