@@ -379,7 +379,7 @@ def _problems(
             SlotIds(lake).key_repeated(headers, headers)
             settle_repeated_lessons(lake, log)
         else:
-            refuse_repeated(lake, log, kind, f"repeated_{kind}")
+            refuse_repeated(lake, log, kind)
         for reason in (*staged.unreadable.values(), *staged.held.values()):
             raise UnreadableFileError(reason)
         reader = staged.readers[file.file_id]
