@@ -7,7 +7,6 @@ nothing is shown of a person but patterns. Not here: drafting a layout (`layout_
 from __future__ import annotations
 
 import re
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -367,7 +366,7 @@ def _problems(
                 lake.connection.execute(create_statements(table)[0])
         load_macros(lake)
         # Keys of nobody: they are gone when this is done.
-        people = People(lake, Sealer(secrets.token_bytes(64)))
+        people = People(lake, Sealer.again())
         log = ProblemLog(lake, people.sealer)
         openings = _FirstRows(layouts)
         openings.most = rows

@@ -128,6 +128,9 @@ def fit(pasts: Sequence[Past], step: ForecastStep, prior: Prior) -> Model | None
 def logistic_weights(features: Floats, crossed: Floats, start: Floats, pull: float) -> Floats:
     """Fit a logistic regression that is drawn towards `start`, but for its constant.
 
+    The search is scipy's. The two lines of the loss are ours, because a regression of a library is
+    drawn towards zero only; without the pull, scikit-learn's gives the same (ADR 0028).
+
     Args:
         features: of each forecast, the constant first (N, F).
         crossed: 1.0 where the step was reached, else 0.0 (N,).

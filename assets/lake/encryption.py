@@ -1,8 +1,11 @@
-"""Keys of pupils and seals of personal data.
+"""The key of a home, keys of pupils and seals of personal data.
 
-A pupil is known in the lake by `pupil_key`, an HMAC-SHA256 of the identity number, cut to 128
+`HOME/pupil.key` is a key file of age (age-encryption.org): originals of files are encrypted to it
+as age does (`exports/files/archive.py`), and what is no whole file has keys that are derived from
+it. A pupil is known in the lake by `pupil_key`, an HMAC-SHA256 of the identity number, cut to 128
 bits and written as a UUID. Names, numbers and mail addresses are sealed with AES-256-GCM before
-they are written, because the lake's catalog shows the extremes of every column in clear.
+they are written, because the lake's catalog shows the extremes of every column in clear: an age
+header of 200 bytes at each of them would be more than they are.
 
 Not here: which number is a valid identity number (`exports/pupils/identity_numbers.py`).
 """
@@ -12,7 +15,6 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import secrets
 import uuid
 from hashlib import sha256
 from pathlib import Path
@@ -21,12 +23,18 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pyrage import IdentityError, x25519
 
 from rules.errors import TrappanError
 
 _NONCE_BYTES = 12
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _KEY_BYTES = 32
+_DERIVED = b"trappan: keys of pupils, then seals"
+_KEY_FILE = """# The key of this home. Whoever has it can read what is kept of every pupil; without
+# it nobody can. Back it up apart from the home. `age -d -i` opens originals with it.
+{identity}
+"""
 
 
 class KeyFileError(TrappanError):
@@ -39,17 +47,27 @@ def text_of_fields(fields: dict[str, str]) -> str:
 
 
 class Sealer:
-    """Makes keys and seals with the two secrets of one home.
+    """Makes keys and seals with the secret of one home.
 
     Args:
-        secret: 64 bytes; the first half keys pupils, the second half seals.
+        identity: the secret, as age has it.
+
+    Attributes:
+        identity: the same; opens what was encrypted to its public half.
     """
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, identity: x25519.Identity) -> None:
+        self.identity = identity
+        derived = HKDF(hashes.SHA256(), length=2 * _KEY_BYTES, salt=None, info=_DERIVED)
+        secret = derived.derive(str(identity).encode())
         # A copy costs half of what a new one does, and a night makes some hundred thousand keys.
         self._keyed = hmac.new(secret[:_KEY_BYTES], digestmod=sha256)
-        self._seal_key = secret[_KEY_BYTES:]
         self._cipher = AESGCM(secret[_KEY_BYTES:])
+
+    @classmethod
+    def again(cls) -> Sealer:
+        """Make one with a secret that is kept nowhere."""
+        return cls(x25519.Identity.generate())
 
     @classmethod
     def of_home(cls, home: Path) -> Sealer:
@@ -77,22 +95,20 @@ class Sealer:
                 f"{path} has mode {mode:04o}: others on this machine can read it. Expected 0600. "
                 f"Run: chmod 600 {path}"
             )
-        secret = path.read_bytes()
-        if len(secret) != 2 * _KEY_BYTES:
+        lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+        secrets = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        try:
+            (secret,) = secrets
+            return cls(x25519.Identity.from_str(secret))
+        except (ValueError, IdentityError):
             raise KeyFileError(
-                f"{path} has {len(secret)} bytes, expected {2 * _KEY_BYTES}. Restore it from the "
-                "backup."
-            )
-        return cls(secret)
+                f"{path} is no key file. Expected one line that begins with AGE-SECRET-KEY-1. "
+                "Restore it from the backup."
+            ) from None
 
     def key(self, kind: str, value: str) -> uuid.UUID:
         """Return the 128-bit key of a value; `kind` keeps pupils and staff apart."""
         return uuid.UUID(self.key_text(kind, value))
-
-    def cipher_of(self, purpose: str, salt: bytes) -> AESGCM:
-        """Return a cipher with a key of its own; the salt must be another one each time."""
-        derived = HKDF(hashes.SHA256(), length=_KEY_BYTES, salt=salt, info=purpose.encode())
-        return AESGCM(derived.derive(self._seal_key))
 
     def key_text(self, kind: str, value: str) -> str:
         """Return the same key as text; many of them are made, and the object costs most."""
@@ -134,7 +150,7 @@ class Sealer:
 
 def _has_sealed(home: Path) -> bool:
     """Whether a home has originals or lists that were sealed."""
-    sealed = ("archive/*/*.sealed", "lists/.versions/*/*/*/*.sealed")
+    sealed = ("archive/*/*.zst.age", "lists/.versions/*/*/*/*.sealed")
     return any(next(home.glob(pattern), None) is not None for pattern in sealed)
 
 
@@ -144,7 +160,7 @@ def _write_new_key(path: Path) -> None:
     beside = path.with_name(f".pupil.key.{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(2 * _KEY_BYTES))
+        file.write(_KEY_FILE.format(identity=x25519.Identity.generate()).encode())
         file.flush()
         os.fsync(file.fileno())
     try:

@@ -186,7 +186,7 @@ def traces_of_a_lake(settings: LakeSettings) -> tuple[str, ...]:
     home = settings.home
     found = {
         "pupil.key": (home / "pupil.key").exists() and not settings.is_on_postgres,
-        "archive/": next((home / "archive").glob("*/*.sealed"), None) is not None,
+        "archive/": next((home / "archive").glob("*/*.zst.age"), None) is not None,
         "lists/": next((home / "lists").glob("[0-9c]*/*"), None) is not None,
     }
     return tuple(name for name, is_there in found.items() if is_there)

@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rules.errors import TrappanError
+from rules.strict_yaml import YamlPath
 
 
 class SourcesError(TrappanError):
@@ -29,7 +30,7 @@ class Secret(Strict):
     """Where a secret is: the name of an environment variable, or a file with mode 0600."""
 
     env: str = Field(default="", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
-    file: Path | None = None
+    file: YamlPath | None = None
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:

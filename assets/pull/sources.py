@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from assets.pull.credentials import Secret, SourcesError, Strict, text_of, text_of_owner
+from rules.strict_yaml import StrictYamlError, YamlFloat, YamlPath, read_yaml
 
 Endpoint = Literal[
     "organisations",
@@ -62,9 +62,9 @@ class ClientCredentials(Strict):
 class Tls(Strict):
     """Files for TLS, PEM; relative paths are relative to the folder of `sources.yaml`."""
 
-    certificate: Path | None = None
-    key: Path | None = None
-    ca_bundle: Path | None = None
+    certificate: YamlPath | None = None
+    key: YamlPath | None = None
+    ca_bundle: YamlPath | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -116,14 +116,14 @@ class Source(Strict):
     months_back: int = Field(default=3, ge=0, le=24)
     months_again: int = Field(default=2, ge=0, le=24)
     overlap_minutes: int = Field(default=60, ge=0, le=10_080)
-    connect_timeout_seconds: float = Field(default=10, gt=0, le=600)
-    read_timeout_seconds: float = Field(default=120, gt=0, le=3600)
+    connect_timeout_seconds: YamlFloat = Field(default=10, gt=0, le=600)
+    read_timeout_seconds: YamlFloat = Field(default=120, gt=0, le=3600)
     retries: int = Field(default=4, ge=0, le=20)
-    backoff_seconds: float = Field(default=1, ge=0, le=600)
+    backoff_seconds: YamlFloat = Field(default=1, ge=0, le=600)
     retry_after_most_seconds: int = Field(default=300, ge=0, le=3600)
     most_pages: int = Field(default=100_000, ge=1)
-    most_answer_minutes: float = Field(default=60, gt=0, le=1440)
-    most_response_mb: float = Field(default=2048, gt=0)
+    most_answer_minutes: YamlFloat = Field(default=60, gt=0, le=1440)
+    most_response_mb: YamlFloat = Field(default=2048, gt=0)
     proxy: str | None = None
 
     @field_validator("base_url")
@@ -161,7 +161,7 @@ def load_sources(path: Path) -> tuple[Source, ...]:
         SourcesError: it isn't there, isn't YAML, or says something that is not expected.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SourcesError(
             f"{path} is not there. Write one (docs/operators.md, Fetching from a school system), "
@@ -171,14 +171,16 @@ def load_sources(path: Path) -> tuple[Source, ...]:
         raise SourcesError(f"{path} can't be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise SourcesError(f"{path} is not UTF-8. Save it as UTF-8.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise SourcesError(f"{path}{where}: not YAML. Look at indents and colons there.") from None
+    content: object = None
     try:
-        sources = _Sources.model_validate(content).sources
-    except ValidationError as error:
-        raise SourcesError(f"{path}: {_first_error(error, content)}") from None
+        document = read_yaml(text)
+        if document is None:
+            raise SourcesError(f"{path}: the whole file: nothing stands in it.")
+        content = document.content
+        sources = document.checked(_Sources).sources
+    except StrictYamlError as error:
+        where = f"{path}, line {error.line}" if error.line is not None else f"{path}"
+        raise SourcesError(f"{where}: {_told(error, content)}") from None
     names = [source.name for source in sources]
     for name in names:
         if names.count(name) > 1:
@@ -248,22 +250,25 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _first_error(error: ValidationError, content: Any) -> str:
-    """Say the first thing wrong without its value: somebody may have written a secret there."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    place: list[str] = []
-    at = content
-    for part in first["loc"]:
+def _told(error: StrictYamlError, content: object) -> str:
+    """Say what is wrong without its value: somebody may have written a secret there."""
+    if error.kind == "syntax":
+        return "not YAML. Look at indents and colons there."
+    names: list[str] = []
+    at: Any = content
+    for part in error.place:
+        # A key that stands there twice is reported before there is any content.
+        at = at[part] if at is not None else None
         if isinstance(part, int):
-            at = at[part] if isinstance(at, list) and part < len(at) else None
             name = at.get("name") if isinstance(at, dict) else None
-            place.append(str(name) if isinstance(name, str) else f"no. {part + 1}")
-        elif isinstance(at, dict) and part not in at and part in {"token", "client_credentials"}:
-            # The tag by which pydantic chose the kind of `auth`; no key of the file.
-            continue
+            names.append(name if isinstance(name, str) else f"no. {part + 1}")
         else:
-            at = at.get(part) if isinstance(at, dict) else None
-            place.append(part)
-    key = ".".join(place) or "the whole file"
-    words = first["msg"].removeprefix("Value error, ")
-    return f"key '{key}': {words}. See docs/operators.md."
+            names.append(part)
+    key = f"key '{'.'.join(names)}'" if names else "the whole file"
+    if error.kind in {"unknown_key", "missing_key", "key_twice"}:
+        words = error.found
+    elif error.kind == "own_words":
+        words = error.expected
+    else:
+        words = f"expected {error.expected}"
+    return f"{key}: {words}. See docs/operators.md."

@@ -1,4 +1,5 @@
 -- daily_equals_lessons: dates whose daily sums differ from the lessons that count.
+-- From: counting_lessons, absence_daily. Grain: a date to look into.
 -- Parameter: $first_date, from which dates are looked at.
 -- Matters when a run ended between storing rows and summing them. To resolve: run again, or
 -- `trappan backfill` over the month.

@@ -1,4 +1,5 @@
 -- files_add_up: ledger rows whose counts do not add up, or differ from what was kept.
+-- From: files, row_problems. Grain: a file to look into.
 -- A failing row means that rows of a file were lost between reading and storing.
 -- To resolve: find the file by its hash in `trappan files`, and report a fault in the program.
 WITH refused AS (

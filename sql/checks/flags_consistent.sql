@@ -1,4 +1,5 @@
 -- flags_consistent: flags that contradict themselves.
+-- From: flags. Grain: a day and pupil to look into.
 -- To resolve: report it; a list made of these flags is wrong.
 WITH pupils AS (
     SELECT

@@ -1,4 +1,5 @@
 -- lessons_unique: lessons that are stored more than once, so that their minutes count twice.
+-- From: lessons. Grain: a date to look into.
 -- Parameter: $first_date, from which lessons are looked at.
 -- To resolve: `trappan backfill` does not mend this; report it with the two files' hashes.
 SELECT

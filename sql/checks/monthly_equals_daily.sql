@@ -1,4 +1,5 @@
 -- monthly_equals_daily: months whose sums differ from their days, in minutes or pupils.
+-- From: absence_daily, absence_monthly. Grain: a month to look into.
 -- To resolve: `trappan backfill` over the month.
 WITH from_days AS (
     SELECT

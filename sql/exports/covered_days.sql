@@ -1,5 +1,5 @@
 -- covered_days: the dates of the arriving lessons, as `arriving_days`, from what their files cover.
--- From: arriving_coverage, which has counted them already. Grain: a date.
+-- From: arriving_coverage (which has counted them already). Grain: a date.
 -- Parameter: $has_ids, whether any of the lessons has an id.
 SELECT
     lesson_date,

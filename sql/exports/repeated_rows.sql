@@ -1,5 +1,5 @@
 -- repeated_rows: rows of one file that speak of the same lesson of the same pupil.
--- From: batch_lessons of a file read row by row. Grain: a row to refuse or to pass over.
+-- From: batch_lessons (of a file read row by row). Grain: a row to refuse or to pass over.
 -- Of rows that say the same the first counts; so does the one that was reported beside one that was
 -- not, and the one that was held beside a cancelled one. Two rows with other minutes can't both be
 -- right and nothing tells which is: all are refused, and the lesson is owed

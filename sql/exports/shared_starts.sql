@@ -1,5 +1,5 @@
 -- shared_starts: files of which some lesson stands under two ids, or one and none, at one start.
--- From: batch_lessons, where some lesson has an id, repeating_days. Grain: a file.
+-- From: batch_lessons (some of which has an id), repeating_days. Grain: a file.
 WITH shared AS (
     SELECT batch.file_id
     FROM batch_lessons AS batch

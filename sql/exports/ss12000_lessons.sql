@@ -1,6 +1,6 @@
 -- ss12000_lessons: the lessons that affected attendances give, as they are stored.
 -- From: affected_pairs (event and person), living_attendances, living_events, ss12000_exceptions,
--- living_persons, living_activities, ss12000_organisations, ss12000_places; `living_` is what was
+-- living_persons, living_activities, ss12000_organisations, ss12000_places. `living_` is what was
 -- not taken away at the source.
 -- Grain: an event and pupil. What has no event, person or school unit yet is not here: it waits.
 -- Present minutes fewer than the lesson's, and no word of absence, leave it unreported.

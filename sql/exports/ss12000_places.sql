@@ -1,6 +1,6 @@
 -- ss12000_places: school, class, grade and mentor of affected persons, for each stretch of days.
 -- From: affected_persons, living_enrolments, ss12000_organisations, ss12000_members,
--- living_groups, ss12000_roles, living_duties, living_persons, protected_persons; `living_` is what
+-- living_groups, ss12000_roles, living_duties, living_persons, protected_persons. `living_` is what
 -- was not taken away at the source.
 -- Grain: a person and a stretch of days in which none of it changes. Dates are inclusive; a stretch
 -- without a known end ends on 2999-12-31.

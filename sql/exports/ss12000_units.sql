@@ -1,5 +1,5 @@
 -- ss12000_units: school units with their names and principals, as they are stored.
--- From: ss12000_organisations, living_duties, living_persons, protected_persons; `living_` is what
+-- From: ss12000_organisations, living_duties, living_persons, protected_persons. `living_` is what
 -- was not taken away at the source. A school unit that was stays: its lessons say their school.
 -- Grain: a school unit code. The principal is the one whose duty ends last, then began last; one
 -- with protected identity is not named.

@@ -1,5 +1,5 @@
 -- staged_groups: SS12000 groups as they are kept, each with at most one problem.
--- From: ss12000_cells, person_keys, offered_files. Grain: an object of a file.
+-- From: ss12000_cells, offered_files. Grain: an object of a file.
 -- Only a class keeps its name: the name of a group of one pupil can be the pupil's.
 SELECT
     cells.file_id,

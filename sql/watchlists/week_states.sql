@@ -1,6 +1,6 @@
 -- week_states: how each pupil of tonight's lists stands against the lists before, and who is gone.
 -- From: verdicts, belonging (of as_of), baseline_lists, previous_rows, listed_pupils,
--- listed_verdicts, protected_pupils; earlier_levels (today's data at the days of the lists before,
+-- listed_verdicts, protected_pupils, earlier_levels (today's data at the days of the lists before,
 -- by the values of that day and by tonight's), earlier_days (the version of that day's values),
 -- protected_then (who was protected when the lists before were made).
 -- Grain: a pupil with a level at as_of on the list of the pupil's school, and a pupil of a

@@ -79,14 +79,14 @@ def test_a_content_is_kept_once_and_a_known_one_is_not_kept_again(
 ) -> None:
     one = put(tmp_path, "a.csv", text_of([lesson(0)]))
     offer(lake, one, put(tmp_path, "b.csv", one.read_bytes()))
-    (kept,) = (lake.settings.home / "archive").rglob("*.sealed")
+    (kept,) = (lake.settings.home / "archive").rglob("*.zst.age")
     before = kept.read_bytes()
     offer(lake, one)
     assert kept.read_bytes() == before
     # Whoever removed an original does not find it again the next night.
     kept.unlink()
     offer(lake, one)
-    assert not list((lake.settings.home / "archive").rglob("*.sealed"))
+    assert not list((lake.settings.home / "archive").rglob("*.zst.age"))
 
 
 def test_nothing_is_stored_of_a_file_whose_original_can_not_be_kept(
@@ -112,7 +112,7 @@ def test_an_original_that_is_damaged_gone_or_another_is_reported(
         put(tmp_path, "b.csv", text_of([lesson(1)])),
     )
     places = {
-        report.sha256: next((lake.settings.home / "archive").rglob(f"{report.sha256}.sealed"))
+        report.sha256: next((lake.settings.home / "archive").rglob(f"{report.sha256}.zst.age"))
         for report in (first, second)
     }
     one, other = places[first.sha256], places[second.sha256]
@@ -133,7 +133,7 @@ def test_looking_over_the_archive_finds_each_original_that_does_not_open(
     reports = offer(lake, *(put(tmp_path, f"{n}.csv", text_of([lesson(n)])) for n in range(5)))
     assert archive_of(lake).look_over(whole=2) == (5, [])
     hashes = sorted(report.sha256 for report in reports)
-    places = [lake.settings.home / "archive" / sha[:2] / f"{sha}.sealed" for sha in hashes]
+    places = [lake.settings.home / "archive" / sha[:2] / f"{sha}.zst.age" for sha in hashes]
     places[0].chmod(0o600)
     places[0].write_bytes(places[1].read_bytes())
     places[2].chmod(0o600)
@@ -155,7 +155,7 @@ def test_without_an_archive_no_original_is_kept(lake: Lake, tmp_path: Path) -> N
 def test_what_a_killed_run_left_is_no_obstacle(lake: Lake, tmp_path: Path) -> None:
     path = put(tmp_path, "a.csv", text_of([lesson(0)]))
     report = offer_one(lake, path)
-    (kept,) = (lake.settings.home / "archive").rglob("*.sealed")
+    (kept,) = (lake.settings.home / "archive").rglob("*.zst.age")
     left = kept.with_name(f".{kept.name}")
     kept.rename(left)
     left.chmod(0o400)

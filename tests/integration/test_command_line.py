@@ -231,7 +231,7 @@ def test_the_doctor_finds_an_original_that_does_not_open(tmp_path: Path) -> None
     (home / "inbox").mkdir()
     well = trappan("doctor", "--home", home)
     assert "well   archive: 1 originals open, the newest 1 to their end" in well.out
-    (original,) = (home / "archive").rglob("*.sealed")
+    (original,) = (home / "archive").rglob("*.zst.age")
     original.chmod(0o600)
     original.write_bytes(original.read_bytes()[:-1])
     said = trappan("doctor", "--home", home)

@@ -164,7 +164,7 @@ def test_an_original_can_be_removed_for_good(tmp_path: Path) -> None:
     trappan("ingest", put(tmp_path / "in", "a.csv", text_of([lesson(0)])), "--home", home)
     wanted = hash_of(home, "a")
     assert "was removed" in trappan("archive", "remove", wanted[:8], "--home", home).err
-    assert not list((home / "archive").rglob("*.sealed"))
+    assert not list((home / "archive").rglob("*.zst.age"))
     assert "has no original" in trappan("archive", "remove", wanted[:8], "--home", home).err
     said = trappan("archive", "open", wanted, "--out", tmp_path / "x", "--home", home)
     assert said.status == 1
@@ -328,7 +328,7 @@ def test_a_file_whose_original_is_gone_is_reported(tmp_path: Path) -> None:
     home = tmp_path / "home"
     trappan("ingest", put(tmp_path / "in", "a.csv", "no header\n"), "--home", home)
     wanted = hash_of(home, "a")
-    next((home / "archive").rglob("*.sealed")).unlink()
+    next((home / "archive").rglob("*.zst.age")).unlink()
     said = trappan("retry", wanted, "--home", home)
     assert said.status == 1
     assert "has no original" in said.err

@@ -138,8 +138,8 @@ def test_only_the_owner_can_read_what_is_in_the_home(
     modes = {path: path.stat().st_mode & 0o777 for path in (home, *home.rglob("*"))}
     assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
     files = {path: mode for path, mode in modes.items() if path.is_file()}
-    assert {mode for path, mode in files.items() if path.suffix == ".sealed"} == {0o400}
-    assert {mode for path, mode in files.items() if path.suffix != ".sealed"} == {0o600}
+    assert {mode for path, mode in files.items() if path.suffix == ".age"} == {0o400}
+    assert {mode for path, mode in files.items() if path.suffix != ".age"} == {0o600}
 
 
 def test_an_original_is_in_the_archive_only_and_under_no_name_of_its_own(
@@ -148,5 +148,5 @@ def test_an_original_is_in_the_archive_only_and_under_no_name_of_its_own(
     home, _ = everything
     names = [path.name for path in home.rglob("*")]
     assert not [name for name in names if GIVEN in name or CIVIC in name]
-    assert [name for name in names if name.endswith(".sealed")]
+    assert [name for name in names if name.endswith(".age")]
     assert {path.suffix for path in (home / "quarantine").iterdir()} == {".txt"}

@@ -260,9 +260,9 @@ def test_a_wrong_layout_of_ones_own_stops_with_file_and_key(home: Path) -> None:
     for command in (("ingest", path), ("layout", "check", path)):
         said = trappan("--home", home, *command)
         assert said.status == 1
-        assert "fel.yaml: key 'kind'" in said.err
+        assert "fel.yaml, line 2: key 'kind'" in said.err
     path = home / "layouts" / "fel.yaml"
-    assert f"WRONG  layouts: {path}: key 'kind'" in trappan("--home", home, "doctor").out
+    assert f"WRONG  layouts: {path}, line 2: key 'kind'" in trappan("--home", home, "doctor").out
 
 
 def test_a_folder_that_is_not_there_is_reported(

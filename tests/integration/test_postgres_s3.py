@@ -17,6 +17,7 @@ from threading import Barrier
 
 import duckdb
 import pytest
+from pyrage import x25519
 
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileReport
@@ -317,7 +318,7 @@ def test_a_home_with_another_key_than_the_lakes_takes_nothing_in(
     other = OnServers(tmp_path / "home", nights.on_servers.postgres, nights.on_servers.s3)
     other.home.mkdir()
     (other.home / "pupil.key").touch(0o600)
-    (other.home / "pupil.key").write_bytes(bytes(64))
+    (other.home / "pupil.key").write_text(str(x25519.Identity.generate()))
     for command in (("doctor",), ("ingest", SAMPLES / "inbox" / LESSONS)):
         said = other.run(*command)
         assert said.status == 1

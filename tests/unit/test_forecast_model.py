@@ -7,7 +7,9 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from scipy.stats import beta
+from scipy.optimize import minimize
+from scipy.special import expit
+from scipy.stats import bernoulli, beta, betabinom, norm
 
 from assets.forecast.learning import Learner, origins_before
 from assets.forecast.model import (
@@ -15,6 +17,8 @@ from assets.forecast.model import (
     Model,
     Past,
     Prior,
+    _posterior,
+    _share_variance,
     beta_binomial,
     fit,
     fit_prior,
@@ -56,6 +60,36 @@ def test_of_very_many_days_the_share_is_the_inclination() -> None:
     )
     chance = beta_binomial(now, np.full(50, 0.2), Prior(1.0, 9.0, 1.0))
     assert chance == pytest.approx(beta(3, 17).sf(0.2), abs=1e-3)
+
+
+@pytest.mark.parametrize("coming", [1, 2, 7, 22, 400])
+@pytest.mark.parametrize("spell", [1.0, 2.5])
+def test_mean_and_variance_are_those_of_the_beta_binomial(coming: int, spell: float) -> None:
+    """As scipy has it, which takes whole days only; ours takes spells, so days in part too."""
+    prior = Prior(1.5, 12.0, spell)
+    absent, known = np.array([0.0, 2.0, 9.5]), np.array([5.0, 20.0, 20.0])
+    centre, weight = _posterior(absent, known, prior)
+    pairs = zip(centre * weight, (1 - centre) * weight, strict=True)
+    days = [betabinom(coming, up, down) for up, down in pairs]
+    assert centre == pytest.approx([one.mean() / coming for one in days])
+    found = _share_variance(centre, weight, np.full(3, float(coming)))
+    assert found == pytest.approx([one.var() / coming**2 for one in days])
+
+
+@pytest.mark.parametrize("pull", [1e-3, 50.0])
+def test_the_regression_is_the_likeliest_of_its_prior(pull: float) -> None:
+    """Found again by another search over scipy's own densities: no slope of ours, no curvature."""
+    draw = np.random.default_rng(4)
+    features = np.column_stack([np.ones(2000), draw.normal(size=(2000, 2))])
+    start = np.array([0.0, 1.0, 0.0])
+    crossed = (draw.random(2000) < expit(features @ [-2.0, 1.2, 0.3])).astype(float)
+
+    def unlikely(weights: np.ndarray) -> float:
+        drawn = norm(start[1:], pull**-0.5).logpdf(weights[1:]).sum()
+        return float(-bernoulli(expit(features @ weights)).logpmf(crossed).sum() - drawn)
+
+    other = minimize(unlikely, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-9})
+    assert logistic_weights(features, crossed, start, pull) == pytest.approx(other.x, abs=1e-5)
 
 
 def test_a_spell_makes_days_tell_less() -> None:

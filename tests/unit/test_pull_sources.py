@@ -59,20 +59,20 @@ def oauth(**fields: Any) -> dict[str, Any]:
         ({"base_url": f"https://a:{SECRET}@skola.se"}, "without user, password"),
         ({"base_url": f"https://skola.se/?key={SECRET}"}, "without user, password, ? and #"),
         ({"endpoints": []}, "skolsystemet.endpoints'"),
-        ({"endpoints": ["person"]}, "skolsystemet.endpoints.no. 1': Input should be 'organ"),
+        ({"endpoints": ["person"]}, "skolsystemet.endpoints.no. 1': expected 'organ"),
         ({"endpoints": ["persons", "persons"]}, "an endpoint stands there twice"),
         ({"name": "Skola A"}, "name': String should match pattern"),
         ({"name": "../x"}, "name': String should match pattern"),
-        ({"limits": 5}, "skolsystemet.limits': Extra inputs are not permitted"),
-        ({"limit": 0}, "skolsystemet.limit': Input should be greater than or equal to 1"),
+        ({"limits": 5}, "line 6: key 'sources.skolsystemet': the unknown key 'limits'"),
+        ({"limit": 0}, "skolsystemet.limit': expected greater than or equal to 1"),
         ({"auth": {"kind": "basic"}}, "skolsystemet.auth'"),
-        ({"auth": {"kind": "token"}}, "skolsystemet.auth.secret': Field required"),
+        ({"auth": {"kind": "token"}}, "skolsystemet.auth': no key 'secret'"),
         ({"auth": {"kind": "token", "secret": SECRET}}, "skolsystemet.auth.secret'"),
         ({"auth": {"kind": "token", "secret": {}}}, "expected either env: NAME or file: PATH"),
         ({"auth": {"kind": "token", "secret": {"env": "A", "file": "b"}}}, "expected either env"),
         ({"auth": {"kind": "token", "secret": {"env": f"{SECRET} å"}}}, "auth.secret.env'"),
         ({"auth": oauth() | {"token_url": "http://id.se/t"}}, "auth.token_url': http would send"),
-        ({"auth": oauth(client_secret=SECRET)}, "auth.client_secret': Extra inputs are not"),
+        ({"auth": oauth(client_secret=SECRET)}, "auth': the unknown key 'client_secret'"),
         ({"tls": {"key": "a.key"}}, "skolsystemet.tls': key without certificate"),
     ],
 )
@@ -102,6 +102,28 @@ def test_a_file_that_is_none_is_reported(tmp_path: Path, content: bytes, words: 
     path.write_bytes(content)
     with pytest.raises(SourcesError, match=words):
         load_sources(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("paging: no", "line 3: key 'sources.a.paging': expected a valid boolean"),
+        ("limit: 0100", "line 3: key 'sources.a.limit': expected a valid integer"),
+        ("limit: '100'", "line 3: key 'sources.a.limit': expected a valid integer"),
+        (f"base_url: {SECRET}", "line 3: key 'sources.a': the key 'base_url' twice"),
+        (f"proxy: *{SECRET}", "line 3: not YAML"),
+    ],
+)
+def test_what_people_and_yaml_read_differently_is_refused(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    path = tmp_path / "sources.yaml"
+    source = f"- {{name: a, base_url: 'https://s.example.se', endpoints: [persons],\n   {line}}}\n"
+    path.write_text(f"sources:\n{source}", encoding="utf-8")
+    with pytest.raises(SourcesError) as caught:
+        load_sources(path)
+    assert words in str(caught.value).replace("no. 1", "a")
+    assert SECRET not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_reported_with_where_to_read_on(tmp_path: Path) -> None:

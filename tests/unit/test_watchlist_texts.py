@@ -33,6 +33,7 @@ RULES = {rule.rule: rule for rule in make.RULES}
         (6000, 6000, "100,0 %"),
         (0, 6000, "0,0 %"),
         (1, 6000, "0,0 %"),
+        (-599, 6000, "-9,9 %"),
     ],
 )
 def test_a_share_is_cut_to_one_decimal_with_a_comma(
@@ -63,6 +64,27 @@ def test_a_week_is_written_as_schools_write_it(iso_week: str, written: str) -> N
 def test_something_that_is_no_week_is_refused(iso_week: str) -> None:
     with pytest.raises(ValueError, match="ISO week"):
         texts.week(iso_week)
+
+
+LONG = "januari februari mars april maj juni juli augusti september oktober november december"
+SHORT = "jan feb mars apr maj juni juli aug sep okt nov dec"
+
+
+def test_a_month_is_written_in_full_or_short_and_without_a_full_stop() -> None:
+    for number, (long, short) in enumerate(zip(LONG.split(), SHORT.split(), strict=True), start=1):
+        first, last = date(2026, number, 1), date(2027, number, 28)
+        assert texts.day(first) == f"1 {long} 2026"
+        assert texts.month_heading(first) == f"Frånvaro {long}"
+        assert texts.short_days([first, last]) == f"1 {short}, 28 {short}"
+        assert texts.span(first, last) == f"1 {short} 2026–28 {short} 2027"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("10.00", "10"), ("12.50", "12,5"), ("33.33", "33,33"), ("100", "100"), ("12345", "12345")],
+)
+def test_a_number_has_a_comma_and_no_needless_zeros(value: str, written: str) -> None:
+    assert texts.number(Decimal(value)) == written
 
 
 def test_a_window_over_new_year_names_both_years() -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from openpyxl.xml import LXML
 
 from assets.watchlists.workbook.workbook import write_workbook
 from tests.unit import watchlist_factory as make
@@ -35,6 +36,10 @@ def test_a_school_gets_a_summary_a_list_its_mentors_the_doubts_and_the_rules(pat
     book = opened(full_list(), path)
     mentors = ["Maria Lindqvist", "Åke Ström", "Mentor saknas"]
     assert book.sheetnames == ["Sammanfattning", "Rektor", *mentors, *FIXED[2:]]
+
+
+def test_the_xml_is_written_by_lxml_which_nobody_here_imports() -> None:
+    assert LXML, "openpyxl found no lxml: workbooks would have other bytes, and take longer"
 
 
 def test_nothing_but_the_given_file_is_written(path: Path) -> None:

@@ -1,10 +1,13 @@
-"""The originals of received files: `HOME/archive/<first two hex>/<sha256>.sealed`, read-only.
+"""The originals of received files: `HOME/archive/<first two hex>/<sha256>.zst.age`, read-only.
 
 Kept before a file is parsed, so that whatever a reader makes of it can be looked into and read
 again. Sealed, because an original names pupils in clear, protected ones too. Threads seal
 ahead while the rows of earlier files are read; nothing is stored of a file that is not kept yet.
 
-Here too: the form of a sealed file. Not here: which files are read (`ingest.py`).
+The form is zstd in age, to the home's key, so `age -d -i HOME/pupil.key FILE | zstd -d` opens it
+without this program. Before the file's own zstd frame stands one that zstd passes over, with the
+file's SHA-256: one original that stands in another's place is known from its beginning. Not here:
+which files are read (`ingest.py`).
 """
 
 from __future__ import annotations
@@ -12,31 +15,26 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 
 import pyarrow as pa
-from cryptography.exceptions import InvalidTag
+from pyrage import DecryptError, EncryptError, decrypt_io, encrypt_io
 
 from assets.exports.files.received import ReceivedFile
 from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
 
-# Whole files as sealed bytes: compressed, encrypted in chunks, and whole or not to be opened. The
-# form: a mark, a salt of 32 bytes, then chunks of AES-256-GCM. The key is made from the home's key
-# and the salt, so it is another one for every file and chunk numbers can be nonces. A chunk's
-# nonce has its number and whether it is the last one: chunks that are left out, put in another
-# order or cut off at the end don't open. What the file is (its SHA-256) is authenticated with each
-# chunk, so that one sealed file can't stand for another.
-
-_MARK = b"trappan sealed 1\n"
-_SALT_BYTES = 32
-_CHUNK = 1 << 20
-_TAG_BYTES = 16
+# A frame that readers of zstd pass over (RFC 8878, 3.1.2): this number, its length, its content.
+_PASSED_OVER = 0x184D2A50
 _READ = 4 << 20
-_PURPOSE = "archive"
+_SUFFIX = ".zst.age"
+_UNOPENED = "it is cut short, damaged, or was sealed with another pupil.key"
 
 
 class SealedFileError(TrappanError):
@@ -51,110 +49,144 @@ def seal_stream(blocks: Iterator[bytes], target: IO[bytes], sealer: Sealer, abou
         target: where the sealed bytes go; it stays open.
         sealer: the home's.
         about: what the file is; needed again to open it.
+
+    Raises:
+        Exception: what `blocks` and `target` raise.
     """
-    writer = _SealingWriter(target, sealer, about)
-    # Closing it closes the writer, which seals the last chunk.
-    with pa.CompressedOutputStream(pa.PythonFile(writer, mode="w"), "zstd") as packed:
-        for block in blocks:
-            packed.write(block)
+    packed, written = _PackedReader(blocks, about), _Writer(target)
+    try:
+        encrypt_io(packed, written, [sealer.identity.to_public()])
+    except (EncryptError, OSError):
+        # It tells of what the two raised in words of its own.
+        if trouble := packed.trouble or written.trouble:
+            raise trouble from None
+        raise
 
 
 def unseal_stream(source: IO[bytes], sealer: Sealer, about: bytes) -> Iterator[bytes]:
-    """Yield the bytes that were sealed.
+    """Yield the bytes that were sealed; of each the seal was looked at first.
 
     Raises:
         SealedFileError: it is cut short, damaged, sealed with another key or not what it should be.
     """
-    reader = _UnsealingReader(source, sealer, about)
+    opening = _Opening(source, sealer)
     try:
-        with pa.CompressedInputStream(pa.PythonFile(reader, mode="r"), "zstd") as unpacked:
-            while block := unpacked.read(_READ):
-                yield block
+        yield from _unpacked(opening.plain, _passed_over(about))
     except OSError as error:
-        # Arrow tells of a reader's error in words of its own.
-        raise SealedFileError(str(reader.trouble or error)) from None
-    if not reader.is_ended:
-        raise SealedFileError("it goes on after its end")
+        # Arrow tells of bytes that are no zstd in words of its own.
+        raise SealedFileError(opening.trouble() or str(error)) from None
+    except SealedFileError as error:
+        raise SealedFileError(opening.trouble() or str(error)) from None
+    else:
+        if trouble := opening.trouble():
+            raise SealedFileError(trouble)
+    finally:
+        opening.end()
 
 
-class _SealingWriter(io.RawIOBase):
-    """Takes bytes and writes sealed chunks; the last one when it is closed."""
+def _passed_over(about: bytes) -> bytes:
+    return struct.pack("<II", _PASSED_OVER, len(about)) + about
 
-    def __init__(self, target: IO[bytes], sealer: Sealer, about: bytes) -> None:
-        salt = os.urandom(_SALT_BYTES)
-        self._target = target
-        self._cipher = sealer.cipher_of(_PURPOSE, salt)
-        self._about = about
-        self._waiting = bytearray()
-        self._number = 0
-        target.write(_MARK + salt)
+
+def _unpacked(packed: IO[bytes], head: bytes) -> Iterator[bytes]:
+    if packed.read(len(head)) != head:
+        raise SealedFileError("it is the original of another file")
+    with pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd") as unpacked:
+        while block := unpacked.read(_READ):
+            yield block
+
+
+class _Opening:
+    """A sealed file that is opened by a thread, into a pipe: age pushes, zstd pulls."""
+
+    def __init__(self, source: IO[bytes], sealer: Sealer) -> None:
+        reading, writing = os.pipe()
+        self.plain: IO[bytes] = os.fdopen(reading, "rb")
+        self._target = os.fdopen(writing, "wb")
+        self._trouble = ""
+        self._thread = Thread(target=self._open, args=(source, sealer), name="unseal", daemon=True)
+        self._thread.start()
+
+    def _open(self, source: IO[bytes], sealer: Sealer) -> None:
+        try:
+            decrypt_io(source, self._target, [sealer.identity])
+        except (DecryptError, OSError):
+            self._trouble = _UNOPENED
+        finally:
+            # Whoever reads has enough, and closed the other end.
+            with suppress(BrokenPipeError):
+                self._target.close()
+
+    def trouble(self) -> str:
+        """What was wrong, once all was read; empty when nothing was, or nobody read to the end."""
+        if not self.plain.closed and self.plain.read(1):
+            return ""
+        self._thread.join()
+        return self._trouble
+
+    def end(self) -> None:
+        self.plain.close()
+        self._thread.join()
+
+
+class _PackedReader:
+    """Gives blocks as zstd to whoever reads: a frame with what the file is, then the file."""
+
+    def __init__(self, blocks: Iterator[bytes], about: bytes) -> None:
+        self._blocks = blocks
+        self._sink = _Sink(_passed_over(about))
+        self._packing = pa.CompressedOutputStream(pa.PythonFile(self._sink, mode="w"), "zstd")
+        self.trouble: Exception | None = None
+
+    def read(self, size: int) -> bytes:
+        try:
+            while len(self._sink.waiting) < size and not self._packing.closed:
+                block = next(self._blocks, None)
+                if block is None:
+                    self._packing.close()
+                else:
+                    self._packing.write(block)
+        except Exception as error:
+            self.trouble = error
+            raise
+        return self._sink.taken(size)
+
+
+class _Sink(io.RawIOBase):
+    """Holds what was written until it is taken."""
+
+    def __init__(self, waiting: bytes) -> None:
+        self.waiting = bytearray(waiting)
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        self._waiting += data
-        # One byte at least is kept back: only the end knows which chunk is the last.
-        while len(self._waiting) > _CHUNK:
-            self._seal(self._waiting[:_CHUNK], is_last=False)
-            del self._waiting[:_CHUNK]
+        self.waiting += data
         return len(data)
 
-    def close(self) -> None:
-        if not self.closed:
-            self._seal(self._waiting, is_last=True)
-        super().close()
-
-    def _seal(self, chunk: bytearray, *, is_last: bool) -> None:
-        nonce = _nonce(self._number, is_last=is_last)
-        self._target.write(self._cipher.encrypt(nonce, bytes(chunk), self._about))
-        self._number += 1
+    def taken(self, size: int) -> bytes:
+        found = bytes(self.waiting[:size])
+        del self.waiting[:size]
+        return found
 
 
-class _UnsealingReader(io.RawIOBase):
-    """Gives the bytes of sealed chunks, each only after it was found to be whole."""
+class _Writer:
+    """Writes into a file and remembers what went wrong."""
 
-    def __init__(self, source: IO[bytes], sealer: Sealer, about: bytes) -> None:
-        head = source.read(len(_MARK) + _SALT_BYTES)
-        if len(head) != len(_MARK) + _SALT_BYTES or not head.startswith(_MARK):
-            raise SealedFileError("it is no sealed file, or cut short")
-        self._source = source
-        self._cipher = sealer.cipher_of(_PURPOSE, head[len(_MARK) :])
-        self._about = about
-        self._plain = memoryview(b"")
-        self._number = 0
-        self._next = source.read(_CHUNK + _TAG_BYTES)
-        self.is_ended = False
-        self.trouble: SealedFileError | None = None
+    def __init__(self, target: IO[bytes]) -> None:
+        self._target = target
+        self.trouble: Exception | None = None
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: Any) -> int:
-        while not self._plain and not self.is_ended:
-            self._open_next()
-        count = min(len(into), len(self._plain))
-        into[:count] = self._plain[:count]
-        self._plain = self._plain[count:]
-        return count
-
-    def _open_next(self) -> None:
-        chunk, self._next = self._next, self._source.read(_CHUNK + _TAG_BYTES)
-        is_last = not self._next
+    def write(self, data: bytes) -> int:
         try:
-            plain = self._cipher.decrypt(_nonce(self._number, is_last=is_last), chunk, self._about)
-        except InvalidTag:
-            self.trouble = SealedFileError(
-                "it is cut short, damaged, or was sealed with another pupil.key"
-            )
-            raise self.trouble from None
-        self._plain = memoryview(plain)
-        self._number += 1
-        self.is_ended = is_last
+            return self._target.write(data)
+        except Exception as error:
+            self.trouble = error
+            raise
 
-
-def _nonce(number: int, *, is_last: bool) -> bytes:
-    return number.to_bytes(11, "big") + bytes([is_last])
+    def flush(self) -> None:
+        self._target.flush()
 
 
 _BLOCK = 1 << 20
@@ -256,12 +288,12 @@ class Archive:
         Returns:
             How many originals there are, and the hashes of those that don't open, sorted.
         """
-        places = [path for path in self._folder.glob("*/*.sealed") if path.name[0] != "."]
+        places = [path for path in self._folder.glob(f"*/*{_SUFFIX}") if path.name[0] != "."]
         places.sort(key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
         damaged = [
-            path.stem
-            for number, path in enumerate(places)
-            if not self._opens(path.stem, to_its_end=number < whole)
+            sha256
+            for number, sha256 in enumerate(path.name.removesuffix(_SUFFIX) for path in places)
+            if not self._opens(sha256, to_its_end=number < whole)
         ]
         return len(places), sorted(damaged)
 
@@ -278,7 +310,7 @@ class Archive:
         return True
 
     def _place(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / f"{sha256}.sealed"
+        return self._folder / sha256[:2] / f"{sha256}{_SUFFIX}"
 
     def _keep(self, file: ReceivedFile) -> bool:
         if not self._is_on:

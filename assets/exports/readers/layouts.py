@@ -14,7 +14,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assets.exports.files.printable import printable_header
@@ -22,6 +21,7 @@ from assets.exports.readers.cells import filled_width, split_cells
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.unknown_headers import as_headers
 from rules.errors import TrappanError
+from rules.strict_yaml import Document, StrictYamlError, read_yaml
 
 # How a layout's files say how many rows they have, as its YAML has it.
 
@@ -310,21 +310,23 @@ def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
         LayoutError: a file that isn't a layout, or a name used twice.
     """
     layouts: dict[str, Layout] = {}
-    amendments: list[Path] = []
+    amendments: list[tuple[Path, Document]] = []
     for folder in (SHIPPED, *folders):
         for path in sorted(folder.glob("*.yaml")):
-            if _is_amendment(path):
-                amendments.append(path)
+            where = path.name if path.parent == SHIPPED else str(path)
+            document = _document_of(_text_of(path), where)
+            if _is_amendment(document.content):
+                amendments.append((path, document))
                 continue
-            layout = _load(path)
+            layout = _layout_of(document, where)
             if layout.name in layouts:
                 raise LayoutError(
                     f"{path.name}: key 'name': the layout name '{layout.name}' is taken. "
                     "Expected a name of its own."
                 )
             layouts[layout.name] = layout
-    for path in amendments:
-        amended = _amended(path, layouts)
+    for path, document in amendments:
+        amended = _amended(path, document, layouts)
         layouts[amended.name] = amended
     return tuple(layouts.values())
 
@@ -369,10 +371,6 @@ def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
     return max(matches, key=lambda match: (match.fits, len(match.positions), -len(match.unknown)))
 
 
-def _load(path: Path) -> Layout:
-    return parse_layout(_text_of(path), path.name if path.parent == SHIPPED else str(path))
-
-
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -380,20 +378,16 @@ def _text_of(path: Path) -> str:
         raise LayoutError(f"{path.name}: can't be read as UTF-8. Save it as UTF-8.") from None
 
 
-def _is_amendment(path: Path) -> bool:
+def _is_amendment(said: object) -> bool:
     """Whether a file only says of another layout how its senders write ids or end dates."""
-    try:
-        said = yaml.safe_load(_text_of(path))
-    except yaml.YAMLError:
-        return False
     return (
         isinstance(said, dict) and {"name"} < set(said) and set(said) - {"name"} <= set(_AMENDABLE)
     )
 
 
-def _amended(path: Path, known: dict[str, Layout]) -> Layout:
+def _amended(path: Path, document: Document, known: dict[str, Layout]) -> Layout:
     """Return a known layout as an amendment changes it; so a home can amend a shipped one."""
-    said = yaml.safe_load(_text_of(path))
+    said = document.content
     layout = known.get(str(said["name"]))
     if layout is None:
         raise LayoutError(
@@ -406,7 +400,8 @@ def _amended(path: Path, known: dict[str, Layout]) -> Layout:
         try:
             layout = Layout.model_validate(layout.model_dump() | {key: said[key]})
         except ValidationError:
-            raise LayoutError(f"{path}: key '{key}': expected {expected}.") from None
+            line = document.line_of((key,))
+            raise LayoutError(f"{path}, line {line}: key '{key}': expected {expected}.") from None
     return layout
 
 
@@ -418,25 +413,45 @@ def parse_layout(text: str, where: str) -> Layout:
         where: the file's name, for the message.
 
     Raises:
-        LayoutError: it is none; the message names file, key and expectation.
+        LayoutError: it is none; the message names file, line, key and expectation.
     """
+    return _layout_of(_document_of(text, where), where)
+
+
+def _document_of(text: str, where: str) -> Document:
     try:
-        layout = Layout.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise LayoutError(f"{where}: not YAML: {str(error).splitlines()[0]}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        said = first["msg"].removeprefix("Value error, ").rstrip(".")
-        if first["type"] == "missing":
-            said = "it is missing, and every layout has it"
-        raise LayoutError(
-            f"{where}: key '{key}': {said}. docs/layouts.md says what each key means."
-        ) from None
+        document = read_yaml(text)
+    except StrictYamlError as error:
+        raise _error_of(error, where) from None
+    if document is None:
+        raise LayoutError(f"{where}: nothing stands in it. Expected a layout: docs/layouts.md.")
+    return document
+
+
+def _layout_of(document: Document, where: str) -> Layout:
+    try:
+        layout = document.checked(Layout)
+    except StrictYamlError as error:
+        raise _error_of(error, where) from None
     unknown = sorted(set(layout.columns) - set(COLUMNS[layout.kind]))
     if unknown:
+        line = document.line_of(("columns", unknown[0]))
         raise LayoutError(
-            f"{where}: key 'columns.{unknown[0]}': no such column. Expected one of "
+            f"{where}, line {line}: key 'columns.{unknown[0]}': no such column. Expected one of "
             f"{', '.join(COLUMNS[layout.kind])}."
         )
     return layout
+
+
+def _error_of(error: StrictYamlError, where: str) -> LayoutError:
+    place = f"{where}, line {error.line}" if error.line is not None else where
+    key = f"key '{error.key}'" if error.place else "the whole file"
+    if error.kind == "own_words":
+        said = error.expected
+    elif error.kind == "missing_key":
+        said = f"{error.found}, and every layout has it"
+    else:
+        said = f"found {error.found}" + (f", expected {error.expected}" if error.expected else "")
+    return LayoutError(
+        f"{place}: {key}: {said.rstrip('.')}. docs/layouts.md says what each key means."
+    )

@@ -29,8 +29,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit_processor(PROCESSOR_SECONDS)
-    # Found, numpy is imported, and pandas after it, to ask of every list whether it is one of
-    # theirs: three times what the whole of a small workbook takes.
+    # None in this table means "there is no such module", to pyarrow in this process only: numpy is
+    # optional to it. Found, it is imported, and pandas after it, to ask of every list whether it is
+    # one of theirs: 1.9 processor seconds for a small workbook in place of 0.3. pyarrow has no
+    # setting for it.
     sys.modules["numpy"] = None  # type: ignore[assignment]
     from assets.exports.readers.xlsx.parts import RefusedWorkbook  # noqa: PLC0415 - after the limits are set
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 
 from assets.flags.patterns import Pattern, Week
 from assets.watchlists.swedish.safe_text import one_line
-from assets.watchlists.swedish.texts import NO_VALUE, percent, span
+from assets.watchlists.swedish.texts import NO_VALUE, SWEDISH, percent, span
 
 _SHAPES_BRIEF = {
     "coherent": "Sammanhängande",
@@ -25,7 +26,6 @@ _SHAPES = {
     "mixed": "Sammanhängande och upprepad: {share} av frånvaron ligger i långa perioder av hela"
     " dagar.",
 }
-_WEEKDAYS = ("måndagar", "tisdagar", "onsdagar", "torsdagar", "fredagar", "lördagar", "söndagar")
 _EDGES = {"first": "första lektionen", "last": "sista lektionen"}
 _EDGES_OF_A_DAY = {"first": "första lektion", "last": "sista lektion"}
 _TRENDS = {
@@ -38,6 +38,14 @@ _HALF = 4  # weeks
 _DATED_DAYS = 2  # a run of one day is written without dates: it is no period
 
 
+@cache
+def _weekdays() -> tuple[str, ...]:
+    """The days of a week from Monday, in the plural: `måndagar`."""
+    from babel.dates import get_day_names  # noqa: PLC0415 - a fifth of a second
+
+    return tuple(f"{name}ar" for _, name in sorted(get_day_names(locale=SWEDISH).items()))
+
+
 def brief(pattern: Pattern | None) -> str:
     """One line for a column: `Upprepad · måndagar · första lektionen · ökar`."""
     if pattern is None:
@@ -46,7 +54,7 @@ def brief(pattern: Pattern | None) -> str:
     parts = [_SHAPES_BRIEF.get(pattern.shape, "")]
     if run and pattern.shape in {"coherent", "mixed"}:
         parts.append(f"längst {run.days} skoldagar")
-    parts += [_WEEKDAYS[int(x.name) - 1] for x in pattern.weekdays if x.is_named]
+    parts += [_weekdays()[int(x.name) - 1] for x in pattern.weekdays if x.is_named]
     parts += [_EDGES[x.edge] for x in pattern.edges if x.is_named]
     parts += [one_line(x.name) for x in pattern.subjects if x.is_named]
     parts.append(_TRENDS_BRIEF.get(pattern.trend, ""))
@@ -77,7 +85,7 @@ def _sentences(pattern: Pattern) -> Iterator[str]:
     for part in pattern.weekdays:
         if part.is_named:
             yield (
-                f"Frånvaron ligger mer på {_WEEKDAYS[int(part.name) - 1]} än på övriga dagar:"
+                f"Frånvaron ligger mer på {_weekdays()[int(part.name) - 1]} än på övriga dagar:"
                 f" {_share(part.absent_minutes, part.reported_minutes)} mot"
                 f" {_share(part.other_absent_minutes, part.other_reported_minutes)}."
             )

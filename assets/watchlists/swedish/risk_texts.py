@@ -7,6 +7,7 @@ it is worth. Not here: who is in it (`collect/content.py`).
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from assets.watchlists.model import AtRiskRow, Chance, Watchlist
 from assets.watchlists.outline import ListColumn, ListTable, full_name
@@ -39,8 +40,8 @@ def section_line(watchlist: Watchlist) -> str:
 
 def step(row: AtRiskRow) -> str:
     """`riskerar att passera 20 % på en månad`; who is over it for two months can be under here."""
-    value = f"{row.threshold_bp / 100:.2f}".rstrip("0").rstrip(".").replace(".", ",")
-    return f"riskerar att passera {value} % på en månad"
+    value = Decimal(row.threshold_bp).scaleb(-2)
+    return f"riskerar att passera {texts.number(value)} % på en månad"
 
 
 def chance(found: Chance | None) -> str:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from assets.watchlists.model import UnreportedLessons, Watchlist
 from assets.watchlists.swedish.headings import INSUFFICIENT, NO_MENTOR, PRINCIPAL
 
+SWEDISH = "sv_SE"
 SCHOOL_CLOCK = ZoneInfo("Europe/Stockholm")
 NO_VALUE = "–"
 NAME_MISSING = "Namn saknas"
@@ -96,15 +97,6 @@ NO_PUPILS_HERE = "Inga elever."
 _WAITS = "Listan väntar, så här står inget än. Det säger inget om frånvaron."
 
 # --- notices at the top, about the data of the whole school --------------------------------------
-
-MONTHS = (
-    *("januari", "februari", "mars", "april", "maj", "juni"),
-    *("juli", "augusti", "september", "oktober", "november", "december"),
-)
-_MONTHS_SHORT = (
-    *("jan", "feb", "mars", "apr", "maj", "juni"),
-    *("juli", "aug", "sep", "okt", "nov", "dec"),
-)
 
 
 def school(watchlist: Watchlist) -> str:
@@ -229,8 +221,12 @@ def percent(rate: Fraction | None) -> str:
     if rate is None:
         return NO_VALUE
     tenths = tenths_of_percent(rate)
-    sign = "-" if tenths < 0 else ""
-    return f"{sign}{abs(tenths) // 10},{abs(tenths) % 10} %"
+    return _tenths(tenths)
+
+
+@lru_cache(maxsize=2048)
+def _tenths(tenths: int) -> str:
+    return f"{_decimal(Decimal(tenths).scaleb(-1), '0.0')} %"
 
 
 def tenths_of_percent(rate: Fraction) -> int:
@@ -243,36 +239,59 @@ def tenths_of_percent(rate: Fraction) -> int:
 @lru_cache
 def number(value: Decimal) -> str:
     """A decimal number without needless zeros, with a comma: `12,5`, `10`."""
-    return f"{value.normalize():f}".replace(".", ",")
+    return _decimal(value.normalize(), "0.#")
+
+
+def _decimal(value: Decimal, pattern: str) -> str:
+    # A fifth of a second, for whoever writes a list only.
+    from babel.numbers import format_decimal  # noqa: PLC0415
+
+    # All decimals that it has: none is rounded away.
+    return format_decimal(value, pattern, SWEDISH, decimal_quantization=False)
 
 
 def day(moment: date) -> str:
     """A date in full: `15 november 2026`."""
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+    return _date(moment, "d MMMM y")
+
+
+def _date(moment: date, pattern: str) -> str:
+    from babel.dates import format_date  # noqa: PLC0415 - as in `_decimal`
+
+    return format_date(moment, pattern, SWEDISH)
+
+
+@lru_cache(maxsize=512)
+def _short_day(moment: date) -> str:
+    return f"{moment.day} {_short_month(moment)}"
+
+
+def _short_month(moment: date) -> str:
+    # Without the full stop that Swedish abbreviates with: lists are narrow.
+    return _date(moment, "MMM").removesuffix(".")
 
 
 def short_days(days: Sequence[date]) -> str:
     """Dates without the year: `9 nov, 10 nov`."""
-    return ", ".join(f"{day.day} {_MONTHS_SHORT[day.month - 1]}" for day in days)
+    return ", ".join(map(_short_day, days))
 
 
 @lru_cache
 def span(start: date, end: date) -> str:
     """Two dates, the year once when they share it: `17 okt–15 nov 2026`."""
-    first = f"{start.day} {_MONTHS_SHORT[start.month - 1]}"
-    last = f"{end.day} {_MONTHS_SHORT[end.month - 1]} {end.year}"
+    first, last = _short_day(start), f"{_short_day(end)} {end.year}"
     return f"{first}–{last}" if start.year == end.year else f"{first} {start.year}–{last}"
 
 
 def months(start: date, end: date) -> str:
     """The calendar months of a window: `okt`, or `sep–okt`."""
-    first, last = _MONTHS_SHORT[start.month - 1], _MONTHS_SHORT[end.month - 1]
+    first, last = _short_month(start), _short_month(end)
     return first if (start.year, start.month) == (end.year, end.month) else f"{first}–{last}"
 
 
 def month_heading(month: date) -> str:
     """The heading of a calendar month's absence: `Frånvaro oktober`."""
-    return f"Frånvaro {MONTHS[month.month - 1]}"
+    return f"Frånvaro {_date(month, 'MMMM')}"
 
 
 def born(birth_date: date) -> str:
@@ -317,6 +336,6 @@ def grades(values: Sequence[int]) -> str:
 
 def lesson_times(lessons: UnreportedLessons) -> str:
     """The latest lessons nobody reported: `13 nov 08:20, 11 nov 10:00`, and how many more."""
-    shown = [f"{d.day} {_MONTHS_SHORT[d.month - 1]} {at}" for d, at in lessons.dates]
+    shown = [f"{_short_day(d)} {at}" for d, at in lessons.dates]
     more = lessons.lessons - len(shown)
     return ", ".join(shown) + (f" och {more} till" if shown and more > 0 else "")

@@ -26,6 +26,8 @@ from assets.watchlists.swedish.safe_text import sheet_names
 from assets.watchlists.workbook.sheet import ListSheet
 from assets.watchlists.workbook.style import add_styles
 
+# openpyxl writes XML with lxml where it finds it, so lxml is installed and nobody imports it.
+
 # A workbook becomes one file. openpyxl would first write each sheet to a file of its own in the
 # machine's folder for temporary files, with every name in clear; on a slow disk that costs as much
 # time as the cells.
