@@ -103,7 +103,7 @@ class Memory:
         return kept if kept.question == question else None
 
     def keep(self, name: str, answers: ContractAnswers) -> None:
-        """Keep answers in place of those before; where that fails, the next run asks anew."""
+        """Keep answers in place of those before; where that fails, the next run asks again."""
         beside = self.folder / f".{name}.{os.getpid()}"
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, exist_ok=True)

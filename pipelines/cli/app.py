@@ -34,7 +34,7 @@ COMMANDS = {
     ),
     "backfill": (
         "pipelines.cli.remake:backfill",
-        "Make the sums of a range of months anew from the lessons in the lake.",
+        "Make the sums of a range of months again from the lessons in the lake.",
     ),
     "pull": (
         "pipelines.cli.intake:pull",
@@ -63,7 +63,7 @@ COMMANDS = {
     ),
     "reevaluate": (
         "pipelines.cli.remake:reevaluate",
-        "Make the flags of days past anew, by the values of those days; no list changes.",
+        "Make the flags of days past again, by the values of those days; no list changes.",
     ),
     "forecast": (
         "pipelines.cli.forecast:forecast",
@@ -160,9 +160,9 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         # Here, not at the top: it knows the lake, and a list of commands does not wait for that.
-        from assets.lake.access import told_without_data  # noqa: PLC0415
+        from assets.lake.access import words_without_data  # noqa: PLC0415
 
-        say(f"trappan: {told_without_data(error)}")
+        say(f"trappan: {words_without_data(error)}")
         sys.exit(1)
     except KeyboardInterrupt:
         say("trappan: stopped. What was finished is kept; run the command again for the rest.")

@@ -48,7 +48,7 @@ def nightly(
     settings = settings_of(context, home)
     paths = offered([inbox]) if inbox else (default_inbox(settings),)
     last = as_of or yesterday()
-    # First, so that a wrong rule file is told before an hour's work.
+    # First, so that a wrong rule file is reported before an hour's work.
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
         access = lake_access(settings, paths, progress, with_pulled=True, begins_anew=begin_anew)

@@ -32,11 +32,11 @@ def backfill(
     last: Annotated[date, typer.Option("--to", parser=month, help="Last month, YYYY-MM.")],
     home: Home = None,
 ) -> None:
-    """Make the sums of a range of months anew from the lessons in the lake."""
+    """Make the sums of a range of months again from the lessons in the lake."""
     settings = settings_of(context, home)
     tags = _range_of_months(first, last)
     run_job(settings, "backfill_job", lake_access(settings, ()), tags)
-    say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made anew.")
+    say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made again.")
 
 
 def _range_of_months(first: date, last: date) -> dict[str, str]:
@@ -67,7 +67,7 @@ def reevaluate(
     kind: FormatOption = Format.TABLE,
     home: Home = None,
 ) -> None:
-    """Make the flags of days past anew, by the values of those days; no list changes."""
+    """Make the flags of days past again, by the values of those days; no list changes."""
     settings = settings_of(context, home)
     if first > last:
         raise typer.BadParameter(f"--from {first.isoformat()} is after --to {last.isoformat()}.")
@@ -85,7 +85,7 @@ def reevaluate(
             f"No flags are stored for a day from {first.isoformat()} to {last.isoformat()}. "
             "Nothing was done. Give another range, or --weeks for every Sunday in it."
         )
-    # First, so that a day without values is told before an hour's work.
+    # First, so that a day without values is reported before an hour's work.
     parameters = parameters_of(settings)
     for asked in sorted(days):
         rule_set_of(parameters, asked)
@@ -96,11 +96,11 @@ def reevaluate(
             run_job(settings, "flags_job", access, as_of_tags(asked))
     after = _stored(access)
     access.close()
-    print_rows(*_told(sorted(days), before, after), kind)
-    say(f"The flags of {len(days)} days were made anew. Lists that are out stay as they are.")
+    print_rows(*_rows_of_days(sorted(days), before, after), kind)
+    say(f"The flags of {len(days)} days were made again. Lists that are out stay as they are.")
 
 
-def _told(
+def _rows_of_days(
     days: list[date], before: dict[date, StoredDay], after: dict[date, StoredDay]
 ) -> tuple[tuple[str, ...], list[dict[str, str]]]:
     columns = ("as_of", "version_before", "version_after", "flags_before", "flags_after")

@@ -1,7 +1,7 @@
 """`trappan rules`: what the rule sets say, whether they can be used, how two of them differ.
 
 Not here: how a set is read (`rules/registry.py`), what other values would flag (`whatif.py`),
-making flags anew (`remake.py`).
+making flags again (`remake.py`).
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _say_other_values(settings: Settings) -> None:
             f"The flags of {len(other)} of {len(stored)} stored days, {other[0].as_of.isoformat()} "
             f"to {other[-1].as_of.isoformat()}, were made by other values than '"
             f"{settings.rule_set}' gives for those days now. They stay so; `trappan reevaluate "
-            "--from DAY --to DAY` makes them anew."
+            "--from DAY --to DAY` makes them again."
         )
 
 

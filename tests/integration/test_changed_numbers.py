@@ -63,17 +63,17 @@ def state(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     sealer = Sealer.of_home(lake.settings.home)
     numbers = {sealer.key("pupil", n.replace("-", "")): n[-4:] for n in (OLD, NEW, NEWEST, OTHER)}
 
-    def told(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def shown(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         return sorted((numbers[key], *rest) for key, *rest in rows)
 
     return {
-        "lessons": told(
+        "lessons": shown(
             lake.rows("SELECT pupil_key, day(lesson_date), invalid_minutes, file_id FROM lessons")
         ),
-        "enrolments": told(
+        "enrolments": shown(
             lake.rows("SELECT pupil_key, class_name, start_date, file_id FROM enrolments")
         ),
-        "protection": told(lake.rows("SELECT pupil_key FROM protected_pupils")),
+        "protection": shown(lake.rows("SELECT pupil_key FROM protected_pupils")),
     }
 
 

@@ -127,7 +127,7 @@ def test_what_was_broken_stays_broken_until_the_frame_is_another(
         {"another_column": 1},
     ],
 )
-def test_a_frame_that_differs_in_one_cell_is_asked_about_anew(
+def test_a_frame_that_differs_in_one_cell_is_asked_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, object]
 ) -> None:
     memory = remembered_by(tmp_path)
@@ -137,7 +137,7 @@ def test_a_frame_that_differs_in_one_cell_is_asked_about_anew(
         contract_result("contract_file_days", file_days(**changed), memory)
 
 
-def test_another_expectation_or_library_is_asked_about_anew(
+def test_another_expectation_or_library_is_asked_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = remembered_by(tmp_path)
