@@ -109,8 +109,8 @@ def flags(
 ) -> list[Row]:
     """One row per pupil, rule and basis at as_of, every verdict; `level` is the pupil's.
 
-    Pupils who are protected, have left or belong nowhere have no rows. `protected` is who is, where
-    more is known of that than these rows say: an answer about the past hides who is protected today.
+    Pupils who are protected, have left or belong nowhere have no rows. `protected` is who is,
+    where more is known of that than these rows say: the past hides who is protected today.
     """
     standings = standings_of(lessons, roster, as_of, params, sums, protected=protected)
     return [

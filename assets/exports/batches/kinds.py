@@ -85,7 +85,7 @@ def in_order(files: Iterable[tuple[str, ReceivedFile]]) -> list[Work]:
     return [
         Work(kind, tuple(batch))
         for kind, of_kind in groupby(ordered, key=lambda entry: entry[0])
-        for batch in batches([file for _, file in of_kind])
+        for batch in batches([file for _, file in of_kind], is_bulk=kind == "lessons")
     ]
 
 

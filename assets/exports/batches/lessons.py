@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from assets.exports.batches.batch import FileCounts, StagedBatch
 from assets.exports.files.decoding import transcode
@@ -69,6 +70,8 @@ class LessonBatch:
         self._rows_read: dict[int, int] = {}
         self._reasons: dict[int, str | None] = {}
         self._loose: dict[int, list[LooseWord]] = {}
+        self._arriving = pl.DataFrame()
+        self._units = pl.DataFrame()
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
@@ -93,6 +96,7 @@ class LessonBatch:
             find_shared(lake)
         lake.materialise("exports/superseded_rows")
         self._judge_rows()
+        self._read_people()
         batch.counts = self._counts(files, batch)
         lake.define("exports/arriving_lessons")
         return batch
@@ -139,19 +143,19 @@ class LessonBatch:
         ):
             superseded[file_id] = superseded.get(file_id, 0) + rows
         store_staff(connection, self._people)
-        arriving = arriving_identities(self._lake, "batch_lessons")
         by_source: dict[str, list[int]] = defaultdict(list)
         for file_id, header in self._headers.items():
             by_source[header.match.layout.name].append(file_id)
         for layout, ids in by_source.items():
-            mine = arriving.filter(arriving["file_id"].is_in(ids))
+            mine = _of_files(self._arriving, ids)
             loose = [word for file_id in ids for word in self._loose.get(file_id, ())]
             store_words(connection, self._people, mine, layout, loose)
             marked = [key for key in ids if self._headers[key].match.says_protection]
             note_read(connection, layout, mine, files=ids, with_column=marked)
             sealed = self._people.sealed_identities(mine, layout, is_roster=False)
             store_identities(connection, sealed)
-            self._store_school_names(connection, layout, ids)
+            units = _of_files(self._units, ids).with_columns(layout=pl.lit(layout))
+            replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
         self._missing = note_missing(
             connection, self._lake, self._people.sealer, self._headers, had_older=had_older
         )
@@ -193,6 +197,16 @@ class LessonBatch:
             for group in groups.values():
                 careful |= stage_bulk(self._lake, group, self._folder / "links")
         return careful
+
+    def _read_people(self) -> None:
+        """Read what the staged rows say of pupils and schools, beside the storing of others."""
+        self._arriving = arriving_identities(self._lake, "batch_lessons")
+        self._units = self._lake.frame(
+            "SELECT school_unit_code, false AS is_registered, "
+            "plain_text(max(school_name)) AS school_name, NULL::VARCHAR AS district, "
+            "NULL::VARCHAR AS principal_key, any_value(exported_at) AS exported_at, file_id "
+            "FROM batch_lessons WHERE problem IS NULL GROUP BY school_unit_code, file_id"
+        )
 
     def _judge_rows(self) -> None:
         """Find what the batch's files cover, contradict and hold beside each other."""
@@ -285,20 +299,9 @@ class LessonBatch:
             problem = RowProblem("row.no_line_end", header.line_number + reader.rows_read, "")
             self._problems.add(file.file_id, problem)
 
-    def _store_school_names(
-        self, connection: duckdb.DuckDBPyConnection, layout: str, ids: Sequence[int]
-    ) -> None:
-        units = self._lake.frame(
-            "SELECT school_unit_code, $layout AS layout, false AS is_registered, "
-            "plain_text(max(school_name)) AS school_name, NULL::VARCHAR AS district, "
-            "NULL::VARCHAR AS principal_key, any_value(exported_at) AS exported_at, file_id "
-            "FROM batch_lessons "
-            "WHERE problem IS NULL AND file_id IN (SELECT unnest($ids::BIGINT[])) "
-            "GROUP BY school_unit_code, file_id",
-            layout=layout,
-            ids=list(ids),
-        )
-        replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
+
+def _of_files(rows: pl.DataFrame, ids: Sequence[int]) -> pl.DataFrame:
+    return rows.filter(pl.col("file_id").is_in(ids))
 
 
 def _needs_care(file: ReceivedFile, header: FoundHeader) -> bool:

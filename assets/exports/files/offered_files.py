@@ -135,15 +135,26 @@ class Offered:
                     yield copies[0], file
 
 
-def batches(files: Sequence[ReceivedFile]) -> Iterator[list[ReceivedFile]]:
-    """Cut files, in order, into batches of about `BATCH_BYTES`."""
+def batches(files: Sequence[ReceivedFile], *, is_bulk: bool) -> Iterator[list[ReceivedFile]]:
+    """Cut files, in order, into batches of about `BATCH_BYTES`, as even as the files allow.
+
+    A small rest at the end would be staged and stored with nothing beside it.
+
+    Args:
+        files: of one kind.
+        is_bulk: DuckDB reads them, all of a batch beside each other; the others are opened one by
+            one, so more of them go together.
+    """
+    size = sum(file.size for file in files)
+    enough = max(BATCH_BYTES, size / max(1, round(size / BATCH_BYTES)))
+    most = BATCH_FILES if is_bulk else BATCH_FILES * 4
     batch: list[ReceivedFile] = []
-    size = 0
+    filled = 0
     for file in files:
         batch.append(file)
-        size += file.size
-        if size >= BATCH_BYTES or len(batch) == BATCH_FILES:
+        filled += file.size
+        if filled >= enough or len(batch) == most:
             yield batch
-            batch, size = [], 0
+            batch, filled = [], 0
     if batch:
         yield batch
