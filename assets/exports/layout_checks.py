@@ -366,7 +366,7 @@ def _problems(
                 lake.connection.execute(create_statements(table)[0])
         load_macros(lake)
         # Keys of nobody: they are gone when this is done.
-        people = People(lake, Sealer.again())
+        people = People(lake, Sealer.unkept())
         log = ProblemLog(lake, people.sealer)
         openings = _FirstRows(layouts)
         openings.most = rows

@@ -9,7 +9,7 @@ from pyrage import x25519
 
 from assets.lake.encryption import KeyFileError, Sealer
 
-ONE, OTHER = Sealer.again(), Sealer.again()
+ONE, OTHER = Sealer.unkept(), Sealer.unkept()
 
 
 @pytest.mark.parametrize("value", ["201203149800", "", "Åsa\x1fÖberg"])
