@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
+from assets.lake.whole_files import write_whole
 from rules.errors import TrappanError
 
 if TYPE_CHECKING:
@@ -104,13 +105,9 @@ class Memory:
 
     def keep(self, name: str, answers: ContractAnswers) -> None:
         """Keep answers in place of those before; where that fails, the next run asks again."""
-        beside = self.folder / f".{name}.{os.getpid()}"
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_ANSWERS.dump_json(answers, indent=1))
-            beside.replace(self.folder / f"{name}.json")
+            write_whole(self.folder / f"{name}.json", _ANSWERS.dump_json(answers, indent=1))
 
 
 def answers(
