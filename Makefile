@@ -13,9 +13,11 @@ PYTEST_ARGS ?=
 # The files of `make check`, from the project's root.
 FILES ?=
 LOCK_ARGS ?=
+# How often `make search` tries each property.
+EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint check test test-fast format ui lock docs samples benchmark clean
+.PHONY: help setup demo lint check test test-fast search format ui lock docs samples benchmark clean
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +62,10 @@ test-fast: setup ## The tests that need no night of a school: under two minutes,
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
 	--ignore=tests/unit/test_oracle_towns.py --ignore=tests/unit/test_samples.py \
 	tests/unit tests/sql tests/architecture tests/tools $(PYTEST_ARGS)
+
+search: setup ## Look for faults with towns that no run has seen: an evening, EXAMPLES=500 for a night
+	@TRAPPAN_ORACLE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist loadfile \
+	--hypothesis-profile=search tests/property $(PYTEST_ARGS)
 
 check: setup ## Format and check some files, and run the tests nearest to them: make check FILES="a.py b.sql"
 	@$(BIN)/python -m tests.tools.check_files $(FILES)

@@ -15,10 +15,11 @@ from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
 from assets.watchlists.assets import current_watchlists, weekly_watchlists
 from pipelines.jobs import JOBS
+from pipelines.resources import lake_access, pull_access
 from pipelines.run_results import ValuesAreNotStored
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
-from pipelines.settings import Settings, lake_access, pull_access
+from pipelines.settings import Settings
 
 ASSETS = [
     pulled_files,

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -124,7 +125,7 @@ def _load(folder: Path) -> Iterator[ParameterSet | RuleFileError]:
             if path.suffix == ".yml":
                 raise fault(path, "a file ending in .yml", f"the name {path.stem}.yaml")
             if path.suffix == ".yaml":
-                parameters[path.stem] = read_parameter(path)
+                parameters[path.stem] = _read(path)
         except RuleFileError as error:
             is_right = False
             yield error
@@ -132,7 +133,7 @@ def _load(folder: Path) -> Iterator[ParameterSet | RuleFileError]:
     # What decides no verdict is the same for every set that says nothing else.
     for path in sorted(EVERY_SET.glob("*.yaml")):
         if path.stem not in there:
-            parameters[path.stem] = read_parameter(path)
+            parameters[path.stem] = _read(path)
             there.add(path.stem)
     missing = sorted(PARAMETERS.keys() - there)
     if missing:
@@ -143,6 +144,16 @@ def _load(folder: Path) -> Iterator[ParameterSet | RuleFileError]:
         for day in loaded.change_days:
             yield from contradictions(loaded, day)
         yield loaded
+
+
+def _read(path: Path) -> Parameter:
+    """Read a parameter file, unless it was read with this content before: a night asks 18 times."""
+    return _read_once(path, path.read_bytes())
+
+
+@lru_cache(maxsize=256)
+def _read_once(path: Path, _content: bytes) -> Parameter:
+    return read_parameter(path)
 
 
 def value_on(parameters: ParameterSet, name: str, day: date) -> Value:

@@ -131,7 +131,7 @@ class Document:
         """Return the value of a place as a model or type of pydantic's, strictly.
 
         Raises:
-            StrictYamlError: it is none; of several faults an unknown key is told first, which is
+            StrictYamlError: it is none; of several faults an unknown key comes first, which is
                 often the missing one misspelt.
         """
         value = self.content

@@ -1,21 +1,36 @@
-"""What every test may ask for: a lake of its own, and an environment without our settings."""
+"""What every test may ask for: a lake of its own, and an environment without our settings.
+
+Also what makes the tests fast, and in which tests the real thing stays (docs/testing.md).
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from assets.lake.connection import Lake
-from assets.lake.settings import LakeSettings, configuration
+from assets.lake.settings import LakeSettings, configuration, traces_of_a_lake
+
+# The same examples everywhere and every time, so that a landing fails of its own changes only;
+# `make search` looks for new ones.
+settings.register_profile("same", derandomize=True, print_blob=True, deadline=None)
+settings.register_profile("search", settings.get_profile("same"), derandomize=False)
+settings.load_profile("same")
 
 
 def settings_of(home: Path) -> LakeSettings:
-    """Return settings small enough for several test processes on one machine."""
-    return LakeSettings(home=home, memory_limit="1GB", max_temp_size="2GB", threads=2)
+    """Return settings small enough for several test processes on one machine.
+
+    Tests have so few rows that a second thread costs more than it gives: an ingest takes a third
+    more of the processor, a night twice as much.
+    """
+    return LakeSettings(home=home, memory_limit="1GB", max_temp_size="2GB", threads=1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,7 +42,17 @@ def _no_settings_of_the_developer() -> Iterator[None]:
                 patch.delenv(name)
         # Tests offer files that they have just written, and don't wait for them to settle.
         patch.setenv("TRAPPAN_SETTLE_SECONDS", "0")
+        patch.setenv("TRAPPAN_THREADS", "1")
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_is_looked_for_less_often() -> Iterator[None]:
+    """What Dagster and Great Expectations import would be looked through every few moments."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)
+    yield
+    gc.set_threshold(*before)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,6 +69,61 @@ def _signatures_are_not_checked_at_every_opening() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("assets.lake.connection.configuration", unchecked)
         yield
+
+
+class NewHomes:
+    """New homes get a copy of an empty lake, which was made once; making one takes half a second.
+
+    Of lakes on servers, and of a home that has anything of a lake, it leaves everything as it is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.are_copies = True
+        self._catalog = b""
+
+    def open(self, settings: LakeSettings) -> Lake:
+        """Open a lake as `Lake.open` does."""
+        if self.are_copies and self._is_new(settings):
+            lake = settings.home / "lake"
+            lake.mkdir(mode=0o700, parents=True)
+            catalog = lake / "catalog.sqlite"
+            catalog.write_bytes(self._empty_catalog())
+            catalog.chmod(0o600)
+        return _open(settings)
+
+    def _is_new(self, settings: LakeSettings) -> bool:
+        is_usual = not (settings.catalog or settings.data_path or settings.begins_anew)
+        has_lake = (settings.home / "lake").exists() or traces_of_a_lake(settings)
+        return is_usual and not has_lake
+
+    def _empty_catalog(self) -> bytes:
+        if not self._catalog:
+            with _open(settings_of(self.folder)) as lake:
+                place = lake.settings.home / "lake" / "catalog.sqlite"
+            assert [*place.parent.glob("catalog.sqlite*")] == [place], "all of it is in one file"
+            self._catalog = place.read_bytes()
+        return self._catalog
+
+
+_open = Lake.open
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewHomes]:
+    """Let new homes begin with a copy of an empty lake."""
+    homes = NewHomes(tmp_path_factory.mktemp("empty") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lake, "open", homes.open)
+        yield homes
+
+
+@pytest.fixture(scope="module")
+def lakes_are_made_as_everywhere(_new_homes: NewHomes) -> Iterator[None]:
+    """For tests about the making of a lake: `pytestmark = pytest.mark.usefixtures(…)`."""
+    _new_homes.are_copies = False
+    yield
+    _new_homes.are_copies = True
 
 
 @pytest.fixture

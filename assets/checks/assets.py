@@ -13,6 +13,7 @@ import dagster as dg
 from assets.checks.contracts import contract_result
 from assets.checks.school_contract import HOLD, check_schools
 from assets.checks.silence import Silence, look_for_silence
+from assets.checks.validating import Memory
 from assets.lake.access import VALUE_TO_CALLER, LakeAccess
 from assets.lake.connection import Lake
 
@@ -59,6 +60,11 @@ _CONTRACTS = {
 }
 
 
+def memory_of(lake: LakeAccess) -> Memory:
+    """Where the contracts of a lake's home keep their answers."""
+    return Memory.of_home(lake.settings.home, lake.now())
+
+
 def _sql_check(check: SqlCheck) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=check.asset,
@@ -89,15 +95,16 @@ def _contract_check(name: str, asset: str) -> dg.AssetChecksDefinition:
         as_of = lake.as_of(context.run.tags)
         with lake.open() as opened:
             frame = opened.relation(f"checks/{name}", **_parameters(name, as_of)).to_pandas()
-        result = contract_result(name, frame)
-        return dg.AssetCheckResult(
-            passed=result.holds,
-            metadata={
-                "rows": len(frame),
-                "expectations": result.expectations,
-                "broken": ", ".join(result.broken) or "none",
-            },
-        )
+        result = contract_result(name, frame, memory_of(lake))
+        metadata: dict[str, int | str] = {
+            "rows": len(frame),
+            "expectations": result.expectations,
+            "broken": ", ".join(result.broken) or "none",
+        }
+        if result.answers and result.answers.answered_at:
+            # Before this run: the frame is the same as then, and so is the answer.
+            metadata["answered_at"] = result.answers.answered_at.isoformat()
+        return dg.AssetCheckResult(passed=result.holds, metadata=metadata)
 
     return run
 
@@ -132,7 +139,7 @@ def school_contracts(
     as_of = lake.as_of(context.run.tags)
     rule_set = lake.rules_on(as_of)
     with lake.open() as opened:
-        broken = check_schools(opened, as_of, rule_set)
+        broken = check_schools(opened, as_of, rule_set, memory_of(lake))
     clauses = Counter(one.clause.name for one in broken)
     held = {one.school_unit_code for one in broken if one.clause.severity == HOLD}
     return dg.MaterializeResult(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assets.checks.validating import Expectations, answers
+from assets.checks.validating import ContractAnswers, Expectations, Memory, answers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +25,12 @@ class ContractResult:
     Attributes:
         broken: the expectations that failed, as `type(column)`; no values.
         expectations: how many were asked.
+        answers: of the library; None for an empty frame, of which it is not asked.
     """
 
     broken: tuple[str, ...]
     expectations: int
+    answers: ContractAnswers | None = None
 
     @property
     def holds(self) -> bool:
@@ -85,27 +87,21 @@ CONTRACTS: dict[str, Expectations] = {
 }
 
 
-def contract_result(name: str, frame: pd.DataFrame) -> ContractResult:
+def contract_result(name: str, frame: pd.DataFrame, memory: Memory | None = None) -> ContractResult:
     """Validate a compact frame against a contract.
 
     Args:
         name: key of `CONTRACTS` and stem of the frame's SELECT in `sql/checks/`.
         frame: the frame; an empty one holds.
+        memory: answers to the same question are taken from there.
 
     Raises:
         ContractCrashError: the validator crashed.
     """
     if frame.empty:
         return ContractResult((), 0)
-    found = answers(name, frame, CONTRACTS[name], _BOOLEANS_ONLY)
+    given = answers(name, frame, CONTRACTS[name], _BOOLEANS_ONLY, memory)
     broken = [
-        f"{asked.type}({_columns(asked.kwargs)})"
-        for answer in found
-        if not answer.success and (asked := answer.expectation_config)
+        f"{answer.kind}({', '.join(answer.columns)})" for answer in given.found if not answer.holds
     ]
-    return ContractResult(tuple(broken), len(found))
-
-
-def _columns(arguments: dict[str, Any]) -> str:
-    names = [arguments.get(key) for key in ("column", "column_A", "column_B") if key in arguments]
-    return ", ".join(str(name) for name in names or arguments.get("column_list", []))
+    return ContractResult(tuple(broken), len(given.found), given)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
 
-from assets.checks.validating import answers
+from assets.checks.validating import Expectations, Memory, answers
 from assets.lake.connection import Lake
 from rules.models import RuleSet
 
@@ -55,7 +55,7 @@ class Clause:
 
 
 # Which school and day, without the values: a result can be stored anywhere.
-_WHERE_ONLY = {
+WHERE_ONLY = {
     "result_format": "COMPLETE",
     "unexpected_index_column_names": ["school_unit_code", "lesson_date"],
     "exclude_unexpected_values": True,
@@ -92,13 +92,16 @@ def contract_on(rule_set: RuleSet) -> tuple[Clause, ...]:
     return tuple(replace(one, least=share(one.least), most=share(one.most)) for one in CONTRACT)
 
 
-def check_schools(lake: Lake, as_of: date, rule_set: RuleSet) -> list[Broken]:
+def check_schools(
+    lake: Lake, as_of: date, rule_set: RuleSet, memory: Memory | None = None
+) -> list[Broken]:
     """Hold every school's latest days against the contract, and keep what is broken at as_of.
 
     Args:
         lake: the lake, with its sums up to date.
         as_of: the last day that counts.
         rule_set: with the limits in force then.
+        memory: answers to the same question are taken from there.
 
     Raises:
         ContractCrashError: the validator crashed; nothing may be published then.
@@ -110,12 +113,14 @@ def check_schools(lake: Lake, as_of: date, rule_set: RuleSet) -> list[Broken]:
         first_date=first,
         norm_date=first - timedelta(days=NORM_DAYS),
     )
-    broken = list(broken_days(frame.to_pandas(), contract_on(rule_set)))
+    broken = list(broken_days(frame.to_pandas(), contract_on(rule_set), memory))
     _store(lake, as_of, broken)
     return broken
 
 
-def broken_days(frame: pd.DataFrame, contract: Sequence[Clause]) -> Iterator[Broken]:
+def broken_days(
+    frame: pd.DataFrame, contract: Sequence[Clause], memory: Memory | None = None
+) -> Iterator[Broken]:
     """Yield what the rows of `sql/checks/school_days.sql` break of a contract with its limits.
 
     Raises:
@@ -125,32 +130,28 @@ def broken_days(frame: pd.DataFrame, contract: Sequence[Clause]) -> Iterator[Bro
         return
     days = frame.set_index(["school_unit_code", "lesson_date"])
     by_column = {clause.column: clause for clause in contract}
-    for answer in _answers(frame, contract):
-        if answer.success:
-            continue
-        clause = by_column[answer.expectation_config.kwargs["column"]]
-        # Without values the library answers with one dictionary of lists.
-        (named,) = answer.result["unexpected_index_list"]
-        for code, day in zip(named["school_unit_code"], named["lesson_date"], strict=True):
-            value = days.loc[(code, day), clause.shown or clause.column]
+    given = answers("school_contract", frame, expectations_of(contract), WHERE_ONLY, memory)
+    for answer in given.found:
+        (column,) = answer.columns
+        clause = by_column[column]
+        for code, day in answer.where:
+            value = days.loc[(code, datetime.combine(day, time())), clause.shown or clause.column]
             found = value if isinstance(value, str) else f"{value:.4f}"
-            yield Broken(code, day.date(), clause, found)
+            yield Broken(code, day, clause, found)
 
 
-def _answers(frame: pd.DataFrame, contract: Sequence[Clause]) -> list[Any]:
-    def expectations(gxe: Any) -> list[Any]:
-        return [
-            gxe.ExpectColumnValuesToBeBetween(
-                column=clause.column,
-                min_value=clause.least,
-                max_value=clause.most,
-                strict_min=clause.is_strict and clause.least is not None,
-                strict_max=clause.is_strict and clause.most is not None,
-            )
-            for clause in contract
-        ]
-
-    return answers("school_contract", frame, expectations, _WHERE_ONLY)
+def expectations_of(contract: Sequence[Clause]) -> Expectations:
+    """Return what a contract with its limits expects of the frame."""
+    return lambda gxe: [
+        gxe.ExpectColumnValuesToBeBetween(
+            column=clause.column,
+            min_value=clause.least,
+            max_value=clause.most,
+            strict_min=clause.is_strict and clause.least is not None,
+            strict_max=clause.is_strict and clause.most is not None,
+        )
+        for clause in contract
+    ]
 
 
 def _store(lake: Lake, as_of: date, broken: list[Broken]) -> None:

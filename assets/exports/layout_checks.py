@@ -366,7 +366,7 @@ def _problems(
                 lake.connection.execute(create_statements(table)[0])
         load_macros(lake)
         # Keys of nobody: they are gone when this is done.
-        people = People(lake, Sealer.anew())
+        people = People(lake, Sealer.unkept())
         log = ProblemLog(lake, people.sealer)
         openings = _FirstRows(layouts)
         openings.most = rows
@@ -378,7 +378,7 @@ def _problems(
             SlotIds(lake).key_repeated(headers, headers)
             settle_repeated_lessons(lake, log)
         else:
-            refuse_repeated(lake, log, kind, f"repeated_{kind}")
+            refuse_repeated(lake, log, kind)
         for reason in (*staged.unreadable.values(), *staged.held.values()):
             raise UnreadableFileError(reason)
         reader = staged.readers[file.file_id]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from assets.exports.ledger.reasons_swedish import swedish_reason
 from assets.exports.readers.layouts import Layout
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.whole_files import write_whole
 
 COLUMNS = (
     "Fil",
@@ -88,16 +88,7 @@ def write_summary(rows: Sequence[dict[str, str]], path: Path) -> None:
     writer = csv.DictWriter(text, COLUMNS, delimiter=";", lineterminator="\r\n")
     writer.writeheader()
     writer.writerows({name: _safe(row[name]) for name in COLUMNS} for row in rows)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.getvalue().encode("utf-8-sig"))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, text.getvalue().encode("utf-8-sig"))
 
 
 def _headers(file: LedgerFile, layouts: Sequence[Layout]) -> dict[str, str]:

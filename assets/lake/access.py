@@ -19,9 +19,9 @@ from assets.lake.connection import Lake
 from assets.lake.server_errors import words_of_server
 from assets.lake.settings import LakeSettings
 from rules.errors import TrappanError
-from rules.models import RuleSet
+from rules.models import ParameterSet, RuleSet
 from rules.parallel import ParallelValue, parallel_values
-from rules.registry import load_parameters, root_of, rule_set_on
+from rules.registry import load_parameters, root_of, rule_set_of
 
 
 class StepError(TrappanError):
@@ -39,10 +39,11 @@ VALUE_TO_CALLER = "value_to_caller"
 
 @dataclass
 class _Shared:
-    """The lake that the steps of a run share, and how to let go of it."""
+    """The lake that the steps of a run share, how to let go of it, and the values of the rules."""
 
     lake: Lake | None = None
     let_go: Callable[[], object] | None = None
+    parameters: ParameterSet | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ class LakeAccess:
     def open(self) -> Iterator[Lake]:
         """Open the lake for one step; an error we have no words for is said without its data.
 
-        The steps of a run share what the first of them opened, but no temporary table.
+        The steps of a run share what the first of them opened, or who looked before the run, but no
+        temporary table.
         """
         try:
             opened = self._shared.lake
@@ -99,6 +101,7 @@ class LakeAccess:
 
     def close(self) -> None:
         """Let go of the lake when a run has ended; the next step opens it again."""
+        self._shared.parameters = None
         let_go, self._shared.let_go, self._shared.lake = self._shared.let_go, None, None
         if let_go is not None:
             let_go()
@@ -122,12 +125,18 @@ class LakeAccess:
 
     def rules_on(self, day: date) -> RuleSet:
         """Return the rule set with the values in force on a day."""
-        return rule_set_on(self.rule_set, day, root_of(self.rule_set, self.rules_folder))
+        return rule_set_of(self._parameters(), day)
 
     def parallel_values(self) -> tuple[ParallelValue, ...]:
         """Return how lessons at the same time count by the rule set, by a lesson's date."""
-        root = root_of(self.rule_set, self.rules_folder)
-        return parallel_values(load_parameters(self.rule_set, root))
+        return parallel_values(self._parameters())
+
+    def _parameters(self) -> ParameterSet:
+        """Read the files of the rule set once: the steps of a run go by the same values."""
+        if self._shared.parameters is None:
+            root = root_of(self.rule_set, self.rules_folder)
+            self._shared.parameters = load_parameters(self.rule_set, root)
+        return self._shared.parameters
 
 
 def words_without_data(error: Exception, disk: str = "the disk") -> StepError:

@@ -19,7 +19,7 @@ import duckdb
 
 from assets.lake import catalog_triggers
 from assets.lake.catalog_triggers import TABLES, VERSION, is_text
-from assets.lake.settings import LakeError, LakeSettings
+from assets.lake.settings import LakeError, LakeSettings, quoted
 
 _CATALOG = "__ducklake_metadata_lake"
 
@@ -39,9 +39,10 @@ def keep_no_extremes(settings: LakeSettings, connection: duckdb.DuckDBPyConnecti
         if VERSION not in _on_postgres(connection):
             connection.execute(f"CALL postgres_execute('{_CATALOG}', $text)", {"text": _POSTGRES})
         return
+    # A text of our own, so without a parameter: for its first one DuckDB loads pandas.
+    count = f"SELECT count(*) FROM sqlite_master WHERE name LIKE '%{VERSION}%'"
     ((made,),) = connection.execute(
-        f"FROM sqlite_query('{_CATALOG}', $text)",
-        {"text": f"SELECT count(*) FROM sqlite_master WHERE name LIKE '%{VERSION}%'"},
+        f"FROM sqlite_query('{_CATALOG}', '{quoted(count)}')"
     ).fetchall()
     if int(made) == 2 * len(TABLES):
         return

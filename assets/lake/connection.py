@@ -110,9 +110,7 @@ class Lake:
             lake._refuse_emptied()
             patiently(lambda: keep_no_extremes(settings, connection))
             lake._refuse_a_new_key()
-            lake.define_protection()
-            lake.define(COUNTING_LESSONS)
-            lake.prepare(REACHES_STEP)
+            lake.define_views()
         except duckdb.Error as error:
             connection.close()
             if _is_no_lake(error):
@@ -142,9 +140,7 @@ class Lake:
         """
         lake = type(self)(self.settings, self.connection.cursor(), self._turns)
         lake.connection.execute("USE lake")
-        lake.define_protection()
-        lake.define(COUNTING_LESSONS)
-        lake.prepare(REACHES_STEP)
+        lake.define_views()
         return lake
 
     def _attach(self) -> None:
@@ -237,6 +233,14 @@ class Lake:
                 "from the backup, or copy it from the home that made the lake; a new key would "
                 "make every pupil a stranger."
             )
+
+    def define_views(self) -> None:
+        """Make what every connection has; in one transaction the catalog is read once for all."""
+        self.connection.execute("BEGIN")
+        self.define_protection()
+        self.define(COUNTING_LESSONS)
+        self.prepare(REACHES_STEP)
+        self.connection.execute("COMMIT")
 
     def define_protection(self) -> None:
         """Make the views that alone say who is protected."""

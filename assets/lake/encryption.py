@@ -65,7 +65,7 @@ class Sealer:
         self._cipher = AESGCM(secret[_KEY_BYTES:])
 
     @classmethod
-    def anew(cls) -> Sealer:
+    def unkept(cls) -> Sealer:
         """Make one with a secret that is kept nowhere."""
         return cls(x25519.Identity.generate())
 

@@ -257,7 +257,7 @@ def _told(error: StrictYamlError, content: object) -> str:
     names: list[str] = []
     at: Any = content
     for part in error.place:
-        # A key that stands there twice is told before there is any content.
+        # A key that stands there twice is reported before there is any content.
         at = at[part] if at is not None else None
         if isinstance(part, int):
             name = at.get("name") if isinstance(at, dict) else None

@@ -9,13 +9,13 @@ nothing. Not here: what follows from it (`windows.py`).
 from __future__ import annotations
 
 import json
-import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from assets.lake.whole_files import write_whole
 from rules.errors import TrappanError
 
 _NAME = ".state.json"
@@ -107,11 +107,5 @@ class PullState:
         self._write()
 
     def _write(self) -> None:
-        beside = self._path.with_name(f"{_NAME}.{os.getpid()}")
         content = json.dumps(self._stored.model_dump(mode="json"), indent=1, sort_keys=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+        write_whole(self._path, content.encode("utf-8"))

@@ -1,36 +1,53 @@
 """The commands that ask the lake for figures and change nothing: rates, flags.
 
-Not here: commands that run jobs (`app.py`), commands about files (`files.py`).
+Not here: commands that run jobs (`nights.py`), about files (`files.py`).
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated
 
 import typer
 
 from assets.absence.windows import month_end
-from assets.flags.answers import Answer, flags_answer, rates_answer
+from assets.flags.answers import flags_answer, rates_answer
 from assets.watchlists.collect.data_gaps import coverage_answer
-from pipelines.cli.access_log import note_access
 from pipelines.cli.data_notes import asked_lake
+from pipelines.cli.home import note_access, parameters_of, rules_on, settings_of
 from pipelines.cli.options import (
+    DAY,
     AsOf,
+    Day,
+    Format,
     FormatOption,
     Home,
     Identities,
     School,
     day,
-    moment,
     month,
-    parameters_of,
-    rules_on,
-    settings_of,
+    of_our_time,
 )
-from pipelines.cli.printing import Format, print_rows, say
-from pipelines.settings import yesterday
+from pipelines.cli.printing import print_answer, print_rows, say
+from pipelines.settings import STOCKHOLM, yesterday
 from rules.registry import rule_set_of
+
+_NO_ROWS = "No rows: the lake has nothing that answers this. `trappan files` shows what it has."
+
+
+def moment(text: str) -> datetime:
+    """Read a moment of Stockholm's clock; a date alone is the last moment of that day."""
+    if DAY.fullmatch(text):
+        return datetime.combine(day(text), time.max, STOCKHOLM)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{text}' is not a moment. Expected YYYY-MM-DD, or YYYY-MM-DDTHH:MM on the clock of "
+            "Stockholm, such as 2026-11-16T06:00."
+        ) from None
+    of_our_time(text, found)
+    return found if found.tzinfo else found.replace(tzinfo=STOCKHOLM)
 
 
 def rates(
@@ -50,14 +67,12 @@ def rates(
     rule_set = rule_set_of(parameters, max(asked, parameters.first_day))
     with asked_lake(settings, month_end(asked)) as lake:
         answer = rates_answer(lake, asked, rule_set, school=school, identities=identities)
-    _print_answer(answer, kind)
+    print_answer(answer, kind, _NO_ROWS)
 
 
 def flags(
     context: typer.Context,
-    as_of: Annotated[
-        date, typer.Option("--as-of", parser=day, help="The last day that counts, YYYY-MM-DD.")
-    ],
+    as_of: Day,
     school: School = None,
     kind: FormatOption = Format.TABLE,
     identities: Identities = False,
@@ -90,7 +105,7 @@ def flags(
             identities=identities,
             include_clear=everything,
         )
-    _print_answer(answer, kind)
+    print_answer(answer, kind, _NO_ROWS)
 
 
 def coverage(
@@ -109,11 +124,3 @@ def coverage(
     print_rows(answer.columns, answer.rows, kind)
     if not answer.rows:
         say(f"Nobody owes a report: no unreported lesson in the 14 days up to {day.isoformat()}.")
-
-
-def _print_answer(answer: Answer, kind: Format) -> None:
-    print_rows(answer.columns, answer.rows, kind)
-    if answer.protected_left_out:
-        say(f"{answer.protected_left_out} pupils with protected identity are left out.")
-    if not answer.rows:
-        say("No rows: the lake has nothing that answers this. `trappan files` shows what it has.")

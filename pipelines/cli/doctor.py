@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import typer
 
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key
@@ -23,7 +24,8 @@ from assets.lake.data_files import damaged_files, data_files, lost_files
 from assets.lake.encryption import Sealer
 from assets.lake.settings import extension_path, refuse_lost_lake, traces_of_a_lake
 from assets.pull.sources import check_secrets, load_sources
-from pipelines.cli.options import parameters_of
+from pipelines.cli.home import parameters_of, settings_of
+from pipelines.cli.options import Home
 from pipelines.settings import Settings
 from rules.errors import TrappanError
 
@@ -45,6 +47,15 @@ class Finding:
 
 class _TroubleError(TrappanError):
     """Something is wrong; the message is the finding."""
+
+
+def doctor(context: typer.Context, home: Home = None) -> None:
+    """Check settings, lake, extensions, permissions and disk."""
+    findings = examine(settings_of(context, home))
+    for finding in findings:
+        print(f"{'well ' if finding.is_well else 'WRONG'}  {finding.what}: {finding.found}")
+    if not all(finding.is_well for finding in findings):
+        raise typer.Exit(1)
 
 
 def examine(settings: Settings) -> list[Finding]:

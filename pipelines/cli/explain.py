@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -18,11 +17,11 @@ from assets.flags.answers import identities_of
 from assets.flags.evaluate import evaluate_flags
 from assets.flags.explain import explain as explained
 from assets.flags.pupil_question import PupilTextError, find_pupil, read_question
-from pipelines.cli.access_log import note_access
 from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.explain_json import document_of
 from pipelines.cli.explain_text import text_of
-from pipelines.cli.options import Home, Identities, day, rules_on, settings_of
+from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.options import Day, Home, Identities
 
 _STANDARD_INPUT = "-"
 
@@ -44,9 +43,7 @@ def explain(
             "number stays in the shell's history.",
         ),
     ],
-    as_of: Annotated[
-        date, typer.Option("--as-of", parser=day, help="The last day that counts, YYYY-MM-DD.")
-    ],
+    as_of: Day,
     kind: Annotated[
         ExplainFormat, typer.Option("--format", help="How the answer is printed.")
     ] = ExplainFormat.TEXT,

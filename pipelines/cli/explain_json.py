@@ -6,9 +6,9 @@ Minutes and days are integers, dates ISO texts, what is unknown or undefined nul
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from assets.flags.answers import share
 from assets.flags.exact_numbers import Bound, compare, minutes_to_turn
@@ -21,6 +21,9 @@ from pipelines.cli.explain_text import (
     timetable_sentence,
 )
 from rules.models import Rule, RuleSet
+
+# Dates and decimals as text, dataclasses by their fields; everything else as JSON has it.
+_PLAIN = TypeAdapter(dict[str, Any])
 
 
 def document_of(explanation: Explanation, person: dict[str, str] | None) -> dict[str, Any]:
@@ -41,7 +44,7 @@ def document_of(explanation: Explanation, person: dict[str, str] | None) -> dict
         "as_of_date": evaluation.as_of,
         "rule_set": rule_set.name,
         "rule_set_version": rule_set.version,
-        "place": asdict(explanation.place),
+        "place": explanation.place,
         "level": explanation.level,
         "rules": [_rule(explained, rule_set) for explained in explanation.rules],
         "coming_lessons": {
@@ -49,7 +52,7 @@ def document_of(explanation: Explanation, person: dict[str, str] | None) -> dict
             "known_until_date": prognosis.timetable.known_until_date if prognosis else None,
             "weeks": prognosis.timetable.weeks if prognosis else 0,
         },
-        "pattern": asdict(explanation.pattern) if explanation.pattern else None,
+        "pattern": explanation.pattern,
         "asides": [
             asdict(aside) | {"sentence": aside_sentence(aside)} for aside in explanation.asides
         ],
@@ -64,7 +67,8 @@ def document_of(explanation: Explanation, person: dict[str, str] | None) -> dict
         ],
         "files": [asdict(file) | {"sha256": file.sha256[:12]} for file in explanation.files],
     }
-    return {name: _plain(value) for name, value in document.items()}
+    plain: dict[str, Any] = _PLAIN.dump_python(document, mode="json")
+    return plain
 
 
 def _rule(explained: ExplainedRule, rule_set: RuleSet) -> dict[str, Any]:
@@ -137,14 +141,3 @@ def _comparisons(found: Judgement, rule: Rule) -> list[dict[str, Any]]:
                 }
             )
     return rows
-
-
-def _plain(value: Any) -> Any:
-    """Dates and decimals as text; everything else as JSON has it."""
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value

@@ -1,6 +1,6 @@
-"""The commands about received files: files, changes, retry, archive.
+"""The commands about received files: files, changes, archive.
 
-Not here: taking files in (`app.py`).
+Not here: taking files in (`intake.py`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from assets.exports.sender_summary import summary_rows, write_summary
 from assets.flags.answers import identity_numbers
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from pipelines.cli.access_log import note_access
-from pipelines.cli.options import FormatOption, Home, Identities, settings_of
-from pipelines.cli.printing import Format, print_reports, print_rows, say, say_refused
-from pipelines.running import RunError, run_job
-from pipelines.settings import lake_access
+from pipelines.cli.home import note_access, settings_of
+from pipelines.cli.options import CommandError, FileHash, Format, FormatOption, Home, Identities
+from pipelines.cli.printing import print_rows, say
 
 LEDGER_COLUMNS = (
     "file_name",
@@ -53,7 +51,6 @@ PROBLEM_COLUMNS = (
     "fix",
     "rows",
 )
-Hash = Annotated[str, typer.Argument(help="The file's SHA-256, or enough of its first digits.")]
 
 archive = typer.Typer(help="The originals of received files.", no_args_is_help=True)
 
@@ -128,20 +125,10 @@ def changes(
         say(f"{known.sha256[:12]} ({known.outcome}) changed no lessons.")
 
 
-def retry(context: typer.Context, file: Hash, home: Home = None) -> None:
-    """Read the original of a refused file again, after its layout was mended."""
-    settings = settings_of(context, home)
-    with Lake.open(settings.lake) as lake:
-        known = find_file(lake, Sealer.of_home(settings.lake.home), file)
-    made = run_job(settings, "ingest_job", lake_access(settings, (), retried=known.sha256))
-    print_reports(made.reports)
-    say_refused(made.reports)
-
-
 @archive.command(name="open")
 def archive_open(
     context: typer.Context,
-    file: Hash,
+    file: FileHash,
     out: Annotated[Path, typer.Option("--out", help="Where the original is written to; new.")],
     home: Home = None,
 ) -> None:
@@ -154,7 +141,9 @@ def archive_open(
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise RunError(f"{out} is there already. Nothing was written; name a new file.") from None
+        raise CommandError(
+            f"{out} is there already. Nothing was written; name a new file."
+        ) from None
     originals = Archive(settings.lake.home, sealer)
     try:
         with os.fdopen(descriptor, "wb") as target:
@@ -168,7 +157,7 @@ def archive_open(
 
 
 @archive.command(name="remove")
-def archive_remove(context: typer.Context, file: Hash, home: Home = None) -> None:
+def archive_remove(context: typer.Context, file: FileHash, home: Home = None) -> None:
     """Remove the original of a file for good; what was read of it stays."""
     settings = settings_of(context, home)
     with Lake.open(settings.lake) as lake:

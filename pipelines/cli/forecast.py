@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +16,19 @@ import typer
 from assets.forecast.answers import forecast_answer
 from assets.forecast.backtest import CALIBRATION_COLUMNS, SKILL_COLUMNS, Backtest, backtest, sundays
 from assets.forecast.skill import Bin
-from pipelines.cli.access_log import note_access
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.options import FormatOption, Home, Identities, School, day, rules_on, settings_of
-from pipelines.cli.printing import Format, print_rows, say
+from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.options import (
+    Day,
+    First,
+    Format,
+    FormatOption,
+    Home,
+    Identities,
+    Last,
+    School,
+)
+from pipelines.cli.printing import print_answer, print_rows, say
 
 # The calibration of a backtest as a picture: what was said against what was seen. matplotlib is
 # imported only here and only when a picture is drawn: it is large.
@@ -69,9 +77,7 @@ def _of(curves: Mapping[tuple[str, str], Sequence[Bin]], horizon: str) -> list[t
 
 def forecast(
     context: typer.Context,
-    as_of: Annotated[
-        date, typer.Option("--as-of", parser=day, help="The last day that counts, YYYY-MM-DD.")
-    ],
+    as_of: Day,
     school: School = None,
     kind: FormatOption = Format.TABLE,
     identities: Identities = False,
@@ -89,20 +95,18 @@ def forecast(
         answer = forecast_answer(
             lake, as_of, rule_set, school=school, identities=identities, everybody=everything
         )
-    print_rows(answer.columns, answer.rows, kind)
-    if answer.protected_left_out:
-        say(f"{answer.protected_left_out} pupils with protected identity are left out.")
-    if not answer.rows:
-        say(
-            "No rows: nobody's estimate is high enough, or the lake's history is too short or too "
-            "uneven for estimates that beat simple rules. `--all` shows what there is."
-        )
+    print_answer(
+        answer,
+        kind,
+        "No rows: nobody's estimate is high enough, or the lake's history is too short or too "
+        "uneven for estimates that beat simple rules. `--all` shows what there is.",
+    )
 
 
 def backtest_command(
     context: typer.Context,
-    first: Annotated[date, typer.Option("--from", parser=day, help="First day, YYYY-MM-DD.")],
-    last: Annotated[date, typer.Option("--to", parser=day, help="Last day, YYYY-MM-DD.")],
+    first: First,
+    last: Last,
     kind: FormatOption = Format.TABLE,
     out: Annotated[
         Path | None,
@@ -132,8 +136,6 @@ def backtest_command(
 
 
 def _write(found: Backtest, out: Path) -> None:
-    # Imported here: drawing needs a large library that nothing else does.
-
     out.mkdir(parents=True, exist_ok=True)
     for name, columns, rows in (
         ("skill.csv", SKILL_COLUMNS, found.skill),

@@ -17,9 +17,9 @@ from assets.exports.layout_checks import LayoutCheck, check_file
 from assets.exports.layout_drafts import draft_layout
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layouts import Layout, load_layouts
-from pipelines.cli.options import Home, settings_of
-from pipelines.cli.printing import Format, print_rows, say
-from pipelines.running import RunError
+from pipelines.cli.home import settings_of
+from pipelines.cli.options import CommandError, Format, Home
+from pipelines.cli.printing import print_rows, say
 
 layout_app = typer.Typer(
     name="layout",
@@ -63,7 +63,7 @@ def check(
     try:
         found = check_file(file, known)
     except (UnreadableFileError, ChangedFileError) as error:
-        raise RunError(f"{printable_name(file.name)}: {error}") from None
+        raise CommandError(f"{printable_name(file.name)}: {error}") from None
     _print(file, found)
     if not found.is_read:
         raise typer.Exit(1)
@@ -87,7 +87,7 @@ def new(
     try:
         draft = draft_layout(file, known, name, kind)
     except (UnreadableFileError, ChangedFileError) as error:
-        raise RunError(f"{printable_name(file.name)}: {error}") from None
+        raise CommandError(f"{printable_name(file.name)}: {error}") from None
     print(draft.text, end="")
     if draft.already:
         say(f"The layout '{draft.already}' fits this file already; it needs no other.")

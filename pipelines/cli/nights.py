@@ -1,23 +1,112 @@
-"""What a night begins with on the command line: may its day be made, and which weeks were missed.
+"""The commands that let lists go out: nightly, and publish for a week.
 
-Not here: when a week is missed (`assets/watchlists/release/released.py`), the jobs (`jobs.py`).
+A night first looks whether its day may be made and which weeks were missed. Not here: when a week
+is missed (`assets/watchlists/release/released.py`), the jobs (`jobs.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.watchlists.release.released import missed_weeks, refuse_early_freeze, refuse_wrong_night
 from assets.watchlists.release.week_states import iso_week
-from pipelines.cli.printing import say, say_waiting
+from pipelines.cli.home import rules_on, settings_of
+from pipelines.cli.options import AsOf, BeginAnew, Home, School, offered, week_end
+from pipelines.cli.printing import print_lists, say, say_refused, say_waiting, watched
 from pipelines.jobs import as_of_tags
+from pipelines.resources import lake_access
 from pipelines.run_results import RunResults
-from pipelines.running import run_job
+from pipelines.running import RunError, default_inbox, run_job, run_lock
 from pipelines.settings import Settings, yesterday
+
+#: All is made, but some lists wait.
+LISTS_WAIT = 3
+
+
+def nightly(
+    context: typer.Context,
+    inbox: Annotated[
+        Path | None, typer.Option("--inbox", help="Folder of export files; default HOME/inbox.")
+    ] = None,
+    as_of: AsOf = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also when the lists go to an older or a future day.")
+    ] = False,
+    begin_anew: BeginAnew = False,
+    home: Home = None,
+) -> None:
+    """Ingest all files, compute, and refresh the current lists."""
+    settings = settings_of(context, home)
+    paths = offered([inbox]) if inbox else (default_inbox(settings),)
+    last = as_of or yesterday()
+    # First, so that a wrong rule file is reported before an hour's work.
+    rules_on(settings, last)
+    with run_lock(settings, "nightly"), watched() as progress:
+        access = lake_access(settings, paths, progress, with_pulled=True, begins_anew=begin_anew)
+        tell = partial(_tell_files, paths[0])
+        tags = as_of_tags(last, force=force)
+        made_up = MadeUp()
+        if refuse_night(access, last, force=force):
+            made_up = make_up_weeks(settings, access, last, tell)
+            # The night itself finds its files in the lake.
+            made = run_job(settings, "nightly_job", replace(access, inbox=(), pulled=None), tags)
+        else:
+            made = run_job(settings, "nightly_job", access, tags, tell=tell)
+    _tell_lists(made, "current lists", last)
+    if made.release.held or made_up.held:
+        raise typer.Exit(LISTS_WAIT)
+
+
+def publish(
+    context: typer.Context,
+    week: Annotated[
+        date, typer.Option("--week", parser=week_end, help="ISO week, such as 2026-W46.")
+    ],
+    school: School = None,
+    even_if_held: Annotated[
+        bool,
+        typer.Option("--even-if-held", help="Somebody has looked at why a list waits: it is made."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also before the night of the week's Sunday was made.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Publish the frozen lists of a week, as of its Sunday."""
+    if week > yesterday() + timedelta(days=1):
+        raise typer.BadParameter(
+            f"--week {week:%G-W%V} ends on Sunday {week.isoformat()}, which is still to come. A "
+            "week's lists are frozen and stay as they are, so they are made when the week is "
+            "over. Tonight's lists stand in the home under lists/current."
+        )
+    settings = settings_of(context, home)
+    rules_on(settings, week)
+    with watched() as progress:
+        access = lake_access(settings, (), progress)
+        if not force:
+            refuse_week(access, week)
+        tags = as_of_tags(week, school, even_if_held=even_if_held, force=force)
+        made = run_job(settings, "weekly_job", access, tags)
+    release = made.release
+    if school and not made.published and not release.unregistered and not release.held:
+        raise RunError(
+            f"School unit {school} has no list: it is in no `skolor` register, and no pupil "
+            f"belongs to it at {week.isoformat()}. Nothing was published. Look at the code."
+        )
+    if release.kept:
+        say(f"{len(release.kept)} lists of the week were published before and stay as they were.")
+    _tell_lists(made, "lists of the week", week)
+    if release.held:
+        raise typer.Exit(LISTS_WAIT)
 
 
 @dataclass
@@ -37,19 +126,19 @@ def refuse_night(access: LakeAccess, as_of: date, *, force: bool) -> bool:
     Raises:
         WrongDayError: the lists would go to an older or a future day.
     """
-    with Lake.open(access.settings) as lake:
+    with access.open() as lake:
         if not force:
             refuse_wrong_night(lake, as_of, yesterday() + timedelta(days=1))
         return bool(missed_weeks(lake, as_of, files_may_come=True))
 
 
-def refuse_week(settings: Settings, sunday: date) -> None:
+def refuse_week(access: LakeAccess, sunday: date) -> None:
     """Look whether a week may be frozen already.
 
     Raises:
         WrongDayError: no night of its Sunday has succeeded.
     """
-    with Lake.open(settings.lake) as lake:
+    with access.open() as lake:
         refuse_early_freeze(lake, sunday)
 
 
@@ -81,3 +170,27 @@ def make_up_weeks(
         )
         say_waiting(held, made.silent, ())
     return made_up
+
+
+def _tell_files(inbox: Path, made: RunResults) -> None:
+    if made.reports:
+        taken = sum(report.rows_accepted for report in made.reports)
+        say(f"{len(made.reports)} files offered, {taken} rows accepted.")
+    else:
+        say(f"There are no files in {inbox}; the lists are made from what the lake has.")
+    say_refused(made.reports)
+
+
+def _tell_lists(made: RunResults, what: str, as_of: date) -> None:
+    say(f"{len(made.published)} {what} as of {as_of.isoformat()}:")
+    print_lists(made.published)
+    if as_of > yesterday() + timedelta(days=1):
+        say(f"Note: {as_of.isoformat()} is still to come, so the lists rest on a part of the time.")
+    for code in made.release.unregistered:
+        say(
+            f"School unit {code} has pupils, but is in no `skolor` register: no list was made. "
+            "Add it to the register file."
+        )
+    # Last, where somebody looks who sees the status.
+    listed = {folder.name for folder in made.published}
+    say_waiting(made.release.held, made.silent, listed, made.release.unread_protection)

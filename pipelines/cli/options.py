@@ -1,65 +1,60 @@
-"""What every command of the command line shares: options, their parsers, settings.
+"""The options that commands share, and their parsers.
 
-A wrong value ends in a sentence with what was found and what was expected. Not here: commands.
+A wrong value ends in a sentence with what was found and what was expected. Every command loads
+this, also one that only shows its help, so nothing large is imported. Not here: settings
+(`home.py`).
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from assets.exports.files.printable import printable_name
-from assets.exports.files.received import STOCKHOLM
-from pipelines.cli.printing import Format
-from pipelines.partitions import month_of
-from pipelines.settings import Settings
-from rules.models import ParameterSet, RuleSet
-from rules.registry import load_parameters, root_of, rule_set_of
+from rules.errors import TrappanError
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _CODE = re.compile(r"\d{8}")
 # Far outside them no calendar can be counted with, and no school system has lessons.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
+class CommandError(TrappanError):
+    """What was asked can't be done; the message says what, where and what to do."""
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
 def day(text: str) -> date:
     """Read a date, YYYY-MM-DD."""
     wrong = typer.BadParameter(f"'{text}' is not a date. Expected YYYY-MM-DD, such as 2026-11-15.")
-    if not _DAY.fullmatch(text):
+    if not DAY.fullmatch(text):
         raise wrong
     try:
-        return _of_our_time(text, date.fromisoformat(text))
+        return of_our_time(text, date.fromisoformat(text))
     except ValueError:
         raise wrong from None
 
 
-def moment(text: str) -> datetime:
-    """Read a moment of Stockholm's clock; a date alone is the last moment of that day."""
-    if _DAY.fullmatch(text):
-        return datetime.combine(day(text), time.max, STOCKHOLM)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"'{text}' is not a moment. Expected YYYY-MM-DD, or YYYY-MM-DDTHH:MM on the clock of "
-            "Stockholm, such as 2026-11-16T06:00."
-        ) from None
-    _of_our_time(text, found)
-    return found if found.tzinfo else found.replace(tzinfo=STOCKHOLM)
-
-
 def month(text: str) -> date:
     """Read a month, YYYY-MM, as its first day."""
-    try:
-        return _of_our_time(text, month_of(text))
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    match = _MONTH.fullmatch(text)
+    if match is None or not 1 <= int(match[2]) <= 12:
+        raise typer.BadParameter(f"'{text}' is not a month. Expected YYYY-MM, such as 2026-10.")
+    return of_our_time(text, date(int(match[1]), int(match[2]), 1))
 
 
 def week_end(text: str) -> date:
@@ -69,12 +64,13 @@ def week_end(text: str) -> date:
     if match is None:
         raise wrong
     try:
-        return _of_our_time(text, date.fromisocalendar(int(match[1]), int(match[2]), 7))
+        return of_our_time(text, date.fromisocalendar(int(match[1]), int(match[2]), 7))
     except ValueError:
         raise wrong from None
 
 
-def _of_our_time(text: str, found: date) -> date:
+def of_our_time(text: str, found: date) -> date:
+    """Return a date that was found in a text, unless it is of another age."""
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise typer.BadParameter(
             f"'{text}' is of the year {found.year}. Expected a year from {_FIRST_YEAR} to "
@@ -96,6 +92,7 @@ Home = Annotated[
     Path | None,
     typer.Option("--home", help="Folder of everything that persists (TRAPPAN_HOME; ./var)."),
 ]
+FileHash = Annotated[str, typer.Argument(help="The file's SHA-256, or enough of its first digits.")]
 School = Annotated[
     str | None, typer.Option("--school", parser=school_code, help="Only this school unit code.")
 ]
@@ -104,24 +101,19 @@ Identities = Annotated[
     bool,
     typer.Option("--identities", help="Show identities; the question is written to access.log."),
 ]
+Day = Annotated[
+    date, typer.Option("--as-of", parser=day, help="The last day that counts, YYYY-MM-DD.")
+]
+First = Annotated[date, typer.Option("--from", parser=day, help="First day, YYYY-MM-DD.")]
+Last = Annotated[date, typer.Option("--to", parser=day, help="Last day, YYYY-MM-DD.")]
+BeginAnew = Annotated[
+    bool,
+    typer.Option("--begin-anew", help="Make a new lake in a home whose lake is gone for good."),
+]
 AsOf = Annotated[
     date | None,
     typer.Option("--as-of", parser=day, help="The last day that counts; default yesterday."),
 ]
-
-
-def settings_of(context: typer.Context, home: Path | None) -> Settings:
-    """Return the settings; `--home` may stand before or after the command."""
-    chosen = home or context.obj
-    try:
-        return Settings(home=chosen) if chosen else Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise typer.BadParameter(
-            f"the setting TRAPPAN_{name}: {first['msg']}; found '{first['input']}'. "
-            "See docs/operators.md."
-        ) from None
 
 
 def offered(paths: list[Path]) -> tuple[Path, ...]:
@@ -133,14 +125,3 @@ def offered(paths: list[Path]) -> tuple[Path, ...]:
                 "folder of them."
             )
     return tuple(paths)
-
-
-def parameters_of(settings: Settings, set_name: str | None = None) -> ParameterSet:
-    """Load a rule set, shipped or the user's own; the one in use when none is named."""
-    name = set_name or settings.rule_set
-    return load_parameters(name, root_of(name, settings.rules_folder))
-
-
-def rules_on(settings: Settings, day: date) -> RuleSet:
-    """Load the rules first, so that a wrong rule file is reported before an hour's work."""
-    return rule_set_of(parameters_of(settings), day)

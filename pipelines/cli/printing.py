@@ -1,7 +1,7 @@
 """What the command line prints: answers as table, CSV or JSON; ledger rows; summaries.
 
 Answers and ledger go to standard output, everything about them to standard error, so that a pipe
-gets data only.
+gets data only. Every command loads this: what made a thing is known here by its type only.
 """
 
 from __future__ import annotations
@@ -11,29 +11,24 @@ import json
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from assets.checks.silence import Silence
 from assets.exports.files.printable import plainly_seen, printable_name
-from assets.exports.ingest import Progress as ProgressCall
-from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from pipelines.cli.options import Format
+
+if TYPE_CHECKING:
+    from assets.checks.silence import Silence
+    from assets.exports.ingest import Progress as ProgressCall
+    from assets.exports.ledger.outcomes import FileReport
+    from assets.flags.answers import Answer
 
 _MOST_ROW_PROBLEMS = 5
-
-
-class Format(StrEnum):
-    """How an answer is printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
 
 
 def say(text: str) -> None:
@@ -63,6 +58,21 @@ def _one_line(value: object) -> str:
     return " ".join(str(value).split())
 
 
+def print_answer(answer: Answer, kind: Format, when_empty: str) -> None:
+    """Print an answer, and say what is not in it.
+
+    Args:
+        answer: the answer.
+        kind: how it is printed.
+        when_empty: what is said of an answer without rows.
+    """
+    print_rows(answer.columns, answer.rows, kind)
+    if answer.protected_left_out:
+        say(f"{answer.protected_left_out} pupils with protected identity are left out.")
+    if not answer.rows:
+        say(when_empty)
+
+
 def print_reports(reports: Sequence[FileReport]) -> None:
     """Print the ledger rows of a run."""
     rows = [
@@ -85,7 +95,7 @@ def print_reports(reports: Sequence[FileReport]) -> None:
 def say_refused(reports: Sequence[FileReport]) -> None:
     """Say to standard error which files and rows were not taken, or not as they said, and why."""
     for report in reports:
-        if report.notice and report.outcome != FileOutcome.DUPLICATE:
+        if report.notice and not report.is_duplicate:
             say(f"{printable_name(report.name)}: {report.notice}.")
         if report.is_whole:
             continue

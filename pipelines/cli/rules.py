@@ -1,25 +1,24 @@
 """`trappan rules`: what the rule sets say, whether they can be used, how two of them differ.
 
-And `trappan reevaluate`, which makes the flags of days past again by the values of those days. Not
-here: how a set is read (`rules/registry.py`), what other values would flag (`whatif.py`).
+Not here: how a set is read (`rules/registry.py`), what other values would flag (`whatif.py`),
+making flags again (`remake.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from assets.flags.evaluate import StoredDay, made_by_other_values, stored_days
+from assets.flags.evaluate import made_by_other_values, stored_days
 from assets.lake.connection import Lake
-from pipelines.cli.options import FormatOption, Home, day, parameters_of, settings_of
-from pipelines.cli.printing import Format, print_rows, say, watched
-from pipelines.jobs import as_of_tags
-from pipelines.running import RunError, run_job
-from pipelines.settings import Settings, lake_access, yesterday
+from pipelines.cli.home import parameters_of, settings_of
+from pipelines.cli.options import Format, FormatOption, Home, day
+from pipelines.cli.printing import print_rows, say
+from pipelines.settings import Settings, yesterday
 from rules.models import Rule, RuleSet, ValueInForce
 from rules.registry import SHIPPED, available_sets, faults_of, root_of, rule_set_of
 
@@ -63,7 +62,6 @@ SetName = Annotated[
 ]
 _SHOWN = ("parameter", "value", "valid_from", "next_change", "next_value", "reference")
 _DIFFERING = ("parameter", "a", "b", "reference_a", "reference_b")
-_SUNDAY = 7
 
 
 @rules_app.command()
@@ -163,78 +161,6 @@ def diff(
     say(f"{len(rows)} of {len(first.values)} parameters differ.")
 
 
-def reevaluate(
-    context: typer.Context,
-    first: Annotated[date, typer.Option("--from", parser=day, help="First day, YYYY-MM-DD.")],
-    last: Annotated[date, typer.Option("--to", parser=day, help="Last day, YYYY-MM-DD.")],
-    weeks: Annotated[
-        bool,
-        typer.Option("--weeks", help="Every Sunday too, also one that has no flags yet."),
-    ] = False,
-    kind: FormatOption = Format.TABLE,
-    home: Home = None,
-) -> None:
-    """Make the flags of days past again, by the values of those days; no list changes."""
-    settings = settings_of(context, home)
-    if first > last:
-        raise typer.BadParameter(f"--from {first.isoformat()} is after --to {last.isoformat()}.")
-    if last > yesterday():
-        raise typer.BadParameter(
-            f"--to {last.isoformat()} has not ended: flags of it would rest on a part of the time. "
-            f"Expected {yesterday().isoformat()} at the latest."
-        )
-    before = _stored(settings)
-    days = {stored for stored in before if first <= stored <= last}
-    days |= set(_sundays(first, last)) if weeks else set()
-    if not days:
-        raise RunError(
-            f"No flags are stored for a day from {first.isoformat()} to {last.isoformat()}. "
-            "Nothing was done. Give another range, or --weeks for every Sunday in it."
-        )
-    # First, so that a day without values is reported before an hour's work.
-    parameters = parameters_of(settings)
-    for asked in sorted(days):
-        rule_set_of(parameters, asked)
-    with watched() as progress:
-        for done, asked in enumerate(sorted(days)):
-            if progress:
-                progress("evaluating", done, len(days))
-            run_job(settings, "flags_job", lake_access(settings, ()), as_of_tags(asked))
-    after = _stored(settings)
-    print_rows(*_rows_of_days(sorted(days), before, after), kind)
-    say(f"The flags of {len(days)} days were made again. Lists that are out stay as they are.")
-
-
-def _rows_of_days(
-    days: list[date], before: dict[date, StoredDay], after: dict[date, StoredDay]
-) -> tuple[tuple[str, ...], list[dict[str, str]]]:
-    columns = ("as_of", "version_before", "version_after", "flags_before", "flags_after")
-    rows: list[dict[str, str]] = []
-    for asked in days:
-        was, now = before.get(asked), after.get(asked)
-        cells = (
-            asked.isoformat(),
-            f"{was.rule_set} {was.version}" if was else "",
-            f"{now.rule_set} {now.version}" if now else "",
-            str(was.flags if was else 0),
-            str(now.flags if now else 0),
-        )
-        rows.append(dict(zip(columns, cells, strict=True)))
-    return columns, rows
-
-
-def _stored(settings: Settings) -> dict[date, StoredDay]:
-    with Lake.open(settings.lake) as lake:
-        return {stored.as_of: stored for stored in stored_days(lake)}
-
-
-def _sundays(first: date, last: date) -> Iterator[date]:
-    sunday = first + timedelta(days=_SUNDAY - first.isoweekday())
-    while sunday <= last:
-        yield sunday
-        sunday += timedelta(days=_SUNDAY)
-
-
 def _folders(settings: Settings, set_name: str | None) -> Iterator[Path]:
     """The folders of the shipped sets and the user's own; of one of them when it is named."""
     own = settings.rules_folder
@@ -259,7 +185,8 @@ def _say_same_names(settings: Settings) -> int:
 def _say_other_values(settings: Settings) -> None:
     if not (settings.lake.home / "lake").exists() and not settings.catalog:
         return
-    stored = list(_stored(settings).values())
+    with Lake.open(settings.lake) as lake:
+        stored = list(stored_days(lake))
     other = made_by_other_values(stored, parameters_of(settings))
     if other:
         say(

@@ -1,6 +1,6 @@
 """The command that looks back at published weeks: restate.
 
-Not here: publishing (`app.py`).
+Not here: publishing (`nights.py`).
 """
 
 from __future__ import annotations
@@ -12,18 +12,10 @@ import typer
 
 from assets.watchlists.release.restate import LESSON_COLUMNS, PUPIL_COLUMNS, Restated, restate_week
 from assets.watchlists.release.week_states import iso_week
-from pipelines.cli.access_log import note_access
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.options import (
-    FormatOption,
-    Home,
-    Identities,
-    School,
-    rules_on,
-    settings_of,
-    week_end,
-)
-from pipelines.cli.printing import Format, print_rows, say
+from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.options import Format, FormatOption, Home, Identities, School, week_end
+from pipelines.cli.printing import print_rows, say
 
 
 def restate(

@@ -18,8 +18,9 @@ from assets.flags.suppression import HIDDEN, LEAST_SHOWN
 from assets.flags.what_if import Steps, steps_under
 from assets.flags.what_if_counts import COLUMNS, GROUPINGS, CountRow, count_groups
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.options import FormatOption, Home, School, day, parameters_of, settings_of
-from pipelines.cli.printing import Format, print_rows, say, watched
+from pipelines.cli.home import parameters_of, settings_of
+from pipelines.cli.options import Day, Format, FormatOption, Home, School
+from pipelines.cli.printing import print_rows, say, watched
 from rules.models import ParameterSet, RuleSet, Value
 from rules.parameter_file import RuleFileError
 from rules.registry import rule_set_of
@@ -42,9 +43,7 @@ class By(StrEnum):
 
 def whatif(
     context: typer.Context,
-    as_of: Annotated[
-        date, typer.Option("--as-of", parser=day, help="The last day that counts, YYYY-MM-DD.")
-    ],
+    as_of: Day,
     fixed: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A value in every scenario; repeatable."),

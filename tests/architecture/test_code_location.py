@@ -15,8 +15,9 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from pipelines.definitions import build_defs, defs
+from pipelines.resources import lake_access
 from pipelines.schedules import day_before, nightly_schedule, weekly_schedule
-from pipelines.settings import Settings, lake_access
+from pipelines.settings import Settings
 from tests.architecture.graph import SNAPSHOT, as_text, graph_of
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

@@ -10,9 +10,11 @@ import ast
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from pipelines.cli.app import COMMANDS, command_of
 from tests.architecture.sources import ROOT, Module, modules
 
 MOST_LINES = 500
@@ -81,6 +83,42 @@ def test_loading_the_code_location_does_not_wait_for_great_expectations() -> Non
     loaded = loaded_by("import pipelines.definitions, pipelines.cli.app")
     assert "dagster" in loaded
     assert "great_expectations" not in loaded
+
+
+#: What takes a tenth of a second or more to load.
+HEAVY = {
+    *("authlib", "cryptography", "dagster", "duckdb", "great_expectations", "jinja2"),
+    *("matplotlib", "numpy", "openpyxl", "pandas", "polars", "pyarrow", "pydantic", "requests"),
+    *("scipy", "sqlalchemy", "yaml"),
+}
+
+
+def loaded_by_command(*arguments: object) -> set[str]:
+    """Return the top-level modules that `trappan …` loads in an interpreter of its own."""
+    words = ["trappan", *map(str, arguments)]
+    return loaded_by(
+        "import io, sys\nfrom contextlib import redirect_stdout, suppress\n"
+        f"from pipelines import command\nsys.argv = {words!r}\n"
+        "with suppress(SystemExit), redirect_stdout(io.StringIO()): command.main()"
+    )
+
+
+def test_the_list_of_commands_waits_for_nothing_that_is_large() -> None:
+    assert loaded_by_command("--help") & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "question", [("files",), ("rates", "--month", "2026-10"), ("flags", "--as-of", "2026-11-15")]
+)
+def test_a_question_waits_for_no_run(question: tuple[str, ...], tmp_path: Path) -> None:
+    loaded = loaded_by_command(*question, "--home", tmp_path / "home")
+    assert "duckdb" in loaded
+    assert loaded & {"dagster", "great_expectations", "openpyxl", "scipy", "sqlalchemy"} == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_where_the_list_says_and_begins_with_what_the_list_says(name: str) -> None:
+    assert command_of(name).help == COMMANDS[name][1]
 
 
 def test_a_process_that_writes_lists_does_not_wait_for_dagster() -> None:

@@ -43,7 +43,6 @@ APART = {
     "assets/lake/catalog_triggers.py",
     "pipelines/command.py",
     "pipelines/definitions.py",
-    "pipelines/cli/pull.py",
 }
 
 

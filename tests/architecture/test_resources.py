@@ -13,7 +13,8 @@ import pytest
 from assets.lake.access import VALUE_TO_CALLER, LakeAccess
 from assets.pull.access import PullAccess
 from pipelines.definitions import build_defs
-from pipelines.settings import Settings, lake_access, pull_access
+from pipelines.resources import lake_access, pull_access
+from pipelines.settings import Settings
 from tests.architecture.sources import ROOT, Module, modules
 
 ASSETS = [module for module in modules("assets") if module.name.endswith("/assets.py")]

@@ -128,7 +128,7 @@ def test_a_contract_that_crashes_stops_the_lists_and_the_old_ones_stand(
     lists = clean.home / "lists" / "current"
     before = {path.name: path.resolve() for path in lists.iterdir()}
 
-    def crash(name: str, _frame: object) -> None:
+    def crash(name: str, *_: object) -> None:
         raise ContractCrashError(f"The contract '{name}' could not be checked")
 
     monkeypatch.setattr(assets, "contract_result", crash)

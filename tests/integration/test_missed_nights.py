@@ -23,9 +23,10 @@ from assets.watchlists.release.released import (
 )
 from assets.watchlists.release.releases import Release
 from assets.watchlists.release.week_states import iso_week
+from pipelines.resources import lake_access
 from pipelines.schedules import nightly_schedule, weekly_schedule
 from pipelines.sensors import missed_weeks_sensor
-from pipelines.settings import Settings, lake_access
+from pipelines.settings import Settings
 
 SUNDAY = date(2026, 11, 15)
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)

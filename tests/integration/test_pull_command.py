@@ -14,8 +14,9 @@ import yaml
 from assets.pull.access import PullAccess
 from assets.pull.assets import pulled_files
 from pipelines.definitions import build_defs
+from pipelines.resources import lake_access
 from pipelines.schedules import pull_schedule
-from pipelines.settings import Settings, lake_access
+from pipelines.settings import Settings
 from tests.architecture.test_code_location import AUTUMN, SPRING, ticks
 from tests.integration.conftest import trappan
 from tests.integration.school_server import School, serving, status

@@ -302,7 +302,7 @@ def test_days_that_have_not_ended_are_not_evaluated(
 ) -> None:
     home, _ = flagged
     before = stored(home)
-    monkeypatch.setattr("pipelines.cli.rules.yesterday", lambda: AFTER)
+    monkeypatch.setattr("pipelines.cli.remake.yesterday", lambda: AFTER)
     later = AFTER + timedelta(days=1)
     said = trappan("--home", home, "reevaluate", "--weeks", "--from", BEFORE, "--to", later)
     assert said.status == 2

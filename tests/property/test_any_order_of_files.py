@@ -25,6 +25,7 @@ from assets.exports.ingest import ingest_paths
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
+from tests.examples import examples
 from tests.integration.complete_files import COLUMNS, WITH_COLUMN
 from tests.integration.ingest_files import PUPILS, ROSTER, emptied, put, text_of
 
@@ -252,10 +253,9 @@ def test_any_order_of_files_gives_one_state(tmp_path: Path) -> None:
         run_state_machine_as_test(
             FilesInAnyOrder,
             settings=settings(
-                max_examples=12,
+                max_examples=examples(12),
                 stateful_step_count=6,
                 deadline=None,
-                derandomize=True,
                 suppress_health_check=list(HealthCheck),
             ),
         )

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
 from tests.conftest import settings_of
+from tests.examples import examples
 from tests.integration.ingest_files import emptied, offer, put
 from tests.integration.ss12000_files import ANNA, BO, attendance, event, person, put_page, school
 from tests.integration.ss12000_in_process import read_here
@@ -118,7 +119,9 @@ def expected(happened: list[Word]) -> list[tuple[str, str, int]]:
 
 
 @settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(3),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(words, st.randoms(use_true_random=False))
 def test_words_and_deletions_in_any_order_give_one_lake(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from tests.conftest import settings_of
+from tests.examples import examples
 from tests.oracle.grades import NUMBERED, PRESCHOOL, grade_of
 
 WRITTEN = st.builds(
@@ -34,7 +35,7 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 
 
 @given(cells=st.lists(WRITTEN | SOUP, min_size=1, max_size=200))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_grade_is_what_the_formats_say(reading: Lake, cells: list[str]) -> None:
     found = reading.rows(
         "SELECT cell, school_grade(cell), lettered_grade(cell) AND school_grade(cell) IS NOT NULL "

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.exports.pupils.identity_numbers import read_identity_number, with_century
+from tests.examples import examples
 from tests.oracle.identities import BLANKS, HYPHENS, KINDS, MOST, UNSEEN, civic_no, pupil_of
 
 EXPORTED = date(2026, 11, 1)
@@ -41,14 +42,14 @@ def spellings(draw: st.DrawFn, numbers: st.SearchStrategy[str], *, short: bool =
 
 
 @given(st.data(), NUMBERS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_every_spelling_of_a_number_is_that_pupil(data: st.DataObject, number: str) -> None:
     spelling = data.draw(spellings(st.just(number)))
     assert read(spelling, EXPORTED) == number == pupil_of(spelling, EXPORTED)
 
 
 @given(spellings(NUMBERS, short=True), EXPORTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_ten_characters_are_a_pupil_only_where_one_century_has_pupils(
     spelling: str, exported: date
 ) -> None:
@@ -56,13 +57,13 @@ def test_ten_characters_are_a_pupil_only_where_one_century_has_pupils(
 
 
 @given(SOUP, EXPORTS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_what_is_no_number_is_nobodys(text: str, exported: date) -> None:
     assert read(text, exported) == pupil_of(text, exported)
 
 
 @given(st.builds(civic_no, st.integers(0, MOST - 1)), EXPORTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_personnummer_of_two_digit_year_is_refused_with_its_reason(
     number: str, exported: date
 ) -> None:

@@ -1,11 +1,10 @@
 """Whatever stands in a file: no exception, rows add up, and both ways of reading agree.
 
-`TRAPPAN_INGEST_EXAMPLES=1000 pytest tests/property/test_ingest_rows.py` looks longer.
+`TRAPPAN_ORACLE_EXAMPLES=1000 pytest tests/property/test_ingest_rows.py` looks longer.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,9 +26,10 @@ from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
+from tests.examples import examples
 from tests.integration.ingest_files import EVERY, PUPILS, lesson, put, text_of
 
-EXAMPLES = int(os.environ.get("TRAPPAN_INGEST_EXAMPLES", "20"))
+EXAMPLES = examples(20)
 quick = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -3,12 +3,11 @@
 Days are made crowded on purpose: lessons that cover each other by exactly half or a minute less,
 chains of three, the same lesson under two ids or in other letters, cancelled, unreported or
 contradicted, at two schools, before and after a roster record's end; in files that come in any
-order, split, with sums made in between. `TRAPPAN_COUNTING_EXAMPLES=300` looks longer.
+order, split, with sums made in between. `TRAPPAN_ORACLE_EXAMPLES=300` looks longer.
 """
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -19,13 +18,14 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.oracle.identities import civic_no
 from tests.oracle.ladder import rates
 from tests.oracle.model import LessonRow, RosterRow
 from tests.oracle.pipeline import Product, as_text, first_differences
 from tests.oracle.writers import Dialect, write_lesson_csv, write_roster_csv
 
-EXAMPLES = int(os.environ.get("TRAPPAN_COUNTING_EXAMPLES", "10"))
+EXAMPLES = examples(10)
 PUPILS = [civic_no(number) for number in range(24)]
 SCHOOLS = ("99999901", "99999902")
 DAYS = (date(2026, 10, 5), date(2026, 10, 6))
@@ -177,7 +177,6 @@ def differences_of(seed: int) -> list[str]:
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32))

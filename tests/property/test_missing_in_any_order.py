@@ -19,6 +19,7 @@ from assets.exports.ingest import ingest_paths
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
+from tests.examples import examples
 from tests.integration.ingest_files import EVERY, emptied, lesson, put, text_of
 
 PUPILS = tuple(f"20130101-TF{number:02d}" for number in range(1, 11))
@@ -95,9 +96,8 @@ def test_what_is_missing_at_the_source_does_not_depend_on_the_order(tmp_path: Pa
         folders = iter(range(1000))
 
         @settings(
-            max_examples=12,
+            max_examples=examples(12),
             deadline=None,
-            derandomize=True,
             suppress_health_check=list(HealthCheck),
         )
         @given(files=exports(), batch_files=st.sampled_from((0, 1, 256)))

@@ -14,13 +14,16 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.oracle.belonging import held_lessons
 from tests.oracle.ladder import Row, flags, rates
 from tests.oracle.model import LessonRow
 from tests.oracle.parameters import STOCKHOLM
 from tests.oracle.schools import SCHOOL_CODES, Town, towns
 
-small_towns = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+small_towns = settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 VERDICT = ("civic_no", "rule", "basis")
 
 

@@ -6,7 +6,6 @@ A failure prints a blob that repeats it; the town shrinks to as few pupils as st
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.oracle.cases import load_cases
 from tests.oracle.ladder import flags, rates
 from tests.oracle.parameters import STOCKHOLM, varied
@@ -24,7 +24,7 @@ from tests.oracle.pipeline import Product, as_text, first_differences, write_row
 from tests.oracle.schools import Town, towns
 from tests.oracle.writers import write_schools_csv
 
-EXAMPLES = int(os.environ.get("TRAPPAN_ORACLE_EXAMPLES", "20"))
+EXAMPLES = examples(20)
 SCHOOLS_FILE = "skolor_20230701T0300.csv"
 EACH = varied({"ulf_two_months": {"method": "each"}})
 # Every number another one, and every comparison the other way.
@@ -46,8 +46,6 @@ OTHER_CITY = varied(
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=False,
-    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(town=towns(), params=st.sampled_from((STOCKHOLM, STOCKHOLM, EACH, OTHER_CITY)))

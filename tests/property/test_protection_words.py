@@ -20,6 +20,7 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
+from tests.examples import examples
 from tests.integration.ingest_files import BASIC, ROSTER, emptied, put, text_of
 from tests.integration.ss12000_files import enrolment, group, organisation, person, put_page
 from tests.oracle.protection import Change, Saying, Town, classes_shown
@@ -34,7 +35,7 @@ EPOCH = datetime(2026, 11, 1, 5)  # noqa: DTZ001 - a name gives local time
 WORDS = ("Ingen", "Ingen", "", "Sekretessmarkering", "Skyddad folkbokföring", "ingen", "Sekretes")
 MARKS = ("Ingen", None, "Sekretessmarkering", "Okänd")
 RULES = rule_set_on("stockholm", MONTH)
-EXAMPLES = 8
+EXAMPLES = examples(8)
 CANARY = "Zqgulfjäder"
 
 
@@ -228,7 +229,7 @@ def test_whom_a_sources_newest_word_protects_is_hidden_and_nobody_else(tmp_path:
         tried = 0
 
         @settings(
-            max_examples=8,
+            max_examples=examples(8),
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

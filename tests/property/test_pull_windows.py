@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from assets.pull.sources import Source
 from assets.pull.state import PullState
 from assets.pull.windows import STOCKHOLM, PullWindow, windows_of
+from tests.examples import examples
 
 FIRST_DAY = datetime(2026, 8, 20, 1, tzinfo=UTC)
 ENDPOINTS = ("persons", "calendarEvents", "attendances", "aggregatedAttendance")
@@ -54,7 +55,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(steps, st.integers(0, 3), st.integers(0, 120), st.booleans())
 def test_the_newest_word_of_every_object_has_come_after_a_good_pull(
     happened: list[tuple[int, tuple[int, int] | int]],

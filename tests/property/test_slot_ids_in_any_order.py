@@ -20,6 +20,7 @@ from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
+from tests.examples import examples
 from tests.integration.ingest_files import EVERY, PUPILS, emptied, lesson, put, text_of
 
 MONDAY = date(2026, 8, 31)
@@ -103,9 +104,8 @@ def test_weekly_files_of_slots_give_every_week_in_any_order(tmp_path: Path) -> N
         folders = iter(range(1000))
 
         @settings(
-            max_examples=8,
+            max_examples=examples(8),
             deadline=None,
-            derandomize=True,
             suppress_health_check=list(HealthCheck),
         )
         @given(files=terms(), batch_files=st.sampled_from((0, 1, 256)))

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assets.flags.suppression import Count, suppressed
+from tests.examples import examples
 
 LEAST = 4  # as ten in life: small, so that every table that fits can be tried
 
@@ -134,7 +135,7 @@ CHANGE = before_and_after(2)
 DIVIDED = two_divisions()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(sizes=small_sizes(SQUARE, 6))
 @example(sizes=dict.fromkeys(parts_of(SQUARE), 0))
 def test_no_hidden_cell_of_a_table_with_margins_is_the_only_one_possible(
@@ -143,13 +144,13 @@ def test_no_hidden_cell_of_a_table_with_margins_is_the_only_one_possible(
     assert_nothing_follows(SQUARE, sizes)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(sizes=small_sizes(CHANGE, 6))
 def test_who_appears_cannot_be_worked_out_from_before_and_after(sizes: dict[Any, int]) -> None:
     assert_nothing_follows(CHANGE, sizes)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(sizes=small_sizes(DIVIDED, 5))
 def test_schools_and_grades_side_by_side_tell_no_more_than_one_of_them(
     sizes: dict[Any, int],
@@ -177,7 +178,7 @@ LINKED = before_and_after(6)
 
 
 @pytest.mark.parametrize("counts", [LARGE, LINKED], ids=["two-way", "before and after"])
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(data=st.data())
 def test_no_small_cell_is_a_combination_of_shown_ones(counts: dict[Any, Count], data: Any) -> None:
     sizes = data.draw(small_sizes(counts, 25))

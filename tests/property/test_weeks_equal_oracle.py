@@ -6,7 +6,6 @@ remembers what had arrived. `TRAPPAN_ORACLE_EXAMPLES=200 pytest …` looks longe
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +16,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.oracle.belonging import protected_pupils
 from tests.oracle.ladder import flags
 from tests.oracle.pipeline import Product, as_text, first_differences
@@ -24,7 +24,7 @@ from tests.oracle.schools import Town, town_of_bytes, towns
 from tests.oracle.weeks import Facts, ListRow, Week, week_of
 from tests.oracle.writers import write_schools_csv
 
-EXAMPLES = int(os.environ.get("TRAPPAN_ORACLE_EXAMPLES", "6"))
+EXAMPLES = examples(6)
 WEEKS = 3
 # In the last one a pupil's level falls because the absence did.
 TOWNS_LOOKED_AT = (*range(12), 27)
@@ -74,7 +74,6 @@ def as_listed(rows: Sequence[ListRow]) -> list[dict[str, str]]:
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(town=towns(), seed=st.integers(0, 2**16))

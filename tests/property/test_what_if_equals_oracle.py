@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 
 from assets.flags.suppression import LEAST_SHOWN
 from assets.flags.what_if_counts import MOVES, STANDINGS, count_groups
+from tests.examples import examples
 from tests.oracle.ladder import flags
 from tests.oracle.parameters import STOCKHOLM, varied
 from tests.oracle.pipeline import Product
 from tests.oracle.schools import Town, towns
 from tests.property.test_pipeline_equals_oracle import deliver
 
-EXAMPLES = int(os.environ.get("TRAPPAN_ORACLE_EXAMPLES", "4"))
+EXAMPLES = examples(4)
 LEVELS = ("1", "2", "3")
 # What is asked of the product, and the same in the oracle's numbers.
 SCENARIOS: tuple[tuple[list[str], dict[str, Any]], ...] = (
@@ -45,7 +45,6 @@ Pupil = tuple[str, ...]  # school, grade, and a step by each scenario
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(town=towns())

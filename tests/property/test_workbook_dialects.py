@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from assets.exports.readers.xlsx.book import chosen_sheet, open_book
 from assets.exports.readers.xlsx.parts import Package
 from assets.exports.readers.xlsx.sheet import UNCALCULATED, read_cells
+from tests.examples import examples
 from tests.integration.workbook_dialects import Dialect, Error, Formula, sheet_in
 
 DIALECTS = st.builds(
@@ -76,13 +77,13 @@ def expected(rows: Sequence[Sequence[object]]) -> list[list[str]]:
 
 
 @given(DIALECTS, SHEETS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 def test_any_valid_xml_gives_the_same_cells(dialect: Dialect, rows: list[list[object]]) -> None:
     assert read(sheet_in(dialect, rows)) == expected(rows)
 
 
 @given(DIALECTS, DIALECTS, SHEETS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_two_dialects_of_a_sheet_are_one_sheet(
     one: Dialect, other: Dialect, rows: list[list[object]]
 ) -> None:
@@ -90,7 +91,7 @@ def test_two_dialects_of_a_sheet_are_one_sheet(
 
 
 @given(DIALECTS, st.sampled_from(["", "shared", "array"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_formula_that_nobody_calculated_is_never_empty_nor_zero(
     dialect: Dialect, kind: str
 ) -> None:

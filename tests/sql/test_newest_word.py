@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from assets.exports.staging.repeated_rows import compare_rows
 from assets.exports.staging.staged_tables import find_shared
 from assets.lake.connection import Lake
 from tests.sql.given import ANNA, AS_OF, BO, SOUTH, Row, given, moment, rows_of
@@ -266,7 +267,8 @@ def refused_records(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
         "batch_enrolments",
         *({"line_number": line} | dict(row) for line, row in enumerate(rows, start=2)),
     )
-    return rows_of(lake, "exports/repeated_enrolments", "line_number", "problem")
+    compare_rows(lake, "enrolments")
+    return rows_of(lake, "exports/repeated_records", "line_number", "problem")
 
 
 def test_a_roster_record_written_twice_counts_once(scratch: Lake) -> None:

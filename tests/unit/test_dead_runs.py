@@ -13,8 +13,9 @@ import dagster as dg
 import pytest
 
 from pipelines.dead_runs import end_dead_runs, signs_of_life
+from pipelines.resources import lake_access
 from pipelines.schedules import nightly_schedule
-from pipelines.settings import Settings, lake_access
+from pipelines.settings import Settings
 
 NOTHING = dg.GraphDefinition(name="nothing").to_job()
 STARTED, FAILURE = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE

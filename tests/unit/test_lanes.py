@@ -17,7 +17,7 @@ SECONDS = 30
 
 @pytest.fixture
 def lane(scratch: Lake) -> StagingConnection:
-    return StagingConnection.first(scratch, Sealer.anew())
+    return StagingConnection.first(scratch, Sealer.unkept())
 
 
 def always(_piece: object, _following: object) -> bool:

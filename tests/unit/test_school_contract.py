@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from assets.checks import school_contract
-from assets.checks.school_contract import Broken, broken_days, contract_on
-from assets.checks.validating import ContractCrashError
+from assets.checks import validating
+from assets.checks.school_contract import (
+    WHERE_ONLY,
+    Broken,
+    broken_days,
+    contract_on,
+    expectations_of,
+)
+from assets.checks.validating import ContractCrashError, Memory, validated
 from rules.registry import rule_set_on
 
 CONTRACT = contract_on(rule_set_on("stockholm", date(2026, 11, 15)))
@@ -31,6 +38,9 @@ USUAL = {
     "doubled_share": 0.0,
     "refused_share": 0.0,
 }
+
+
+THE_DAY_AFTER = pd.Timestamp("2026-11-14")
 
 
 def broken(*rows: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -85,9 +95,27 @@ def test_no_school_day_breaks_nothing() -> None:
     assert list(broken_days(pd.DataFrame(columns=list(USUAL)), CONTRACT)) == []
 
 
+def test_a_school_that_broke_a_clause_breaks_it_again_without_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory(tmp_path, datetime(2026, 11, 16, tzinfo=UTC))
+    frame = pd.DataFrame([USUAL | {"share_of_usual": 0.5}, USUAL | {"lesson_date": THE_DAY_AFTER}])
+    first = list(broken_days(frame, CONTRACT, memory))
+    assert len(first) == 1
+
+    def not_asked(*_: object) -> list[object]:
+        raise AssertionError("the library was asked")
+
+    monkeypatch.setattr(validating, "validated", not_asked)
+    assert list(broken_days(frame, CONTRACT, memory)) == first
+    looser = (replace(CONTRACT[0], least=0.4), *CONTRACT[1:])
+    with pytest.raises(AssertionError, match="the library was asked"):
+        list(broken_days(frame, looser, memory))
+
+
 def test_results_hold_no_values() -> None:
     frame = pd.DataFrame([USUAL | {"share_of_usual": 0.4321987}])
-    answers = school_contract._answers(frame, CONTRACT)
+    answers = validated("school_contract", frame, expectations_of(CONTRACT), WHERE_ONLY)
     assert "0.4321987" not in "".join(str(answer.to_json_dict()) for answer in answers)
 
 

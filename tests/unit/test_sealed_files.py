@@ -14,7 +14,7 @@ import pytest
 from assets.exports.files.archive import SealedFileError, seal_stream, unseal_stream
 from assets.lake.encryption import Sealer
 
-SEALER = Sealer.anew()
+SEALER = Sealer.unkept()
 ABOUT = b"the hash of the file"
 # Of age: what is encrypted at once, with the tag behind it, and the nonce before the first.
 CHUNK, TAG, NONCE = 1 << 16, 16, 16
@@ -101,7 +101,7 @@ def test_chunks_in_another_order_do_not_open() -> None:
 def test_a_sealed_file_of_another_key_or_content_does_not_open(size: int) -> None:
     content = sealed(os.urandom(size))
     with pytest.raises(SealedFileError, match=r"another pupil\.key"):
-        opened(content, Sealer.anew())
+        opened(content, Sealer.unkept())
     with pytest.raises(SealedFileError, match="the original of another file"):
         opened(content, about=b"another file's hash.")
 
@@ -119,7 +119,7 @@ def test_who_looks_at_the_beginning_only_leaves_nothing_running() -> None:
     assert threading.active_count() == before
 
 
-def test_what_goes_wrong_while_sealing_is_told_as_what_it_is() -> None:
+def test_what_goes_wrong_while_sealing_is_reported_as_what_it_is() -> None:
     def gone() -> Iterator[bytes]:
         yield b"a" * 100
         raise FileNotFoundError(2, "gone")

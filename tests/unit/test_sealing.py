@@ -9,7 +9,7 @@ from pyrage import x25519
 
 from assets.lake.encryption import KeyFileError, Sealer
 
-ONE, OTHER = Sealer.anew(), Sealer.anew()
+ONE, OTHER = Sealer.unkept(), Sealer.unkept()
 
 
 @pytest.mark.parametrize("value", ["201203149800", "", "Åsa\x1fÖberg"])
@@ -47,7 +47,7 @@ def test_the_key_file_is_one_of_age_and_its_owners_only(tmp_path: Path) -> None:
     [b"", b"\x00" * 64, b"# nothing\n", b"AGE-SECRET-KEY-1QQ\n", "two", "shortened"],
     ids=["empty", "zeros", "comment", "no key", "two", "shortened"],
 )
-def test_a_file_that_is_no_key_file_is_told_without_its_content(
+def test_a_file_that_is_no_key_file_is_reported_without_its_content(
     tmp_path: Path, content: bytes | str
 ) -> None:
     keys = [str(x25519.Identity.generate()) for _ in range(2)]

@@ -167,7 +167,7 @@ def test_whatever_somebody_writes_is_read_or_told(text: str) -> None:
             found.checked(Day)
 
 
-def test_what_was_expected_is_told_in_words() -> None:
+def test_what_was_expected_is_reported_in_words() -> None:
     assert fault_of("kind: skola").expected == "'school' or 'break'"
     assert str(unexpected("a school day")) == "a school day"
     told = document("lessons:\n- minutes: 40").fault(("lessons", 0, "minutes"), "at most 30")

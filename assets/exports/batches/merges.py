@@ -52,7 +52,7 @@ class MergeBatch:
         if fallen:
             unstage(self._lake, staged_table(_KIND), fallen)
         end_staging(self._lake, _KIND)
-        refuse_repeated(self._lake, self._problems, _KIND, "repeated_pupil_merges")
+        refuse_repeated(self._lake, self._problems, _KIND)
         # What closes a circle is refused, but remembered: which of its words is the newest, and
         # does nothing, may change when another file comes.
         self._lake.connection.execute(

@@ -108,7 +108,7 @@ class RosterBatch:
         if fallen:
             unstage(self._lake, staged_table(kind), fallen)
         end_staging(self._lake, kind)
-        refuse_repeated(self._lake, problems, kind, f"repeated_{kind}")
+        refuse_repeated(self._lake, problems, kind)
         for file_id, reader in staged.readers.items():
             if file_id in fallen:
                 continue

@@ -9,7 +9,6 @@ Not here: what a file is (`received.py`), what becomes of it (`ingest.py`).
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from assets.exports.files.received import ReceivedFile, identity_of, local_time
+from assets.lake.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,8 @@ class Receipts:
     def _keep(self, sha256: str, receipts: dict[str, datetime]) -> None:
         place = self._place(sha256)
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = place.with_name(f".{place.name}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as text:
-            json.dump({said: at.isoformat() for said, at in sorted(receipts.items())}, text)
-            text.flush()
-            os.fsync(text.fileno())
-        beside.replace(place)
+        kept = json.dumps({said: at.isoformat() for said, at in sorted(receipts.items())})
+        write_whole(place, kept.encode("ascii"))
 
     def _place(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.receipts"

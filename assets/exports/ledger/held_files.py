@@ -18,6 +18,7 @@ from assets.exports.files.archive import Archive
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.whole_files import write_whole
 
 _Row = tuple[UUID, bytes, datetime, datetime, str]
 
@@ -115,10 +116,7 @@ class Quarantine:
             if self._archive.holds(sha256)
             else "The original was not kept (TRAPPAN_ARCHIVE is off)."
         )
-        note = self._place(sha256)
-        beside = note.with_name(f".{note.name}")
-        beside.write_text(f"{reason or ''}\n{where}\n", encoding="utf-8")
-        beside.replace(note)
+        write_whole(self._place(sha256), f"{reason or ''}\n{where}\n".encode())
 
     def release(self, sha256: str) -> None:
         """Remove the note on a file that could be read after all."""

@@ -93,6 +93,11 @@ class FileReport:
         return self.offered_name or self.path.name
 
     @property
+    def is_duplicate(self) -> bool:
+        """The same bytes were taken before."""
+        return self.outcome == FileOutcome.DUPLICATE
+
+    @property
     def is_whole(self) -> bool:
         """Everything was taken, or had been before."""
         return self.outcome in {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED, FileOutcome.DUPLICATE}

@@ -2,8 +2,8 @@
 
 A lesson of which all rows are refused is not gone: nobody has reported it (`computed_tables.py`).
 
-Which rows those are says `sql/exports/repeated_*.sql`. Not here: the same thing in two files
-(`storing/lessons.py`).
+Which rows those are says `repeated_rows` of lessons, `repeated_records` of all else. Not here: the
+same thing in two files (`storing/lessons.py`).
 """
 
 from __future__ import annotations
@@ -80,16 +80,16 @@ def _mark_refused(lake: Lake, table: str, repeated: str) -> None:
     )
 
 
-def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str, repeated: str) -> None:
+def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str) -> None:
     """Refuse the repeated rows of a batch.
 
     Args:
         lake: the lake, with the kind's keyed rows and its batch, which gets the problem.
         problems: takes the refusals.
-        kind: enrolments, aggregates, school_units or pupil_merges.
-        repeated: the stem of the SELECT in `sql/exports/` that finds them.
+        kind: enrolments, aggregates, school_units, school_breaks or pupil_merges.
     """
-    lake.materialise(f"exports/{repeated}")
+    compare_rows(lake, kind)
+    repeated = lake.materialise("exports/repeated_records")
     found = lake.frame(
         f"SELECT rows.*, repeated.problem AS repetition FROM {keyed_rows(kind)} AS rows "
         f"JOIN {repeated} AS repeated USING (file_id, line_number) ORDER BY file_id, line_number"
@@ -105,3 +105,11 @@ def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str, repeated: str) 
             problems.take_back(row["file_id"], row["warning"])
     for table in {staged_table(kind), f"batch_{kind}"}:
         _mark_refused(lake, table, repeated)
+
+
+def compare_rows(lake: Lake, kind: str) -> None:
+    """Let `comparable_rows` be what the kind's batch says of each thing, and of which thing."""
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP VIEW comparable_rows AS "
+        f"{lake.select(f'exports/comparable_{kind}')}"
+    )

@@ -1,0 +1,30 @@
+"""Small files of the home that are there whole, or as they were before.
+
+Not here: the archive, which seals as it reads (`exports/files/archive.py`), and the key file, which
+must never be replaced (`encryption.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, mode 0600; its folder is there.
+
+    A process that is killed in between leaves the old content, and `.<name>.<process>` beside it.
+
+    Raises:
+        OSError: no room or no permission; the old content stands.
+    """
+    beside = path.with_name(f".{path.name.removeprefix('.')}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,79 @@
+"""The commands that take data in: ingest, retry, and pull, which fetches files for the night.
+
+Not here: how it is taken in (`assets/exports/ingest.py`) or fetched (`assets/pull`), a whole night
+(`nights.py`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.exports.ledger.entries import find_file
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from assets.pull.sources import chosen, load_sources
+from pipelines.cli.home import settings_of
+from pipelines.cli.options import BeginAnew, FileHash, Format, Home, offered
+from pipelines.cli.printing import print_reports, print_rows, say, say_refused, watched
+from pipelines.resources import lake_access, pull_access
+from pipelines.run_results import RunResults
+from pipelines.running import run_job
+
+_PULL_COLUMNS = ("source", "endpoint", "outcome", "objects", "pages", "files")
+
+
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Export files, or folders of them.")],
+    begin_anew: BeginAnew = False,
+    home: Home = None,
+) -> None:
+    """Ingest only, and print the ledger rows."""
+    settings = settings_of(context, home)
+    files_offered = offered(paths)
+    with watched() as progress:
+        access = lake_access(settings, files_offered, progress, begins_anew=begin_anew)
+        made = run_job(settings, "ingest_job", access)
+    print_reports(made.reports)
+    say_refused(made.reports)
+
+
+def retry(context: typer.Context, file: FileHash, home: Home = None) -> None:
+    """Read the original of a refused file again, after its layout was mended."""
+    settings = settings_of(context, home)
+    with Lake.open(settings.lake) as lake:
+        known = find_file(lake, Sealer.of_home(settings.lake.home), file)
+    made = run_job(settings, "ingest_job", lake_access(settings, (), retried=known.sha256))
+    print_reports(made.reports)
+    say_refused(made.reports)
+
+
+def pull(
+    context: typer.Context,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Only this source of sources.yaml.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Fetch what is new from school systems (SS12000), as files for the next ingest."""
+    settings = settings_of(context, home)
+    # First, so that a wrong setting is reported before Dagster is started.
+    for one in chosen(load_sources(settings.sources_file), source):
+        if one.keeps_deleted:
+            say(
+                f"{one.name}: deletedEntities is not among its endpoints, so what the server takes "
+                "away stays here. Add it, if the server has it (docs/operators.md)."
+            )
+    with watched() as progress:
+        access = pull_access(settings, source, progress)
+        made = run_job(settings, "pull_job", lake_access(settings, ()), pull=access, tell=_print)
+    written = sum(row["files"] for row in made.pulled)
+    say(f"{written} new files in {settings.pulled_folder}; `trappan nightly` takes them in.")
+
+
+def _print(made: RunResults) -> None:
+    if made.pulled:
+        print_rows(_PULL_COLUMNS, made.pulled, Format.TABLE)
