@@ -81,14 +81,14 @@ ui: setup ## Dagster's pages on http://127.0.0.1:3000, with schedules running
 	export DAGSTER_HOME="$(CURDIR)" TRAPPAN_HOME="$$home" TRAPPAN_DAGSTER_STORAGE="$$home/dagster" && \
 	exec $(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m pipelines.definitions
 
-lock: setup ## Write requirements.lock anew from pyproject.toml
+lock: setup ## Write requirements.lock again from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS) \
 	pyproject.toml --extra dev --output-file requirements.lock
 	@# Versions and hashes only: where a package comes from is each machine's own setting.
 	@! grep -nE 'pypi|pythonhosted|[/@]' requirements.lock
 
-docs: setup ## Write docs/data-dictionary.md anew from assets/lake/tables.py
+docs: setup ## Write docs/data-dictionary.md again from assets/lake/tables.py
 	@$(BIN)/python -c 'from assets.lake.tables import data_dictionary; print(data_dictionary(), end="")' \
 	> docs/data-dictionary.md
 
@@ -99,7 +99,7 @@ samples: setup ## Write data_samples/ again: the inboxes, and what is expected o
 benchmark: setup ## Measure speed; not part of the tests
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc $(PYTEST_ARGS)
 
-clean: ## Remove what is made anew: .venv, caches, builds. Homes under var/ stay.
+clean: ## Remove what is made again: .venv, caches, builds. Homes under var/ stay.
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 	.import_linter_cache .benchmarks
 	@find pipelines assets rules tests -name __pycache__ -type d -prune -exec rm -rf {} +

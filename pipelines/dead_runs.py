@@ -1,7 +1,7 @@
 """Runs whose process is gone: marked failed, so that they don't keep the queue waiting.
 
 A run of the command line holds a lock for as long as its process lives; the system lets go of it
-however that ends, and a number of a process that was given anew can't be mistaken for it. Dagster
+however that ends, and a number of a process that was given again can't be mistaken for it. Dagster
 watches over the runs that its daemon starts (`run_monitoring` in `dagster.yaml`), but can't see
 those of another process.
 """

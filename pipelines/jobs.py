@@ -55,7 +55,7 @@ weekly_job = dg.define_asset_job(
 backfill_job = dg.define_asset_job(
     "backfill_job",
     selection=_SUMS,
-    description="The sums of a range of months made anew from the lessons.",
+    description="The sums of a range of months made again from the lessons.",
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
@@ -63,7 +63,7 @@ backfill_job = dg.define_asset_job(
 flags_job = dg.define_asset_job(
     "flags_job",
     selection=_FLAGS,
-    description="The flags of a day made anew by the values of that day; no lists.",
+    description="The flags of a day made again by the values of that day; no lists.",
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )

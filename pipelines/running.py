@@ -98,7 +98,7 @@ def run_job(
     # History and spill files are the owner's only, also what Dagster writes.
     os.umask(0o077)
     # Here, not at the top: the code location reads the environment when it is imported, and a
-    # wrong setting is told by the command line in its own words.
+    # wrong setting is reported by the command line in its own words.
     from pipelines.definitions import build_defs  # noqa: PLC0415
 
     overrides: dict[str, object] = {"lake": access} | ({"pull": pull} if pull else {})

@@ -152,7 +152,7 @@ def lake_access(
         paths: offered files or folders; the inbox and what was pulled when None.
         on_progress: for a person who watches.
         with_pulled: what was pulled too, besides `paths`.
-        begins_anew: a lake that is gone is made anew.
+        begins_anew: a lake that is gone is made again.
         retried: hash of an archived file that is read again, in place of the inbox.
     """
     return LakeAccess(

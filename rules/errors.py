@@ -1,8 +1,8 @@
 """The base of every error whose words are ours. It imports nothing, so that everybody may.
 
 It lies in `rules` because that is the lowest floor of the house: the errors of a rule file come
-from it too, and `rules` imports no other package. Not here: what an error that isn't ours is told
-as (`assets/lake/access.py`).
+from it too, and `rules` imports no other package. Not here: what is said of an
+error that isn't ours (`assets/lake/access.py`).
 """
 
 

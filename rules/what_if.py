@@ -130,6 +130,6 @@ def _both_windows(changes: Changes) -> dict[str, Value]:
     named = [name for name in (_ONE_MONTH, _TWO_MONTHS) if name in plain]
     if named:
         raise RuleFileError(f"found {WINDOW_DAYS} and {named[0]}, expected one of them")
-    # Read anew, because twice the days can be more than a file may say.
+    # Read again, because twice the days can be more than a file may say.
     (twice,) = read_values(_TWO_MONTHS, str(2 * cast("int", days)), f"{WINDOW_DAYS}={days}:")
     return plain | {_ONE_MONTH: days, _TWO_MONTHS: twice}

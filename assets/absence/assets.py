@@ -41,10 +41,10 @@ _SUMS = ("absence_daily", "absence_monthly")
 def absence_sums(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Make sums anew: of the asked months in a backfill, else of what new files touched.
+    """Make sums again: of the asked months in a backfill, else of what new files affected.
 
     A nightly run has no partition, because what it touches is only known once the files are
-    read. It then says for each month that it made anew that this partition was materialised.
+    read. It then says for each month that it made again that this partition was materialised.
     """
     wanted = None
     if context.has_partition_key or context.has_partition_key_range:

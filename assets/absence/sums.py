@@ -1,4 +1,4 @@
-"""The sums kept up to date: what new files touched is made anew, nothing else.
+"""The sums kept up to date: what new files affected is made again, nothing else.
 
 Not here: the SELECTs (`sql/absence/`), what counts as too much (`rules`).
 """
@@ -20,7 +20,7 @@ from rules.parallel import ParallelValue, shipped_values
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh made anew."""
+    """What a refresh made again."""
 
     days: int
     months: tuple[date, ...]
@@ -33,16 +33,16 @@ def refresh_sums(
     months: Sequence[date] | None = None,
     parallel: Sequence[ParallelValue] | None = None,
 ) -> Refreshed:
-    """Make daily and monthly sums of stale days anew, in one transaction.
+    """Make daily and monthly sums of stale days again, in one transaction.
 
     The stale days are written with the rows and taken away with the sums, so a run that was
     killed in between leaves them for the next.
 
     Args:
         lake: the lake.
-        months: first days of months to make anew whether stale or not; then only these.
+        months: first days of months to make again whether stale or not; then only these.
         parallel: how lessons at the same time count, by a lesson's date; the shipped values when
-            None. Sums that are not made anew stay as they were made.
+            None. Sums that are not made again stay as they were made.
     """
     in_force = shipped_values() if parallel is None else parallel
 
@@ -132,16 +132,16 @@ def _insert(
 
 
 def sum_windows(lake: Lake, as_of: date, parts: Sequence[WindowPart]) -> None:
-    """Make the temporary tables `window_parts`, `absence_rolling` and `absence_calendar`.
+    """Make the temporary tables `window_parts`, `rolling_sums` and `absence_calendar`.
 
     `summed_months` is made before, because the calendar windows take its months too.
 
-    The temporary `absence_rolling` stands before the lake's table of that name, so that a
-    question about any as_of leaves the lake as it is.
+    The lake's `absence_rolling` is the `rolling_sums` of its newest as_of (`store_rolling`); a
+    question about another as_of leaves it as it is.
     """
     load_window_parts(lake, parts)
     first = min((part.window_start for part in parts), default=as_of)
-    lake.materialise("absence/absence_rolling", as_of=as_of, first_date=first)
+    lake.materialise("absence/rolling_sums", as_of=as_of, first_date=first)
     lake.materialise("absence/summed_months")
     lake.materialise("absence/absence_calendar")
 
@@ -171,12 +171,12 @@ def load_window_parts(lake: Lake, parts: Sequence[WindowPart]) -> None:
 
 
 def store_rolling(lake: Lake, as_of: date) -> int:
-    """Keep the temporary `absence_rolling` in the lake as the newest, and return its rows."""
+    """Keep `rolling_sums` in the lake as the newest `absence_rolling`, and return its rows."""
 
     def change(connection: duckdb.DuckDBPyConnection) -> int:
-        connection.execute("DELETE FROM lake.absence_rolling")
+        connection.execute("DELETE FROM absence_rolling")
         inserted = connection.execute(
-            "INSERT INTO lake.absence_rolling BY NAME SELECT * FROM temp.absence_rolling "
+            "INSERT INTO absence_rolling BY NAME SELECT * FROM rolling_sums "
             "WHERE as_of_date = $as_of",
             {"as_of": as_of},
         ).fetchone()

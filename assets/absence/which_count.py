@@ -12,15 +12,16 @@ from __future__ import annotations
 from datetime import date
 
 from assets.lake.connection import Lake
+from assets.lake.parallel_values import load_parallel_in_force
 
-_OF_THE_STEPS = "told_row"  # what a row of `uncounted_lessons` was when its fate was decided
+_OF_THE_STEPS = "stated_row"  # what a row of `uncounted_lessons` was when its fate was decided
 
 
 def sum_days(lake: Lake, first: date, last: date) -> None:
     """Make `summed_days` and `uncounted_now` of the dates in `days_to_sum`, changing no table.
 
     Args:
-        lake: the lake, or a past of it, with `days_to_sum` and `parallel_values`.
+        lake: the lake, or a past of it, with `days_to_sum`.
         first: the first of these dates.
         last: the last of them.
     """
@@ -69,14 +70,15 @@ def _decide(lake: Lake, table: str, first: date, last: date) -> int:
 
 def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> int:
     """Decide which lessons of the crowded days count, and sum those days again."""
-    lake.materialise("absence/told_lessons", first_date=first, last_date=last)
+    lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
     lake.materialise("absence/superseded_lessons")
     lake.materialise("absence/lessons_after_leaving")
+    load_parallel_in_force(lake)
     lake.materialise("absence/lessons_set_aside")
-    lake.materialise("absence/told_fates")
+    lake.materialise("absence/lesson_fates")
     connection = lake.connection
     connection.execute(
-        f"INSERT INTO uncounted_now BY NAME SELECT * EXCLUDE ({_OF_THE_STEPS}) FROM told_fates"
+        f"INSERT INTO uncounted_now BY NAME SELECT * EXCLUDE ({_OF_THE_STEPS}) FROM lesson_fates"
     )
     # The dates prune the files that the delete has to open.
     deleted = connection.execute(
@@ -87,8 +89,8 @@ def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> int:
     connection.execute(
         # The last lesson of a day is the last by start, then export, then subject.
         "CREATE OR REPLACE TEMP VIEW lessons_to_sum AS SELECT *, {'starts_at': starts_at, "
-        "'exported_at': exported_at, 'subject': subject} AS order_in_day FROM told_lessons "
-        "WHERE NOT is_cancelled AND told_row NOT IN (SELECT told_row FROM told_fates)"
+        "'exported_at': exported_at, 'subject': subject} AS order_in_day FROM stated_lessons "
+        "WHERE NOT is_cancelled AND stated_row NOT IN (SELECT stated_row FROM lesson_fates)"
     )
     inserted = _sum(f"INSERT INTO {table} BY NAME", lake, first, last, of_all=False)
     return inserted - (int(deleted[0]) if deleted else 0)

@@ -114,7 +114,7 @@ CHECKS = [
 ]
 
 
-# Dagster assets of the schools: what holds a school's list, and what is told on it.
+# Dagster assets of the schools: what holds a school's list, and what is reported on it.
 
 GROUP = "contracts"
 

@@ -1,4 +1,4 @@
-"""Each school's latest days against its own norm: what holds its list, and what is only told.
+"""Each school's latest days against its own norm: what holds its list, and what is only mentioned.
 
 Great Expectations sees a row per school unit and day: counts and shares, never a pupil. Its
 results name school units and days, no values. Not here: the frame (`sql/checks/school_days.sql`),

@@ -174,7 +174,7 @@ class SchoolDays:
     breaks: list[Break] = field(default_factory=list)
 
     def is_free(self, day: date) -> bool:
-        """Whether it told that there is no school on a day."""
+        """Whether it said that there is no school on a day."""
         return day in self.cancelled or any(b.first <= day <= b.last for b in self.breaks)
 
 

@@ -44,11 +44,11 @@ class FileChanges:
 
     Attributes:
         rows: a lesson each, as `sql/exports/file_changes.sql` gives them, and `is_protected`.
-        outdone: rows of the file that newer exports had outdone, so that they changed nothing.
+        superseded: rows of the file that newer exports had superseded, which changed nothing.
     """
 
     rows: pl.DataFrame
-    outdone: int
+    superseded: int
 
     @property
     def protected(self) -> int:
@@ -56,9 +56,9 @@ class FileChanges:
         return int(self.rows["is_protected"].sum())
 
     def counts(self) -> list[dict[str, str]]:
-        """Return the answer's rows: per school unit and month, then what was outdone, in all.
+        """Return the answer's rows: per school unit and month, then what was superseded, in all.
 
-        Which school and month an outdone row was of is not stored anywhere but in the original.
+        Which school and month a superseded row was of is not stored anywhere but in the original.
         """
         months = self.rows.with_columns(pl.col("lesson_date").dt.strftime("%Y-%m").alias("month"))
         answer = [
@@ -70,12 +70,12 @@ class FileChanges:
             )
         ]
         answer.sort(key=lambda row: (row["school_unit_code"], row["month"]))
-        if self.outdone:
+        if self.superseded:
             nothing = {f"rows_{kind}": "" for kind in KINDS}
             answer.append(
                 {"school_unit_code": "", "month": ""}
                 | nothing
-                | {"rows_outdone": str(self.outdone)}
+                | {"rows_outdone": str(self.superseded)}
             )
         return answer
 

@@ -25,7 +25,7 @@ from assets.exports.batches.kinds import (
     remarks_of,
     staged_work,
 )
-from assets.exports.batches.prefetch import Lane, staged_ahead
+from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.exports.files.archive import Archive
 from assets.exports.files.arrivals import Intake, Receipts, still_arriving
 from assets.exports.files.offered_files import InboxEntry, Offered, entries_in
@@ -183,7 +183,7 @@ class _Ingest:
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         refuse_another_key(lake, self.sealer)
-        self.lane = Lane.first(lake, self.sealer)
+        self.lane = StagingConnection.first(lake, self.sealer)
         self.intake = intake or Intake()
         home = lake.settings.home
         self.archive = Archive(home, self.sealer, is_on=self.intake.keeps_originals)
@@ -200,9 +200,9 @@ class _Ingest:
 
     def take(self, entries: Sequence[InboxEntry]) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
-        told = [entry for entry in entries if not entry.is_quiet]
-        self.reports |= {e.path: left_alone(e.path, e.why_not) for e in told if e.why_not}
-        paths = [entry.path for entry in told if not entry.why_not]
+        listed = [entry for entry in entries if not entry.is_quiet]
+        self.reports |= {e.path: left_alone(e.path, e.why_not) for e in listed if e.why_not}
+        paths = [entry.path for entry in listed if not entry.why_not]
         arriving = still_arriving(paths, self.intake)
         for path in arriving:
             self.reports[path] = held(path, "it is still being written to")
@@ -213,7 +213,7 @@ class _Ingest:
         self._settle_copies(offered)
         quiet = [left_alone(entry.path, entry.why_not) for entry in entries if entry.is_quiet]
         waiting.note([*self.reports.values(), *quiet])
-        return [self.reports[entry.path] for entry in told]
+        return [self.reports[entry.path] for entry in listed]
 
     def read_again(self, file: ReceivedFile) -> FileReport:
         self.known = known_files(self.lake, self.sealer, [file.sha256])
@@ -257,7 +257,7 @@ class _Ingest:
             except ChangedFileError as error:
                 self.reports[file.path] = held(file.path, str(error))
 
-    def _stage(self, lane: Lane, work: Work) -> StagedWork:
+    def _stage(self, lane: StagingConnection, work: Work) -> StagedWork:
         """Stage files of one kind, once their originals are kept; maybe in a thread of its own."""
         kept = [file for file in work.files if self._is_kept(file)]
         return staged_work(work, kept, lane, self.openings, self.folder)

@@ -298,7 +298,7 @@ def _cells(head: Head) -> list[CheckedCell]:
     match = head.match
     columns = {position: column for column, position in match.positions.items()}
     found: list[CheckedCell] = []
-    told = as_headers(head.header)
+    shown_headers = as_headers(head.header)
     for position, header in enumerate(head.header):
         column = columns.get(position, "")
         is_dropped = position in match.dropped or (not column and is_health(header))
@@ -308,7 +308,7 @@ def _cells(head: Head) -> list[CheckedCell]:
             _DROPPED if is_dropped and cell.strip() else shown(column or "row", cell)
             for cell in cells
         )
-        name = header if column else told[position]
+        name = header if column else shown_headers[position]
         found.append(CheckedCell(printable_header(name), column, note, examples))
     return found
 
@@ -385,7 +385,7 @@ def _problems(
         reader = staged.readers[file.file_id]
         counted: Counter[RowProblem] = Counter()
         first: dict[str, RowProblem] = {}
-        for problem in log.told(file.file_id):
+        for problem in log.shown(file.file_id):
             known = first.setdefault(problem.code, problem)
             counted[known] += problem.rows
         return reader.rows_read, reader.reason or "", counted

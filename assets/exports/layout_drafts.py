@@ -153,7 +153,9 @@ def _written(
         lines.append(f"dropped: [{', '.join(map(_quoted, dropped))}]")
     rest = [one for one in header if one not in found and one not in dropped]
     if rest:
-        lines.append("# Not read, and told as such at each file. If one is a column above, put it")
+        lines.append(
+            "# Not read, and reported as such at each file. If one is a column above, put it"
+        )
         lines.append("# into its headers; if it should be passed over in silence, into dropped:")
         lines += [f"#   {_quoted(printable_header(one))}" for one in rest]
     decisions += _doubtful_minutes(by_column, head)

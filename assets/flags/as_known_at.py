@@ -16,9 +16,8 @@ from assets.absence.windows import month_end
 from assets.lake.connection import Lake
 from assets.lake.tables import TABLES
 from rules.errors import TrappanError
-from rules.parallel import shipped_values
 
-#: What verdicts rest on. Names stay as they are today: an answer about the past names nobody anew.
+#: What verdicts rest on. Names stay as they are today: an answer about the past names nobody again.
 _FACTS = (
     "lessons",
     "contradicted_lessons",
@@ -69,8 +68,7 @@ def show_as_known(lake: Lake, moment: datetime) -> Known:
     """
     known = _snapshot_at(lake, moment)
     for name in _FACTS:
-        rows = _rows_then(lake, name, known.snapshot)
-        lake.connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")
+        lake.show_instead(name, _rows_then(lake, name, known.snapshot))
     _sum_what_was_stale(lake, known.snapshot)
     return known
 
@@ -136,31 +134,21 @@ def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:
         "CREATE TEMP TABLE months_to_sum AS SELECT DISTINCT "
         "cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date FROM days_to_sum"
     )
-    if not lake.rows("SELECT 1 FROM parallel_values LIMIT 1"):
-        # Nothing was summed yet, or by a version that had no such values.
-        rows = ", ".join(
-            f"(DATE '{value.valid_from}', '{value.method}', {value.least_cover_bp})"
-            for value in shipped_values()
-        )
-        lake.connection.execute(
-            "CREATE OR REPLACE TEMP VIEW parallel_values AS SELECT * FROM "
-            f"(VALUES {rows}) AS shipped (valid_from_date, method, least_cover_bp)"
-        )
     sum_days(lake, first, last)
     for table, made in (("absence_daily", "summed_days"), ("uncounted_lessons", "uncounted_now")):
-        lake.connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM "
-            f"({_rows_then(lake, table, snapshot)}) "
+        lake.show_instead(
+            table,
+            f"SELECT * FROM ({_rows_then(lake, table, snapshot)}) "
             "WHERE lesson_date NOT IN (SELECT lesson_date FROM days_to_sum) "
-            f"UNION ALL BY NAME SELECT * FROM {made}"
+            f"UNION ALL BY NAME SELECT * FROM {made}",
         )
     months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
     lake.connection.execute(
         f"CREATE TEMP TABLE summed_monthly AS {lake.select('absence/absence_monthly')}", months
     )
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP VIEW absence_monthly AS SELECT * FROM "
-        f"({_rows_then(lake, 'absence_monthly', snapshot)}) "
+    lake.show_instead(
+        "absence_monthly",
+        f"SELECT * FROM ({_rows_then(lake, 'absence_monthly', snapshot)}) "
         "WHERE month_start_date NOT IN (SELECT month_start_date FROM months_to_sum) "
-        "UNION ALL BY NAME SELECT * FROM summed_monthly"
+        "UNION ALL BY NAME SELECT * FROM summed_monthly",
     )

@@ -44,7 +44,7 @@ class Evaluation:
 def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
     """Evaluate every rule for every pupil at an as_of.
 
-    Makes the temporary tables `belonging`, `unseen_pupils`, `absence_rolling`, `absence_calendar`,
+    Makes the temporary tables `belonging`, `unseen_pupils`, `rolling_sums`, `absence_calendar`,
     `judgements` and `verdicts`; the lake itself isn't changed.
 
     Args:
@@ -74,7 +74,7 @@ def levels_at(lake: Lake, as_of: date, rule_set: RuleSet) -> pl.DataFrame:
 def evaluate_again(lake: Lake, before: Evaluation, rule_set: RuleSet) -> Evaluation:
     """Evaluate the same as_of by other values; sums and places that stay the same are kept.
 
-    `verdicts` is made anew. The lake must not have been written to since `before`.
+    `verdicts` is made again. The lake must not have been written to since `before`.
 
     Args:
         lake: the lake that `before` was evaluated on, its temporary tables untouched.

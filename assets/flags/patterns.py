@@ -1,7 +1,7 @@
 """How a pupil's absence lies: in long runs or scattered, on weekdays, in lessons, in subjects.
 
 A pattern describes and explains nothing: it says where the minutes lie, never why. Only lessons at
-the school where the pupil belongs are looked at, so that nothing of an earlier school is told to a
+the school where the pupil belongs are looked at, so that nothing of an earlier school is shown to a
 new mentor. The definitions are in docs/patterns.md and worked out in `sql/flags/`. Not here: words.
 """
 

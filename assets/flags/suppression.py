@@ -179,8 +179,8 @@ class _Watch:
             return False
         pivot = max(row)
         scaled = _scaled(row, pivot)
-        touched = self._holding.get(pivot, ())
-        return any(_is_multiple(self._secrets[index], scaled, pivot) for index in touched)
+        affected = self._holding.get(pivot, ())
+        return any(_is_multiple(self._secrets[index], scaled, pivot) for index in affected)
 
     def add(self, row: Row) -> None:
         """Show a reduced row."""

@@ -154,41 +154,41 @@ def _few_together(
     of the other are shown to be on no list. What is left is a sum of pupils, so where it is fewer
     than may be shown, nothing of it may follow.
     """
-    told: dict[tuple[str, str], set[frozenset[str]]] = {}
+    published: dict[tuple[str, str], set[frozenset[str]]] = {}
     for group in dict.fromkeys(name[:2] for name in seen):
         shown = [c for c in STANDINGS if seen[*group, IN_FORCE, c] is not None]
-        told[group] = _told_of_steps(tuple(shown))
+        published[group] = _shown_of_steps(tuple(shown))
     for grouping in GROUPINGS[1:]:
-        groups = [group for group in told if group[0] == grouping]
-        for whole in told[CITY, "all"]:
+        groups = [group for group in published if group[0] == grouping]
+        for whole in published[CITY, "all"]:
             left = [
                 part
                 for group in groups
-                for step in whole - _most_told(whole, told[group], group, of_step, sizes)
+                for step in whole - _most_shown(whole, published[group], group, of_step, sizes)
                 for part in of_step.get((*group, step), ())
             ]
             if 0 < sum(sizes[part] for part in left) < LEAST_SHOWN:
                 yield Count(tuple(sorted(left)))
 
 
-def _most_told(
+def _most_shown(
     whole: frozenset[str],
-    told: Collection[frozenset[str]],
+    published: Collection[frozenset[str]],
     group: tuple[str, str],
     of_step: Mapping[tuple[str, str, str], Sequence[int]],
     sizes: Mapping[int, int],
 ) -> frozenset[str]:
-    """Of the steps that are told of a group together, those within a whole with most pupils."""
+    """Of the steps that are reported of a group together, those within a whole with most pupils."""
 
     def pupils(together: frozenset[str]) -> int:
         return sum(sizes[part] for step in together for part in of_step.get((*group, step), ()))
 
-    within = [together for together in told if together <= whole]
+    within = [together for together in published if together <= whole]
     return max(within, key=lambda together: (pupils(together), sorted(together)), default=_NONE)
 
 
 @lru_cache
-def _told_of_steps(columns: tuple[str, ...]) -> set[frozenset[str]]:
+def _shown_of_steps(columns: tuple[str, ...]) -> set[frozenset[str]]:
     """Which steps' pupils together can be worked out from these columns of a group."""
     shown: list[list[Fraction]] = []
     for column in columns:
@@ -213,10 +213,10 @@ def _left(row: list[Fraction], shown: Sequence[Sequence[Fraction]]) -> list[Frac
 
 
 def _parts(steps: Steps) -> dict[tuple[str, ...], int]:
-    """Pupils who are alike in everything that is told: school, grade, sex and every step."""
+    """Pupils who are alike in everything that is reported: school, grade, sex and every step."""
     frame = steps.frame
     sizes = {tuple(row[:-1]): int(row[-1]) for row in frame.group_by(frame.columns).len().rows()}
-    # That nobody of a group is outside the list must not be told, so the place must be there.
+    # That nobody of a group is outside the list must not be reported, so the place must be there.
     clear = ("clear",) * len(steps.rule_sets)
     for place in {part[:3] for part in sizes}:
         sizes.setdefault((*place, *clear), 0)

@@ -32,7 +32,7 @@ from rules.models import RuleSet
 _JUDGED_PUPILS = 20_000
 _JUDGED_ORIGINS = 14
 #: Months in which the targets behind a shown estimate must end (our choice). Weeks whose targets
-#: are one month are one outcome told several times.
+#: are one month are one outcome counted several times.
 LEAST_TARGET_MONTHS = 3
 _SKILL_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "threshold_bp": pl.Int64,

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from assets.lake.connection import Lake
-from assets.lake.server_errors import told_of_servers
+from assets.lake.server_errors import words_of_server
 from assets.lake.settings import LakeSettings
 from rules.errors import TrappanError
 from rules.models import RuleSet
@@ -80,7 +80,7 @@ class LakeAccess:
 
     @contextmanager
     def open(self) -> Iterator[Lake]:
-        """Open the lake for one step; an error we have no words for is told without its data.
+        """Open the lake for one step; an error we have no words for is said without its data.
 
         The steps of a run share what the first of them opened, but no temporary table.
         """
@@ -95,10 +95,10 @@ class LakeAccess:
         except TrappanError:
             raise
         except Exception as error:
-            raise told_without_data(error, f"the disk of {self.settings.home}") from None
+            raise words_without_data(error, f"the disk of {self.settings.home}") from None
 
     def close(self) -> None:
-        """Let go of the lake when a run has ended; the next step opens it anew."""
+        """Let go of the lake when a run has ended; the next step opens it again."""
         let_go, self._shared.let_go, self._shared.lake = self._shared.let_go, None, None
         if let_go is not None:
             let_go()
@@ -130,8 +130,8 @@ class LakeAccess:
         return parallel_values(load_parameters(self.rule_set, root))
 
 
-def told_without_data(error: Exception, disk: str = "the disk") -> StepError:
-    """Return what may be told of an error that is not ours: a server's trouble, or kind and place.
+def words_without_data(error: Exception, disk: str = "the disk") -> StepError:
+    """Return what may be said of an error that is not ours: a server's trouble, or kind and place.
 
     Its own message can quote a row, so it is never repeated.
 
@@ -139,7 +139,7 @@ def told_without_data(error: Exception, disk: str = "the disk") -> StepError:
         error: the error, with its traceback.
         disk: what is full when that is the trouble.
     """
-    of_servers = told_of_servers(error)
+    of_servers = words_of_server(error)
     if of_servers:
         return StepError(of_servers)
     if _is_full_disk(error):

@@ -296,7 +296,9 @@ LESSON_FATES: tuple[Table, ...] = (
             _START,
             _SUBJECT,
             _ID,
-            Column("scheduled_minutes", "SMALLINT", "The longest length that was told, minutes."),
+            Column(
+                "scheduled_minutes", "SMALLINT", "The longest length that was reported, minutes."
+            ),
             CLASS,
             GRADE,
             MENTOR,

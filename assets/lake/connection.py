@@ -28,10 +28,10 @@ import duckdb
 import polars as pl
 
 from assets.lake.catalog_extremes import keep_no_extremes
-from assets.lake.data_files import told_of_data_files
+from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError
 from assets.lake.schema import added_columns, create_statements
-from assets.lake.server_errors import told_of_servers
+from assets.lake.server_errors import words_of_server
 from assets.lake.settings import (
     LakeError,
     LakeSettings,
@@ -48,6 +48,7 @@ from assets.lake.tables import TABLES
 from assets.lake.write_lock import Turns, patiently
 from rules.errors import TrappanError
 
+_TABLE_NAMES = frozenset(table.name for table in TABLES)
 __all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
 
 SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
@@ -124,7 +125,7 @@ class Lake:
             has_server = settings.is_on_postgres or settings.is_on_s3
             said = "" if has_server else f": {str(error).splitlines()[0]}"
             raise LakeError(
-                told_of_servers(error)
+                words_of_server(error)
                 or f"The lake's catalog {settings.catalog_string.split(':', 1)[0]}:… in {home} "
                 f"does not answer{said}. Run `trappan doctor`."
             ) from None
@@ -136,7 +137,7 @@ class Lake:
     def beside(self) -> Self:
         """Connect once more to the lake that is open, with temporary tables of one's own.
 
-        Opening it anew takes a third of a second of the processor, because DuckDB checks the
+        Opening it again takes a third of a second of the processor, because DuckDB checks the
         signature of every extension; this takes a fiftieth of that. Close it before this one.
         """
         lake = type(self)(self.settings, self.connection.cursor(), self._turns)
@@ -258,17 +259,17 @@ class Lake:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        told = self._told_of_files(error) if isinstance(error, duckdb.Error) else None
+        words = self._words_of_files(error) if isinstance(error, duckdb.Error) else None
         self.close()
-        if told:
-            raise LakeError(told) from None
+        if words:
+            raise LakeError(words) from None
 
-    def _told_of_files(self, error: duckdb.Error) -> str | None:
+    def _words_of_files(self, error: duckdb.Error) -> str | None:
         """Say which data file is lost or damaged, when that is the trouble."""
         beside = self.connection.cursor()
         try:
             beside.execute("USE lake")
-            return told_of_data_files(error, beside, self.settings)
+            return words_of_data_files(error, beside, self.settings)
         except duckdb.Error:
             return None
         finally:
@@ -332,7 +333,7 @@ class Lake:
 
     def materialise(self, name: str, ctes: Sequence[str] = (), /, **parameters: object) -> str:
         """Make a temporary table of `sql/<name>.sql`, named as the file, and return the name."""
-        table, select = Path(name).name, self.select(name, ctes)
+        table, select = _temporary(Path(name).name), self.select(name, ctes)
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} AS {select}", parameters or None
         )
@@ -340,7 +341,7 @@ class Lake:
 
     def define(self, name: str) -> str:
         """Make a temporary view of `sql/<name>.sql`, named as the file, and return the name."""
-        view = Path(name).name
+        view = _temporary(Path(name).name)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {self.select(name)}")
         return view
 
@@ -355,15 +356,39 @@ class Lake:
         self.connection.register("frame_to_load", frame)
         try:
             self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM frame_to_load"
+                f"CREATE OR REPLACE TEMP TABLE {_temporary(table)} AS SELECT * FROM frame_to_load"
             )
         finally:
             self.connection.unregister("frame_to_load")
+
+    def show_instead(self, table: str, select: str) -> None:
+        """Let a table of the lake read as the rows of a SELECT, for the rest of this connection.
+
+        The only way in which a name stands for something else than the lake's table: the same
+        questions are asked of a past. The lake isn't changed; `lake.<table>` is still the table.
+
+        Raises:
+            ValueError: the lake has no such table.
+        """
+        if table not in _TABLE_NAMES:
+            raise ValueError(f"{table} is no table of the lake")
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {select}")
 
     def snapshot(self) -> int:
         """Return the id of the lake's newest snapshot."""
         (value,) = self.rows("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')")[0]
         return int(value)
+
+
+def _temporary(name: str) -> str:
+    """Return a name for a temporary table, which must be none of the lake's.
+
+    DuckDB looks among temporary tables first, and has no schemas for them: what is meant for the
+    lake's table would silently read the temporary one.
+    """
+    if name in _TABLE_NAMES:
+        raise ValueError(f"{name} is a table of the lake; a temporary one needs another name")
+    return name
 
 
 def _is_no_lake(error: duckdb.Error) -> bool:

@@ -86,10 +86,10 @@ def damaged_files(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) 
             yield file.path
 
 
-def told_of_data_files(
+def words_of_data_files(
     error: BaseException, connection: duckdb.DuckDBPyConnection, settings: LakeSettings
 ) -> str | None:
-    """Return what is told when an error comes of a lost or damaged data file; else None.
+    """Return what is said when an error comes of a lost or damaged data file; else None.
 
     Args:
         error: what a statement ended with.

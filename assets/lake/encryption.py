@@ -67,7 +67,7 @@ class Sealer:
             raise KeyFileError(
                 f"{path} is not there, but the home has originals or lists that were sealed with "
                 "it. Restore it from the backup; a new key could open none of them, and would make "
-                "every pupil a stranger. To begin anew without it, use a new home."
+                "every pupil a stranger. To begin again without it, use a new home."
             )
         if not path.exists():
             _write_new_key(path)

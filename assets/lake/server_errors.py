@@ -1,7 +1,7 @@
 """What is said when a server of the lake fails: Postgres with the catalog, S3 with the data files.
 
 Found when tried with DuckDB 1.5.5: the words of a failed login quote the whole catalog string, a
-password in it too, and those of a failed write can quote a row. So the trouble is told in our
+password in it too, and those of a failed write can quote a row. So the trouble is reported in our
 words, and of DuckDB's own only what a pattern names. Not here: how the servers are reached
 (`settings.py`).
 """
@@ -16,13 +16,13 @@ import duckdb
 
 class _Trouble(NamedTuple):
     pattern: str
-    told: str
+    words: str
 
 
 _AGAIN = "What a step changes is kept whole or not at all, and the lists that are out still stand."
 _POSTGRES, _S3 = "The lake's Postgres server", "The lake's S3 server"
 
-#: What DuckDB says (a pattern), and what is told; the first that fits counts. `{name}` is a group.
+#: What DuckDB says (a pattern), and what we say; the first that fits counts. `{name}` is a group.
 _TROUBLES = (
     # Postgres: the login.
     _Trouble(
@@ -147,8 +147,8 @@ _TROUBLES = (
 )
 
 
-def told_of_servers(error: BaseException) -> str | None:
-    """Return what is told of a server's trouble; None when an error is none.
+def words_of_server(error: BaseException) -> str | None:
+    """Return what is reported of a server's trouble; None when an error is none.
 
     Never repeats DuckDB's words, which can quote a password or a row, but for the name of a
     database or role that is not there.
@@ -159,5 +159,5 @@ def told_of_servers(error: BaseException) -> str | None:
     for trouble in _TROUBLES:
         found = re.search(trouble.pattern, text, re.DOTALL)
         if found:
-            return trouble.told.format(**found.groupdict())
+            return trouble.words.format(**found.groupdict())
     return None

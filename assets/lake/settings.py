@@ -104,7 +104,7 @@ class LakeSettings:
         max_temp_size: DuckDB's spill files at most, e.g. `50GB`.
         threads: DuckDB's threads; 0 means all cores.
         lock_wait_seconds: how long a writer waits for another writer.
-        begins_anew: a lake that is gone is made anew, in a home that had one.
+        begins_anew: a lake that is gone is made again, in a home that had one.
     """
 
     home: Path

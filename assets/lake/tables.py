@@ -164,7 +164,9 @@ TABLES: tuple[Table, ...] = (
             Column("period_first_date", "DATE", "First lesson date in it.", "no dated row"),
             Column("period_last_date", "DATE", "Last lesson date in it.", "no dated row"),
             Column("rows_read", "BIGINT", "Data rows in the file, counted apart from reading."),
-            Column("rows_accepted", "BIGINT", "Rows taken, also those that a newer file outdoes."),
+            Column(
+                "rows_accepted", "BIGINT", "Rows taken, also those that a newer file supersedes."
+            ),
             Column("rows_rejected", "BIGINT", "Rows refused, each in `row_problems`."),
             Column("rows_superseded", "BIGINT", "Accepted rows that a newer export had replaced."),
             Column("rows_warned", "BIGINT", "Accepted rows with a warning."),
@@ -268,7 +270,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "class_coverage",
         "How many pupils of a class and date a lesson file has. A file that a newer one with as "
-        "many pupils outdoes is not kept.",
+        "many pupils supersedes is not kept.",
         "a layout, school unit, class, date and file",
         (
             _LAYOUT,
@@ -283,7 +285,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "missing_lessons",
         "Lessons that a newer file of their source lacks, though it covers their class and date. "
-        "They count; a row whose lesson was said anew or removed since says nothing.",
+        "They count; a row whose lesson was said again or removed since says nothing.",
         "a pupil, school unit, start, subject and file",
         (
             _LAYOUT,

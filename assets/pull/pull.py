@@ -28,7 +28,7 @@ from assets.pull.state import PullState, StateError
 from assets.pull.windows import STOCKHOLM, PullWindow, windows_of
 from rules.errors import TrappanError
 
-# A server that fails so often is away, and each window would wait for it anew.
+# A server that fails so often is away, and each window would wait for it again.
 _MOST_IN_A_ROW = 3
 #: Called with a word, a count and a total (0 when it is not known), for a person who watches.
 Progress = Callable[[str, int, int], None]
@@ -98,12 +98,17 @@ class _Come:
 
     @property
     def result(self) -> Fetched:
-        """What is told of it."""
-        told = list(self.faults)
+        """What is reported of it."""
+        faults = list(self.faults)
         if self.unasked:
-            told.append(f"{self.unasked} later windows were not asked for")
+            faults.append(f"{self.unasked} later windows were not asked for")
         return Fetched(
-            self.source, self.endpoint, tuple(self.files), self.objects, self.pages, "; ".join(told)
+            self.source,
+            self.endpoint,
+            tuple(self.files),
+            self.objects,
+            self.pages,
+            "; ".join(faults),
         )
 
 
@@ -203,11 +208,11 @@ class _SourcePull:
     def _endpoint(
         self, session: ServerSession, state: PullState, endpoint: str, number: int
     ) -> tuple[Fetched, bool]:
-        """Fetch the windows of an endpoint; one that fails is told and stops no other.
+        """Fetch the windows of an endpoint; one that fails is reported and stops no other.
 
         A window that failed does not move its cursor, nor does a later one of the same cursor: the
         next pull asks for both. After a fault of the whole endpoint, or three windows in a row that
-        failed, the rest is told as not asked for.
+        failed, the rest is reported as not asked for.
         """
         come = _Come(self._source.name, endpoint)
 

@@ -22,7 +22,7 @@ from assets.pull.faults import PullFaultError, of_error, of_redirect, of_status
 from assets.pull.sources import ClientCredentials, Source, TokenAuth
 
 _RETRIED = (429, 500, 502, 503, 504)
-# A token that ends within so many seconds is fetched anew before it is used.
+# A token that ends within so many seconds is fetched again before it is used.
 _LEEWAY_SECONDS = 30
 _AGENT = "franvarotrappan"
 
@@ -77,7 +77,7 @@ class ServerSession:
     def get(self, endpoint: str, parameters: dict[str, str]) -> requests.Response:
         """Return an answer with status 200, its body still to be read.
 
-        A token that is refused is fetched anew once.
+        A token that is refused is fetched again once.
 
         Raises:
             PullFaultError: anything else, in words.

@@ -264,8 +264,8 @@ def rules_of(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> str:
     school gives monthly sums only is said once, at the top of the list.
     """
     lines = []
-    told = [e for e in pupil.evidence if not e.lacks_lessons and e.reason != "no_lessons"]
-    for name in dict.fromkeys(item.rule for item in told):
+    items = [e for e in pupil.evidence if not e.lacks_lessons and e.reason != "no_lessons"]
+    for name in dict.fromkeys(item.rule for item in items):
         hits = [e for e in pupil.evidence if e.rule == name and e.verdict == "hit"]
         rule = rules[name]
         lines.append(rule_texts.hit_line(rule, hits) if hits else rule_texts.unassessed(rule))

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from assets.exports.files.printable import printable_name
-from assets.lake.access import told_without_data
+from assets.lake.access import words_without_data
 from assets.simulator import SimulationPlan, simulate
 from assets.simulator.plan import Columns, Encoding, Split
 from pipelines.cli.answers import coverage, flags, rates
@@ -96,7 +96,7 @@ def nightly(
     settings = settings_of(context, home)
     paths = offered([inbox]) if inbox else (default_inbox(settings),)
     last = as_of or yesterday()
-    # First, so that a wrong rule file is told before an hour's work.
+    # First, so that a wrong rule file is reported before an hour's work.
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
         access = lake_access(settings, paths, progress, with_pulled=True, begins_anew=begin_anew)
@@ -182,14 +182,14 @@ def backfill(
     last: Annotated[date, typer.Option("--to", parser=month, help="Last month, YYYY-MM.")],
     home: Home = None,
 ) -> None:
-    """Make the sums of a range of months anew from the lessons in the lake."""
+    """Make the sums of a range of months again from the lessons in the lake."""
     settings = settings_of(context, home)
     try:
         tags = partition_range(first, last)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     run_job(settings, "backfill_job", lake_access(settings, ()), tags)
-    say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made anew.")
+    say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made again.")
 
 
 app.add_typer(layout_app)
@@ -289,7 +289,7 @@ def main() -> None:
         say(f"trappan: {where}: {error.strerror}. Nothing more was done.")
         sys.exit(1)
     except Exception as error:
-        say(f"trappan: {told_without_data(error)}")
+        say(f"trappan: {words_without_data(error)}")
         sys.exit(1)
     except KeyboardInterrupt:
         say("trappan: stopped. What was finished is kept; run the command again for the rest.")

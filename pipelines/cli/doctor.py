@@ -17,7 +17,7 @@ import duckdb
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key
 from assets.exports.readers.layouts import load_layouts
-from assets.lake.access import told_without_data
+from assets.lake.access import words_without_data
 from assets.lake.connection import Lake
 from assets.lake.data_files import damaged_files, data_files, lost_files
 from assets.lake.encryption import Sealer
@@ -59,7 +59,7 @@ def examine(settings: Settings) -> list[Finding]:
             found = f"{error.filename}: {error.strerror}"
             findings.append(Finding(what, is_well=False, found=found))
         except Exception as error:
-            findings.append(Finding(what, is_well=False, found=str(told_without_data(error))))
+            findings.append(Finding(what, is_well=False, found=str(words_without_data(error))))
     return findings
 
 
@@ -190,11 +190,11 @@ def _sources(settings: Settings) -> str:
     path = settings.sources_file
     if not path.exists() and settings.sources is None:
         return "none: no school system is asked for data"
-    told: list[str] = []
+    described: list[str] = []
     for source in load_sources(path):
         check_secrets(source, path.parent)
-        told.append(f"{source.name} ({source.host}: {', '.join(source.endpoints)})")
-    return "; ".join(told)
+        described.append(f"{source.name} ({source.host}: {', '.join(source.endpoints)})")
+    return "; ".join(described)
 
 
 def _lake(settings: Settings) -> str:

@@ -142,5 +142,5 @@ def parameters_of(settings: Settings, set_name: str | None = None) -> ParameterS
 
 
 def rules_on(settings: Settings, day: date) -> RuleSet:
-    """Load the rules first, so that a wrong rule file is told before an hour's work."""
+    """Load the rules first, so that a wrong rule file is reported before an hour's work."""
     return rule_set_of(parameters_of(settings), day)

@@ -28,7 +28,7 @@ def pull(
 ) -> None:
     """Fetch what is new from school systems (SS12000), as files for the next ingest."""
     settings = settings_of(context, home)
-    # First, so that a wrong setting is told before Dagster is started.
+    # First, so that a wrong setting is reported before Dagster is started.
     for one in chosen(load_sources(settings.sources_file), source):
         if one.keeps_deleted:
             say(

@@ -1,6 +1,6 @@
 """`trappan rules`: what the rule sets say, whether they can be used, how two of them differ.
 
-And `trappan reevaluate`, which makes the flags of days past anew by the values of those days. Not
+And `trappan reevaluate`, which makes the flags of days past again by the values of those days. Not
 here: how a set is read (`rules/registry.py`), what other values would flag (`whatif.py`).
 """
 
@@ -174,7 +174,7 @@ def reevaluate(
     kind: FormatOption = Format.TABLE,
     home: Home = None,
 ) -> None:
-    """Make the flags of days past anew, by the values of those days; no list changes."""
+    """Make the flags of days past again, by the values of those days; no list changes."""
     settings = settings_of(context, home)
     if first > last:
         raise typer.BadParameter(f"--from {first.isoformat()} is after --to {last.isoformat()}.")
@@ -191,7 +191,7 @@ def reevaluate(
             f"No flags are stored for a day from {first.isoformat()} to {last.isoformat()}. "
             "Nothing was done. Give another range, or --weeks for every Sunday in it."
         )
-    # First, so that a day without values is told before an hour's work.
+    # First, so that a day without values is reported before an hour's work.
     parameters = parameters_of(settings)
     for asked in sorted(days):
         rule_set_of(parameters, asked)
@@ -201,11 +201,11 @@ def reevaluate(
                 progress("evaluating", done, len(days))
             run_job(settings, "flags_job", lake_access(settings, ()), as_of_tags(asked))
     after = _stored(settings)
-    print_rows(*_told(sorted(days), before, after), kind)
-    say(f"The flags of {len(days)} days were made anew. Lists that are out stay as they are.")
+    print_rows(*_rows_of_days(sorted(days), before, after), kind)
+    say(f"The flags of {len(days)} days were made again. Lists that are out stay as they are.")
 
 
-def _told(
+def _rows_of_days(
     days: list[date], before: dict[date, StoredDay], after: dict[date, StoredDay]
 ) -> tuple[tuple[str, ...], list[dict[str, str]]]:
     columns = ("as_of", "version_before", "version_after", "flags_before", "flags_after")
@@ -266,7 +266,7 @@ def _say_other_values(settings: Settings) -> None:
             f"The flags of {len(other)} of {len(stored)} stored days, {other[0].as_of.isoformat()} "
             f"to {other[-1].as_of.isoformat()}, were made by other values than '"
             f"{settings.rule_set}' gives for those days now. They stay so; `trappan reevaluate "
-            "--from DAY --to DAY` makes them anew."
+            "--from DAY --to DAY` makes them again."
         )
 
 

@@ -1,5 +1,5 @@
 -- absence_daily: minutes per pupil, school unit and day, with the place of the day's last lesson.
--- From: lessons_to_sum, days_to_sum (the dates to make anew; $first_date and $last_date are its
+-- From: lessons_to_sum, days_to_sum (the dates to make again; $first_date and $last_date are its
 -- ends). Grain: a pupil, school unit and date with a lesson. `has_overlap` tells which days have
 -- lessons at the same time.
 WITH days AS (

@@ -1,14 +1,14 @@
--- lessons_set_aside: told lessons at the time of better known ones: step 5 of which count.
--- From: told_lessons, superseded_lessons, lessons_after_leaving, parallel_values.
--- Grain: a told row that does not count; `beside_row` is the counting lesson that has most of its
+-- lessons_set_aside: stated lessons at the time of better known ones: step 5 of which count.
+-- From: stated_lessons, superseded_lessons, lessons_after_leaving, parallel_in_force.
+-- Grain: a stated row that does not count; `beside_row` is the counting lesson that has most of its
 -- time. A pupil can't be in two places: of a day's lessons, from the best to the least known, those
 -- don't count of which the ones that do have at least `least_cover_bp` of the minutes.
 WITH RECURSIVE remaining AS (
-    SELECT told_lessons.*
-    FROM told_lessons
-    ANTI JOIN superseded_lessons ON told_lessons.told_row = superseded_lessons.told_row
-    ANTI JOIN lessons_after_leaving ON told_lessons.told_row = lessons_after_leaving.told_row
-    WHERE NOT told_lessons.is_cancelled
+    SELECT stated_lessons.*
+    FROM stated_lessons
+    ANTI JOIN superseded_lessons ON stated_lessons.stated_row = superseded_lessons.stated_row
+    ANTI JOIN lessons_after_leaving ON stated_lessons.stated_row = lessons_after_leaving.stated_row
+    WHERE NOT stated_lessons.is_cancelled
 ),
 
 dates AS (
@@ -20,7 +20,7 @@ values_by_date AS (
     SELECT
         *,
         row_number() OVER (ORDER BY valid_from_date) = 1 AS is_first
-    FROM parallel_values
+    FROM parallel_in_force
 ),
 
 dated_values AS (
@@ -39,7 +39,7 @@ dated_values AS (
 
 ranked AS (
     SELECT
-        remaining.told_row,
+        remaining.stated_row,
         remaining.pupil_key,
         remaining.lesson_date,
         remaining.scheduled_minutes,
@@ -77,7 +77,7 @@ ranked AS (
 
 walk AS (
     SELECT
-        told_row,
+        stated_row,
         pupil_key,
         lesson_date,
         place,
@@ -88,7 +88,7 @@ walk AS (
     WHERE place = 1
     UNION ALL
     SELECT
-        told_row,
+        stated_row,
         pupil_key,
         lesson_date,
         place,
@@ -100,7 +100,7 @@ walk AS (
         END AS counted_for_unreported
     FROM (
         SELECT
-            ranked.told_row,
+            ranked.stated_row,
             ranked.pupil_key,
             ranked.lesson_date,
             ranked.place,
@@ -132,12 +132,12 @@ fates AS (
         ranked.*,
         walk.is_set_aside
     FROM ranked
-    INNER JOIN walk ON ranked.told_row = walk.told_row
+    INNER JOIN walk ON ranked.stated_row = walk.stated_row
 )
 
 SELECT
-    aside.told_row,
-    arg_max(counting.told_row, (bit_count(counting.minutes & aside.minutes), -counting.place))
+    aside.stated_row,
+    arg_max(counting.stated_row, (bit_count(counting.minutes & aside.minutes), -counting.place))
         AS beside_row
 FROM fates AS aside
 INNER JOIN fates AS counting
@@ -150,4 +150,4 @@ WHERE
     AND counting.place < aside.place
     AND bit_count(counting.minutes & aside.minutes) > 0
     AND (counting.is_owed_beside OR NOT aside.is_unreported)
-GROUP BY aside.told_row
+GROUP BY aside.stated_row

@@ -1,6 +1,6 @@
 -- lessons_to_sum: the lessons that daily sums are first made of, before it is asked which count.
 -- From: lessons. Grain: a pupil's lesson that was not cancelled.
--- On days on which that must be asked, `told_lessons` that count stand in its place.
+-- On days on which that must be asked, `stated_lessons` that count stand in its place.
 SELECT
     pupil_key,
     school_unit_code,

@@ -1,23 +1,23 @@
--- superseded_lessons: told lessons that another told row stands for: steps 2 and 3 of which count.
--- From: told_lessons, joint_lessons, lessons, contradicted_lessons, lesson_snapshots,
--- removed_lessons. Grain: a told row that does not count; `beside_row` is the newest that stands
+-- superseded_lessons: stated lessons that another row stands for: steps 2 and 3 of which count.
+-- From: stated_lessons, joint_lessons, lessons, contradicted_lessons, lesson_snapshots,
+-- removed_lessons. Grain: a stated row that does not count; `beside_row` is the newest that stands
 -- for it, null where that is not of the day.
 WITH same_lesson AS (
     -- At one start, also under two ids, or one and none; without a subject two ids are two lessons.
     SELECT
-        older.told_row,
-        newer.told_row AS beside_row,
+        older.stated_row,
+        newer.stated_row AS beside_row,
         newer.exported_at,
         newer.file_id
-    FROM told_lessons AS older
-    INNER JOIN told_lessons AS newer
+    FROM stated_lessons AS older
+    INNER JOIN stated_lessons AS newer
         ON
             older.pupil_key = newer.pupil_key
             AND older.school_unit_code = newer.school_unit_code
             AND older.starts_at = newer.starts_at
             AND older.taught = newer.taught
     WHERE
-        older.told_row <> newer.told_row
+        older.stated_row <> newer.stated_row
         AND NOT older.is_cancelled
         AND NOT (older.is_event AND newer.is_event)
         AND (
@@ -35,12 +35,12 @@ WITH same_lesson AS (
 retimed AS (
     -- At another start: the later export's, unless one export held both.
     SELECT
-        older.told_row,
-        newer.told_row AS beside_row,
+        older.stated_row,
+        newer.stated_row AS beside_row,
         newer.exported_at,
         newer.file_id
-    FROM told_lessons AS older
-    INNER JOIN told_lessons AS newer
+    FROM stated_lessons AS older
+    INNER JOIN stated_lessons AS newer
         ON
             older.pupil_key = newer.pupil_key
             AND older.school_unit_code = newer.school_unit_code
@@ -95,62 +95,62 @@ retimed AS (
 elsewhere AS (
     -- Contradicted, and another word about the same id lies on another day or hour, or a newer
     -- complete file lacks the lesson.
-    SELECT told_lessons.told_row
-    FROM told_lessons
+    SELECT stated_lessons.stated_row
+    FROM stated_lessons
     SEMI JOIN lessons
         ON
-            told_lessons.pupil_key = lessons.pupil_key
-            AND told_lessons.lesson_id = lessons.lesson_id
-    WHERE told_lessons.is_contradicted
+            stated_lessons.pupil_key = lessons.pupil_key
+            AND stated_lessons.lesson_id = lessons.lesson_id
+    WHERE stated_lessons.is_contradicted
     UNION
-    SELECT told_lessons.told_row
-    FROM told_lessons
+    SELECT stated_lessons.stated_row
+    FROM stated_lessons
     INNER JOIN contradicted_lessons AS newer
         ON
-            told_lessons.pupil_key = newer.pupil_key
-            AND told_lessons.lesson_id = newer.lesson_id
+            stated_lessons.pupil_key = newer.pupil_key
+            AND stated_lessons.lesson_id = newer.lesson_id
             AND (newer.exported_at, newer.file_id)
-            > (told_lessons.exported_at, told_lessons.file_id)
-    WHERE told_lessons.is_contradicted
+            > (stated_lessons.exported_at, stated_lessons.file_id)
+    WHERE stated_lessons.is_contradicted
     UNION
-    SELECT told_lessons.told_row
-    FROM told_lessons
+    SELECT stated_lessons.stated_row
+    FROM stated_lessons
     INNER JOIN lesson_snapshots AS snapshots
         ON
-            told_lessons.school_unit_code = snapshots.school_unit_code
-            AND told_lessons.lesson_date = snapshots.lesson_date
+            stated_lessons.school_unit_code = snapshots.school_unit_code
+            AND stated_lessons.lesson_date = snapshots.lesson_date
             AND (snapshots.exported_at, snapshots.file_id)
-            > (told_lessons.exported_at, told_lessons.file_id)
-    WHERE told_lessons.is_contradicted
+            > (stated_lessons.exported_at, stated_lessons.file_id)
+    WHERE stated_lessons.is_contradicted
     UNION
-    SELECT told_lessons.told_row
-    FROM told_lessons
+    SELECT stated_lessons.stated_row
+    FROM stated_lessons
     INNER JOIN removed_lessons AS removed
         ON
-            told_lessons.pupil_key = removed.pupil_key
-            AND told_lessons.lesson_id = removed.lesson_id
+            stated_lessons.pupil_key = removed.pupil_key
+            AND stated_lessons.lesson_id = removed.lesson_id
             AND (removed.exported_at, removed.file_id)
-            >= (told_lessons.exported_at, told_lessons.file_id)
-    WHERE told_lessons.is_contradicted
+            >= (stated_lessons.exported_at, stated_lessons.file_id)
+    WHERE stated_lessons.is_contradicted
 ),
 
 stands_for AS (
     SELECT
-        told_row,
+        stated_row,
         beside_row,
         exported_at,
         file_id
     FROM same_lesson
     UNION ALL
     SELECT
-        told_row,
+        stated_row,
         beside_row,
         exported_at,
         file_id
     FROM retimed
     UNION ALL
     SELECT
-        told_row,
+        stated_row,
         NULL AS beside_row,
         NULL AS exported_at,
         NULL AS file_id
@@ -158,7 +158,7 @@ stands_for AS (
 )
 
 SELECT
-    told_row,
+    stated_row,
     arg_max(beside_row, (exported_at, file_id, beside_row)) AS beside_row
 FROM stands_for
-GROUP BY told_row
+GROUP BY stated_row

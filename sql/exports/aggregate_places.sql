@@ -3,7 +3,7 @@
 -- Grain: an object of a file of aggregatedAttendance. The place is that of the period's last day;
 -- a pupil whom the lake doesn't know has none, and no identity.
 WITH mentors AS (
-    -- One person can be told of twice with the same key.
+    -- One person can be reported of twice with the same key.
     SELECT
         staff_key,
         any_value(sealed_staff) AS sealed_staff
@@ -32,6 +32,6 @@ LEFT JOIN ss12000_organisations AS units
     ON coalesce(places.enroled_unit_code, places.class_unit_code) = units.school_unit_code
 LEFT JOIN mentors ON places.mentor_key = mentors.staff_key
 WHERE cells.part = ''
--- A school unit that is told of twice goes by the newest word.
+-- A school unit that is reported of twice goes by the newest word.
 QUALIFY row_number() OVER (PARTITION BY cells.line_number ORDER BY units.stated_at DESC) = 1
 ORDER BY cells.line_number;

@@ -1,4 +1,4 @@
--- arriving_days: the dates of the arriving lessons, and what prunes the search for their rivals.
+-- arriving_days: the dates of the arriving lessons, and what prunes the search for older rows.
 -- From: arriving_lessons. Grain: a date.
 SELECT
     lesson_date,

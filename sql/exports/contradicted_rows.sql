@@ -1,5 +1,5 @@
 -- contradicted_rows: the lessons of which the rows of one file said different things.
--- From: batch_lessons, repeated_rows. Grain: a lesson of a file, with the longest length told.
+-- From: batch_lessons, repeated_rows. Grain: a lesson of a file, with the longest length stated.
 SELECT
     batch.pupil_key,
     batch.school_unit_code,

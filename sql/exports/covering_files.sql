@@ -1,7 +1,7 @@
 -- covering_files: the files that cover the classes and dates of this batch, those of before too.
 -- From: class_coverage, keyed_coverage (of this batch).
 -- Grain: a layout, school unit, class, date and file; `stored_row` is null for this batch's.
--- A file that a newer one with as many pupils outdoes says nothing that the newer doesn't.
+-- A file that a newer one with as many pupils supersedes says nothing that the newer doesn't.
 -- Parameters: $first_date, $last_date of the batch.
 WITH known AS (
     SELECT
@@ -26,7 +26,7 @@ WITH known AS (
                 )
             FROM keyed_coverage AS arriving
         )
-        -- A file that is read again, or said again later, says it anew.
+        -- A file that is read again, or said again later, says it again.
         AND stored.file_id NOT IN (SELECT arriving.file_id FROM keyed_coverage AS arriving)
     UNION ALL
     SELECT
@@ -50,5 +50,5 @@ SELECT
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) >= pupils,
         FALSE
-    ) AS is_outdone
+    ) AS is_superseded
 FROM known

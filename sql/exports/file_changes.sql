@@ -2,7 +2,7 @@
 -- From: inserted_lessons, deleted_lessons (rows that the snapshot added and took away),
 -- covered_days (school units and dates of which the file said all, then).
 -- Grain: a lesson that the file wrote, or a stored one that it removed. Parameter: $file_id.
--- A row that is written anew with the same content is unchanged: only its export time is another.
+-- A row that is written again with the same content is unchanged: only its export time is another.
 WITH arrived AS (
     SELECT
         *,
@@ -65,7 +65,7 @@ LEFT JOIN gone
     ON
         arrived.pupil_key = gone.pupil_key
         AND arrived.lesson = gone.lesson
-        -- A slot's lessons are one a date, also where the snapshot keyed them anew.
+        -- A slot's lessons are one a date, also where the snapshot keyed them again.
         AND (arrived.lesson_date = gone.lesson_date OR NOT (arrived.is_slot OR gone.is_slot))
 WHERE arrived.file_id = $file_id
 UNION ALL

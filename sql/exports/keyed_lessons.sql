@@ -20,7 +20,7 @@ WITH looked_up AS (
     FROM staged_lessons AS asked
 ),
 
-told_apart AS (
+distinguished AS (
     SELECT
         * EXCLUDE (pupil, problem),  -- noqa: AM04
         coalesce(problem, struct_extract(pupil, 'problem')) AS problem,
@@ -34,4 +34,4 @@ SELECT
     cast(NULL AS UUID) AS mentor_key,
     CASE WHEN is_met THEN file_exported_at END AS exported_at,
     lesson_of(pupil_key, lesson_id) AS lesson_hash
-FROM told_apart
+FROM distinguished

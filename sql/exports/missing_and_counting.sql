@@ -1,10 +1,10 @@
 -- missing_and_counting: lessons missing from a newer file that count all the same, as on the list.
--- From: lessons_missing, told_fates (of their days), protected_pupils.
+-- From: lessons_missing, lesson_fates (of their days), protected_pupils.
 -- Grain: a row of lessons_missing. A lesson whose time was changed is lacked too, but the newer
 -- file's counts in its place, so it is missed by nobody.
 SELECT missing.*  -- noqa: AM04
 FROM lessons_missing AS missing
-ANTI JOIN told_fates AS fates
+ANTI JOIN lesson_fates AS fates
     ON
         missing.pupil_key = fates.pupil_key
         AND missing.school_unit_code = fates.school_unit_code

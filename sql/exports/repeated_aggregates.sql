@@ -1,7 +1,7 @@
 -- repeated_aggregates: rows of one file that speak of the same pupil, school, activity and period.
 -- From: batch_aggregates. Grain: a row to refuse.
 -- As in `repeated_rows`: of equal rows the first counts, of rows that differ none.
-WITH rivals AS (
+WITH competing AS (
     SELECT
         file_id,
         line_number,
@@ -21,8 +21,8 @@ counted AS (
         line_number,
         min(line_number) OVER same_sum AS first_line,
         max(content) OVER same_sum <> min(content) OVER same_sum AS is_contradicted,
-        count(*) OVER same_sum AS rivals
-    FROM rivals
+        count(*) OVER same_sum AS competing
+    FROM competing
     WINDOW
         same_sum AS (
             PARTITION BY
@@ -35,4 +35,4 @@ SELECT
     line_number,
     CASE WHEN is_contradicted THEN 'row.contradicts' ELSE 'row.repeated' END AS problem
 FROM counted
-WHERE rivals > 1 AND (is_contradicted OR line_number > first_line)
+WHERE competing > 1 AND (is_contradicted OR line_number > first_line)

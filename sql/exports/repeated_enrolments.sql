@@ -3,7 +3,7 @@
 -- As in `repeated_rows`: of equal rows the first counts, of rows that differ none. A wrong class or
 -- mentor would show a pupil to the wrong person. The protection that a refused row asks for holds.
 -- A record without a day gives way to one that has days: a place that was changed on its first day.
-WITH rivals AS (
+WITH competing AS (
     SELECT
         file_id,
         line_number,
@@ -27,7 +27,7 @@ counted AS (
         has_no_day AND NOT bool_and(has_no_day) OVER same_record AS gives_way,
         min(line_number) OVER same_kind AS first_line,
         max(content) OVER same_kind <> min(content) OVER same_kind AS is_contradicted
-    FROM rivals
+    FROM competing
     WINDOW
         same_record AS (PARTITION BY file_id, pupil_key, school_unit_code, start_date),
         same_kind AS (PARTITION BY file_id, pupil_key, school_unit_code, start_date, has_no_day)

@@ -9,7 +9,7 @@ WITH counted AS (
         min(line_number) OVER same_number AS first_line,
         min(new_pupil_key) OVER same_number <> max(new_pupil_key) OVER same_number
             AS is_contradicted,
-        count(*) OVER same_number AS rivals
+        count(*) OVER same_number AS competing
     FROM batch_pupil_merges
     WHERE problem IS NULL
     WINDOW same_number AS (PARTITION BY file_id, old_pupil_key)
@@ -20,4 +20,4 @@ SELECT
     line_number,
     CASE WHEN is_contradicted THEN 'row.contradicts' ELSE 'row.repeated' END AS problem
 FROM counted
-WHERE rivals > 1 AND (is_contradicted OR line_number > first_line)
+WHERE competing > 1 AND (is_contradicted OR line_number > first_line)

@@ -4,7 +4,7 @@
 -- not, and the one that was held beside a cancelled one. Two rows with other minutes can't both be
 -- right and nothing tells which is: all are refused, and the lesson is owed
 -- (`contradicted_lessons`).
-WITH told AS (
+WITH stated AS (
     SELECT
         file_id,
         line_number,
@@ -34,7 +34,7 @@ WITH told AS (
     WHERE problem IS NULL AND line_number IS NOT NULL
 ),
 
-rivals AS (
+competing AS (
     SELECT
         *,
         FALSE AS is_at_start,
@@ -42,7 +42,7 @@ rivals AS (
         NULL AS key_school,
         NULL AS key_start,
         NULL AS key_taught
-    FROM told
+    FROM stated
     WHERE lesson_id IS NOT NULL
     UNION ALL
     -- At one start, whatever the ids; but two ids without a subject are two lessons.
@@ -53,14 +53,14 @@ rivals AS (
         school_unit_code AS key_school,
         starts_at AS key_start,
         taught AS key_taught
-    FROM told
+    FROM stated
     WHERE lacks_an_id OR taught <> ''
 ),
 
 counted AS (
     SELECT
         *,
-        count(*) OVER same_lesson AS rivals,
+        count(*) OVER same_lesson AS competing,
         bool_or(has_report) OVER same_lesson AS is_reported_somewhere,
         bool_and(is_cancelled) OVER same_lesson AS is_wholly_cancelled,
         max(content) FILTER (WHERE has_report) OVER same_lesson
@@ -72,7 +72,7 @@ counted AS (
             PARTITION BY file_id, pupil_key, key_id, key_school, key_start, key_taught
             ORDER BY is_cancelled ASC, has_report DESC, line_number ASC
         ) AS place
-    FROM rivals
+    FROM competing
     WINDOW
         same_lesson AS (
             PARTITION BY file_id, pupil_key, key_id, key_school, key_start, key_taught
@@ -88,7 +88,7 @@ judged AS (
         place > 1 AND NOT (is_cancelled AND is_at_start AND lesson_id IS NOT NULL)
             AS is_passed_over
     FROM counted
-    WHERE rivals > 1
+    WHERE competing > 1
 )
 
 SELECT

@@ -1,11 +1,11 @@
--- ss12000_identities: what touched pupils are called.
--- From: touched_pupils, ss12000_persons, ss12000_enrolments, ss12000_attendances.
+-- ss12000_identities: what affected pupils are called.
+-- From: affected_pupils, ss12000_persons, ss12000_enrolments, ss12000_attendances.
 -- Grain: a pupil. Staff are no pupils: who is neither enrolled nor has an attendance is not here.
 WITH pupils AS (
     SELECT persons.*
     FROM ss12000_persons AS persons
     WHERE
-        persons.pupil_key IN (SELECT touched.pupil_key FROM touched_pupils AS touched)
+        persons.pupil_key IN (SELECT affected.pupil_key FROM affected_pupils AS affected)
         AND (
             persons.person_key IN (
                 SELECT enrolments.person_key FROM ss12000_enrolments AS enrolments

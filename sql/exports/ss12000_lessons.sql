@@ -1,5 +1,5 @@
--- ss12000_lessons: the lessons that touched attendances give, as they are stored.
--- From: touched_pairs (event and person), living_attendances, living_events, ss12000_exceptions,
+-- ss12000_lessons: the lessons that affected attendances give, as they are stored.
+-- From: affected_pairs (event and person), living_attendances, living_events, ss12000_exceptions,
 -- living_persons, living_activities, ss12000_organisations, ss12000_places; `living_` is what was
 -- not taken away at the source.
 -- Grain: an event and pupil. What has no event, person or school unit yet is not here: it waits.
@@ -7,10 +7,10 @@
 WITH spoken AS (
     SELECT attendances.*
     FROM living_attendances AS attendances
-    INNER JOIN touched_pairs
+    INNER JOIN affected_pairs
         ON
-            attendances.event_key = touched_pairs.event_key
-            AND attendances.person_key = touched_pairs.person_key
+            attendances.event_key = affected_pairs.event_key
+            AND attendances.person_key = affected_pairs.person_key
 ),
 
 joined AS (

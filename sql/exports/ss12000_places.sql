@@ -1,5 +1,5 @@
--- ss12000_places: school, class, grade and mentor of touched persons, for each stretch of days.
--- From: touched_persons, living_enrolments, ss12000_organisations, ss12000_members,
+-- ss12000_places: school, class, grade and mentor of affected persons, for each stretch of days.
+-- From: affected_persons, living_enrolments, ss12000_organisations, ss12000_members,
 -- living_groups, ss12000_roles, living_duties, living_persons, protected_persons; `living_` is what
 -- was not taken away at the source.
 -- Grain: a person and a stretch of days in which none of it changes. Dates are inclusive; a stretch
@@ -15,7 +15,7 @@ WITH enroled AS (
         enrolments.start_date AS first_date,
         coalesce(enrolments.end_date, DATE '2999-12-31') AS last_date
     FROM living_enrolments AS enrolments
-    INNER JOIN touched_persons ON enrolments.person_key = touched_persons.person_key
+    INNER JOIN affected_persons ON enrolments.person_key = affected_persons.person_key
     LEFT JOIN ss12000_organisations AS organisations
         ON enrolments.organisation_key = organisations.organisation_key
     WHERE coalesce(enrolments.end_date >= enrolments.start_date, TRUE)
@@ -39,7 +39,7 @@ joined_groups AS (
             coalesce(class_groups.end_date, DATE '2999-12-31')
         ) AS last_date
     FROM ss12000_members AS members
-    INNER JOIN touched_persons ON members.person_key = touched_persons.person_key
+    INNER JOIN affected_persons ON members.person_key = affected_persons.person_key
     INNER JOIN living_groups AS class_groups ON members.group_key = class_groups.group_key
     LEFT JOIN ss12000_organisations AS organisations
         ON class_groups.organisation_key = organisations.organisation_key
@@ -115,7 +115,7 @@ borders AS (
     SELECT
         person_key,
         DATE '1900-01-01' AS first_date
-    FROM touched_persons
+    FROM affected_persons
 ),
 
 stretches AS (

@@ -1,4 +1,4 @@
--- ss12000_rosters: roster records of touched pupils, as they are stored in `enrolments`.
+-- ss12000_rosters: roster records of affected pupils, as they are stored in `enrolments`.
 -- From: ss12000_places, ss12000_persons. Grain: a person and stretch of days at a school unit.
 SELECT
     cast(persons.pupil_key AS VARCHAR) AS pupil_key,

@@ -27,7 +27,7 @@ WITH joined AS (
     WHERE staged.problem IS NULL
 ),
 
-told AS (
+stated AS (
     SELECT
         file_id,
         line_number,
@@ -48,5 +48,5 @@ SELECT
     file_id,
     line_number,
     waits_for
-FROM told
+FROM stated
 WHERE waits_for IS NOT NULL

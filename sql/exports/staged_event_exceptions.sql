@@ -41,8 +41,8 @@ WITH read_exceptions AS (
 )
 
 SELECT * FROM read_exceptions
--- Two words about one pupil, which is told: the one that keeps the lesson counts, and of those the
--- longest, so that no absence is lost. Whoever was reported at a lesson was expected there.
+-- Two words about one pupil, of which we warn: the one that keeps the lesson counts, and of those
+-- the longest, so that no absence is lost. Whoever was reported at a lesson was expected there.
 QUALIFY row_number() OVER (
     PARTITION BY file_id, line_number, person_key
     ORDER BY

@@ -32,7 +32,7 @@ said_exceptions AS (
 ),
 
 -- Two exceptions of one pupil that differ: nobody knows which is meant.
-rival_exceptions AS (
+competing_exceptions AS (
     SELECT
         file_id,
         line_number
@@ -99,7 +99,7 @@ SELECT
         WHEN bad_exceptions.file_id IS NOT NULL THEN 'exceptions.unreadable'
     END AS problem,
     CASE
-        WHEN rival_exceptions.file_id IS NOT NULL THEN 'exceptions.contradict'
+        WHEN competing_exceptions.file_id IS NOT NULL THEN 'exceptions.contradict'
         WHEN read_events.modified IS NOT NULL AND moment(read_events.modified) IS NULL
             THEN 'meta.unreadable'
     END AS warning
@@ -108,7 +108,7 @@ LEFT JOIN bad_exceptions
     ON
         read_events.file_id = bad_exceptions.file_id
         AND read_events.line_number = bad_exceptions.line_number
-LEFT JOIN rival_exceptions
+LEFT JOIN competing_exceptions
     ON
-        read_events.file_id = rival_exceptions.file_id
-        AND read_events.line_number = rival_exceptions.line_number
+        read_events.file_id = competing_exceptions.file_id
+        AND read_events.line_number = competing_exceptions.line_number

@@ -1,4 +1,4 @@
--- superseded_rows: rows of this batch that another row of the batch outdoes.
+-- superseded_rows: rows of this batch that another row of the batch supersedes.
 -- From: batch_lessons, shared_lessons, repeating_days, repeated_rows. Grain: such a row.
 -- The newest export wins; of two exports of one minute the one with the greater file id, so that
 -- the order of arrival never decides. Within one file the rows that `repeated_rows` passes over.
@@ -28,7 +28,7 @@ asked AS (
     WHERE batch.problem IS NULL AND batch.lesson_id IS NULL
 ),
 
-rivals AS (
+competing AS (
     SELECT
         batch_lessons.rowid AS batch_row,
         batch_lessons.file_id,
@@ -52,7 +52,7 @@ rivals AS (
 SELECT
     batch_row,
     file_id
-FROM rivals
+FROM competing
 WHERE place > 1
 UNION ALL
 SELECT

@@ -2,7 +2,7 @@
 -- From: uncounted_lessons, counting_lessons. Grain: a lesson.
 -- Parameters: $pupil_key; $own, the school unit where the pupil belongs; $first_date, $as_of.
 -- Of a lesson at another school only the date is given, and that it was at another one.
-WITH told AS (
+WITH stated AS (
     SELECT
         reason,
         lesson_date,
@@ -63,5 +63,5 @@ SELECT
     CASE WHEN beside_school_unit_code = $own THEN beside_subject END AS beside_subject,
     cast(beside_present_minutes AS BIGINT) AS beside_present_minutes,
     is_beside_reported
-FROM told
+FROM stated
 ORDER BY lesson_date, true_start, school_unit_code, reason

@@ -58,7 +58,7 @@ ulf AS (
     GROUP BY pupil_key
 ),
 
-told AS (
+stated AS (
     -- What the data tells.
     SELECT
         graded.*,  -- noqa: AM04
@@ -69,7 +69,7 @@ told AS (
                 THEN 'clear'
             WHEN 'insufficient' IN (graded.graded_verdict, ulf.ulf_verdict) THEN 'insufficient'
             ELSE 'hit'
-        END AS told_verdict,
+        END AS stated_verdict,
         graded.is_own_certain
         AND (NOT graded.requires_ulf OR coalesce(ulf.is_ulf_certain, FALSE)) AS is_certain
     FROM graded
@@ -77,8 +77,8 @@ told AS (
 )
 
 SELECT
-    * EXCLUDE (told_verdict, has_no_lessons),  -- noqa: AM04
+    * EXCLUDE (stated_verdict, has_no_lessons),  -- noqa: AM04
     -- Silence is not presence: of a pupil whom nobody sees no rule of the grade is clear.
-    told_verdict = 'clear' AND has_no_lessons AND grade_verdict <> 'clear' AS is_silent,
-    if(is_silent, 'insufficient', told_verdict) AS verdict
-FROM told
+    stated_verdict = 'clear' AND has_no_lessons AND grade_verdict <> 'clear' AS is_silent,
+    if(is_silent, 'insufficient', stated_verdict) AS verdict
+FROM stated

@@ -1,6 +1,6 @@
 -- rule_sums: for each pupil, rule and basis the sums that the rule looks at.
 -- From: belonging, unseen_pupils, rules_in_force (a row per rule and basis with its window),
--- absence_rolling, absence_calendar, summed_months.
+-- rolling_sums, absence_calendar, summed_months.
 -- Grain: a pupil who has not left, a rule and a basis that is evaluated.
 -- A pupil without a lesson in the window has zeros; the verdict knows what zero means.
 -- Days of monthly sums are not known: as many count as full school days fit in their minutes.
@@ -15,7 +15,7 @@ WITH parts AS (
         valid_minutes,
         invalid_minutes,
         days
-    FROM absence_rolling
+    FROM rolling_sums
     UNION ALL
     SELECT
         'calendar' AS basis,

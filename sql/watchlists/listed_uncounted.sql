@@ -10,7 +10,7 @@ WITH listed AS (
     WHERE verdict <> 'clear' AND NOT is_protected
 ),
 
-told AS (
+stated AS (
     -- What somebody gains by reading: a newer word of the same lesson explains itself.
     SELECT
         listed.pupil_key,
@@ -51,7 +51,7 @@ SELECT
     count(*) AS lessons,
     min(lesson_date) AS first_date,
     max(lesson_date) AS last_date
-FROM told
+FROM stated
 GROUP BY ALL
 ORDER BY
     pupil_key ASC,

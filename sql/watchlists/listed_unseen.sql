@@ -1,6 +1,6 @@
 -- listed_unseen: the pupils whom nobody sees, as a list tells them.
 -- From: unseen_pupils, belonging, pupil_schools. Grain: a pupil who is not protected.
--- The last lesson is that at the pupil's own school: what was at another is not told to this one.
+-- The last lesson is that at the pupil's own school: what was at another is not shown to this one.
 SELECT
     cast(unseen_pupils.pupil_key AS VARCHAR) AS pupil_key,
     unseen_pupils.record_start_date,

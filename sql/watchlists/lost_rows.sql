@@ -1,7 +1,7 @@
 -- lost_rows: rows of a school that were refused for an identity number, as pupils lost to its list.
 -- From: row_problems, files, identity_sources. Grain: a school unit.
 -- Parameter: $first_date, the first day of the longest window.
--- A roster says everything anew, so of rosters only the newest one counts that speaks of the
+-- A roster says everything again, so of rosters only the newest one counts that speaks of the
 -- school; of other files those made since $first_date.
 WITH made AS (
     -- A file that came again has several rows in the ledger.

@@ -38,5 +38,5 @@ SELECT with_level.*  -- noqa: AM04
 FROM newest
 INNER JOIN with_level ON newest.pupil_key = with_level.pupil_key
 -- Who went to another school goes on there, although that school's list may have waited a week;
--- who was cleared for another reason, or could not be assessed, begins anew.
+-- who was cleared for another reason, or could not be assessed, begins again.
 WHERE newest.level > 0 OR newest.reason = 'left'

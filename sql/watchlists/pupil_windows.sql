@@ -1,5 +1,5 @@
 -- pupil_windows: the three sums that a list shows of every pupil on it.
--- From: verdicts, absence_rolling, absence_calendar. Grain: a listed pupil and window.
+-- From: verdicts, rolling_sums, absence_calendar. Grain: a listed pupil and window.
 WITH listed AS (
     SELECT DISTINCT pupil_key
     FROM verdicts
@@ -15,7 +15,7 @@ sums AS (
         valid_minutes,
         invalid_minutes,
         days
-    FROM absence_rolling
+    FROM rolling_sums
     UNION ALL
     SELECT
         pupil_key,

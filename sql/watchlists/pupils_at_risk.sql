@@ -1,6 +1,6 @@
 -- pupils_at_risk: whom a list shows as at risk of passing a step, each with the highest such step.
 -- Estimates are of steps of the pupil's grade only, so that none hides a step that applies.
--- From: forecasts, belonging, absence_rolling. Grain: a pupil. Parameters: $as_of.
+-- From: forecasts, belonging, rolling_sums. Grain: a pupil. Parameters: $as_of.
 WITH estimates AS (
     -- Both horizons beside each other; one that is not good enough to be shown has no row.
     SELECT
@@ -37,7 +37,7 @@ SELECT
     coalesce(lately.days, 0) AS days
 FROM highest
 INNER JOIN belonging ON highest.pupil_key = belonging.pupil_key
-LEFT JOIN absence_rolling AS lately
+LEFT JOIN rolling_sums AS lately
     ON highest.pupil_key = lately.pupil_key AND lately.window_part = 'one_month'
 -- Protection can have come since the estimates were made.
 WHERE NOT belonging.is_protected AND NOT belonging.has_left

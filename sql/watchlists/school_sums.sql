@@ -26,7 +26,7 @@ lessons AS (
 ),
 
 compared AS (
-    -- Both speak of the month: the lessons count, and more than 2 % of them apart is told.
+    -- Both speak of the month: the lessons count, and more than 2 % of them apart is reported.
     SELECT
         sums.pupil_key,
         sums.school_unit_code,

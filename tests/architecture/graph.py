@@ -1,7 +1,7 @@
 """The code location as plain data: what `graph.json` holds and a test compares.
 
 A change of an asset, a dependency, a job, a schedule or a check shows as a change of that file.
-To write it anew: `python -m tests.architecture.graph`.
+To write it again: `python -m tests.architecture.graph`.
 """
 
 from __future__ import annotations

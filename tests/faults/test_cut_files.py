@@ -135,7 +135,7 @@ def test_a_workbook_cut_anywhere_is_quarantined(lake: Lake, tmp_path: Path) -> N
         (with_trailer(ROWS).replace("rader: 3", "rader: 4"), "it says that it has 4 rows, but 3"),
     ],
 )
-def test_a_trailer_that_is_missing_wrong_or_not_last_is_told(
+def test_a_trailer_that_is_missing_wrong_or_not_last_is_reported(
     lake: Lake, tmp_path: Path, content: str, words: str
 ) -> None:
     (report,) = ingest_paths(lake, [put(tmp_path, "a.csv", content)], layouts=WITH_TRAILER)
@@ -143,7 +143,7 @@ def test_a_trailer_that_is_missing_wrong_or_not_last_is_told(
     assert words in str(report.reason)
 
 
-def test_rows_that_disagree_about_their_number_are_told(lake: Lake, tmp_path: Path) -> None:
+def test_rows_that_disagree_about_their_number_are_reported(lake: Lake, tmp_path: Path) -> None:
     content = counted(ROWS).replace(";3;", ";4;", 1)
     (report,) = ingest_paths(lake, [put(tmp_path, "a.csv", content)], layouts=WITH_COLUMN)
     assert report.outcome == FileOutcome.QUARANTINED

@@ -42,7 +42,7 @@ def lake(lake_of_module: Lake) -> Lake:
 
 
 def with_member(name: str, blocks: Callable[[bytes], Iterator[bytes]]) -> bytes:
-    """Return a usual workbook with one member written anew, block by block."""
+    """Return a usual workbook with one member written again, block by block."""
     made = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(workbook_of(cells_of([lesson(0)])))) as old,

@@ -78,7 +78,7 @@ def test_a_link_that_is_named_is_not_read_either(lake: Lake, tmp_path: Path) -> 
         look_at(link)
 
 
-def test_an_unfinished_copy_never_outdoes_the_whole_file(lake: Lake, tmp_path: Path) -> None:
+def test_an_unfinished_copy_never_supersedes_the_whole_file(lake: Lake, tmp_path: Path) -> None:
     whole = text_of([lesson(0, present="0", invalid="60"), lesson(1)])
     inbox = tmp_path / "inbox"
     cut = put(inbox, "x_20261101T0500.csv.filepart", whole[:-6])

@@ -290,7 +290,7 @@ def test_a_home_may_have_any_name_too(tmp_path: Path) -> None:
         assert len(lessons_of(lake)) == 1
 
 
-def test_a_folder_that_cannot_be_listed_is_told(
+def test_a_folder_that_cannot_be_listed_is_reported(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = tmp_path / "in" / "closed"

@@ -1,4 +1,4 @@
-"""A lake that is lost, emptied or damaged is told in words, and no list is made of one night.
+"""A lake that is lost, emptied or damaged is reported in words, and no list is made of one night.
 
 The fault is done to a copy of a home after two nights: the folder moved away, the catalog cut, the
 key deleted, a data file deleted, cut, or changed by one bit.
@@ -117,7 +117,7 @@ def test_a_lost_lake_is_refused_by_every_command_and_nothing_is_changed(
 
 
 @pytest.mark.parametrize("lose", [move_lake, cut_catalog], ids=lambda lose: lose.__name__)
-def test_who_means_it_begins_anew_and_what_was_left_is_put_aside(
+def test_who_means_it_begins_again_and_what_was_left_is_put_aside(
     copy: Path, lose: Callable[[Path], None]
 ) -> None:
     home = copy / "home"
@@ -194,7 +194,7 @@ def len_files(copy: Path) -> int:
         return len(data_files(lake.connection))
 
 
-def test_a_home_that_is_well_is_told_so(copy: Path) -> None:
+def test_a_home_that_is_well_is_reported_so(copy: Path) -> None:
     (copy / "home" / "inbox").mkdir()
     said = run(copy, "doctor")
     assert said.status == 0, said.out

@@ -104,7 +104,7 @@ def test_a_passing_fault_is_tried_again(school: School, tmp_path: Path, code: in
         ),
     ],
 )
-def test_a_fault_that_stays_is_told_and_leaves_nothing(
+def test_a_fault_that_stays_is_reported_and_leaves_nothing(
     school: School, tmp_path: Path, fault: Callable[[Handler], None], words: str
 ) -> None:
     school.fail("groups", *itertools.repeat(fault, 12))
@@ -117,7 +117,7 @@ def test_a_fault_that_stays_is_told_and_leaves_nothing(
         assert nothing_is_left(tmp_path)
 
 
-def test_an_object_nested_too_deep_is_told(school: School, tmp_path: Path) -> None:
+def test_an_object_nested_too_deep_is_reported(school: School, tmp_path: Path) -> None:
     deep = b'{"data":[{"a":' + b"[" * 100_000 + b"]" * 100_000 + b'}],"pageToken":null}'
     school.fail("groups", body(deep))
     assert "it is nested too deep" in fault_of(pulled(source_of(school, "groups"), tmp_path))
@@ -199,7 +199,7 @@ def test_an_empty_page_token_is_the_end(school: School, tmp_path: Path) -> None:
     assert fault_of(pulled(source_of(school, "groups"), tmp_path)) == ""
 
 
-def test_pages_from_a_server_that_was_said_to_have_none_are_told(
+def test_pages_from_a_server_that_was_said_to_have_none_are_reported(
     school: School, tmp_path: Path
 ) -> None:
     school.data["groups"] = [obj(n) for n in range(5)]
@@ -283,7 +283,7 @@ def test_a_wish_to_wait_is_kept_but_cut(
     assert waits == [3]
 
 
-def test_a_server_that_is_not_there_is_told_once_for_all_endpoints(tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_reported_once_for_all_endpoints(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -293,7 +293,9 @@ def test_a_server_that_is_not_there_is_told_once_for_all_endpoints(tmp_path: Pat
     assert second.fault.startswith("not asked for, because 127.0.0.1")
 
 
-def test_a_name_that_nobody_has_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_nobody_has_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -330,7 +332,7 @@ def test_a_token_is_fetched_with_the_clients_secret(
     assert school.issued == 1
 
 
-def test_a_token_that_ends_in_the_middle_is_fetched_anew(
+def test_a_token_that_ends_in_the_middle_is_fetched_again(
     school: School, tmp_path: Path, secret: Path
 ) -> None:
     school.tokens = set()
@@ -356,7 +358,7 @@ def test_a_token_that_is_about_to_end_is_fetched_before_it_is_used(
     assert school.issued > 1
 
 
-def test_a_new_token_that_is_refused_too_is_told_and_not_tried_for_ever(
+def test_a_new_token_that_is_refused_too_is_reported_and_not_tried_for_ever(
     school: School, tmp_path: Path, secret: Path
 ) -> None:
     school.tokens = set()
@@ -377,7 +379,7 @@ def test_a_new_token_that_is_refused_too_is_told_and_not_tried_for_ever(
         (body(b'{"access_token": "x", "token_type": "mac"}'), "a token that it gave can't be used"),
     ],
 )
-def test_a_token_that_does_not_come_is_told_without_the_secret(
+def test_a_token_that_does_not_come_is_reported_without_the_secret(
     school: School,
     tmp_path: Path,
     secret: Path,
@@ -467,7 +469,7 @@ def test_a_kill_while_pages_come_leaves_a_hidden_part_that_the_next_pull_sweeps(
     assert list(part.glob(".*.part")) == []
 
 
-def test_a_damaged_state_file_is_told_and_nothing_is_guessed(
+def test_a_damaged_state_file_is_reported_and_nothing_is_guessed(
     school: School, tmp_path: Path
 ) -> None:
     source = source_of(school, "groups")
@@ -487,7 +489,7 @@ def test_a_second_pull_from_the_same_source_stops_at_once(school: School, tmp_pa
     assert "another pull from this source is under way" in found
 
 
-def test_a_full_disk_is_told_and_leaves_no_part(
+def test_a_full_disk_is_reported_and_leaves_no_part(
     school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_descriptor: int) -> None:
@@ -540,7 +542,7 @@ def written(folder: Path, name: str, pair: tuple[Any, Any]) -> tuple[Path, Path]
     return paths
 
 
-def test_a_server_that_wants_a_client_certificate_gets_it_and_others_are_told(
+def test_a_server_that_wants_a_client_certificate_gets_it_and_others_are_reported(
     tmp_path: Path,
 ) -> None:
     authority = certificate("Provutfärdare")

@@ -169,7 +169,7 @@ def test_sums_that_do_not_agree_with_the_lessons_stop_the_lists(
     assert len(list((home / "lists" / "2026-W46").glob("*/*.xlsx"))) == SCHOOLS
 
 
-def test_an_error_without_words_of_ours_is_told_without_its_data(
+def test_an_error_without_words_of_ours_is_reported_without_its_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inbox: Path
 ) -> None:
     def fail(*_: object, **__: object) -> None:

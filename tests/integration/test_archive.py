@@ -103,7 +103,9 @@ def test_nothing_is_stored_of_a_file_whose_original_can_not_be_kept(
     assert not [p for p in (lake.settings.home / "archive").rglob("*") if p.is_file()]
 
 
-def test_an_original_that_is_damaged_gone_or_another_is_told(lake: Lake, tmp_path: Path) -> None:
+def test_an_original_that_is_damaged_gone_or_another_is_reported(
+    lake: Lake, tmp_path: Path
+) -> None:
     first, second = offer(
         lake,
         put(tmp_path, "a.csv", text_of([lesson(0)])),

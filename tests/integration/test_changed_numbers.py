@@ -74,24 +74,24 @@ def state(
     }
     at_school = f"WHERE school_unit_code = '{school}'"
 
-    def told(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def shown(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         return sorted((numbers[key], *rest) for key, *rest in rows)
 
     protected = lake.rows("SELECT pupil_key FROM protected_pupils")
     return {
-        "lessons": told(
+        "lessons": shown(
             lake.rows(
                 "SELECT pupil_key, day(lesson_date), invalid_minutes, "
                 f"{ITS_FILE.format(table='lessons')} FROM lessons {at_school}"
             )
         ),
-        "enrolments": told(
+        "enrolments": shown(
             lake.rows(
                 "SELECT pupil_key, class_name, start_date, "
                 f"{ITS_FILE.format(table='enrolments')} FROM enrolments {at_school}"
             )
         ),
-        "protection": told(row for row in protected if row[0] in numbers),
+        "protection": shown(row for row in protected if row[0] in numbers or pupils is PUPILS),
     }
 
 

@@ -141,7 +141,7 @@ def one_clear_sentence(said: Said) -> bool:
     return said.status == 1 and said.err.startswith("trappan: ") and "Traceback" not in said.err
 
 
-def test_a_missing_inbox_is_told_with_its_place_and_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_inbox_is_reported_with_its_place_and_what_to_do(tmp_path: Path) -> None:
     said = trappan("nightly", "--as-of", AS_OF, "--home", tmp_path / "home")
     assert one_clear_sentence(said)
     assert str(tmp_path / "home" / "inbox") in said.err
@@ -157,7 +157,7 @@ def test_a_second_night_at_the_same_time_stops_and_says_why(tmp_path: Path) -> N
     assert "Another `trappan nightly` is running" in said.err
 
 
-def test_a_home_that_is_a_file_is_told(tmp_path: Path) -> None:
+def test_a_home_that_is_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     said = trappan("rates", "--month", "2026-10", "--home", tmp_path / "home")
     assert one_clear_sentence(said)
@@ -267,7 +267,9 @@ def test_the_doctor_finds_a_data_file_that_was_cut(tmp_path: Path) -> None:
     assert "WRONG  lake: 1 of" in trappan("doctor", "--home", home).out
 
 
-def test_a_question_to_a_lake_without_its_files_is_told_without_its_data(tmp_path: Path) -> None:
+def test_a_question_to_a_lake_without_its_files_is_reported_without_its_data(
+    tmp_path: Path,
+) -> None:
     home = tmp_path / "home"
     data_files = filled(home)
     for data_file in data_files:

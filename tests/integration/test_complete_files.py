@@ -80,7 +80,7 @@ def test_what_a_complete_file_lacks_of_its_dates_is_removed_and_nothing_else(
         "1 01 08:20 5", "1 05 08:20 10", "1 07 08:20 10", "1 09 08:20 5", "2 06 08:20 5"
     ]  # fmt: skip
     stale = lake.rows("SELECT DISTINCT day(lesson_date) FROM stale_days ORDER BY ALL")
-    assert (6,) in stale, "the sums of the day of the removed lesson are made anew"
+    assert (6,) in stale, "the sums of the day of the removed lesson are made again"
 
 
 def test_a_newer_word_survives_an_older_complete_file_that_comes_later(

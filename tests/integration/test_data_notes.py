@@ -30,42 +30,42 @@ def _far_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.cli.data_notes.yesterday", lambda: date(2027, 2, 28))
 
 
-def told(home: SampleHome, *question: str) -> str:
+def shown(home: SampleHome, *question: str) -> str:
     said = trappan(*question, "--home", home.path)
     assert said.status == 0, said.err
     return " ".join(said.err.split())
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
-def test_a_day_after_the_lakes_lessons_is_told_with_the_newest(
+def test_a_day_after_the_lakes_lessons_is_reported_with_the_newest(
     sample_home: SampleHome, question: tuple[str, ...]
 ) -> None:
     note = "Note: the lake's newest lesson up to then is of 2026-11-13, 37 days before 2026-12-20."
-    assert note in told(sample_home, *question, "2026-12-20")
+    assert note in shown(sample_home, *question, "2026-12-20")
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
-def test_a_day_that_has_not_ended_is_told(
+def test_a_day_that_has_not_ended_is_reported(
     sample_home: SampleHome, question: tuple[str, ...]
 ) -> None:
     note = (
         "Note: 2027-03-01 has not ended, so the answer rests on a part of the time: the lake's "
         "newest lesson up to then is of 2026-11-13."
     )
-    assert note in told(sample_home, *question, "2027-03-01")
+    assert note in shown(sample_home, *question, "2027-03-01")
 
 
 def test_a_weekend_and_a_few_days_more_are_no_news(sample_home: SampleHome) -> None:
     for day in ("2026-11-13", AS_OF, "2026-11-20"):
-        assert "Note" not in told(sample_home, "flags", "--as-of", day)
-    assert "8 days before 2026-11-21" in told(sample_home, "flags", "--as-of", "2026-11-21")
+        assert "Note" not in shown(sample_home, "flags", "--as-of", day)
+    assert "8 days before 2026-11-21" in shown(sample_home, "flags", "--as-of", "2026-11-21")
 
 
 def test_rates_of_a_month_that_the_data_does_not_fill_say_so(sample_home: SampleHome) -> None:
-    assert "Note" not in told(sample_home, "rates", "--month", "2026-10")
+    assert "Note" not in shown(sample_home, "rates", "--month", "2026-10")
     note = "of 2026-11-13, 17 days before 2026-11-30"
-    assert note in told(sample_home, "rates", "--month", "2026-11")
-    assert "2027-03-31 has not ended" in told(sample_home, "rates", "--month", "2027-03")
+    assert note in shown(sample_home, "rates", "--month", "2026-11")
+    assert "2027-03-31 has not ended" in shown(sample_home, "rates", "--month", "2027-03")
 
 
 def test_before_sums_are_made_the_answers_are_those_after(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_before_sums_are_made_the_answers_are_those_after(tmp_path: Path) -> Non
     assert all(len(said.out.splitlines()) > 50 for said in late)
 
 
-def test_a_home_that_was_not_there_is_told(tmp_path: Path) -> None:
+def test_a_home_that_was_not_there_is_reported(tmp_path: Path) -> None:
     asked = ("rates", "--month", "2026-10", "--home", tmp_path / "mistyped")
     note = "mistyped was not there and was made now"
     assert note in " ".join(trappan(*asked).err.split())

@@ -119,7 +119,7 @@ def test_a_home_says_of_a_shipped_layout_what_its_end_dates_are(tmp_path: Path) 
     ],
     ids=["no such word", "lessons", "two keys", "no such layout", "no column of ends"],
 )
-def test_a_wrong_word_about_end_dates_is_told(tmp_path: Path, text: str, said: str) -> None:
+def test_a_wrong_word_about_end_dates_is_reported(tmp_path: Path, text: str, said: str) -> None:
     put(tmp_path, "a.yaml", text)
     with pytest.raises(LayoutError, match=said):
         load_layouts([tmp_path])

@@ -47,7 +47,7 @@ def explain(home: SampleHome, who: str, *more: object, as_of: str = AS_OF) -> Sa
 
 
 @dataclass(frozen=True)
-class Told:
+class Explanation:
     """A pupil explained in both forms."""
 
     document: dict[str, Any]
@@ -55,10 +55,10 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(sample_home: SampleHome) -> dict[str, Told]:
+def explanations(sample_home: SampleHome) -> dict[str, Explanation]:
     """Every planted pupil, by number: what the command prints, from one lake opened once."""
     day = date.fromisoformat(AS_OF)
-    found: dict[str, Told] = {}
+    found: dict[str, Explanation] = {}
     with Lake.open(settings_of(sample_home.path)) as lake:
         evaluation = evaluate_flags(lake, day, rule_set_on("stockholm", day))
         for number in [*PLANTED["pupils"], *LEFT]:
@@ -66,7 +66,7 @@ def told(sample_home: SampleHome) -> dict[str, Told]:
             explanation = explain_pupil(lake, evaluation, key)
             text = "\n".join(text_of(explanation, None))
             document = json.loads(json.dumps(document_of(explanation, None)))
-            found[number] = Told(document, text)
+            found[number] = Explanation(document, text)
     return found
 
 
@@ -78,9 +78,9 @@ def bases(found: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
 
 @pytest.mark.parametrize("number", sorted(PLANTED["pupils"]))
 def test_every_planted_pupil_is_explained_as_worked_out_by_hand(
-    told: dict[str, Told], number: str
+    explanations: dict[str, Explanation], number: str
 ) -> None:
-    explained = bases(told[number].document)
+    explained = bases(explanations[number].document)
     expected = {
         (rule, basis): verdict
         for rule, of_bases in PLANTED["pupils"][number].items()
@@ -95,9 +95,11 @@ def test_every_planted_pupil_is_explained_as_worked_out_by_hand(
 
 @pytest.mark.parametrize("number", sorted(PLANTED["pupils"]))
 def test_the_evidence_is_that_of_flags_and_every_comparison_is_true(
-    told: dict[str, Told], verdicts: dict[tuple[str, str, str], dict[str, str]], number: str
+    explanations: dict[str, Explanation],
+    verdicts: dict[tuple[str, str, str], dict[str, str]],
+    number: str,
 ) -> None:
-    found = told[number].document
+    found = explanations[number].document
     names = ("scheduled", "reported", "valid", "invalid", "absent")
     answers = {
         "rate": "is_reached", "lower": "is_reached_at_least", "upper": "is_reached_at_most",
@@ -117,17 +119,17 @@ def test_the_evidence_is_that_of_flags_and_every_comparison_is_true(
 
 
 @pytest.mark.parametrize("number", sorted(PLANTED["pupils"]))
-def test_every_planted_pupil_is_told_in_text_without_who_it_is(
-    told: dict[str, Told], number: str
+def test_every_planted_pupil_is_reported_in_text_without_who_it_is(
+    explanations: dict[str, Explanation], number: str
 ) -> None:
-    text = told[number].text
+    text = explanations[number].text
     assert text.count("  because ") == 8
     assert number not in text
     assert f"{number[:8]}-{number[8:]}" not in text
     assert "A person assesses and decides." in text
 
 
-def test_the_clause_that_decides_is_told(told: dict[str, Told]) -> None:
+def test_the_clause_that_decides_is_reported(explanations: dict[str, Explanation]) -> None:
     decided = {
         ("201304129834", "mentor_followup", "rolling"): "too_few_days",
         ("201304129834", "mentor_followup", "calendar"): "nothing_scheduled",
@@ -140,20 +142,24 @@ def test_the_clause_that_decides_is_told(told: dict[str, Told]) -> None:
         ("201305209841", "sst_referral", "rolling"): "ulf",
     }
     found = {
-        (number, rule, basis): bases(told[number].document)[rule, basis]["rests_on"]
+        (number, rule, basis): bases(explanations[number].document)[rule, basis]["rests_on"]
         for number, rule, basis in decided
     }
     assert found == decided
 
 
-def test_the_halves_of_two_months_add_up_to_the_window(told: dict[str, Told]) -> None:
-    shown = bases(told["201105179897"].document)["ulf_two_months", "calendar"]
+def test_the_halves_of_two_months_add_up_to_the_window(
+    explanations: dict[str, Explanation],
+) -> None:
+    shown = bases(explanations["201105179897"].document)["ulf_two_months", "calendar"]
     assert [half["days"] for half in shown["halves"]] == [22, 0]
     assert sum(half["reported_minutes"] for half in shown["halves"]) == shown["reported_minutes"]
 
 
-def test_a_pupil_at_twenty_percent_is_told_when_that_can_end(told: dict[str, Told]) -> None:
-    shown = bases(told["201205059858"].document)["sst_referral", "calendar"]
+def test_a_pupil_at_twenty_percent_is_reported_when_that_can_end(
+    explanations: dict[str, Explanation],
+) -> None:
+    shown = bases(explanations["201205059858"].document)["sst_referral", "calendar"]
     assert shown["margin_minutes"] == "0.0000"
     # November: 600 of 6300 minutes when every coming lesson is attended.
     assert shown["outlook"]["turn_date"] == "2026-11-30"
@@ -169,9 +175,11 @@ def test_a_month_before_the_school_year_is_not_evaluated_and_said_so(
 
 
 @pytest.mark.parametrize("number", LEFT)
-def test_a_pupil_who_left_is_told_to_have_left(told: dict[str, Told], number: str) -> None:
-    assert "Has left, so no rule is evaluated" in told[number].text
-    assert "because" not in told[number].text
+def test_a_pupil_who_left_is_reported_to_have_left(
+    explanations: dict[str, Explanation], number: str
+) -> None:
+    assert "Has left, so no rule is evaluated" in explanations[number].text
+    assert "because" not in explanations[number].text
 
 
 @pytest.mark.parametrize("number", PROTECTED)
@@ -187,10 +195,10 @@ def test_a_protected_pupil_gets_the_very_words_of_an_unknown_one(
 
 
 def test_a_key_asks_for_the_same_pupil_and_leaves_no_line(
-    sample_home: SampleHome, told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+    sample_home: SampleHome, explanations: dict[str, Explanation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_number = explain(sample_home, "201205059858")
-    key = told["201205059858"].document["pupil"]["pupil_key"]
+    key = explanations["201205059858"].document["pupil"]["pupil_key"]
     log = sample_home.path / "access.log"
     before = log.read_text(encoding="utf-8")
     assert explain(sample_home, key) == by_number
@@ -211,7 +219,7 @@ def test_a_question_about_a_number_is_logged_without_the_number(sample_home: Sam
     assert "201205059858" not in line
 
 
-def test_names_and_file_names_are_told_only_to_who_asks_for_identities(
+def test_names_and_file_names_are_reported_only_to_who_asks_for_identities(
     sample_home: SampleHome,
 ) -> None:
     plain = explain(sample_home, "201205059858").out
@@ -241,13 +249,13 @@ def test_what_is_no_pupil_is_bad_usage_and_is_not_repeated(
     assert not text or text not in said.err
 
 
-def test_a_lake_that_holds_nothing_is_told_as_such(tmp_path: Path) -> None:
+def test_a_lake_that_holds_nothing_is_reported_as_such(tmp_path: Path) -> None:
     said = trappan("explain", "201205059858", "--as-of", AS_OF, "--home", tmp_path / "other")
     assert said.status == 1
     assert f"the lake in {tmp_path / 'other'} holds no pupils at all" in said.err
 
 
-def test_grades_of_a_set_with_gaps_are_told_one_by_one(sample_home: SampleHome) -> None:
+def test_grades_of_a_set_with_gaps_are_reported_one_by_one(sample_home: SampleHome) -> None:
     day = date.fromisoformat(AS_OF)
     grades = {"sst_referral.grades": (4, 7, 9)}
     rule_set = rule_set_with(load_parameters("stockholm"), day, grades)
@@ -260,26 +268,28 @@ def test_grades_of_a_set_with_gaps_are_told_one_by_one(sample_home: SampleHome) 
     assert "grades 4-9" not in text
 
 
-def test_the_earlier_school_is_counted_and_not_named(told: dict[str, Told]) -> None:
+def test_the_earlier_school_is_counted_and_not_named(explanations: dict[str, Explanation]) -> None:
     moved = "201301089809"  # from 99999901 to 99999902
-    found = told[moved].document
+    found = explanations[moved].document
     assert found["place"]["school_unit_code"] == "99999902"
     assert found["place"]["other_schools"] == 1
-    assert "99999901" not in told[moved].text
+    assert "99999901" not in explanations[moved].text
     # No day of the earlier school stands in the pattern: the pupil came on 12 October.
     assert all(
         week["days"] == 0 for week in found["pattern"]["weeks"] if week["last_date"] < "2026-10-12"
     )
 
 
-def test_the_files_behind_the_windows_are_told_with_their_rows(told: dict[str, Told]) -> None:
-    files = told["201205059858"].document["files"]
+def test_the_files_behind_the_windows_are_reported_with_their_rows(
+    explanations: dict[str, Explanation],
+) -> None:
+    files = explanations["201205059858"].document["files"]
     assert [file["lesson_rows"] for file in files] == [110, 85, 50]
     assert {len(file["sha256"]) for file in files} == {12}
     assert {file["name"] for file in files} == {None}
 
 
-def test_a_pupil_of_a_school_with_sums_has_no_outlook_and_is_told_why(
+def test_a_pupil_of_a_school_with_sums_has_no_outlook_and_is_reported_why(
     sample_home: SampleHome,
 ) -> None:
     said = trappan(

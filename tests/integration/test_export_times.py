@@ -72,7 +72,7 @@ def test_a_correction_counts_after_a_file_that_says_2062(
     assert [row[5:8] for row in lessons_of(lake)] == [(60, 0, 0)]
 
 
-def test_a_lake_made_anew_on_a_later_day_uses_the_receipt_that_was_kept(
+def test_a_lake_made_again_on_a_later_day_uses_the_receipt_that_was_kept(
     lake: Lake, tmp_path: Path
 ) -> None:
     inbox = tmp_path / "inbox"
@@ -82,15 +82,15 @@ def test_a_lake_made_anew_on_a_later_day_uses_the_receipt_that_was_kept(
     take(lake, inbox, "2026-11-10T06:00")
     before = lessons_of(lake)
     # By now the day that the name says has come, and the archive is all that is left.
-    home = tmp_path / "anew"
+    home = tmp_path / "again"
     home.mkdir(mode=0o700)
     for name in ("archive", "pupil.key"):
         old = lake.settings.home / name
         (shutil.copytree if old.is_dir() else shutil.copy2)(old, home / name)
-    with Lake.open(LakeSettings(home=home, begins_anew=True)) as anew:
-        reports = take(anew, inbox, "2026-12-24T06:00")
+    with Lake.open(LakeSettings(home=home, begins_anew=True)) as again:
+        reports = take(again, inbox, "2026-12-24T06:00")
         assert str(reports["f_20261120T0500.csv"].exported_at) == "2026-11-02 06:00:00"
-        assert lessons_of(anew) == before
+        assert lessons_of(again) == before
     assert [row[5:8] for row in before] == [(60, 0, 0)]
 
 

@@ -87,8 +87,8 @@ def test_a_correction_says_what_is_new_replaced_and_unchanged(home: Path) -> Non
 
 
 def test_an_older_file_says_how_many_rows_newer_ones_had_outdone(home: Path) -> None:
-    new, outdone = csv_of("changes", "--file", hash_of(home, "older"), "--home", home)
-    assert (new["rows_new"], outdone["rows_outdone"]) == ("1", "1")
+    new, superseded = csv_of("changes", "--file", hash_of(home, "older"), "--home", home)
+    assert (new["rows_new"], superseded["rows_outdone"]) == ("1", "1")
 
 
 def test_with_identities_the_lessons_stand_there_with_old_and_new_minutes(home: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_complete_file_says_what_it_removed(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["changes", "retry", "archive"])
-def test_a_hash_that_names_no_file_is_told(
+def test_a_hash_that_names_no_file_is_reported(
     home: Path, tmp_path: Path, command: str, prefix: str, words: str
 ) -> None:
     arguments = {
@@ -324,7 +324,7 @@ def test_a_file_that_can_no_longer_be_read_keeps_what_was_taken(
         assert lake.rows("SELECT outcome FROM files") == [("accepted_in_part",)]
 
 
-def test_a_file_whose_original_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_file_whose_original_is_gone_is_reported(tmp_path: Path) -> None:
     home = tmp_path / "home"
     trappan("ingest", put(tmp_path / "in", "a.csv", "no header\n"), "--home", home)
     wanted = hash_of(home, "a")

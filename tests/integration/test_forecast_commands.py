@@ -88,7 +88,7 @@ def test_estimates_are_printed_for_the_steps_of_a_grade_only(term_home: Path) ->
     assert ("2", "20.00") not in steps
 
 
-def test_a_period_that_ends_before_it_begins_is_told_so(sample_home: SampleHome) -> None:
+def test_a_period_that_ends_before_it_begins_is_reported_so(sample_home: SampleHome) -> None:
     said = trappan(
         *("backtest", "--from", "2026-11-14", "--to", "2026-11-09", "--home", sample_home.path)
     )

@@ -149,7 +149,7 @@ def test_who_becomes_protected_goes_from_a_list_that_waits(held: Held) -> None:
     assert {somebody.pupil_key, str(new_key)}.isdisjoint(row.pupil_key for row in after.pupils)
 
 
-def test_a_school_that_is_held_on_its_first_night_is_told_why_there_is_no_list(
+def test_a_school_that_is_held_on_its_first_night_is_reported_why_there_is_no_list(
     tmp_path: Path,
 ) -> None:
     plan = SimulationPlan(

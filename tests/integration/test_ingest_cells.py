@@ -299,7 +299,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, bool], Told]:
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, bool], Told]:
     """Every case, in a file that could be read in bulk and in one that can't."""
     folder = tmp_path_factory.mktemp("cells")
     keys, paths = [], []
@@ -329,8 +329,8 @@ both_ways = pytest.mark.parametrize("by_row", [False, True], ids=["alone", "besi
 
 @both_ways
 @pytest.mark.parametrize("name", TAKEN)
-def test_a_row_is_taken(told: dict[tuple[str, bool], Told], name: str, by_row: bool) -> None:
-    found = told[name, by_row]
+def test_a_row_is_taken(shown: dict[tuple[str, bool], Told], name: str, by_row: bool) -> None:
+    found = shown[name, by_row]
     assert (found.problem, found.warnings) == (None, [])
     (stored,) = found.stored
     assert {column: stored[column] for column in TAKEN[name][1]} == TAKEN[name][1]
@@ -339,9 +339,9 @@ def test_a_row_is_taken(told: dict[tuple[str, bool], Told], name: str, by_row: b
 @both_ways
 @pytest.mark.parametrize("name", WARNED)
 def test_a_row_is_taken_and_warned_of(
-    told: dict[tuple[str, bool], Told], name: str, by_row: bool
+    shown: dict[tuple[str, bool], Told], name: str, by_row: bool
 ) -> None:
-    found, (_, expected, warning) = told[name, by_row], WARNED[name]
+    found, (_, expected, warning) = shown[name, by_row], WARNED[name]
     assert (found.problem, found.warnings) == (None, [warning])
     assert found.report.rows_warned == 1
     (stored,) = found.stored
@@ -350,8 +350,8 @@ def test_a_row_is_taken_and_warned_of(
 
 @both_ways
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_row_is_refused(told: dict[tuple[str, bool], Told], name: str, by_row: bool) -> None:
-    found = told[name, by_row]
+def test_a_row_is_refused(shown: dict[tuple[str, bool], Told], name: str, by_row: bool) -> None:
+    found = shown[name, by_row]
     assert found.problem == REFUSED[name][1]
     assert found.stored == []
     # The school is not blocked: its other row is there.
@@ -360,19 +360,19 @@ def test_a_row_is_refused(told: dict[tuple[str, bool], Told], name: str, by_row:
 
 
 def test_a_refusal_says_line_column_finding_and_expectation(
-    told: dict[tuple[str, bool], Told],
+    shown: dict[tuple[str, bool], Told],
 ) -> None:
-    report = told["24:00", False].report
+    report = shown["24:00", False].report
     assert report.reason == (
         "1 of 2 rows were refused; the first: line 2, start_time: the cell can't be read; "
         "found '24:00', expected a time such as 08:20"
     )
-    said = told["reported: Kanske", False].report.problems[0].in_words()
+    said = shown["reported: Kanske", False].report.problems[0].in_words()
     assert said == ("line 2, reported: the cell can't be read; found 'Kanske', expected Ja or Nej")
 
 
 def test_the_same_pupil_is_the_same_however_the_number_is_written(
-    told: dict[tuple[str, bool], Told],
+    shown: dict[tuple[str, bool], Told],
 ) -> None:
     written = (
         "a civic number without dash",
@@ -382,7 +382,7 @@ def test_the_same_pupil_is_the_same_however_the_number_is_written(
         "whole minutes",
     )
     keys = {
-        told[name, by_row].stored[0]["pupil_key"] for name in written for by_row in (True, False)
+        shown[name, by_row].stored[0]["pupil_key"] for name in written for by_row in (True, False)
     }
     assert len(keys) == 1
     temporary = (
@@ -392,11 +392,11 @@ def test_the_same_pupil_is_the_same_however_the_number_is_written(
         "a temporary number of 10 characters",
     )
     keys = {
-        told[name, by_row].stored[0]["pupil_key"] for name in temporary for by_row in (True, False)
+        shown[name, by_row].stored[0]["pupil_key"] for name in temporary for by_row in (True, False)
     }
     assert len(keys) == 1
     other = ("a temporary number T", "a temporary number T, without dash", "a temporary number P")
-    keys = {told[name, False].stored[0]["pupil_key"] for name in other}
+    keys = {shown[name, False].stored[0]["pupil_key"] for name in other}
     assert len(keys) == 2
 
 

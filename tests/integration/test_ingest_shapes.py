@@ -1,4 +1,4 @@
-"""The same rows in many shapes of file give the same lessons; a shape that can't be read is told.
+"""The same rows in many shapes of file give the same lessons; one that can't be read is reported.
 
 Files of one test have a school of their own, so that one call takes them all.
 """
@@ -66,7 +66,7 @@ def at_school(number: int, rows: list[dict[str, object]]) -> list[dict[str, obje
     return [row | {"school": school_of(number)} for row in rows]
 
 
-def told(lake: Lake, report: FileReport) -> list[tuple[object, ...]]:
+def shown(lake: Lake, report: FileReport) -> list[tuple[object, ...]]:
     """Lessons without their school."""
     return sorted((row[:1] + row[2:] for row in lessons_from(lake, report)), key=repr)
 
@@ -84,11 +84,11 @@ def test_every_encoding_line_end_and_separator_gives_the_same_lessons(
     paths.append(put(tmp_path, "book.xlsx", workbook_of(cells)))
     reports = offer(lake, *paths)
 
-    expected = told(lake, reports[0])
+    expected = shown(lake, reports[0])
     assert len(expected) == len(ROWS)
     assert {row[2] for row in expected} >= {"HKK; SLÖJD", '"', "SO, NO\tBL"}
     for report in reports:
-        assert told(lake, report) == expected, report.path
+        assert shown(lake, report) == expected, report.path
         assert report.rows_accepted == len(ROWS)
     assert {r.outcome for r in reports} == {FileOutcome.ACCEPTED, FileOutcome.ACCEPTED_IN_PART}
     assert given_names(lake) == {"Åsa", 'Nils "Nisse"', "=1+1"}
@@ -145,7 +145,7 @@ def surrounded(
     with Lake.open(settings_of(folder / "home")) as lake:
         reports = offer(lake, *paths)
         assert given_names(lake) == {"Åsa"}
-        found = [(report, told(lake, report)) for report in reports]
+        found = [(report, shown(lake, report)) for report in reports]
     return dict(zip(keys, found, strict=True))
 
 
@@ -373,11 +373,11 @@ def test_columns_that_the_layout_does_not_know_are_said_and_not_read(
     faulty = put(tmp_path, "b.csv", text_of([*rows, lesson(9, **BAD)], columns))
     for report in offer(lake, plain, faulty):
         assert report.rows_accepted == 3
-        told = "columns that the layout does not know were not read: 'Lärare', 'Sal'"
-        assert told in str(report.reason)
+        shown = "columns that the layout does not know were not read: 'Lärare', 'Sal'"
+        assert shown in str(report.reason)
 
 
-def test_where_an_unknown_header_looks_like_data_none_of_them_is_told_as_text(
+def test_where_an_unknown_header_looks_like_data_none_of_them_is_reported_as_text(
     lake: Lake, tmp_path: Path
 ) -> None:
     columns = (*BASIC, "Alva", "20120314-9800")
@@ -475,11 +475,11 @@ def test_real_dates_times_and_numbers_are_what_the_text_says(lake: Lake, tmp_pat
         workbook_of([[None], ["Rapport", None, "2026"], [], *as_sheet(plain)]),
     ]
     reports = offer(lake, *(put(tmp_path, f"{n}.xlsx", sheet) for n, sheet in enumerate(sheets)))
-    expected = told(lake, reports[2])
+    expected = shown(lake, reports[2])
     assert len(expected) == 6
     for report in reports:
         assert report.outcome == FileOutcome.ACCEPTED, report.reason
-        assert told(lake, report) == expected, report.path
+        assert shown(lake, report) == expected, report.path
     assert warnings_of(reports[1]) == {"lesson_date.serial_number": 6}
 
 

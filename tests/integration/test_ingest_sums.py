@@ -1,4 +1,4 @@
-"""Monthly sums: read, refused, replaced by newer ones, outdone by lessons, and on the list."""
+"""Monthly sums: read, refused, replaced by newer ones, superseded by lessons, and on the list."""
 
 from __future__ import annotations
 

@@ -284,7 +284,7 @@ def test_a_content_that_comes_back_with_a_later_modification_time_only_is_old(
     assert invalid_minutes(lake) == [20]
 
 
-def test_a_known_workbook_exported_anew_is_read_again_without_new_problems(
+def test_a_known_workbook_exported_again_is_read_again_without_new_problems(
     lake: Lake, tmp_path: Path
 ) -> None:
     content = workbook_of(cells_of([lesson(0), lesson(9, **BAD)]))
@@ -351,15 +351,15 @@ def test_a_refused_row_can_be_read_by_who_has_the_key(lake: Lake, tmp_path: Path
     assert "5 okt" in row["row"]
 
 
-def test_thousands_of_refused_rows_are_all_kept_and_the_first_are_told(
+def test_thousands_of_refused_rows_are_all_kept_and_the_first_are_reported(
     lake: Lake, tmp_path: Path
 ) -> None:
-    from assets.exports.ledger.problems import TOLD_ROWS
+    from assets.exports.ledger.problems import SHOWN_ROWS
 
     rows = [lesson(0), *(lesson(n, invalid="x") for n in range(3_000)), lesson(1)]
     report = offer_one(lake, export(tmp_path, "1101T0500", *rows))
     assert (report.rows_read, report.rows_rejected, report.rows_accepted) == (3_002, 3_000, 2)
-    assert [p.line_number for p in report.problems] == list(range(3, 3 + TOLD_ROWS))
+    assert [p.line_number for p in report.problems] == list(range(3, 3 + SHOWN_ROWS))
     assert lake.rows(
         "SELECT count(*), count(DISTINCT line_number), count(sealed_row) FROM row_problems"
     ) == [(3_000, 3_000, 3_000)]

@@ -107,7 +107,7 @@ def test_the_page_works_as_it_is_written(home: Path) -> None:
     assert f"well   layouts: 6 shipped, 1 of {home / 'layouts'}" in found
 
 
-def test_a_sample_is_told_column_by_column_without_a_name_in_it(home: Path) -> None:
+def test_a_sample_is_reported_column_by_column_without_a_name_in_it(home: Path) -> None:
     for path in sorted((SAMPLES / "inbox").glob("elever_*.csv")):
         said = trappan("layout", "check", path)
         assert said.status == 0
@@ -117,7 +117,7 @@ def test_a_sample_is_told_column_by_column_without_a_name_in_it(home: Path) -> N
         assert not (home / "lake").exists()
 
 
-def test_a_workbook_is_told_like_a_text(home: Path) -> None:
+def test_a_workbook_is_reported_like_a_text(home: Path) -> None:
     rows = [lesson(n) for n in range(3)]
     path = put(home, "a.xlsx", workbook_of([["Rapport"], *table(rows, BASIC)]))
     said = trappan("layout", "check", path)
@@ -128,7 +128,7 @@ def test_a_workbook_is_told_like_a_text(home: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
-def test_the_encoding_is_told(home: Path, encoding: str) -> None:
+def test_the_encoding_is_reported(home: Path, encoding: str) -> None:
     path = put(home, "a.csv", text_of([lesson(0)], EVERY).encode(encoding))
     assert facts(trappan("layout", "check", path))["encoding"] == encoding.removesuffix("-sig")
 
@@ -174,7 +174,7 @@ def test_a_column_of_remarks_that_no_layout_knows_is_never_shown(home: Path) -> 
         (b"a;b\n\x00;1\n", "a NUL character"),
     ],
 )
-def test_a_file_that_is_no_table_is_told(home: Path, content: bytes, words: str) -> None:
+def test_a_file_that_is_no_table_is_reported(home: Path, content: bytes, words: str) -> None:
     for command in ("check", "new"):
         said = trappan("layout", command, put(home, "a.csv", content))
         assert (said.status, said.out) == (1, "")
@@ -183,14 +183,14 @@ def test_a_file_that_is_no_table_is_told(home: Path, content: bytes, words: str)
         assert "Kim" not in said.err
 
 
-def test_rows_that_contradict_each_other_are_told(home: Path) -> None:
+def test_rows_that_contradict_each_other_are_reported(home: Path) -> None:
     rows = [lesson(0), lesson(0, valid="5", present="40"), lesson(1), lesson(1)]
     said = trappan("layout", "check", put(home, "a.csv", text_of(rows, BASIC)))
     assert facts(said)["rows"] == "all 4 were looked at; 2 would be refused"
     assert "another row of the file says something else of the same thing" in said.out
 
 
-def test_a_required_column_twice_is_told(home: Path) -> None:
+def test_a_required_column_twice_is_reported(home: Path) -> None:
     text = text_of([lesson(0)], BASIC).splitlines()
     said = trappan("layout", "check", put(home, "a.csv", f"{text[0]};Datum\n{text[1]};x\n"))
     assert said.status == 1
@@ -240,14 +240,14 @@ def test_odd_headers_make_a_draft_that_is_yaml_all_the_same(home: Path) -> None:
         (("--layouts", "nowhere"), "there is no folder nowhere"),
     ],
 )
-def test_a_wrong_option_is_told(home: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_a_wrong_option_is_reported(home: Path, arguments: tuple[str, ...], words: str) -> None:
     path = put(home, "a.csv", text_of([lesson(0)], BASIC))
     said = trappan("layout", "new", path, *arguments)
     assert said.status == 2
     assert words in " ".join(said.err.replace("│", " ").split())
 
 
-def test_a_name_that_is_taken_is_told(home: Path) -> None:
+def test_a_name_that_is_taken_is_reported(home: Path) -> None:
     path = put(home, "a.csv", text_of([lesson(0)], BASIC))
     said = trappan("layout", "new", path, "--name", "elever")
     assert said.status == 1
@@ -265,7 +265,9 @@ def test_a_wrong_layout_of_ones_own_stops_with_file_and_key(home: Path) -> None:
     assert f"WRONG  layouts: {path}: key 'kind'" in trappan("--home", home, "doctor").out
 
 
-def test_a_folder_that_is_not_there_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_is_not_there_is_reported(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TRAPPAN_LAYOUTS", str(home / "annan"))
     said = trappan("--home", home, "ingest", put(home, "a.csv", "x"))
     assert said.status == 2

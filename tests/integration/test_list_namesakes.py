@@ -46,7 +46,7 @@ def lists(lake: Lake, *at_risk_keys: str) -> tuple[Watchlist, ...]:
     return collect(lake, evaluation, stamp, {}, states=WeekStates({}, {}, [])).watchlists
 
 
-def test_one_flagged_and_one_at_risk_are_told_apart(
+def test_one_flagged_and_one_at_risk_are_reported_apart(
     sample_home: SampleHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Lake.open(settings_of(sample_home.path)) as lake:

@@ -163,7 +163,7 @@ def test_who_is_listed_reads_on_the_row_which_lessons_do_not_count(page: Page) -
     assert f"en lektion på en annan skola efter slutdatum där {said.format(38, 6, 30)}" in moved
 
 
-def test_the_school_that_goes_on_reporting_who_left_is_told(home: Path) -> None:
+def test_the_school_that_goes_on_reporting_who_left_is_reported(home: Path) -> None:
     told = text(page_of(home, SOUTH))
     assert "76 lektioner för 2 elever ligger efter elevens slutdatum på skolan" in told
     assert "räknas inte. Kontrollera slutdatum eller schema" in told

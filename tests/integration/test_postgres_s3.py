@@ -140,7 +140,7 @@ def going_away(postgres: Postgres, place: str) -> Callable[..., object]:
     return stop_first
 
 
-def test_a_server_that_goes_away_is_told_and_nothing_is_lost(nights: Nights) -> None:
+def test_a_server_that_goes_away_is_reported_and_nothing_is_lost(nights: Nights) -> None:
     said = nights.stopped
     assert (said.status, said.out) == (1, "")
     assert "The lake's Postgres server" in said.err
@@ -240,7 +240,7 @@ def test_no_secret_of_a_server_stands_in_the_home(nights: Nights) -> None:
     ],
     ids=str,
 )
-def test_what_is_wrong_with_a_server_is_told_with_what_to_do(
+def test_what_is_wrong_with_a_server_is_reported_with_what_to_do(
     nights: Nights, changed: dict[str, str], told: str
 ) -> None:
     if "TRAPPAN_CATALOG" in changed:
@@ -257,7 +257,7 @@ def test_what_is_wrong_with_a_server_is_told_with_what_to_do(
         assert secret not in said.err
 
 
-def test_a_bucket_that_is_not_there_is_told_before_anything_is_taken(
+def test_a_bucket_that_is_not_there_is_reported_before_anything_is_taken(
     postgres: Postgres, s3: S3, tmp_path: Path
 ) -> None:
     postgres.database("borta")
@@ -273,7 +273,7 @@ def test_a_bucket_that_is_not_there_is_told_before_anything_is_taken(
     assert postgres.sql("SELECT sum(record_count) FROM ducklake_table_stats", "borta") == "\n"
 
 
-def test_a_role_without_rights_is_told_what_it_needs(
+def test_a_role_without_rights_is_reported_what_it_needs(
     postgres: Postgres, s3: S3, tmp_path: Path
 ) -> None:
     postgres.sql("CREATE DATABASE andras")

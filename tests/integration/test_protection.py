@@ -55,13 +55,13 @@ def lake(lake_of_module: Lake) -> Lake:
 
 
 def roster(folder: Path, at: str, *rows: Mapping[str, object]) -> Path:
-    told = [USUAL | {"starts": "2026-08-17", "civic": CIVIC} | dict(row) for row in rows]
-    return put(folder, f"elever_2026{at}.csv", text_of(told, ROSTER))
+    shown = [USUAL | {"starts": "2026-08-17", "civic": CIVIC} | dict(row) for row in rows]
+    return put(folder, f"elever_2026{at}.csv", text_of(shown, ROSTER))
 
 
 def lessons(folder: Path, at: str, *rows: Mapping[str, object]) -> Path:
-    told = [lesson(n) | {"civic": CIVIC} | dict(row) for n, row in enumerate(rows)]
-    return put(folder, f"lektioner_2026{at}.csv", text_of(told, EVERY))
+    shown = [lesson(n) | {"civic": CIVIC} | dict(row) for n, row in enumerate(rows)]
+    return put(folder, f"lektioner_2026{at}.csv", text_of(shown, EVERY))
 
 
 @pytest.mark.parametrize("kind", [roster, lessons])
@@ -191,17 +191,17 @@ def test_a_header_that_swallowed_a_row_is_quarantined_and_names_nobody(
     text = text_of([row], EVERY).replace("\r\n", separator)
     report = offer_one(lake, put(tmp_path, "a_20261101T0500.csv", text + "\r\n"))
     assert report.outcome == FileOutcome.QUARANTINED
-    said = told(lake, report)
+    said = shown(lake, report)
     assert not [word for word in ("Hemliga", "Zqsson", "8A", CIVIC, MARK) if word in said]
 
 
-def test_an_unknown_header_that_looks_like_data_is_told_as_a_pattern(
+def test_an_unknown_header_that_looks_like_data_is_reported_as_a_pattern(
     lake: Lake, tmp_path: Path
 ) -> None:
     columns = (*BASIC, "Zqsson", CIVIC, "2026-10-05")
     report = offer_one(lake, put(tmp_path, "a_20261101T0500.csv", text_of([lesson(0)], columns)))
-    assert "'xxxxxx'" in told(lake, report)
-    assert not [word for word in ("Zqsson", CIVIC, "2026-10-05") if word in told(lake, report)]
+    assert "'xxxxxx'" in shown(lake, report)
+    assert not [word for word in ("Zqsson", CIVIC, "2026-10-05") if word in shown(lake, report)]
 
 
 UNREAD = (
@@ -301,7 +301,7 @@ def keys(lake: Lake) -> set[object]:
     return {key for (key,) in lake.rows("SELECT pupil_key FROM protected_pupils")}
 
 
-def told(lake: Lake, report: FileReport) -> str:
+def shown(lake: Lake, report: FileReport) -> str:
     """Return everything that is said of a file, to a person, in the ledger and in the notes."""
     notes = lake.settings.home / "quarantine"
     texts = [path.read_text(encoding="utf-8") for path in notes.glob("*")] if notes.exists() else []

@@ -1,4 +1,4 @@
-"""Servers differ in what they refuse: each gives all its pages, or what is missing is told."""
+"""Servers differ in what they refuse: each gives all its pages, or what is missing is reported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def beside_tokens(school: School, endpoint: str) -> list[set[str]]:
 @pytest.mark.parametrize("endpoint", WINDOWS)
 @pytest.mark.parametrize("server", list(itertools.product([400, 422], [False, True])))
 @pytest.mark.parametrize("setting", [None, False, True])
-def test_page_two_is_asked_as_the_server_wants_it_or_the_fault_is_told(
+def test_page_two_is_asked_as_the_server_wants_it_or_the_fault_is_reported(
     school: School,
     tmp_path: Path,
     endpoint: str,
@@ -75,7 +75,7 @@ def test_page_two_is_asked_as_the_server_wants_it_or_the_fault_is_told(
     assert tried[0] == (required if setting else set())
 
 
-def test_what_a_server_wants_of_page_two_is_remembered_and_learnt_anew(
+def test_what_a_server_wants_of_page_two_is_remembered_and_learnt_again(
     school: School, tmp_path: Path
 ) -> None:
     school.data["calendarEvents"], school.wants_repeated = EVENTS, True
@@ -94,7 +94,7 @@ def test_what_a_server_wants_of_page_two_is_remembered_and_learnt_anew(
 
 
 @pytest.mark.parametrize("code", [400, 422, 500])
-def test_a_window_that_fails_is_told_and_the_later_ones_come(
+def test_a_window_that_fails_is_reported_and_the_later_ones_come(
     school: School, tmp_path: Path, code: int
 ) -> None:
     school.data["calendarEvents"], school.page_size = EVENTS, 10
@@ -128,7 +128,7 @@ def test_after_a_window_of_attendances_that_failed_the_later_ones_still_come(
 
 
 @pytest.mark.parametrize(("code", "asked"), [(403, 1), (404, 1), (500, 3)])
-def test_windows_that_are_not_asked_for_are_told(
+def test_windows_that_are_not_asked_for_are_reported(
     school: School, tmp_path: Path, code: int, asked: int
 ) -> None:
     source = source_of(school, "calendarEvents", months_back=6, retries=0)
@@ -138,14 +138,14 @@ def test_windows_that_are_not_asked_for_are_told(
     assert f"{7 - asked} later windows were not asked for" in result.fault
 
 
-def test_an_expired_page_token_begins_the_window_anew_once(school: School, tmp_path: Path) -> None:
+def test_an_expired_page_token_begins_the_window_again_once(school: School, tmp_path: Path) -> None:
     school.data["groups"], school.expiring = [obj(n) for n in range(5)], 1
     (result,) = pulled(source_of(school, "groups"), tmp_path)
     assert (result.fault, result.objects) == ("", 5)
     assert objects_in(result.files[0]) == school.data["groups"]
 
 
-def test_page_tokens_that_expire_again_are_told(school: School, tmp_path: Path) -> None:
+def test_page_tokens_that_expire_again_are_reported(school: School, tmp_path: Path) -> None:
     school.data["groups"], school.expiring = [obj(n) for n in range(5)], 2
     (result,) = pulled(source_of(school, "groups"), tmp_path)
     assert "410: the page token expired" in result.fault
@@ -230,7 +230,7 @@ def test_what_was_taken_away_is_fetched_since_the_last_pull(school: School, tmp_
 
 
 @pytest.mark.parametrize("data", ["[]", '{"persons": "p-1"}', '{"persons": [{"id": "p-1"}]}'])
-def test_deletions_of_another_shape_are_told(school: School, tmp_path: Path, data: str) -> None:
+def test_deletions_of_another_shape_are_reported(school: School, tmp_path: Path, data: str) -> None:
     school.fail(
         "deletedEntities",
         lambda handler: handler.answer(200, f'{{"data": {data}, "pageToken": null}}'.encode()),

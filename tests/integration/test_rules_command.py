@@ -69,7 +69,7 @@ def test_every_value_is_shown_with_its_source_and_its_next_change(home: Path) ->
     assert "mentor_followup (level 1, for the mentor): more than 10 % absent" in said.err
 
 
-def test_the_rules_are_told_in_words_as_the_set_has_them(home: Path) -> None:
+def test_the_rules_are_reported_in_words_as_the_set_has_them(home: Path) -> None:
     said = trappan("--home", home, "rules", "show", "--set", "exempel", "--on", AFTER)
     assert "at least 30 % absent in each half of two months (56 days" in said.err
     assert "8 of them in each half, in grades 1-9" in said.err
@@ -158,7 +158,7 @@ def test_sets_of_ones_own_may_lie_elsewhere(
     assert said.out == f"well   egen: {tmp_path / 'kommun' / 'egen'}\n"
 
 
-def test_a_set_that_is_nowhere_is_told_with_those_that_are_there(
+def test_a_set_that_is_nowhere_is_reported_with_those_that_are_there(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own_set(home / "rules")
@@ -266,7 +266,7 @@ def test_a_change_of_a_value_changes_stored_flags_only_when_asked(flagged: Flagg
     assert "other values" not in trappan("--home", home, "rules", "check").err
 
 
-def test_flags_made_anew_by_the_same_values_are_the_same(flagged: Flagged) -> None:
+def test_flags_made_again_by_the_same_values_are_the_same(flagged: Flagged) -> None:
     home, _ = flagged
     before = stored(home)
     day = ("--from", BEFORE, "--to", BEFORE)
@@ -274,7 +274,7 @@ def test_flags_made_anew_by_the_same_values_are_the_same(flagged: Flagged) -> No
     assert stored(home) == before
 
 
-def test_a_range_without_stored_flags_is_told(flagged: Flagged) -> None:
+def test_a_range_without_stored_flags_is_reported(flagged: Flagged) -> None:
     home, _ = flagged
     said = trappan("--home", home, "reevaluate", "--from", "2025-01-01", "--to", "2025-02-01")
     assert said.status == 1
@@ -312,6 +312,6 @@ def test_days_that_have_not_ended_are_not_evaluated(
     assert stored(home) == before
 
 
-def test_evaluating_anew_makes_no_list() -> None:
+def test_evaluating_again_makes_no_list() -> None:
     job = build_defs().resolve_job_def("flags_job")
     assert {key.to_user_string() for key in job.asset_layer.executable_asset_keys} == {"flags"}

@@ -171,7 +171,7 @@ def test_the_list_goes_out_when_a_break_or_the_data_comes(
     assert "inte uppdaterad" not in page_text(copy, GONE)
 
 
-def test_ten_days_without_a_word_are_told_as_such(copy: Town) -> None:
+def test_ten_days_without_a_word_are_reported_as_such(copy: Town) -> None:
     said = copy.night(LAST)
     assert said.status == 3
     assert "10 school days are missing, and other schools have lessons of 10 of them" in said.err

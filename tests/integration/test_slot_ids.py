@@ -247,7 +247,7 @@ def test_a_mind_changed_makes_the_days_stale(lake: Lake, tmp_path: Path) -> None
     assert "2026-08-31" in stale
 
 
-def test_what_a_file_changed_is_told_by_slot_and_date(lake: Lake, tmp_path: Path) -> None:
+def test_what_a_file_changed_is_reported_by_slot_and_date(lake: Lake, tmp_path: Path) -> None:
     offer(lake, weekly(tmp_path, 0))
     (report,) = offer(lake, weekly(tmp_path, 1))
     newest = find_file(lake, Sealer.of_home(lake.settings.home), report.sha256)

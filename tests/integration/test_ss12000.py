@@ -435,8 +435,8 @@ def test_the_same_object_twice_counts_once_and_rivals_do_not_count(
 ) -> None:
     newer = attendance("event-2", invalidAbsenceMinutes=5, modified="2026-10-06T04:30:00Z")
     twice = [attendance(), attendance(), attendance("event-2"), newer]
-    rivals = [attendance(student=BO), attendance(student=BO, invalidAbsenceMinutes=20)]
-    reports = offer(lake, *put_school(tmp_path, {**school(), "attendances": [*twice, *rivals]}))
+    competing = [attendance(student=BO), attendance(student=BO, invalidAbsenceMinutes=20)]
+    reports = offer(lake, *put_school(tmp_path, {**school(), "attendances": [*twice, *competing]}))
     assert problems_of(reports[-1]) == {
         2: "object.repeated",
         3: "object.outdated",

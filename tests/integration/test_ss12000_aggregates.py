@@ -124,7 +124,7 @@ def test_a_sum_that_is_read_again_counts_once_though_its_pupil_changed_school(
     assert lake.rows("SELECT school_unit_code FROM monthly_sums") == [("99999905",)]
 
 
-def test_a_refused_sum_is_told_by_its_object(lake: Lake, tmp_path: Path) -> None:
+def test_a_refused_sum_is_reported_by_its_object(lake: Lake, tmp_path: Path) -> None:
     offer(lake, *put_school(tmp_path, school()))
     objects = [
         {**SUMS, "student": {"id": ANNA}},

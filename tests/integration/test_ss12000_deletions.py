@@ -86,7 +86,7 @@ def delete(lake: Lake, folder: Path, **ids: list[Any]) -> FileReport:
     return offer_one(lake, put_deleted(folder, **ids))
 
 
-def test_a_deleted_attendance_is_a_lesson_no_more_and_its_day_is_summed_anew(
+def test_a_deleted_attendance_is_a_lesson_no_more_and_its_day_is_summed_again(
     taken: Lake, tmp_path: Path
 ) -> None:
     lake = taken

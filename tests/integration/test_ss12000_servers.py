@@ -111,7 +111,7 @@ def gaps_by_school_of(lake: Lake, *, protected: bool = False) -> EventGaps:
     return found.get(SCHOOL, EventGaps())
 
 
-def test_odd_minutes_are_told_whichever_comes_first_and_not_of_protected_pupils(
+def test_odd_minutes_are_reported_whichever_comes_first_and_not_of_protected_pupils(
     lake: Lake, tmp_path: Path
 ) -> None:
     odd = [attendance(attendanceMinutes=10), attendance("event-2")]
@@ -126,7 +126,7 @@ def test_odd_minutes_are_told_whichever_comes_first_and_not_of_protected_pupils(
 
 
 @pytest.mark.parametrize("kind", ["Övrigt", "O\u0308vrigt", "Läraraktivitet"])
-def test_what_is_not_taught_gives_no_lesson_and_is_told(
+def test_what_is_not_taught_gives_no_lesson_and_is_reported(
     lake: Lake, tmp_path: Path, kind: str
 ) -> None:
     lunch = activity("activity-lunch", activityType=kind)

@@ -1,4 +1,4 @@
-"""SS12000 files as some servers write them: mixed, in capitals, with 15.0, far offsets, rivals."""
+"""SS12000 files as some servers write them: mixed, in capitals, with 15.0, far offsets, twice."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_object_of_another_resource_is_refused_and_named_and_its_marking_coun
     }
 
 
-def test_a_person_of_whom_only_the_marking_is_told_is_no_stranger(
+def test_a_person_of_whom_only_the_marking_is_reported_is_no_stranger(
     lake: Lake, tmp_path: Path
 ) -> None:
     few = [person(), {"id": BO, "securityMarking": "Sekretessmarkering"}]
@@ -165,7 +165,7 @@ def test_no_place_is_more_than_fourteen_hours_from_greenwich(
     assert found is is_read
 
 
-def test_two_exceptions_of_one_pupil_that_differ_are_told_and_the_lesson_stays(
+def test_two_exceptions_of_one_pupil_that_differ_are_reported_and_the_lesson_stays(
     lake: Lake, tmp_path: Path
 ) -> None:
     out = {"student": {"id": ANNA}, "participates": False}

@@ -153,7 +153,7 @@ def test_the_summary_counts_what_changed(weeks: Weeks) -> None:
     ) in text
 
 
-def test_the_new_school_of_a_pupil_is_told_nothing_of_the_old_one(weeks: Weeks) -> None:
+def test_the_new_school_of_a_pupil_is_reported_nothing_of_the_old_one(weeks: Weeks) -> None:
     page = page_of(weeks, SOUTH)
     row = next(r.text for r in page.all("tr") if "Demir, Adam" in r.text)
     assert "2 veckor, först v. 46" in row
@@ -193,7 +193,7 @@ def test_the_past_answers_as_it_was_known(weeks: Weeks) -> None:
     assert keyed(csv_rows(trappan(*asked, *home))) != wanted
 
 
-def test_a_moment_before_the_lake_is_told_in_words(weeks: Weeks) -> None:
+def test_a_moment_before_the_lake_is_reported_in_words(weeks: Weeks) -> None:
     said = trappan("flags", "--as-of", AS_OF, "--known-at", "2020-01-01", "--home", weeks.home)
     assert said.status == 1
     assert "The lake knew nothing at 2020-01-01 22:59 UTC. Expected a moment from" in said.err
@@ -249,7 +249,7 @@ def test_restating_says_how_many_did_not_change(weeks: Weeks) -> None:
     assert {row["difference"] for row in everybody} == {"same", "gone", "added"}
 
 
-def test_a_school_without_a_list_of_the_week_is_told_which_have_one(weeks: Weeks) -> None:
+def test_a_school_without_a_list_of_the_week_is_reported_which_have_one(weeks: Weeks) -> None:
     said = trappan(*("restate", "--week", "2026-W46", "--school", "99999909", "--home", weeks.home))
     assert said.status == 1
     assert "no frozen list of school unit 99999909 for 2026-W46" in said.err

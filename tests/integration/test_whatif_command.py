@@ -160,7 +160,7 @@ def test_a_night_that_writes_meanwhile_is_not_taken_for_a_change_of_the_rules(
     assert "The lake was written to while the scenarios were evaluated" in said.err
 
 
-def test_values_that_are_in_force_are_told(sample_home: SampleHome) -> None:
+def test_values_that_are_in_force_are_reported(sample_home: SampleHome) -> None:
     said = trappan(
         *("--home", sample_home.path, "whatif", "--as-of", AS_OF),
         *("--grid", "mentor_followup.threshold=10,15"),

@@ -170,7 +170,7 @@ OTHER = [["Hjälptabell", "Kod"], ["x", "1"]]
 
 @DIALECTS
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
-def test_the_first_sheet_that_can_be_seen_is_read_and_the_hidden_one_is_told(
+def test_the_first_sheet_that_can_be_seen_is_read_and_the_hidden_one_is_reported(
     lake: Lake, tmp_path: Path, dialect: Dialect, state: str
 ) -> None:
     stale = Sheet(cells_of([lesson(0, invalid=60, present=0)]), "Gammalt", state)

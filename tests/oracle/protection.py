@@ -139,5 +139,5 @@ class Town:
 
 
 def classes_shown(members: Mapping[str, Iterable[str]], protected: set[str]) -> set[str]:
-    """Return the classes that may be told of: those with somebody who is not protected."""
+    """Return the classes that may be reported of: those with somebody who is not protected."""
     return {name for name, numbers in members.items() if set(numbers) - protected}

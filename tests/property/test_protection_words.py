@@ -99,7 +99,7 @@ class Export:
 
     @property
     def changed(self) -> str:
-        """The change's date, the same whenever this change is told of; or none."""
+        """The change's date, the same whenever this change is reported of; or none."""
         return "2026-11-02" if self.rows[0].pupil % len(CHANGES) else ""
 
     def _persons(self) -> list[dict[str, object]]:

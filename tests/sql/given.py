@@ -105,7 +105,7 @@ USUAL: dict[str, Row] = {
         **_SUMS,
         "days": 1,
     },
-    "absence_rolling": {
+    "rolling_sums": {
         "as_of_date": AS_OF,
         "pupil_key": ANNA,
         "window_part": "one_month",
@@ -354,10 +354,18 @@ _IN_BETWEEN: dict[str, str] = {
 _VIEWS = ("protected_pupils",)
 
 
+# Temporary tables with the columns of a table of the lake.
+_DESCRIBED_AS = {
+    "arriving_lessons": "lessons",
+    "batch_lessons": "lessons",
+    "rolling_sums": "absence_rolling",
+}
+
+
 def _columns(table: str) -> str:
     if table in _IN_BETWEEN:
         return _IN_BETWEEN[table]
-    described = "lessons" if table in ("arriving_lessons", "batch_lessons") else table
+    described = _DESCRIBED_AS.get(table, table)
     (found,) = [t for t in TABLES if t.name == described]
     columns = [f"{c.name} {c.type}{'' if c.null else ' NOT NULL'}" for c in found.columns]
     if table == "arriving_lessons":

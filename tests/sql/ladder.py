@@ -73,7 +73,7 @@ def verdicts(
     lake.load("rules_in_force", rules_in_force(rule_set, tuple(whole_windows(parts))))
     given(lake, "belonging", {"pupil_key": ANNA} | dict(pupil or {}))
     given(lake, "unseen_pupils", *([{"pupil_key": ANNA}] if is_unseen else []))
-    given(lake, "absence_rolling", *(sums.row(name) for name, sums in rolling.items()))
+    given(lake, "rolling_sums", *(sums.row(name) for name, sums in rolling.items()))
     given(lake, "absence_calendar", *(sums.row(name) for name, sums in (calendar or {}).items()))
     given(lake, "summed_months", *summed)
     lake.materialise(

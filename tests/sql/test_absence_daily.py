@@ -72,7 +72,7 @@ def test_pupils_schools_and_days_are_summed_apart(scratch: Lake) -> None:
     )
 
 
-def test_only_the_days_that_were_asked_for_are_made_anew(scratch: Lake) -> None:
+def test_only_the_days_that_were_asked_for_are_made_again(scratch: Lake) -> None:
     lessons: list[Row] = [
         {},
         {"starts_at": moment("10-04 08:00")},

@@ -28,7 +28,7 @@ def rolling(lake: Lake, days: Sequence[Row], *columns: str) -> list[tuple[Any, .
         part("rolling", "two_months_second_half", "10-17", "11-15"),
         part("calendar", "one_month", "10-01", "10-31"),
     )
-    return rows_of(lake, "absence/absence_rolling", *columns, as_of=AS_OF, first_date=day("09-17"))
+    return rows_of(lake, "absence/rolling_sums", *columns, as_of=AS_OF, first_date=day("09-17"))
 
 
 def part(basis: str, name: str, first: str, last: str) -> Row:

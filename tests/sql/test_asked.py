@@ -90,7 +90,7 @@ def test_a_coming_day_that_is_wholly_cancelled_is_known_to_have_no_lesson(scratc
     assert found == {"11-13": [60], "11-16": [], "11-17": [45]}
 
 
-def test_cancelled_minutes_are_told_beside_the_lessons(scratch: Lake) -> None:
+def test_cancelled_minutes_are_reported_beside_the_lessons(scratch: Lake) -> None:
     with_pupils(scratch)
     asked(scratch)
     given(

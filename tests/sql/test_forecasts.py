@@ -75,7 +75,7 @@ def test_a_day_at_two_schools_is_one_day_and_nothing_after_the_last_day_is_read(
 
 def at_risk(lake: Lake, *estimates: Row, pupil: Row | None = None) -> list[tuple[object, ...]]:
     given(lake, "belonging", {**(pupil or {})})
-    given(lake, "absence_rolling", {"invalid_minutes": 9})
+    given(lake, "rolling_sums", {"invalid_minutes": 9})
     given(lake, "forecasts", *estimates)
     return rows_of(
         lake,
@@ -125,7 +125,7 @@ def fill_beside(
 
 @pytest.fixture(scope="module")
 def scratch_of_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    """A lake that is filled anew by each test; `filled` keeps its own."""
+    """A lake that is filled again by each test; `filled` keeps its own."""
     with Lake.open(settings_of(tmp_path_factory.mktemp("own") / "home")) as opened:
         yield opened
 
@@ -186,6 +186,7 @@ def test_a_step_is_asked_of_the_grades_that_have_a_rule_with_it_only(lake: Lake)
 def test_a_pupil_without_the_higher_step_is_shown_at_the_lower(lake: Lake) -> None:
     fill_beside(lake, grades=(2,))
     store_forecasts(lake, forecast(lake, LATE, RULES))
+    given(lake, "rolling_sums")
     listed = rows_of(lake, "watchlists/pupils_at_risk", "threshold_bp", as_of=LATE)
     assert (10_00,) in listed
     assert (20_00,) not in listed

@@ -23,13 +23,13 @@ def arriving(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
     return rows_of(lake, "exports/arriving_lessons", "file_id", "valid_minutes")
 
 
-def rivals(lake: Lake, stored: list[Row], coming: list[Row]) -> list[bool]:
+def competing(lake: Lake, stored: list[Row], coming: list[Row]) -> list[bool]:
     """Return whether the stored row is newer, for each pair of stored and arriving row."""
     given(lake, "lessons", *stored)
     given(lake, "arriving_lessons", *coming)
     found = rows_of(
         lake,
-        "exports/stored_rivals",
+        "exports/competing_lessons",
         "is_stored_newer",
         first_date=moment("10-05 00:00").date(),
         last_date=moment("10-05 00:00").date(),
@@ -71,7 +71,7 @@ def test_of_two_exports_of_one_minute_the_greater_file_id_is_kept(scratch: Lake)
     assert arriving(scratch, second, first) == [(2, 20)]
 
 
-def test_a_refused_row_does_not_outdo_a_good_one(scratch: Lake) -> None:
+def test_a_refused_row_does_not_supersede_a_good_one(scratch: Lake) -> None:
     good = {"file_id": 1, "exported_at": OLD, "valid_minutes": 10}
     refused_row = {"file_id": 2, "exported_at": NEW, "problem": "valid_minutes.above_length"}
     assert arriving(scratch, good, refused_row) == [(1, 10)]
@@ -115,14 +115,14 @@ def test_a_stored_row_stays_when_its_export_is(
     scratch: Lake, stored: Row, is_stored_newer: bool
 ) -> None:
     coming = {"exported_at": moment("11-13 17:00"), "file_id": 5}
-    assert rivals(scratch, [stored], [coming]) == [is_stored_newer]
+    assert competing(scratch, [stored], [coming]) == [is_stored_newer]
 
 
 @pytest.mark.parametrize(("file_id", "is_stored_newer"), [(6, True), (4, False)])
 def test_between_exports_of_one_minute_the_greater_file_id_decides(
     scratch: Lake, file_id: int, is_stored_newer: bool
 ) -> None:
-    assert rivals(scratch, [{"file_id": file_id}], [{"file_id": 5}]) == [is_stored_newer]
+    assert competing(scratch, [{"file_id": file_id}], [{"file_id": 5}]) == [is_stored_newer]
 
 
 def test_another_lesson_is_no_rival(scratch: Lake) -> None:
@@ -133,12 +133,12 @@ def test_another_lesson_is_no_rival(scratch: Lake) -> None:
         {"subject": "SV"},
         {"lesson_id": "L1"},
     ]
-    assert rivals(scratch, stored, [{"pupil_key": ANNA, "file_id": 2}]) == []
+    assert competing(scratch, stored, [{"pupil_key": ANNA, "file_id": 2}]) == []
 
 
 def test_a_stored_lesson_with_an_id_meets_its_new_word_on_another_day(scratch: Lake) -> None:
     stored: Row = {"lesson_id": "L1", "starts_at": moment("09-28 08:00"), "exported_at": OLD}
-    assert rivals(scratch, [stored], [{"lesson_id": "L1", "file_id": 2}]) == [False]
+    assert competing(scratch, [stored], [{"lesson_id": "L1", "file_id": 2}]) == [False]
 
 
 @pytest.mark.parametrize(
@@ -146,12 +146,12 @@ def test_a_stored_lesson_with_an_id_meets_its_new_word_on_another_day(scratch: L
 )
 def test_a_lesson_id_is_shared_by_a_class_and_names_one_lesson(scratch: Lake, other: Row) -> None:
     stored = {"lesson_id": "L1"} | dict(other)
-    assert rivals(scratch, [stored], [{"lesson_id": "L1", "file_id": 2}]) == []
+    assert competing(scratch, [stored], [{"lesson_id": "L1", "file_id": 2}]) == []
 
 
 def test_a_lesson_without_an_id_is_looked_for_on_the_arriving_days_only(scratch: Lake) -> None:
     stored: Row = {"starts_at": moment("10-06 08:00")}
-    assert rivals(scratch, [stored], [{"starts_at": moment("10-06 08:00"), "file_id": 2}]) == []
+    assert competing(scratch, [stored], [{"starts_at": moment("10-06 08:00"), "file_id": 2}]) == []
 
 
 def test_a_row_written_twice_counts_once(scratch: Lake) -> None:
@@ -206,7 +206,7 @@ def test_a_cancelled_lesson_of_another_id_is_a_word_of_its_own(scratch: Lake) ->
     assert passed_over(scratch, {"lesson_id": "a"} | dict(CANCELLED), {"lesson_id": "b"}) == []
 
 
-def test_what_contradicts_is_told_and_the_longest_length_kept(scratch: Lake) -> None:
+def test_what_contradicts_is_reported_and_the_longest_length_kept(scratch: Lake) -> None:
     refused(
         scratch,
         {"valid_minutes": 15, "subject": "ma"},

@@ -26,5 +26,5 @@ def test_the_unreported_share_is_the_very_number_of_its_percentage(
         first_date=AS_OF,
         norm_date=AS_OF - timedelta(days=28),
     ).to_dicts()
-    # At the limit itself nothing is told, so not a bit may be over it.
+    # At the limit itself nothing is reported, so not a bit may be over it.
     assert row["unreported_share"] == float(Decimal(percent) / 100)

@@ -112,7 +112,7 @@ def test_a_pupil_on_no_list_before_is_new(scratch: Lake) -> None:
     )
 
 
-def test_a_new_pupil_whom_late_data_would_have_listed_before_is_told_so(scratch: Lake) -> None:
+def test_a_new_pupil_whom_late_data_would_have_listed_before_is_reported_so(scratch: Lake) -> None:
     assert said(states(scratch, level=2, earlier=2)[NORTH]) == ("new", "late_data")
 
 

@@ -76,7 +76,7 @@ def test_a_python_file_is_formatted_linted_and_typed_and_a_select_linted() -> No
 
 
 @pytest.mark.parametrize("words", [[], ["rules/no_such.py"], ["../elsewhere.py"], ["rules"]])
-def test_what_is_no_file_of_the_project_is_told_at_once(words: list[str]) -> None:
+def test_what_is_no_file_of_the_project_is_reported_at_once(words: list[str]) -> None:
     with pytest.raises(ValueError, match=r"make check FILES|no file of this project"):
         files_of(words)
 

@@ -67,7 +67,7 @@ def test_a_list_from_which_nobody_went_says_so() -> None:
     assert change_texts.summary(compared).endswith("0 på lägre nivå, 0 borta.")
 
 
-def test_other_values_than_the_list_before_are_told() -> None:
+def test_other_values_than_the_list_before_are_reported() -> None:
     before = Baseline("2026-W45", date(2026, 11, 8), "0123456789ab")
     assert "har ändrats sedan listan för v. 45 2026" in changed_rules(RULES, before)
     same = Baseline("2026-W45", date(2026, 11, 8), RULES.version)

@@ -79,7 +79,7 @@ def test_a_pattern_in_brief_names_what_stands_out_and_nothing_else() -> None:
     assert pattern_texts.brief(replace(quiet, shape="too_little")) == "–"
 
 
-def test_a_pattern_is_told_with_its_shares() -> None:
+def test_a_pattern_is_reported_with_its_shares() -> None:
     told = " ".join(pattern_texts.sentences(pattern()))
     assert "90,9 % av frånvaron ligger i långa perioder" in told
     assert "10 skoldagar i rad, 5 okt–16 okt 2026" in told
@@ -119,7 +119,7 @@ def test_an_outlook_says_the_earliest_day_and_on_what_it_hangs(
     assert told in outlook_texts.outlook(outlook, RULES[rule])
 
 
-def test_the_next_level_is_told_and_a_referral_only_after_a_ulf_step() -> None:
+def test_the_next_level_is_reported_and_a_referral_only_after_a_ulf_step() -> None:
     at_one = "\n".join(outlook_texts.outlook_lines(pupil(level=1), RULES))
     assert "Nästa nivå – Minst 40 % under 1 månad" in at_one
     at_two = "\n".join(outlook_texts.outlook_lines(pupil(level=2, grade=8), RULES))

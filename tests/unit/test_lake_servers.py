@@ -1,4 +1,4 @@
-"""How a lake is told of its servers, and what is said when one of them fails."""
+"""How a lake is reported of its servers, and what is said when one of them fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.lake.server_errors import told_of_servers
+from assets.lake.server_errors import words_of_server
 from assets.lake.settings import LakeError, LakeSettings, S3Settings
 from pipelines.settings import Settings
 
@@ -60,7 +60,7 @@ def test_an_endpoint_that_is_no_address_is_refused_without_being_quoted(address:
 
 
 @pytest.mark.parametrize("missing", [{"key_id": "k"}, {"secret": "s"}, {}])
-def test_without_keys_the_names_of_the_variables_are_told(missing: dict[str, str]) -> None:
+def test_without_keys_the_names_of_the_variables_are_reported(missing: dict[str, str]) -> None:
     with pytest.raises(LakeError, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         secret_of(S3Settings(**missing))
 
@@ -146,8 +146,8 @@ LOGIN = f'IO Error: Unable to connect to Postgres at "dbname=lake password=ordet
         ("Timeout was reached error for HTTP GET to 'http://h/x'", "S3 server does not answer"),
     ],
 )
-def test_every_trouble_that_was_seen_is_told_in_our_words(said: str, told: str) -> None:
-    found = told_of_servers(duckdb.IOException(said))
+def test_every_trouble_that_was_seen_is_reported_in_our_words(said: str, told: str) -> None:
+    found = words_of_server(duckdb.IOException(said))
     assert found is not None
     assert told in found
     assert "ordet" not in found
@@ -155,5 +155,5 @@ def test_every_trouble_that_was_seen_is_told_in_our_words(said: str, told: str) 
 
 
 def test_what_is_no_trouble_of_a_server_is_not_told_as_one() -> None:
-    assert told_of_servers(duckdb.ConversionException("Could not convert string")) is None
-    assert told_of_servers(OSError("Connection refused")) is None
+    assert words_of_server(duckdb.ConversionException("Could not convert string")) is None
+    assert words_of_server(OSError("Connection refused")) is None

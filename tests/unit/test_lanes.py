@@ -8,7 +8,7 @@ from contextlib import closing
 import duckdb
 import pytest
 
-from assets.exports.batches.prefetch import Lane, staged_ahead
+from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 
@@ -16,20 +16,20 @@ SECONDS = 30
 
 
 @pytest.fixture
-def lane(scratch: Lake) -> Lane:
-    return Lane.first(scratch, Sealer(bytes(64)))
+def lane(scratch: Lake) -> StagingConnection:
+    return StagingConnection.first(scratch, Sealer(bytes(64)))
 
 
 def always(_piece: object, _following: object) -> bool:
     return True
 
 
-def keep(lane: Lane, piece: int) -> tuple[Lane, int]:
+def keep(lane: StagingConnection, piece: int) -> tuple[StagingConnection, int]:
     lane.lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {piece} AS piece")
     return lane, piece
 
 
-def test_each_piece_is_found_where_it_was_staged(lane: Lane) -> None:
+def test_each_piece_is_found_where_it_was_staged(lane: StagingConnection) -> None:
     found = [
         (piece, where.lake.rows("FROM staged"))
         for where, piece in staged_ahead(lane, [1, 2, 3, 4], keep, always)
@@ -37,10 +37,10 @@ def test_each_piece_is_found_where_it_was_staged(lane: Lane) -> None:
     assert found == [(piece, [(piece,)]) for piece in (1, 2, 3, 4)]
 
 
-def test_the_next_is_staged_while_one_is_stored(lane: Lane) -> None:
+def test_the_next_is_staged_while_one_is_stored(lane: StagingConnection) -> None:
     next_is_staged = threading.Event()
 
-    def stage(_lane: Lane, piece: int) -> int:
+    def stage(_staging_connection: StagingConnection, piece: int) -> int:
         if piece == 2:
             next_is_staged.set()
         return piece
@@ -51,10 +51,12 @@ def test_the_next_is_staged_while_one_is_stored(lane: Lane) -> None:
     assert list(staged) == [2]
 
 
-def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(lane: Lane) -> None:
+def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(
+    lane: StagingConnection,
+) -> None:
     begun: list[int] = []
 
-    def stage(_lane: Lane, piece: int) -> int:
+    def stage(_staging_connection: StagingConnection, piece: int) -> int:
         begun.append(piece)
         return piece
 
@@ -64,8 +66,8 @@ def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(lane: Lane) 
     assert list(staged) == [2, 3]
 
 
-def test_people_met_on_one_lane_are_met_on_the_other(lane: Lane) -> None:
-    def stage(where: Lane, piece: str) -> list[tuple[object, ...]]:
+def test_people_met_on_one_lane_are_met_on_the_other(lane: StagingConnection) -> None:
+    def stage(where: StagingConnection, piece: str) -> list[tuple[object, ...]]:
         where.lake.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE rows_of AS SELECT '{piece}' AS civic_text, NULL AS "
             "mentor_name, NULL AS mentor_email, NULL AS exported_at"
@@ -77,8 +79,8 @@ def test_people_met_on_one_lane_are_met_on_the_other(lane: Lane) -> None:
     assert met == [[("a",)], [("a",), ("b",)], [("a",), ("b",), ("c",)]]
 
 
-def test_a_fault_ahead_is_raised_in_its_turn(lane: Lane) -> None:
-    def stage(_lane: Lane, piece: int) -> int:
+def test_a_fault_ahead_is_raised_in_its_turn(lane: StagingConnection) -> None:
+    def stage(_staging_connection: StagingConnection, piece: int) -> int:
         if piece == 2:
             raise duckdb.Error("broken")
         return piece
@@ -89,10 +91,10 @@ def test_a_fault_ahead_is_raised_in_its_turn(lane: Lane) -> None:
     assert taken == [1]
 
 
-def test_a_fault_while_storing_ends_what_is_staged_ahead(lane: Lane) -> None:
+def test_a_fault_while_storing_ends_what_is_staged_ahead(lane: StagingConnection) -> None:
     begun, ended = threading.Event(), threading.Event()
 
-    def stage(where: Lane, piece: int) -> int:
+    def stage(where: StagingConnection, piece: int) -> int:
         if piece == 2:
             begun.set()
             try:

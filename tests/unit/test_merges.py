@@ -43,7 +43,7 @@ def test_the_key_is_the_same_in_every_order(case: str) -> None:
         assert merged(order).keys == expected
 
 
-def test_a_merge_that_closes_a_circle_is_told() -> None:
+def test_a_merge_that_closes_a_circle_is_reported() -> None:
     assert merged(said((A, B), (B, C), (C, A))).circular == {(C, A)}
     assert merged(said((A, B), (B, C), (A, C))).circular == frozenset()
 

@@ -59,7 +59,7 @@ def test_every_list_is_in_place_and_named_in_order(tmp_path: Path) -> None:
     assert told[-1] == 40
 
 
-def test_a_list_that_cannot_be_written_is_told_and_the_others_keep_their_place(
+def test_a_list_that_cannot_be_written_is_reported_and_the_others_keep_their_place(
     tmp_path: Path,
 ) -> None:
     wanted = entries(40)
@@ -73,7 +73,7 @@ def test_a_list_that_cannot_be_written_is_told_and_the_others_keep_their_place(
     assert all((folder / "manifest.json").is_file() for folder in written)
 
 
-def test_a_process_that_dies_is_told_in_words(
+def test_a_process_that_dies_is_reported_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What the kernel does when memory is short.

@@ -76,7 +76,7 @@ def oauth(**fields: Any) -> dict[str, Any]:
         ({"tls": {"key": "a.key"}}, "skolsystemet.tls': key without certificate"),
     ],
 )
-def test_a_wrong_setting_is_told_with_its_key_and_without_its_value(
+def test_a_wrong_setting_is_reported_with_its_key_and_without_its_value(
     tmp_path: Path, fields: dict[str, Any], words: str
 ) -> None:
     path = written(tmp_path, usual(**fields))
@@ -97,19 +97,19 @@ def test_a_wrong_setting_is_told_with_its_key_and_without_its_value(
         (b"sources: \xe5", "is not UTF-8"),
     ],
 )
-def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_file_that_is_none_is_reported(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "sources.yaml"
     path.write_bytes(content)
     with pytest.raises(SourcesError, match=words):
         load_sources(path)
 
 
-def test_a_file_that_is_not_there_is_told_with_where_to_read_on(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported_with_where_to_read_on(tmp_path: Path) -> None:
     with pytest.raises(SourcesError, match=r"is not there. Write one \(docs/operators.md"):
         load_sources(tmp_path / "sources.yaml")
 
 
-def test_two_sources_of_one_name_are_told(tmp_path: Path) -> None:
+def test_two_sources_of_one_name_are_reported(tmp_path: Path) -> None:
     with pytest.raises(SourcesError, match="the name 'skolsystemet' is taken"):
         load_sources(written(tmp_path, usual(), usual()))
 
@@ -133,7 +133,7 @@ def test_a_source_is_chosen_by_name(tmp_path: Path) -> None:
         (None, 0, "can't be read: No such file"),
     ],
 )
-def test_a_secret_that_cannot_be_used_is_told_without_it(
+def test_a_secret_that_cannot_be_used_is_reported_without_it(
     tmp_path: Path, content: str | None, mode: int, words: str
 ) -> None:
     if content is not None:

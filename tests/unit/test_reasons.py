@@ -28,7 +28,7 @@ CODES = sorted(
         for path in SOURCES
         for code in re.findall(r"""['"]([a-z][a-zA-Z_]+\.[a-z_]+)['"]""", path.read_text("utf-8"))
     }
-    # An id that was taken away has no field by which it could be told elsewhere.
+    # An id that was taken away has no field by which it could be reported elsewhere.
     | {f"object.of_{name}" for name, shape in load_shapes().items() if shape.own}
 )
 

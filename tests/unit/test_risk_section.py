@@ -103,7 +103,7 @@ def test_a_mentor_called_as_the_section_gets_another_sheet(tmp_path: Path) -> No
         (1.0, "över 95 %"),
     ],
 )
-def test_a_probability_is_told_in_tens(probability: float, text: str) -> None:
+def test_a_probability_is_reported_in_tens(probability: float, text: str) -> None:
     assert risk_texts.chance(Chance(date(2026, 11, 30), probability)) == text
 
 
@@ -116,7 +116,7 @@ def test_a_horizon_that_is_not_shown_has_no_column_and_a_gap_no_number(tmp_path:
     assert both.columns[-2].value(one) == "–"
 
 
-def test_half_a_percent_of_a_step_is_told() -> None:
+def test_half_a_percent_of_a_step_is_reported() -> None:
     assert risk_texts.step(row(threshold_bp=12_50)) == "riskerar att passera 12,5 % på en månad"
 
 

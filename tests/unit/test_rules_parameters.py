@@ -281,7 +281,7 @@ def test_a_value_of_the_future_changes_no_version_today(root: Path) -> None:
     assert rule_set_on("stockholm", DAY, root).version == before
 
 
-def test_a_better_reference_or_the_same_value_anew_is_not_another_version(root: Path) -> None:
+def test_a_better_reference_or_the_same_value_again_is_not_another_version(root: Path) -> None:
     before = rule_set_on("stockholm", DAY, root)
     add_value(root, "mentor_followup.threshold", "2026-07-01", "10.0")
     after = rule_set_on("stockholm", DAY, root)

@@ -150,7 +150,7 @@ def test_one_school_with_lessons_on_a_saturday_holds_no_other() -> None:
     assert silent(schools, saturday) == {}
 
 
-def test_who_says_the_whole_month_anew_every_night_is_nightly() -> None:
+def test_who_says_the_whole_month_again_every_night_is_nightly() -> None:
     days = school_days(FIRST, SUNDAY)
     assert rhythm_of(set(days), [(day, day) for day in days], LIMITS).is_nightly
 

@@ -76,7 +76,7 @@ def test_the_lines_stand_below_the_rules_on_the_list() -> None:
     assert shown.splitlines()[-1].startswith("Räknas inte: frånvarande i SV")
 
 
-def test_a_school_that_reports_pupils_who_have_left_is_told() -> None:
+def test_a_school_that_reports_pupils_who_have_left_is_reported() -> None:
     assert after_end(LessonsAfterEnd()) == ""
     assert after_end(LessonsAfterEnd(2, 75, date(2026, 11, 20))) == (
         "75 lektioner för 2 elever ligger efter elevens slutdatum på skolan (senast 20 november"

@@ -1,4 +1,4 @@
-"""A header that no layout knows is told in words only when none of them looks like data."""
+"""A header that no layout knows is reported in words only when none of them looks like data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from assets.exports.readers.unknown_headers import as_headers, may_end_a_line, speaks_of_protection
 
 
-def test_plain_headers_are_told() -> None:
+def test_plain_headers_are_reported() -> None:
     names = ["Anmärkning", "Åk 7-9", "Lektionslängd\n(min)"]
     assert as_headers(names) == names
 

@@ -94,7 +94,7 @@ def test_a_list_without_such_pupils_has_no_such_headings(tmp_path: Path) -> None
         assert heading not in section
 
 
-def test_a_thin_timetable_and_lost_rows_are_told(tmp_path: Path) -> None:
+def test_a_thin_timetable_and_lost_rows_are_reported(tmp_path: Path) -> None:
     thin = ThinRow("Moa", "Berg", None, "7B", 7, "", 0, date(2026, 10, 19))
     value = ("thin.share", "50 %", "Eget val: ett prov.")
     watchlist = make.watchlist(thin=(thin,), lost_rows=12, shared_parameters=(value,))

@@ -81,7 +81,7 @@ def test_refused_rows_are_counted_in_rows_and_files(refused: RefusedRows, words:
     assert "Den som sköter inläsningen har detaljerna." in notice
 
 
-def test_files_that_end_where_a_sheet_ends_are_told() -> None:
+def test_files_that_end_where_a_sheet_ends_are_reported() -> None:
     assert cut_sheets(0) == ""
     assert cut_sheets(1).startswith("1 fil som listan bygger på slutar på den sista rad som får")
     assert cut_sheets(2).startswith("2 filer som listan")

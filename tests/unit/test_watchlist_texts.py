@@ -263,7 +263,7 @@ def test_every_level_is_a_candidate_whom_a_person_assesses() -> None:
         assert re.search(r"(Rektor|Mentor) bedömer", meaning), level
 
 
-def test_every_level_is_told_apart_without_colour() -> None:
+def test_every_level_is_reported_apart_without_colour() -> None:
     assert len({label.split()[0] for label in texts.LEVELS.values()}) == len(texts.LEVELS)
     assert texts.LEVELS[3] == "▲▲▲ Nivå 3 SST"
 

@@ -44,7 +44,7 @@ def test_a_replaced_value_says_what_if_wherever_a_source_is_shown(stockholm: Par
     }
 
 
-def test_the_value_in_force_set_anew_is_the_version_in_force(stockholm: ParameterSet) -> None:
+def test_the_value_in_force_set_again_is_the_version_in_force(stockholm: ParameterSet) -> None:
     same = rule_set_with(stockholm, DAY, changes("mentor_followup.threshold=10.0"))
     assert same.version == rule_set_of(stockholm, DAY).version
 

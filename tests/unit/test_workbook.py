@@ -67,7 +67,7 @@ def test_a_pupil_with_too_little_data_is_not_missing_from_the_mentors_list(path:
     assert doubtful["Gränser som nås"] == "Går inte att bedöma: mer än 10 % under 1 månad"
 
 
-def test_a_mentor_is_told_the_next_step_of_each_pupil(path: Path) -> None:
+def test_a_mentor_is_reported_the_next_step_of_each_pupil(path: Path) -> None:
     book = opened(full_list(), path)
     assert book["Åke Ström"]["A2"].value.startswith("Att göra: ")
     assert "rektor, som bedömer" in rows(book["Åke Ström"])[0]["Nästa steg"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from assets.exports.batches.batch import ExportBatch, StagedBatch
 from assets.exports.batches.lessons import LessonBatch
 from assets.exports.batches.merges import MergeBatch
-from assets.exports.batches.prefetch import Lane
+from assets.exports.batches.prefetch import StagingConnection
 from assets.exports.batches.rosters import RosterBatch
 from assets.exports.files.offered_files import batches
 from assets.exports.files.received import ReceivedFile
@@ -102,7 +102,11 @@ def kind_of(file: ReceivedFile, openings: Openings) -> str:
 
 
 def staged_work(
-    work: Work, files: Sequence[ReceivedFile], lane: Lane, openings: Openings, folder: Path
+    work: Work,
+    files: Sequence[ReceivedFile],
+    lane: StagingConnection,
+    openings: Openings,
+    folder: Path,
 ) -> StagedWork:
     """Stage files of one kind on a lane.
 

@@ -36,7 +36,7 @@ from assets.exports.staging.staged_tables import (
 from assets.exports.storing.coverage import find_coverage, has_older, note_missing, store_sendings
 from assets.exports.storing.lessons import (
     arriving_identities,
-    keep_outdone_words,
+    keep_superseded_words,
     store_identities,
     store_lessons,
     store_side_words,
@@ -133,7 +133,7 @@ class LessonBatch:
         """Put the staged rows into the lake and return superseded rows per file."""
         complete = complete_files(self._lake, self._headers, self._problems)
         self._ids.store(connection)
-        keep_outdone_words(connection, self._lake)
+        keep_superseded_words(connection, self._lake)
         had_older = has_older(self._lake)
         days = self._lake.materialise("exports/covered_days", has_ids=self._has_ids())
         superseded = store_lessons(connection, self._lake, complete, days=days, keeps_moved=True)
@@ -281,7 +281,7 @@ class LessonBatch:
                     rows_rejected=refused,
                     rows_warned=min(self._problems.warned(key), accepted),
                     period=(first, last) if first and last else None,
-                    problems=self._problems.told(key),
+                    problems=self._problems.shown(key),
                     reason=snapshot_reason(self._headers[key], self._reasons[key], refused),
                 )
             )

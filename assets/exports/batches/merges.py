@@ -31,7 +31,7 @@ class MergeBatch:
 
     Args:
         lake: the lake, with the parsing macros loaded.
-        people: keys of pupils, shared by all batches of a run; they are made anew after `store`.
+        people: keys of pupils, shared by all batches of a run; they are made again after `store`.
         openings: headers and sheets of the run's files.
     """
 
@@ -111,7 +111,7 @@ class MergeBatch:
                     rows_rejected=self._problems.refused(file_id),
                     rows_warned=0,
                     period=None,
-                    problems=self._problems.told(file_id),
+                    problems=self._problems.shown(file_id),
                     reason=reader.reason,
                 )
             )

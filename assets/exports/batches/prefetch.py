@@ -25,7 +25,7 @@ _MOMENT = 0.05
 
 
 @dataclass(frozen=True)
-class Lane:
+class StagingConnection:
     """A connection with the parsing macros, and the people met by it and those beside it."""
 
     lake: Lake
@@ -45,9 +45,9 @@ class Lane:
 
 
 def staged_ahead(
-    first: Lane,
+    first: StagingConnection,
     pieces: Sequence[Piece],
-    stage: Callable[[Lane, Piece], Staged],
+    stage: Callable[[StagingConnection, Piece], Staged],
     may_go_ahead: Callable[[Piece, Piece], bool],
 ) -> Generator[Staged]:
     """Yield pieces of work staged, in order; the caller stores each before it asks for the next.

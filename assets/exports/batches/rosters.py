@@ -124,7 +124,7 @@ class RosterBatch:
                     rows_rejected=refused,
                     rows_warned=min(problems.warned(file_id), reader.rows_read - refused),
                     period=None,
-                    problems=problems.told(file_id),
+                    problems=problems.shown(file_id),
                     reason=reader.reason,
                 )
             )

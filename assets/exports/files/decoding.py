@@ -139,7 +139,7 @@ def clean_text(text: str, where: str, encoding: str) -> str:
         )
     if _MIXED.search(composed):
         what = (
-            "UTF-8 and cp1252 are mixed, so å, ä and ö can't be told"
+            "UTF-8 and cp1252 are mixed, so å, ä and ö can't be known"
             if encoding == "cp1252"
             else "letters were converted twice ('Ã¤' for 'ä')"
         )

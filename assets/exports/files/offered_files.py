@@ -27,7 +27,7 @@ class InboxEntry:
     Attributes:
         path: where it lies.
         why_not: why it is not read; empty when it is.
-        is_quiet: nobody would miss it: it is listed, and told no further.
+        is_quiet: nobody would miss it: it is listed, and reported nowhere else.
     """
 
     path: Path
@@ -111,7 +111,7 @@ class Offered:
         """Yield one file of each content that is to be read, with its newest export time.
 
         A known content is read again when a file name says that the sender said it again later:
-        Monday's roster sent anew on Wednesday undoes Tuesday's. A later modification time alone
+        Monday's roster sent again on Wednesday undoes Tuesday's. A later modification time alone
         says nothing, a copy has that too.
         """
         for sha256, copies in self.files.items():

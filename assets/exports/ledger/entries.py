@@ -159,9 +159,9 @@ def with_other_words(
     ):
         said.setdefault(exported_at, set()).add(sealer.unseal(sealed_name)["name"])
     for file in files:
-        is_rival = file.name in said.get(file.exported_at, ())
-        told = [words for words in (file.notice, _OTHER_WORDS if is_rival else "") if words]
-        yield replace(file, notice="; ".join(told))
+        is_competing = file.name in said.get(file.exported_at, ())
+        notices = [words for words in (file.notice, _OTHER_WORDS if is_competing else "") if words]
+        yield replace(file, notice="; ".join(notices))
 
 
 class UnknownFileError(TrappanError):
@@ -181,7 +181,7 @@ class LedgerFile:
         outcome: what became of it; duplicates don't count.
         reason: why not all was taken.
         rows_rejected: refused rows.
-        rows_superseded: rows that newer exports had outdone.
+        rows_superseded: rows that newer exports had superseded.
         snapshots: snapshots of the lake in which it was taken, oldest first.
     """
 
@@ -363,8 +363,8 @@ def forget_quarantined(
 def forget_read(connection: duckdb.DuckDBPyConnection, lake: Lake, file_ids: Sequence[int]) -> None:
     """Take back what was read of files that are read again: ledger rows, problems and rows.
 
-    Rows that other files have outdone are gone already; what the files say of identities stays
-    until they say it anew, so that nobody's protection ends for a moment.
+    Rows that other files have superseded are gone already; what the files say of identities stays
+    until they say it again, so that nobody's protection ends for a moment.
     """
     ids = {"ids": list(file_ids)}
     mine = "file_id IN (SELECT unnest($ids::BIGINT[]))"

@@ -33,7 +33,7 @@ class HeldFiles:
     def __init__(self, lake: Lake, sealer: Sealer) -> None:
         self._lake = lake
         self._sealer = sealer
-        # Read first, with what else is read then: after a commit the catalog is read anew.
+        # Read first, with what else is read then: after a commit the catalog is read again.
         self._before: dict[UUID, _Row] = {
             row[0]: row for row in lake.rows("SELECT * FROM held_files")
         }
@@ -57,7 +57,7 @@ class HeldFiles:
         for key, report in offered.items():
             if report.outcome == FileOutcome.HELD and os.path.lexists(report.path):
                 held[key] = self._row(key, report, now)
-        if _told(held) != _told(self._before):
+        if _without_row(held) != _without_row(self._before):
             self._lake.write(lambda connection: _rewrite(connection, held.values()))
 
     def _row(self, key: UUID, report: FileReport, now: datetime) -> _Row:
@@ -71,7 +71,7 @@ def _key(sealer: Sealer, path: Path) -> UUID:
     return sealer.key("held file", os.fsencode(path.absolute()).hex())
 
 
-def _told(held: dict[UUID, _Row]) -> dict[UUID, tuple[datetime, str]]:
+def _without_row(held: dict[UUID, _Row]) -> dict[UUID, tuple[datetime, str]]:
     """What a row says, without the seal that differs each time."""
     return {key: (row[2], row[4]) for key, row in held.items()}
 

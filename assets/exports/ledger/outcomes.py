@@ -145,7 +145,7 @@ def _not_read(path: Path, reason: str) -> FileReport:
 
 
 def said_again(report: FileReport) -> FileReport:
-    """Return the report of a known content that was exported anew: its rows count from then."""
+    """Return the report of a known content that was exported again: its rows count from then."""
     return replace(
         report,
         outcome=FileOutcome.DUPLICATE,

@@ -18,8 +18,8 @@ from assets.exports.ledger.reasons import reason_of
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 
-#: So many refused rows of a file are told one by one; `row_problems` has them all.
-TOLD_ROWS = 1_000
+#: So many refused rows of a file are reported one by one; `row_problems` has them all.
+SHOWN_ROWS = 1_000
 _ROWS_PER_INSERT = 20_000
 _COLUMNS = {
     "file_id": pl.Int64,
@@ -51,14 +51,14 @@ class ProblemLog:
         self._unit = unit
         self._waiting: list[dict[str, object]] = []
         self._refused: Counter[int] = Counter()
-        self._told: dict[int, list[RowProblem]] = defaultdict(list)
+        self._refused_rows: dict[int, list[RowProblem]] = defaultdict(list)
         self._warnings: dict[int, dict[str, RowProblem]] = defaultdict(dict)
         lake.connection.execute(
             "CREATE OR REPLACE TEMP TABLE staged_problems AS SELECT * FROM row_problems LIMIT 0"
         )
 
     def add(self, file_id: int, problem: RowProblem) -> None:
-        """Take a refused row, or a row's warning: of each kind the first row is told."""
+        """Take a refused row, or a row's warning: of each kind the first row is reported."""
         if not problem.is_rejection:
             known = self._warnings[file_id].get(problem.code)
             self._warnings[file_id][problem.code] = (
@@ -66,8 +66,8 @@ class ProblemLog:
             )
             return
         self._refused[file_id] += 1
-        if len(self._told[file_id]) < TOLD_ROWS:
-            self._told[file_id].append(self._in_unit(problem))
+        if len(self._refused_rows[file_id]) < SHOWN_ROWS:
+            self._refused_rows[file_id].append(self._in_unit(problem))
         self._waiting.append(self._stored(file_id, problem))
         if len(self._waiting) >= _ROWS_PER_INSERT:
             self._insert()
@@ -86,9 +86,9 @@ class ProblemLog:
         """Return how many warnings of rows of a file there are."""
         return sum(problem.rows for problem in self._warnings[file_id].values())
 
-    def told(self, file_id: int) -> tuple[RowProblem, ...]:
+    def shown(self, file_id: int) -> tuple[RowProblem, ...]:
         """Return the first refused rows of a file and its warnings, in order of line."""
-        found = [*self._told[file_id], *self._warnings[file_id].values()]
+        found = [*self._refused_rows[file_id], *self._warnings[file_id].values()]
         return tuple(sorted(found, key=lambda problem: problem.line_number))
 
     def store(self, connection: duckdb.DuckDBPyConnection, file_ids: Iterable[int]) -> None:

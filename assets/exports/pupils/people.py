@@ -83,7 +83,7 @@ class People:
         return type(self)(lake, self.sealer, self._met)
 
     def forget(self) -> None:
-        """Begin anew: which key stands for which number has changed."""
+        """Begin again: which key stands for which number has changed."""
         self._met.canonical.clear()
         self._met.staff.clear()
         self._met.staff_in_lake = _Kept()

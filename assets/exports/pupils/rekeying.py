@@ -97,7 +97,7 @@ def rekey(
         "FROM new_keys_of_pupils AS keys "
         "WHERE pupil_numbers.number_key = cast(keys.old_key AS UUID)"
     )
-    # The objects of SS12000 name persons, and lessons are derived anew from them.
+    # The objects of SS12000 name persons, and lessons are derived again from them.
     connection.execute(
         "UPDATE ss12000_persons SET pupil_key = cast(keys.new_key AS UUID) "
         "FROM new_keys_of_pupils AS keys "
@@ -189,7 +189,7 @@ def keep_changes(
 
 def _keep_removed_away(connection: duckdb.DuckDBPyConnection) -> None:
     """Remove lessons of which the other number had a newer word that a complete file outdid."""
-    outdone = (
+    superseded = (
         "SELECT stored.rowid FROM lessons AS stored JOIN removed_lessons AS removed "
         "ON stored.pupil_key = removed.pupil_key AND stored.lesson_id = removed.lesson_id "
         "WHERE (removed.exported_at, removed.file_id) >= (stored.exported_at, stored.file_id) "
@@ -197,9 +197,9 @@ def _keep_removed_away(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(
         "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons "
-        f"WHERE rowid IN ({outdone})"
+        f"WHERE rowid IN ({superseded})"
     )
-    connection.execute(f"DELETE FROM lessons WHERE rowid IN ({outdone})")
+    connection.execute(f"DELETE FROM lessons WHERE rowid IN ({superseded})")
 
 
 def _rekey_results(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
-"""Headers that fit a layout and must not be read: what they would hide is told, never their text.
+"""Headers that fit a layout and must not be read: what they would hide is said, never their text.
 
 A column that speaks of protection and that no layout knows would show the pupils whom it protects.
 A header with a character that some systems end lines with has swallowed a row, of which every cell

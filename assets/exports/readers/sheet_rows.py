@@ -24,7 +24,7 @@ _DAY_COLUMNS = frozenset(
 # As `calendar_date` reads it; a serial number that counts from 1904 is smaller by so many days.
 _SERIAL = re.compile(r"([34567][0-9]{4})(?:\.0+)?", re.ASCII)
 _DAYS_FROM_1900_TO_1904 = 1462
-_TOLD_RANGES = 3
+_SHOWN_RANGES = 3
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class SheetRows:
         """What a person should know of the sheet as a whole."""
         said = [self.sheet.unread_sheets] if self.sheet.unread_sheets else []
         if merged := self.merged:
-            told = ", ".join(shown_range(block) for block in merged[:_TOLD_RANGES])
-            more = len(merged) - _TOLD_RANGES
-            said.append(f"cells are merged: {told}{f' and {more} more' if more > 0 else ''}")
+            ranges = ", ".join(shown_range(block) for block in merged[:_SHOWN_RANGES])
+            more = len(merged) - _SHOWN_RANGES
+            said.append(f"cells are merged: {ranges}{f' and {more} more' if more > 0 else ''}")
         return tuple(said)
 
     def __iter__(self) -> Iterator[DataRow]:
@@ -72,8 +72,8 @@ class SheetRows:
                     open_blocks.append(_Block(block, value, minutes, protected))
                 # A row of nothing but merged cells is a blank row.
                 if "".join(cells).strip():
-                    touched = [block.range for block in open_blocks if block.fill(cells)]
-                    merged = ", ".join(map(shown_range, touched[:_TOLD_RANGES]))
+                    affected = [block.range for block in open_blocks if block.fill(cells)]
+                    merged = ", ".join(map(shown_range, affected[:_SHOWN_RANGES]))
                 open_blocks = [block for block in open_blocks if block.range.last_row > number]
             for position in days:
                 cells[position] = _from_1904(cells[position])

@@ -1,4 +1,4 @@
-"""Headers that no layout knows: what may be told of them, and which speak of protection.
+"""Headers that no layout knows: what may be reported of them, and which speak of protection.
 
 A row that stands where the header should be has names of pupils in it. Not here: what is refused
 for a header (`header_checks.py`).
@@ -27,7 +27,7 @@ def speaks_of_protection(name: str) -> bool:
 
 
 def as_headers(names: Sequence[str]) -> list[str]:
-    """Return unknown headers as they may be told: as patterns when any of them looks like data.
+    """Return unknown headers as they may be reported: as patterns when any of them looks like data.
 
     A row that stands where the header should be has names of pupils in it.
     """

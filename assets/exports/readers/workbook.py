@@ -119,8 +119,8 @@ def _unread(others: int, hidden: int) -> str:
         return ""
     if others == 1:
         return f"the workbook's other sheet{', which is hidden,' if hidden else ''} was not read"
-    told = f" ({hidden} of them hidden)" if hidden else ""
-    return f"the workbook's {others} other sheets were not read{told}"
+    of_them = f" ({hidden} of them hidden)" if hidden else ""
+    return f"the workbook's {others} other sheets were not read{of_them}"
 
 
 def _not_read(words: str) -> str:

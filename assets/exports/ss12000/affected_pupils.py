@@ -1,7 +1,7 @@
 """Whose lessons and records new words of SS12000 touch, under the old words and the new.
 
-Noted twice, before and after the words change places: a pupil who left a group is touched as is one
-who came. Not here: what is then derived (`derive.py`).
+Noted twice, before and after the words change places: a pupil who left a group is affected, and
+one who came. Not here: what is then derived (`derive.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _MENTEES = (
     "JOIN ss12000_roles AS roles USING (group_key) JOIN ss12000_duties AS duties USING (duty_key) "
     "WHERE "
 )
-# By resource: who is touched, and whether lessons are, not only records.
+# By resource: who is affected, and whether lessons are, not only records.
 _PERSONS = {
     # A school unit code is part of every lesson, and hardly ever changes.
     "organisations": (
@@ -54,16 +54,16 @@ _PAIRS_OF_PERSONS = (
 
 
 def begin_noting(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget whom earlier words touched."""
+    """Forget whom earlier words affected."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE noted_persons (person_key UUID, is_changed BOOLEAN);"
-        "CREATE OR REPLACE TEMP TABLE touched_pairs (event_key UUID, person_key UUID);"
-        "CREATE OR REPLACE TEMP TABLE touched_pupils (pupil_key UUID);"
-        "CREATE OR REPLACE TEMP TABLE touched_lessons (lesson_id VARCHAR, pupil_key UUID)"
+        "CREATE OR REPLACE TEMP TABLE affected_pairs (event_key UUID, person_key UUID);"
+        "CREATE OR REPLACE TEMP TABLE affected_pupils (pupil_key UUID);"
+        "CREATE OR REPLACE TEMP TABLE affected_lessons (lesson_id VARCHAR, pupil_key UUID)"
     )
 
 
-def note_touched(
+def note_affected(
     connection: duckdb.DuckDBPyConnection, resource: Resource, *, has_lessons: bool
 ) -> None:
     """Note whom the changed words touch as the objects are now.
@@ -76,17 +76,17 @@ def note_touched(
     persons = _PERSONS.get(resource.name, ())
     for select in (*persons, *_MARKED):
         connection.execute(f"INSERT INTO noted_persons {select}")
-    connection.execute(f"INSERT INTO touched_pairs {_PAIRS.get(resource.name, _PAIRS_OF_PERSONS)}")
+    connection.execute(f"INSERT INTO affected_pairs {_PAIRS.get(resource.name, _PAIRS_OF_PERSONS)}")
     connection.execute(
-        "INSERT INTO touched_pupils SELECT DISTINCT pupil_key FROM ss12000_persons "
+        "INSERT INTO affected_pupils SELECT DISTINCT pupil_key FROM ss12000_persons "
         "WHERE person_key IN (SELECT person_key FROM noted_persons) "
-        "OR person_key IN (SELECT person_key FROM touched_pairs)"
+        "OR person_key IN (SELECT person_key FROM affected_pairs)"
     )
     _note_siblings(connection)
     if has_lessons:
         connection.execute(
-            "INSERT INTO touched_lessons SELECT DISTINCT events.event_id, persons.pupil_key "
-            "FROM touched_pairs JOIN ss12000_events AS events USING (event_key) "
+            "INSERT INTO affected_lessons SELECT DISTINCT events.event_id, persons.pupil_key "
+            "FROM affected_pairs JOIN ss12000_events AS events USING (event_key) "
             "JOIN ss12000_persons AS persons USING (person_key)"
         )
 
@@ -111,16 +111,16 @@ def note_deleted(
         "CREATE OR REPLACE TEMP TABLE arriving_markings AS SELECT person_key FROM ss12000_persons "
         "LIMIT 0"
     )
-    note_touched(connection, resource, has_lessons=has_lessons)
+    note_affected(connection, resource, has_lessons=has_lessons)
 
 
 def end_noting(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `touched_persons`, everybody who was noted, and each pair and pupil once."""
+    """Make `affected_persons`, everybody who was noted, and each pair and pupil once."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE touched_persons AS SELECT person_key FROM noted_persons "
-        "UNION SELECT person_key FROM touched_pairs"
+        "CREATE OR REPLACE TEMP TABLE affected_persons AS SELECT person_key FROM noted_persons "
+        "UNION SELECT person_key FROM affected_pairs"
     )
-    for name in ("touched_pairs", "touched_pupils"):
+    for name in ("affected_pairs", "affected_pupils"):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT DISTINCT * FROM {name}")
 
 
@@ -130,9 +130,9 @@ def _note_siblings(connection: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE siblings AS SELECT one.person_key, two.person_key AS sibling "
         "FROM ss12000_persons AS one JOIN ss12000_persons AS two USING (pupil_key) "
         "WHERE one.person_key <> two.person_key "
-        "AND pupil_key IN (SELECT pupil_key FROM touched_pupils);"
+        "AND pupil_key IN (SELECT pupil_key FROM affected_pupils);"
         "INSERT INTO noted_persons SELECT sibling, is_changed FROM noted_persons "
         "JOIN siblings USING (person_key);"
-        "INSERT INTO touched_pairs SELECT event_key, sibling FROM touched_pairs "
+        "INSERT INTO affected_pairs SELECT event_key, sibling FROM affected_pairs "
         "JOIN siblings USING (person_key)"
     )

@@ -74,7 +74,7 @@ def aggregate_frames(
         marked.update(str(persons.key_of(person)) for person in said)
         lake.connection.register("aggregate_cells", cells)
         lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE touched_persons AS SELECT DISTINCT person_key "
+            "CREATE OR REPLACE TEMP TABLE affected_persons AS SELECT DISTINCT person_key "
             "FROM person_keys JOIN aggregate_cells ON person_text = person"
         )
         lake.materialise("exports/ss12000_places")

@@ -156,7 +156,7 @@ class ObjectBatch:
             rows_rejected=refused,
             rows_warned=min(self._problems.warned(file_id), reader.objects - refused),
             period=None,
-            problems=self._problems.told(file_id),
+            problems=self._problems.shown(file_id),
             reason="; ".join(said) or None,
         )
 

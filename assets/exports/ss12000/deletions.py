@@ -104,7 +104,7 @@ class DeletionBatch:
             rows_rejected=refused,
             rows_warned=0,
             period=None,
-            problems=self._problems.told(file_id),
+            problems=self._problems.shown(file_id),
             reason=f"taken away at the source: {', '.join(said) or 'nothing'}"
             + (pages if reader.has_more else ""),
         )

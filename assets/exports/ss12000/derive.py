@@ -1,6 +1,6 @@
 """What SS12000 objects mean: lessons, rosters, identities, school units and staff.
 
-Made anew for what new words touch, from the objects alone, so that the order in which these came
+Made again for what new words touch, from the objects alone, so that the order in which these came
 leaves no trace. Not here: the objects (`words.py`), the joins (`sql/exports/ss12000_*.sql`).
 """
 
@@ -15,8 +15,8 @@ from assets.exports.pupils.protection import keep_numbers, keep_references, keep
 from assets.exports.ss12000.affected_pupils import (
     begin_noting,
     end_noting,
+    note_affected,
     note_deleted,
-    note_touched,
 )
 from assets.exports.ss12000.living import STAYS
 from assets.exports.ss12000.persons import Persons
@@ -93,15 +93,15 @@ def store_and_derive(
         persons: who keyed their persons.
 
     Returns:
-        By file, the accepted words that a newer one outdoes.
+        By file, the accepted words that a newer one supersedes.
     """
     lost = find_changes(lake, resource)
     has_lessons = _has_lessons(lake)
     begin_noting(connection)
     store_markings(connection, lake, resource, persons)
-    note_touched(connection, resource, has_lessons=has_lessons)
+    note_affected(connection, resource, has_lessons=has_lessons)
     store_words(connection, resource)
-    note_touched(connection, resource, has_lessons=has_lessons)
+    note_affected(connection, resource, has_lessons=has_lessons)
     end_noting(connection)
     _derive(connection, lake, has_lessons=has_lessons)
     if resource.name in _OF_UNITS:
@@ -135,8 +135,8 @@ def _has_lessons(lake: Lake) -> bool:
 
 
 def _derive(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_lessons: bool) -> None:
-    """Make lessons, records, names and staff of the touched persons anew."""
-    if lake.rows("SELECT 1 FROM touched_persons LIMIT 1"):
+    """Make lessons, records, names and staff of the affected persons again."""
+    if lake.rows("SELECT 1 FROM affected_persons LIMIT 1"):
         lake.materialise("exports/ss12000_places")
         _store_lessons(connection, lake, has_lessons=has_lessons)
         _store_rosters(connection, lake)
@@ -150,26 +150,26 @@ def _store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_les
         return
     keep = ""
     if has_lessons:
-        # What is stored as it would be stored anew stays; the rest of the touched goes.
+        # What is stored as it would be stored again stays; the rest of the affected goes.
         connection.execute(
-            "CREATE OR REPLACE TEMP TABLE stored_touched AS SELECT stored.rowid AS stored_row, "
+            "CREATE OR REPLACE TEMP TABLE stored_affected AS SELECT stored.rowid AS stored_row, "
             "stored.lesson_date, derived.batch_row FROM lessons AS stored "
-            "JOIN (SELECT DISTINCT * FROM touched_lessons) AS touched "
+            "JOIN (SELECT DISTINCT * FROM affected_lessons) AS affected "
             "USING (lesson_id, pupil_key) "
             f"LEFT JOIN (SELECT batch_row, hash({_LESSON}) AS content FROM {derived}) AS derived "
             f"ON hash({_qualified('stored')}) = derived.content WHERE stored.{_OURS}"
         )
         connection.execute(
-            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_touched "
+            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_affected "
             "WHERE batch_row IS NULL"
         )
         connection.execute(
             "DELETE FROM lessons WHERE rowid IN "
-            "(SELECT stored_row FROM stored_touched WHERE batch_row IS NULL)"
+            "(SELECT stored_row FROM stored_affected WHERE batch_row IS NULL)"
         )
         keep = (
             "WHERE batch_row NOT IN "
-            "(SELECT batch_row FROM stored_touched WHERE batch_row IS NOT NULL)"
+            "(SELECT batch_row FROM stored_affected WHERE batch_row IS NOT NULL)"
         )
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW arriving_lessons AS SELECT * FROM {derived} {keep}"
@@ -185,12 +185,13 @@ def _store_rosters(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     arriving = lake.define("exports/ss12000_rosters")
     key = ("pupil_key", "school_unit_code", "start_date")
     pupils = (
-        f"SELECT pupil_key FROM touched_pupils UNION SELECT cast(pupil_key AS UUID) FROM {arriving}"
+        "SELECT pupil_key FROM affected_pupils "
+        f"UNION SELECT cast(pupil_key AS UUID) FROM {arriving}"
     )
     with watching_rosters(connection, lake, pupils):
         connection.execute(
             f"DELETE FROM enrolments WHERE {_OURS} "
-            "AND pupil_key IN (SELECT pupil_key FROM touched_pupils)"
+            "AND pupil_key IN (SELECT pupil_key FROM affected_pupils)"
         )
         replace_older_by(connection, "enrolments", arriving, key)
 
@@ -198,7 +199,7 @@ def _store_rosters(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
 def _store_identities(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     connection.execute(
         "DELETE FROM identity_sources WHERE layout = $layout "
-        "AND pupil_key IN (SELECT pupil_key FROM touched_pupils)",
+        "AND pupil_key IN (SELECT pupil_key FROM affected_pupils)",
         {"layout": LAYOUT_PREFIX},
     )
     store_identities(connection, lake.relation("exports/ss12000_identities"))

@@ -171,9 +171,11 @@ def _stranger(item: dict[str, Any], name: str, shapes: dict[str, Shape]) -> str:
     if found[best]:
         return "" if best == name else f"object.of_{best}"
     shape = shapes[name]
-    told = {path[0] for path in shape.cells.values()} | {field for field, _ in shape.parts.values()}
-    told -= _COMMON
-    return "" if told & item.keys() or item.keys() <= _COMMON else "object.of_none"
+    carried = {path[0] for path in shape.cells.values()} | {
+        field for field, _ in shape.parts.values()
+    }
+    carried -= _COMMON
+    return "" if carried & item.keys() or item.keys() <= _COMMON else "object.of_none"
 
 
 class _Objects:

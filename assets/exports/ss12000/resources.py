@@ -81,7 +81,7 @@ class Resource:
 
     @property
     def has_hash(self) -> bool:
-        """Whether it is told if an object's content changed; else every word counts as new."""
+        """Whether it is reported if an object's content changed; else every word counts as new."""
         return "content_hash" in self.columns
 
 

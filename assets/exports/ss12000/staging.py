@@ -72,7 +72,7 @@ class ObjectStage:
         return tuple(self._selects)
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedObjects:
-        """Stage files anew; afterwards the tables hold them and no others."""
+        """Stage files again; afterwards the tables hold them and no others."""
         load_offered(self._lake, files)
         self._show(_no_cells(load_shapes()[self._resource.name]))
         for table, select in self._selects.items():

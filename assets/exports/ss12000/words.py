@@ -19,7 +19,7 @@ _STAMP = "(stated_at, exported_at, file_id)"
 
 
 def refuse_repeated(lake: Lake, resource: Resource, problems: ProblemLog) -> None:
-    """Refuse objects of one file that have the same id, but the newest; of rivals both.
+    """Refuse objects of one file that have the same id, but the newest; of competing both.
 
     Two that say the same are one written twice: the first counts. Two of one time that differ
     can't both be right, and nothing tells which is.
@@ -28,13 +28,13 @@ def refuse_repeated(lake: Lake, resource: Resource, problems: ProblemLog) -> Non
     content = ", ".join(name for name in resource.content if name != key)
     parts = _part_hashes(resource)
     found = lake.rows(
-        f"WITH rivals AS (SELECT file_id, line_number, {key}, stated_at, warning, "
+        f"WITH competing AS (SELECT file_id, line_number, {key}, stated_at, warning, "
         f"hash({content}, coalesce(part_hash, 0)) AS content FROM {staged} "
         f"LEFT JOIN ({parts}) USING (file_id, line_number) WHERE problem IS NULL "
         f"QUALIFY count(*) OVER (PARTITION BY file_id, {key}) > 1), "
         "counted AS (SELECT *, max(stated_at) OVER same_object AS newest, "
         "max(content) OVER same_word <> min(content) OVER same_word AS is_contradicted, "
-        "min(line_number) OVER same_word AS first_line FROM rivals "
+        "min(line_number) OVER same_word AS first_line FROM competing "
         f"WINDOW same_object AS (PARTITION BY file_id, {key}), "
         f"same_word AS (PARTITION BY file_id, {key}, stated_at)) "
         "SELECT file_id, line_number, warning, CASE WHEN stated_at < newest THEN "
@@ -56,7 +56,7 @@ def prepare_words(lake: Lake, resource: Resource) -> None:
     """Make `arriving_words` and `arriving_parts`: the newest sound word of the batch per object."""
     staged, key = resource.staged, resource.key
     lake.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE outdone_words AS SELECT rowid AS word FROM {staged} "
+        f"CREATE OR REPLACE TEMP TABLE superseded_words AS SELECT rowid AS word FROM {staged} "
         f"WHERE problem IS NULL AND {key} IN (SELECT {key} FROM {staged} WHERE problem IS NULL "
         f"GROUP BY {key} HAVING count(*) > 1) QUALIFY row_number() OVER (PARTITION BY {key} "
         f"ORDER BY stated_at DESC, exported_at DESC, file_id DESC) > 1"
@@ -70,7 +70,7 @@ def prepare_words(lake: Lake, resource: Resource) -> None:
     lake.connection.execute(
         f"CREATE OR REPLACE TEMP VIEW arriving_words AS SELECT {columns}, line_number{extra} "
         f"FROM {staged} {join} WHERE problem IS NULL "
-        f"AND {staged}.rowid NOT IN (SELECT word FROM outdone_words)"
+        f"AND {staged}.rowid NOT IN (SELECT word FROM superseded_words)"
     )
 
 

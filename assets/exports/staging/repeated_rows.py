@@ -1,4 +1,4 @@
-"""Rows of one file that speak of the same thing: one of equal rows counts, of rivals none.
+"""Rows of one file that speak of the same thing: one of equal rows counts, of competing none.
 
 A lesson of which all rows are refused is not gone: nobody has reported it (`computed_tables.py`).
 
@@ -28,7 +28,7 @@ _NO_CELLS = frozenset(
         "principal_key",
         "lesson_hash",
     }
-    | {"exported_at", "problem", "warning", "repetition", "beside", "told"}
+    | {"exported_at", "problem", "warning", "repetition", "beside", "stated"}
 )
 
 
@@ -45,7 +45,7 @@ def settle_repeated_lessons(lake: Lake, problems: ProblemLog) -> None:
     lake.materialise("exports/repeated_rows")
     found = lake.frame(
         "SELECT rows.*, repeated.problem AS repetition, repeated.warning AS beside, "
-        "repeated.found AS told FROM batch_lessons AS rows "
+        "repeated.found AS stated FROM batch_lessons AS rows "
         "JOIN repeated_rows AS repeated USING (file_id, line_number) ORDER BY file_id, line_number"
     )
     for row in found.iter_rows(named=True):
@@ -60,12 +60,12 @@ def _tell_repeated(problems: ProblemLog, row: dict[str, Any], cells: list[str]) 
         row["lesson_id"] = row["lesson_id"].partition("\x1f")[0]
     if row["repetition"]:
         refused = refusal(row["repetition"], row, cells, row["school_unit_code"])
-        problems.add(file_id, replace(refused, found=row["told"]))
+        problems.add(file_id, replace(refused, found=row["stated"]))
         if row["warning"]:
             problems.take_back(file_id, row["warning"])
     elif row["beside"] and not row["warning"]:
         # A row has one warning at most: the first thing that is odd about it.
-        problems.add(file_id, replace(warning(row["beside"], row), found=row["told"]))
+        problems.add(file_id, replace(warning(row["beside"], row), found=row["stated"]))
 
 
 def _cells(columns: list[str]) -> list[str]:

@@ -154,7 +154,7 @@ class RowStage:
     def _give_up_when_hopeless(self, reader: RowReader) -> None:
         file_id, rows = reader.file.file_id, reader.rows_read
         if rows >= HOPELESS_ROWS and self.problems.refused(file_id) == rows:
-            first = self.problems.told(file_id)[0].in_words()
+            first = self.problems.shown(file_id)[0].in_words()
             raise UnreadableFileError(
                 f"each of the first {rows} rows was refused; the first: {first}"
             )

@@ -112,7 +112,7 @@ class SlotIds:
         return changed, held
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Key what is stored of the batch's sources anew, and remember what their ids are."""
+        """Key what is stored of the batch's sources again, and remember what their ids are."""
         for source in sorted(self._undone):
             self._key_by_lesson(connection, source)
         for source in sorted(self._new):
@@ -279,9 +279,9 @@ def keep_moved(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
         connection: inside a transaction.
         rows: a SELECT of them; it may read what is about to be removed.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE outdone_words AS {rows}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE superseded_words AS {rows}")
     key = ("pupil_key", "lesson_id", "lesson_date")
-    replace_older_by(connection, "moved_lessons", "outdone_words", key)
+    replace_older_by(connection, "moved_lessons", "superseded_words", key)
 
 
 def _is_most(ids: int, lessons: int, known: int) -> bool:

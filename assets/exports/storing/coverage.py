@@ -10,8 +10,7 @@ Not here: removing lessons (`snapshots.py`), the list's sentence (`watchlists/co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 
 import duckdb
 import polars as pl
@@ -19,7 +18,7 @@ import polars as pl
 from assets.exports.readers.layouts import FoundHeader
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from rules.parallel import ParallelValue, shipped_values
+from assets.lake.parallel_values import load_parallel_in_force
 
 #: So many tenths of a class's pupils a file has to have to cover it (our choice): a few may be gone
 #: from the newer file, as pupils who left are, but half a class is another kind of file.
@@ -90,13 +89,13 @@ def note_missing(
     lake.materialise("exports/covering_files", **dates)
     connection.execute(
         "DELETE FROM class_coverage WHERE file_id IN (SELECT file_id FROM keyed_coverage) "
-        "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_outdone)"
+        "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_superseded)"
     )
     connection.execute(
         f"INSERT INTO class_coverage BY NAME SELECT {_KEY}, pupils, exported_at, file_id "
-        "FROM covering_files WHERE stored_row IS NULL AND NOT is_outdone"
+        "FROM covering_files WHERE stored_row IS NULL AND NOT is_superseded"
     )
-    connection.execute("DELETE FROM covering_files WHERE is_outdone")
+    connection.execute("DELETE FROM covering_files WHERE is_superseded")
     if not had_older and not _speak_of_one_day(lake):
         return {}
     lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
@@ -183,41 +182,19 @@ def _find_counting(lake: Lake) -> bool:
     ((first, last),) = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")
     if first is None:
         return False
-    lake.materialise("absence/told_lessons", first_date=first, last_date=last)
+    lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
     lake.materialise("absence/superseded_lessons")
     lake.materialise("absence/lessons_after_leaving")
-    with _values_of_a_new_lake(lake):
-        lake.materialise("absence/lessons_set_aside")
-    lake.materialise("absence/told_fates")
+    load_parallel_in_force(lake)
+    lake.materialise("absence/lessons_set_aside")
+    lake.materialise("absence/lesson_fates")
     lake.materialise("exports/missing_and_counting")
     return True
 
 
-@contextmanager
-def _values_of_a_new_lake(lake: Lake) -> Iterator[None]:
-    """Let the shipped `parallel.*` hold where no sums were made yet, so that none are kept."""
-    if lake.rows("SELECT 1 FROM parallel_values LIMIT 1"):
-        yield
-        return
-    # A temporary table stands before the lake's of that name.
-    lake.load("parallel_values", _frame_of(shipped_values()))
-    try:
-        yield
-    finally:
-        lake.connection.execute("DROP TABLE temp.parallel_values")
-
-
-def _frame_of(values: Sequence[ParallelValue]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [(value.valid_from, value.method, value.least_cover_bp) for value in values],
-        {"valid_from_date": pl.Date, "method": pl.String, "least_cover_bp": pl.Int32},
-        orient="row",
-    )
-
-
-# What each lesson file brought of each school unit, so that a school's silence can be told. A
+# What each lesson file brought of each school unit, so that a school's silence can be reported. A
 # lesson's own export time is that of the newest file that said it, so a sender who says the whole
-# month anew every night would seem to send once.
+# month again every night would seem to send once.
 
 
 def store_sendings(connection: duckdb.DuckDBPyConnection) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from assets.exports.pupils.people import People
 from assets.exports.staging.slot_ids import keep_moved
-from assets.exports.storing.snapshots import remove_outdone, store_snapshots
+from assets.exports.storing.snapshots import remove_absent_lessons, store_snapshots
 from assets.lake.connection import Lake
 from assets.lake.tables import TABLES
 from assets.lake.upsert import replace_older
@@ -53,22 +53,22 @@ def store_lessons(
     if span["first_date"] is None:
         return {}
     lost: list[str] = []
-    if _may_have_rivals(lake, span) and _remove_outdated(
+    if _may_compete(lake, span) and _remove_outdated(
         connection, lake, span, keeps_moved=keeps_moved
     ):
-        lost.append("SELECT arriving_row FROM stored_rivals WHERE is_stored_newer")
+        lost.append("SELECT arriving_row FROM competing_lessons WHERE is_stored_newer")
     _settle_contradicted(connection)
     if store_snapshots(connection, lake, complete):
-        remove_outdone(connection, lake)
+        remove_absent_lessons(connection, lake)
         if keeps_moved:
             keep_moved(
                 connection,
                 f"SELECT {_LESSON} FROM arriving_lessons WHERE lesson_id IS NOT NULL "
-                "AND batch_row IN (SELECT batch_row FROM outdone_arrivals)",
+                "AND batch_row IN (SELECT batch_row FROM absent_from_snapshot)",
             )
-        lost.append("SELECT batch_row FROM outdone_arrivals")
-    outdone = " UNION ".join(lost)
-    keep = f"WHERE batch_row NOT IN ({outdone})" if lost else ""
+        lost.append("SELECT batch_row FROM absent_from_snapshot")
+    superseded = " UNION ".join(lost)
+    keep = f"WHERE batch_row NOT IN ({superseded})" if lost else ""
     columns = ", ".join(_STORED_NAMES["lessons"])
     connection.execute(f"INSERT INTO lessons BY NAME SELECT {columns} FROM arriving_lessons {keep}")
     connection.execute(
@@ -81,7 +81,7 @@ def store_lessons(
     return dict(
         lake.rows(
             "SELECT file_id, count(*) FROM arriving_lessons "
-            f"WHERE batch_row IN ({outdone}) GROUP BY file_id"
+            f"WHERE batch_row IN ({superseded}) GROUP BY file_id"
         )
     )
 
@@ -116,7 +116,7 @@ def _settle_contradicted(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _may_have_rivals(lake: Lake, span: Mapping[str, Any]) -> bool:
+def _may_compete(lake: Lake, span: Mapping[str, Any]) -> bool:
     """Look whether the lake has any lesson that the arriving ones could speak of.
 
     A school's first file of a month, the bulk of a backfill, need not be compared with anything.
@@ -138,41 +138,41 @@ def _remove_outdated(
     *,
     keeps_moved: bool,
 ) -> bool:
-    """Remove stored lessons that arriving ones outdo; return whether stored ones outdo any.
+    """Remove stored lessons that arriving ones supersede; return whether stored ones supersede any.
 
-    Leaves `stored_rivals` for the insert that follows.
+    Leaves `competing_lessons` for the insert that follows.
     """
-    lake.materialise("exports/stored_rivals", **span)
+    lake.materialise("exports/competing_lessons", **span)
     first, last, has_newer, has_moved = lake.rows(
         "SELECT min(lesson_date) FILTER (WHERE NOT is_stored_newer), "
         "max(lesson_date) FILTER (WHERE NOT is_stored_newer), "
         "coalesce(bool_or(is_stored_newer), false), coalesce(bool_or(is_moved), false) "
-        "FROM stored_rivals"
+        "FROM competing_lessons"
     )[0]
     if keeps_moved and has_moved:
         keep_moved(
             connection,
             f"SELECT {_LESSON} FROM lessons WHERE rowid IN "
-            "(SELECT stored_row FROM stored_rivals WHERE is_moved AND NOT is_stored_newer) "
+            "(SELECT stored_row FROM competing_lessons WHERE is_moved AND NOT is_stored_newer) "
             f"UNION ALL SELECT {_LESSON} FROM arriving_lessons WHERE batch_row IN "
-            "(SELECT arriving_row FROM stored_rivals WHERE is_moved AND is_stored_newer)",
+            "(SELECT arriving_row FROM competing_lessons WHERE is_moved AND is_stored_newer)",
         )
     if first is not None:
         connection.execute(
-            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_rivals "
+            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM competing_lessons "
             "WHERE NOT is_stored_newer"
         )
         # The dates prune the files that the delete has to open.
         connection.execute(
             "DELETE FROM lessons WHERE lesson_date BETWEEN $first AND $last AND rowid IN "
-            "(SELECT stored_row FROM stored_rivals WHERE NOT is_stored_newer)",
+            "(SELECT stored_row FROM competing_lessons WHERE NOT is_stored_newer)",
             {"first": first, "last": last},
         )
     return bool(has_newer)
 
 
-def keep_outdone_words(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Keep rows of a batch with an id that another row of it, about another date, outdoes."""
+def keep_superseded_words(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Keep rows of a batch with an id that another row of it, about another date, supersedes."""
     has_any = lake.rows(
         "SELECT 1 FROM batch_lessons WHERE lesson_id IS NOT NULL "
         "AND rowid IN (SELECT batch_row FROM superseded_rows) LIMIT 1"

@@ -69,31 +69,33 @@ def store_snapshots(
     return True
 
 
-def remove_outdone(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+def remove_absent_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """Remove stored lessons that the batch's complete files lack, and find such arriving ones.
 
-    Leaves `outdone_arrivals` for the insert that follows. The caller has removed stored rows that
-    the batch has anew.
+    Leaves `absent_from_snapshot` for the insert that follows. The caller has removed stored rows
+    that the batch has again.
     """
-    lake.materialise("exports/outdone_arrivals")
-    _remember_removed(connection, lake, "outdone_arrivals")
+    lake.materialise("exports/absent_from_snapshot")
+    _remember_removed(connection, lake, "absent_from_snapshot")
     first, last = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM arriving_snapshots")[0]
     if first is None:
         return
-    lake.materialise("exports/outdone_lessons", first_date=first, last_date=last)
-    _remember_removed(connection, lake, "outdone_lessons")
-    connection.execute("INSERT INTO stale_days SELECT DISTINCT lesson_date FROM outdone_lessons")
+    lake.materialise("exports/removed_by_snapshot", first_date=first, last_date=last)
+    _remember_removed(connection, lake, "removed_by_snapshot")
+    connection.execute(
+        "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM removed_by_snapshot"
+    )
     connection.execute(
         "DELETE FROM lessons WHERE lesson_date BETWEEN $first AND $last "
-        "AND rowid IN (SELECT stored_row FROM outdone_lessons)",
+        "AND rowid IN (SELECT stored_row FROM removed_by_snapshot)",
         {"first": first, "last": last},
     )
 
 
-def _remember_removed(connection: duckdb.DuckDBPyConnection, lake: Lake, outdone: str) -> None:
+def _remember_removed(connection: duckdb.DuckDBPyConnection, lake: Lake, superseded: str) -> None:
     removed = lake.frame(
         "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, lesson_id, exported_at, file_id "
-        f"FROM {outdone} WHERE lesson_id IS NOT NULL"
+        f"FROM {superseded} WHERE lesson_id IS NOT NULL"
     )
     if removed.height:
         replace_older(connection, "removed_lessons", removed, ("pupil_key", "lesson_id"))

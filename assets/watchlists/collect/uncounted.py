@@ -60,11 +60,11 @@ def after_end_by_school(lake: Lake, first_date: date, as_of: date) -> dict[str, 
 
 def lines(uncounted: Sequence[UncountedLessons]) -> tuple[str, ...]:
     """Say which lessons of a row do not count and why, a sentence each, the most lessons first."""
-    told = [_line(one) for one in uncounted[:_LINES_SHOWN]]
+    lines = [_line(one) for one in uncounted[:_LINES_SHOWN]]
     more = sum(one.lessons for one in uncounted[_LINES_SHOWN:])
     if more:
-        told.append(notice_texts.NOT_COUNTED_MORE.format(lessons=lessons(more)))
-    return tuple(told)
+        lines.append(notice_texts.NOT_COUNTED_MORE.format(lessons=lessons(more)))
+    return tuple(lines)
 
 
 def lessons(count: int) -> str:

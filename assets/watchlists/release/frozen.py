@@ -95,9 +95,9 @@ def _pupils(published: Published) -> Iterator[dict[str, object]]:
         yield _pupil(published, pupil, pupil.history or _UNLISTED)
     for gone in watchlist.cleared:
         yield _pupil(published, gone, gone.history)
-    told = {gone.pupil_key for gone in watchlist.cleared}
+    cleared = {gone.pupil_key for gone in watchlist.cleared}
     for pupil in watchlist.insufficient:
-        if pupil.level == 0 and pupil.pupil_key not in told:
+        if pupil.level == 0 and pupil.pupil_key not in cleared:
             yield _pupil(published, pupil, _UNLISTED)
 
 

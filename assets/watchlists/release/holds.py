@@ -24,15 +24,15 @@ class Unlike:
 
     Attributes:
         held: why the list waits; empty when it does not.
-        told: what the list says all the same.
+        mentioned: what the list says all the same.
     """
 
     held: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
 
     def __add__(self, other: Unlike) -> Unlike:
         """Both of what two sources found."""
-        return Unlike((*self.held, *other.held), (*self.told, *other.told))
+        return Unlike((*self.held, *other.held), (*self.mentioned, *other.mentioned))
 
 
 def together(*sources: Mapping[str, Unlike]) -> dict[str, Unlike]:

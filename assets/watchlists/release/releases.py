@@ -53,7 +53,7 @@ class Release:
 
     period: str
     folders: tuple[Path, ...]
-    kept: tuple[Path, ...]  # frozen lists that stood already and were not touched
+    kept: tuple[Path, ...]  # frozen lists that stood already and were left as they were
     held: tuple[str, ...]  # school units whose newest data is unlike their norm
     unread_protection: tuple[str, ...]  # those of them of whom nobody knows who is protected
     unregistered: tuple[str, ...]
@@ -122,8 +122,10 @@ def release_lists(
                 waiting = standing.as_it_was(place, found)
                 entries.append(waiting or _nothing_yet(watchlist, found, provenance))
             continue
-        told = replace(watchlist, notices=(*found.held, *found.told, *watchlist.notices))
-        entries.append(ListToPublish(told, provenance, told))
+        with_notices = replace(
+            watchlist, notices=(*found.held, *found.mentioned, *watchlist.notices)
+        )
+        entries.append(ListToPublish(with_notices, provenance, with_notices))
 
     def tell(done: int) -> None:
         if on_progress:
@@ -198,7 +200,7 @@ class _Standing:
 
 def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) -> ListToPublish:
     """Return a list that only says why there is none: the rektor should not look in vain."""
-    told = replace(
+    with_notices = replace(
         watchlist,
         pupils_evaluated=0,
         protected_pupils=0,
@@ -213,7 +215,7 @@ def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) ->
         thin=(),
         lost_rows=0,
     )
-    return ListToPublish(told, provenance, told)
+    return ListToPublish(with_notices, provenance, with_notices)
 
 
 def _files_used(lake: Lake, evaluation: Evaluation) -> pl.DataFrame:

@@ -70,7 +70,7 @@ class Restated:
         unchanged: pupils of whom today's data says the same.
         protected: pupils of the lists who are left out, because they have become protected.
         other_rules: lists that were made by other values than today's files give for their day.
-        first_date, as_of: the days that the lists rest on; lessons of other days are not told.
+        first_date, as_of: the days that the lists rest on; lessons of other days are not answered.
     """
 
     key_column: str
@@ -115,10 +115,10 @@ def restate_week(
     found = lake.relation("watchlists/restated_pupils")
     open_ones = found.filter(~pl.col("is_protected"))
     shown = open_ones.filter(pl.col("difference") != "same")
-    told = open_ones if include_same else shown
+    answered = open_ones if include_same else shown
     first = min(window.window_start for window in evaluation.windows)
-    lessons = _changed_lessons(lake, lists, told, first, as_of)
-    people = identities_of(lake, told["pupil_key"].unique().to_list()) if identities else {}
+    lessons = _changed_lessons(lake, lists, answered, first, as_of)
+    people = identities_of(lake, answered["pupil_key"].unique().to_list()) if identities else {}
     key_column = "civic_no" if identities else "pupil_key"
 
     def keyed(key: str) -> dict[str, str]:
@@ -131,7 +131,7 @@ def restate_week(
         key_column=key_column,
         pupils=[
             keyed(row["pupil_key"]) | _pupil(row, changed[row["pupil_key"]], other_rules)
-            for row in told.iter_rows(named=True)
+            for row in answered.iter_rows(named=True)
         ],
         lessons=[keyed(row["pupil_key"]) | _lesson(row) for row in lessons],
         lists=lists.height,
@@ -180,7 +180,7 @@ def _schools_of(lake: Lake, week: str) -> list[str]:
 
 
 def _changed_lessons(
-    lake: Lake, lists: pl.DataFrame, told: pl.DataFrame, first: date, as_of: date
+    lake: Lake, lists: pl.DataFrame, answered: pl.DataFrame, first: date, as_of: date
 ) -> list[dict[str, Any]]:
     kept = {row[0] for row in lake.rows("SELECT snapshot_id FROM ducklake_snapshots('lake')")}
     stands = standing_keys(lake)
@@ -195,7 +195,7 @@ def _changed_lessons(
                 f"The lake no longer keeps snapshot {version}, from which lists of "
                 f"{lists['period'][0]} were made: which lessons changed since is not known."
             )
-        asked = told.filter(pl.col("school_unit_code").is_in(of_snapshot["school_unit_code"]))
+        asked = answered.filter(pl.col("school_unit_code").is_in(of_snapshot["school_unit_code"]))
         lake.load("asked_texts", asked.select("pupil_key").unique())
         lake.connection.execute(
             "CREATE OR REPLACE TEMP TABLE asked_pupils AS "
@@ -212,7 +212,7 @@ def _changed_lessons(
         )
         found = lake.relation("watchlists/restated_lessons", first_date=first, as_of=as_of)
         for row in found.iter_rows(named=True):
-            # A pupil who stood on two schools' lists is told of once.
+            # A pupil who stood on two schools' lists is said once.
             rows[row["pupil_key"], row["lesson"], row["fate"]] = row
     return list(rows.values())
 

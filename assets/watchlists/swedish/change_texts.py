@@ -99,7 +99,7 @@ def summary(watchlist: Watchlist) -> str:
     if not watchlist.compared_with:
         return ""
     states = Counter(pupil.change for pupil in watchlist.pupils)
-    told = [f"{states[state]} {_form(words, states[state])}" for state, words in _COUNTED.items()]
+    parts = [f"{states[state]} {_form(words, states[state])}" for state, words in _COUNTED.items()]
     reasons = Counter(pupil.history.reason for pupil in watchlist.cleared)
     gone = [
         f"{reasons[reason]} {_form(words, reasons[reason])}"
@@ -107,8 +107,8 @@ def summary(watchlist: Watchlist) -> str:
         if reasons[reason]
     ]
     why = f" ({', '.join(gone)})" if gone else ""
-    told.append(f"{len(watchlist.cleared)} borta{why}")
-    return f"Jämfört med listan för {texts.week(watchlist.compared_with)}: {', '.join(told)}."
+    parts.append(f"{len(watchlist.cleared)} borta{why}")
+    return f"Jämfört med listan för {texts.week(watchlist.compared_with)}: {', '.join(parts)}."
 
 
 def _form(words: tuple[str, str], count: int) -> str:

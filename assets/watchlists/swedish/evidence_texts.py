@@ -77,7 +77,7 @@ class Shortfall:
             return of_pupil(self.pupil) if of_pupil else ""
         return of_lessons(self.lessons) if of_lessons and self.lessons else ""
 
-    def told(self) -> str:
+    def shown(self) -> str:
         """What is said of who is hardly seen, in one cell."""
         if self.unseen is not None and self.unseen.unseen is not None:
             unseen = self.unseen.unseen
@@ -115,8 +115,8 @@ def insufficient_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     rules = rules_by_name(watchlist)
 
     def missing(pupil: PupilRow) -> str:
-        told = [item for item in pupil.evidence if item.reason != "no_lessons"]
-        return rule_texts.insufficient_lines(rules, told, pupil.grade)
+        items = [item for item in pupil.evidence if item.reason != "no_lessons"]
+        return rule_texts.insufficient_lines(rules, items, pupil.grade)
 
     columns: tuple[ListColumn[PupilRow], ...] = (
         ListColumn(h.H_PUPIL, "name", 26, full_name),
@@ -133,7 +133,7 @@ def insufficient_table(watchlist: Watchlist) -> ListTable[PupilRow]:
 def unseen_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     """Pupils of the roster whom no lesson shows, by class."""
 
-    def told(row: PupilRow, of: Callable[[Unseen], Value]) -> Value:
+    def seen(row: PupilRow, of: Callable[[Unseen], Value]) -> Value:
         return of(row.unseen) if row.unseen else ""
 
     columns: tuple[ListColumn[PupilRow], ...] = (
@@ -141,12 +141,12 @@ def unseen_table(watchlist: Watchlist) -> ListTable[PupilRow]:
         ListColumn(h.H_PUPIL, "name", 26, full_name),
         ListColumn(h.H_MENTOR, "text", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR),
         ListColumn(
-            unseen_texts.H_SINCE, "date", 14, lambda p: told(p, lambda u: u.on_roster_since)
+            unseen_texts.H_SINCE, "date", 14, lambda p: seen(p, lambda u: u.on_roster_since)
         ),
         ListColumn(
-            unseen_texts.H_LAST_LESSON, "date", 14, lambda p: told(p, lambda u: u.last_lesson)
+            unseen_texts.H_LAST_LESSON, "date", 14, lambda p: seen(p, lambda u: u.last_lesson)
         ),
-        ListColumn(h.H_NEXT, "text", 60, lambda p: told(p, unseen_texts.next_step)),
+        ListColumn(h.H_NEXT, "text", 60, lambda p: seen(p, unseen_texts.next_step)),
     )
     return ListTable(columns, watchlist.unseen, texts.NO_VALUE)
 
@@ -215,7 +215,7 @@ def _shortfall_columns(watchlist: Watchlist) -> tuple[ListColumn[Shortfall], ...
         ListColumn(h.H_MENTOR, "text", 20, mentors),
         joined(h.H_LEVEL, "level", 19, h.H_LEVEL, None),
         ListColumn(
-            h.H_MISSING_OR_WHEN, "text", 76, lambda r: r.told() or r.pick(of_missing, of_when)
+            h.H_MISSING_OR_WHEN, "text", 76, lambda r: r.shown() or r.pick(of_missing, of_when)
         ),
         joined(coverage, "percent", 12, coverage, None),
         joined(h.H_LESSONS, "count", 11, None, h.H_LESSONS),

@@ -35,7 +35,7 @@ _TRENDS = {
 }
 _TRENDS_BRIEF = {"rising": "ökar", "falling": "minskar"}
 _HALF = 4  # weeks
-_DATED_DAYS = 2  # a run of one day is told without dates: it is no period
+_DATED_DAYS = 2  # a run of one day is written without dates: it is no period
 
 
 def brief(pattern: Pattern | None) -> str:

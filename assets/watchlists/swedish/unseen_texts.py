@@ -96,5 +96,7 @@ def evaluated(watchlist: Watchlist) -> str:
     unsure, unseen = len(watchlist.insufficient), len(watchlist.unseen)
     if not unsure:
         return everyone
-    told = f"{everyone}. För {unsure} av dem räcker uppgifterna inte för att bedöma alla gränser"
-    return f"{told}, {unseen} har inga lektioner." if unseen else f"{told}."
+    sentence = (
+        f"{everyone}. För {unsure} av dem räcker uppgifterna inte för att bedöma alla gränser"
+    )
+    return f"{sentence}, {unseen} har inga lektioner." if unseen else f"{sentence}."

@@ -93,7 +93,7 @@ class ListSheet:
 
     def widen(self, row: int, first: int, last: int) -> None:
         """Give the cell in column `first` the room of all columns up to `last`."""
-        # Not `merge_cells`: it makes the style of every covered cell anew, side by side.
+        # Not `merge_cells`: it makes the style of every covered cell again, side by side.
         style = self._sheet.cell(row, first).style
         for column in range(first + 1, last + 1):
             self.put(row, column, None, style)

@@ -1,4 +1,4 @@
--- outdone_arrivals: arriving lessons that a newer complete file did not have.
+-- absent_from_snapshot: arriving lessons that a newer complete file did not have.
 -- From: arriving_lessons, lesson_snapshots (this batch's included), removed_lessons.
 -- Grain: an arriving row. They are not stored; those with an id are remembered as removed, because
 -- an older row of theirs may lie on another date, which no complete file speaks of.

@@ -1,4 +1,4 @@
--- absence_rolling: minutes per pupil over the parts of the rolling windows ending at as_of.
+-- rolling_sums: minutes per pupil over the parts of the rolling windows ending at as_of.
 -- From: absence_daily, window_parts. Grain: a pupil and window part with a lesson in it.
 -- Parameters: $as_of; $first_date, the first day of the longest window, prunes the scan.
 WITH taught AS (

@@ -1,4 +1,4 @@
--- told_lessons: all rows kept of the days on which it must be asked which lessons count.
+-- stated_lessons: all rows kept of the days on which it must be asked which lessons count.
 -- From: lessons, contradicted_lessons, crowded_days, files. Grain: a row of either table.
 -- Parameters: $first_date, $last_date (the ends of crowded_days; they prune the scan).
 WITH events AS (
@@ -7,7 +7,7 @@ WITH events AS (
     WHERE layout LIKE 'ss12000%'
 ),
 
-told AS (
+stated AS (
     SELECT
         lessons.pupil_key,
         lessons.school_unit_code,
@@ -61,7 +61,7 @@ told AS (
 )
 
 SELECT
-    row_number() OVER () AS told_row,
+    row_number() OVER () AS stated_row,
     *,
     lower(subject) AS taught,
     epoch_us(starts_at) % 86400000000 // 60000000 AS first_minute,
@@ -70,4 +70,4 @@ SELECT
         AS present_minutes,
     -- Ids of SS12000 are events, and what its server has is one export.
     file_id IN (SELECT events.file_id FROM events) AS is_event
-FROM told
+FROM stated

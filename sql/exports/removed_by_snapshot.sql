@@ -1,6 +1,6 @@
--- outdone_lessons: stored lessons that a newer complete file of this batch does not have.
+-- removed_by_snapshot: stored lessons that a newer complete file of this batch does not have.
 -- From: lessons, arriving_snapshots. Grain: a stored row. Rows of the same lesson that the batch
--- has anew are gone by then.
+-- has again are gone by then.
 -- Parameters: $first_date, $last_date of the complete files (they prune the files that the scan
 -- opens).
 SELECT

@@ -1,4 +1,4 @@
--- stored_rivals: stored lessons that an arriving row speaks of, and which of the two is newer.
+-- competing_lessons: stored lessons that an arriving row speaks of, and which of the two is newer.
 -- From: lessons, arriving_lessons. Grain: a pair of stored and arriving row.
 -- `is_moved`: the two are on different dates.
 -- Parameters: $first_date, $last_date, $first_school and $last_school of the arriving rows (they
