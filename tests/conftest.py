@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,12 @@ class NewHomes:
         """Open a lake as `Lake.open` does."""
         if self.are_copies and self._is_new(settings):
             lake = settings.home / "lake"
-            lake.mkdir(mode=0o700, parents=True)
-            catalog = lake / "catalog.sqlite"
-            catalog.write_bytes(self._empty_catalog())
-            catalog.chmod(0o600)
+            # A home that can't be used is told by the opening itself.
+            with suppress(OSError):
+                lake.mkdir(mode=0o700, parents=True)
+                catalog = lake / "catalog.sqlite"
+                catalog.write_bytes(self._empty_catalog())
+                catalog.chmod(0o600)
         return _open(settings)
 
     def _is_new(self, settings: LakeSettings) -> bool:

@@ -20,6 +20,8 @@ from assets.lake.settings import LakeSettings
 from assets.simulator import SimulationPlan, simulate
 from tests.integration.conftest import Said, trappan
 
+pytestmark = pytest.mark.usefixtures("lakes_are_made_as_everywhere")
+
 LAST = date(2026, 10, 16)
 COMMANDS = ("nightly", "publish", "rates", "doctor")
 

@@ -33,6 +33,8 @@ from tests.integration.scale_out_servers import PASSWORD, Postgres, postgres_ser
 from tests.integration.ss12000_files import SCHOOL, group, put_school, school
 from tests.integration.test_privacy import everything_below, forms
 
+pytestmark = pytest.mark.usefixtures("lakes_are_made_as_everywhere")
+
 MARK = "Sekretessmarkering"
 AS_OF = "2026-10-31"
 DATABASE = "register"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,14 @@ from tests.integration.ingest_files import (
     put,
     text_of,
 )
+from tests.oracle.identities import civic_no, with_hyphen
 
 OLD, NEW, NEWEST = "20120374-9807", "20120314-9800", "20120314-9818"
 OTHER = "20150902-9805"
+PUPILS = (OLD, NEW, NEWEST, OTHER)
+SCHOOL = str(USUAL["school"])
+# When the file of a row was exported: no two files of a test were at one time.
+ITS_FILE = "(SELECT max(exported_at) FROM files WHERE files.file_id = {table}.file_id)"
 
 
 @pytest.fixture(scope="module")
@@ -58,50 +63,89 @@ def at(day: int, civic: str, **cells: object) -> dict[str, object]:
     return lesson(0) | {"civic": civic, "date": f"2026-10-{day:02d}", "start": "08:20"} | cells
 
 
-def state(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
-    """Return what the lake says of pupils, by number."""
+def state(
+    lake: Lake, school: str = SCHOOL, pupils: Sequence[str] = PUPILS
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what the lake says of a school's pupils, by the number that stands in their place."""
     sealer = Sealer.of_home(lake.settings.home)
-    numbers = {sealer.key("pupil", n.replace("-", "")): n[-4:] for n in (OLD, NEW, NEWEST, OTHER)}
+    numbers = {
+        sealer.key("pupil", pupil.replace("-", "")): usual[-4:]
+        for pupil, usual in zip(pupils, PUPILS, strict=True)
+    }
+    at_school = f"WHERE school_unit_code = '{school}'"
 
     def shown(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         return sorted((numbers[key], *rest) for key, *rest in rows)
 
+    protected = lake.rows("SELECT pupil_key FROM protected_pupils")
     return {
         "lessons": shown(
-            lake.rows("SELECT pupil_key, day(lesson_date), invalid_minutes, file_id FROM lessons")
+            lake.rows(
+                "SELECT pupil_key, day(lesson_date), invalid_minutes, "
+                f"{ITS_FILE.format(table='lessons')} FROM lessons {at_school}"
+            )
         ),
         "enrolments": shown(
-            lake.rows("SELECT pupil_key, class_name, start_date, file_id FROM enrolments")
+            lake.rows(
+                "SELECT pupil_key, class_name, start_date, "
+                f"{ITS_FILE.format(table='enrolments')} FROM enrolments {at_school}"
+            )
         ),
-        "protection": shown(lake.rows("SELECT pupil_key FROM protected_pupils")),
+        "protection": shown(row for row in protected if row[0] in numbers or pupils is PUPILS),
     }
 
 
-def test_the_rows_of_both_numbers_are_one_pupils_in_every_order(lake: Lake, tmp_path: Path) -> None:
+def own_pupils(place: int) -> list[str]:
+    """Return four numbers that only the scenario at this place has."""
+    return [with_hyphen(civic_no(4 * place + n)) for n in range(4)]
+
+
+def own_school(place: int) -> str:
+    """Return the school that only the scenario at this place has."""
+    return f"9999990{place + 1}"
+
+
+def offer_side_by_side(lake: Lake, orders: Iterable[Sequence[Path]]) -> None:
+    """Play scenarios side by side: the first file of each in one call, then the second of each.
+
+    Each has a school and pupils of its own, so none meets another; a call takes half a second.
+    """
+    for step in zip(*orders, strict=True):
+        offer(lake, *step)
+
+
+def files_of_both_numbers(folder: Path, school: str, pupils: Sequence[str]) -> list[Path]:
+    """Return lessons before and after a change of number, a roster, and the change."""
+    old, new, _, other = pupils
     place = {"starts": "2026-08-17", "protected": "Sekretessmarkering"}
-    before = put(
-        tmp_path, "a_20261014T0500.csv",
-        text_of([at(5, OLD), at(6, OLD, invalid="5"), at(6, OTHER)], EVERY),
-    )  # fmt: skip
-    after = put(
-        tmp_path, "b_20261020T0500.csv", text_of([at(6, NEW, invalid="10"), at(19, NEW)], EVERY)
-    )
-    roster = put(
-        tmp_path, "elever_20261021T0500.csv",
-        text_of([USUAL | place | {"civic": OLD, "class": "8A"}], ROSTER),
-    )  # fmt: skip
-    merge = changes(tmp_path, "1015T0500", (OLD, NEW))
-    found = []
-    for others in ([before, after, roster], [roster, after, before]):
-        for position in range(4):
-            order = [*others[:position], merge, *others[position:]]
-            emptied(lake)
-            for path in order:
-                offer(lake, path)
-            found.append(state(lake))
-    emptied(lake)
-    offer(lake, before, after, roster, merge)
-    found.append(state(lake))
+    before = [at(5, old), at(6, old, invalid="5"), at(6, other)]
+    after = [at(6, new, invalid="10"), at(19, new)]
+    roster = [USUAL | place | {"civic": old, "class": "8A"}]
+
+    def there(rows: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+        return [row | {"school": school} for row in rows]
+
+    return [
+        put(folder, "a_20261014T0500.csv", text_of(there(before), EVERY)),
+        put(folder, "b_20261020T0500.csv", text_of(there(after), EVERY)),
+        put(folder, "elever_20261021T0500.csv", text_of(there(roster), ROSTER)),
+        changes(folder, "1015T0500", (old, new)),
+    ]
+
+
+def test_the_rows_of_both_numbers_are_one_pupils_in_every_order(lake: Lake, tmp_path: Path) -> None:
+    orders = []
+    for turn in range(8):
+        pupils, school = own_pupils(turn), own_school(turn)
+        *files, merge = files_of_both_numbers(tmp_path / str(turn), school, pupils)
+        before, after, roster = files
+        order = [before, after, roster] if turn < 4 else [roster, after, before]
+        order.insert(turn % 4, merge)
+        orders.append(order)
+    offer_side_by_side(lake, orders)
+    found = [state(lake, own_school(turn), own_pupils(turn)) for turn in range(8)]
+    offer(lake, *files_of_both_numbers(tmp_path / "together", own_school(8), own_pupils(8)))
+    found.append(state(lake, own_school(8), own_pupils(8)))
     assert all(one == found[0] for one in found[1:])
     assert [row[:3] for row in found[0]["lessons"]] == [
         ("9800", 5, 0), ("9800", 6, 10), ("9800", 19, 0), ("9805", 6, 0)
@@ -124,14 +168,22 @@ def test_the_sums_follow_the_pupil(lake: Lake, tmp_path: Path) -> None:
 def test_a_chain_of_changes_ends_at_the_last_number_in_every_order(
     lake: Lake, tmp_path: Path
 ) -> None:
-    lessons = put(tmp_path, "a_20261014T0500.csv", text_of([at(5, OLD), at(6, NEW), at(7, NEWEST)]))
-    first = changes(tmp_path, "1015T0500", (OLD, NEW))
-    second = changes(tmp_path, "1016T0500", (NEW, NEWEST))
-    for order in ((lessons, first, second), (second, lessons, first), (first, second, lessons)):
-        emptied(lake)
-        for path in order:
-            offer(lake, path)
-        assert [row[:2] for row in state(lake)["lessons"]] == [
+    orders = []
+    for turn, (one, two, three) in enumerate(((0, 1, 2), (2, 0, 1), (1, 2, 0))):
+        (old, new, newest, _), folder = own_pupils(turn), tmp_path / str(turn)
+        rows = [
+            at(day, pupil, school=own_school(turn))
+            for day, pupil in ((5, old), (6, new), (7, newest))
+        ]
+        files = (
+            put(folder, "a_20261014T0500.csv", text_of(rows)),
+            changes(folder, "1015T0500", (old, new)),
+            changes(folder, "1016T0500", (new, newest)),
+        )
+        orders.append((files[one], files[two], files[three]))
+    offer_side_by_side(lake, orders)
+    for turn in range(3):
+        assert [row[:2] for row in state(lake, own_school(turn), own_pupils(turn))["lessons"]] == [
             ("9818", 5), ("9818", 6), ("9818", 7)
         ]  # fmt: skip
 
@@ -204,24 +256,26 @@ def test_a_refused_row_under_the_old_number_of_a_protected_pupil_is_a_pattern(
 
 
 def test_a_removed_lesson_of_the_old_number_stays_away(lake: Lake, tmp_path: Path) -> None:
-    moved = at(6, OLD, lesson_id="L1")
-    first = put(
-        tmp_path, "a_20261014T0500.csv",
-        text_of([at(20, NEW, lesson_id="L1"), at(5, OLD, lesson_id="L2")], EVERY),
-    )  # fmt: skip
-    second = put(tmp_path, "b_20261015T0500.csv", text_of([moved], EVERY))
-    hours = [at(5, OLD, lesson_id="L2"), at(7, OLD, lesson_id="L3")]
-    complete = put(tmp_path, "c_20261016T0500.csv", counted(hours))
-    merge = changes(tmp_path, "1017T0500", (OLD, NEW))
-    for order in (
-        (first, second, complete, merge),
-        (merge, first, second, complete),
-        (complete, second, merge, first),
-    ):
-        emptied(lake)
-        for path in order:
-            offer(lake, path)
-        assert [row[:2] for row in state(lake)["lessons"]] == [("9800", 5), ("9800", 7)]
+    orders = []
+    for turn, places in enumerate(((0, 1, 2, 3), (3, 0, 1, 2), (2, 1, 3, 0))):
+        (old, new, *_), folder = own_pupils(turn), tmp_path / str(turn)
+
+        def on(day: int, civic: str, lesson_id: str, school: str = own_school(turn)) -> Any:
+            return at(day, civic, lesson_id=lesson_id, school=school)
+
+        first = [on(20, new, "L1"), on(5, old, "L2")]
+        hours = [on(5, old, "L2"), on(7, old, "L3")]
+        files = (
+            put(folder, "a_20261014T0500.csv", text_of(first, EVERY)),
+            put(folder, "b_20261015T0500.csv", text_of([on(6, old, "L1")], EVERY)),
+            put(folder, "c_20261016T0500.csv", counted(hours)),
+            changes(folder, "1017T0500", (old, new)),
+        )
+        orders.append([files[place] for place in places])
+    offer_side_by_side(lake, orders)
+    for turn in range(3):
+        found = state(lake, own_school(turn), own_pupils(turn))["lessons"]
+        assert [row[:2] for row in found] == [("9800", 5), ("9800", 7)]
 
 
 def listed(lake: Lake, key: object, level: int, state: str) -> None:

@@ -16,6 +16,7 @@ from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.complete_files import BY_COLUMN, WITH_COLUMN, counted
 from tests.integration.ingest_files import BAD, emptied, lesson, put, text_of
+from tests.oracle.identities import civic_no, with_hyphen
 
 
 @pytest.fixture(scope="module")
@@ -120,18 +121,31 @@ def test_a_complete_file_with_a_date_of_another_year_removes_nothing(
 def test_a_lesson_with_an_id_that_moved_and_was_removed_stays_away_in_every_order(
     lake: Lake, tmp_path: Path
 ) -> None:
-    """Said on the 20th, moved to the 6th, then missing from the complete file of the 5th to 7th."""
-    paths = [
-        ordinary(tmp_path, "1101T0500", on(20, lesson_id="L1")),
-        ordinary(tmp_path, "1102T0500", on(6, lesson_id="L1")),
-        complete(tmp_path, "1103T0500", on(5, lesson_id="L2"), on(7, lesson_id="L3")),
-    ]
-    for order in permutations(paths):
-        emptied(lake)
-        for path in order:
-            offer(lake, path)
-        found = lake.rows("SELECT lesson_id FROM lessons ORDER BY ALL")
-        assert found == [("L2",), ("L3",)], [path.name for path in order]
+    """Said on the 20th, moved to the 6th, then missing from the complete file of the 5th to 7th.
+
+    The orders are played side by side, each at a school with a pupil of its own.
+    """
+    orders = list(permutations(range(3)))
+    offered: list[list[Path]] = []
+    for place, order in enumerate(orders):
+        own = {"school": f"9999990{place + 1}", "civic": with_hyphen(civic_no(place))}
+        folder = tmp_path / str(place)
+        paths = [
+            ordinary(folder, "1101T0500", on(20, lesson_id="L1", **own)),
+            ordinary(folder, "1102T0500", on(6, lesson_id="L1", **own)),
+            complete(
+                folder, "1103T0500", on(5, lesson_id="L2", **own), on(7, lesson_id="L3", **own)
+            ),
+        ]
+        offered.append([paths[number] for number in order])
+    for step in zip(*offered, strict=True):
+        offer(lake, *step)
+    for place, order in enumerate(orders):
+        school = f"9999990{place + 1}"
+        found = lake.rows(
+            f"SELECT lesson_id FROM lessons WHERE school_unit_code = '{school}' ORDER BY ALL"
+        )
+        assert found == [("L2",), ("L3",)], order
 
 
 SCHOOL_PERIOD = {

@@ -13,6 +13,8 @@ from assets.lake.connection import Lake
 from assets.lake.settings import LakeError, configuration, extension_path
 from tests.conftest import settings_of
 
+pytestmark = pytest.mark.usefixtures("lakes_are_made_as_everywhere")
+
 
 def access_to(home: Path) -> LakeAccess:
     return LakeAccess(settings_of(home), (), "stockholm", lambda: date(2026, 11, 15), lambda: 0.0)

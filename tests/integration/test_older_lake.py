@@ -12,6 +12,8 @@ from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import lesson, put, text_of
 
+pytestmark = pytest.mark.usefixtures("lakes_are_made_as_everywhere")
+
 
 @pytest.mark.parametrize(
     ("table", "column", "kind"),
