@@ -13,11 +13,13 @@ PYTEST_ARGS ?=
 # The files of `make check`, from the project's root.
 FILES ?=
 LOCK_ARGS ?=
+# What `make mutants` plants faults in, e.g. MUTANTS="sql/flags/levels.sql --most 10"
+MUTANTS ?=
 # How often `make search` tries each property.
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint check test test-fast search format ui lock docs samples benchmark clean
+.PHONY: help setup demo lint check test test-fast search mutants format ui lock docs samples benchmark clean
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +71,9 @@ search: setup ## Look for faults with towns that no run has seen: an evening, EX
 
 check: setup ## Format and check some files, and run the tests nearest to them: make check FILES="a.py b.sql"
 	@$(BIN)/python -m tests.tools.check_files $(FILES)
+
+mutants: setup ## Plant faults in what decides; the nearest tests have to find each: for a night
+	@$(BIN)/python -m tests.tools.mutants $(MUTANTS)
 
 format: setup ## Put Python and SQL into the house style
 	@$(BIN)/ruff check --fix-only

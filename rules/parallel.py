@@ -49,5 +49,6 @@ def parallel_values(parameters: ParameterSet) -> tuple[ParallelValue, ...]:
 @cache
 def shipped_values() -> tuple[ParallelValue, ...]:
     """The values of every set that says nothing else."""
-    shipped = {name: read_parameter(EVERY_SET / f"{name}.yaml") for name in (METHOD, LEAST_COVER)}
+    paths = {name: EVERY_SET / f"{name}.yaml" for name in (METHOD, LEAST_COVER)}
+    shipped = {name: read_parameter(path, path.read_bytes()) for name, path in paths.items()}
     return parallel_values(ParameterSet(EVERY_SET.name, EVERY_SET, shipped))

@@ -81,11 +81,12 @@ def known_names(name: str, known: Collection[str]) -> str:
     return f"a known parameter{hint} Known are: {', '.join(sorted(known))}"
 
 
-def read_parameter(path: Path) -> Parameter:
+def read_parameter(path: Path, content: bytes) -> Parameter:
     """Read and check one parameter file.
 
     Args:
-        path: a file `<parameter name>.yaml`, UTF-8.
+        path: where it lies: `<parameter name>.yaml`.
+        content: its bytes, UTF-8.
 
     Returns:
         The parameter, its values oldest first.
@@ -94,7 +95,7 @@ def read_parameter(path: Path) -> Parameter:
         RuleFileError: the file breaks any of the rules in `docs/rules.md`.
     """
     try:
-        return _parameter(path, _read(path.read_bytes().decode("utf-8")))
+        return _parameter(path, _read(content.decode("utf-8")))
     except UnicodeDecodeError as error:
         raise fault(path, f"unreadable text ({error})", "YAML in UTF-8") from error
     except StrictYamlError as error:

@@ -152,8 +152,8 @@ def _read(path: Path) -> Parameter:
 
 
 @lru_cache(maxsize=256)
-def _read_once(path: Path, _content: bytes) -> Parameter:
-    return read_parameter(path)
+def _read_once(path: Path, content: bytes) -> Parameter:
+    return read_parameter(path, content)
 
 
 def value_on(parameters: ParameterSet, name: str, day: date) -> Value:
