@@ -184,12 +184,12 @@ class Document:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                told = _describe(key_node)
-                raise StrictYamlError("value", place, line, found=told, expected="a key")
+                seen = _describe(key_node)
+                raise StrictYamlError("value", place, line, found=seen, expected="a key")
             key = str(key_node.value)
             if key in found:
-                told = f"the key {key!r} twice"
-                raise StrictYamlError("key_twice", place, line, found=told, expected="it once")
+                seen = f"the key {key!r} twice"
+                raise StrictYamlError("key_twice", place, line, found=seen, expected="it once")
             self._key_lines[*place, key] = line
             found[key] = self._value(value_node, (*place, key))
         return found

@@ -61,9 +61,9 @@ def absence_sums(
         yield dg.MaterializeResult(
             asset_key=name,
             metadata={
-                "days_made_anew": dg.MetadataValue.int(refreshed.days),
-                "months_made_anew": dg.MetadataValue.int(len(refreshed.months)),
-                "rows_made_anew": dg.MetadataValue.int(rows[name]),
+                "days_made_again": dg.MetadataValue.int(refreshed.days),
+                "months_made_again": dg.MetadataValue.int(len(refreshed.months)),
+                "rows_made_again": dg.MetadataValue.int(rows[name]),
             },
         )
 

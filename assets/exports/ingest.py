@@ -183,7 +183,7 @@ class _Ingest:
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         refuse_another_key(lake, self.sealer)
-        self.lane = StagingConnection.first(lake, self.sealer)
+        self.staging = StagingConnection.first(lake, self.sealer)
         self.intake = intake or Intake()
         home = lake.settings.home
         self.archive = Archive(home, self.sealer, is_on=self.intake.keeps_originals)
@@ -228,7 +228,7 @@ class _Ingest:
         self.archive.keep_ahead(file for piece in work for file in piece.files)
         total = sum(piece.size for piece in work) or 1
         done = 0
-        with closing(staged_ahead(self.lane, work, self._stage, Work.lets_ahead)) as staged:
+        with closing(staged_ahead(self.staging, work, self._stage, Work.lets_ahead)) as staged:
             self.on_progress("reading", done, total)
             for taken in staged:
                 self._take(taken)
@@ -257,10 +257,10 @@ class _Ingest:
             except ChangedFileError as error:
                 self.reports[file.path] = held(file.path, str(error))
 
-    def _stage(self, lane: StagingConnection, work: Work) -> StagedWork:
+    def _stage(self, staging: StagingConnection, work: Work) -> StagedWork:
         """Stage files of one kind, once their originals are kept; maybe in a thread of its own."""
         kept = [file for file in work.files if self._is_kept(file)]
-        return staged_work(work, kept, lane, self.openings, self.folder)
+        return staged_work(work, kept, staging, self.openings, self.folder)
 
     def _take(self, taken: StagedWork) -> None:
         """Store what was staged, on its own connection only, and say what became of each file."""
@@ -276,7 +276,7 @@ class _Ingest:
             self._leave_as_before(report)
         self._store(taken.lake, taken.batch, [report for report in reports if report not in stays])
         if taken.work.kind == "pupil_merges":
-            self.lane.people.forget()
+            self.staging.people.forget()
         self._write_quarantined(taken.lake)
 
     def _store(self, lake: Lake, batch: ExportBatch, taken: Sequence[FileReport]) -> None:
@@ -292,7 +292,7 @@ class _Ingest:
         final: dict[Path, FileReport] = {report.path: report for report in taken}
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
-            self.lane.people.begin_keeping()
+            self.staging.people.begin_keeping()
             if reread:
                 forget_read(connection, lake, reread)
             superseded = batch.store(connection)
@@ -309,7 +309,7 @@ class _Ingest:
 
         if written:
             lake.write(change)
-            self.lane.people.note_kept()
+            self.staging.people.note_kept()
         self.reports |= final
         for report in taken:
             if report.outcome != FileOutcome.QUARANTINED:

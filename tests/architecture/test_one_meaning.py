@@ -94,3 +94,31 @@ def test_a_comparison_by_hand_in_sql_is_found(written: str) -> None:
 )
 def test_a_comparison_by_hand_in_python_is_found(written: str) -> None:
     assert list(scaled_or_compared(Module(ROOT / "rules" / "new.py", ast.parse(written), 1)))
+
+
+# Words that a Swedish engineer would have to look up, and what stands in their place.
+UNPLAIN = {
+    "outdone": "superseded",
+    "outdoes": "supersedes",
+    "rival": "competing",
+    "rivals": "competing",
+    "anew": "again",
+    "touched": "affected",
+    "lane": "connection",
+    "lanes": "connections",
+    "grounds": "evidence",
+}
+#: Names that people and programs outside know.
+_KNOWN_OUTSIDE = re.compile(r"rows_outdone|begins?[_-]anew", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("word", UNPLAIN)
+def test_code_has_plain_words(word: str) -> None:
+    paths = [*(module.path for module in modules()), *sql_files()]
+    part = re.compile(rf"(?<![a-z]){word}(?![a-z])", re.IGNORECASE)
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in paths
+        if part.search(_KNOWN_OUTSIDE.sub("", path.read_text(encoding="utf-8")))
+    ]
+    assert not found, f"write {UNPLAIN[word]!r}"

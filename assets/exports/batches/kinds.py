@@ -104,21 +104,21 @@ def kind_of(file: ReceivedFile, openings: Openings) -> str:
 def staged_work(
     work: Work,
     files: Sequence[ReceivedFile],
-    lane: StagingConnection,
+    staging: StagingConnection,
     openings: Openings,
     folder: Path,
 ) -> StagedWork:
-    """Stage files of one kind on a lane.
+    """Stage files of one kind on a connection.
 
     Args:
         work: what is staged.
         files: those of its files that can be read.
-        lane: the connection, and the keys of pupils and staff.
+        staging: the connection, and the keys of pupils and staff.
         openings: headers and sheets of the run's files.
         folder: for transcoded copies and links; the caller removes it.
     """
-    batch = _batch_of(work.kind, lane.lake, lane.people, openings, folder)
-    return StagedWork(work, lane.lake, batch, batch.stage(files) if files else StagedBatch())
+    batch = _batch_of(work.kind, staging.lake, staging.people, openings, folder)
+    return StagedWork(work, staging.lake, batch, batch.stage(files) if files else StagedBatch())
 
 
 def judge_ids(taken: StagedWork) -> None:

@@ -33,12 +33,12 @@ class StagingConnection:
 
     @classmethod
     def first(cls, lake: Lake, sealer: Sealer) -> Self:
-        """Return the lane of a connection of which nobody has been met."""
+        """Return the one of a connection of which nobody has been met."""
         load_macros(lake)
         return cls(lake, People(lake, sealer))
 
     def beside(self) -> Self:
-        """Return a lane of a connection beside this one, which the caller closes."""
+        """Return one of a connection beside this one, which the caller closes."""
         lake = self.lake.beside()
         load_macros(lake)
         return type(self)(lake, self.people.beside(lake))
@@ -55,30 +55,30 @@ def staged_ahead(
     Close it (`contextlib.closing`) where storing may fail: what is being staged is interrupted.
 
     Args:
-        first: the run's own lane; a second is made when there is something to stage ahead.
+        first: the run's own; a second is made when there is something to stage ahead.
         pieces: the work of a run.
-        stage: stages a piece on a lane, in this thread or beside it.
+        stage: stages a piece on a connection, in this thread or beside it.
         may_go_ahead: whether the second of two pieces may be staged while the first is stored.
     """
-    lanes = [first]
+    connections = [first]
     at = 0
     ahead: Future[Staged] | None = None
     pool = ThreadPoolExecutor(1, thread_name_prefix="stage")
     try:
         for piece, following in zip_longest(pieces, pieces[1:]):
-            staged = ahead.result() if ahead else stage(lanes[at], piece)
+            staged = ahead.result() if ahead else stage(connections[at], piece)
             ahead = None
             if following is not None and may_go_ahead(piece, following):
                 at = 1 - at
-                if at == len(lanes):
-                    lanes.append(first.beside())
-                ahead = pool.submit(stage, lanes[at], following)
+                if at == len(connections):
+                    connections.append(first.beside())
+                ahead = pool.submit(stage, connections[at], following)
             yield staged
     finally:
         # The run has failed, or was stopped, and nobody will store what is being staged. Again and
         # again, because a query that is about to begin does not hear it.
         while ahead and not wait([ahead], timeout=_MOMENT).done:
-            lanes[at].lake.connection.interrupt()
+            connections[at].lake.connection.interrupt()
         pool.shutdown()
-        for lane in lanes[1:]:
-            lane.lake.close()
+        for staging in connections[1:]:
+            staging.lake.close()

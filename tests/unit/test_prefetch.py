@@ -16,7 +16,7 @@ SECONDS = 30
 
 
 @pytest.fixture
-def lane(scratch: Lake) -> StagingConnection:
+def staging(scratch: Lake) -> StagingConnection:
     return StagingConnection.first(scratch, Sealer.unkept())
 
 
@@ -24,20 +24,22 @@ def always(_piece: object, _following: object) -> bool:
     return True
 
 
-def keep(lane: StagingConnection, piece: int) -> tuple[StagingConnection, int]:
-    lane.lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {piece} AS piece")
-    return lane, piece
+def keep(staging: StagingConnection, piece: int) -> tuple[StagingConnection, int]:
+    staging.lake.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {piece} AS piece"
+    )
+    return staging, piece
 
 
-def test_each_piece_is_found_where_it_was_staged(lane: StagingConnection) -> None:
+def test_each_piece_is_found_where_it_was_staged(staging: StagingConnection) -> None:
     found = [
         (piece, where.lake.rows("FROM staged"))
-        for where, piece in staged_ahead(lane, [1, 2, 3, 4], keep, always)
+        for where, piece in staged_ahead(staging, [1, 2, 3, 4], keep, always)
     ]
     assert found == [(piece, [(piece,)]) for piece in (1, 2, 3, 4)]
 
 
-def test_the_next_is_staged_while_one_is_stored(lane: StagingConnection) -> None:
+def test_the_next_is_staged_while_one_is_stored(staging: StagingConnection) -> None:
     next_is_staged = threading.Event()
 
     def stage(_staging_connection: StagingConnection, piece: int) -> int:
@@ -45,14 +47,14 @@ def test_the_next_is_staged_while_one_is_stored(lane: StagingConnection) -> None
             next_is_staged.set()
         return piece
 
-    staged = staged_ahead(lane, [1, 2], stage, always)
+    staged = staged_ahead(staging, [1, 2], stage, always)
     assert next(staged) == 1
     assert next_is_staged.wait(SECONDS)
     assert list(staged) == [2]
 
 
 def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(
-    lane: StagingConnection,
+    staging: StagingConnection,
 ) -> None:
     begun: list[int] = []
 
@@ -60,13 +62,13 @@ def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(
         begun.append(piece)
         return piece
 
-    staged = staged_ahead(lane, [1, 2, 3], stage, lambda _piece, following: following != 2)
+    staged = staged_ahead(staging, [1, 2, 3], stage, lambda _piece, following: following != 2)
     assert next(staged) == 1
     assert begun == [1]
     assert list(staged) == [2, 3]
 
 
-def test_people_met_on_one_lane_are_met_on_the_other(lane: StagingConnection) -> None:
+def test_people_met_on_one_lane_are_met_on_the_other(staging: StagingConnection) -> None:
     def stage(where: StagingConnection, piece: str) -> list[tuple[object, ...]]:
         where.lake.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE rows_of AS SELECT '{piece}' AS civic_text, NULL AS "
@@ -75,11 +77,11 @@ def test_people_met_on_one_lane_are_met_on_the_other(lane: StagingConnection) ->
         where.people.key_staged("rows_of")
         return where.lake.rows("SELECT civic_text FROM civic_keys ORDER BY ALL")
 
-    met = list(staged_ahead(lane, ["a", "b", "c"], stage, always))
+    met = list(staged_ahead(staging, ["a", "b", "c"], stage, always))
     assert met == [[("a",)], [("a",), ("b",)], [("a",), ("b",), ("c",)]]
 
 
-def test_a_fault_ahead_is_raised_in_its_turn(lane: StagingConnection) -> None:
+def test_a_fault_ahead_is_raised_in_its_turn(staging: StagingConnection) -> None:
     def stage(_staging_connection: StagingConnection, piece: int) -> int:
         if piece == 2:
             raise duckdb.Error("broken")
@@ -87,11 +89,11 @@ def test_a_fault_ahead_is_raised_in_its_turn(lane: StagingConnection) -> None:
 
     taken: list[int] = []
     with pytest.raises(duckdb.Error, match="broken"):
-        taken.extend(staged_ahead(lane, [1, 2, 3], stage, always))
+        taken.extend(staged_ahead(staging, [1, 2, 3], stage, always))
     assert taken == [1]
 
 
-def test_a_fault_while_storing_ends_what_is_staged_ahead(lane: StagingConnection) -> None:
+def test_a_fault_while_storing_ends_what_is_staged_ahead(staging: StagingConnection) -> None:
     begun, ended = threading.Event(), threading.Event()
 
     def stage(where: StagingConnection, piece: int) -> int:
@@ -105,7 +107,7 @@ def test_a_fault_while_storing_ends_what_is_staged_ahead(lane: StagingConnection
         return piece
 
     def run() -> None:
-        with closing(staged_ahead(lane, [1, 2], stage, always)) as staged:
+        with closing(staged_ahead(staging, [1, 2], stage, always)) as staged:
             next(staged)
             assert begun.wait(SECONDS)
             raise OSError("no room")
@@ -113,4 +115,4 @@ def test_a_fault_while_storing_ends_what_is_staged_ahead(lane: StagingConnection
     with pytest.raises(OSError, match="no room"):
         run()
     assert ended.is_set()
-    assert lane.lake.rows("SELECT 1") == [(1,)], "the lake can be asked as before"
+    assert staging.lake.rows("SELECT 1") == [(1,)], "the lake can be asked as before"
