@@ -42,6 +42,9 @@ TARGETS = (
     "assets/pull/sessions.py",
 )
 ALLOWED = "docs/mutants.md"
+#: SELECTs that tests ask through `tests/sql/ladder.py`, and so do not name.
+THROUGH_THE_LADDER = frozenset({"comparisons", "judgements", "rule_sums", "verdicts"})
+LADDER_TESTS = ("tests/sql/test_verdicts.py", "tests/sql/test_unseen.py")
 #: Tests of so many files, the nearest first, have to find a fault.
 MOST_TEST_FILES = 4
 SECONDS = 300
@@ -214,6 +217,8 @@ def plant(files: Sequence[Path], most: int | None, jobs: int) -> int:
         for path in files:
             name = path.relative_to(ROOT)
             tests = tree.nearest([path])[:MOST_TEST_FILES]
+            if path.stem in THROUGH_THE_LADDER:
+                tests = [ROOT / test for test in LADDER_TESTS]
             if not tests:
                 print(f"{name}: no test names it, so none was asked", flush=True)
                 continue
