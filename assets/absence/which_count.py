@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date
 
 from assets.lake.connection import Lake
-from assets.lake.parallel_values import load_parallel_in_force
+from assets.lake.lesson_fates import decide_fates
 
 _OF_THE_STEPS = "stated_row"  # what a row of `uncounted_lessons` was when its fate was decided
 
@@ -70,12 +70,7 @@ def _decide(lake: Lake, table: str, first: date, last: date) -> int:
 
 def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> int:
     """Decide which lessons of the crowded days count, and sum those days again."""
-    lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
-    lake.materialise("absence/superseded_lessons")
-    lake.materialise("absence/lessons_after_leaving")
-    load_parallel_in_force(lake)
-    lake.materialise("absence/lessons_set_aside")
-    lake.materialise("absence/lesson_fates")
+    decide_fates(lake, first, last)
     connection = lake.connection
     connection.execute(
         f"INSERT INTO uncounted_now BY NAME SELECT * EXCLUDE ({_OF_THE_STEPS}) FROM lesson_fates"

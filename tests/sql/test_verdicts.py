@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from assets.lake.connection import Lake
+from tests.sql.given import given
 from tests.sql.ladder import STOCKHOLM, Sums, said, verdicts, with_rule
 
 RULES_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
@@ -99,6 +100,47 @@ def test_a_referral_is_certain_only_when_some_ulf_hit_is(scratch: Lake) -> None:
     found = verdicts(scratch, own, likely)
     assert said(found["ulf_two_months", "calendar"]) == "hit, likely"
     assert said(found["sst_referral", "rolling"]) == "hit, likely"
+
+
+def test_a_referral_is_certain_when_it_and_an_ulf_hit_are(scratch: Lake) -> None:
+    first, second = ULF["hit"]
+    calendar = {"two_months_first_half": first, "two_months_second_half": second}
+    found = verdicts(scratch, {"one_month": Sums(6000, 6000, 1200, 20)}, calendar)
+    assert said(found["ulf_two_months", "calendar"]) == "hit, certain"
+    assert said(found["sst_referral", "rolling"]) == "hit, certain"
+
+
+@pytest.mark.parametrize(
+    ("month", "clause"),
+    [
+        pytest.param(None, "nothing_scheduled", id="no lesson in the window"),
+        pytest.param(Sums(1, 0, 0, 0), "nothing_reported", id="one minute that nobody reported"),
+        pytest.param(Sums(60, 1, 0, 1), "too_few_days", id="one reported minute"),
+        pytest.param(Sums(6000, 6000, 1200, 20), "reached", id="20 % absence"),
+        pytest.param(Sums(6000, 3000, 200, 20), "low_coverage", id="half is not reported"),
+        pytest.param(Sums(6000, 5500, 400, 20), "not_reached", id="enough is reported"),
+    ],
+)
+def test_every_clause_is_named_where_it_decides(
+    scratch: Lake, month: Sums | None, clause: str
+) -> None:
+    verdicts(scratch, {"one_month": month} if month else {})
+    named = scratch.rows(
+        "SELECT own_clause FROM judgements WHERE rule = 'mentor_followup' AND basis = 'rolling'"
+    )
+    assert named == [(clause,)]
+
+
+def test_one_reported_minute_is_enough_for_a_rate(scratch: Lake) -> None:
+    found = verdicts(scratch, {"one_month": Sums(6000, 1, 1, 20)})
+    assert said(found["mentor_followup", "rolling"]) == "hit, likely"
+
+
+def test_only_a_pupil_with_a_hit_has_a_level_to_be_listed_by(scratch: Lake) -> None:
+    for level in (0, 1, 3):
+        given(scratch, "verdicts", {"level": level}, {"level": level, "basis": "calendar"})
+        found = [row[1] for row in scratch.relation("flags/levels").iter_rows()]
+        assert found == ([level] if level else [])
 
 
 def test_the_level_is_the_highest_step_hit_on_any_basis_and_stands_on_every_row(

@@ -43,7 +43,7 @@ TARGETS = (
 )
 ALLOWED = "docs/mutants.md"
 #: SELECTs that tests ask through `tests/sql/ladder.py`, and so do not name.
-THROUGH_THE_LADDER = frozenset({"comparisons", "judgements", "rule_sums", "verdicts"})
+THROUGH_THE_LADDER = frozenset({"comparisons", "judgements", "levels", "rule_sums", "verdicts"})
 LADDER_TESTS = ("tests/sql/test_verdicts.py", "tests/sql/test_unseen.py")
 #: Tests of so many files, the nearest first, have to find a fault.
 MOST_TEST_FILES = 4

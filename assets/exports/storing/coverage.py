@@ -18,7 +18,7 @@ import polars as pl
 from assets.exports.readers.layouts import FoundHeader
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.lake.parallel_values import load_parallel_in_force
+from assets.lake.lesson_fates import decide_fates
 
 #: So many tenths of a class's pupils a file has to have to cover it (our choice): a few may be gone
 #: from the newer file, as pupils who left are, but half a class is another kind of file.
@@ -182,12 +182,7 @@ def _find_counting(lake: Lake) -> bool:
     ((first, last),) = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")
     if first is None:
         return False
-    lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
-    lake.materialise("absence/superseded_lessons")
-    lake.materialise("absence/lessons_after_leaving")
-    load_parallel_in_force(lake)
-    lake.materialise("absence/lessons_set_aside")
-    lake.materialise("absence/lesson_fates")
+    decide_fates(lake, first, last)
     lake.materialise("exports/missing_and_counting")
     return True
 
