@@ -94,6 +94,7 @@ def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> int:
 def _sum(into: str, lake: Lake, first: date, last: date, *, of_all: bool) -> int:
     if of_all:
         lake.define("absence/lessons_to_sum")
+    lake.prepare("absence/lessons_clash")
     written = lake.connection.execute(
         f"{into} {lake.select('absence/absence_daily')}",
         {"first_date": first, "last_date": last},

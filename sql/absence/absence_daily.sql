@@ -27,7 +27,7 @@ WITH days AS (
             },
             order_in_day
         ) AS last_lesson,
-        -- A lesson is its start, minutes from midnight, times 1024, and its length.
+        -- As `lessons_clash` wants them.
         list(
             cast(epoch_us(starts_at) % 86400000000 // 60000000 AS INTEGER) * 1024
             + scheduled_minutes
@@ -37,13 +37,6 @@ WITH days AS (
         lesson_date BETWEEN $first_date AND $last_date
         AND lesson_date IN (SELECT days_to_sum.lesson_date FROM days_to_sum)
     GROUP BY pupil_key, school_unit_code, lesson_date
-),
-
-in_order AS (
-    SELECT
-        *,
-        list_sort(lesson_times) AS times
-    FROM days
 )
 
 SELECT
@@ -62,14 +55,10 @@ SELECT
     struct_extract(last_lesson, 'class_name') AS class_name,
     struct_extract(last_lesson, 'grade') AS grade,
     struct_extract(last_lesson, 'mentor_key') AS mentor_key,
-    -- Until when the pupil is busy, in minutes from midnight; a lesson that starts before makes it
-    -- a time that no day has, and so it stays.
-    list_reduce(  -- noqa: PRS
-        times,
-        LAMBDA busy_until, lesson: CASE
-            WHEN busy_until > lesson // 1024 THEN 1000000
-            ELSE lesson // 1024 + lesson % 1024
-        END,
-        0
-    ) = 1000000 AS has_overlap
-FROM in_order
+    -- Most files hold a pupil's day in order of time. Only where it doesn't look so, it is sorted:
+    -- sorting every day costs a fifth of the sums.
+    CASE
+        WHEN lessons_clash(lesson_times) THEN lessons_clash(list_sort(lesson_times))
+        ELSE FALSE
+    END AS has_overlap
+FROM days

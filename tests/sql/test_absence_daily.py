@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from itertools import combinations
 from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 
 from assets.lake.connection import Lake
 from tests.sql.given import ANNA, BO, NORTH, SOUTH, Row, day, given, key, moment, rows_of
@@ -15,6 +21,7 @@ def daily(lake: Lake, lessons: Sequence[Row], *columns: str) -> list[tuple[Any, 
     given(lake, "lessons", *lessons)
     given(lake, "days_to_sum", {"lesson_date": day("10-05")}, {"lesson_date": day("10-06")})
     lake.define("absence/lessons_to_sum")
+    lake.prepare("absence/lessons_clash")
     ends = {"first_date": day("10-05"), "last_date": day("10-06")}
     return rows_of(lake, "absence/absence_daily", *columns, **ends)
 
@@ -105,3 +112,30 @@ def test_a_last_lesson_without_grade_or_mentor_does_not_reach_back_for_one(scrat
         {"starts_at": moment("10-05 13:00"), "grade": None, "mentor_key": None},
     ]
     assert daily(scratch, lessons, "grade", "mentor_key") == [(None, None)]
+
+
+# Three times of a day, so that lessons often touch: one that ends as the next begins is no clash.
+_STARTS = st.sampled_from([480, 500, 520, 540, 600, 1380])
+_DAYS = st.lists(
+    st.tuples(_STARTS, st.sampled_from([1, 20, 40, 41, 60, 600])), min_size=1, max_size=6
+)
+
+
+@for_all(_DAYS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_day_overlaps_if_two_lessons_do_in_whatever_order_they_stand(
+    scratch: Lake, lessons: list[tuple[int, int]]
+) -> None:
+    rows: list[Row] = [
+        {
+            "starts_at": moment("10-05 00:00") + timedelta(minutes=start),
+            "scheduled_minutes": minutes,
+            "subject": str(number),
+        }
+        for number, (start, minutes) in enumerate(lessons)
+    ]
+    expected = any(
+        start < other + other_minutes and other < start + minutes
+        for (start, minutes), (other, other_minutes) in combinations(lessons, 2)
+    )
+    assert daily(scratch, rows, "has_overlap") == [(expected,)]
