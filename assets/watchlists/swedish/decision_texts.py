@@ -1,0 +1,104 @@
+"""The three questions of a list, and why a pupil stands among the first, in Swedish words.
+
+No text may say or imply that the system decided anything: a question is put to a person. Not here:
+who is asked about whom (`assets/watchlists/decisions.py`).
+"""
+
+from __future__ import annotations
+
+from assets.watchlists.decisions import (
+    Answer,
+    Course,
+    Question,
+    QuestionCount,
+    course,
+    is_asked,
+)
+from assets.watchlists.model import PupilRow, Watchlist
+from assets.watchlists.swedish import change_texts, texts
+
+QUESTIONS = {
+    Question.MENTOR: "Mentor: följ upp",
+    Question.ULF: "Rektor: utredning/ULF",
+    Question.SST: "Pröva SST?",
+}
+MEANINGS = {
+    Question.MENTOR: "Frånvaro över mentors gräns: prata med elev och hem och kartlägg orsaken.",
+    Question.ULF: (
+        "Upprepad eller längre frånvaro (ULF): rektor bedömer om frånvaron ska utredas och anmälas."
+    ),
+    Question.SST: (
+        "Årskurs 4–9: rektor prövar, med eller efter utredningen, om skolsocialt team (SST) ska"
+        " kontaktas. Det kräver vårdnadshavarnas samtycke."
+    ),
+}
+# A symbol and a word: read without colour, and by those who hear the page.
+ANSWERS = {
+    Answer.YES: "Ja",
+    Answer.LIKELY: "Troligt",
+    Answer.UNCLEAR: "Oklart",
+    Answer.NO: "",
+}
+COURSES = {
+    Course.GOES_ON: "Frånvaron pågår",
+    Course.UNCLEAR: "Oklart om frånvaron fortsätter",
+    Course.LOWERED: "Frånvaron har minskat: följ upp",
+}
+COURSE_LINES = {
+    Course.GOES_ON: "Någon gräns nås de senaste dagarna. Störst frånvaro står överst.",
+    Course.UNCLEAR: (
+        "En gräns nåddes förra månaden. Om frånvaron fortsätter går inte att säga: uppgifterna för"
+        " de senaste dagarna räcker inte."
+    ),
+    Course.LOWERED: (
+        "En gräns nåddes i kalendermånaden men inte de senaste dagarna. Frågan om utredning kan"
+        " stå kvar; fråga vad som blev bättre."
+    ),
+}
+NOBODY_IN_COURSE = "Ingen elev."
+LOOK_FIRST = "Titta först på"
+_WHO = {
+    Question.SST: "rektor bedömer utredning/ULF och prövar SST",
+    Question.ULF: "rektor bedömer utredning/ULF",
+    Question.MENTOR: "mentor följer upp",
+}
+
+
+def count(of_question: QuestionCount, watchlist: Watchlist) -> str:
+    """How many of them are new: `2 nya sedan v. 45`; "" when there is no list before."""
+    if of_question.new is None:
+        return ""
+    since = change_texts.short_week(watchlist.compared_with)
+    if not of_question.new:
+        return f"ingen ny sedan {since}"
+    return f"{of_question.new} {'ny' if of_question.new == 1 else 'nya'} sedan {since}"
+
+
+def why_first(watchlist: Watchlist, pupil: PupilRow) -> str:
+    """One sentence that says why a pupil is among the first, and who decides what.
+
+    `Ny på listan: borta 43,2 % av lektionstiden de senaste 30 dagarna; rektor bedömer …`
+    """
+    days = watchlist.one_month_days
+    rate = pupil.one_month.rate
+    if rate is None:
+        absence = f"ingen lektion är rapporterad de senaste {days} dagarna"
+    else:
+        absence = f"borta {texts.percent(rate)} av lektionstiden de senaste {days} dagarna"
+    return f"{_state(watchlist, pupil)}: {absence}; {who_decides(watchlist, pupil)}."
+
+
+def who_decides(watchlist: Watchlist, pupil: PupilRow) -> str:
+    """Who assesses what about a pupil: `rektor bedömer utredning/ULF och prövar SST`."""
+    asked = [question for question in Question if is_asked(watchlist, pupil, question)]
+    return _WHO[asked[-1]] if asked else "uppgifterna räcker inte för att bedöma"
+
+
+def _state(watchlist: Watchlist, pupil: PupilRow) -> str:
+    if pupil.history is None or not watchlist.compared_with:
+        return "Hög frånvaro" if course(pupil) is Course.GOES_ON else COURSES[course(pupil)]
+    if pupil.change == "new":
+        return "Ny på listan"
+    if pupil.change == "escalated":
+        return "Fler frågor än på förra listan"
+    return f"Fortsätter, {change_texts.clock(pupil.history)}"
