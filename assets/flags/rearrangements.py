@@ -8,11 +8,12 @@ rows, and can be worked out again by hand. Not here: which days are compared (`p
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, groupby, product
+from itertools import accumulate, groupby
 
 _WHOLE = 100_00  # hundredths of a percent
 
@@ -70,17 +71,16 @@ def _ways(marked: tuple[bool, ...], spells: tuple[int, ...]) -> tuple[int, ...]:
     """
     days, field = len(marked), len(marked) + 1
     before = list(accumulate(marked, initial=0))
-    left, steps, needed = _states(spells)
-    nothing = [int(not any(state)) for state in left]
+    left = _left(spells)
+    needs = [needed for needed, _, _ in left]
+    nothing = [1] + [0] * (len(left) - 1)
     later = [nothing] * (days + 2)  # from a day on; a spell to the last day needs no day after it
-    most = needed[-1]
     for day in range(days - 1, -1, -1):
         here = later[day + 1].copy()
-        for state, lengths in enumerate(steps):
-            # Too much left for the days left, or more laid already than there were days.
-            if needed[state] > days - day or most - needed[state] > day + 1:
-                continue
-            for length, smaller in lengths:
+        # Not more is left than there are days for, and not more is laid than there were days.
+        at_least, at_most = needs[-1] - day - 1, days - day
+        for _, state, steps in left[bisect_left(needs, at_least) : bisect_right(needs, at_most)]:
+            for length, smaller in steps:
                 if day + length <= days:
                     hits = before[day + length] - before[day]
                     here[state] += later[day + length + 1][smaller] << field * hits
@@ -89,25 +89,24 @@ def _ways(marked: tuple[bool, ...], spells: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(all_of_it >> field * hits & mask for hits in range(sum(spells) + 1))
 
 
-def _states(
-    spells: tuple[int, ...],
-) -> tuple[list[tuple[int, ...]], list[list[tuple[int, int]]], list[int]]:
-    """What can be left to lay: counts by length; what one spell less leads to; days needed."""
-    kinds = sorted(Counter(spells).items())
-    left = list(product(*(range(count + 1) for _, count in kinds)))
-    number = {state: n for n, state in enumerate(left)}
-    steps = [
-        [
-            (length, number[(*state[:kind], state[kind] - 1, *state[kind + 1 :])])
-            for kind, (length, _) in enumerate(kinds)
-            if state[kind]
+def _left(spells: tuple[int, ...]) -> list[tuple[int, int, list[tuple[int, int]]]]:
+    """What can be left to lay, by the days it needs: these days, a number, and what can come next.
+
+    What comes next is the length of a spell that is laid, and the number of what is left then. All
+    spells have the last number, none the first.
+    """
+    left: list[tuple[int, int, list[tuple[int, int]]]] = [(0, 0, [])]
+    for length, count in sorted(Counter(spells).items()):
+        size = len(left)
+        left = [
+            (
+                needed + more * (length + 1),
+                state + more * size,
+                [(of, smaller + more * size) for of, smaller in steps]
+                + [(length, state + (more - 1) * size)] * (more > 0),
+            )
+            for more in range(count + 1)
+            for needed, state, steps in left
         ]
-        for state in left
-    ]
-    needed = [
-        sum(n * (length + 1) for n, (length, _) in zip(state, kinds, strict=True)) - 1
-        if any(state)
-        else 0
-        for state in left
-    ]
-    return left, steps, needed
+    # No day is needed after the last spell.
+    return sorted((max(needed - 1, 0), state, steps) for needed, state, steps in left)

@@ -286,11 +286,11 @@ def lives(draw: st.DrawFn) -> tuple[date, list[Lesson], date | None]:
     """A day, months of lessons before it, and the first day of the earliest window hit, if any."""
     as_of = draw(st.sampled_from((AS_OF, date(2026, 8, 20), date(2027, 1, 10), date(2027, 3, 3))))
     hours = draw(st.lists(st.sampled_from((8, 9, 10, 11, 13)), min_size=1, max_size=5))
-    habit = draw(st.sampled_from(HABITS))
-    starts = {window.window_start for window in whole_windows(window_parts(as_of, 30, 60))}
-    window = draw(st.sampled_from((*sorted(starts), None)))
     # Drawn numbers would crowd near 0, and every habit with them.
     chance = Random(draw(st.integers(0, 2**32)))  # noqa: S311
+    habit = chance.choice(HABITS)
+    starts = {window.window_start for window in whole_windows(window_parts(as_of, 30, 60))}
+    window = chance.choice((*sorted(starts), None))
     spell = as_of - timedelta(days=draw(st.integers(0, 50)))
     length = timedelta(days=draw(st.integers(1, 25)))
     lessons = []
