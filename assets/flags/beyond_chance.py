@@ -55,7 +55,7 @@ class Weekday:
 
 
 @dataclass(frozen=True)
-class Span:
+class WeekSpan:
     """School weeks that follow each other, at the pupil's own school.
 
     Attributes:
@@ -83,8 +83,8 @@ class ComparedWeeks:
     """
 
     weeks: int
-    earlier: Span
-    later: Span
+    earlier: WeekSpan
+    later: WeekSpan
     rearranged: Rearranged | None
 
     @property
@@ -178,7 +178,7 @@ def trends_of(
 
 def _compared(row: Mapping[str, Any]) -> ComparedWeeks:
     earlier, later = (
-        Span(**{name: row[f"{span}_{name}"] for name in Span.__dataclass_fields__})
+        WeekSpan(**{name: row[f"{span}_{name}"] for name in WeekSpan.__dataclass_fields__})
         for span in ("earlier", "later")
     )
     compared = ComparedWeeks(row["weeks"], earlier, later, None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from assets.flags.beyond_chance import ComparedWeeks, Span, Trend, Weekday
+from assets.flags.beyond_chance import ComparedWeeks, Trend, Weekday, WeekSpan
 from assets.flags.exact_numbers import Bound, compare, minutes_to_turn, spaced
 from assets.flags.explain import Aside, ExplainedRule, Explanation, InputFile, Judgement
 from assets.flags.outlook import Outlook
@@ -206,7 +206,7 @@ def _trend_lines(compared: ComparedWeeks) -> Iterator[str]:
         yield f"in the {higher} ones: {_laid(laid)}: {chance}"
 
 
-def _span(span: Span) -> str:
+def _span(span: WeekSpan) -> str:
     return (
         f"{span.first_date} to {span.last_date}: "
         f"{percent(span.absent_minutes, span.reported_minutes)}; a lesson missed on "

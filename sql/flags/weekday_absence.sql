@@ -1,4 +1,4 @@
--- weekday_absence: absence on each weekday beside the other days, and whether there is enough of it.
+-- weekday_absence: absence on each weekday beside the other days, and whether it is enough to ask.
 -- From: pattern_days. Grain: a pupil and weekday (1 is Monday) with a reported day.
 -- Parameters: $named_days, $named_spells; $clear_difference (hundredths of a percentage point).
 -- Whether it is more than chance is counted afterwards (assets/flags/rearrangements.py).

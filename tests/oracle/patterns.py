@@ -125,7 +125,8 @@ def missed_days(lessons: Iterable[Lesson], limits: dict[str, Any] = LIMITS) -> l
 
 def spells(days: Sequence[date], missed: Iterable[date]) -> list[list[date]]:
     """Missed days that follow each other among the days given."""
-    absent, found = set(missed), []
+    absent = set(missed)
+    found: list[list[date]] = []
     for number, day in enumerate(days):
         if day not in absent:
             continue
@@ -171,7 +172,8 @@ def is_enough(
     """Missed days enough among some days, in spells enough."""
     away = set(missed)
     touching = [spell for spell in spells(days, away) if among & set(spell)]
-    return len(away & among) >= limits["named_days"] and len(touching) >= limits["named_spells"]
+    enough = len(away & among) >= limits["named_days"]
+    return enough and bool(len(touching) >= limits["named_spells"])
 
 
 def named_weekdays(lessons: Sequence[Lesson], limits: dict[str, Any] = LIMITS) -> list[int]:

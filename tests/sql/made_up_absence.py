@@ -123,7 +123,8 @@ def half_days(
     away = draw.random((2, pupils, len(days))) < inclinations(draw, pupils)[None]
     slot = np.arange(lessons.max())[None, :]
     is_morning = slot < (lessons[:, None] + 1) // 2
-    return np.where(is_morning[None], away[0][:, :, None], away[1][:, :, None])
+    missed: Bools = np.where(is_morning[None], away[0][:, :, None], away[1][:, :, None])
+    return missed
 
 
 def lessons_alone(
@@ -131,7 +132,8 @@ def lessons_alone(
 ) -> Bools:
     """Single lessons, each by itself."""
     shape = (pupils, len(days), int(lessons.max()))
-    return draw.random(shape) < inclinations(draw, pupils, 0.15)[:, :, None]
+    missed: Bools = draw.random(shape) < inclinations(draw, pupils, 0.15)[:, :, None]
+    return missed
 
 
 def on_weekdays(weekdays: Sequence[int], *, often: float = 0.8, part: float = 1.0) -> Habit:
@@ -141,10 +143,11 @@ def on_weekdays(weekdays: Sequence[int], *, often: float = 0.8, part: float = 1.
         draw: Draw, pupils: int, days: Sequence[date], lessons: npt.NDArray[np.int64]
     ) -> Bools:
         is_habit = np.array([day.weekday() in weekdays for day in days])
-        missed = _whole_days(draw.random((pupils, len(days))) < 0.05, lessons)
+        else_away = _whole_days(draw.random((pupils, len(days))) < 0.05, lessons)
         away = (draw.random((pupils, len(days))) < often) & is_habit
-        slot = np.arange(lessons.max())[None, :]
-        return missed | (away[:, :, None] & (slot < np.ceil(part * lessons)[:, None])[None])
+        is_part = np.arange(lessons.max())[None, :] < np.ceil(part * lessons)[:, None]
+        missed: Bools = else_away | (away[:, :, None] & is_part[None])
+        return missed
 
     return habit
 

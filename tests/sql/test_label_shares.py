@@ -113,4 +113,4 @@ def test_most_of_those_whose_absence_changed_have_the_trend_named(
 def test_the_shares_stand_in_the_docs(shares: dict[str, Shares]) -> None:
     text = (ROOT / "docs" / "patterns.md").read_text(encoding="utf-8")
     rows = [shares[cohort.name].row(cohort) for cohort in COHORTS]
-    assert [row for row in rows if row not in text] == []
+    assert [row for row in rows if row not in text] == [], "\n".join(rows)

@@ -101,8 +101,9 @@ def found(
 
 def named_in(pattern: Pattern) -> list[str]:
     """Everything that stands out."""
-    compared = [x.name for x in (*pattern.weekdays, *pattern.subjects) if x.is_named]
-    return compared + [x.edge for x in pattern.edges if x.is_named]
+    weekdays = [x.name for x in pattern.weekdays if x.is_named]
+    subjects = [x.name for x in pattern.subjects if x.is_named]
+    return weekdays + subjects + [x.edge for x in pattern.edges if x.is_named]
 
 
 def test_a_pupil_who_was_always_there_has_no_pattern(scratch: Lake) -> None:

@@ -176,7 +176,7 @@ PARAMETER_NAMES = {
     "pattern.most_chance": "mönster: slumpen lägger frånvaron så i högst denna andel av fallen",
     "pattern.subject_days": "mönster: minst dagar med ett ämne, och med övriga",
     "pattern.clear_difference": "mönster: procentenheter över det övriga",
-    "pattern.trend_difference": "mönster: procentenheter mellan veckorna och lika många före, för trend",
+    "pattern.trend_difference": "mönster: procentenheter mellan veckorna och lika många före",
     "pattern.trend_days": "mönster: minst skoldagar i de jämförda veckorna",
     "forecast.least_probability": "lägsta uppskattade chans i ”riskerar att passera”",
 }

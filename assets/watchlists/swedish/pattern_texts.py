@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
-from assets.flags.beyond_chance import Span, Weekday
+from assets.flags.beyond_chance import Weekday, WeekSpan
 from assets.flags.patterns import Pattern
 from assets.watchlists.swedish.safe_text import one_line
 from assets.watchlists.swedish.texts import NO_VALUE, SWEDISH, percent, span
@@ -119,7 +119,7 @@ def _sentences(pattern: Pattern) -> Iterator[str]:
     yield f"Vecka för vecka, senast sist: {weeks}."
 
 
-def _told(weeks: Span) -> str:
+def _told(weeks: WeekSpan) -> str:
     share = _share(weeks.absent_minutes, weeks.reported_minutes)
     return f"{share} {span(weeks.first_date, weeks.last_date)}"
 
