@@ -37,8 +37,8 @@ class Weekday:
         is_named: more absence lies there than chance would lay there.
         spells: how many spells of days with a missed lesson these days belong to.
         questions: weekdays that are asked about: five, more with school at weekends.
-        rearranged: what chance would lay there; None where that was not asked, and on lists of
-            before it was: those name nothing.
+        rearranged: what chance would lay there; None with too few days or spells or too small a
+            difference for a label, and on lists of before it was asked: those name nothing.
     """
 
     name: str
@@ -79,7 +79,8 @@ class ComparedWeeks:
 
     Attributes:
         weeks: school weeks of each span.
-        rearranged: what chance would lay in the span with more absence; None with too few days.
+        rearranged: what chance would lay in the span with more absence; None with too few days or
+            spells or too small a difference for a word.
     """
 
     weeks: int
@@ -120,8 +121,8 @@ def weekdays_of(
         key, number, is_enough = row.pop("pupil_key"), row.pop("iso_weekday"), row.pop("is_enough")
         questions = max(row.pop("weekdays"), _SCHOOL_WEEK)
         numbers, absences = days_of[key]
-        laid = rearranged(absences, [other == number for other in numbers])
-        is_named = is_enough and laid.is_rare(values["most_chance"], questions)
+        laid = rearranged(absences, [other == number for other in numbers]) if is_enough else None
+        is_named = laid is not None and laid.is_rare(values["most_chance"], questions)
         if is_named or not only_named:
             weekdays[key].append(
                 Weekday(
@@ -167,10 +168,8 @@ def trends_of(
         trend, compared = row["direction"], None
         if trend in {"rising", "falling"} or not only_named:
             compared = _compared(row)
-            if compared.rearranged is None or not compared.rearranged.is_rare(
-                values["most_chance"], 1
-            ):
-                trend = "level" if trend != "unknown" else trend
+            if compared.rearranged and not compared.rearranged.is_rare(values["most_chance"], 1):
+                trend = "level"
         is_told = trend in {"rising", "falling"} or not only_named
         trends[row["pupil_key"]] = (trend, compared if is_told else None)
     return trends
@@ -182,7 +181,7 @@ def _compared(row: Mapping[str, Any]) -> ComparedWeeks:
         for span in ("earlier", "later")
     )
     compared = ComparedWeeks(row["weeks"], earlier, later, None)
-    if row["direction"] == "unknown":
+    if row["direction"] not in {"rising", "falling"}:
         return compared
     marked = [is_later == compared.is_later_higher for is_later in row["are_later"]]
     return ComparedWeeks(row["weeks"], earlier, later, rearranged(row["absences"], marked))

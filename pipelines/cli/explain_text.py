@@ -7,6 +7,7 @@ person assesses.
 from __future__ import annotations
 
 import calendar
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -171,51 +172,44 @@ def _run(run: Run, absent_minutes: int) -> str:
 
 
 def _weekday(weekday: Weekday) -> str:
-    name = calendar.day_name[int(weekday.name) - 1]
     told = (
-        f"weekday {name}: {percent(weekday.absent_minutes, weekday.reported_minutes)}, the rest "
-        f"{percent(weekday.other_absent_minutes, weekday.other_reported_minutes)}"
+        f"weekday {calendar.day_name[int(weekday.name) - 1]}: "
+        f"{percent(weekday.absent_minutes, weekday.reported_minutes)}, the rest "
+        f"{percent(weekday.other_absent_minutes, weekday.other_reported_minutes)}; "
+        f"{_missed(weekday)}"
     )
-    if not weekday.absent_days or weekday.rearranged is None:
-        return f"{told}; a lesson missed on 0 of {weekday.days} days"
-    spells = f"{weekday.spells} of {len(weekday.rearranged.spells)} spells"
-    chance = percent(weekday.rearranged.as_many * weekday.questions, weekday.rearranged.ways)
-    return (
-        f"{told}; a lesson missed on {weekday.absent_days} of {weekday.days} days, in {spells}; "
-        f"{_laid(weekday.rearranged)}; times {weekday.questions} weekdays: "
-        f"{chance}{'  <- stands out' if weekday.is_named else ''}"
-    )
+    if weekday.rearranged is None:
+        return told
+    times, mark = weekday.questions, "  <- stands out" if weekday.is_named else ""
+    return f"{told}; {_laid(weekday.rearranged)}, times {times} weekdays{mark}"
+
+
+def _missed(part: Weekday | WeekSpan) -> str:
+    spells = "1 spell" if part.spells == 1 else f"{part.spells} spells"
+    return f"a lesson missed on {part.absent_days} of {part.days} days, in {spells}"
 
 
 def _laid(laid: Rearranged) -> str:
     """How often chance lays the spells so, in numbers that can be worked out again."""
-    lengths = ", ".join(map(str, laid.spells))
+    lengths = ", ".join(f"{n} of {days} d" for days, n in sorted(Counter(laid.spells).items()))
     return (
-        f"of {spaced(laid.ways)} ways to lay the spells ({lengths} days) on the {laid.days} "
-        f"school days {spaced(laid.as_many)} put at least {laid.marked_days} days there"
+        f"of {spaced(laid.ways)} ways to lay all spells ({lengths}) on the {laid.days} school days "
+        f"{spaced(laid.as_many)} put at least {laid.marked_days} absent days there: "
+        f"{percent(laid.as_many, laid.ways)}"
     )
 
 
 def _trend_lines(compared: ComparedWeeks) -> Iterator[str]:
     spans = (("later", compared.later), ("earlier", compared.earlier))
     yield from (f"{compared.weeks} {name} school weeks {_span(span)}" for name, span in spans)
-    laid = compared.rearranged
-    if laid and laid.spells:
+    if compared.rearranged:
         higher = "later" if compared.is_later_higher else "earlier"
-        chance = percent(laid.as_many, laid.ways)
-        yield f"in the {higher} ones: {_laid(laid)}: {chance}"
+        yield f"in the {higher} ones: {_laid(compared.rearranged)}"
 
 
 def _span(span: WeekSpan) -> str:
-    return (
-        f"{span.first_date} to {span.last_date}: "
-        f"{percent(span.absent_minutes, span.reported_minutes)}; a lesson missed on "
-        f"{span.absent_days} of {span.days} days, in {_plural(span.spells, 'spell')}"
-    )
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    share = percent(span.absent_minutes, span.reported_minutes)
+    return f"{span.first_date} to {span.last_date}: {share}; {_missed(span)}"
 
 
 def _subject(part: TimetablePart) -> str:
