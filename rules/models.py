@@ -19,13 +19,13 @@ from typing import Literal
 
 from rules.threshold import Threshold
 
-Unit = Literal["percent", "days", "minutes", "grades", "choice"]
+Unit = Literal["percent", "days", "spells", "minutes", "grades", "choice"]
 Comparison = Literal["over", "at_least"]
 Window = Literal["one_month", "two_months"]
 Method = Literal["pooled", "each"]
 Audience = Literal["mentor", "principal"]
 
-#: percent: Decimal; days and minutes: int; grades: ascending tuple of int; choice: str.
+#: percent: Decimal; days, spells and minutes: int; grades: ascending tuple of int; choice: str.
 Value = Decimal | int | str | tuple[int, ...]
 
 
@@ -119,7 +119,8 @@ class ValueInForce:
             low, high = self.value[0], self.value[-1]
             is_run = len(self.value) > 1 and high - low + 1 == len(self.value)
             return f"{low}-{high}" if is_run else ", ".join(map(str, self.value))
-        return f"{self.value} {self.unit}" if self.unit in {"days", "minutes"} else str(self.value)
+        is_counted = self.unit in {"days", "spells", "minutes"}
+        return f"{self.value} {self.unit}" if is_counted else str(self.value)
 
 
 @dataclass(frozen=True)

@@ -263,6 +263,7 @@ _Grade = Annotated[int, BeforeValidator(partial(_whole, 0, 9, "a grade, 0 to 9")
 _OF_UNIT: dict[str, TypeAdapter[Any]] = {
     "percent": _checked_by(_percent),
     "days": _checked_by(partial(_whole, 1, _MAX_DAYS, f"whole days, 1 to {_MAX_DAYS}")),
+    "spells": _checked_by(partial(_whole, 1, _MAX_DAYS, f"spells of absence, 1 to {_MAX_DAYS}")),
     "minutes": _checked_by(partial(_whole, 1, _MAX_MINUTES, f"minutes, 1 to {_MAX_MINUTES}")),
     "grades": TypeAdapter(
         Annotated[

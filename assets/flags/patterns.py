@@ -2,7 +2,8 @@
 
 A pattern describes and explains nothing: it says where the minutes lie, never why. Only lessons at
 the school where the pupil belongs are looked at, so that nothing of an earlier school is shown to a
-new mentor. The definitions are in docs/patterns.md and worked out in `sql/flags/`. Not here: words.
+new mentor. The definitions are in docs/patterns.md and worked out in `sql/flags/`. Not here:
+weekdays and trends (`beyond_chance.py`), words.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Any, Literal, TypeVar
 import polars as pl
 
 from assets.flags.asked_pupils import Asked
+from assets.flags.beyond_chance import ComparedWeeks, Trend, Weekday, trends_of, weekdays_of
 from assets.flags.timetable import WEEKS_SEEN
 from assets.lake.connection import Lake
 from rules.models import RuleSet
 
 Shape = Literal["none", "too_little", "coherent", "scattered", "mixed"]
-Trend = Literal["unknown", "rising", "falling", "level"]
 Item = TypeVar("Item")
 
 
@@ -38,11 +39,11 @@ class Run:
 
 @dataclass(frozen=True)
 class TimetablePart:
-    """Absence in one part of the timetable beside all other parts; minutes of reported lessons.
+    """Absence in one subject beside all others; minutes of reported lessons.
 
     Attributes:
-        name: of a subject as exported, or of a weekday, `1` for Monday.
-        days: dates with a reported lesson of this part.
+        name: of the subject as exported.
+        days: dates with a reported lesson of it.
         absent_days: those of them with absence.
         is_named: it lies clearly over the rest, on days enough.
     """
@@ -91,14 +92,15 @@ class Week:
 
 @dataclass(frozen=True)
 class Pattern:
-    """The pattern of one pupil over the rolling two months, and the trend of eight weeks.
+    """The pattern of one pupil over the rolling two months, and the trend before its windows.
 
     Attributes:
         first_date, last_date: the rolling two months.
         days: school days with a report; of them `absent_days` with absence, `whole_days` wholly.
         longest_run: None without a whole day of absence.
         long_run_minutes: absence in all runs that are long.
-        weeks: oldest first; cut at 1 July.
+        weeks: the latest eight up to as_of, oldest first; cut at 1 July. A trend is not about them.
+        compared: what the trend rests on; None without weeks before the windows that were hit.
     """
 
     first_date: date
@@ -111,11 +113,12 @@ class Pattern:
     shape: Shape
     longest_run: Run | None
     long_run_minutes: int
-    weekdays: tuple[TimetablePart, ...]
+    weekdays: tuple[Weekday, ...]
     edges: tuple[Edge, ...]
     subjects: tuple[TimetablePart, ...]
     trend: Trend
     weeks: tuple[Week, ...]
+    compared: ComparedWeeks | None = None
 
 
 def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str, Pattern]:
@@ -136,17 +139,14 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
     lake.connection.execute(lake.select("flags/is_clearly_over"))
     window = {"first_date": asked.pattern_first_date, "as_of": as_of}
     weeks = {"first_date": asked.weeks_first_date, "as_of": as_of}
-    lake.materialise("flags/pattern_days", **window, **_some(values, "whole_day_share"))
+    shares = _some(values, "whole_day_share", "missed_share")
+    lake.materialise("flags/pattern_days", **window, **shares)
     lake.materialise("flags/absence_runs")
     lake.materialise("flags/weekly_absence", **weeks)
     few = ("min_days", "min_absent_days")
     limits = _some(values, *few, "run_days", "coherent_share", "scattered_share")
     shapes = lake.relation("flags/absence_shapes", **limits)
-    limits = _some(values, *few, "weekday_days", "clear_difference")
-    weekdays = _grouped(
-        compared("flags/weekday_absence", **limits),
-        lambda row: TimetablePart(name=str(row.pop("iso_weekday")), **row),
-    )
+    weekdays = weekdays_of(lake, values, only_named=only_named)
     limits = _some(values, *few, "missed_share", "clear_difference")
     edges = _grouped(compared("flags/edge_lessons", **window, **limits), lambda row: Edge(**row))
     limits = _some(values, *few, "subject_days", "clear_difference")
@@ -154,25 +154,29 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
         compared("flags/subject_absence", **window, **limits),
         lambda row: TimetablePart(name=row.pop("subject"), **row),
     )
-    limits = _some(values, "trend_days", "trend_difference")
-    trends = lake.relation("flags/absence_trends", **limits)
-    trend_of = dict(trends.select("pupil_key", "trend").iter_rows())
+    trends = trends_of(lake, asked, values, only_named=only_named)
     weeks_of = _weeks(lake, asked)
     return {
         row["pupil_key"]: _pattern(
             row,
             asked,
-            weekdays=tuple(weekdays[row["pupil_key"]]),
+            weekdays=tuple(weekdays.get(row["pupil_key"], ())),
             edges=tuple(edges[row["pupil_key"]]),
             subjects=tuple(subjects[row["pupil_key"]]),
-            trend=trend_of.get(row["pupil_key"], "unknown"),
+            trend=trends.get(row["pupil_key"], ("unknown", None)),
             weeks=weeks_of(row["pupil_key"]),
         )
         for row in shapes.iter_rows(named=True)
     }
 
 
-def _pattern(row: dict[str, Any], asked: Asked, **parts: Any) -> Pattern:
+def _pattern(
+    row: dict[str, Any],
+    asked: Asked,
+    *,
+    trend: tuple[Trend, ComparedWeeks | None],
+    **parts: Any,
+) -> Pattern:
     run = row["run_days"] and Run(
         row["run_first_date"], row["run_last_date"], row["run_days"], row["run_absent_minutes"]
     )
@@ -182,6 +186,8 @@ def _pattern(row: dict[str, Any], asked: Asked, **parts: Any) -> Pattern:
         last_date=asked.evaluation.as_of,
         longest_run=run or None,
         long_run_minutes=row["long_run_minutes"],
+        trend=trend[0],
+        compared=trend[1],
         **{name: row[name] for name in plain},
         **parts,
     )

@@ -7,15 +7,18 @@ person assesses.
 from __future__ import annotations
 
 import calendar
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from assets.flags.beyond_chance import ComparedWeeks, Trend, Weekday, WeekSpan
 from assets.flags.exact_numbers import Bound, compare, minutes_to_turn, spaced
 from assets.flags.explain import Aside, ExplainedRule, Explanation, InputFile, Judgement
 from assets.flags.outlook import Outlook
 from assets.flags.patterns import Edge, Pattern, Run, TimetablePart, Week
 from assets.flags.prognoses import Prognosis
+from assets.flags.rearrangements import Rearranged
 from rules.models import Rule, RuleSet
 from rules.threshold import Threshold
 
@@ -126,11 +129,11 @@ _SHAPES = {
     "scattered": "scattered: little or none of the absence lies in long runs of whole days",
     "mixed": "both: some of the absence lies in long runs of whole days",
 }
-_TRENDS = {
-    "unknown": "too few reported days for a trend",
-    "rising": "rising: the latest four weeks lie clearly over the four before",
-    "falling": "falling: the latest four weeks lie clearly under the four before",
-    "level": "level: the latest four weeks lie neither clearly over nor under the four before",
+_TRENDS: dict[Trend, str] = {
+    "unknown": "too few school weeks",
+    "rising": "rising",
+    "falling": "falling",
+    "level": "neither clearly rising nor falling",
 }
 
 
@@ -151,10 +154,13 @@ def pattern_lines(pattern: Pattern | None) -> Iterator[str]:
     yield f"  {_SHAPES[pattern.shape]}; {spaced(pattern.long_run_minutes)} minutes in long runs"
     if pattern.longest_run:
         yield f"  longest run of whole days: {_run(pattern.longest_run, pattern.absent_minutes)}"
-    yield from _compared_lines("weekday", pattern.weekdays)
+    yield from (f"  {_weekday(weekday)}" for weekday in pattern.weekdays)
     yield from (f"  {_edge(edge)}" for edge in pattern.edges)
-    yield from _compared_lines("subject", pattern.subjects)
-    yield f"  trend of {len(pattern.weeks)} weeks: {_TRENDS[pattern.trend]}"
+    yield from (f"  {_subject(subject)}" for subject in pattern.subjects)
+    yield f"  trend before every window that was hit: {_TRENDS[pattern.trend]}"
+    if pattern.compared:
+        yield from (f"    {line}" for line in _trend_lines(pattern.compared))
+    yield f"  {len(pattern.weeks)} weeks up to {pattern.last_date}:"
     yield from (f"    {_week(week)}" for week in pattern.weeks)
 
 
@@ -165,15 +171,54 @@ def _run(run: Run, absent_minutes: int) -> str:
     )
 
 
-def _compared_lines(kind: str, parts: tuple[TimetablePart, ...]) -> Iterator[str]:
-    for part in parts:
-        name = calendar.day_name[int(part.name) - 1] if kind == "weekday" else part.name
-        mark = "  <- stands out" if part.is_named else ""
-        yield (
-            f"  {kind} {name}: {percent(part.absent_minutes, part.reported_minutes)} of "
-            f"{part.days} days, the rest "
-            f"{percent(part.other_absent_minutes, part.other_reported_minutes)}{mark}"
-        )
+def _weekday(weekday: Weekday) -> str:
+    told = (
+        f"weekday {calendar.day_name[int(weekday.name) - 1]}: "
+        f"{percent(weekday.absent_minutes, weekday.reported_minutes)}, the rest "
+        f"{percent(weekday.other_absent_minutes, weekday.other_reported_minutes)}; "
+        f"{_missed(weekday)}"
+    )
+    if weekday.rearranged is None:
+        return told
+    times, mark = weekday.questions, "  <- stands out" if weekday.is_named else ""
+    return f"{told}; {_laid(weekday.rearranged)}, times {times} weekdays{mark}"
+
+
+def _missed(part: Weekday | WeekSpan) -> str:
+    spells = "1 spell" if part.spells == 1 else f"{part.spells} spells"
+    return f"a lesson missed on {part.absent_days} of {part.days} days, in {spells}"
+
+
+def _laid(laid: Rearranged) -> str:
+    """How often chance lays the spells so, in numbers that can be worked out again."""
+    lengths = ", ".join(f"{n} of {days} d" for days, n in sorted(Counter(laid.spells).items()))
+    return (
+        f"of {spaced(laid.ways)} ways to lay all spells ({lengths}) on the {laid.days} school days "
+        f"{spaced(laid.as_many)} put at least {laid.marked_days} absent days there: "
+        f"{percent(laid.as_many, laid.ways)}"
+    )
+
+
+def _trend_lines(compared: ComparedWeeks) -> Iterator[str]:
+    spans = (("later", compared.later), ("earlier", compared.earlier))
+    yield from (f"{compared.weeks} {name} school weeks {_span(span)}" for name, span in spans)
+    if compared.rearranged:
+        higher = "later" if compared.is_later_higher else "earlier"
+        yield f"in the {higher} ones: {_laid(compared.rearranged)}"
+
+
+def _span(span: WeekSpan) -> str:
+    share = percent(span.absent_minutes, span.reported_minutes)
+    return f"{span.first_date} to {span.last_date}: {share}; {_missed(span)}"
+
+
+def _subject(part: TimetablePart) -> str:
+    mark = "  <- stands out" if part.is_named else ""
+    return (
+        f"subject {part.name}: {percent(part.absent_minutes, part.reported_minutes)} of "
+        f"{part.days} days, the rest "
+        f"{percent(part.other_absent_minutes, part.other_reported_minutes)}{mark}"
+    )
 
 
 def _edge(edge: Edge) -> str:

@@ -1,6 +1,7 @@
--- pattern_days: school days with a report at the pupil's own school, and which were wholly missed.
--- From: asked_lessons. Grain: a pupil and date. Parameters: $first_date, $as_of,
--- $whole_day_share (hundredths of a percent). A day that nobody reported is no day here.
+-- pattern_days: school days with a report at the pupil's own school, and what was missed of them.
+-- From: asked_lessons. Grain: a pupil and date. Parameters: $first_date, $as_of;
+-- $whole_day_share, $missed_share (hundredths of a percent). A day that nobody reported is no day
+-- here.
 SELECT
     pupil_key,
     lesson_date,
@@ -9,7 +10,9 @@ SELECT
     cast(sum(absent_minutes) AS BIGINT) AS absent_minutes,
     reaches_step(
         sum(absent_minutes), sum(scheduled_minutes), $whole_day_share, FALSE
-    ) AS is_whole_day
+    ) AS is_whole_day,
+    bool_or(reaches_step(absent_minutes, scheduled_minutes, $missed_share, FALSE))
+        AS has_missed_lesson
 FROM asked_lessons
 WHERE
     is_own_school

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
+from itertools import chain
 from typing import Any
 
 LIMITS: dict[str, Any] = {
@@ -19,7 +21,9 @@ LIMITS: dict[str, Any] = {
     "scattered_pct": 20,
     "min_days": 10,
     "min_absent_days": 3,
-    "weekday_days": 4,
+    "named_days": 4,
+    "named_spells": 3,
+    "chance_pct": 1,
     "subject_days": 6,
     "clear_pct": 20,
     "trend_pct": 10,
@@ -114,18 +118,77 @@ def longest_run(
     return max(found, key=lambda run: (run[2], run[1]), default=None)
 
 
+def missed_days(lessons: Iterable[Lesson], limits: dict[str, Any] = LIMITS) -> list[date]:
+    """Days on which at least one lesson was missed."""
+    return days_of(x for x in lessons if x.is_reported and _is_missed(x, limits))
+
+
+def spells(days: Sequence[date], missed: Iterable[date]) -> list[list[date]]:
+    """Missed days that follow each other among the days given."""
+    absent = set(missed)
+    found: list[list[date]] = []
+    for number, day in enumerate(days):
+        if day not in absent:
+            continue
+        if number and days[number - 1] in absent:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
+
+
+def ways(days: Sequence[date], lengths: Iterable[int], among: set[date], wanted: int) -> int:
+    """Ways to lay spells on days, never side by side, with so many of their days among some."""
+
+    @cache
+    def from_day(number: int, left: tuple[int, ...], lacking: int) -> int:
+        if not left:
+            return int(lacking <= 0)
+        if number >= len(days):
+            return 0
+        count = from_day(number + 1, left, lacking)
+        for length in set(left):
+            covered = days[number : number + length]
+            if len(covered) == length:
+                rest = list(left)
+                rest.remove(length)
+                hits = sum(day in among for day in covered)
+                count += from_day(number + length + 1, tuple(rest), max(lacking - hits, 0))
+        return count
+
+    return from_day(0, tuple(sorted(lengths)), wanted)
+
+
+def chance(days: Sequence[date], missed: Iterable[date], among: set[date]) -> Fraction:
+    """The share of all ways to lay the spells in which as many missed days lie among some days."""
+    away = set(missed)
+    lengths = [len(spell) for spell in spells(days, away)]
+    return Fraction(ways(days, lengths, among, len(away & among)), ways(days, lengths, among, 0))
+
+
+def is_enough(
+    days: Sequence[date], missed: Iterable[date], among: set[date], limits: dict[str, Any]
+) -> bool:
+    """Missed days enough among some days, in spells enough."""
+    away = set(missed)
+    touching = [spell for spell in spells(days, away) if among & set(spell)]
+    enough = len(away & among) >= limits["named_days"]
+    return enough and bool(len(touching) >= limits["named_spells"])
+
+
 def named_weekdays(lessons: Sequence[Lesson], limits: dict[str, Any] = LIMITS) -> list[int]:
-    """Weekdays (Monday is 1) whose absence stands out from the other days'."""
-    if len(days_of(lessons)) < limits["min_days"]:
-        return []
+    """Weekdays (Monday is 1) with more absence than chance would lay there."""
+    days, missed = days_of(lessons), missed_days(lessons, limits)
+    asked = max(5, len({day.isoweekday() for day in days}))
     found = []
     for weekday in range(1, 8):
         there = [x for x in lessons if x.day.isoweekday() == weekday]
         rest = [x for x in lessons if x.day.isoweekday() != weekday]
+        among = set(days_of(there))
         if (
-            len(days_of(there)) >= limits["weekday_days"]
-            and absent_days(there) >= limits["min_absent_days"]
+            is_enough(days, missed, among, limits)
             and clearly_over(rate(there), rate(rest), limits["clear_pct"])
+            and chance(days, missed, among) * asked < Fraction(limits["chance_pct"]) / 100
         ):
             found.append(weekday)
     return found
@@ -190,15 +253,65 @@ def week(lessons: Iterable[Lesson], as_of: date, ago: int, start: date) -> list[
     return reported(lessons, max(start, last - timedelta(days=6)), last)
 
 
+def compared_weeks(
+    lessons: Iterable[Lesson],
+    as_of: date,
+    start: date,
+    window: date,
+    limits: dict[str, Any] = LIMITS,
+) -> tuple[list[date], list[date]]:
+    """School days of the latest weeks before the windows that were hit, and of as many before.
+
+    Args:
+        lessons: of the pupil.
+        as_of: the last day that counts.
+        start: the school year's first day.
+        window: the first day of the earliest window that was hit; the day after as_of without one.
+        limits: the numbers.
+    """
+    of_year = reported(lessons, start, as_of)
+    days, missed = days_of(of_year), set(missed_days(of_year, limits))
+    before = [day for day in days if window - timedelta(days=98) <= day < window]
+    inside = [day for day in days if window <= day < window + timedelta(days=28)]
+    if inside and inside[0] in missed:
+        while before and before[-1] in missed:
+            before.pop()
+    weeks: dict[date, list[date]] = {}
+    for day in before:
+        friday = day + timedelta(days=5 - day.isoweekday())
+        if friday < window:
+            weeks.setdefault(friday, []).append(day)
+    latest_first = [weeks[friday] for friday in sorted(weeks, reverse=True)]
+    count = min(4, len(latest_first) // 2)
+    later, earlier = latest_first[:count], latest_first[count : 2 * count]
+    return sorted(chain.from_iterable(later)), sorted(chain.from_iterable(earlier))
+
+
 def trend(
-    lessons: Iterable[Lesson], as_of: date, start: date, limits: dict[str, Any] = LIMITS
+    lessons: Sequence[Lesson],
+    as_of: date,
+    start: date,
+    window: date,
+    limits: dict[str, Any] = LIMITS,
 ) -> str:
-    """The latest four weeks beside the four before; `start` is the school year's first day."""
-    every = list(lessons)
-    later = [x for ago in range(4) for x in week(every, as_of, ago, start)]
-    earlier = [x for ago in range(4, 8) for x in week(every, as_of, ago, start)]
-    if min(len(days_of(later)), len(days_of(earlier))) < limits["trend_days"]:
+    """Whether absence rose or fell before the windows that were hit; as `compared_weeks`."""
+    later, earlier = compared_weeks(lessons, as_of, start, window, limits)
+    if min(len(later), len(earlier)) < limits["trend_days"]:
         return "unknown"
-    if clearly_over(rate(later), rate(earlier), limits["trend_pct"]):
-        return "rising"
-    return "falling" if clearly_over(rate(earlier), rate(later), limits["trend_pct"]) else "level"
+    of_days = [x for x in reported(lessons, start, as_of) if x.day in {*later, *earlier}]
+    days, missed = days_of(of_days), missed_days(of_days, limits)
+    rates = {
+        name: rate([x for x in of_days if x.day in part])
+        for name, part in (("later", later), ("earlier", earlier))
+    }
+    for word, high, low, part in (
+        ("rising", "later", "earlier", later),
+        ("falling", "earlier", "later", earlier),
+    ):
+        if (
+            is_enough(days, missed, set(part), limits)
+            and clearly_over(rates[high], rates[low], limits["trend_pct"])
+            and chance(days, missed, set(part)) < Fraction(limits["chance_pct"]) / 100
+        ):
+            return word
+    return "level"

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from assets.flags.beyond_chance import ComparedWeeks, Weekday, WeekSpan
 from assets.flags.outlook import Outlook
 from assets.flags.patterns import Edge, Pattern, Run, TimetablePart, Week
+from assets.flags.rearrangements import Rearranged
 from assets.lake.encryption import Sealer
 from assets.watchlists.model import PupilOutlook, PupilRow, RuleOutlook, Watchlist
 from assets.watchlists.page.page import write_page
@@ -23,6 +25,18 @@ RULES = {rule.rule: rule for rule in make.RULES}
 SOON = date(2026, 11, 27)
 # Words that would explain, blame or decide.
 NEVER = ("skolk", "ohälsa", "orsak", "därför att", "beror på", "risk", "problem", "beslut", "sjuk")
+
+
+MONDAY = Weekday(
+    "1", 7, 6, 2100, 1800, 9000, 1500, is_named=True, spells=5,
+    rearranged=Rearranged(37, (1, 1, 1, 2, 2), 6, 3, 40_000),
+)  # fmt: skip
+BEFORE = ComparedWeeks(
+    4,
+    WeekSpan(date(2026, 8, 24), date(2026, 9, 18), 20, 1, 1, 6000, 300),
+    WeekSpan(date(2026, 9, 21), date(2026, 10, 16), 20, 9, 8, 6000, 2700),
+    Rearranged(40, (1,) * 8 + (2,), 9, 7, 9000),
+)
 
 
 def pattern(**other: object) -> Pattern:
@@ -42,11 +56,12 @@ def pattern(**other: object) -> Pattern:
         shape="coherent",
         longest_run=Run(date(2026, 10, 5), date(2026, 10, 16), 10, 3000),
         long_run_minutes=3000,
-        weekdays=(TimetablePart("1", 7, 6, 2100, 1800, 9000, 1500, is_named=True),),
+        weekdays=(MONDAY,),
         edges=(Edge("first", 30, 12, 10, 120, 9, is_named=True),),
         subjects=(TimetablePart("IDH", 8, 7, 480, 420, 10_620, 2880, is_named=True),),
         trend="rising",
         weeks=weeks,
+        compared=BEFORE,
     )
     return replace(plain, **other)  # type: ignore[arg-type]
 
@@ -71,10 +86,11 @@ def every_text(row: PupilRow) -> str:
 
 def test_a_pattern_in_brief_names_what_stands_out_and_nothing_else() -> None:
     assert pattern_texts.brief(pattern()) == (
-        "Sammanhängande · längst 10 skoldagar · måndagar · första lektionen · IDH · ökar"
+        "Sammanhängande · längst 10 skoldagar · måndagar · första lektionen · IDH"
+        " · ökade före perioden"
     )
     quiet = pattern(weekdays=(), edges=(), subjects=(), trend="level", shape="scattered")
-    assert pattern_texts.brief(quiet) == "Upprepad"
+    assert pattern_texts.brief(quiet) == "Utspridd"
     assert pattern_texts.brief(None) == "–"
     assert pattern_texts.brief(replace(quiet, shape="too_little")) == "–"
 
@@ -84,9 +100,26 @@ def test_a_pattern_is_reported_with_its_shares() -> None:
     assert "90,9 % av frånvaron ligger i långa perioder" in told
     assert "10 skoldagar i rad, 5 okt–16 okt 2026" in told
     assert "mer på måndagar än på övriga dagar: 85,7 % mot 16,6 %" in told
+    assert "Minst en lektion missad 6 av 7 måndagar, i 5 skilda perioder" in told
+    assert (
+        "ökade före den tid som listan gäller: 45,0 % 21 sep–16 okt 2026"
+        " mot 5,0 % 24 aug–18 sep 2026"
+    ) in told
     assert "Dagens första lektion missas oftare än dagens övriga" in told
     assert "12 av 30 dagar, 10 av dem med närvaro på en annan lektion" in told
     assert "högre i IDH än i övriga ämnen: 87,5 % mot 27,1 %" in told
+
+
+def test_the_law_has_the_word_upprepad_and_no_pattern_has_it() -> None:
+    for shape in ("coherent", "scattered", "mixed"):
+        assert "pprepad" not in every_text(pupil(pattern=pattern(shape=shape)))
+
+
+def test_a_list_of_before_chance_was_asked_names_no_weekday_and_no_trend() -> None:
+    old = pattern(weekdays=(replace(MONDAY, rearranged=None),), compared=None)
+    told = " ".join((pattern_texts.brief(old), *pattern_texts.sentences(old)))
+    assert "måndagar" not in told
+    assert "ökade" not in told
 
 
 def test_a_week_without_report_is_a_dash_in_the_weeks() -> None:

@@ -9,32 +9,32 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
-from assets.flags.patterns import Pattern, Week
+from assets.flags.beyond_chance import Weekday, WeekSpan
+from assets.flags.patterns import Pattern
 from assets.watchlists.swedish.safe_text import one_line
 from assets.watchlists.swedish.texts import NO_VALUE, SWEDISH, percent, span
 
 _SHAPES_BRIEF = {
     "coherent": "Sammanhängande",
-    "scattered": "Upprepad",
-    "mixed": "Sammanhängande och upprepad",
+    "scattered": "Utspridd",
+    "mixed": "Sammanhängande och utspridd",
 }
 _SHAPES = {
     "none": "Ingen rapporterad frånvaro på skolan i perioden.",
     "too_little": "Det är för få dagar för att beskriva hur frånvaron ligger.",
     "coherent": "Sammanhängande: {share} av frånvaron ligger i långa perioder av hela dagar.",
-    "scattered": "Upprepad: {share} av frånvaron ligger i långa perioder av hela dagar.",
-    "mixed": "Sammanhängande och upprepad: {share} av frånvaron ligger i långa perioder av hela"
+    "scattered": "Utspridd: {share} av frånvaron ligger i långa perioder av hela dagar.",
+    "mixed": "Sammanhängande och utspridd: {share} av frånvaron ligger i långa perioder av hela"
     " dagar.",
 }
 _EDGES = {"first": "första lektionen", "last": "sista lektionen"}
 _EDGES_OF_A_DAY = {"first": "första lektion", "last": "sista lektion"}
+# A trend is of the weeks before what put the pupil on the list, so it is told in the past tense.
 _TRENDS = {
-    "rising": "Ökar: {later} de senaste fyra veckorna mot {earlier} de fyra före.",
-    "falling": "Minskar: {later} de senaste fyra veckorna mot {earlier} de fyra före.",
-    "level": "Ungefär lika: {later} de senaste fyra veckorna mot {earlier} de fyra före.",
+    "rising": "Frånvaron ökade före den tid som listan gäller: {later} mot {earlier}.",
+    "falling": "Frånvaron minskade före den tid som listan gäller: {later} mot {earlier}.",
 }
-_TRENDS_BRIEF = {"rising": "ökar", "falling": "minskar"}
-_HALF = 4  # weeks
+_TRENDS_BRIEF = {"rising": "ökade före perioden", "falling": "minskade före perioden"}
 _DATED_DAYS = 2  # a run of one day is written without dates: it is no period
 
 
@@ -47,18 +47,24 @@ def _weekdays() -> tuple[str, ...]:
 
 
 def brief(pattern: Pattern | None) -> str:
-    """One line for a column: `Upprepad · måndagar · första lektionen · ökar`."""
+    """One line for a column: `Utspridd · måndagar · ökade före perioden`."""
     if pattern is None:
         return NO_VALUE
     run = pattern.longest_run
     parts = [_SHAPES_BRIEF.get(pattern.shape, "")]
     if run and pattern.shape in {"coherent", "mixed"}:
         parts.append(f"längst {run.days} skoldagar")
-    parts += [_weekdays()[int(x.name) - 1] for x in pattern.weekdays if x.is_named]
+    parts += [_weekdays()[int(x.name) - 1] for x in _named(pattern)]
     parts += [_EDGES[x.edge] for x in pattern.edges if x.is_named]
     parts += [one_line(x.name) for x in pattern.subjects if x.is_named]
-    parts.append(_TRENDS_BRIEF.get(pattern.trend, ""))
+    if pattern.compared:
+        parts.append(_TRENDS_BRIEF.get(pattern.trend, ""))
     return " · ".join(part for part in parts if part) or NO_VALUE
+
+
+def _named(pattern: Pattern) -> list[Weekday]:
+    """Weekdays with a label; a remembered list of before chance was asked names none."""
+    return [weekday for weekday in pattern.weekdays if weekday.is_named and weekday.rearranged]
 
 
 def sentences(pattern: Pattern | None) -> tuple[str, ...]:
@@ -82,13 +88,15 @@ def _sentences(pattern: Pattern) -> Iterator[str]:
             f"Längsta perioden av hela dagar: {run.days} skoldagar i rad,"
             f" {span(run.first_date, run.last_date)}, {of_all} av frånvaron."
         )
-    for part in pattern.weekdays:
-        if part.is_named:
-            yield (
-                f"Frånvaron ligger mer på {_weekdays()[int(part.name) - 1]} än på övriga dagar:"
-                f" {_share(part.absent_minutes, part.reported_minutes)} mot"
-                f" {_share(part.other_absent_minutes, part.other_reported_minutes)}."
-            )
+    for weekday in _named(pattern):
+        name = _weekdays()[int(weekday.name) - 1]
+        yield (
+            f"Frånvaron ligger mer på {name} än på övriga dagar:"
+            f" {_share(weekday.absent_minutes, weekday.reported_minutes)} mot"
+            f" {_share(weekday.other_absent_minutes, weekday.other_reported_minutes)}."
+            f" Minst en lektion missad {weekday.absent_days} av {weekday.days} {name}, i"
+            f" {weekday.spells} skilda perioder."
+        )
     for edge in pattern.edges:
         if edge.is_named:
             yield (
@@ -103,17 +111,17 @@ def _sentences(pattern: Pattern) -> Iterator[str]:
                 f" {_share(part.absent_minutes, part.reported_minutes)} mot"
                 f" {_share(part.other_absent_minutes, part.other_reported_minutes)}."
             )
-    if pattern.trend in _TRENDS:
-        later, earlier = pattern.weeks[-_HALF:], pattern.weeks[:-_HALF]
-        yield _TRENDS[pattern.trend].format(later=_together(later), earlier=_together(earlier))
+    if pattern.trend in _TRENDS and pattern.compared:
+        yield _TRENDS[pattern.trend].format(
+            later=_told(pattern.compared.later), earlier=_told(pattern.compared.earlier)
+        )
     weeks = " · ".join(_share(week.absent_minutes, week.reported_minutes) for week in pattern.weeks)
     yield f"Vecka för vecka, senast sist: {weeks}."
 
 
-def _together(weeks: tuple[Week, ...]) -> str:
-    return _share(
-        sum(week.absent_minutes for week in weeks), sum(week.reported_minutes for week in weeks)
-    )
+def _told(weeks: WeekSpan) -> str:
+    share = _share(weeks.absent_minutes, weeks.reported_minutes)
+    return f"{share} {span(weeks.first_date, weeks.last_date)}"
 
 
 def _share(part: int, whole: int) -> str:

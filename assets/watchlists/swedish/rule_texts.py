@@ -134,7 +134,12 @@ def verdict(item: Evidence) -> str:
 
 def value(with_unit: str) -> str:
     """A parameter's value as the rule set writes it (`30 days`, `12.5 %`), in Swedish."""
-    return with_unit.replace("days", "dagar").replace("minutes", "minuter").replace(".", ",")
+    return (
+        with_unit.replace("days", "dagar")
+        .replace("minutes", "minuter")
+        .replace("spells", "perioder")
+        .replace(".", ",")
+    )
 
 
 def _why_insufficient(rule: RuleExplanation, item: Evidence, grade: int | None) -> str:
