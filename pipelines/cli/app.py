@@ -57,6 +57,10 @@ COMMANDS = {
         "pipelines.cli.explain:explain",
         "Print why one pupil is, or is not, on a list: every rule on both bases.",
     ),
+    "consult": (
+        "pipelines.cli.consult:consult",
+        "Write a sheet that asks for advice about a pupil without saying who it is.",
+    ),
     "whatif": (
         "pipelines.cli.whatif:whatif",
         "Count what other values of the rules would flag; nothing is stored.",
