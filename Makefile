@@ -47,6 +47,8 @@ demo: setup ## Take two weeks of sample files in and write the lists of four sch
 	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox --as-of 2026-11-15 > /dev/null || test $$? -eq 3
 	@$(BIN)/trappan --home $(DEMO_HOME) publish --week 2026-W46 > /dev/null || test $$? -eq 3
 	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox_week_47 --as-of 2026-11-22 || test $$? -eq 3
+	@echo "What would be sent to whom, if there were a target and a mail server (docs/delivery.md):"
+	@$(BIN)/trappan --home $(DEMO_HOME) deliver --dry-run
 
 lint: setup ## Style, types, SQL and the direction of imports
 	@$(BIN)/ruff check

@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.absence.assets import absence_rolling, absence_sums
 from assets.checks.assets import CHECKS, school_contracts, school_silences
+from assets.delivery.assets import delivered_lists
 from assets.exports.assets import received_exports
 from assets.flags.assets import flags
 from assets.forecast.assets import forecasts
@@ -15,7 +16,7 @@ from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
 from assets.watchlists.assets import current_watchlists, weekly_watchlists
 from pipelines.jobs import JOBS
-from pipelines.resources import lake_access, pull_access
+from pipelines.resources import delivery_access, lake_access, pull_access
 from pipelines.run_results import ValuesAreNotStored
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
@@ -32,6 +33,7 @@ ASSETS = [
     school_silences,
     current_watchlists,
     weekly_watchlists,
+    delivered_lists,
 ]
 
 
@@ -39,13 +41,14 @@ def build_defs(*, overrides: Mapping[str, object] | None = None) -> dg.Definitio
     """Return the code location.
 
     Args:
-        overrides: resources in place of the usual ones: `lake`, a `LakeAccess`, and `pull`, a
-            `PullAccess`.
+        overrides: resources in place of the usual ones: `lake`, a `LakeAccess`, `pull`, a
+            `PullAccess`, and `delivery`, a `DeliveryAccess`.
     """
     settings = Settings()
     resources: dict[str, object] = {
         "lake": lake_access(settings),
         "pull": pull_access(settings),
+        "delivery": delivery_access(settings),
         VALUE_TO_CALLER: ValuesAreNotStored(),
     }
     return dg.Definitions(

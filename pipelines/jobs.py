@@ -16,6 +16,7 @@ _ABSENCE = dg.AssetSelection.groups("absence")
 _SUMS = dg.AssetSelection.assets("absence_daily", "absence_monthly")
 _FLAGS = dg.AssetSelection.groups("flags")
 _FORECAST = dg.AssetSelection.groups("forecast")
+_DELIVERY = dg.AssetSelection.groups("delivery")
 _CONTRACTS = dg.AssetSelection.groups("contracts")
 # Two runs that write would only wait for each other.
 _TAGS = {"trappan/writes": "lake"}
@@ -27,8 +28,9 @@ nightly_job = dg.define_asset_job(
     | _FLAGS
     | _FORECAST
     | _CONTRACTS
-    | dg.AssetSelection.assets("current_watchlists"),
-    description="Files in the inbox to sums, flags and the current lists.",
+    | dg.AssetSelection.assets("current_watchlists")
+    | _DELIVERY,
+    description="Files in the inbox to sums, flags and the current lists, and those to readers.",
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
@@ -74,7 +76,14 @@ pull_job = dg.define_asset_job(
     description="New data of school systems, fetched as files; the night takes them in.",
     executor_def=dg.in_process_executor,
 )
-JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, flags_job, pull_job]
+deliver_job = dg.define_asset_job(
+    "deliver_job",
+    selection=_DELIVERY,
+    description="The lists that stand, delivered; what must be taken back, taken back.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
+JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, flags_job, pull_job, deliver_job]
 
 # Dagster's own log lines go to its event store; the console is for our words.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

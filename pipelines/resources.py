@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from assets.delivery.access import DeliveryAccess
 from assets.exports.ingest import Progress
 from assets.lake.access import LakeAccess
 from assets.pull.access import PullAccess
@@ -68,3 +69,12 @@ def pull_access(
         source=source,
         on_progress=on_progress,
     )
+
+
+def delivery_access(settings: Settings) -> DeliveryAccess:
+    """Return what the delivery is given.
+
+    Args:
+        settings: the settings.
+    """
+    return DeliveryAccess(settings=settings.delivery, now=time.time)

@@ -15,10 +15,12 @@ from typing import Any
 import dagster as dg
 
 from assets.checks.silence import Silence
+from assets.delivery.results import Delivered
 from assets.exports.ledger.outcomes import FileReport
 from assets.pull.assets import ENDPOINTS
 from assets.watchlists.release.releases import Release
 
+_NOTHING_DELIVERED = Delivered()
 _NO_LISTS = Release("", (), (), (), (), (), 0, 0, 0)
 
 
@@ -46,12 +48,14 @@ class RunResults:
         release: what became of the lists; an empty one when none were made.
         silent: schools that sent nothing when they should.
         pulled: counts and outcome of each endpoint that was asked.
+        delivered: what became of the delivery.
     """
 
     reports: Sequence[FileReport] = ()
     release: Release = _NO_LISTS
     silent: Sequence[Silence] = ()
     pulled: Sequence[dict[str, Any]] = ()
+    delivered: Delivered = _NOTHING_DELIVERED
 
     @property
     def published(self) -> tuple[Path, ...]:
@@ -68,6 +72,8 @@ def results_of(run: dg.ExecuteInProcessResult) -> RunResults:
         found["reports"] = run.asset_value("files")
     if "school_silences" in made:
         found["silent"] = run.asset_value("school_silences")
+    if "delivered_lists" in made:
+        found["delivered"] = run.asset_value("delivered_lists")
     for lists in made & {"current_watchlists", "weekly_watchlists"}:
         found["release"] = run.asset_value(lists)
     for event in run.get_asset_observation_events():

@@ -18,6 +18,7 @@ from assets.lake.access import LakeAccess
 from assets.pull.access import PullAccess
 from pipelines.dead_runs import end_dead_runs, signs_of_life
 from pipelines.jobs import QUIET
+from pipelines.resources import delivery_access
 from pipelines.run_results import RunResults, results_of
 from pipelines.settings import PROJECT_ROOT, Settings
 from rules.errors import TrappanError
@@ -102,6 +103,8 @@ def run_job(
     from pipelines.definitions import build_defs  # noqa: PLC0415
 
     overrides: dict[str, object] = {"lake": access} | ({"pull": pull} if pull else {})
+    # The code location reads the environment only; here `--home` may stand before it.
+    overrides["delivery"] = delivery_access(settings)
     definitions = build_defs(overrides=overrides)
     try:
         with instance_of(settings) as instance, signs_of_life(instance) as alive:

@@ -1,4 +1,4 @@
-"""What starts a run besides the clock: new files in the inbox, and weeks that were missed."""
+"""What starts a run besides the clock: new files, weeks that were missed, a night that stopped."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from datetime import date, datetime, time, timedelta
 
 import dagster as dg
 
+from assets.delivery.delivery_log import FILE_NAME as DELIVERY_LOG
 from assets.exports.files.offered_files import entries_in
 from assets.exports.files.received import identity_of
 from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.watchlists.release.released import missed_weeks, newest_night
-from pipelines.jobs import as_of_tags, ingest_job, weekly_job
+from pipelines.jobs import as_of_tags, deliver_job, ingest_job, nightly_job, weekly_job
 from pipelines.settings import STOCKHOLM
 from rules.errors import TrappanError
 
@@ -83,6 +84,21 @@ def missed_weeks_sensor(
     return dg.SensorResult(run_requests=requests, cursor=night.isoformat())
 
 
+@dg.run_failure_sensor(
+    name="take_back_sensor",
+    monitored_jobs=[nightly_job],
+    request_job=deliver_job,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def take_back_sensor(
+    context: dg.RunFailureSensorContext, lake: dg.ResourceParam[LakeAccess]
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a delivery after a night that stopped: what must be taken back does not wait."""
+    if not (lake.settings.home / DELIVERY_LOG).exists():
+        return dg.SkipReason("Nothing was ever delivered.")
+    return dg.RunRequest(run_key=f"take_back-{context.dagster_run.run_id}")
+
+
 def _monday_morning(as_of: date) -> float:
     """When the lists of the week that ends on as_of are asked for; never for another weekday."""
     if as_of.isoweekday() != _SUNDAY:
@@ -91,4 +107,4 @@ def _monday_morning(as_of: date) -> float:
     return datetime.combine(monday, _ASKED_AT, STOCKHOLM).timestamp()
 
 
-SENSORS = [inbox_sensor, missed_weeks_sensor]
+SENSORS = [inbox_sensor, missed_weeks_sensor, take_back_sensor]

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, DirectoryPath, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assets.lake.settings import LakeSettings, S3Settings
+
+if TYPE_CHECKING:
+    from assets.delivery.settings import DeliverySettings
 
 #: The folder of the checkout: the packages, `dagster.yaml` and the samples lie in it.
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -48,6 +51,25 @@ class Settings(BaseSettings):
         lock_wait_seconds: how long a writer waits for another.
         settle_seconds: a file that was written to within so many seconds may still be arriving.
         archive: whether the original of every file is kept, sealed.
+        delivery_target: where copies of the lists go; empty means nowhere.
+        delivery_link: how readers reach the target's root; for the notices.
+        delivery_password: of an SFTP account.
+        delivery_password_file: a file with it.
+        delivery_key_file: private key of an SFTP account.
+        delivery_known_hosts: keys of SFTP servers; empty means `~/.ssh/known_hosts`.
+        delivery_timeout_seconds: for a connection to the target, and for each answer.
+        delivery_tries: of each file and notice.
+        recipients: file of corrections to who gets what; empty means `HOME/recipients.yaml`.
+        workbook_password: of delivered workbooks; empty means none.
+        workbook_password_file: a file with it.
+        mail_host: the mail server that takes notices; empty means no notices.
+        mail_port: its port.
+        mail_security: whether it is spoken with in TLS.
+        mail_from: the address that notices come from.
+        mail_user: account of the mail server.
+        mail_password: of the account.
+        mail_password_file: a file with it.
+        mail_ca_bundle: PEM file of the authorities of its certificate.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRAPPAN_", extra="ignore")
@@ -77,6 +99,25 @@ class Settings(BaseSettings):
     lock_wait_seconds: float = Field(default=900, ge=0)
     settle_seconds: float = Field(default=10, ge=0, le=600)
     archive: Literal["on", "off"] = "on"
+    delivery_target: str = ""
+    delivery_link: str = ""
+    delivery_password: SecretStr = SecretStr("")
+    delivery_password_file: Path | None = None
+    delivery_key_file: Path | None = None
+    delivery_known_hosts: Path | None = None
+    delivery_timeout_seconds: float = Field(default=30, gt=0, le=600)
+    delivery_tries: int = Field(default=4, ge=1, le=20)
+    recipients: Path | None = None
+    workbook_password: SecretStr = SecretStr("")
+    workbook_password_file: Path | None = None
+    mail_host: str = ""
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_from: str = ""
+    mail_user: str = ""
+    mail_password: SecretStr = SecretStr("")
+    mail_password_file: Path | None = None
+    mail_ca_bundle: Path | None = None
 
     @property
     def lake(self) -> LakeSettings:
@@ -98,6 +139,53 @@ class Settings(BaseSettings):
             max_temp_size=self.max_temp_size,
             threads=self.threads,
             lock_wait_seconds=self.lock_wait_seconds,
+        )
+
+    def delivery(self) -> DeliverySettings:
+        """Return where lists are delivered to, and how.
+
+        Raises:
+            DeliveryError: a setting is not as it should be.
+        """
+        # Here, not at the top: most questions ask nothing of it.
+        from assets.delivery.settings import (  # noqa: PLC0415
+            Credential,
+            DeliverySettings,
+            MailSettings,
+            TargetSettings,
+        )
+
+        def secret(name: str, text: SecretStr, file: Path | None) -> Credential:
+            return Credential(f"TRAPPAN_{name}", text.get_secret_value(), file)
+
+        return DeliverySettings(
+            target=TargetSettings(
+                url=self.delivery_target,
+                link=self.delivery_link,
+                password=secret(
+                    "DELIVERY_PASSWORD", self.delivery_password, self.delivery_password_file
+                ),
+                key_file=self.delivery_key_file,
+                known_hosts=self.delivery_known_hosts,
+                s3=self.lake.s3,
+                timeout_seconds=self.delivery_timeout_seconds,
+                tries=self.delivery_tries,
+            ),
+            mail=MailSettings(
+                host=self.mail_host,
+                port=self.mail_port,
+                security=self.mail_security,
+                sender=self.mail_from,
+                user=self.mail_user,
+                password=secret("MAIL_PASSWORD", self.mail_password, self.mail_password_file),
+                ca_bundle=self.mail_ca_bundle,
+                timeout_seconds=self.delivery_timeout_seconds,
+                tries=self.delivery_tries,
+            ),
+            recipients_file=(self.recipients or self.home / "recipients.yaml").resolve(),
+            workbook_password=secret(
+                "WORKBOOK_PASSWORD", self.workbook_password, self.workbook_password_file
+            ),
         )
 
     @property

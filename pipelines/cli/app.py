@@ -28,6 +28,10 @@ COMMANDS = {
         "Ingest all files, compute, and refresh the current lists.",
     ),
     "ingest": ("pipelines.cli.intake:ingest", "Ingest only, and print the ledger rows."),
+    "deliver": (
+        "pipelines.cli.deliver:deliver",
+        "Deliver the current lists to their readers, or print what would be sent.",
+    ),
     "publish": (
         "pipelines.cli.nights:publish",
         "Publish the frozen lists of a week, as of its Sunday.",

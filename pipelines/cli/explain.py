@@ -1,27 +1,39 @@
-"""`trappan explain`: why one pupil is, or is not, on a list.
+"""`trappan explain`: why one pupil is, or is not, on a list; the command, and its answer as JSON.
 
-Not here: what is so (`assets/flags/explain.py`), how it reads (`explain_text.py`,
-`explain_json.py`).
+The JSON is a contract, described in docs/command-line.md: minutes and days are integers, dates ISO
+texts, what is unknown or undefined null. Not here: what is so (`assets/flags/explain.py`), how it
+reads as text (`explain_text.py`).
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import TypeAdapter
 
-from assets.flags.answers import identities_of
+from assets.flags.answers import identities_of, share
 from assets.flags.evaluate import evaluate_flags
+from assets.flags.exact_numbers import Bound, compare, minutes_to_turn
+from assets.flags.explain import ExplainedRule, Explanation, Judgement
 from assets.flags.explain import explain as explained
 from assets.flags.pupil_question import PupilTextError, find_pupil, read_question
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.explain_json import document_of
-from pipelines.cli.explain_text import text_of
+from pipelines.cli.explain_text import (
+    aside_sentence,
+    because,
+    compared_parts,
+    outlook_sentence,
+    text_of,
+    timetable_sentence,
+)
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import Day, Home, Identities
+from rules.models import Rule, RuleSet
 
 _STANDARD_INPUT = "-"
 
@@ -72,3 +84,124 @@ def explain(
         return
     for line in text_of(explanation, person):
         print(line.replace("\u00a0", " "))
+
+
+# Dates and decimals as text, dataclasses by their fields; everything else as JSON has it.
+_PLAIN = TypeAdapter(dict[str, Any])
+
+
+def document_of(explanation: Explanation, person: dict[str, str] | None) -> dict[str, Any]:
+    """Return the explanation as plain values.
+
+    Args:
+        explanation: what `explain` gave.
+        person: names and number, only for who asked for identities.
+    """
+    evaluation = explanation.evaluation
+    rule_set = evaluation.rule_set
+    pupil: dict[str, Any] = {"pupil_key": str(explanation.pupil_key)}
+    if person is not None:
+        pupil |= {name: person[name] for name in ("civic_no", "given_name", "family_name")}
+    prognosis = explanation.prognosis
+    document = {
+        "pupil": pupil,
+        "as_of_date": evaluation.as_of,
+        "rule_set": rule_set.name,
+        "rule_set_version": rule_set.version,
+        "place": explanation.place,
+        "level": explanation.level,
+        "rules": [_rule(explained, rule_set) for explained in explanation.rules],
+        "coming_lessons": {
+            "sentence": timetable_sentence(prognosis),
+            "known_until_date": prognosis.timetable.known_until_date if prognosis else None,
+            "weeks": prognosis.timetable.weeks if prognosis else 0,
+        },
+        "pattern": explanation.pattern,
+        "asides": [
+            asdict(aside) | {"sentence": aside_sentence(aside)} for aside in explanation.asides
+        ],
+        "parameters": [
+            {
+                "name": name,
+                "value": value.text,
+                "valid_from": value.valid_from,
+                "reference": rule_set.references[name],
+            }
+            for name, value in rule_set.values.items()
+        ],
+        "files": [asdict(file) | {"sha256": file.sha256[:12]} for file in explanation.files],
+    }
+    plain: dict[str, Any] = _PLAIN.dump_python(document, mode="json")
+    return plain
+
+
+def _rule(explained: ExplainedRule, rule_set: RuleSet) -> dict[str, Any]:
+    rule = explained.rule
+    return {
+        "rule": rule.name,
+        "level": rule.level,
+        "threshold_bp": rule.threshold_bp,
+        "comparison": rule.comparison,
+        "window": rule.window,
+        "method": rule.method,
+        "min_days": rule.min_days,
+        "min_days_each_half": rule.min_days_each_half,
+        "grades": list(rule.grades),
+        "requires_ulf": rule.requires_ulf,
+        "bases": [
+            _judgement(judgement, rule, rule_set)
+            if judgement
+            else {"basis": basis, "is_evaluated": False}
+            for basis, judgement in explained.judgements.items()
+        ],
+    }
+
+
+def _judgement(found: Judgement, rule: Rule, rule_set: RuleSet) -> dict[str, Any]:
+    scheduled, reported, absent = (
+        found.scheduled_minutes,
+        found.reported_minutes,
+        found.absent_minutes,
+    )
+    plain = asdict(found)
+    outlook = plain.pop("outlook") | {"sentence": outlook_sentence(found.outlook, rule)}
+    return {
+        "basis": plain.pop("basis"),
+        "is_evaluated": True,
+        **plain,
+        "because": because(found, rule, rule_set),
+        "rate": share(absent, reported) or None,
+        "rate_lower": share(absent, scheduled) or None,
+        "rate_upper": share(absent + scheduled - reported, scheduled) or None,
+        "coverage": share(reported, scheduled) or None,
+        "coverage_floor_bp": rule_set.coverage_floor_bp,
+        "comparisons": _comparisons(found, rule),
+        "minutes_to_turn": minutes_to_turn(compared_parts(found, rule), rule.threshold),
+        "outlook": outlook,
+    }
+
+
+def _comparisons(found: Judgement, rule: Rule) -> list[dict[str, Any]]:
+    whole = (found.scheduled_minutes, found.reported_minutes, found.absent_minutes)
+    parts = {"window": whole}
+    if rule.method == "each":
+        parts = {
+            name: (half.scheduled_minutes, half.reported_minutes, half.absent_minutes)
+            for name, half in zip(("first_half", "second_half"), found.halves, strict=True)
+        }
+    bounds: tuple[Bound, ...] = ("rate", "lower", "upper")
+    rows = []
+    for bound in bounds:
+        for name, minutes in parts.items():
+            compared = compare(bound, minutes, rule.threshold)
+            rows.append(
+                {
+                    "part": name,
+                    "bound": bound,
+                    "left": compared.left,
+                    "right": compared.right,
+                    "written": compared.text.replace("\u00a0", " "),
+                    "holds": compared.holds,
+                }
+            )
+    return rows

@@ -15,6 +15,8 @@ from typing import Annotated
 
 import typer
 
+from assets.delivery.delivery_log import FILE_NAME as DELIVERY_LOG
+from assets.delivery.results import Delivered
 from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.watchlists.release.released import missed_weeks, refuse_early_freeze, refuse_wrong_night
@@ -28,7 +30,7 @@ from pipelines.run_results import RunResults
 from pipelines.running import RunError, default_inbox, run_job, run_lock
 from pipelines.settings import Settings, yesterday
 
-#: All is made, but some lists wait.
+#: All is made, but some lists wait, or were not delivered, or somebody was not told.
 LISTS_WAIT = 3
 
 
@@ -52,17 +54,22 @@ def nightly(
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
         access = lake_access(settings, paths, progress, with_pulled=True, begins_anew=begin_anew)
-        tell = partial(_tell_files, paths[0])
+        tell: Callable[[RunResults], None] | None = partial(_tell_files, paths[0])
         tags = as_of_tags(last, force=force)
         made_up = MadeUp()
-        if refuse_night(access, last, force=force):
-            made_up = make_up_weeks(settings, access, last, tell)
-            # The night itself finds its files in the lake.
-            made = run_job(settings, "nightly_job", replace(access, inbox=(), pulled=None), tags)
-        else:
+        is_behind = refuse_night(access, last, force=force)
+        try:
+            if is_behind:
+                made_up = make_up_weeks(settings, access, last, tell)
+                # The night itself finds its files in the lake.
+                access, tell = replace(access, inbox=(), pulled=None), None
             made = run_job(settings, "nightly_job", access, tags, tell=tell)
+        except RunError:
+            _take_back(settings)
+            raise
     _tell_lists(made, "current lists", last)
-    if made.release.held or made_up.held:
+    _tell_delivery(made.delivered)
+    if made.release.held or made_up.held or not made.delivered.is_whole:
         raise typer.Exit(LISTS_WAIT)
 
 
@@ -143,7 +150,10 @@ def refuse_week(access: LakeAccess, sunday: date) -> None:
 
 
 def make_up_weeks(
-    settings: Settings, access: LakeAccess, as_of: date, tell: Callable[[RunResults], None]
+    settings: Settings,
+    access: LakeAccess,
+    as_of: date,
+    tell: Callable[[RunResults], None] | None,
 ) -> MadeUp:
     """Take the night's files in, and freeze the weeks that were missed, in order.
 
@@ -170,6 +180,26 @@ def make_up_weeks(
         )
         say_waiting(held, made.silent, ())
     return made_up
+
+
+def _take_back(settings: Settings) -> None:
+    """After a night that stopped: who became protected before it did is in no copy all the same.
+
+    The lists that stand are delivered, but for those that name somebody who is protected by now.
+    """
+    if not settings.delivery_target and not (settings.lake.home / DELIVERY_LOG).exists():
+        return
+    try:
+        made = run_job(settings, "deliver_job", lake_access(settings, ()))
+    except RunError as error:
+        say(f"Copies of the lists could not be looked at either: {error}")
+    else:
+        _tell_delivery(made.delivered)
+
+
+def _tell_delivery(delivered: Delivered) -> None:
+    for sentence in delivered.sentences():
+        say(sentence)
 
 
 def _tell_files(inbox: Path, made: RunResults) -> None:

@@ -21,7 +21,7 @@ ROOMS = {
     "pipelines": {"cli"},
     "assets": {
         *("lake", "pull", "exports", "absence", "flags", "forecast", "watchlists"),
-        *("checks", "simulator"),
+        *("delivery", "checks", "simulator"),
     },
     "assets/exports": {
         *("files", "readers", "pupils", "staging", "storing", "batches", "ledger", "ss12000"),
