@@ -40,7 +40,7 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.schema import create_statements
 from assets.lake.settings import LakeSettings
-from assets.lake.tables import TABLES
+from assets.lake.tables import table_named
 
 # Words by which senders call what we have columns for, and how near a header comes to one. For a
 # person who writes a layout: nothing here decides how a file is read.
@@ -361,9 +361,8 @@ def _problems(
     kind = head.match.layout.kind
     lake = Lake(LakeSettings(home=Path()), duckdb.connect())
     try:
-        for table in TABLES:
-            if table.name in {"row_problems", "pupil_merges"}:
-                lake.connection.execute(create_statements(table)[0])
+        for name in ("row_problems", "pupil_merges"):
+            lake.connection.execute(create_statements(table_named(name))[0])
         load_macros(lake)
         # Keys of nobody: they are gone when this is done.
         people = People(lake, Sealer.unkept())

@@ -14,7 +14,7 @@ import duckdb
 from assets.absence.which_count import sum_days
 from assets.absence.windows import month_end
 from assets.lake.connection import Lake
-from assets.lake.tables import TABLES
+from assets.lake.tables import table_named
 from rules.errors import TrappanError
 
 #: What verdicts rest on. Names stay as they are today: an answer about the past names nobody again.
@@ -107,7 +107,7 @@ def _snapshot_at(lake: Lake, moment: datetime) -> Known:
 
 def _rows_then(lake: Lake, name: str, snapshot: int) -> str:
     """Return the SELECT of a table's rows at a snapshot."""
-    columns = next(table.columns for table in TABLES if table.name == name)
+    columns = table_named(name).columns
     try:
         there = lake.rows(f"DESCRIBE SELECT * FROM lake.{name} AT (VERSION => {snapshot})")
     except duckdb.CatalogException:

@@ -23,8 +23,8 @@ from assets.forecast.questions import ForecastStep, Horizon, Span, steps_of
 from assets.forecast.situations import Situation, SituationRules, situations_of
 from assets.forecast.skill import Skill, Trial, skill_of
 from assets.forecast.trials import Question, trials_of
-from assets.lake.computed_tables import RESULT_TABLES
 from assets.lake.connection import Lake
+from assets.lake.tables import columns_of
 from rules.models import RuleSet
 
 #: Pupils and past origins that the nightly look at itself takes: the targets of fourteen weeks in a
@@ -212,7 +212,8 @@ def store_forecasts(lake: Lake, forecasts: Forecasts) -> int:
             connection.execute(
                 f"DELETE FROM {table} WHERE as_of_date = $as_of", {"as_of": forecasts.as_of}
             )
-            connection.register("to_keep", frame.select(_columns(table)))
+            of_many = [name for name in columns_of(table) if name != "as_of_date"]
+            connection.register("to_keep", frame.select(of_many))
             connection.execute(
                 f"INSERT INTO {table} BY NAME SELECT $as_of::DATE AS as_of_date, * FROM to_keep",
                 {"as_of": forecasts.as_of},
@@ -221,9 +222,3 @@ def store_forecasts(lake: Lake, forecasts: Forecasts) -> int:
 
     lake.write(change)
     return listed["pupil_key"].n_unique()
-
-
-def _columns(name: str) -> list[str]:
-    """Return the columns of a stored table that an as_of has many of."""
-    (table,) = [table for table in RESULT_TABLES if table.name == name]
-    return [column.name for column in table.columns if column.name != "as_of_date"]

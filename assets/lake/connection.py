@@ -44,11 +44,10 @@ from assets.lake.settings import (
     refuse_lost_lake,
     traces_of_a_lake,
 )
-from assets.lake.tables import TABLES
+from assets.lake.tables import TABLE_NAMES, TABLES
 from assets.lake.write_lock import Turns, patiently
 from rules.errors import TrappanError
 
-_TABLE_NAMES = frozenset(table.name for table in TABLES)
 __all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
 
 SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
@@ -374,7 +373,7 @@ class Lake:
         Raises:
             ValueError: the lake has no such table.
         """
-        if table not in _TABLE_NAMES:
+        if table not in TABLE_NAMES:
             raise ValueError(f"{table} is no table of the lake")
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {select}")
 
@@ -390,7 +389,7 @@ def _temporary(name: str) -> str:
     DuckDB looks among temporary tables first, and has no schemas for them: what is meant for the
     lake's table would silently read the temporary one.
     """
-    if name in _TABLE_NAMES:
+    if name in TABLE_NAMES:
         raise ValueError(f"{name} is a table of the lake; a temporary one needs another name")
     return name
 

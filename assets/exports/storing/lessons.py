@@ -16,12 +16,10 @@ from assets.exports.pupils.people import People
 from assets.exports.staging.slot_ids import keep_moved
 from assets.exports.storing.snapshots import remove_absent_lessons, store_snapshots
 from assets.lake.connection import Lake
-from assets.lake.tables import TABLES
+from assets.lake.tables import columns_of
 from assets.lake.upsert import replace_older
 
-_STORED_NAMES = {table.name: [column.name for column in table.columns] for table in TABLES}
-
-_LESSON = ", ".join(_STORED_NAMES["lessons"])
+_LESSON = ", ".join(columns_of("lessons"))
 
 
 def store_lessons(
@@ -69,8 +67,7 @@ def store_lessons(
         lost.append("SELECT batch_row FROM absent_from_snapshot")
     superseded = " UNION ".join(lost)
     keep = f"WHERE batch_row NOT IN ({superseded})" if lost else ""
-    columns = ", ".join(_STORED_NAMES["lessons"])
-    connection.execute(f"INSERT INTO lessons BY NAME SELECT {columns} FROM arriving_lessons {keep}")
+    connection.execute(f"INSERT INTO lessons BY NAME SELECT {_LESSON} FROM arriving_lessons {keep}")
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM arriving_lessons {keep}"
         if keep
