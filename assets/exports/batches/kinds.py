@@ -20,7 +20,7 @@ from assets.exports.files.received import ReceivedFile
 from assets.exports.pupils.people import People
 from assets.exports.readers.row_reader import Openings
 from assets.exports.ss12000 import batch as ss12000_batch
-from assets.exports.ss12000.aggregates import AggregateObjects
+from assets.exports.ss12000.aggregates import AggregateBatch
 from assets.exports.ss12000.deletions import DeletionBatch
 from assets.exports.ss12000.resources import AGGREGATES_KIND, DELETIONS, EMPTY_KIND
 from assets.exports.ss12000.resources import KINDS as SS12000_KINDS
@@ -138,7 +138,7 @@ def _batch_of(
     if kind in SS12000_KINDS:
         return _batch_of_objects(kind, lake, people)
     if kind == AGGREGATES_KIND:
-        return RosterBatch(lake, people, AggregateObjects(lake, people), "aggregates")
+        return AggregateBatch(lake, people)
     if kind == "pupil_merges":
         return MergeBatch(lake, people, openings)
     if kind == "lessons":

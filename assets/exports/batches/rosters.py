@@ -16,15 +16,9 @@ from assets.exports.batches.batch import FileCounts, StagedBatch
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.pupils.people import People
-from assets.exports.pupils.protection import (
-    keep_words,
-    store_numbers,
-    store_words,
-    words_of_persons,
-)
+from assets.exports.pupils.protection import store_words
 from assets.exports.readers.layouts import HeaderMatch
 from assets.exports.readers.row_reader import Openings, RowReader
-from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.exports.staging.repeated_rows import refuse_repeated
 from assets.exports.staging.row_by_row import RowStage
 from assets.exports.staging.staged_tables import begin_staging, end_staging, staged_table, unstage
@@ -149,7 +143,7 @@ class RosterBatch:
                 self._store_enrolments(connection, ids)
             arriving = arriving_identities(self._lake, f"batch_{self._kind}")
             mine = arriving.filter(arriving["file_id"].is_in(ids))
-            self._store_words(connection, layout, mine, ids)
+            self.keep_protection(connection, layout, mine, ids)
             marked = [key for key in ids if self._matches[key].says_protection]
             note_read(connection, layout, mine, files=ids, with_column=marked)
             sealed = self._people.sealed_identities(
@@ -164,23 +158,15 @@ class RosterBatch:
         """Write the refused rows and warnings of these files."""
         self._problems.store(connection, file_ids)
 
-    def _store_words(
+    def keep_protection(
         self,
         connection: duckdb.DuckDBPyConnection,
         layout: str,
         arriving: pl.DataFrame,
         ids: Sequence[int],
     ) -> None:
-        readers = [self._readers[file_id] for file_id in ids]
-        if layout == AGGREGATES_KIND:
-            # References of a server's objects: what they say is the server's word of a person.
-            store_numbers(connection, self._people)
-            keep_words(
-                connection,
-                words_of_persons((reader.file, reader.marked_persons) for reader in readers),
-            )
-            return
-        loose = [word for reader in readers for word in reader.loose_words]
+        """Keep what the files of a layout say of protection."""
+        loose = [word for file_id in ids for word in self._readers[file_id].loose_words]
         store_words(connection, self._people, arriving, layout, loose)
 
     def _store_units(

@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from assets.exports.pupils.protection import keep_numbers, keep_references, keep_words
+from assets.exports.readers.layouts import OBJECT_LAYOUTS
 from assets.exports.ss12000.affected_pupils import (
     begin_noting,
     end_noting,
@@ -20,12 +21,12 @@ from assets.exports.ss12000.affected_pupils import (
 )
 from assets.exports.ss12000.living import STAYS
 from assets.exports.ss12000.persons import Persons
-from assets.exports.ss12000.resources import LAYOUT_PREFIX, RESOURCES, Resource
+from assets.exports.ss12000.resources import RESOURCES, Resource
 from assets.exports.ss12000.words import find_changes, store_words
 from assets.exports.storing.lessons import store_identities, store_lessons
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
-from assets.lake.tables import TABLES
+from assets.lake.tables import columns_of
 from assets.lake.upsert import replace_older_by
 
 # What SS12000 files say of protection, kept as words of the server about persons and numbers. A
@@ -73,10 +74,8 @@ def _store_numbers(
     keep_words(connection, persons.marked_numbers().filter(pl.col("file_id").is_in(list(taken))))
 
 
-_OURS = f"file_id IN (SELECT file_id FROM files WHERE layout LIKE '{LAYOUT_PREFIX}%')"
-_LESSON = ", ".join(
-    column.name for table in TABLES if table.name == "lessons" for column in table.columns
-)
+_OURS = f"file_id IN (SELECT file_id FROM files WHERE layout LIKE '{OBJECT_LAYOUTS}%')"
+_LESSON = ", ".join(columns_of("lessons"))
 #: Resources that say what school units are called and who leads them.
 _OF_UNITS = frozenset({"organisations", "duties", "persons"})
 
@@ -200,13 +199,15 @@ def _store_identities(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None
     connection.execute(
         "DELETE FROM identity_sources WHERE layout = $layout "
         "AND pupil_key IN (SELECT pupil_key FROM affected_pupils)",
-        {"layout": LAYOUT_PREFIX},
+        {"layout": OBJECT_LAYOUTS},
     )
     store_identities(connection, lake.relation("exports/ss12000_identities"))
 
 
 def _store_units(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    connection.execute("DELETE FROM school_units WHERE layout = $layout", {"layout": LAYOUT_PREFIX})
+    connection.execute(
+        "DELETE FROM school_units WHERE layout = $layout", {"layout": OBJECT_LAYOUTS}
+    )
     arriving = lake.define("exports/ss12000_units")
     replace_older_by(connection, "school_units", arriving, ("school_unit_code", "layout"))
     _store_staff(connection, f"SELECT cast(principal_key AS UUID) FROM {arriving}")

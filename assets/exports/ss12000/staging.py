@@ -17,11 +17,26 @@ from assets.exports.ledger.reasons import shown
 from assets.exports.ss12000.json_child import MARKED, Shape, load_shapes
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.persons import Persons
-from assets.exports.ss12000.reasons import CELLS
 from assets.exports.ss12000.resources import Resource
 from assets.exports.staging.staged_tables import load_offered, unstage
 from assets.lake.connection import Lake
 
+# The cell that a problem's field speaks of, where it may be shown.
+_SHOWN_CELLS = {
+    "schoolUnitCode": "school_unit_code",
+    "startDate": "start_date",
+    "endDate": "end_date",
+    "startTime": "start_time",
+    "endTime": "end_time",
+    "teachingLengthStudent": "teaching_minutes",
+    "isReported": "reported",
+    "cancelled": "cancelled",
+    "attendanceMinutes": "present_minutes",
+    "validAbsenceMinutes": "valid_minutes",
+    "invalidAbsenceMinutes": "invalid_minutes",
+    "otherAttendanceMinutes": "other_minutes",
+    "meta": "modified",
+}
 _NO_CELLS = frozenset({"file_id", "line_number", "part", "fault"})
 _MARKINGS = "staged_markings"
 _NOT_PROTECTED = "staged_not_protected"
@@ -151,7 +166,7 @@ def problem_of(row: dict[str, object]) -> RowProblem:
     """Return the refusal of an object, with its cells for the sealed copy, or its warning."""
     code = str(row["problem"] or row["warning"])
     column = code.partition(".")[0]
-    cell = row.get(CELLS.get(column, ""))
+    cell = row.get(_SHOWN_CELLS.get(column, ""))
     kept = None
     if row["problem"]:
         left_out = _NO_CELLS | {"problem", "warning"}

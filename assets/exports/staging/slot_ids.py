@@ -18,8 +18,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 import polars as pl
 
-from assets.exports.readers.layouts import FoundHeader
-from assets.exports.ss12000.resources import LAYOUT_PREFIX
+from assets.exports.readers.layouts import OBJECT_LAYOUTS, FoundHeader
 from assets.lake.connection import Lake
 from assets.lake.upsert import replace_older_by
 
@@ -202,7 +201,7 @@ class SlotIds:
             "SELECT DISTINCT layout FROM files WHERE layout IS NOT NULL "
             "AND NOT starts_with(layout, $ours) "
             "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
-            ours=LAYOUT_PREFIX,
+            ours=OBJECT_LAYOUTS,
             ids=row["other_files"] or [],
         )
         names = {layout for (layout,) in before if self._said.get(layout) != "lesson"}
