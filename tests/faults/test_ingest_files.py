@@ -26,7 +26,6 @@ from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,
     ROSTER,
-    emptied,
     lesson,
     lessons_of,
     offer,
@@ -35,17 +34,6 @@ from tests.integration.ingest_files import (
     workbook_of,
 )
 from tests.integration.ingest_files import table as cells_of
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def five_kinds(folder: Path) -> list[Path]:
