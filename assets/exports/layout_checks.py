@@ -369,15 +369,15 @@ def _problems(
         log = ProblemLog(lake, people.sealer)
         openings = _FirstRows(layouts)
         openings.most = rows
-        begin_staging(lake, kind, [file])
-        staged = RowStage(lake, people, openings, log, kind).stage([file])
-        end_staging(lake, kind)
+        staging = begin_staging(lake, kind, [file])
+        staged = RowStage(lake, people, openings, log, staging).stage([file])
+        rows_staged = end_staging(lake, staging)
         if kind == "lessons":
             headers = {key: reader.header for key, reader in staged.readers.items()}
-            SlotIds(lake).key_repeated(headers, headers)
-            settle_repeated_lessons(lake, log)
+            SlotIds(lake, rows_staged).key_repeated(headers, headers)
+            settle_repeated_lessons(lake, log, rows_staged)
         else:
-            refuse_repeated(lake, log, kind)
+            refuse_repeated(lake, log, staging, rows_staged)
         for reason in (*staged.unreadable.values(), *staged.held.values()):
             raise UnreadableFileError(reason)
         reader = staged.readers[file.file_id]

@@ -175,19 +175,19 @@ def flags_answer(
         identities: identity numbers instead of pupil keys.
         include_clear: verdicts `clear` too, not only `hit` and `insufficient`.
     """
-    evaluate_flags(lake, as_of, rule_set)
+    verdicts = evaluate_flags(lake, as_of, rule_set).verdicts
     where = "($school IS NULL OR school_unit_code = $school)"
     if not include_clear:
         where += " AND verdict <> 'clear'"
     rows = lake.frame(
         "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
-        "cast(mentor_key AS VARCHAR) AS mentor_key) FROM verdicts "
+        f"cast(mentor_key AS VARCHAR) AS mentor_key) FROM {verdicts} "
         f"WHERE NOT is_protected AND {where} ORDER BY level DESC, school_unit_code, class_name, "
         "pupil_key, rule_level DESC, rule, basis",
         school=school,
     )
     ((left_out,),) = lake.rows(
-        f"SELECT count(DISTINCT pupil_key) FROM verdicts WHERE is_protected AND {where}",
+        f"SELECT count(DISTINCT pupil_key) FROM {verdicts} WHERE is_protected AND {where}",
         school=school,
     )
     return answer_of(
@@ -209,10 +209,10 @@ def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, 
     """
     wanted = ""
     if pupils is not None:
-        lake.load(
+        asked = lake.load(
             "wanted_pupils", pl.DataFrame({"pupil_key": pupils}, schema=[("pupil_key", pl.String)])
         )
-        wanted = "WHERE pupil_key IN (SELECT cast(pupil_key AS UUID) FROM wanted_pupils)"
+        wanted = f"WHERE pupil_key IN (SELECT cast(pupil_key AS UUID) FROM {asked})"
     rows = lake.rows(
         "SELECT cast(pupil_key AS VARCHAR), sealed FROM ("
         f"SELECT pupil_key, content_key FROM identity_sources {wanted} "

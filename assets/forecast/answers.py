@@ -47,7 +47,8 @@ def forecast_answer(
         identities: identity numbers instead of pupil keys.
         everybody: also estimates that no list shows.
     """
-    rows = forecast(lake, as_of, rule_set).rows
+    found = forecast(lake, as_of, rule_set)
+    rows = found.rows
     if school is not None:
         rows = rows.filter(rows["school_unit_code"] == school)
     if not everybody:
@@ -57,7 +58,7 @@ def forecast_answer(
         descending=[True, True, False, False],
     )
     ((left_out,),) = lake.rows(
-        "SELECT count(*) FROM belonging WHERE is_protected AND NOT has_left "
+        f"SELECT count(*) FROM {found.places.belonging} WHERE is_protected AND NOT has_left "
         "AND ($school IS NULL OR school_unit_code = $school)",
         school=school,
     )

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from assets.flags.evaluate import place_pupils
+from assets.flags.evaluate import Places, place_pupils
 from assets.forecast.history import MinutesHistory, load_history
 from assets.forecast.learning import BASELINES, Learner, origins_before
 from assets.forecast.model import LEAST_ORIGINS
@@ -55,6 +55,7 @@ class Forecasts:
 
     Attributes:
         as_of: the last day that counts.
+        places: where pupils are then.
         rows: a row per pupil, step and horizon that is asked: pupil_key, school_unit_code,
             class_name, grade, mentor_key, threshold_bp, is_strict, horizon, target_first_date,
             target_last_date, absent_minutes and reported_minutes so far, probability, is_listed.
@@ -62,6 +63,7 @@ class Forecasts:
     """
 
     as_of: date
+    places: Places
     rows: pl.DataFrame
     skill: pl.DataFrame
 
@@ -82,7 +84,7 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
         as_of: the last day that counts.
         rule_set: the values in force.
     """
-    place_pupils(lake, as_of, rule_set)
+    places = place_pupils(lake, as_of, rule_set)
     history = load_history(lake, as_of)
     rules = situation_rules(rule_set)
     learner = Learner(history, rules, as_of)
@@ -102,7 +104,7 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
         )
         for horizon, step, frame in _estimates(history, rules, learner, as_of)
     ]
-    return Forecasts(as_of, pl.concat(rows) if rows else _nobody(history), skill)
+    return Forecasts(as_of, places, pl.concat(rows) if rows else _nobody(history), skill)
 
 
 def _own_trials(

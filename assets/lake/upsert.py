@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from assets.lake.tables import columns_of
+from assets.lake.temporary import TemporaryTable
 
 
 def replace_older(
@@ -30,7 +31,10 @@ def replace_older(
 
 
 def replace_older_by(
-    connection: duckdb.DuckDBPyConnection, table: str, arriving: str, key: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    arriving: TemporaryTable | str,
+    key: tuple[str, ...],
 ) -> None:
     """Do the same with the rows of a temporary table or view."""
     columns = ", ".join(columns_of(table))

@@ -410,9 +410,9 @@ def test_a_file_that_the_bulk_reader_gives_up_leaves_the_others_in_bulk(
     by_row: list[str] = []
     whole = lessons.LessonBatch._stage_by_row
 
-    def watched(self: object, files: list[FileReport], batch: object) -> None:
+    def watched(self: object, staging: object, files: list[FileReport], batch: object) -> None:
         by_row.extend(file.path.name for file in files)
-        whole(self, files, batch)  # type: ignore[arg-type]
+        whole(self, staging, files, batch)  # type: ignore[arg-type]
 
     monkeypatch.setattr(lessons.LessonBatch, "_stage_by_row", watched)
     paths = [

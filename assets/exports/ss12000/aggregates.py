@@ -76,9 +76,10 @@ def aggregate_frames(
         said = cells.filter(pl.col("protected") != "Ingen")["person"].drop_nulls().unique()
         marked.update(str(persons.key_of(person)) for person in said)
         lake.connection.register("aggregate_cells", cells)
-        lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE affected_persons AS SELECT DISTINCT person_key "
-            "FROM person_keys JOIN aggregate_cells ON person_text = person"
+        lake.make(
+            "affected_persons",
+            "SELECT DISTINCT person_key "
+            f"FROM {persons.keys} JOIN aggregate_cells ON person_text = person",
         )
         lake.materialise("exports/ss12000_places")
         found = lake.rows(lake.select("exports/aggregate_places"))
