@@ -123,7 +123,8 @@ def staged_work(
 
 def judge_ids(taken: StagedWork) -> None:
     """Find out what the lesson ids of staged files are, once what came before them is stored."""
-    if isinstance(taken.batch, LessonBatch):
+    # A batch whose files all went away before they were staged has no rows to judge.
+    if isinstance(taken.batch, LessonBatch) and taken.staged.counts:
         taken.batch.judge_ids(taken.staged)
 
 
