@@ -12,9 +12,10 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from assets.absence.which_count import sum_into_daily
+from assets.absence.which_count import DaysToSum, SummedDays, days_to_sum, sum_into_daily
 from assets.absence.windows import WindowPart, month_end
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from rules.parallel import ParallelValue, shipped_values
 
 
@@ -59,45 +60,35 @@ def refresh_sums(
                 f"SELECT lesson_date FROM {table} WHERE {wanted or 'false'}"
                 for table in ("lessons", "contradicted_lessons", "absence_daily")
             )
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE days_to_sum AS {days}")
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE months_to_sum AS "
-            "SELECT DISTINCT cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date "
-            "FROM days_to_sum"
-        )
+        asked = days_to_sum(lake, days)
         _note_values(connection, lake, in_force)
-        return _sum_again(connection, lake)
+        return _sum_again(connection, lake, asked) if asked else Refreshed(0, (), 0, 0)
 
     return lake.write(change)
 
 
-def _sum_again(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Refreshed:
-    count, first, last = lake.rows(
-        "SELECT count(*), min(lesson_date), max(lesson_date) FROM days_to_sum"
-    )[0]
-    if not count:
-        return Refreshed(0, (), 0, 0)
-    span = {"first_date": first, "last_date": last}
-    months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
+def _sum_again(connection: duckdb.DuckDBPyConnection, lake: Lake, asked: DaysToSum) -> Refreshed:
     connection.execute(
         "DELETE FROM absence_daily WHERE lesson_date BETWEEN $first_date AND $last_date "
-        "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)",
-        span,
+        f"AND lesson_date IN (SELECT lesson_date FROM {asked.days})",
+        asked.span,
     )
-    pupil_days = sum_into_daily(lake, first, last)
-    _store_uncounted(connection, lake, span)
+    summed = sum_into_daily(lake, asked)
+    _store_uncounted(connection, lake, asked, summed)
     connection.execute(
         "DELETE FROM absence_monthly WHERE month_start_date IN "
-        "(SELECT month_start_date FROM months_to_sum)"
+        f"(SELECT month_start_date FROM {asked.months})"
     )
     pupil_months = _insert(
-        connection, "absence_monthly", lake.select("absence/absence_monthly"), months
+        connection, "absence_monthly", lake.select("absence/absence_monthly"), asked.whole_months
     )
     connection.execute(
-        "DELETE FROM stale_days WHERE lesson_date IN (SELECT lesson_date FROM days_to_sum)"
+        f"DELETE FROM stale_days WHERE lesson_date IN (SELECT lesson_date FROM {asked.days})"
     )
-    summed = lake.rows("SELECT month_start_date FROM months_to_sum ORDER BY 1")
-    return Refreshed(count, tuple(month for (month,) in summed), pupil_days, pupil_months)
+    months = lake.rows(f"SELECT month_start_date FROM {asked.months} ORDER BY 1")
+    return Refreshed(
+        asked.count, tuple(month for (month,) in months), summed.pupil_days, pupil_months
+    )
 
 
 def _note_values(
@@ -112,16 +103,16 @@ def _note_values(
 
 
 def _store_uncounted(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, span: dict[str, date]
+    connection: duckdb.DuckDBPyConnection, lake: Lake, asked: DaysToSum, summed: SummedDays
 ) -> None:
     of_these = (
         "lesson_date BETWEEN $first_date AND $last_date "
-        "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)"
+        f"AND lesson_date IN (SELECT lesson_date FROM {asked.days})"
     )
-    if lake.rows(f"SELECT 1 FROM uncounted_lessons WHERE {of_these} LIMIT 1", **span):
-        connection.execute(f"DELETE FROM uncounted_lessons WHERE {of_these}", span)
-    if lake.rows("SELECT 1 FROM uncounted_now LIMIT 1"):
-        _insert(connection, "uncounted_lessons", "SELECT * FROM uncounted_now", {})
+    if lake.rows(f"SELECT 1 FROM uncounted_lessons WHERE {of_these} LIMIT 1", **asked.span):
+        connection.execute(f"DELETE FROM uncounted_lessons WHERE {of_these}", asked.span)
+    if lake.rows(f"SELECT 1 FROM {summed.uncounted} LIMIT 1"):
+        _insert(connection, "uncounted_lessons", f"SELECT * FROM {summed.uncounted}", {})
 
 
 def _insert(
@@ -131,19 +122,33 @@ def _insert(
     return int(inserted[0]) if inserted else 0
 
 
-def sum_windows(lake: Lake, as_of: date, parts: Sequence[WindowPart]) -> None:
-    """Make the temporary tables `window_parts`, `rolling_sums` and `absence_calendar`.
+@dataclass(frozen=True)
+class WindowSums:
+    """The sums of an as_of's windows, as temporary tables.
 
-    `summed_months` is made before, because the calendar windows take its months too.
+    Attributes:
+        rolling_sums: a row per pupil and part of a rolling window.
+        summed_months: what is known of months as sums only.
+        absence_calendar: a row per pupil and part of a calendar window.
+    """
+
+    rolling_sums: TemporaryTable
+    summed_months: TemporaryTable
+    absence_calendar: TemporaryTable
+
+
+def sum_windows(lake: Lake, as_of: date, parts: Sequence[WindowPart]) -> WindowSums:
+    """Sum the minutes of every pupil over the windows that end at as_of.
 
     The lake's `absence_rolling` is the `rolling_sums` of its newest as_of (`store_rolling`); a
     question about another as_of leaves it as it is.
     """
     load_window_parts(lake, parts)
     first = min((part.window_start for part in parts), default=as_of)
-    lake.materialise("absence/rolling_sums", as_of=as_of, first_date=first)
-    lake.materialise("absence/summed_months")
-    lake.materialise("absence/absence_calendar")
+    rolling = lake.materialise("absence/rolling_sums", as_of=as_of, first_date=first)
+    # Before the calendar windows, which take its months too.
+    months = lake.materialise("absence/summed_months")
+    return WindowSums(rolling, months, lake.materialise("absence/absence_calendar"))
 
 
 def load_window_parts(lake: Lake, parts: Sequence[WindowPart]) -> None:
@@ -170,13 +175,13 @@ def load_window_parts(lake: Lake, parts: Sequence[WindowPart]) -> None:
     )
 
 
-def store_rolling(lake: Lake, as_of: date) -> int:
-    """Keep `rolling_sums` in the lake as the newest `absence_rolling`, and return its rows."""
+def store_rolling(lake: Lake, as_of: date, sums: WindowSums) -> int:
+    """Keep the rolling sums in the lake as the newest `absence_rolling`, and return its rows."""
 
     def change(connection: duckdb.DuckDBPyConnection) -> int:
         connection.execute("DELETE FROM absence_rolling")
         inserted = connection.execute(
-            "INSERT INTO absence_rolling BY NAME SELECT * FROM rolling_sums "
+            f"INSERT INTO absence_rolling BY NAME SELECT * FROM {sums.rolling_sums} "
             "WHERE as_of_date = $as_of",
             {"as_of": as_of},
         ).fetchone()

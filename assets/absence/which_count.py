@@ -9,94 +9,156 @@ at one by one, and its sums made again of those that count. Not here: the steps 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
+from assets.absence.windows import month_end
 from assets.lake.connection import Lake
-from assets.lake.lesson_fates import decide_fates
+from assets.lake.lesson_fates import LessonFates, decide_fates
+from assets.lake.temporary import TemporaryTable
 
 _OF_THE_STEPS = "stated_row"  # what a row of `uncounted_lessons` was when its fate was decided
 
 
-def sum_days(lake: Lake, first: date, last: date) -> None:
-    """Make `summed_days` and `uncounted_now` of the dates in `days_to_sum`, changing no table.
+@dataclass(frozen=True)
+class DaysToSum:
+    """Dates whose sums are made, as a temporary table, and the months that they lie in.
+
+    Attributes:
+        count: how many; not 0.
+        first, last: the first and the last of them.
+    """
+
+    days: TemporaryTable
+    months: TemporaryTable
+    count: int
+    first: date
+    last: date
+
+    @property
+    def span(self) -> dict[str, date]:
+        """The first and the last date, as parameters of a SELECT."""
+        return {"first_date": self.first, "last_date": self.last}
+
+    @property
+    def whole_months(self) -> dict[str, date]:
+        """The first and the last day of their months, as parameters of a SELECT."""
+        return {"first_date": self.first.replace(day=1), "last_date": month_end(self.last)}
+
+
+@dataclass(frozen=True)
+class SummedDays:
+    """The sums of days, as temporary tables.
+
+    Attributes:
+        sums: as rows of `absence_daily`.
+        uncounted: the lessons of these days that count nowhere, as rows of `uncounted_lessons`.
+        pupil_days: rows of `sums`.
+    """
+
+    sums: TemporaryTable
+    uncounted: TemporaryTable
+    pupil_days: int
+
+
+def days_to_sum(lake: Lake, dates: str) -> DaysToSum | None:
+    """Find the days to sum; None when there is none.
 
     Args:
-        lake: the lake, or a past of it, with `days_to_sum`.
-        first: the first of these dates.
-        last: the last of them.
+        lake: the lake, or a past of it.
+        dates: a SELECT of `lesson_date`, each once.
     """
-    _sum("CREATE OR REPLACE TEMP TABLE made_days AS", lake, first, last, of_all=True)
-    _decide(lake, "made_days", first, last)
+    days = lake.make("days_to_sum", dates)
+    ((count, first, last),) = lake.rows(
+        f"SELECT count(*), min(lesson_date), max(lesson_date) FROM {days}"
+    )
+    if not count:
+        return None
+    months = lake.make(
+        "months_to_sum",
+        "SELECT DISTINCT cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date "
+        f"FROM {days}",
+    )
+    return DaysToSum(days, months, count, first, last)
 
 
-def sum_into_daily(lake: Lake, first: date, last: date) -> int:
-    """Make the same, `summed_days` in `absence_daily`, which has no rows of these dates.
+def sum_days(lake: Lake, asked: DaysToSum) -> SummedDays:
+    """Sum days, changing no table.
+
+    Args:
+        lake: the lake, or a past of it.
+        asked: the days.
+    """
+    _prepare(lake)
+    made = lake.make("made_days", lake.select("absence/absence_daily"), **asked.span)
+    ((rows,),) = lake.rows(f"SELECT count(*) FROM {made}")
+    return _decide(lake, str(made), asked, rows)
+
+
+def sum_into_daily(lake: Lake, asked: DaysToSum) -> SummedDays:
+    """Sum days in `absence_daily`, which has no rows of them.
 
     Written as they are summed: a temporary table between costs as much as the half of the sums.
-
-    Returns:
-        The rows there are then.
     """
-    rows = _sum("INSERT INTO absence_daily BY NAME", lake, first, last, of_all=True)
-    return rows + _decide(lake, "absence_daily", first, last)
+    _prepare(lake)
+    rows = _sum_into("absence_daily", lake, asked.span)
+    return _decide(lake, "absence_daily", asked, rows)
 
 
-def _decide(lake: Lake, table: str, first: date, last: date) -> int:
-    """Find the days on which it must be asked what counts, and put those right in a table.
-
-    Returns:
-        How many rows more the table has.
-    """
-    lake.connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW summed_days AS SELECT * FROM {table} "
-        f"WHERE lesson_date BETWEEN DATE '{first}' AND DATE '{last}' "
-        "AND lesson_date IN (SELECT lesson_date FROM days_to_sum)"
+def _decide(lake: Lake, table: str, asked: DaysToSum, rows: int) -> SummedDays:
+    """Find the days on which it must be asked what counts, and put those right in a table."""
+    sums = lake.make_view(
+        "summed_days",
+        f"SELECT * FROM {table} "
+        f"WHERE lesson_date BETWEEN DATE '{asked.first}' AND DATE '{asked.last}' "
+        f"AND lesson_date IN (SELECT lesson_date FROM {asked.days})",
     )
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE uncounted_now AS SELECT * FROM uncounted_lessons LIMIT 0"
-    )
+    uncounted = lake.make("uncounted_now", "SELECT * FROM uncounted_lessons LIMIT 0")
     has_ids = bool(
         lake.rows(
             "SELECT 1 FROM lessons WHERE lesson_id IS NOT NULL "
             "AND lesson_date BETWEEN $first_date AND $last_date LIMIT 1",
-            first_date=first,
-            last_date=last,
+            **asked.span,
         )
     )
-    lake.materialise("absence/crowded_days", first_date=first, last_date=last, has_ids=has_ids)
-    ends = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")[0]
-    return _sum_crowded(lake, table, *ends) if ends[0] is not None else 0
+    crowded = lake.materialise("absence/crowded_days", **asked.span, has_ids=has_ids)
+    found = decide_fates(lake, crowded)
+    if found is not None:
+        lake.connection.execute(
+            f"INSERT INTO {uncounted} BY NAME SELECT * EXCLUDE ({_OF_THE_STEPS}) FROM {found.fates}"
+        )
+        rows += _sum_crowded(lake, table, crowded, found)
+    return SummedDays(sums, uncounted, rows)
 
 
-def _sum_crowded(lake: Lake, table: str, first: date, last: date) -> int:
-    """Decide which lessons of the crowded days count, and sum those days again."""
-    decide_fates(lake, first, last)
-    connection = lake.connection
-    connection.execute(
-        f"INSERT INTO uncounted_now BY NAME SELECT * EXCLUDE ({_OF_THE_STEPS}) FROM lesson_fates"
-    )
+def _sum_crowded(lake: Lake, table: str, crowded: TemporaryTable, found: LessonFates) -> int:
+    """Sum the crowded days again, of the lessons that count; return how many rows came."""
+    span = {"first_date": found.first, "last_date": found.last}
     # The dates prune the files that the delete has to open.
-    deleted = connection.execute(
-        f"DELETE FROM {table} WHERE lesson_date BETWEEN $first AND $last "
-        "AND (pupil_key, lesson_date) IN (SELECT (pupil_key, lesson_date) FROM crowded_days)",
-        {"first": first, "last": last},
+    deleted = lake.connection.execute(
+        f"DELETE FROM {table} WHERE lesson_date BETWEEN $first_date AND $last_date "
+        f"AND (pupil_key, lesson_date) IN (SELECT (pupil_key, lesson_date) FROM {crowded})",
+        span,
     ).fetchone()
-    connection.execute(
+    lake.make_view(
+        "lessons_to_sum",
         # The last lesson of a day is the last by start, then export, then subject.
-        "CREATE OR REPLACE TEMP VIEW lessons_to_sum AS SELECT *, {'starts_at': starts_at, "
-        "'exported_at': exported_at, 'subject': subject} AS order_in_day FROM stated_lessons "
-        "WHERE NOT is_cancelled AND stated_row NOT IN (SELECT stated_row FROM lesson_fates)"
+        "SELECT *, {'starts_at': starts_at, 'exported_at': exported_at, 'subject': subject} "
+        f"AS order_in_day FROM {found.stated} "
+        f"WHERE NOT is_cancelled AND stated_row NOT IN (SELECT stated_row FROM {found.fates})",
     )
-    inserted = _sum(f"INSERT INTO {table} BY NAME", lake, first, last, of_all=False)
+    inserted = _sum_into(table, lake, span)
     return inserted - (int(deleted[0]) if deleted else 0)
 
 
-def _sum(into: str, lake: Lake, first: date, last: date, *, of_all: bool) -> int:
-    if of_all:
-        lake.define("absence/lessons_to_sum")
+def _prepare(lake: Lake) -> None:
+    """Let the SELECT of daily sums read every lesson."""
+    lake.define("absence/lessons_to_sum")
     lake.prepare("absence/lessons_clash")
+
+
+def _sum_into(table: str, lake: Lake, span: dict[str, date]) -> int:
     written = lake.connection.execute(
-        f"{into} {lake.select('absence/absence_daily')}",
-        {"first_date": first, "last_date": last},
+        f"INSERT INTO {table} BY NAME {lake.select('absence/absence_daily')}", span
     ).fetchone()
     return int(written[0]) if written else 0

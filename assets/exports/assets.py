@@ -13,6 +13,7 @@ from assets.exports.readers.layouts import load_layouts
 from assets.exports.retry import retry_file
 from assets.lake.access import VALUE_TO_CALLER, LakeAccess
 from assets.lake.encryption import Sealer
+from assets.lake.schema import Table
 from assets.lake.ss12000_tables import SS12000_TABLES
 from assets.lake.tables import PROTECTION_TABLES, TABLES
 
@@ -37,18 +38,19 @@ _TABLES = (
     *(table.name for table in PROTECTION_TABLES),
     *(table.name for table in SS12000_TABLES),
 )
-_MEANINGS = {table.name: table.meaning for table in TABLES}
 
 
-def _spec(name: str, meaning: str) -> dg.AssetSpec:
-    spec = dg.AssetSpec(name, group_name=GROUP, kinds={"duckdb", "polars"}, description=meaning)
+def _spec(table: Table) -> dg.AssetSpec:
+    spec = dg.AssetSpec(
+        table.name, group_name=GROUP, kinds={"duckdb", "polars"}, description=table.meaning
+    )
     # What became of the offered files: a report has a file's name in it, which is stored nowhere.
-    return spec.with_io_manager_key(VALUE_TO_CALLER) if name == "files" else spec
+    return spec.with_io_manager_key(VALUE_TO_CALLER) if table.name == "files" else spec
 
 
 @dg.multi_asset(
     name="received_exports",
-    specs=[_spec(name, meaning) for name, meaning in _MEANINGS.items() if name in _TABLES],
+    specs=[_spec(table) for table in TABLES if table.name in _TABLES],
 )
 def received_exports(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]

@@ -40,7 +40,7 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.schema import create_statements
 from assets.lake.settings import LakeSettings
-from assets.lake.tables import TABLES
+from assets.lake.tables import table_named
 
 # Words by which senders call what we have columns for, and how near a header comes to one. For a
 # person who writes a layout: nothing here decides how a file is read.
@@ -361,24 +361,23 @@ def _problems(
     kind = head.match.layout.kind
     lake = Lake(LakeSettings(home=Path()), duckdb.connect())
     try:
-        for table in TABLES:
-            if table.name in {"row_problems", "pupil_merges"}:
-                lake.connection.execute(create_statements(table)[0])
+        for name in ("row_problems", "pupil_merges"):
+            lake.connection.execute(create_statements(table_named(name))[0])
         load_macros(lake)
         # Keys of nobody: they are gone when this is done.
         people = People(lake, Sealer.unkept())
         log = ProblemLog(lake, people.sealer)
         openings = _FirstRows(layouts)
         openings.most = rows
-        begin_staging(lake, kind, [file])
-        staged = RowStage(lake, people, openings, log, kind).stage([file])
-        end_staging(lake, kind)
+        staging = begin_staging(lake, kind, [file])
+        staged = RowStage(lake, people, openings, log, staging).stage([file])
+        rows_staged = end_staging(lake, staging)
         if kind == "lessons":
             headers = {key: reader.header for key, reader in staged.readers.items()}
-            SlotIds(lake).key_repeated(headers, headers)
-            settle_repeated_lessons(lake, log)
+            SlotIds(lake, rows_staged).key_repeated(headers, headers)
+            settle_repeated_lessons(lake, log, rows_staged)
         else:
-            refuse_repeated(lake, log, kind)
+            refuse_repeated(lake, log, staging, rows_staged)
         for reason in (*staged.unreadable.values(), *staged.held.values()):
             raise UnreadableFileError(reason)
         reader = staged.readers[file.file_id]

@@ -1,14 +1,17 @@
-"""Answers to `trappan rates` and `trappan flags`: the CSV contract, header and order fixed.
+"""Answers under fixed columns: the CSV contract, header and order fixed.
 
-Protected pupils are in no answer; how many were left out is said. Not here: printing.
+Every answer with a row per pupil is made by `answer_of`; here too are those to `trappan rates` and
+`trappan flags`. Protected pupils are in no answer; how many were left out is said. Not here:
+printing.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -66,6 +69,47 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.6f}" if whole else ""
 
 
+def answer_of(
+    lake: Lake,
+    rows: pl.DataFrame,
+    columns: tuple[str, ...],
+    cells: Callable[[dict[str, Any]], dict[str, str]],
+    *,
+    identities: bool,
+    protected_left_out: int,
+) -> Answer:
+    """Return rows about pupils in the words of an answer: who it is, then its columns.
+
+    Args:
+        lake: the lake.
+        rows: with `pupil_key` as text, nobody protected among them; where the answer has them,
+            `class_name` and `mentor_key` as text.
+        columns: of the answer, without the pupil. What a row has under the same name stands as
+            it is, null as nothing.
+        cells: called with a row; returns what stands under the other columns.
+        identities: identity numbers instead of pupil keys.
+        protected_left_out: how many protected pupils are not among the rows.
+    """
+    key = "civic_no" if identities else "pupil_key"
+    numbers = identity_numbers(lake) if identities else {}
+    mentors = staff_names(lake) if "mentor" in columns else {}
+    answer: list[dict[str, str]] = []
+    for row in rows.iter_rows(named=True):
+        pupil = row["pupil_key"]
+        said = row | {
+            "class": row.get("class_name"),
+            "mentor": mentors.get(row.get("mentor_key") or ""),
+            **cells(row),
+        }
+        named = {key: numbers[pupil] if identities else str(uuid.UUID(pupil))}
+        answer.append(named | {column: _text(said[column]) for column in columns})
+    return Answer((key, *columns), answer, protected_left_out)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
 def rates_answer(
     lake: Lake,
     month: date,
@@ -85,33 +129,31 @@ def rates_answer(
     """
     place_pupils(lake, month_end(month), rule_set)
     rows = lake.relation("flags/month_rates", month=month.replace(day=1), school=school)
-    numbers = identity_numbers(lake) if identities else {}
     asked = f"{month:%Y-%m}"
-    answer: list[dict[str, str]] = []
-    for row in rows.filter(~rows["is_protected"]).iter_rows(named=True):
+
+    def cells(row: dict[str, Any]) -> dict[str, str]:
         scheduled, reported = row["scheduled_minutes"], row["reported_minutes"]
         absent = row["valid_minutes"] + row["invalid_minutes"]
-        answer.append(
-            _named(row["pupil_key"], numbers)
-            | {
-                "month": asked,
-                "scheduled_minutes": str(scheduled),
-                "reported_minutes": str(reported),
-                "valid_minutes": str(row["valid_minutes"]),
-                "invalid_minutes": str(row["invalid_minutes"]),
-                "absent_minutes": str(absent),
-                # Sums do not say on how many days.
-                "days": "" if row["summed_minutes"] else str(row["days"]),
-                "rate": share(absent, reported),
-                "rate_lower": share(absent, scheduled),
-                "rate_upper": share(absent + scheduled - reported, scheduled),
-            }
-        )
-    return Answer(
-        (_key_column(identities=identities), *RATE_COLUMNS),
-        _sorted(answer, identities=identities),
-        int(rows["is_protected"].sum()),
+        return {
+            "month": asked,
+            "absent_minutes": str(absent),
+            # Sums do not say on how many days.
+            "days": "" if row["summed_minutes"] else str(row["days"]),
+            "rate": share(absent, reported),
+            "rate_lower": share(absent, scheduled),
+            "rate_upper": share(absent + scheduled - reported, scheduled),
+        }
+
+    answer = answer_of(
+        lake,
+        rows.filter(~rows["is_protected"]),
+        RATE_COLUMNS,
+        cells,
+        identities=identities,
+        protected_left_out=int(rows["is_protected"].sum()),
     )
+    answer.rows.sort(key=lambda row: row[answer.columns[0]])
+    return answer
 
 
 def flags_answer(
@@ -133,38 +175,29 @@ def flags_answer(
         identities: identity numbers instead of pupil keys.
         include_clear: verdicts `clear` too, not only `hit` and `insufficient`.
     """
-    evaluate_flags(lake, as_of, rule_set)
+    verdicts = evaluate_flags(lake, as_of, rule_set).verdicts
     where = "($school IS NULL OR school_unit_code = $school)"
     if not include_clear:
         where += " AND verdict <> 'clear'"
     rows = lake.frame(
         "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
-        "cast(mentor_key AS VARCHAR) AS mentor_key) FROM verdicts "
+        f"cast(mentor_key AS VARCHAR) AS mentor_key) FROM {verdicts} "
         f"WHERE NOT is_protected AND {where} ORDER BY level DESC, school_unit_code, class_name, "
         "pupil_key, rule_level DESC, rule, basis",
         school=school,
     )
     ((left_out,),) = lake.rows(
-        f"SELECT count(DISTINCT pupil_key) FROM verdicts WHERE is_protected AND {where}",
+        f"SELECT count(DISTINCT pupil_key) FROM {verdicts} WHERE is_protected AND {where}",
         school=school,
     )
-    numbers = identity_numbers(lake) if identities else {}
-    mentors = staff_names(lake)
-    answer: list[dict[str, str]] = []
-    for row in rows.iter_rows(named=True):
-        shown = {
-            column: "" if row.get(column) is None else str(row[column])
-            for column in FLAG_COLUMNS
-            if column not in ("class", "mentor", "rate")
-        }
-        shown |= {
-            "class": row["class_name"],
-            "mentor": mentors.get(row["mentor_key"], ""),
-            "rate": share(row["absent_minutes"], row["reported_minutes"]),
-        }
-        named = _named(row["pupil_key"], numbers)
-        answer.append(named | {column: shown[column] for column in FLAG_COLUMNS})
-    return Answer((_key_column(identities=identities), *FLAG_COLUMNS), answer, left_out)
+    return answer_of(
+        lake,
+        rows,
+        FLAG_COLUMNS,
+        lambda row: {"rate": share(row["absent_minutes"], row["reported_minutes"])},
+        identities=identities,
+        protected_left_out=left_out,
+    )
 
 
 def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, dict[str, str]]:
@@ -176,10 +209,10 @@ def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, 
     """
     wanted = ""
     if pupils is not None:
-        lake.load(
+        asked = lake.load(
             "wanted_pupils", pl.DataFrame({"pupil_key": pupils}, schema=[("pupil_key", pl.String)])
         )
-        wanted = "WHERE pupil_key IN (SELECT cast(pupil_key AS UUID) FROM wanted_pupils)"
+        wanted = f"WHERE pupil_key IN (SELECT cast(pupil_key AS UUID) FROM {asked})"
     rows = lake.rows(
         "SELECT cast(pupil_key AS VARCHAR), sealed FROM ("
         f"SELECT pupil_key, content_key FROM identity_sources {wanted} "
@@ -201,18 +234,3 @@ def staff_names(lake: Lake) -> dict[str, str]:
     sealer = Sealer.of_home(lake.settings.home)
     rows = lake.rows("SELECT cast(staff_key AS VARCHAR), sealed FROM staff")
     return {key: sealer.unseal(sealed)["name"] for key, sealed in rows}
-
-
-def _key_column(*, identities: bool) -> str:
-    return "civic_no" if identities else "pupil_key"
-
-
-def _named(key: str, numbers: dict[str, str]) -> dict[str, str]:
-    if numbers:
-        return {"civic_no": numbers[key]}
-    return {"pupil_key": str(uuid.UUID(key))}
-
-
-def _sorted(rows: list[dict[str, str]], *, identities: bool) -> list[dict[str, str]]:
-    column = _key_column(identities=identities)
-    return sorted(rows, key=lambda row: row[column])

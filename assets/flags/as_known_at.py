@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from assets.absence.which_count import sum_days
-from assets.absence.windows import month_end
+from assets.absence.which_count import days_to_sum, sum_days
 from assets.lake.connection import Lake
-from assets.lake.tables import TABLES
+from assets.lake.tables import table_named
 from rules.errors import TrappanError
 
 #: What verdicts rest on. Names stay as they are today: an answer about the past names nobody again.
@@ -107,7 +106,7 @@ def _snapshot_at(lake: Lake, moment: datetime) -> Known:
 
 def _rows_then(lake: Lake, name: str, snapshot: int) -> str:
     """Return the SELECT of a table's rows at a snapshot."""
-    columns = next(table.columns for table in TABLES if table.name == name)
+    columns = table_named(name).columns
     try:
         there = lake.rows(f"DESCRIBE SELECT * FROM lake.{name} AT (VERSION => {snapshot})")
     except duckdb.CatalogException:
@@ -124,31 +123,23 @@ def _rows_then(lake: Lake, name: str, snapshot: int) -> str:
 
 def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:
     """Sum the days whose rows were in and whose sums were not: a moment within a night."""
-    lake.connection.execute("CREATE TEMP TABLE days_to_sum AS SELECT DISTINCT * FROM stale_days")
-    count, first, last = lake.rows(
-        "SELECT count(*), min(lesson_date), max(lesson_date) FROM days_to_sum"
-    )[0]
-    if not count:
+    asked = days_to_sum(lake, "SELECT DISTINCT * FROM stale_days")
+    if asked is None:
         return
-    lake.connection.execute(
-        "CREATE TEMP TABLE months_to_sum AS SELECT DISTINCT "
-        "cast(date_trunc('month', lesson_date) AS DATE) AS month_start_date FROM days_to_sum"
-    )
-    sum_days(lake, first, last)
-    for table, made in (("absence_daily", "summed_days"), ("uncounted_lessons", "uncounted_now")):
+    summed = sum_days(lake, asked)
+    for table, made in (("absence_daily", summed.sums), ("uncounted_lessons", summed.uncounted)):
         lake.show_instead(
             table,
             f"SELECT * FROM ({_rows_then(lake, table, snapshot)}) "
-            "WHERE lesson_date NOT IN (SELECT lesson_date FROM days_to_sum) "
+            f"WHERE lesson_date NOT IN (SELECT lesson_date FROM {asked.days}) "
             f"UNION ALL BY NAME SELECT * FROM {made}",
         )
-    months = {"first_date": first.replace(day=1), "last_date": month_end(last)}
-    lake.connection.execute(
-        f"CREATE TEMP TABLE summed_monthly AS {lake.select('absence/absence_monthly')}", months
+    months = lake.make(
+        "summed_monthly", lake.select("absence/absence_monthly"), **asked.whole_months
     )
     lake.show_instead(
         "absence_monthly",
         f"SELECT * FROM ({_rows_then(lake, 'absence_monthly', snapshot)}) "
-        "WHERE month_start_date NOT IN (SELECT month_start_date FROM months_to_sum) "
-        "UNION ALL BY NAME SELECT * FROM summed_monthly",
+        f"WHERE month_start_date NOT IN (SELECT month_start_date FROM {asked.months}) "
+        f"UNION ALL BY NAME SELECT * FROM {months}",
     )

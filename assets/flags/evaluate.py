@@ -15,6 +15,7 @@ import polars as pl
 from assets.absence.sums import sum_windows
 from assets.absence.windows import WholeWindow, school_year_start, whole_windows, window_parts
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from rules.models import ParameterSet, RuleSet
 from rules.registry import rule_set_of
 
@@ -25,12 +26,36 @@ _BEHIND_JUDGEMENTS = ("flags/rule_sums", "flags/comparisons")
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where pupils are at an as_of, as temporary tables.
+
+    Attributes:
+        belonging: a row per pupil: where, whose mentor, who is protected and who has left.
+        pupil_schools: a row per pupil and school unit with lessons.
+        summed_months: what is known of months as sums only.
+    """
+
+    belonging: TemporaryTable
+    pupil_schools: TemporaryTable
+    summed_months: TemporaryTable
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """An evaluated as_of: its verdicts stand in the temporary table `verdicts`."""
+    """An evaluated as_of, with its temporary tables.
+
+    Attributes:
+        places: where pupils are.
+        judgements: a row per pupil, rule and basis: what is compared with what.
+        verdicts: a row per pupil, rule and basis: what comes of it, and the pupil's level.
+    """
 
     as_of: date
     rule_set: RuleSet
     windows: tuple[WholeWindow, ...]
+    places: Places
+    judgements: TemporaryTable
+    verdicts: TemporaryTable
 
     @property
     def calendar_month(self) -> WholeWindow | None:
@@ -42,10 +67,10 @@ class Evaluation:
 
 
 def evaluate_flags(lake: Lake, as_of: date, rule_set: RuleSet) -> Evaluation:
-    """Evaluate every rule for every pupil at an as_of.
+    """Evaluate every rule for every pupil at an as_of, into temporary tables.
 
-    Makes the temporary tables `belonging`, `unseen_pupils`, `rolling_sums`, `absence_calendar`,
-    `judgements` and `verdicts`; the lake itself isn't changed.
+    The lake itself isn't changed. SELECTs of `sql/` that ask about an evaluated as_of read
+    `unseen_pupils` and the sums of the windows too.
 
     Args:
         lake: the lake, with its sums up to date.
@@ -66,7 +91,7 @@ def levels_at(lake: Lake, as_of: date, rule_set: RuleSet) -> pl.DataFrame:
         as_of: the last day that counts.
         rule_set: the values in force.
     """
-    _, parameters = _prepare(lake, as_of, rule_set, None)
+    _, _, parameters = _prepare(lake, as_of, rule_set, None)
     ctes = (*_BEHIND_JUDGEMENTS, "flags/judgements", "flags/verdicts")
     return lake.relation("flags/levels", ctes, **parameters)
 
@@ -74,47 +99,57 @@ def levels_at(lake: Lake, as_of: date, rule_set: RuleSet) -> pl.DataFrame:
 def evaluate_again(lake: Lake, before: Evaluation, rule_set: RuleSet) -> Evaluation:
     """Evaluate the same as_of by other values; sums and places that stay the same are kept.
 
-    `verdicts` is made again. The lake must not have been written to since `before`.
+    Verdicts are made again. The lake must not have been written to since `before`.
 
     Args:
         lake: the lake that `before` was evaluated on, its temporary tables untouched.
         before: the latest evaluation on this lake.
         rule_set: the other values.
     """
-    return _evaluate(lake, before.as_of, rule_set, before.rule_set)
+    return _evaluate(lake, before.as_of, rule_set, before)
 
 
-def _evaluate(lake: Lake, as_of: date, rule_set: RuleSet, before: RuleSet | None) -> Evaluation:
-    windows, parameters = _prepare(lake, as_of, rule_set, before)
-    lake.materialise("flags/judgements", _BEHIND_JUDGEMENTS, **parameters)
-    lake.materialise("flags/verdicts")
-    return Evaluation(as_of, rule_set, windows)
+def _evaluate(lake: Lake, as_of: date, rule_set: RuleSet, before: Evaluation | None) -> Evaluation:
+    windows, places, parameters = _prepare(lake, as_of, rule_set, before)
+    judgements = lake.materialise("flags/judgements", _BEHIND_JUDGEMENTS, **parameters)
+    verdicts = lake.materialise("flags/verdicts")
+    return Evaluation(as_of, rule_set, windows, places, judgements, verdicts)
 
 
 def _prepare(
-    lake: Lake, as_of: date, rule_set: RuleSet, before: RuleSet | None
-) -> tuple[tuple[WholeWindow, ...], dict[str, object]]:
-    """Make what judgements rest on; return the windows and the parameters of the SELECTs."""
+    lake: Lake, as_of: date, rule_set: RuleSet, before: Evaluation | None
+) -> tuple[tuple[WholeWindow, ...], Places, dict[str, object]]:
+    """Make what judgements rest on; return windows, places and the parameters of the SELECTs."""
     parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
     windows = tuple(whole_windows(parts))
-    if before is None or (before.one_month_days, before.two_months_days) != (
-        rule_set.one_month_days,
-        rule_set.two_months_days,
-    ):
-        sum_windows(lake, as_of, parts)
-    if before is None or _places(before) != _places(rule_set):
-        _place(lake, as_of, rule_set)
+    if before is None or _window_values(before.rule_set) != _window_values(rule_set):
+        months = sum_windows(lake, as_of, parts).summed_months
+    else:
+        months = before.places.summed_months
+    if before is None or _place_values(before.rule_set) != _place_values(rule_set):
+        places = _place(lake, as_of, rule_set, months)
         _find_unseen(lake, as_of, rule_set)
+    else:
+        places = before.places
     lake.load("rules_in_force", rules_in_force(rule_set, windows))
-    return windows, {
-        "as_of": as_of,
-        "school_year_start": school_year_start(as_of),
-        "full_day_minutes": rule_set.full_day_minutes,
-        "coverage_floor_bp": rule_set.coverage_floor_bp,
-    }
+    return (
+        windows,
+        places,
+        {
+            "as_of": as_of,
+            "school_year_start": school_year_start(as_of),
+            "full_day_minutes": rule_set.full_day_minutes,
+            "coverage_floor_bp": rule_set.coverage_floor_bp,
+        },
+    )
 
 
-def _places(rule_set: RuleSet) -> tuple[int, int, int]:
+def _window_values(rule_set: RuleSet) -> tuple[int, int]:
+    """The values that decide over which days sums are made."""
+    return rule_set.one_month_days, rule_set.two_months_days
+
+
+def _place_values(rule_set: RuleSet) -> tuple[int, int, int]:
     """The values that decide who has left and whom nobody sees."""
     return rule_set.leaver_after_days, rule_set.unseen_after_days, rule_set.unseen_class_days
 
@@ -134,15 +169,17 @@ def first_seen_day(as_of: date, rule_set: RuleSet) -> date:
     return max(first, school_year_start(as_of))
 
 
-def place_pupils(lake: Lake, as_of: date, rule_set: RuleSet) -> None:
-    """Make the temporary table `belonging`: where each pupil belongs at as_of, and who has left."""
-    lake.materialise("absence/summed_months")
-    _place(lake, as_of, rule_set)
+def place_pupils(lake: Lake, as_of: date, rule_set: RuleSet) -> Places:
+    """Find out where each pupil belongs at as_of, and who has left."""
+    return _place(lake, as_of, rule_set, lake.materialise("absence/summed_months"))
 
 
-def _place(lake: Lake, as_of: date, rule_set: RuleSet) -> None:
-    lake.materialise("flags/pupil_schools", as_of=as_of)
-    lake.materialise("flags/belonging", as_of=as_of, leaver_after_days=rule_set.leaver_after_days)
+def _place(lake: Lake, as_of: date, rule_set: RuleSet, months: TemporaryTable) -> Places:
+    schools = lake.materialise("flags/pupil_schools", as_of=as_of)
+    belonging = lake.materialise(
+        "flags/belonging", as_of=as_of, leaver_after_days=rule_set.leaver_after_days
+    )
+    return Places(belonging, schools, months)
 
 
 def rules_in_force(rule_set: RuleSet, windows: tuple[WholeWindow, ...]) -> pl.DataFrame:
@@ -199,7 +236,7 @@ def store_flags(lake: Lake, evaluation: Evaluation) -> int:
         inserted = connection.execute(
             "INSERT INTO flags BY NAME SELECT $as_of::DATE AS as_of_date, "
             "* EXCLUDE (rule_level, absent_minutes), $rule_set AS rule_set, "
-            "$version AS rule_set_version FROM verdicts WHERE verdict <> 'clear'",
+            f"$version AS rule_set_version FROM {evaluation.verdicts} WHERE verdict <> 'clear'",
             {
                 "as_of": evaluation.as_of,
                 "rule_set": evaluation.rule_set.name,

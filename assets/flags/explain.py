@@ -184,18 +184,18 @@ def explain(
     """Explain one pupil.
 
     Args:
-        lake: the lake, with the evaluation's temporary tables.
+        lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
-        pupil: a key that `find_pupil` gave: in `belonging`, and not protected.
+        pupil: a key that `find_pupil` gave: of a pupil who belongs somewhere, and not protected.
         identities: open the names of the files too.
     """
     asked = ask_about(lake, evaluation, pupil)
     key = str(pupil)
     prognosis = prognoses(lake, asked).get(key)
     rows = lake.frame(
-        "SELECT judgements.* EXCLUDE (pupil_key, mentor_key), verdicts.certainty, "
-        "verdicts.margin_minutes, verdicts.level FROM judgements "
-        "JOIN verdicts USING (pupil_key, rule, basis) WHERE pupil_key = cast($key AS UUID)",
+        "SELECT judged.* EXCLUDE (pupil_key, mentor_key), said.certainty, said.margin_minutes, "
+        f"said.level FROM {evaluation.judgements} AS judged JOIN {evaluation.verdicts} AS said "
+        "USING (pupil_key, rule, basis) WHERE pupil_key = cast($key AS UUID)",
         key=key,
     ).to_dicts()
     place = _place(lake, asked, key)
@@ -270,15 +270,17 @@ def _rests_on(row: dict[str, Any]) -> str:
 
 
 def _place(lake: Lake, asked: Asked, key: str) -> Place:
+    places = asked.evaluation.places
     (belongs,) = lake.frame(
-        "SELECT belonging.school_unit_code, belonging.class_name, belonging.grade, "
-        "belonging.has_left, max(pupil_schools.lesson_date) AS latest_lesson_date, "
+        "SELECT place.school_unit_code, place.class_name, place.grade, "
+        "place.has_left, max(school.lesson_date) AS latest_lesson_date, "
         "(SELECT max(end_date) FROM enrolments WHERE pupil_key = cast($key AS UUID) "
         "AND coalesce(start_date <= $as_of, TRUE) "
         # One without a day ended nothing.
         "AND coalesce(start_date <= end_date, TRUE)) AS roster_end_date "
-        "FROM belonging LEFT JOIN pupil_schools USING (pupil_key) "
-        "WHERE belonging.pupil_key = cast($key AS UUID) GROUP BY ALL",
+        f"FROM {places.belonging} AS place "
+        f"LEFT JOIN {places.pupil_schools} AS school USING (pupil_key) "
+        "WHERE place.pupil_key = cast($key AS UUID) GROUP BY ALL",
         key=key,
         as_of=asked.evaluation.as_of,
     ).to_dicts()

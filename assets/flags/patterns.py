@@ -21,6 +21,7 @@ from assets.flags.asked_pupils import Asked
 from assets.flags.beyond_chance import ComparedWeeks, Trend, Weekday, trends_of, weekdays_of
 from assets.flags.timetable import WEEKS_SEEN
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from rules.models import RuleSet
 
 Shape = Literal["none", "too_little", "coherent", "scattered", "mixed"]
@@ -125,7 +126,7 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
     """Return the pattern of every asked pupil with a reported lesson at the own school, by key.
 
     Args:
-        lake: the lake, with the temporary tables of `ask_about`.
+        lake: the lake that was evaluated.
         asked: what `ask_about` gave.
         only_named: of weekdays, edges and subjects only those that stand out.
     """
@@ -142,7 +143,7 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
     shares = _some(values, "whole_day_share", "missed_share")
     lake.materialise("flags/pattern_days", **window, **shares)
     lake.materialise("flags/absence_runs")
-    lake.materialise("flags/weekly_absence", **weeks)
+    weekly = lake.materialise("flags/weekly_absence", **weeks)
     few = ("min_days", "min_absent_days")
     limits = _some(values, *few, "run_days", "coherent_share", "scattered_share")
     shapes = lake.relation("flags/absence_shapes", **limits)
@@ -155,7 +156,7 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
         lambda row: TimetablePart(name=row.pop("subject"), **row),
     )
     trends = trends_of(lake, asked, values, only_named=only_named)
-    weeks_of = _weeks(lake, asked)
+    weeks_of = _weeks(lake, asked, weekly)
     return {
         row["pupil_key"]: _pattern(
             row,
@@ -193,7 +194,7 @@ def _pattern(
     )
 
 
-def _weeks(lake: Lake, asked: Asked) -> Callable[[str], tuple[Week, ...]]:
+def _weeks(lake: Lake, asked: Asked, weekly: TemporaryTable) -> Callable[[str], tuple[Week, ...]]:
     as_of = asked.evaluation.as_of
     without: dict[int, Week] = {}
     for ago in range(WEEKS_SEEN - 1, -1, -1):
@@ -204,8 +205,7 @@ def _weeks(lake: Lake, asked: Asked) -> Callable[[str], tuple[Week, ...]]:
     reported = {
         (key, ago): Week(without[ago].first_date, without[ago].last_date, *sums)
         for key, ago, *sums in lake.rows(
-            "SELECT pupil_key, weeks_ago, days, reported_minutes, absent_minutes "
-            "FROM weekly_absence"
+            f"SELECT pupil_key, weeks_ago, days, reported_minutes, absent_minutes FROM {weekly}"
         )
     }
 

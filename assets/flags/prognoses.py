@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from assets.flags.asked_pupils import Asked
-from assets.flags.evaluate import Evaluation
 from assets.flags.outlook import ComingLessons, Course, Outlook, OutlookStep
 from assets.flags.timetable import ComingTimetable, KnownDay, coming_lessons
 from assets.lake.connection import Lake
@@ -38,11 +36,11 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
     """Return the prognosis of every asked pupil, by pupil key as text.
 
     Args:
-        lake: the lake, with the temporary tables of the evaluation and of `ask_about`.
+        lake: the lake that was evaluated.
         asked: what `ask_about` gave.
     """
     horizon, as_of = asked.horizon, asked.evaluation.as_of
-    judged = _judged(lake, asked.evaluation)
+    judged = _judged(lake, asked)
     behind = {
         key: dict(zip(days, zip(absent, reported, strict=True), strict=True))
         for key, days, absent, reported in lake.relation(
@@ -52,9 +50,9 @@ def prognoses(lake: Lake, asked: Asked) -> dict[str, Prognosis]:
     timetables = _timetables(lake, asked)
     without = coming_lessons(as_of, horizon.last, {}, {})
     nothing = (without, ComingLessons(horizon, without.lessons))
-    only_sums = _known_by_sums(lake, horizon.first, as_of)
+    only_sums = _known_by_sums(lake, asked)
     found: dict[str, Prognosis] = {}
-    for (key,) in lake.rows("SELECT cast(pupil_key AS VARCHAR) FROM asked_pupils"):
+    for (key,) in lake.rows(f"SELECT cast(pupil_key AS VARCHAR) FROM {asked.pupils}"):
         timetable, ahead = timetables.get(key, nothing)
         course = Course(horizon, behind.get(key, {}), ahead)
         outlooks = {
@@ -100,16 +98,17 @@ class _Judged:
     reached_by: Collection[str]
 
 
-def _judged(lake: Lake, evaluation: Evaluation) -> list[_Judged]:
+def _judged(lake: Lake, asked: Asked) -> list[_Judged]:
     """What the verdicts' own SQL says of each step, so that nothing is compared a second time.
 
     In the order of the rules: of two outlooks that are equally near the same one always comes
     first.
     """
+    evaluation = asked.evaluation
     reached_by: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key, rule_name, basis in lake.rows(
-        "SELECT cast(pupil_key AS VARCHAR), rule, basis FROM judgements "
-        "WHERE is_reached AND pupil_key IN (SELECT pupil_key FROM asked_pupils)"
+        f"SELECT cast(pupil_key AS VARCHAR), rule, basis FROM {evaluation.judgements} "
+        f"WHERE is_reached AND pupil_key IN (SELECT pupil_key FROM {asked.pupils})"
     ):
         reached_by[rule_name, basis].add(key)
     return [
@@ -126,12 +125,13 @@ def _step(rule: Rule) -> OutlookStep:
     return OutlookStep(rule.threshold, is_each=rule.method == "each")
 
 
-def _known_by_sums(lake: Lake, first: date, as_of: date) -> set[str]:
+def _known_by_sums(lake: Lake, asked: Asked) -> set[str]:
     """Pupils with a month of which the lake has no days, in a window that is looked at."""
     rows = lake.rows(
-        "SELECT DISTINCT cast(pupil_key AS VARCHAR) FROM summed_months "
+        "SELECT DISTINCT cast(pupil_key AS VARCHAR) "
+        f"FROM {asked.evaluation.places.summed_months} "
         "WHERE period_last_date BETWEEN $first_date AND $as_of",
-        first_date=first,
-        as_of=as_of,
+        first_date=asked.horizon.first,
+        as_of=asked.evaluation.as_of,
     )
     return {key for (key,) in rows}

@@ -13,6 +13,7 @@ from datetime import date
 
 from assets.exports.pupils.identity_numbers import birth_date, read_identity_number
 from assets.exports.pupils.merges import known_merges, merged
+from assets.flags.evaluate import Evaluation
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
@@ -61,13 +62,13 @@ def read_question(text: str, as_of: date) -> PupilQuestion:
     return _number(cell, as_of)
 
 
-def find_pupil(lake: Lake, question: PupilQuestion, as_of: date) -> uuid.UUID:
+def find_pupil(lake: Lake, question: PupilQuestion, evaluation: Evaluation) -> uuid.UUID:
     """Return the key that stands for the pupil, also when the number was changed since.
 
     Args:
-        lake: the lake, with the temporary table `belonging`.
+        lake: the lake that was evaluated.
         question: what was asked.
-        as_of: for the message.
+        evaluation: what `evaluate_flags` gave.
 
     Raises:
         NobodyToExplainError: no such pupil at as_of, or a protected one; or no pupil at all.
@@ -86,12 +87,14 @@ def find_pupil(lake: Lake, question: PupilQuestion, as_of: date) -> uuid.UUID:
         own = Sealer.of_home(lake.settings.home).key("pupil", question.number or "")
     key = merged(known_merges(lake)).keys.get(own, own)
     found = lake.rows(
-        "SELECT 1 FROM belonging WHERE pupil_key = cast($key AS UUID) AND NOT is_protected",
+        f"SELECT 1 FROM {evaluation.places.belonging} "
+        "WHERE pupil_key = cast($key AS UUID) AND NOT is_protected",
         key=str(key),
     )
     if not found:
         raise NobodyToExplainError(
-            f"There is nobody to explain: the lake has no such pupil as of {as_of.isoformat()}, or "
+            f"There is nobody to explain: the lake has no such pupil as of "
+            f"{evaluation.as_of.isoformat()}, or "
             "the pupil is one that no answer shows. Check the number or key, and the day; the "
             "principal's list says how many pupils are to be handled by hand."
         )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date
+from typing import Any
 
-from assets.flags.answers import Answer, identity_numbers, share, staff_names
+from assets.flags.answers import Answer, answer_of, share
 from assets.forecast.forecasting import forecast
 from assets.lake.connection import Lake
 from rules.models import RuleSet
@@ -47,7 +47,8 @@ def forecast_answer(
         identities: identity numbers instead of pupil keys.
         everybody: also estimates that no list shows.
     """
-    rows = forecast(lake, as_of, rule_set).rows
+    found = forecast(lake, as_of, rule_set)
+    rows = found.rows
     if school is not None:
         rows = rows.filter(rows["school_unit_code"] == school)
     if not everybody:
@@ -56,32 +57,21 @@ def forecast_answer(
         ["threshold_bp", "probability", "pupil_key", "horizon"],
         descending=[True, True, False, False],
     )
-    numbers = identity_numbers(lake) if identities else {}
-    mentors = staff_names(lake)
     ((left_out,),) = lake.rows(
-        "SELECT count(*) FROM belonging WHERE is_protected AND NOT has_left "
+        f"SELECT count(*) FROM {found.places.belonging} WHERE is_protected AND NOT has_left "
         "AND ($school IS NULL OR school_unit_code = $school)",
         school=school,
     )
-    key = "civic_no" if identities else "pupil_key"
-    answer = [
-        {
-            key: numbers[row["pupil_key"]] if identities else str(uuid.UUID(row["pupil_key"])),
-            "school_unit_code": row["school_unit_code"],
-            "class": row["class_name"],
-            "grade": "" if row["grade"] is None else str(row["grade"]),
-            "mentor": mentors.get(row["mentor_key"], ""),
-            "step": f"{row['threshold_bp'] / 100:.2f}",
-            "comparison": "over" if row["is_strict"] else "at_least",
-            "horizon": row["horizon"],
-            "target_first_date": row["target_first_date"].isoformat(),
-            "target_last_date": row["target_last_date"].isoformat(),
-            "absent_minutes": str(row["absent_minutes"]),
-            "reported_minutes": str(row["reported_minutes"]),
-            "rate_so_far": share(row["absent_minutes"], row["reported_minutes"]),
-            "probability": f"{row['probability']:.4f}",
-            "is_listed": "yes" if row["is_listed"] else "no",
-        }
-        for row in rows.iter_rows(named=True)
-    ]
-    return Answer((key, *FORECAST_COLUMNS), answer, left_out)
+    return answer_of(
+        lake, rows, FORECAST_COLUMNS, _cells, identities=identities, protected_left_out=left_out
+    )
+
+
+def _cells(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "step": f"{row['threshold_bp'] / 100:.2f}",
+        "comparison": "over" if row["is_strict"] else "at_least",
+        "rate_so_far": share(row["absent_minutes"], row["reported_minutes"]),
+        "probability": f"{row['probability']:.4f}",
+        "is_listed": "yes" if row["is_listed"] else "no",
+    }

@@ -153,7 +153,7 @@ def backtest(lake: Lake, first: date, last: date, rule_set: RuleSet) -> Backtest
         last: last day; targets may end after it.
         rule_set: steps and least probability, the same for all origins.
     """
-    place_pupils(lake, last, rule_set)
+    places = place_pupils(lake, last, rule_set)
     ((newest,),) = lake.rows("SELECT max(lesson_date) FROM absence_daily")
     known = min(newest or last, last + _LONGEST_TARGET)
     history = load_history(lake, known, first - timedelta(days=KEPT_DAYS))
@@ -171,7 +171,7 @@ def backtest(lake: Lake, first: date, last: date, rule_set: RuleSet) -> Backtest
         rows, shown = _calibration_rows(trial)
         bins += [row | question for row in rows]
         curves[trial.horizon, question["step"]] = shown
-    ((left_out,),) = lake.rows("SELECT count(*) FROM belonging WHERE is_protected")
+    ((left_out,),) = lake.rows(f"SELECT count(*) FROM {places.belonging} WHERE is_protected")
     return Backtest(origins, skill, bins, curves, left_out)
 
 

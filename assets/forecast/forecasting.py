@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from assets.flags.evaluate import place_pupils
+from assets.flags.evaluate import Places, place_pupils
 from assets.forecast.history import MinutesHistory, load_history
 from assets.forecast.learning import BASELINES, Learner, origins_before
 from assets.forecast.model import LEAST_ORIGINS
@@ -23,8 +23,8 @@ from assets.forecast.questions import ForecastStep, Horizon, Span, steps_of
 from assets.forecast.situations import Situation, SituationRules, situations_of
 from assets.forecast.skill import Skill, Trial, skill_of
 from assets.forecast.trials import Question, trials_of
-from assets.lake.computed_tables import RESULT_TABLES
 from assets.lake.connection import Lake
+from assets.lake.tables import columns_of
 from rules.models import RuleSet
 
 #: Pupils and past origins that the nightly look at itself takes: the targets of fourteen weeks in a
@@ -55,6 +55,7 @@ class Forecasts:
 
     Attributes:
         as_of: the last day that counts.
+        places: where pupils are then.
         rows: a row per pupil, step and horizon that is asked: pupil_key, school_unit_code,
             class_name, grade, mentor_key, threshold_bp, is_strict, horizon, target_first_date,
             target_last_date, absent_minutes and reported_minutes so far, probability, is_listed.
@@ -62,6 +63,7 @@ class Forecasts:
     """
 
     as_of: date
+    places: Places
     rows: pl.DataFrame
     skill: pl.DataFrame
 
@@ -82,7 +84,7 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
         as_of: the last day that counts.
         rule_set: the values in force.
     """
-    place_pupils(lake, as_of, rule_set)
+    places = place_pupils(lake, as_of, rule_set)
     history = load_history(lake, as_of)
     rules = situation_rules(rule_set)
     learner = Learner(history, rules, as_of)
@@ -102,7 +104,7 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
         )
         for horizon, step, frame in _estimates(history, rules, learner, as_of)
     ]
-    return Forecasts(as_of, pl.concat(rows) if rows else _nobody(history), skill)
+    return Forecasts(as_of, places, pl.concat(rows) if rows else _nobody(history), skill)
 
 
 def _own_trials(
@@ -212,7 +214,8 @@ def store_forecasts(lake: Lake, forecasts: Forecasts) -> int:
             connection.execute(
                 f"DELETE FROM {table} WHERE as_of_date = $as_of", {"as_of": forecasts.as_of}
             )
-            connection.register("to_keep", frame.select(_columns(table)))
+            of_many = [name for name in columns_of(table) if name != "as_of_date"]
+            connection.register("to_keep", frame.select(of_many))
             connection.execute(
                 f"INSERT INTO {table} BY NAME SELECT $as_of::DATE AS as_of_date, * FROM to_keep",
                 {"as_of": forecasts.as_of},
@@ -221,9 +224,3 @@ def store_forecasts(lake: Lake, forecasts: Forecasts) -> int:
 
     lake.write(change)
     return listed["pupil_key"].n_unique()
-
-
-def _columns(name: str) -> list[str]:
-    """Return the columns of a stored table that an as_of has many of."""
-    (table,) = [table for table in RESULT_TABLES if table.name == name]
-    return [column.name for column in table.columns if column.name != "as_of_date"]

@@ -83,14 +83,14 @@ def load_history(lake: Lake, last: date, first: date | None = None) -> MinutesHi
     """Read the history of all pupils who are not protected.
 
     Args:
-        lake: the lake, with the temporary table `belonging`.
+        lake: the lake, after `place_pupils`.
         last: the last day that is known.
         first: the first day that is read; `KEPT_DAYS` before `last` when None.
     """
-    lake.materialise("forecast/forecast_pupils")
+    known = lake.materialise("forecast/forecast_pupils")
     pupils = lake.frame(
         "SELECT * REPLACE (cast(pupil_key AS VARCHAR) AS pupil_key, "
-        "cast(mentor_key AS VARCHAR) AS mentor_key) FROM forecast_pupils ORDER BY pupil_row"
+        f"cast(mentor_key AS VARCHAR) AS mentor_key) FROM {known} ORDER BY pupil_row"
     )
     days = lake.relation(
         "forecast/forecast_days",

@@ -44,11 +44,11 @@ from assets.lake.settings import (
     refuse_lost_lake,
     traces_of_a_lake,
 )
-from assets.lake.tables import TABLES
+from assets.lake.tables import TABLE_NAMES, TABLES
+from assets.lake.temporary import TemporaryTable
 from assets.lake.write_lock import Turns, patiently
 from rules.errors import TrappanError
 
-_TABLE_NAMES = frozenset(table.name for table in TABLES)
 __all__ = ["SQL_ROOT", "Lake", "LakeError", "LakeSettings"]
 
 SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
@@ -335,19 +335,32 @@ class Lake:
         """Run one statement with `$named` parameters and return its rows as tuples."""
         return self.connection.execute(statement, parameters or None).fetchall()
 
-    def materialise(self, name: str, ctes: Sequence[str] = (), /, **parameters: object) -> str:
-        """Make a temporary table of `sql/<name>.sql`, named as the file, and return the name."""
-        table, select = _temporary(Path(name).name), self.select(name, ctes)
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS {select}", parameters or None
-        )
-        return table
+    def materialise(
+        self, name: str, ctes: Sequence[str] = (), /, **parameters: object
+    ) -> TemporaryTable:
+        """Make a temporary table of `sql/<name>.sql`, named as the file."""
+        return self.make(Path(name).name, self.select(name, ctes), **parameters)
 
-    def define(self, name: str) -> str:
-        """Make a temporary view of `sql/<name>.sql`, named as the file, and return the name."""
-        view = _temporary(Path(name).name)
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {self.select(name)}")
-        return view
+    def define(self, name: str) -> TemporaryTable:
+        """Make a temporary view of `sql/<name>.sql`, named as the file."""
+        return self.make_view(Path(name).name, self.select(name))
+
+    def make(self, name: str, select: str, /, **parameters: object) -> TemporaryTable:
+        """Make a temporary table of a SELECT, in place of an older one of that name."""
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_temporary(name)} AS {select}", parameters or None
+        )
+        return TemporaryTable(name)
+
+    def make_view(self, name: str, select: str, /) -> TemporaryTable:
+        """Make a temporary view of a SELECT, in place of an older one of that name."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_temporary(name)} AS {select}")
+        return TemporaryTable(name)
+
+    def make_empty(self, name: str, columns: str, /) -> TemporaryTable:
+        """Make a temporary table without a row, in place of an older one of that name."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {_temporary(name)} ({columns})")
+        return TemporaryTable(name)
 
     def prepare(self, name: str) -> None:
         """Run `sql/<name>.sql`, macros that last as long as the connection, unless it was run."""
@@ -355,13 +368,11 @@ class Lake:
             self.connection.execute(self.select(name))
             self._prepared.add(name)
 
-    def load(self, table: str, frame: pl.DataFrame) -> None:
+    def load(self, table: str, frame: pl.DataFrame) -> TemporaryTable:
         """Make a temporary table of a frame, so that SELECTs can join parameters by name."""
         self.connection.register("frame_to_load", frame)
         try:
-            self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {_temporary(table)} AS SELECT * FROM frame_to_load"
-            )
+            return self.make(table, "SELECT * FROM frame_to_load")
         finally:
             self.connection.unregister("frame_to_load")
 
@@ -374,7 +385,7 @@ class Lake:
         Raises:
             ValueError: the lake has no such table.
         """
-        if table not in _TABLE_NAMES:
+        if table not in TABLE_NAMES:
             raise ValueError(f"{table} is no table of the lake")
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {select}")
 
@@ -390,7 +401,7 @@ def _temporary(name: str) -> str:
     DuckDB looks among temporary tables first, and has no schemas for them: what is meant for the
     lake's table would silently read the temporary one.
     """
-    if name in _TABLE_NAMES:
+    if name in TABLE_NAMES:
         raise ValueError(f"{name} is a table of the lake; a temporary one needs another name")
     return name
 

@@ -7,28 +7,49 @@ of docs/rules.md. Not here: of which days it must be asked (`absence/which_count
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from rules.parallel import shipped_values
 
 
-def decide_fates(lake: Lake, first: date, last: date) -> None:
-    """Make `stated_lessons` and of them `lesson_fates`: a row for each that counts nowhere.
+@dataclass(frozen=True)
+class LessonFates:
+    """What becomes of some days' lessons, as temporary tables.
+
+    Attributes:
+        first, last: the first and the last of the dates that were asked about.
+        stated: every lesson of these pupils and dates, cancelled ones too.
+        fates: a row for each of them that counts nowhere, and why.
+    """
+
+    first: date
+    last: date
+    stated: TemporaryTable
+    fates: TemporaryTable
+
+
+def decide_fates(lake: Lake, crowded_days: TemporaryTable) -> LessonFates | None:
+    """Decide which lessons of some days count nowhere; None when it is no day.
 
     Args:
-        lake: the lake, or a past of it, with `crowded_days`: pupils and dates.
-        first: the first of these dates; they prune the scan.
-        last: the last of them.
+        lake: the lake, or a past of it.
+        crowded_days: the pupils and dates.
     """
-    lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
+    ((first, last),) = lake.rows(f"SELECT min(lesson_date), max(lesson_date) FROM {crowded_days}")
+    if first is None:
+        return None
+    # The dates prune the scan.
+    stated = lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
     lake.materialise("absence/superseded_lessons")
     lake.materialise("absence/lessons_after_leaving")
     _load_parallel_in_force(lake)
     lake.materialise("absence/lessons_set_aside")
-    lake.materialise("absence/lesson_fates")
+    return LessonFates(first, last, stated, lake.materialise("absence/lesson_fates"))
 
 
 def _load_parallel_in_force(lake: Lake) -> None:

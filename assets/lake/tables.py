@@ -429,6 +429,28 @@ TABLES: tuple[Table, ...] = (
 )
 
 
+_BY_NAME = {table.name: table for table in TABLES}
+TABLE_NAMES = frozenset(_BY_NAME)
+
+
+def table_named(name: str) -> Table:
+    """Return a table of the lake.
+
+    Raises:
+        KeyError: the lake has none of this name.
+    """
+    return _BY_NAME[name]
+
+
+def columns_of(name: str) -> tuple[str, ...]:
+    """Return the names of a table's columns, in the table's order.
+
+    Raises:
+        KeyError: the lake has no such table.
+    """
+    return tuple(column.name for column in table_named(name).columns)
+
+
 def data_dictionary() -> str:
     """Return `docs/data-dictionary.md`."""
     return dictionary_page(TABLES)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from assets.lake.tables import TABLES
-
-_COLUMNS = {table.name: [column.name for column in table.columns] for table in TABLES}
+from assets.lake.tables import columns_of
+from assets.lake.temporary import TemporaryTable
 
 
 def replace_older(
@@ -32,10 +31,13 @@ def replace_older(
 
 
 def replace_older_by(
-    connection: duckdb.DuckDBPyConnection, table: str, arriving: str, key: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    arriving: TemporaryTable | str,
+    key: tuple[str, ...],
 ) -> None:
     """Do the same with the rows of a temporary table or view."""
-    columns = ", ".join(_COLUMNS[table])
+    columns = ", ".join(columns_of(table))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE arriving_rows AS SELECT * FROM {table} LIMIT 0"
     )

@@ -76,7 +76,7 @@ def explain(
         note_access(settings, "explain", as_of=as_of, asked_by=by, identities=identities)
     with asked_lake(settings, as_of) as lake:
         evaluation = evaluate_flags(lake, as_of, rule_set)
-        key = find_pupil(lake, question, as_of)
+        key = find_pupil(lake, question, evaluation)
         explanation = explained(lake, evaluation, key, identities=identities)
         person = identities_of(lake, [str(key)])[str(key)] if identities else None
     if kind == ExplainFormat.JSON:

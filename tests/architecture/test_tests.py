@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,19 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
+def fixtures(path: Path) -> Iterator[ast.FunctionDef]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and any(
+            "fixture" in ast.unparse(decorator) for decorator in node.decorator_list
+        ):
+            yield node
+
+
+def what_it_does(function: ast.FunctionDef) -> str:
+    has_docstring = ast.get_docstring(function) is not None
+    return "\n".join(map(ast.unparse, function.body[has_docstring:]))
+
+
 def test_a_test_says_what_it_is_about_in_a_sentence_of_under_eighty_letters() -> None:
     found = {ids(path): [*names_of_tests(path)] for path in python_files("tests")}
     assert sum(map(len, found.values())) > 1000
@@ -43,6 +57,15 @@ def test_a_test_says_what_it_is_about_in_a_sentence_of_under_eighty_letters() ->
         path: [name for name in names if len(name) > LONGEST_NAME] for path, names in found.items()
     }
     assert {path: names for path, names in too_long.items() if names} == {}
+
+
+def test_what_tests_of_several_files_ask_for_is_written_once() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in python_files("tests"):
+        for fixture in fixtures(path):
+            places[what_it_does(fixture)].append(f"{ids(path)}: {fixture.name}")
+    assert len(places) > 40
+    assert [found for found in places.values() if len(found) > 1] == [], "put it into conftest.py"
 
 
 @pytest.mark.parametrize("path", python_files(*SHIPPED), ids=ids)

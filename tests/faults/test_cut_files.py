@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,8 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, shipped_layouts
 from assets.exports.readers.xlsx.parts import Package, RefusedWorkbook
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
 from tests.integration.complete_files import WITH_COLUMN, WITH_TRAILER, counted, with_trailer
 from tests.integration.ingest_files import (
-    emptied,
     lesson,
     lessons_of,
     put,
@@ -24,17 +22,6 @@ from tests.integration.ingest_files import (
     workbook_of,
 )
 from tests.integration.ingest_files import table as cells_of
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def cut_everywhere(

@@ -13,9 +13,7 @@ import pytest
 
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
-    emptied,
     lesson,
     lessons_of,
     offer,
@@ -28,17 +26,6 @@ from tests.integration.ingest_files import table as cells_of
 START = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 END = b"</sheetData></worksheet>"
 GIGABYTE = 1 << 30
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def with_member(name: str, blocks: Callable[[bytes], Iterator[bytes]]) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,7 @@ from assets.exports.ledger.entries import ledger_rows
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
 from tests.integration.ingest_files import lesson, lessons_of, put, text_of
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path / "home")) as opened:
-        yield opened
 
 
 def held_in(lake: Lake) -> dict[str, str]:

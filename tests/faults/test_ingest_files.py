@@ -26,7 +26,6 @@ from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,
     ROSTER,
-    emptied,
     lesson,
     lessons_of,
     offer,
@@ -35,17 +34,6 @@ from tests.integration.ingest_files import (
     workbook_of,
 )
 from tests.integration.ingest_files import table as cells_of
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def five_kinds(folder: Path) -> list[Path]:
@@ -383,3 +371,12 @@ def test_the_look_at_a_file_is_of_the_bytes_that_were_read(
     found = received.look_at(path)
     assert (found.size, found.lines) == (path.stat().st_size, 3)
     assert found.is_unchanged()
+
+
+def test_a_run_whose_only_file_changes_before_it_is_kept_ends_well(
+    new_lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive.Archive, "keep", lambda *_: False)
+    (report,) = ingest_paths(new_lake, [put(tmp_path, "a.csv", text_of([lesson()]))])
+    assert report.outcome == FileOutcome.HELD
+    assert "it changed while it was read" in str(report.reason)

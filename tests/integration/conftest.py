@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pipelines.cli import app
+from tests.integration.school_server import School, serving
+from tests.integration.ss12000_in_process import read_here
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data_samples"
 AS_OF = "2026-11-15"
@@ -53,3 +56,16 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
     home = tmp_path_factory.mktemp("samples") / "home"
     said = trappan("--home", home, "nightly", "--inbox", SAMPLES / "inbox", "--as-of", AS_OF)
     return SampleHome(home, said)
+
+
+@pytest.fixture
+def objects_are_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of SS12000 are read in this process, for tests that take many."""
+    monkeypatch.setattr("assets.exports.ss12000.json_files._child", read_here)
+
+
+@pytest.fixture
+def school() -> Iterator[School]:
+    """A school that answers on this machine."""
+    with serving(School()) as running:
+        yield running

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
 
@@ -176,27 +174,6 @@ def put_at(path: Path, when: str) -> Path:
     stamp = datetime.fromisoformat(f"{when}+01:00").timestamp()
     os.utime(path, (stamp, stamp))
     return path
-
-
-def emptied(lake: Lake) -> Lake:
-    """Return the lake without a row. A new one and its first file take five times as long."""
-    # From the catalog alone: to ask every table would take as long as an ingest.
-    full = [
-        name
-        for (name,) in lake.rows(
-            "SELECT table_name FROM ducklake_table_info('lake') WHERE file_count > 0"
-        )
-    ]
-
-    def empty(connection: duckdb.DuckDBPyConnection) -> None:
-        for name in full:
-            connection.execute(f"DELETE FROM {name}")
-
-    if full:
-        lake.write(empty)
-    for folder in ("quarantine", "archive"):
-        shutil.rmtree(lake.settings.home / folder, ignore_errors=True)
-    return lake
 
 
 def offer(lake: Lake, *paths: Path) -> list[FileReport]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,9 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,
     ROSTER,
-    emptied,
     lesson,
     lessons_of,
     offer,
@@ -29,17 +26,6 @@ from tests.integration.ingest_files import (
     workbook_of,
 )
 from tests.integration.ingest_files import table as cells_of
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def archive_of(lake: Lake) -> Archive:

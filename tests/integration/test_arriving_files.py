@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,22 +16,10 @@ from assets.exports.ledger.entries import ledger_rows
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
-from tests.integration.ingest_files import emptied, lesson, lessons_of, put, text_of
+from tests.integration.ingest_files import lesson, lessons_of, put, text_of
 
 NOW = 1_790_000_000.0
 SETTLE = 10.0
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 @dataclass

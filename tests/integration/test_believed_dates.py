@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,13 +9,11 @@ import pytest
 
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     EVERY,
     PUPILS,
     ROSTER,
     USUAL,
-    emptied,
     lesson,
     offer,
     offer_one,
@@ -27,17 +24,6 @@ from tests.integration.ingest_files import (
 from tests.integration.ss12000_files import event, put_page
 
 EXPORT = date(2026, 11, 1)
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def believed(lake: Lake) -> list[str]:

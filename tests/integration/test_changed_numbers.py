@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
@@ -14,13 +12,12 @@ from assets.exports.ledger.entries import problem_rows
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
+from tests.conftest import emptied
 from tests.integration.complete_files import WITH_COLUMN, counted
 from tests.integration.ingest_files import (
     EVERY,
     ROSTER,
     USUAL,
-    emptied,
     lesson,
     problems_of,
     put,
@@ -34,17 +31,6 @@ PUPILS = (OLD, NEW, NEWEST, OTHER)
 SCHOOL = str(USUAL["school"])
 # When the file of a row was exported: no two files of a test were at one time.
 ITS_FILE = "(SELECT max(exported_at) FROM files WHERE files.file_id = {table}.file_id)"
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def offer(lake: Lake, *paths: Path) -> list[FileReport]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,9 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, LayoutError, load_layouts
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
 from tests.integration.complete_files import BY_COLUMN, WITH_COLUMN, counted
-from tests.integration.ingest_files import BAD, emptied, lesson, put, text_of
+from tests.integration.ingest_files import BAD, lesson, put, text_of
 from tests.oracle.identities import civic_no, with_hyphen
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def on(day: int, start: str = "08:20", **cells: object) -> dict[str, object]:

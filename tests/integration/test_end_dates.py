@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -14,14 +14,13 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, LayoutError, load_layouts, parse_layout
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
+from tests.conftest import emptied
 from tests.integration.conftest import trappan
 from tests.integration.ingest_files import (
     EVERY,
     PUPILS,
     ROSTER,
     USUAL,
-    emptied,
     is_protected,
     lesson,
     problems_of,
@@ -51,17 +50,6 @@ columns:
   valid_minutes: {headers: [GF min], required: true}
   invalid_minutes: {headers: [F min], required: true}
 """
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def layouts_of(folder: Path, end_dates: str = "exclusive") -> tuple[Layout, ...]:

@@ -62,7 +62,7 @@ def explanations(sample_home: SampleHome) -> dict[str, Explanation]:
     with Lake.open(settings_of(sample_home.path)) as lake:
         evaluation = evaluate_flags(lake, day, rule_set_on("stockholm", day))
         for number in [*PLANTED["pupils"], *LEFT]:
-            key = find_pupil(lake, read_question(number, day), day)
+            key = find_pupil(lake, read_question(number, day), evaluation)
             explanation = explain_pupil(lake, evaluation, key)
             text = "\n".join(text_of(explanation, None))
             document = json.loads(json.dumps(document_of(explanation, None)))
@@ -261,7 +261,7 @@ def test_grades_of_a_set_with_gaps_are_reported_one_by_one(sample_home: SampleHo
     rule_set = rule_set_with(load_parameters("stockholm"), day, grades)
     with Lake.open(settings_of(sample_home.path)) as lake:
         evaluation = evaluate_flags(lake, day, rule_set)
-        key = find_pupil(lake, read_question("201205059858", day), day)  # in grade 8
+        key = find_pupil(lake, read_question("201205059858", day), evaluation)  # in grade 8
         explanation = explain_pupil(lake, evaluation, key)
     text = "\n".join(text_of(explanation, None))
     assert "because the rule is for grades 4, 7, 9 only" in text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeSettings
 from pipelines.cli.printing import say_refused
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BASIC,
     ROSTER,
@@ -38,12 +36,6 @@ def take(lake: Lake, folder: Path, when: str) -> dict[str, FileReport]:
     """Take a folder in on a day."""
     intake = Intake(now=lambda: seconds(when))
     return {report.name: report for report in ingest_paths(lake, [folder], intake=intake)}
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path / "home")) as opened:
-        yield opened
 
 
 ABSENT = {"present": "0", "valid": "0", "invalid": "60"}

@@ -10,8 +10,8 @@ import pytest
 
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
+from tests.conftest import emptied
 from tests.integration.ingest_files import (
-    emptied,
     lesson,
     offer,
     offer_one,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BASIC,
     EVERY,
@@ -20,7 +18,6 @@ from tests.integration.ingest_files import (
     REGISTER,
     ROSTER,
     USUAL,
-    emptied,
     identities,
     is_protected,
     lesson,
@@ -36,17 +33,6 @@ from tests.integration.ingest_files import (
     workbook_of,
 )
 from tests.integration.ingest_files import table as cells_of
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def record(number: int = 0, **cells: object) -> dict[str, object]:

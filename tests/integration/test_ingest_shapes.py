@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from tests.integration.ingest_files import (
     EVERY,
     HEADERS,
     Formula,
-    emptied,
     given_names,
     lesson,
     lessons_from,
@@ -45,17 +44,6 @@ ROWS = [
     lesson(4, subject="SO, NO\tBL"),
 ]
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "utf-16")
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def school_of(number: int) -> str:
@@ -422,9 +410,9 @@ def test_a_file_that_the_bulk_reader_gives_up_leaves_the_others_in_bulk(
     by_row: list[str] = []
     whole = lessons.LessonBatch._stage_by_row
 
-    def watched(self: object, files: list[FileReport], batch: object) -> None:
+    def watched(self: object, staging: object, files: list[FileReport], batch: object) -> None:
         by_row.extend(file.path.name for file in files)
-        whole(self, files, batch)  # type: ignore[arg-type]
+        whole(self, staging, files, batch)  # type: ignore[arg-type]
 
     monkeypatch.setattr(lessons.LessonBatch, "_stage_by_row", watched)
     paths = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from assets.flags.answers import flags_answer, rates_answer
 from assets.lake.connection import Lake
 from assets.watchlists.release.releases import release_lists
 from rules.registry import rule_set_on
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     PUPILS,
     lesson,
@@ -37,12 +35,6 @@ HEADER = (
     "Elev,Klass,Årskurs,Personnummer,Undv. tid,Lekt.,N min,GF min,F min,N %,GF %,F %,Ej reg tid,"
     "N h,GF h,F h"
 )
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path / "home")) as opened:
-        yield opened
 
 
 def report(folder: Path, *rows: tuple[object, ...], name: str = NAME, header: str = HEADER) -> Path:

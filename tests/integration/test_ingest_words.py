@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import pytest
 
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BAD,
     EVERY,
-    emptied,
     lesson,
     lessons_of,
     offer,
@@ -29,17 +26,6 @@ from tests.integration.ingest_files import (
     workbook_of,
 )
 from tests.integration.ingest_files import table as cells_of
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def export(folder: Path, when: str, *rows: dict[str, object], name: str = "x") -> Path:

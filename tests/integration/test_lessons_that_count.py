@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
-
-import pytest
 
 from assets.absence.sums import refresh_sums
 from assets.checks.school_contract import check_schools
@@ -21,14 +19,13 @@ from pipelines.cli.explain import document_of
 from pipelines.cli.explain_text import aside_lines
 from rules.parallel import ParallelValue
 from rules.registry import rule_set_on
-from tests.conftest import settings_of
+from tests.conftest import emptied, settings_of
 from tests.integration.complete_files import WITH_COLUMN, counted
 from tests.integration.ingest_files import (
     EVERY,
     PUPILS,
     ROSTER,
     Cells,
-    emptied,
     lesson,
     offer_one,
     problems_of,
@@ -40,17 +37,6 @@ from tests.integration.ingest_files import (
 AS_OF = date(2026, 10, 31)
 FIRST = date(2026, 10, 5)
 NORTH, SOUTH = "99999901", "99999902"
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("counting") / "home")) as lake:
-        yield lake
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def present(start: str, subject: str = "MA", day: int = 0, **cells: object) -> Cells:

@@ -45,11 +45,11 @@ def week(lake: Lake, sunday: date, held: int = 0) -> None:
 
 
 @pytest.fixture
-def noted(lake: Lake) -> Lake:
+def noted(new_lake: Lake) -> Lake:
     """A lake with a night and the list of the week before."""
-    week(lake, SUNDAY - WEEK)
-    night(lake, SUNDAY)
-    return lake
+    week(new_lake, SUNDAY - WEEK)
+    night(new_lake, SUNDAY)
+    return new_lake
 
 
 def test_the_same_night_and_later_ones_may_be_made(noted: Lake) -> None:
@@ -82,9 +82,9 @@ def test_a_week_is_missed_from_the_night_after_its_monday(noted: Lake) -> None:
     assert missed_weeks(noted, SUNDAY + DAY) == [SUNDAY]
 
 
-def test_a_home_that_never_froze_a_week_misses_none(lake: Lake) -> None:
-    night(lake, SUNDAY)
-    assert missed_weeks(lake, SUNDAY + 3 * WEEK) == []
+def test_a_home_that_never_froze_a_week_misses_none(new_lake: Lake) -> None:
+    night(new_lake, SUNDAY)
+    assert missed_weeks(new_lake, SUNDAY + 3 * WEEK) == []
 
 
 def test_missed_weeks_come_in_order_and_only_those_that_are_missing(noted: Lake) -> None:

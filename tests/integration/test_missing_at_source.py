@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -15,8 +15,7 @@ from assets.exports.ledger.outcomes import FileReport
 from assets.lake.connection import Lake
 from assets.watchlists.release.releases import release_lists
 from rules.registry import rule_set_on
-from tests.conftest import settings_of
-from tests.integration.ingest_files import EVERY, PUPILS, emptied, lesson, offer, put, text_of
+from tests.integration.ingest_files import EVERY, PUPILS, lesson, offer, put, text_of
 from tests.unit.page_reader import Page
 
 AS_OF = date(2026, 11, 29)
@@ -24,17 +23,6 @@ CIVICS = (
     *PUPILS, "20120419-9879", "20121004-9811", "20130101-TF01", "20130101-TF02", "20130101-TF03",
 )  # fmt: skip
 Rows = Sequence[dict[str, object]]
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def taught(day: str, start: str, civics: Sequence[str] = CIVICS, **cells: object) -> Rows:

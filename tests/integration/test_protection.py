@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from assets.lake.encryption import Sealer
 from assets.watchlists.release.holds import unread_protection
 from assets.watchlists.release.releases import release_lists
 from rules.registry import rule_set_on
-from tests.conftest import settings_of
+from tests.conftest import emptied, settings_of
 from tests.integration.conftest import trappan
 from tests.integration.ingest_files import (
     BASIC,
@@ -25,7 +25,6 @@ from tests.integration.ingest_files import (
     REGISTER,
     ROSTER,
     USUAL,
-    emptied,
     is_protected,
     lesson,
     offer,
@@ -41,17 +40,6 @@ MARK = "Sekretessmarkering"
 # Twelve digits, and the ten by which some rosters know the pupil.
 CIVIC = "201312019860"
 SHORT = "131201-9860"
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def roster(folder: Path, at: str, *rows: Mapping[str, object]) -> Path:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from assets.pull.pull import Fetched, pull_sources
 from assets.pull.sources import Source
@@ -20,12 +17,6 @@ NEXT_NIGHT = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 
 def obj(number: int, modified: str = "2026-10-20T10:00:00+02:00", **fields: Any) -> dict[str, Any]:
     return {"id": f"id-{number}", "meta": {"created": modified, "modified": modified}} | fields
-
-
-@pytest.fixture
-def school() -> Iterator[School]:
-    with serving(School()) as running:
-        yield running
 
 
 def source_of(school: School, *endpoints: str, **settings: Any) -> Source:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.school_server import School, serving, status
+from tests.integration.school_server import School, status
 from tests.integration.test_pull import NEXT_NIGHT, NIGHT, obj, objects_in, pulled, source_of
 
 EVENTS = [
@@ -28,12 +27,6 @@ WINDOWS: dict[str, tuple[list[dict[str, Any]], set[str]]] = {
     "calendarEvents": (EVENTS, {"startTime.onOrAfter", "startTime.onOrBefore"}),
     "aggregatedAttendance": (SUMS, {"startDate", "endDate"}),
 }
-
-
-@pytest.fixture
-def school() -> Iterator[School]:
-    with serving(School()) as running:
-        yield running
 
 
 def state_of(home: Path) -> dict[str, Any]:

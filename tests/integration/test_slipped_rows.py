@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,10 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import shipped_layouts
 from assets.exports.readers.row_reader import Openings
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
+from tests.conftest import emptied
 from tests.integration.ingest_files import (
     BAD,
     BASIC,
-    emptied,
     lesson,
     lessons_from,
     minutes_at,
@@ -28,17 +26,6 @@ from tests.integration.ingest_files import (
     text_of,
     warnings_of,
 )
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def lines_of(number: int, *rows: dict[str, object], delimiter: str = ";") -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,10 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, LayoutError, load_layouts
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
+from tests.conftest import emptied
 from tests.integration.ingest_files import (
     EVERY,
     PUPILS,
-    emptied,
     lesson,
     offer,
     problems_of,
@@ -32,17 +31,6 @@ from tests.integration.ingest_files import (
 
 MONDAY = date(2026, 8, 31)
 Rows = Sequence[dict[str, object]]
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def slots(days: Iterable[date], pupils: int = 2, **cells: Any) -> list[dict[str, object]]:

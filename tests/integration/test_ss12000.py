@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,9 @@ import pytest
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
+from tests.conftest import emptied, settings_of
 from tests.integration.ingest_files import (
     EVERY,
-    emptied,
     lesson,
     lessons_of,
     offer,
@@ -47,17 +46,6 @@ from tests.integration.ss12000_files import (
     school,
     staff,
 )
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def take(lake: Lake, folder: Path, **special: list[Any]) -> None:

@@ -15,7 +15,7 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
 from tests.conftest import settings_of
-from tests.integration.ingest_files import emptied, offer, offer_one, problems_of, put
+from tests.integration.ingest_files import offer, offer_one, problems_of, put
 from tests.integration.ss12000_files import (
     ANNA,
     BO,
@@ -40,16 +40,7 @@ FIRST = f"attendance-event-1-{ANNA}"
 LATER = "2026-10-09T04:00:00Z"
 
 
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    monkeypatch.setattr(json_files, "_child", read_here)
-    return emptied(lake_of_module)
+pytestmark = pytest.mark.usefixtures("objects_are_read_here")
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +58,8 @@ def home_of_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def taken(home_of_school: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+def taken(home_of_school: Path) -> Iterator[Lake]:
     """Yield a lake that has taken the usual school."""
-    monkeypatch.setattr(json_files, "_child", read_here)
     home = home_of_school.with_name("home")
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(home_of_school, home)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
 from assets.watchlists.collect.data_gaps import EventGaps, gaps_by_school
-from tests.conftest import settings_of
-from tests.integration.ingest_files import emptied, offer, put, warnings_of
+from tests.integration.ingest_files import offer, put, warnings_of
 from tests.integration.ss12000_files import (
     ANNA,
     BO,
@@ -32,7 +29,6 @@ from tests.integration.ss12000_files import (
     school,
     staff,
 )
-from tests.integration.ss12000_in_process import read_here
 from tests.integration.test_ss12000 import said
 from tests.integration.test_ss12000_aggregates import SUMS
 
@@ -52,16 +48,7 @@ SENT = [
 ] + [(0, None, None, 60), (0, None, None, 0), (30, 15, 15, 0), (30, 15, 15, 5)]
 
 
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    monkeypatch.setattr(json_files, "_child", read_here)
-    return emptied(lake_of_module)
+pytestmark = pytest.mark.usefixtures("objects_are_read_here")
 
 
 def expected(sent: tuple[int | None, ...]) -> tuple[bool, int, int, str]:

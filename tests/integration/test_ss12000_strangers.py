@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,7 @@ from assets.exports.files.received import UnreadableFileError, look_at
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.exports.ss12000.json_files import JsonRows
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
-    emptied,
     offer,
     offer_one,
     problems_of,
@@ -36,17 +33,6 @@ from tests.integration.ss12000_files import (
     put_school,
     school,
 )
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 def minutes(lake: Lake) -> list[tuple[Any, ...]]:

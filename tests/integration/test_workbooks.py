@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,10 @@ import pytest
 
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
 from tests.integration.ingest_files import (
     BASIC,
     EVERY,
     ROSTER,
-    emptied,
     lesson,
     lessons_from,
     offer,
@@ -54,17 +51,6 @@ ODD = without_addresses(
         has_absolute_targets=True,
     )
 )
-
-
-@pytest.fixture(scope="module")
-def lake_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lake(lake_of_module: Lake) -> Lake:
-    return emptied(lake_of_module)
 
 
 DIALECTS = pytest.mark.parametrize("dialect", [PLAIN, ODD], ids=["plain", "odd"])

@@ -24,10 +24,10 @@ from assets.exports.files import offered_files
 from assets.exports.ingest import ingest_paths
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
+from tests.conftest import emptied, settings_of
 from tests.examples import examples
 from tests.integration.complete_files import COLUMNS, WITH_COLUMN
-from tests.integration.ingest_files import PUPILS, ROSTER, emptied, put, text_of
+from tests.integration.ingest_files import PUPILS, ROSTER, put, text_of
 
 SCHOOLS = ("99999901", "99999902")
 FIRST = date(2026, 10, 5)

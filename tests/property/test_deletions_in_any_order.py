@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
-from tests.conftest import settings_of
+from tests.conftest import emptied
 from tests.examples import examples
-from tests.integration.ingest_files import emptied, offer, put
+from tests.integration.ingest_files import offer, put
 from tests.integration.ss12000_files import ANNA, BO, attendance, event, person, put_page, school
 from tests.integration.ss12000_in_process import read_here
 from tests.integration.test_ss12000 import key_of, said, state_of
@@ -38,12 +36,6 @@ class Word(NamedTuple):
     number: int
     day: int
     is_deletion: bool
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with Lake.open(settings_of(tmp_path_factory.mktemp("lake") / "home")) as opened:
-        yield opened
 
 
 words = st.lists(
@@ -125,7 +117,7 @@ def expected(happened: list[Word]) -> list[tuple[str, str, int]]:
 )
 @given(words, st.randoms(use_true_random=False))
 def test_words_and_deletions_in_any_order_give_one_lake(
-    base: Lake, happened: list[Word], chance: Any
+    lake_of_module: Lake, happened: list[Word], chance: Any
 ) -> None:
     states = []
     with (
@@ -136,7 +128,7 @@ def test_words_and_deletions_in_any_order_give_one_lake(
         usual = Path(folder) / "usual.d"
         first = [put_page(usual, name, school()[name]) for name in RESOURCES]
         for order in (True, False):
-            lake = emptied(base)
+            lake = emptied(lake_of_module)
             shuffled = chance.sample(files, len(files))
             if order:
                 offer(lake, *first, *files)

@@ -18,9 +18,9 @@ from assets.exports.files import offered_files
 from assets.exports.ingest import ingest_paths
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
+from tests.conftest import emptied, settings_of
 from tests.examples import examples
-from tests.integration.ingest_files import EVERY, emptied, lesson, put, text_of
+from tests.integration.ingest_files import EVERY, lesson, put, text_of
 
 PUPILS = tuple(f"20130101-TF{number:02d}" for number in range(1, 11))
 #: A lesson's day and hour.

@@ -19,9 +19,9 @@ from assets.flags.answers import rates_answer
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from rules.registry import rule_set_on
-from tests.conftest import settings_of
+from tests.conftest import emptied, settings_of
 from tests.examples import examples
-from tests.integration.ingest_files import BASIC, ROSTER, emptied, put, text_of
+from tests.integration.ingest_files import BASIC, ROSTER, put, text_of
 from tests.integration.ss12000_files import enrolment, group, organisation, person, put_page
 from tests.oracle.protection import Change, Saying, Town, classes_shown
 

@@ -19,9 +19,9 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from tests.conftest import settings_of
+from tests.conftest import emptied, settings_of
 from tests.examples import examples
-from tests.integration.ingest_files import EVERY, PUPILS, emptied, lesson, put, text_of
+from tests.integration.ingest_files import EVERY, PUPILS, lesson, put, text_of
 
 MONDAY = date(2026, 8, 31)
 HOURS = (8, 9, 10)

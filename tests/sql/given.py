@@ -17,7 +17,7 @@ import duckdb
 
 from assets.exports.readers.columns import COLUMNS
 from assets.lake.connection import Lake
-from assets.lake.tables import TABLES
+from assets.lake.tables import table_named
 
 NORTH, SOUTH = "10000001", "10000002"
 AS_OF = date(2026, 11, 15)
@@ -366,8 +366,9 @@ def _columns(table: str) -> str:
     if table in _IN_BETWEEN:
         return _IN_BETWEEN[table]
     described = _DESCRIBED_AS.get(table, table)
-    (found,) = [t for t in TABLES if t.name == described]
-    columns = [f"{c.name} {c.type}{'' if c.null else ' NOT NULL'}" for c in found.columns]
+    columns = [
+        f"{c.name} {c.type}{'' if c.null else ' NOT NULL'}" for c in table_named(described).columns
+    ]
     if table == "arriving_lessons":
         columns.append("batch_row BIGINT")
     if table == "batch_lessons":

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from assets.absence.windows import whole_windows, window_parts
 from assets.flags.asked_pupils import ask_about
-from assets.flags.evaluate import Evaluation
+from assets.flags.evaluate import Evaluation, Places
 from assets.flags.patterns import Pattern, patterns
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from pipelines.cli.explain_text import pattern_lines
 from rules.registry import rule_set_on
 from tests.oracle import patterns as oracle
@@ -87,6 +88,7 @@ def found(
             "SELECT * REPLACE (cast(pupil_key AS UUID) AS pupil_key), "
             "TIMESTAMP '2026-11-14 05:00' AS exported_at, 1 AS file_id FROM made_up"
         )
+    places = Places(*map(TemporaryTable, ("belonging", "pupil_schools", "summed_months")))
     stored(lake, "belonging", {"pupil_key": ANNA})
     lake.connection.execute(
         "CREATE OR REPLACE TEMP TABLE verdicts AS SELECT $key::UUID AS pupil_key, "
@@ -96,7 +98,8 @@ def found(
     )
     rule_set = rule_set_on("stockholm", as_of)
     windows = tuple(whole_windows(window_parts(as_of, 30, 60)))
-    asked = ask_about(lake, Evaluation(as_of, rule_set, windows), ANNA)
+    judged = map(TemporaryTable, ("judgements", "verdicts"))
+    asked = ask_about(lake, Evaluation(as_of, rule_set, windows, places, *judged), ANNA)
     return patterns(lake, asked).get(str(ANNA))
 
 

@@ -9,14 +9,13 @@ import polars as pl
 import pytest
 
 from assets.lake.connection import Lake
-from assets.lake.tables import TABLES
+from assets.lake.tables import TABLE_NAMES
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-NAMES = frozenset(table.name for table in TABLES)
 
 
 def test_no_frame_takes_the_name_of_a_table_of_the_lake(scratch: Lake) -> None:
-    for name in NAMES:
+    for name in TABLE_NAMES:
         with pytest.raises(ValueError, match="is a table of the lake"):
             scratch.load(name, pl.DataFrame({"number": [1]}))
 
@@ -39,4 +38,4 @@ def test_no_statement_of_ours_makes_a_temporary_table_of_such_a_name() -> None:
         for name in re.findall(r"TEMP (?:TABLE|VIEW) (\w+)", path.read_text(encoding="utf-8"))
     }
     assert made, "the pattern finds nothing any more"
-    assert not {entry for entry in made if entry[1] in NAMES}
+    assert not {entry for entry in made if entry[1] in TABLE_NAMES}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assets.absence.which_count import sum_days
+from assets.absence.which_count import days_to_sum, sum_days
 from assets.lake.connection import Lake
 from tests.sql.given import ANNA, BO, NORTH, SOUTH, Row, day, given, moment
 
@@ -58,19 +58,20 @@ class Day:
         given(lake, "enrolments", *roster)
         given(lake, "files", *files)
         given(lake, "parallel_values", *values)
-        given(lake, "days_to_sum", {"lesson_date": day(DAY)})
-        sum_days(lake, day(DAY), day(DAY))
+        asked = days_to_sum(lake, f"SELECT DATE '{day(DAY)}' AS lesson_date")
+        assert asked is not None
+        found = sum_days(lake, asked)
         self.sums = tuple(
             int(value or 0)
             for value in lake.rows(
                 "SELECT sum(scheduled_minutes), sum(reported_minutes), "
-                "sum(valid_minutes + invalid_minutes) FROM summed_days"
+                f"sum(valid_minutes + invalid_minutes) FROM {found.sums}"
             )[0]
         )
         self.uncounted = sorted(
             lake.rows(
                 "SELECT strftime(starts_at, '%H:%M'), subject, reason, "
-                "strftime(beside_starts_at, '%H:%M'), beside_subject FROM uncounted_now"
+                f"strftime(beside_starts_at, '%H:%M'), beside_subject FROM {found.uncounted}"
             ),
             key=str,
         )

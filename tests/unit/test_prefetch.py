@@ -11,6 +11,7 @@ import pytest
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.temporary import TemporaryTable
 
 SECONDS = 30
 
@@ -74,7 +75,7 @@ def test_people_met_on_one_lane_are_met_on_the_other(staging: StagingConnection)
             f"CREATE OR REPLACE TEMP TABLE rows_of AS SELECT '{piece}' AS civic_text, NULL AS "
             "mentor_name, NULL AS mentor_email, NULL AS exported_at"
         )
-        where.people.key_staged("rows_of")
+        where.people.key_staged(TemporaryTable("rows_of"))
         return where.lake.rows("SELECT civic_text FROM civic_keys ORDER BY ALL")
 
     met = list(staged_ahead(staging, ["a", "b", "c"], stage, always))

@@ -64,11 +64,6 @@ SPECIFIED_AS_OUR_CHOICE = {
 }
 
 
-@pytest.fixture(scope="module")
-def stockholm() -> ParameterSet:
-    return load_parameters("stockholm")
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A folder of rule sets with a copy of `stockholm` to change."""

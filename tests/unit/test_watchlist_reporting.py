@@ -143,9 +143,9 @@ def test_each_list_carries_its_own_notices_and_the_words_of_the_rule_set(lake: L
     insert(lake, "row_problems", [full | words])
     stamp = ListStamp(is_frozen=False, created_at=datetime(2026, 11, 16).astimezone())
     rules = replace(RULES, one_month_days=28, two_months_days=56)
-    look_back(lake, AS_OF, lambda _: rules)
+    before = look_back(lake, AS_OF, lambda _: rules)
     evaluation = evaluate_flags(lake, AS_OF, rules)
-    states = week_states(lake, AS_OF)
+    states = week_states(lake, evaluation, before)
     refused = {NORTH: RefusedRows(3, 2)}
     north, south = collect(lake, evaluation, stamp, refused, states=states).watchlists
 

@@ -9,15 +9,10 @@ import pytest
 
 from rules.models import ParameterSet, Value
 from rules.parameter_file import RuleFileError
-from rules.registry import load_parameters, rule_set_of
+from rules.registry import rule_set_of
 from rules.what_if import in_words, read_change, rule_set_with, scenarios
 
 DAY = date(2026, 11, 15)
-
-
-@pytest.fixture(scope="module")
-def stockholm() -> ParameterSet:
-    return load_parameters("stockholm")
 
 
 def changes(*texts: str) -> dict[str, Value]:

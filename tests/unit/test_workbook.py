@@ -23,12 +23,6 @@ from tests.unit.workbook_reader import (
     rows,
 )
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "list.xlsx"
-
-
 # --- sheets --------------------------------------------------------------------------------------
 
 

@@ -29,11 +29,6 @@ HOSTILE = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "list.xlsx"
-
-
 # --- printing and reading ------------------------------------------------------------------------
 
 

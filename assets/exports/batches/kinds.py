@@ -20,7 +20,7 @@ from assets.exports.files.received import ReceivedFile
 from assets.exports.pupils.people import People
 from assets.exports.readers.row_reader import Openings
 from assets.exports.ss12000 import batch as ss12000_batch
-from assets.exports.ss12000.aggregates import AggregateObjects
+from assets.exports.ss12000.aggregates import AggregateBatch
 from assets.exports.ss12000.deletions import DeletionBatch
 from assets.exports.ss12000.resources import AGGREGATES_KIND, DELETIONS, EMPTY_KIND
 from assets.exports.ss12000.resources import KINDS as SS12000_KINDS
@@ -123,7 +123,8 @@ def staged_work(
 
 def judge_ids(taken: StagedWork) -> None:
     """Find out what the lesson ids of staged files are, once what came before them is stored."""
-    if isinstance(taken.batch, LessonBatch):
+    # A batch whose files all went away before they were staged has no rows to judge.
+    if isinstance(taken.batch, LessonBatch) and taken.staged.counts:
         taken.batch.judge_ids(taken.staged)
 
 
@@ -138,7 +139,7 @@ def _batch_of(
     if kind in SS12000_KINDS:
         return _batch_of_objects(kind, lake, people)
     if kind == AGGREGATES_KIND:
-        return RosterBatch(lake, people, AggregateObjects(lake, people), "aggregates")
+        return AggregateBatch(lake, people)
     if kind == "pupil_merges":
         return MergeBatch(lake, people, openings)
     if kind == "lessons":

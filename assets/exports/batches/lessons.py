@@ -27,6 +27,7 @@ from assets.exports.staging.row_by_row import RowStage
 from assets.exports.staging.slot_ids import SlotIds
 from assets.exports.staging.staged_tables import (
     BulkFile,
+    Staging,
     begin_staging,
     find_shared,
     key_lessons,
@@ -45,6 +46,7 @@ from assets.exports.storing.lessons import (
 from assets.exports.storing.snapshots import complete_files, snapshot_reason
 from assets.exports.storing.unread_columns import note_read
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older
 
 
@@ -64,7 +66,15 @@ class LessonBatch:
         self._openings = openings
         self._folder = folder
         self._problems = ProblemLog(lake, people.sealer)
-        self._ids = SlotIds(lake)
+        # Made by `stage`, which comes before everything else.
+        self._ids: SlotIds
+        self._lessons: TemporaryTable
+        self._shared: TemporaryTable
+        self._superseded: TemporaryTable
+        self._arriving_lessons: TemporaryTable
+        self._coverage: TemporaryTable
+        self._contradicted: TemporaryTable
+        self._joint: TemporaryTable
         self._missing: dict[int, str] = {}
         self._headers: dict[int, FoundHeader] = {}
         self._rows_read: dict[int, int] = {}
@@ -77,28 +87,29 @@ class LessonBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
         batch = StagedBatch()
         lake = self._lake
-        begin_staging(lake, "lessons", files)
-        careful = self._stage_in_bulk(files, batch)
-        self._people.key_staged("batch_lessons")
-        key_lessons(lake)
-        find_shared(lake)
+        staging = begin_staging(lake, "lessons", files)
+        lessons = self._lessons = staging.rows
+        self._ids = SlotIds(lake, lessons)
+        careful = self._stage_in_bulk(staging, files, batch)
+        self._people.key_staged(lessons)
+        key_lessons(lake, lessons)
+        self._shared = find_shared(lake)
         self._key_repeated_slots()
         careful |= self._files_with_problems()
         if careful:
-            unstage(lake, "batch_lessons", sorted(careful))
+            unstage(lake, lessons, sorted(careful))
             fallen = {file.file_id for file in (*batch.unreadable, *batch.held)}
-            self._stage_by_row([f for f in files if f.file_id in careful - fallen], batch)
+            self._stage_by_row(staging, [f for f in files if f.file_id in careful - fallen], batch)
         changed = batch.hold_changed(files)
         if changed:
-            unstage(lake, "batch_lessons", changed)
-        settle_repeated_lessons(lake, self._problems)
+            unstage(lake, lessons, changed)
+        settle_repeated_lessons(lake, self._problems, lessons)
         if careful or changed:
-            find_shared(lake)
-        lake.materialise("exports/superseded_rows")
+            self._shared = find_shared(lake)
         self._judge_rows()
         self._read_people()
         batch.counts = self._counts(files, batch)
-        lake.define("exports/arriving_lessons")
+        self._arriving_lessons = lake.define("exports/arriving_lessons")
         return batch
 
     def judge_ids(self, staged: StagedBatch) -> None:
@@ -115,10 +126,9 @@ class LessonBatch:
             staged.unreadable[counts.file] = held[counts.file.file_id]
             self._headers.pop(counts.file.file_id)
         if held:
-            unstage(self._lake, "batch_lessons", sorted(held))
+            unstage(self._lake, self._lessons, sorted(held))
         if held or changed:
-            find_shared(self._lake)
-            self._lake.materialise("exports/superseded_rows")
+            self._shared = find_shared(self._lake)
             self._judge_rows()
 
     def remarks(self) -> dict[int, str]:
@@ -131,15 +141,18 @@ class LessonBatch:
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
-        complete = complete_files(self._lake, self._headers, self._problems)
+        complete = complete_files(self._lake, self._lessons, self._headers, self._problems)
         self._ids.store(connection)
-        keep_superseded_words(connection, self._lake)
-        had_older = has_older(self._lake)
+        arriving = self._arriving_lessons
+        keep_superseded_words(self._lake, self._lessons, self._superseded, arriving)
+        had_older = has_older(self._lake, self._coverage)
         days = self._lake.materialise("exports/covered_days", has_ids=self._has_ids())
-        superseded = store_lessons(connection, self._lake, complete, days=days, keeps_moved=True)
-        store_side_words(connection)
+        superseded = store_lessons(
+            connection, self._lake, complete, arriving=arriving, days=days, keeps_moved=True
+        )
+        store_side_words(connection, self._contradicted, self._joint)
         for file_id, rows in self._lake.rows(
-            "SELECT file_id, count(*) FROM superseded_rows GROUP BY file_id"
+            f"SELECT file_id, count(*) FROM {self._superseded} GROUP BY file_id"
         ):
             superseded[file_id] = superseded.get(file_id, 0) + rows
         store_staff(connection, self._people)
@@ -157,9 +170,14 @@ class LessonBatch:
             units = _of_files(self._units, ids).with_columns(layout=pl.lit(layout))
             replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
         self._missing = note_missing(
-            connection, self._lake, self._people.sealer, self._headers, had_older=had_older
+            connection,
+            self._lake,
+            self._people.sealer,
+            self._headers,
+            coverage=self._coverage,
+            had_older=had_older,
         )
-        store_sendings(connection)
+        store_sendings(connection, self._lessons, self._coverage)
         return superseded
 
     def store_problems(
@@ -168,7 +186,9 @@ class LessonBatch:
         """Write the refused rows and warnings of these files."""
         self._problems.store(connection, file_ids)
 
-    def _stage_in_bulk(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> set[int]:
+    def _stage_in_bulk(
+        self, staging: Staging, files: Sequence[ReceivedFile], batch: StagedBatch
+    ) -> set[int]:
         """Stage what the bulk reader takes and return the ids of the other files."""
         careful: set[int] = set()
         groups: dict[tuple[object, ...], list[BulkFile]] = defaultdict(list)
@@ -195,40 +215,43 @@ class LessonBatch:
                 groups[bulk.shape].append(bulk)
                 self._note_header(file, header, bulk.data_lines)
             for group in groups.values():
-                careful |= stage_bulk(self._lake, group, self._folder / "links")
+                careful |= stage_bulk(self._lake, staging, group, self._folder / "links")
         return careful
 
     def _read_people(self) -> None:
         """Read what the staged rows say of pupils and schools, beside the storing of others."""
-        self._arriving = arriving_identities(self._lake, "batch_lessons")
+        self._arriving = arriving_identities(self._lake, self._lessons)
         self._units = self._lake.frame(
             "SELECT school_unit_code, false AS is_registered, "
             "plain_text(max(school_name)) AS school_name, NULL::VARCHAR AS district, "
             "NULL::VARCHAR AS principal_key, any_value(exported_at) AS exported_at, file_id "
-            "FROM batch_lessons WHERE problem IS NULL GROUP BY school_unit_code, file_id"
+            f"FROM {self._lessons} WHERE problem IS NULL GROUP BY school_unit_code, file_id"
         )
 
     def _judge_rows(self) -> None:
-        """Find what the batch's files cover, contradict and hold beside each other."""
-        find_coverage(self._lake)
-        self._lake.materialise("exports/contradicted_rows")
-        self._lake.materialise("exports/joint_rows")
+        """Find what the batch's files supersede, cover, contradict and hold beside each other."""
+        self._superseded = self._lake.materialise("exports/superseded_rows")
+        self._coverage = find_coverage(self._lake)
+        self._contradicted = self._lake.materialise("exports/contradicted_rows")
+        self._joint = self._lake.materialise("exports/joint_rows")
 
     def _key_repeated_slots(self) -> None:
         """Key rows by date where a file that was read in bulk repeats an id over dates."""
         repeating = self._lake.rows(
-            "SELECT DISTINCT file_id FROM shared_lessons WHERE rows_in_file > 1"
+            f"SELECT DISTINCT file_id FROM {self._shared} WHERE rows_in_file > 1"
         )
         if self._ids.key_repeated(self._headers, [file_id for (file_id,) in repeating]):
-            find_shared(self._lake)
+            self._shared = find_shared(self._lake)
 
     def _note_header(self, file: ReceivedFile, header: FoundHeader, rows_read: int) -> None:
         self._headers[file.file_id] = header
         self._rows_read[file.file_id] = rows_read
 
-    def _stage_by_row(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> None:
+    def _stage_by_row(
+        self, staging: Staging, files: Sequence[ReceivedFile], batch: StagedBatch
+    ) -> None:
         """Stage files row by row."""
-        stage = RowStage(self._lake, self._people, self._openings, self._problems, "lessons")
+        stage = RowStage(self._lake, self._people, self._openings, self._problems, staging)
         staged = stage.stage(files)
         batch.unreadable |= staged.unreadable
         batch.held |= staged.held
@@ -240,7 +263,7 @@ class LessonBatch:
 
     def _has_ids(self) -> bool:
         return bool(
-            self._lake.rows("SELECT 1 FROM batch_lessons WHERE lesson_id IS NOT NULL LIMIT 1")
+            self._lake.rows(f"SELECT 1 FROM {self._lessons} WHERE lesson_id IS NOT NULL LIMIT 1")
         )
 
     def _files_with_problems(self) -> set[int]:
@@ -250,9 +273,9 @@ class LessonBatch:
         return set(shared) | {
             key
             for (key,) in lake.rows(
-                "SELECT DISTINCT file_id FROM batch_lessons "
+                f"SELECT DISTINCT file_id FROM {self._lessons} "
                 "WHERE problem IS NOT NULL OR warning IS NOT NULL "
-                "UNION SELECT file_id FROM shared_lessons WHERE rows_in_file > 1"
+                f"UNION SELECT file_id FROM {self._shared} WHERE rows_in_file > 1"
             )
         }
 

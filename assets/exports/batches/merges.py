@@ -19,8 +19,9 @@ from assets.exports.pupils.rekeying import keep_changes, rekey
 from assets.exports.readers.row_reader import Openings
 from assets.exports.staging.repeated_rows import refuse_repeated
 from assets.exports.staging.row_by_row import RowStage, StagedRows, refusal
-from assets.exports.staging.staged_tables import begin_staging, end_staging, staged_table, unstage
+from assets.exports.staging.staged_tables import begin_staging, end_staging, unstage
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older
 
 _KIND = "pupil_merges"
@@ -40,27 +41,29 @@ class MergeBatch:
         self._people = people
         self._openings = openings
         self._problems = ProblemLog(lake, people.sealer)
+        # Made by `stage`, which comes before everything else.
+        self._said: TemporaryTable
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
         batch = StagedBatch()
-        begin_staging(self._lake, _KIND, files)
-        stage = RowStage(self._lake, self._people, self._openings, self._problems, _KIND)
+        staging = begin_staging(self._lake, _KIND, files)
+        stage = RowStage(self._lake, self._people, self._openings, self._problems, staging)
         staged = stage.stage(files)
         batch.unreadable, batch.held = staged.unreadable, staged.held
         fallen = batch.hold_changed(files)
         if fallen:
-            unstage(self._lake, staged_table(_KIND), fallen)
-        end_staging(self._lake, _KIND)
-        refuse_repeated(self._lake, self._problems, _KIND)
+            unstage(self._lake, staging.rows, fallen)
+        rows = end_staging(self._lake, staging)
+        refuse_repeated(self._lake, self._problems, staging, rows)
         # What closes a circle is refused, but remembered: which of its words is the newest, and
         # does nothing, may change when another file comes.
-        self._lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE said_merges AS SELECT old_pupil_key, new_pupil_key, "
-            "exported_at, file_id, line_number, changed_date FROM batch_pupil_merges "
-            "WHERE problem IS NULL"
+        self._said = self._lake.make(
+            "said_merges",
+            "SELECT old_pupil_key, new_pupil_key, exported_at, file_id, line_number, changed_date "
+            f"FROM {rows} WHERE problem IS NULL",
         )
-        self._refuse_circles()
+        self._refuse_circles(rows)
         batch.counts = self._counts(staged, set(fallen))
         return batch
 
@@ -68,7 +71,7 @@ class MergeBatch:
         """Remember the merges, and give stored rows the keys that stand for their pupils."""
         said = self._lake.frame(
             "SELECT old_pupil_key::VARCHAR AS old_pupil_key, exported_at, file_id, changed_date, "
-            "new_pupil_key::VARCHAR AS new_pupil_key FROM said_merges"
+            f"new_pupil_key::VARCHAR AS new_pupil_key FROM {self._said}"
         )
         store_numbers(connection, self._people)
         if said.height:
@@ -84,15 +87,15 @@ class MergeBatch:
         """Write the refused rows and warnings of these files."""
         self._problems.store(connection, file_ids)
 
-    def _refuse_circles(self) -> None:
+    def _refuse_circles(self, staged: TemporaryTable) -> None:
         rows = self._lake.rows(
-            "SELECT old_pupil_key, new_pupil_key, exported_at, file_id FROM said_merges"
+            f"SELECT old_pupil_key, new_pupil_key, exported_at, file_id FROM {self._said}"
         )
         circular = merged([*known_merges(self._lake), *(Merge(*row) for row in rows)]).circular
         if not circular:
             return
         pairs = {(str(old), str(new)) for old, new in circular}
-        good = self._lake.frame("SELECT * FROM batch_pupil_merges WHERE problem IS NULL")
+        good = self._lake.frame(f"SELECT * FROM {staged} WHERE problem IS NULL")
         for row in good.iter_rows(named=True):
             if (str(row["old_pupil_key"]), str(row["new_pupil_key"])) in pairs:
                 problem = refusal("new_civic_no.circle", row, ("old_text", "new_text"))

@@ -16,22 +16,17 @@ from assets.exports.batches.batch import FileCounts, StagedBatch
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.pupils.people import People
-from assets.exports.pupils.protection import (
-    keep_words,
-    store_numbers,
-    store_words,
-    words_of_persons,
-)
+from assets.exports.pupils.protection import store_words
 from assets.exports.readers.layouts import HeaderMatch
 from assets.exports.readers.row_reader import Openings, RowReader
-from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.exports.staging.repeated_rows import refuse_repeated
 from assets.exports.staging.row_by_row import RowStage
-from assets.exports.staging.staged_tables import begin_staging, end_staging, staged_table, unstage
+from assets.exports.staging.staged_tables import begin_staging, end_staging, unstage
 from assets.exports.storing.lessons import arriving_identities, store_identities, store_staff
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.exports.storing.unread_columns import note_read
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older
 
 # Breaks of schools (`lov`) into the lake: of a layout and school unit the newest file counts. A
@@ -40,19 +35,24 @@ from assets.lake.upsert import replace_older
 
 
 def store_school_breaks(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, layout: str, ids: Sequence[int]
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    breaks: TemporaryTable,
+    layout: str,
+    ids: Sequence[int],
 ) -> None:
     """Put staged breaks in place of what older files of the layout said of the same school units.
 
     Args:
         connection: inside a transaction.
-        lake: its lake, with `batch_school_breaks`.
+        lake: its lake.
+        breaks: what was staged.
         layout: the layout that the files were read with.
         ids: of the files.
     """
     arriving = lake.frame(
         "SELECT school_unit_code, $layout AS layout, first_date, last_date, break_name, "
-        "exported_at, file_id FROM batch_school_breaks WHERE problem IS NULL "
+        f"exported_at, file_id FROM {breaks} WHERE problem IS NULL "
         "AND file_id IN (SELECT unnest($ids::BIGINT[])) "
         "QUALIFY (exported_at, file_id) = max((exported_at, file_id)) "
         "OVER (PARTITION BY school_unit_code)",
@@ -96,19 +96,22 @@ class RosterBatch:
         self._problems = ProblemLog(lake, people.sealer, openings.unit)
         self._matches: dict[int, HeaderMatch] = {}
         self._readers: dict[int, RowReader] = {}
+        # Made by `stage`, which comes before everything else.
+        self._rows: TemporaryTable
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
         batch = StagedBatch()
         kind, problems = self._kind, self._problems
-        begin_staging(self._lake, kind, files)
-        staged = RowStage(self._lake, self._people, self._openings, problems, kind).stage(files)
+        staging = begin_staging(self._lake, kind, files)
+        stage = RowStage(self._lake, self._people, self._openings, problems, staging)
+        staged = stage.stage(files)
         batch.unreadable, batch.held = staged.unreadable, staged.held
         fallen = batch.hold_changed(files)
         if fallen:
-            unstage(self._lake, staged_table(kind), fallen)
-        end_staging(self._lake, kind)
-        refuse_repeated(self._lake, problems, kind)
+            unstage(self._lake, staging.rows, fallen)
+        self._rows = end_staging(self._lake, staging)
+        refuse_repeated(self._lake, problems, staging, self._rows)
         for file_id, reader in staged.readers.items():
             if file_id in fallen:
                 continue
@@ -141,15 +144,15 @@ class RosterBatch:
                 self._store_units(connection, layout, ids)
                 continue
             if self._kind == "school_breaks":
-                store_school_breaks(connection, self._lake, layout, ids)
+                store_school_breaks(connection, self._lake, self._rows, layout, ids)
                 continue
             if self._kind == "aggregates":
                 self._store_sums(connection, ids)
             else:
                 self._store_enrolments(connection, ids)
-            arriving = arriving_identities(self._lake, f"batch_{self._kind}")
+            arriving = arriving_identities(self._lake, self._rows)
             mine = arriving.filter(arriving["file_id"].is_in(ids))
-            self._store_words(connection, layout, mine, ids)
+            self.keep_protection(connection, layout, mine, ids)
             marked = [key for key in ids if self._matches[key].says_protection]
             note_read(connection, layout, mine, files=ids, with_column=marked)
             sealed = self._people.sealed_identities(
@@ -164,23 +167,15 @@ class RosterBatch:
         """Write the refused rows and warnings of these files."""
         self._problems.store(connection, file_ids)
 
-    def _store_words(
+    def keep_protection(
         self,
         connection: duckdb.DuckDBPyConnection,
         layout: str,
         arriving: pl.DataFrame,
         ids: Sequence[int],
     ) -> None:
-        readers = [self._readers[file_id] for file_id in ids]
-        if layout == AGGREGATES_KIND:
-            # References of a server's objects: what they say is the server's word of a person.
-            store_numbers(connection, self._people)
-            keep_words(
-                connection,
-                words_of_persons((reader.file, reader.marked_persons) for reader in readers),
-            )
-            return
-        loose = [word for reader in readers for word in reader.loose_words]
+        """Keep what the files of a layout say of protection."""
+        loose = [word for file_id in ids for word in self._readers[file_id].loose_words]
         store_words(connection, self._people, arriving, layout, loose)
 
     def _store_units(
@@ -189,7 +184,7 @@ class RosterBatch:
         units = self._lake.frame(
             "SELECT school_unit_code, $layout AS layout, true AS is_registered, school_name, "
             "district, principal_key::VARCHAR AS principal_key, exported_at, file_id "
-            "FROM batch_school_units WHERE problem IS NULL "
+            f"FROM {self._rows} WHERE problem IS NULL "
             "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
             layout=layout,
             ids=list(ids),
@@ -202,7 +197,7 @@ class RosterBatch:
             "period_first_date, period_last_date, scheduled_minutes, reported_minutes, "
             "valid_minutes, invalid_minutes, class_name, grade, "
             "mentor_key::VARCHAR AS mentor_key, exported_at, file_id "
-            "FROM batch_aggregates WHERE problem IS NULL "
+            f"FROM {self._rows} WHERE problem IS NULL "
             "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
             ids=list(ids),
         )
@@ -213,13 +208,13 @@ class RosterBatch:
         records = self._lake.frame(
             "SELECT pupil_key::VARCHAR AS pupil_key, school_unit_code, class_name, grade, "
             "mentor_key::VARCHAR AS mentor_key, start_date, end_date, exported_at, file_id "
-            "FROM batch_enrolments WHERE problem IS NULL "
+            f"FROM {self._rows} WHERE problem IS NULL "
             "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
             ids=list(ids),
         )
         key = ("pupil_key", "school_unit_code", "start_date")
         pupils = (
-            "SELECT DISTINCT pupil_key FROM batch_enrolments "
+            f"SELECT DISTINCT pupil_key FROM {self._rows} "
             "WHERE problem IS NULL AND pupil_key IS NOT NULL"
         )
         with watching_rosters(connection, self._lake, pupils):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assets.exports.ss12000 import reasons as ss12000_reasons
+from assets.exports.ledger import object_reasons
 
 # Cells that can name a person are shown as a pattern only: digits as 9, letters as x. So is
 # whatever stands in another column and looks like a person: rows slip by a cell.
@@ -84,7 +84,7 @@ _EXPECTED = {
     "civic_no": "an identity number with 12 digits such as ååååmmdd-nnnn, or TF number",
     "row": "one whole row with as many cells as the header, once",
     "school_name": "the school's name",
-    **ss12000_reasons.EXPECTED,
+    **object_reasons.EXPECTED,
 }
 _SPECIAL = {
     "scheduled_minutes.out_of_range": "the lesson's length is below 1 or above 600 minutes",
@@ -131,7 +131,7 @@ _SPECIAL = {
     "row.contradicts": "another row of the file says something else of the same thing",
     "row.unreported_beside": "not reported, but another row of the file reports the same lesson",
     "row.no_day_beside": "no day, and another row of the file has the same record with days",
-    **ss12000_reasons.SPECIAL,
+    **object_reasons.SPECIAL,
 }
 _MEND_MINUTES = "write whole minutes; leave all minute cells empty when nobody reported"
 _MEND_DAY = "write the day as 2026-10-05, or leave the cell empty"
@@ -157,7 +157,7 @@ _FIX = {
     "civic_no": "write the number with 12 digits, in a column that is formatted as text",
     "row": "export the file again, and send it without opening it in a spreadsheet",
     "school_name": "write the school's name",
-    **ss12000_reasons.FIX,
+    **object_reasons.FIX,
     "period_end": "write the day after the last one",
     "month": "write the month as 2026-10, or put it into the file's name as _2026-10_",
     "reported_minutes": _MEND_MINUTES,
@@ -206,7 +206,7 @@ _EXPECTED_OF_CODE = {
     "row.contradicts": "one row about the same thing",
     "row.unreported_beside": "one row about the same thing",
     "row.no_day_beside": "one row about the same thing",
-    **ss12000_reasons.EXPECTED_OF_CODE,
+    **object_reasons.EXPECTED_OF_CODE,
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assets.exports.ss12000.reasons import SWEDISH, SWEDISH_FIX
+from assets.exports.ledger.object_reasons import SWEDISH, SWEDISH_FIX
 
 _MINUTER = "hela minuter, till exempel 60"
 _SKRIV_MINUTER = "Skriv hela minuter. Lämna alla minutceller tomma om ingen har rapporterat."

@@ -23,6 +23,7 @@ from assets.exports.pupils.identity_numbers import (
 from assets.exports.pupils.merges import known_merges, merged
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, text_of_fields
+from assets.lake.temporary import TemporaryTable
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -74,9 +75,7 @@ class People:
             lake.connection.execute("ATTACH IF NOT EXISTS ':memory:' AS met")
             self.forget()
         for table in ("civic_keys", "staff_keys"):
-            lake.connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM met.{table}"
-            )
+            lake.make_view(table, f"SELECT * FROM met.{table}")
 
     def beside(self, lake: Lake) -> Self:
         """Return the same people, for a connection beside this one."""
@@ -95,7 +94,7 @@ class People:
             "CREATE OR REPLACE TABLE met.staff_keys (name VARCHAR, email VARCHAR, staff_key UUID)"
         )
 
-    def key_staged(self, staged: str) -> None:
+    def key_staged(self, staged: TemporaryTable) -> None:
         """Extend the keys by the people of a staged table of lessons."""
         # A row has its export time when its pupil was met before.
         self._key_pupils(

@@ -84,7 +84,7 @@ def rekey(
         "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons "
         "WHERE pupil_key IN (SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
     )
-    _keep_words_of_other_dates(connection)
+    _keep_words_of_other_dates(lake)
     with watching_rosters(connection, lake, _WITH_MOVED_RECORDS):
         for table, rows, key in _KEYS:
             _rekey_table(connection, lake, table, rows, key)
@@ -105,10 +105,10 @@ def rekey(
     )
 
 
-def _keep_words_of_other_dates(connection: duckdb.DuckDBPyConnection) -> None:
+def _keep_words_of_other_dates(lake: Lake) -> None:
     """Keep lessons that both numbers have under one id on other dates: one of them will go."""
     keep_moved(
-        connection,
+        lake,
         "SELECT * EXCLUDE (standing_key) REPLACE (standing_key AS pupil_key) FROM ("
         "SELECT stored.*, coalesce(cast(keys.new_key AS UUID), stored.pupil_key) AS standing_key "
         "FROM lessons AS stored LEFT JOIN new_keys_of_pupils AS keys "

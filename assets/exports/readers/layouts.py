@@ -52,6 +52,8 @@ class RowCount(BaseModel):
         return self
 
 
+#: What the ledger calls the layout of files of objects begins so: they have no header to match.
+OBJECT_LAYOUTS = "ss12000"
 SHIPPED = Path(__file__).resolve().parent / "layouts"
 DELIMITERS = (";", "\t", ",")
 # A school system's report may put its title and filters above the header.

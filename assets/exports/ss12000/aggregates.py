@@ -5,13 +5,16 @@ Here too: where an object's names and places come from. Not here: what becomes o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+import duckdb
 import polars as pl
 
+from assets.exports.batches.rosters import RosterBatch
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.pupils.people import People
+from assets.exports.pupils.protection import keep_words, store_numbers, words_of_persons
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layouts import FoundHeader, Layout, LayoutColumn
 from assets.exports.readers.row_reader import Openings, RowReader
@@ -73,9 +76,10 @@ def aggregate_frames(
         said = cells.filter(pl.col("protected") != "Ingen")["person"].drop_nulls().unique()
         marked.update(str(persons.key_of(person)) for person in said)
         lake.connection.register("aggregate_cells", cells)
-        lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE affected_persons AS SELECT DISTINCT person_key "
-            "FROM person_keys JOIN aggregate_cells ON person_text = person"
+        lake.make(
+            "affected_persons",
+            "SELECT DISTINCT person_key "
+            f"FROM {persons.keys} JOIN aggregate_cells ON person_text = person",
         )
         lake.materialise("exports/ss12000_places")
         found = lake.rows(lake.select("exports/aggregate_places"))
@@ -176,3 +180,25 @@ class AggregateObjects(Openings):
     def rows(self, file: ReceivedFile) -> RowReader:
         """Return a reader of a file's objects."""
         return AggregateReader(self._lake, self._people, file)
+
+
+class AggregateBatch(RosterBatch):
+    """Stages and stores files of aggregatedAttendance, as those of monthly sums are."""
+
+    def __init__(self, lake: Lake, people: People) -> None:
+        super().__init__(lake, people, AggregateObjects(lake, people), "aggregates")
+
+    def keep_protection(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        layout: str,  # noqa: ARG002
+        arriving: pl.DataFrame,  # noqa: ARG002
+        ids: Sequence[int],
+    ) -> None:
+        """Keep what objects say of protection: the word of the server about a person."""
+        readers = [self._readers[file_id] for file_id in ids]
+        store_numbers(connection, self._people)
+        keep_words(
+            connection,
+            words_of_persons((reader.file, reader.marked_persons) for reader in readers),
+        )

@@ -31,6 +31,7 @@ from assets.exports.ss12000.resources import (
 from assets.exports.ss12000.staging import ObjectStage
 from assets.exports.ss12000.words import prepare_words, refuse_repeated
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 
 _WAITS = {
     "event": "wait for their calendar event",
@@ -112,6 +113,8 @@ class ObjectBatch:
         self._persons = Persons(lake, people.sealer)
         self._stage = ObjectStage(lake, self._persons, self._problems, self._resource)
         define_living(lake)
+        # Made by `stage`, which comes before everything else.
+        self._arriving: TemporaryTable
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedBatch:
         """Stage every file of the batch; afterwards `store` can be called."""
@@ -122,7 +125,7 @@ class ObjectBatch:
         self._stage.forget(fallen)
         refuse_repeated(self._lake, self._resource, self._problems)
         waiting = self._waiting()
-        prepare_words(self._lake, self._resource)
+        self._arriving = prepare_words(self._lake, self._resource)
         batch.counts = [
             self._counts(reader, waiting[file_id])
             for file_id, reader in staged.readers.items()
@@ -132,7 +135,9 @@ class ObjectBatch:
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the words in place of older ones; the caller holds the transaction."""
-        return store_and_derive(connection, self._lake, self._resource, self._persons)
+        return store_and_derive(
+            connection, self._lake, self._resource, self._persons, self._arriving
+        )
 
     def store_problems(
         self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]

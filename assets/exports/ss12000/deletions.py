@@ -26,7 +26,6 @@ from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.resources import BY_NAME, DELETIONS
 from assets.exports.ss12000.staging import ObjectStage
 from assets.lake.connection import Lake
-from assets.lake.upsert import replace_older_by
 
 _OTHERS = "of other resources, from which nothing follows here"
 
@@ -62,17 +61,12 @@ class DeletionBatch:
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the deletions beside the objects; the caller holds the transaction."""
         known = ", ".join(f"'{name}'" for name in BY_NAME)
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE arriving_deletions AS SELECT * EXCLUDE "
-            f"(line_number, problem, warning) FROM {DELETIONS.staged} "
-            f"WHERE problem IS NULL AND resource_name IN ({known})"
+        arriving = self._lake.make(
+            "arriving_deletions",
+            f"SELECT * EXCLUDE (line_number, problem, warning) FROM {DELETIONS.staged} "
+            f"WHERE problem IS NULL AND resource_name IN ({known})",
         )
-        key = ("resource_name", "object_key")
-        store_deletions(
-            connection,
-            self._lake,
-            lambda: replace_older_by(connection, DELETIONS.table, "arriving_deletions", key),
-        )
+        store_deletions(connection, self._lake, arriving)
         return {}
 
     def store_problems(

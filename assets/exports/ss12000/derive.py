@@ -6,13 +6,15 @@ leaves no trace. Not here: the objects (`words.py`), the joins (`sql/exports/ss1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import duckdb
 import polars as pl
 
 from assets.exports.pupils.protection import keep_numbers, keep_references, keep_words
+from assets.exports.readers.layouts import OBJECT_LAYOUTS
 from assets.exports.ss12000.affected_pupils import (
+    Affected,
     begin_noting,
     end_noting,
     note_affected,
@@ -20,12 +22,14 @@ from assets.exports.ss12000.affected_pupils import (
 )
 from assets.exports.ss12000.living import STAYS
 from assets.exports.ss12000.persons import Persons
-from assets.exports.ss12000.resources import LAYOUT_PREFIX, RESOURCES, Resource
+from assets.exports.ss12000.resources import DELETIONS, RESOURCES, Resource
+from assets.exports.ss12000.staging import MARKINGS
 from assets.exports.ss12000.words import find_changes, store_words
 from assets.exports.storing.lessons import store_identities, store_lessons
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
-from assets.lake.tables import TABLES
+from assets.lake.tables import columns_of
+from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older_by
 
 # What SS12000 files say of protection, kept as words of the server about persons and numbers. A
@@ -37,14 +41,14 @@ _KEY = ("reference_key", "source_key", "place_key", "is_protected")
 _IN_REFERENCES = (
     "SELECT person_key, person_key AS reference_key, person_key AS source_key, "
     "cast(NULL AS UUID) AS place_key, true AS is_protected, exported_at, file_id "
-    "FROM staged_markings"
+    "FROM {markings}"
 )
 
 
 def store_markings(
     connection: duckdb.DuckDBPyConnection, lake: Lake, resource: Resource, persons: Persons
-) -> None:
-    """Keep what the staged files of a resource say of protection; leaves `arriving_markings`.
+) -> TemporaryTable:
+    """Keep what the staged files of a resource say of protection, and return it.
 
     Args:
         connection: inside a transaction.
@@ -53,12 +57,14 @@ def store_markings(
         persons: who keyed their persons.
     """
     if resource.name == "persons":
-        lake.materialise("exports/arriving_markings")
-        taken = {file_id for (file_id,) in lake.rows("SELECT DISTINCT file_id FROM staged_persons")}
+        markings = lake.materialise("exports/arriving_markings")
+        files = lake.rows(f"SELECT DISTINCT file_id FROM {resource.staged}")
+        taken = {file_id for (file_id,) in files}
         _store_numbers(connection, persons, taken)
     else:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE arriving_markings AS {_IN_REFERENCES}")
-    replace_older_by(connection, "protection_words", "arriving_markings", _KEY)
+        markings = lake.make("arriving_markings", _IN_REFERENCES.format(markings=MARKINGS))
+    replace_older_by(connection, "protection_words", markings, _KEY)
+    return markings
 
 
 def _store_numbers(
@@ -73,60 +79,62 @@ def _store_numbers(
     keep_words(connection, persons.marked_numbers().filter(pl.col("file_id").is_in(list(taken))))
 
 
-_OURS = f"file_id IN (SELECT file_id FROM files WHERE layout LIKE '{LAYOUT_PREFIX}%')"
-_LESSON = ", ".join(
-    column.name for table in TABLES if table.name == "lessons" for column in table.columns
-)
+_OURS = f"file_id IN (SELECT file_id FROM files WHERE layout LIKE '{OBJECT_LAYOUTS}%')"
+_LESSON = ", ".join(columns_of("lessons"))
 #: Resources that say what school units are called and who leads them.
 _OF_UNITS = frozenset({"organisations", "duties", "persons"})
 
 
 def store_and_derive(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, resource: Resource, persons: Persons
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    resource: Resource,
+    persons: Persons,
+    arriving: TemporaryTable,
 ) -> dict[int, int]:
     """Store the arriving words of a resource and what follows from them.
 
     Args:
         connection: inside a transaction.
-        lake: its lake, with `arriving_words`.
+        lake: its lake.
         resource: what the words are about.
         persons: who keyed their persons.
+        arriving: the words.
 
     Returns:
         By file, the accepted words that a newer one supersedes.
     """
-    lost = find_changes(lake, resource)
+    changes = find_changes(lake, resource, arriving)
     has_lessons = _has_lessons(lake)
-    begin_noting(connection)
-    store_markings(connection, lake, resource, persons)
-    note_affected(connection, resource, has_lessons=has_lessons)
-    store_words(connection, resource)
-    note_affected(connection, resource, has_lessons=has_lessons)
-    end_noting(connection)
-    _derive(connection, lake, has_lessons=has_lessons)
+    affected = begin_noting(lake)
+    markings = store_markings(connection, lake, resource, persons)
+    noting = (connection, resource, affected, changes, markings)
+    note_affected(*noting, has_lessons=has_lessons)
+    store_words(connection, resource, changes.winning)
+    note_affected(*noting, has_lessons=has_lessons)
+    _derive(connection, lake, affected, has_lessons=has_lessons)
     if resource.name in _OF_UNITS:
         _store_units(connection, lake)
-    return lost
+    return changes.lost
 
 
 def store_deletions(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, store: Callable[[], None]
+    connection: duckdb.DuckDBPyConnection, lake: Lake, deletions: TemporaryTable
 ) -> None:
     """Store arriving deletions and what follows from them.
 
     Args:
         connection: inside a transaction.
-        lake: its lake, with `arriving_deletions`.
-        store: puts them in place of older ones.
+        lake: its lake.
+        deletions: those that arrive, as rows of the table.
     """
     has_lessons = _has_lessons(lake)
-    begin_noting(connection)
+    affected = begin_noting(lake)
     for resource in RESOURCES:
         if resource.name not in STAYS:
-            note_deleted(connection, resource, has_lessons=has_lessons)
-    end_noting(connection)
-    store()
-    _derive(connection, lake, has_lessons=has_lessons)
+            note_deleted(lake, resource, affected, deletions, has_lessons=has_lessons)
+    replace_older_by(connection, DELETIONS.table, deletions, ("resource_name", "object_key"))
+    _derive(connection, lake, affected, has_lessons=has_lessons)
     _store_units(connection, lake)
 
 
@@ -134,79 +142,87 @@ def _has_lessons(lake: Lake) -> bool:
     return bool(lake.rows(f"SELECT 1 FROM lessons WHERE {_OURS} LIMIT 1"))
 
 
-def _derive(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_lessons: bool) -> None:
+def _derive(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, affected: Affected, *, has_lessons: bool
+) -> None:
     """Make lessons, records, names and staff of the affected persons again."""
-    if lake.rows("SELECT 1 FROM affected_persons LIMIT 1"):
-        lake.materialise("exports/ss12000_places")
-        _store_lessons(connection, lake, has_lessons=has_lessons)
-        _store_rosters(connection, lake)
-        _store_identities(connection, lake)
-        _store_staff(connection, "SELECT mentor_key FROM ss12000_places")
+    persons = end_noting(lake, affected)
+    if lake.rows(f"SELECT 1 FROM {persons} LIMIT 1"):
+        places = lake.materialise("exports/ss12000_places")
+        _store_lessons(connection, lake, affected, has_lessons=has_lessons)
+        _store_rosters(connection, lake, affected)
+        _store_identities(connection, lake, affected)
+        _store_staff(connection, f"SELECT mentor_key FROM {places}")
 
 
-def _store_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake, *, has_lessons: bool) -> None:
+def _store_lessons(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, affected: Affected, *, has_lessons: bool
+) -> None:
     derived = lake.materialise("exports/ss12000_lessons")
     if not has_lessons and not lake.rows(f"SELECT 1 FROM {derived} LIMIT 1"):
         return
     keep = ""
     if has_lessons:
         # What is stored as it would be stored again stays; the rest of the affected goes.
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE stored_affected AS SELECT stored.rowid AS stored_row, "
+        stored = lake.make(
+            "stored_affected",
+            "SELECT stored.rowid AS stored_row, "
             "stored.lesson_date, derived.batch_row FROM lessons AS stored "
-            "JOIN (SELECT DISTINCT * FROM affected_lessons) AS affected "
+            f"JOIN (SELECT DISTINCT * FROM {affected.lessons}) AS affected "
             "USING (lesson_id, pupil_key) "
             f"LEFT JOIN (SELECT batch_row, hash({_LESSON}) AS content FROM {derived}) AS derived "
-            f"ON hash({_qualified('stored')}) = derived.content WHERE stored.{_OURS}"
+            f"ON hash({_qualified('stored')}) = derived.content WHERE stored.{_OURS}",
         )
         connection.execute(
-            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM stored_affected "
+            f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {stored} "
             "WHERE batch_row IS NULL"
         )
         connection.execute(
             "DELETE FROM lessons WHERE rowid IN "
-            "(SELECT stored_row FROM stored_affected WHERE batch_row IS NULL)"
+            f"(SELECT stored_row FROM {stored} WHERE batch_row IS NULL)"
         )
         keep = (
-            "WHERE batch_row NOT IN "
-            "(SELECT batch_row FROM stored_affected WHERE batch_row IS NOT NULL)"
+            f"WHERE batch_row NOT IN (SELECT batch_row FROM {stored} WHERE batch_row IS NOT NULL)"
         )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW arriving_lessons AS SELECT * FROM {derived} {keep}"
-    )
-    store_lessons(connection, lake, days=lake.materialise("exports/arriving_days"))
+    arriving = lake.make_view("arriving_lessons", f"SELECT * FROM {derived} {keep}")
+    days = lake.materialise("exports/arriving_days")
+    store_lessons(connection, lake, arriving=arriving, days=days)
 
 
 def _qualified(table: str) -> str:
     return ", ".join(f"{table}.{name}" for name in _LESSON.split(", "))
 
 
-def _store_rosters(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+def _store_rosters(connection: duckdb.DuckDBPyConnection, lake: Lake, affected: Affected) -> None:
     arriving = lake.define("exports/ss12000_rosters")
     key = ("pupil_key", "school_unit_code", "start_date")
     pupils = (
-        "SELECT pupil_key FROM affected_pupils "
+        f"SELECT pupil_key FROM {affected.pupils} "
         f"UNION SELECT cast(pupil_key AS UUID) FROM {arriving}"
     )
     with watching_rosters(connection, lake, pupils):
         connection.execute(
             f"DELETE FROM enrolments WHERE {_OURS} "
-            "AND pupil_key IN (SELECT pupil_key FROM affected_pupils)"
+            f"AND pupil_key IN (SELECT pupil_key FROM {affected.pupils})"
         )
         replace_older_by(connection, "enrolments", arriving, key)
 
 
-def _store_identities(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+def _store_identities(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, affected: Affected
+) -> None:
     connection.execute(
         "DELETE FROM identity_sources WHERE layout = $layout "
-        "AND pupil_key IN (SELECT pupil_key FROM affected_pupils)",
-        {"layout": LAYOUT_PREFIX},
+        f"AND pupil_key IN (SELECT pupil_key FROM {affected.pupils})",
+        {"layout": OBJECT_LAYOUTS},
     )
     store_identities(connection, lake.relation("exports/ss12000_identities"))
 
 
 def _store_units(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    connection.execute("DELETE FROM school_units WHERE layout = $layout", {"layout": LAYOUT_PREFIX})
+    connection.execute(
+        "DELETE FROM school_units WHERE layout = $layout", {"layout": OBJECT_LAYOUTS}
+    )
     arriving = lake.define("exports/ss12000_units")
     replace_older_by(connection, "school_units", arriving, ("school_unit_code", "layout"))
     _store_staff(connection, f"SELECT cast(principal_key AS UUID) FROM {arriving}")

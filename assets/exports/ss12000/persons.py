@@ -20,6 +20,7 @@ from assets.exports.pupils.merges import known_merges, merged
 from assets.exports.pupils.protection import WORDS, source_key
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.temporary import TemporaryTable
 
 # A mentor's address for the lists: never a private one.
 _EMAIL_ORDER = ("Skola personal", "Arbete övrigt")
@@ -47,12 +48,11 @@ class Persons:
         self._numbers: list[tuple[int, str, str, str | None, str]] = []
         self._marked: list[dict[str, object]] = []
         self._stands_for = merged(known_merges(lake)).keys
-        lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE person_keys (person_text VARCHAR, person_key UUID)"
-        )
+        #: The keys of everybody who was met, as a temporary table: `person_text`, `person_key`.
+        self.keys = lake.make_empty("person_keys", "person_text VARCHAR, person_key UUID")
 
     def key(self, ids: pl.Series) -> None:
-        """Extend `person_keys` by these ids; null is nobody."""
+        """Extend the keys by these ids; null is nobody."""
         new = [text for text in ids.drop_nulls().unique() if text not in self._known]
         if not new:
             return
@@ -61,20 +61,25 @@ class Persons:
             {"person_text": new, "person_key": [str(self.key_of(text)) for text in new]}
         )
         self._lake.connection.register("new_keys", frame)
-        self._lake.connection.execute("INSERT INTO person_keys BY NAME SELECT * FROM new_keys")
+        self._lake.connection.execute(f"INSERT INTO {self.keys} BY NAME SELECT * FROM new_keys")
         self._lake.connection.unregister("new_keys")
 
     def key_of(self, text: str) -> uuid.UUID:
         """Return the key of a person's id."""
         return self._sealer.key("ss12000_person", text)
 
-    def load_sealed(self, cells: pl.DataFrame) -> None:
-        """Make `sealed_persons`: keys and seals of the persons in a frame of cells."""
+    def load_sealed(self, cells: pl.DataFrame, offered: TemporaryTable) -> None:
+        """Make `sealed_persons`: keys and seals of the persons in a frame of cells.
+
+        Args:
+            cells: of objects of offered files.
+            offered: the files.
+        """
         emails: dict[int, dict[str, str]] = {}
         for row in cells.filter(pl.col("part") == "emails").iter_rows(named=True):
             kinds = emails.setdefault(row["line_number"], {})
             kinds.setdefault(row["email_type"] or "", row["email"] or "")
-        self._exported_at = dict(self._lake.rows("SELECT file_id, exported_at FROM offered_files"))
+        self._exported_at = dict(self._lake.rows(f"SELECT file_id, exported_at FROM {offered}"))
         for row in cells.filter(
             (pl.col("part") == "") & (pl.col("protected") != "Ingen")
         ).iter_rows(named=True):
@@ -87,9 +92,7 @@ class Persons:
         frame = pl.DataFrame(rows, schema=_SCHEMA)
         keys = ", ".join(f"cast({name} AS UUID) AS {name}" for name in _KEYS)
         self._lake.connection.register("seals", frame)
-        self._lake.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE sealed_persons AS SELECT * REPLACE ({keys}) FROM seals"
-        )
+        self._lake.make("sealed_persons", f"SELECT * REPLACE ({keys}) FROM seals")
         self._lake.connection.unregister("seals")
 
     def numbers(self) -> pl.DataFrame:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assets.lake.tables import TABLES
+from assets.exports.readers.layouts import OBJECT_LAYOUTS
+from assets.lake.tables import columns_of
 
-#: The layout of the ledger is `ss12000_<resource>`; derived rows are known by their file's layout.
-LAYOUT_PREFIX = "ss12000"
 #: Columns that say when a word was said, not what.
 STAMP = ("stated_at", "exported_at", "file_id")
 # A seal differs each time; the key of what is sealed stands beside it.
 _NO_CONTENT = frozenset((*STAMP, "content_hash", "sealed", "sealed_staff"))
-_COLUMNS = {table.name: tuple(column.name for column in table.columns) for table in TABLES}
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class NestedList:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of its table."""
-        return _COLUMNS[self.table]
+        return columns_of(self.table)
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Resource:
     @property
     def kind(self) -> str:
         """The kind of its files, and their layout in the ledger."""
-        return f"{LAYOUT_PREFIX}_{self.name}"
+        return f"{OBJECT_LAYOUTS}_{self.name}"
 
     @property
     def staged(self) -> str:
@@ -72,7 +70,7 @@ class Resource:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of its table."""
-        return _COLUMNS[self.table]
+        return columns_of(self.table)
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -139,7 +137,7 @@ DELETIONS = Resource(
 BY_NAME = {resource.name: resource for resource in RESOURCES}
 BY_KIND = {resource.kind: resource for resource in RESOURCES}
 #: A file without an object says nothing of any resource.
-EMPTY_KIND = f"{LAYOUT_PREFIX}_empty"
+EMPTY_KIND = f"{OBJECT_LAYOUTS}_empty"
 AGGREGATES = "aggregatedAttendance"
 AGGREGATES_KIND = "ss12000_aggregated_attendance"
 #: Deletions last: then fewer of them meet nothing. What they do does not depend on it.

@@ -17,13 +17,30 @@ from assets.exports.ledger.reasons import shown
 from assets.exports.ss12000.json_child import MARKED, Shape, load_shapes
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.persons import Persons
-from assets.exports.ss12000.reasons import CELLS
 from assets.exports.ss12000.resources import Resource
 from assets.exports.staging.staged_tables import load_offered, unstage
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 
+# The cell that a problem's field speaks of, where it may be shown.
+_SHOWN_CELLS = {
+    "schoolUnitCode": "school_unit_code",
+    "startDate": "start_date",
+    "endDate": "end_date",
+    "startTime": "start_time",
+    "endTime": "end_time",
+    "teachingLengthStudent": "teaching_minutes",
+    "isReported": "reported",
+    "cancelled": "cancelled",
+    "attendanceMinutes": "present_minutes",
+    "validAbsenceMinutes": "valid_minutes",
+    "invalidAbsenceMinutes": "invalid_minutes",
+    "otherAttendanceMinutes": "other_minutes",
+    "meta": "modified",
+}
 _NO_CELLS = frozenset({"file_id", "line_number", "part", "fault"})
-_MARKINGS = "staged_markings"
+#: What the files say of protection.
+MARKINGS = TemporaryTable("staged_markings")
 _NOT_PROTECTED = "staged_not_protected"
 
 
@@ -59,32 +76,28 @@ class ObjectStage:
         self._persons = persons
         self._problems = problems
         self._resource = resource
+        self._tables: list[TemporaryTable] = []
         self._selects = {resource.staged: resource.select}
         if resource.part:
             self._selects[resource.part.staged] = resource.part.select
-        self._selects[_MARKINGS] = f"exports/{_MARKINGS}"
+        self._selects[MARKINGS.name] = f"exports/{MARKINGS}"
         if resource.name == "persons":
             self._selects[_NOT_PROTECTED] = f"exports/{_NOT_PROTECTED}"
 
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """The temporary tables that it fills."""
-        return tuple(self._selects)
-
     def stage(self, files: Sequence[ReceivedFile]) -> StagedObjects:
         """Stage files again; afterwards the tables hold them and no others."""
-        load_offered(self._lake, files)
-        self._show(_no_cells(load_shapes()[self._resource.name]))
-        for table, select in self._selects.items():
-            self._lake.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {table} AS {self._lake.select(select)}"
-            )
+        offered = load_offered(self._lake, files)
+        self._show(_no_cells(load_shapes()[self._resource.name]), offered)
+        self._tables = [
+            self._lake.make(table, self._lake.select(select))
+            for table, select in self._selects.items()
+        ]
         staged = StagedObjects()
         for file in files:
             reader = JsonRows(file)
             try:
                 for frame in reader.frames():
-                    self._stage_frame(frame)
+                    self._stage_frame(frame, offered)
                 staged.readers[file.file_id] = reader
                 self._guard(reader)
             except UnreadableFileError as error:
@@ -97,12 +110,12 @@ class ObjectStage:
 
     def forget(self, file_ids: Sequence[int]) -> None:
         """Take files out of the staged tables."""
-        for table in self.tables if file_ids else ():
+        for table in self._tables if file_ids else ():
             unstage(self._lake, table, file_ids)
 
-    def _stage_frame(self, frame: pl.DataFrame) -> None:
+    def _stage_frame(self, frame: pl.DataFrame, offered: TemporaryTable) -> None:
         lake, staged = self._lake, self._resource.staged
-        self._show(frame)
+        self._show(frame, offered)
         for table, select in self._selects.items():
             lake.connection.execute(f"INSERT INTO {table} {lake.select(select)}")
         found = lake.frame(
@@ -120,7 +133,7 @@ class ObjectStage:
         for row in rows.iter_rows(named=True):
             self._problems.add(row["file_id"], problem_of(row))
 
-    def _show(self, frame: pl.DataFrame) -> None:
+    def _show(self, frame: pl.DataFrame, offered: TemporaryTable) -> None:
         """Make a frame the cells that the SELECTs read, its persons keyed."""
         if self._resource.name == "persons":
             frame = frame.with_columns(
@@ -129,7 +142,7 @@ class ObjectStage:
                 .otherwise(pl.col("person"))
                 .alias("person")
             )
-            self._persons.load_sealed(frame)
+            self._persons.load_sealed(frame, offered)
         if "person" in frame.columns:
             self._persons.key(frame["person"])
         self._lake.connection.register("ss12000_cells", frame)
@@ -151,7 +164,7 @@ def problem_of(row: dict[str, object]) -> RowProblem:
     """Return the refusal of an object, with its cells for the sealed copy, or its warning."""
     code = str(row["problem"] or row["warning"])
     column = code.partition(".")[0]
-    cell = row.get(CELLS.get(column, ""))
+    cell = row.get(_SHOWN_CELLS.get(column, ""))
     kept = None
     if row["problem"]:
         left_out = _NO_CELLS | {"problem", "warning"}

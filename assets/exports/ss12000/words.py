@@ -7,6 +7,7 @@ arrival never decides. Not here: what is derived from the objects (`derive.py`).
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -14,6 +15,7 @@ from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.ss12000.resources import Resource
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 
 _STAMP = "(stated_at, exported_at, file_id)"
 
@@ -52,14 +54,30 @@ def refuse_repeated(lake: Lake, resource: Resource, problems: ProblemLog) -> Non
         )
 
 
-def prepare_words(lake: Lake, resource: Resource) -> None:
-    """Make `arriving_words` and `arriving_parts`: the newest sound word of the batch per object."""
+@dataclass(frozen=True)
+class Changes:
+    """What arriving words change, as temporary tables.
+
+    Attributes:
+        winning: arriving words that are not older than the stored one.
+        changed: keys of those that say something else than the stored one.
+        lost: by file, the accepted words that a newer one supersedes.
+    """
+
+    winning: TemporaryTable
+    changed: TemporaryTable
+    lost: dict[int, int] = field(default_factory=dict)
+
+
+def prepare_words(lake: Lake, resource: Resource) -> TemporaryTable:
+    """Return the newest sound word of the batch about each object."""
     staged, key = resource.staged, resource.key
-    lake.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE superseded_words AS SELECT rowid AS word FROM {staged} "
-        f"WHERE problem IS NULL AND {key} IN (SELECT {key} FROM {staged} WHERE problem IS NULL "
+    superseded = lake.make(
+        "superseded_words",
+        f"SELECT rowid AS word FROM {staged} WHERE problem IS NULL "
+        f"AND {key} IN (SELECT {key} FROM {staged} WHERE problem IS NULL "
         f"GROUP BY {key} HAVING count(*) > 1) QUALIFY row_number() OVER (PARTITION BY {key} "
-        f"ORDER BY stated_at DESC, exported_at DESC, file_id DESC) > 1"
+        f"ORDER BY stated_at DESC, exported_at DESC, file_id DESC) > 1",
     )
     columns = ", ".join(name for name in resource.columns if name != "content_hash")
     extra = join = ""
@@ -67,10 +85,10 @@ def prepare_words(lake: Lake, resource: Resource) -> None:
         content = ", ".join(resource.content)
         extra = f", hash({content}, coalesce(part_hash, 0)) AS content_hash"
         join = f"LEFT JOIN ({_part_hashes(resource)}) USING (file_id, line_number)"
-    lake.connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW arriving_words AS SELECT {columns}, line_number{extra} "
-        f"FROM {staged} {join} WHERE problem IS NULL "
-        f"AND {staged}.rowid NOT IN (SELECT word FROM superseded_words)"
+    return lake.make_view(
+        "arriving_words",
+        f"SELECT {columns}, line_number{extra} FROM {staged} {join} WHERE problem IS NULL "
+        f"AND {staged}.rowid NOT IN (SELECT word FROM {superseded})",
     )
 
 
@@ -85,18 +103,21 @@ def _part_hashes(resource: Resource) -> str:
     )
 
 
-def find_changes(lake: Lake, resource: Resource) -> dict[int, int]:
-    """Make `winning_words` and `changed_words`, and return by file the accepted words that lost.
+def find_changes(lake: Lake, resource: Resource, arriving: TemporaryTable) -> Changes:
+    """Compare arriving words with the stored ones.
 
-    `winning_words`: arriving words that are not older than the stored one. `changed_words`: keys of
-    those that say something else than the stored one.
+    Args:
+        lake: the lake; the caller holds the transaction.
+        resource: what the words are about.
+        arriving: what `prepare_words` gave.
     """
     key, table = resource.key, resource.table
     stored_stamp = "(stored.stated_at, stored.exported_at, stored.file_id)"
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE winning_words AS SELECT arriving.* FROM arriving_words "
-        f"AS arriving LEFT JOIN {table} AS stored USING ({key}) WHERE stored.file_id IS NULL OR "
-        f"{stored_stamp} <= (arriving.stated_at, arriving.exported_at, arriving.file_id)"
+    winning = lake.make(
+        "winning_words",
+        f"SELECT arriving.* FROM {arriving} AS arriving LEFT JOIN {table} AS stored "
+        f"USING ({key}) WHERE stored.file_id IS NULL OR {stored_stamp} "
+        "<= (arriving.stated_at, arriving.exported_at, arriving.file_id)",
     )
     differs = "true"
     if resource.has_hash:
@@ -105,31 +126,30 @@ def find_changes(lake: Lake, resource: Resource) -> dict[int, int]:
             stored.{key} = winning.{key} AND stored.content_hash = winning.content_hash)
             OR {key} IN (SELECT object_key FROM ss12000_deletions
             WHERE resource_name = '{resource.name}'))"""
-    lake.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE changed_words AS SELECT {key} FROM winning_words AS winning "
-        f"WHERE {differs}"
-    )
+    changed = lake.make("changed_words", f"SELECT {key} FROM {winning} AS winning WHERE {differs}")
     accepted = dict(
         lake.rows(
             f"SELECT file_id, count(*) FROM {resource.staged} WHERE problem IS NULL GROUP BY 1"
         )
     )
-    won = Counter(dict(lake.rows("SELECT file_id, count(*) FROM winning_words GROUP BY 1")))
+    won = Counter(dict(lake.rows(f"SELECT file_id, count(*) FROM {winning} GROUP BY 1")))
     lost = {file_id: rows - won[file_id] for file_id, rows in accepted.items()}
-    return {file_id: rows for file_id, rows in lost.items() if rows}
+    return Changes(winning, changed, {file_id: rows for file_id, rows in lost.items() if rows})
 
 
-def store_words(connection: duckdb.DuckDBPyConnection, resource: Resource) -> None:
+def store_words(
+    connection: duckdb.DuckDBPyConnection, resource: Resource, winning: TemporaryTable
+) -> None:
     """Put the winning words and their parts in place of the stored ones."""
     key, table, part = resource.key, resource.table, resource.part
     columns = ", ".join(resource.columns)
-    won = f"{key} IN (SELECT {key} FROM winning_words)"
+    won = f"{key} IN (SELECT {key} FROM {winning})"
     connection.execute(f"DELETE FROM {table} WHERE {won}")
-    connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns} FROM winning_words")
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns} FROM {winning}")
     if part:
         connection.execute(f"DELETE FROM {part.table} WHERE {won}")
         names = ", ".join(f"parts.{name}" for name in part.columns)
         connection.execute(
             f"INSERT INTO {part.table} BY NAME SELECT DISTINCT {names} FROM {part.staged} AS parts "
-            "SEMI JOIN winning_words USING (file_id, line_number)"
+            f"SEMI JOIN {winning} USING (file_id, line_number)"
         )

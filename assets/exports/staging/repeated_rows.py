@@ -13,8 +13,9 @@ from typing import Any
 
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.staging.row_by_row import refusal, warning
-from assets.exports.staging.staged_tables import keyed_rows, staged_table
+from assets.exports.staging.staged_tables import Staging
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 
 # What is no cell of the row, so not part of its sealed copy.
 _NO_CELLS = frozenset(
@@ -32,25 +33,27 @@ _NO_CELLS = frozenset(
 )
 
 
-def settle_repeated_lessons(lake: Lake, problems: ProblemLog) -> None:
+def settle_repeated_lessons(lake: Lake, problems: ProblemLog, lessons: TemporaryTable) -> None:
     """Refuse lesson rows that contradict each other, and warn of those that others stand for.
 
-    Leaves `repeated_rows`. What is passed over is taken, but not stored: another row of the file
+    What is passed over is taken, but not stored: another row of the file
     says the same, or more.
 
     Args:
-        lake: the lake, with `batch_lessons` of files read row by row.
+        lake: the lake.
         problems: takes the refusals and warnings.
+        lessons: the staged lessons; what is refused gets its problem.
     """
-    lake.materialise("exports/repeated_rows")
+    repeated = lake.materialise("exports/repeated_rows")
     found = lake.frame(
         "SELECT rows.*, repeated.problem AS repetition, repeated.warning AS beside, "
-        "repeated.found AS stated FROM batch_lessons AS rows "
-        "JOIN repeated_rows AS repeated USING (file_id, line_number) ORDER BY file_id, line_number"
+        "repeated.found AS stated "
+        f"FROM {lessons} AS rows JOIN {repeated} AS repeated "
+        "USING (file_id, line_number) ORDER BY file_id, line_number"
     )
     for row in found.iter_rows(named=True):
         _tell_repeated(problems, row, _cells(found.columns))
-    _mark_refused(lake, "batch_lessons", "repeated_rows")
+    _mark_refused(lake, lessons, repeated)
 
 
 def _tell_repeated(problems: ProblemLog, row: dict[str, Any], cells: list[str]) -> None:
@@ -72,7 +75,7 @@ def _cells(columns: list[str]) -> list[str]:
     return [name for name in columns if name not in _NO_CELLS]
 
 
-def _mark_refused(lake: Lake, table: str, repeated: str) -> None:
+def _mark_refused(lake: Lake, table: TemporaryTable, repeated: TemporaryTable) -> None:
     lake.connection.execute(
         f"UPDATE {table} SET problem = repeated.problem FROM {repeated} AS repeated "
         f"WHERE {table}.file_id = repeated.file_id "
@@ -80,18 +83,21 @@ def _mark_refused(lake: Lake, table: str, repeated: str) -> None:
     )
 
 
-def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str) -> None:
+def refuse_repeated(
+    lake: Lake, problems: ProblemLog, staging: Staging, batch: TemporaryTable
+) -> None:
     """Refuse the repeated rows of a batch.
 
     Args:
-        lake: the lake, with the kind's keyed rows and its batch, which gets the problem.
+        lake: the lake.
         problems: takes the refusals.
-        kind: enrolments, aggregates, school_units, school_breaks or pupil_merges.
+        staging: what the rows were staged in; of any kind but lessons.
+        batch: what `end_staging` gave; what is refused gets its problem there too.
     """
-    compare_rows(lake, kind)
+    compare_rows(lake, staging.kind)
     repeated = lake.materialise("exports/repeated_records")
     found = lake.frame(
-        f"SELECT rows.*, repeated.problem AS repetition FROM {keyed_rows(kind)} AS rows "
+        f"SELECT rows.*, repeated.problem AS repetition FROM {staging.keyed} AS rows "
         f"JOIN {repeated} AS repeated USING (file_id, line_number) ORDER BY file_id, line_number"
     )
     if found.is_empty():
@@ -103,13 +109,10 @@ def refuse_repeated(lake: Lake, problems: ProblemLog, kind: str) -> None:
         )
         if row["warning"]:
             problems.take_back(row["file_id"], row["warning"])
-    for table in {staged_table(kind), f"batch_{kind}"}:
+    for table in (staging.rows, batch):
         _mark_refused(lake, table, repeated)
 
 
 def compare_rows(lake: Lake, kind: str) -> None:
     """Let `comparable_rows` be what the kind's batch says of each thing, and of which thing."""
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP VIEW comparable_rows AS "
-        f"{lake.select(f'exports/comparable_{kind}')}"
-    )
+    lake.make_view("comparable_rows", lake.select(f"exports/comparable_{kind}"))

@@ -19,12 +19,11 @@ from assets.exports.pupils.people import People
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.row_reader import MERGED_CELLS, ROWS_PER_FRAME, Openings, RowReader
 from assets.exports.staging.staged_tables import (
+    Staging,
     insert_rows,
     key_lessons,
-    keyed_rows,
     note_end_dates,
     point_raw_view,
-    staged_table,
     unstage,
 )
 from assets.lake.connection import Lake
@@ -53,19 +52,19 @@ class RowStage:
     """Stages files row by row, and finds each refused row and warning with its line.
 
     Attributes:
-        lake: the lake; `begin_staging` was called.
+        lake: the lake.
         people: extended by the people of each frame before it is staged, so that a wrong identity
             number is found while the row's cells are at hand.
         openings: headers and sheets of the run's files.
         problems: takes what is refused and warned of.
-        kind: lessons, enrolments or school_units.
+        staging: what they are staged in.
     """
 
     lake: Lake
     people: People
     openings: Openings
     problems: ProblemLog
-    kind: str
+    staging: Staging
     _merged: set[tuple[int, int]] = field(default_factory=set)
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedRows:
@@ -76,7 +75,9 @@ class RowStage:
             try:
                 reader = self.openings.rows(file)
                 staged.readers[file.file_id] = reader
-                note_end_dates(self.lake, file.file_id, reader.header.match.layout)
+                note_end_dates(
+                    self.lake, self.staging.offered, file.file_id, reader.header.match.layout
+                )
                 for frame in reader.frames():
                     self._note(file.file_id, reader.take_problems())
                     waiting.append(frame)
@@ -92,27 +93,27 @@ class RowStage:
             self._stage_frames(waiting, staged)
         fallen = [file.file_id for file in (*staged.unreadable, *staged.held)]
         if fallen:
-            unstage(self.lake, staged_table(self.kind), fallen)
+            unstage(self.lake, self.staging.rows, fallen)
         self._guard(staged)
         return staged
 
     def _stage_frames(self, frames: Sequence[pl.DataFrame], staged: StagedRows) -> None:
         frame = pl.concat(frames)
-        lake, kind = self.lake, self.kind
+        lake, staging, kind = self.lake, self.staging, self.staging.kind
         self.people.key_frame(frame)
         lake.connection.register("row_frame", frame)
         point_raw_view(lake, kind, "row_frame")
-        insert_rows(lake, kind)
+        insert_rows(lake, staging)
         if kind == "lessons":
-            key_lessons(lake)
+            key_lessons(lake, staging.rows)
             self._refuse_cut_rows(staged)
         found = lake.frame(
             f"SELECT file_id, line_number, problem, warning, {_school(kind)} AS school "
-            f"FROM {keyed_rows(kind)} "
+            f"FROM {staging.keyed} "
             "SEMI JOIN row_frame USING (file_id, line_number) "
             "WHERE problem IS NOT NULL OR warning IS NOT NULL ORDER BY file_id, line_number"
         )
-        point_raw_view(lake, kind, "empty_rows")
+        point_raw_view(lake, kind, staging.empty)
         lake.connection.unregister("row_frame")
         rows = found.join(frame, on=["file_id", "line_number"], how="left", maintain_order="left")
         for row in rows.iter_rows(named=True):
@@ -134,7 +135,7 @@ class RowStage:
             if reader.last_row is None or place is None:
                 continue
             self.lake.connection.execute(
-                "UPDATE batch_lessons SET problem = 'row.cut_short' WHERE problem IS NULL "
+                f"UPDATE {self.staging.rows} SET problem = 'row.cut_short' WHERE problem IS NULL "
                 "AND file_id = $file_id AND line_number = $line AND is_reported "
                 "AND whole_minutes(nullif($present, '')) + valid_minutes + invalid_minutes "
                 "+ other_minutes <> scheduled_minutes",
@@ -162,13 +163,13 @@ class RowStage:
     def _guard(self, staged: StagedRows) -> None:
         """Rows read = rows staged + rows refused for their shape, or the file isn't taken."""
         counted = dict(
-            self.lake.rows(f"SELECT file_id, count(*) FROM {staged_table(self.kind)} GROUP BY 1")
+            self.lake.rows(f"SELECT file_id, count(*) FROM {self.staging.rows} GROUP BY 1")
         )
         for file_id, reader in staged.readers.items():
             accounted = counted.get(file_id, 0) + reader.shapeless_rows
             if accounted == reader.rows_read or reader.file in (*staged.unreadable, *staged.held):
                 continue
-            unstage(self.lake, staged_table(self.kind), [file_id])
+            unstage(self.lake, self.staging.rows, [file_id])
             staged.unreadable[reader.file] = (
                 f"{reader.rows_read} rows were read, but {accounted} accounted for. This is "
                 "a fault in the program, not in the file; report it."

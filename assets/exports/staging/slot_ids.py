@@ -18,9 +18,9 @@ from collections.abc import Iterable, Mapping
 import duckdb
 import polars as pl
 
-from assets.exports.readers.layouts import FoundHeader
-from assets.exports.ss12000.resources import LAYOUT_PREFIX
+from assets.exports.readers.layouts import OBJECT_LAYOUTS, FoundHeader
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older_by
 
 #: Fewer lessons that come back elsewhere are lessons that moved, each for itself (our choice).
@@ -30,12 +30,12 @@ Source = tuple[str, str]
 """A layout's name and a school unit code."""
 
 _APPLY = """
-    UPDATE batch_lessons SET
+    UPDATE {lessons} SET
         lesson_id = slot_lesson(lesson_id, lesson_date),
         lesson_hash = lesson_of(pupil_key, slot_lesson(lesson_id, lesson_date))
     WHERE problem IS NULL AND lesson_id IS NOT NULL
         AND NOT is_slot_lesson(lesson_id, lesson_date)
-        AND (file_id, school_unit_code) IN (SELECT (file_id, school_unit_code) FROM slot_rows)
+        AND (file_id, school_unit_code) IN (SELECT (file_id, school_unit_code) FROM {slots})
 """
 # Rows of the lake that came from files of a source.
 _OF_SOURCE = (
@@ -48,11 +48,13 @@ class SlotIds:
     """What is known of the ids of one batch's sources.
 
     Args:
-        lake: the lake, with the parsing macros loaded and `batch_lessons` staged.
+        lake: the lake, with the parsing macros loaded.
+        lessons: the batch's staged lessons.
     """
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, lessons: TemporaryTable) -> None:
         self._lake = lake
+        self._lessons = lessons
         self._layouts: dict[int, str] = {}
         self._said: dict[str, str | None] = {}
         self._slots: set[Source] = set()
@@ -73,11 +75,16 @@ class SlotIds:
             Whether any row got another key.
         """
         lake = self._lake
-        self._note(headers)
-        lake.load("asked_files", pl.DataFrame({"file_id": list(file_ids)}, {"file_id": pl.Int64}))
-        found = lake.relation("exports/repeated_slots").rows() if self._asks_files() else []
+        sources = self._note(headers)
+        files = lake.load(
+            "asked_files", pl.DataFrame({"file_id": list(file_ids)}, {"file_id": pl.Int64})
+        )
+        asks = lake.rows(
+            f"SELECT 1 FROM {files} JOIN {sources} USING (file_id) WHERE lesson_id IS NULL LIMIT 1"
+        )
+        found = lake.relation("exports/repeated_slots").rows() if asks else []
         self._slots |= {(layout, school) for layout, school in found}
-        return self._apply()
+        return self._apply(sources)
 
     def judge(self, headers: Mapping[int, FoundHeader]) -> tuple[bool, dict[int, str]]:
         """Compare the batch's ids with those of other files, before anything is stored.
@@ -89,18 +96,18 @@ class SlotIds:
             Whether any row got another key, and of each file that can't be taken why.
         """
         lake = self._lake
-        self._note(headers)
+        sources = self._note(headers)
         known = {(layout, school) for layout, school in lake.rows("SELECT * FROM slot_sources")}
         self._undone = {source for source in known if self._said.get(source[0]) == "lesson"}
         self._slots |= known - self._undone
-        changed = self._apply()
+        changed = self._apply(sources)
         held: dict[int, str] = {}
-        if self._has_open_ids():
+        if self._has_open_ids(sources):
             found = lake.relation("exports/known_ids").rows(named=True)
             for row in found:
                 if _is_most(row["recurring_ids"], row["recurring_starts"], row["known_ids"]):
                     self._slots |= self._sources_of(row)
-            changed = self._apply() or changed
+            changed = self._apply(sources) or changed
             held = {
                 row["file_id"]: self._why_held(row)
                 for row in found
@@ -108,7 +115,7 @@ class SlotIds:
                 and _is_most(row["elsewhere_ids"], row["elsewhere_starts"], row["known_ids"])
             }
         self._new = self._slots - known
-        self._shown_by = self._files_of_new() if self._new else []
+        self._shown_by = self._files_of_new(sources) if self._new else []
         return changed, held
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -126,11 +133,12 @@ class SlotIds:
         )
         return dict.fromkeys(self._shown_by, said)
 
-    def _note(self, headers: Mapping[int, FoundHeader]) -> None:
+    def _note(self, headers: Mapping[int, FoundHeader]) -> TemporaryTable:
+        """Load what each file's layout is and says of ids."""
         layouts = {file_id: header.match.layout for file_id, header in headers.items()}
         self._layouts = {file_id: layout.name for file_id, layout in layouts.items()}
         self._said |= {layout.name: layout.lesson_id for layout in layouts.values()}
-        self._lake.load(
+        return self._lake.load(
             "batch_sources",
             pl.DataFrame(
                 {
@@ -142,32 +150,25 @@ class SlotIds:
             ),
         )
 
-    def _asks_files(self) -> bool:
+    def _has_open_ids(self, sources: TemporaryTable) -> bool:
         return bool(
             self._lake.rows(
-                "SELECT 1 FROM asked_files JOIN batch_sources USING (file_id) "
-                "WHERE lesson_id IS NULL LIMIT 1"
-            )
-        )
-
-    def _has_open_ids(self) -> bool:
-        return bool(
-            self._lake.rows(
-                "SELECT 1 FROM batch_lessons JOIN batch_sources AS sources USING (file_id) "
-                "WHERE batch_lessons.problem IS NULL AND batch_lessons.lesson_id IS NOT NULL "
+                f"SELECT 1 FROM {self._lessons} AS lessons "
+                f"JOIN {sources} AS sources USING (file_id) "
+                "WHERE lessons.problem IS NULL AND lessons.lesson_id IS NOT NULL "
                 "AND sources.lesson_id IS NULL LIMIT 1"
             )
         )
 
-    def _apply(self) -> bool:
+    def _apply(self, sources: TemporaryTable) -> bool:
         """Key the batch's rows of slot sources by date; return whether there were any."""
         lake = self._lake
         if "slot" in self._said.values():
             self._slots |= {
                 (layout, school)
                 for layout, school in lake.rows(
-                    "SELECT DISTINCT layout, school_unit_code FROM batch_lessons "
-                    "JOIN batch_sources AS sources USING (file_id) "
+                    f"SELECT DISTINCT layout, school_unit_code FROM {self._lessons} "
+                    f"JOIN {sources} AS sources USING (file_id) "
                     "WHERE sources.lesson_id = 'slot' AND problem IS NULL"
                 )
             }
@@ -175,23 +176,23 @@ class SlotIds:
             return False
         pairs = sorted(self._slots)
         schema = {"layout": pl.String, "school_unit_code": pl.String}
-        lake.load("batch_slots", pl.DataFrame(pairs, schema, orient="row"))
-        lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE slot_rows AS SELECT file_id, school_unit_code "
-            "FROM batch_sources JOIN batch_slots USING (layout)"
+        slots = lake.load("batch_slots", pl.DataFrame(pairs, schema, orient="row"))
+        rows = lake.make(
+            "slot_rows",
+            f"SELECT file_id, school_unit_code FROM {sources} JOIN {slots} USING (layout)",
         )
-        ((changed,),) = lake.rows(_APPLY)
+        ((changed,),) = lake.rows(_APPLY.format(lessons=self._lessons, slots=rows))
         return bool(changed)
 
-    def _files_of_new(self) -> list[int]:
+    def _files_of_new(self, sources: TemporaryTable) -> list[int]:
         shown = sorted(source for source in self._new if self._said.get(source[0]) is None)
         schema = {"layout": pl.String, "school_unit_code": pl.String}
-        self._lake.load("shown_sources", pl.DataFrame(shown, schema, orient="row"))
+        new = self._lake.load("shown_sources", pl.DataFrame(shown, schema, orient="row"))
         return [
             file_id
             for (file_id,) in self._lake.rows(
-                "SELECT DISTINCT file_id FROM batch_lessons JOIN batch_sources USING (file_id) "
-                "SEMI JOIN shown_sources USING (layout, school_unit_code)"
+                f"SELECT DISTINCT file_id FROM {self._lessons} JOIN {sources} USING (file_id) "
+                f"SEMI JOIN {new} USING (layout, school_unit_code)"
             )
         ]
 
@@ -202,7 +203,7 @@ class SlotIds:
             "SELECT DISTINCT layout FROM files WHERE layout IS NOT NULL "
             "AND NOT starts_with(layout, $ours) "
             "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
-            ours=LAYOUT_PREFIX,
+            ours=OBJECT_LAYOUTS,
             ids=row["other_files"] or [],
         )
         names = {layout for (layout,) in before if self._said.get(layout) != "lesson"}
@@ -228,19 +229,18 @@ class SlotIds:
             of_source,
         )
         # What a word about another date outdid counts again, unless a complete file lacks it.
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE returning_lessons AS SELECT moved.* REPLACE "
-            "(slot_lesson(lesson_id, lesson_date) AS lesson_id) FROM moved_lessons AS moved "
+        returning = self._lake.make(
+            "returning_lessons",
+            "SELECT moved.* REPLACE (slot_lesson(lesson_id, lesson_date) AS lesson_id) "
+            "FROM moved_lessons AS moved "
             f"WHERE {_OF_SOURCE} AND NOT EXISTS (SELECT 1 FROM lesson_snapshots AS covered "
             "WHERE covered.school_unit_code = moved.school_unit_code "
             "AND covered.lesson_date = moved.lesson_date "
             "AND (covered.exported_at, covered.file_id) > (moved.exported_at, moved.file_id))",
-            of_source,
+            **of_source,
         )
-        connection.execute(
-            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM returning_lessons"
-        )
-        replace_older_by(connection, "lessons", "returning_lessons", ("pupil_key", "lesson_id"))
+        connection.execute(f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {returning}")
+        replace_older_by(connection, "lessons", returning, ("pupil_key", "lesson_id"))
         connection.execute(f"DELETE FROM moved_lessons WHERE {_OF_SOURCE}", of_source)
         connection.execute("INSERT INTO slot_sources VALUES (?, ?)", [layout, school])
 
@@ -248,20 +248,18 @@ class SlotIds:
         layout, school = source
         of_source = {"layout": layout, "school": school}
         keyed = f"{_OF_SOURCE} AND is_slot_lesson(lesson_id, lesson_date)"
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE undated_lessons AS SELECT stored.* REPLACE "
-            "(split_part(lesson_id, chr(31), 1) AS lesson_id) "
+        undated = self._lake.make(
+            "undated_lessons",
+            "SELECT stored.* REPLACE (split_part(lesson_id, chr(31), 1) AS lesson_id) "
             f"FROM lessons AS stored WHERE {keyed}",
-            of_source,
+            **of_source,
         )
-        connection.execute(
-            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM undated_lessons"
-        )
+        connection.execute(f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {undated}")
         connection.execute(f"DELETE FROM lessons WHERE {keyed}", of_source)
-        replace_older_by(connection, "lessons", "undated_lessons", ("pupil_key", "lesson_id"))
+        replace_older_by(connection, "lessons", undated, ("pupil_key", "lesson_id"))
         keep_moved(
-            connection,
-            "SELECT * FROM undated_lessons AS undated WHERE EXISTS (SELECT 1 FROM lessons "
+            self._lake,
+            f"SELECT * FROM {undated} AS undated WHERE EXISTS (SELECT 1 FROM lessons "
             "WHERE lessons.pupil_key = undated.pupil_key "
             "AND lessons.lesson_id = undated.lesson_id "
             "AND lessons.lesson_date <> undated.lesson_date)",
@@ -272,16 +270,16 @@ class SlotIds:
         )
 
 
-def keep_moved(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
+def keep_moved(lake: Lake, rows: str) -> None:
     """Keep words about lessons with an id that no longer count, because one of another date does.
 
     Args:
-        connection: inside a transaction.
+        lake: the lake; the caller holds the transaction.
         rows: a SELECT of them; it may read what is about to be removed.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE superseded_words AS {rows}")
+    words = lake.make("superseded_words", rows)
     key = ("pupil_key", "lesson_id", "lesson_date")
-    replace_older_by(connection, "moved_lessons", "superseded_words", key)
+    replace_older_by(lake.connection, "moved_lessons", words, key)
 
 
 def _is_most(ids: int, lessons: int, known: int) -> bool:

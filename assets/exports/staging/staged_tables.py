@@ -19,6 +19,7 @@ from assets.exports.files.received import ReceivedFile
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layouts import DELIMITERS, FoundHeader, HeaderMatch, Layout
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 
 RAW_TABLES = {
     "lessons": "raw_lessons",
@@ -39,24 +40,43 @@ _EXPORTED_AT = (
     "SELECT offered_files.exported_at FROM offered_files WHERE offered_files.file_id = raw.file_id"
 )
 _KEY_PUPILS = """
-    UPDATE batch_lessons SET
+    UPDATE {rows} SET
         pupil_key = civic_keys.pupil_key,
-        problem = coalesce(batch_lessons.problem, civic_keys.problem),
+        problem = coalesce({rows}.problem, civic_keys.problem),
         exported_at = offered_files.exported_at,
         lesson_hash = lesson_of(civic_keys.pupil_key, lesson_id)
     FROM civic_keys, offered_files
-    WHERE batch_lessons.exported_at IS NULL
-        AND coalesce(batch_lessons.civic_text, '') = civic_keys.civic_text
-        AND batch_lessons.file_id = offered_files.file_id
+    WHERE {rows}.exported_at IS NULL
+        AND coalesce({rows}.civic_text, '') = civic_keys.civic_text
+        AND {rows}.file_id = offered_files.file_id
 """
 SAYS_MENTOR = "(mentor_name IS NOT NULL OR mentor_email IS NOT NULL)"
-_KEY_MENTORS = f"""
-    UPDATE batch_lessons SET mentor_key = staff_keys.staff_key
+_KEY_MENTORS = """
+    UPDATE {rows} SET mentor_key = staff_keys.staff_key
     FROM staff_keys
-    WHERE batch_lessons.mentor_key IS NULL AND {SAYS_MENTOR}
-        AND coalesce(batch_lessons.mentor_name, '') = staff_keys.name
-        AND coalesce(batch_lessons.mentor_email, '') = staff_keys.email
+    WHERE {rows}.mentor_key IS NULL AND {says_mentor}
+        AND coalesce({rows}.mentor_name, '') = staff_keys.name
+        AND coalesce({rows}.mentor_email, '') = staff_keys.email
 """
+
+
+@dataclass(frozen=True)
+class Staging:
+    """What files of one kind are staged in, as temporary tables.
+
+    Attributes:
+        kind: lessons, enrolments, aggregates, school_units, school_breaks or pupil_merges.
+        offered: the files: when they were exported, how they write end dates.
+        empty: the kind's columns without a row.
+        rows: the typed rows.
+        keyed: the typed rows with their keys; of lessons the same.
+    """
+
+    kind: str
+    offered: TemporaryTable
+    empty: TemporaryTable
+    rows: TemporaryTable
+    keyed: TemporaryTable
 
 
 @dataclass(frozen=True)
@@ -103,71 +123,58 @@ def load_macros(lake: Lake) -> None:
     lake.prepare("exports/parsing_macros")
 
 
-def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> None:
-    """Make the staged table of a kind of rows, empty, for a batch of files."""
-    load_offered(lake, files)
+def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> Staging:
+    """Make the tables that a batch of files of one kind is staged in, empty."""
+    offered = load_offered(lake, files)
     columns = ", ".join(f"{column} VARCHAR" for column in COLUMNS[kind])
-    lake.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE empty_rows (file_id BIGINT, line_number BIGINT, {columns})"
-    )
-    point_raw_view(lake, kind, "empty_rows")
+    empty = lake.make_empty("empty_rows", f"file_id BIGINT, line_number BIGINT, {columns}")
+    point_raw_view(lake, kind, empty)
     if kind == "lessons":
         lake.define("exports/staged_lessons")
-        rows = lake.select("exports/keyed_lessons")
-        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE batch_lessons AS {rows}")
-        return
-    lake.materialise(f"exports/staged_{kind}")
-    lake.define(f"exports/keyed_{kind}")
+        rows = lake.make("batch_lessons", lake.select("exports/keyed_lessons"))
+        return Staging(kind, offered, empty, rows, rows)
+    staged = lake.materialise(f"exports/staged_{kind}")
+    return Staging(kind, offered, empty, staged, lake.define(f"exports/keyed_{kind}"))
 
 
-def staged_table(kind: str) -> str:
-    """Return the table that rows of a kind are staged in."""
-    return "batch_lessons" if kind == "lessons" else f"staged_{kind}"
-
-
-def keyed_rows(kind: str) -> str:
-    """Return the table or view of the staged rows of a kind with their keys."""
-    return "batch_lessons" if kind == "lessons" else f"keyed_{kind}"
-
-
-def insert_rows(lake: Lake, kind: str) -> None:
+def insert_rows(lake: Lake, staging: Staging) -> None:
     """Stage the rows that the raw view of a kind has now.
 
     Lessons are keyed on the way, where their pupils have been met, as a night's rosters see to:
     of a city's month that saves a copy of ten million rows.
     """
-    rows = "keyed_lessons" if kind == "lessons" else f"staged_{kind}"
+    select = "keyed_lessons" if staging.kind == "lessons" else f"staged_{staging.kind}"
     lake.connection.execute(
-        f"INSERT INTO {staged_table(kind)} BY NAME {lake.select(f'exports/{rows}')}"
+        f"INSERT INTO {staging.rows} BY NAME {lake.select(f'exports/{select}')}"
     )
 
 
-def key_lessons(lake: Lake) -> None:
+def key_lessons(lake: Lake, lessons: TemporaryTable) -> None:
     """Give staged lessons that have none yet their keys; everybody among them has been met."""
-    lake.connection.execute(_KEY_PUPILS)
-    if lake.rows(f"SELECT 1 FROM batch_lessons WHERE {SAYS_MENTOR} LIMIT 1"):
-        lake.connection.execute(_KEY_MENTORS)
+    lake.connection.execute(_KEY_PUPILS.format(rows=lessons))
+    if lake.rows(f"SELECT 1 FROM {lessons} WHERE {SAYS_MENTOR} LIMIT 1"):
+        lake.connection.execute(_KEY_MENTORS.format(rows=lessons, says_mentor=SAYS_MENTOR))
 
 
-def find_shared(lake: Lake) -> None:
-    """Find the lessons that more than one row of a batch speaks of (`shared_lessons`)."""
+def find_shared(lake: Lake) -> TemporaryTable:
+    """Find the lessons that more than one row of a batch speaks of."""
     lake.materialise("exports/repeating_days")
-    lake.materialise("exports/shared_lessons")
+    return lake.materialise("exports/shared_lessons")
 
 
-def end_staging(lake: Lake, kind: str) -> None:
-    """Make `batch_<kind>` of the staged rows and their keys."""
-    if kind != "lessons":
-        lake.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE batch_{kind} AS SELECT * FROM {keyed_rows(kind)}"
-        )
+def end_staging(lake: Lake, staging: Staging) -> TemporaryTable:
+    """Return the staged rows with their keys, which are looked up no more."""
+    if staging.kind == "lessons":
+        return staging.rows
+    return lake.make(f"batch_{staging.kind}", f"SELECT * FROM {staging.keyed}")
 
 
-def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
+def stage_bulk(lake: Lake, staging: Staging, files: Sequence[BulkFile], folder: Path) -> set[int]:
     """Stage whole files of one shape and return the ids of those that need reading row by row.
 
     Args:
-        lake: the lake; `begin_staging` was called.
+        lake: the lake.
+        staging: what they are staged in.
         files: files of one `shape`.
         folder: where links to them are made: DuckDB would take `*` in a name for a pattern.
     """
@@ -180,8 +187,8 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
         link.symlink_to(bulk.utf8_path.absolute())
         links.append(str(link))
     try:
-        lake.connection.execute(_bulk_view(files[0].header, folder, links))
-        insert_rows(lake, "lessons")
+        lake.make_view(RAW_TABLES["lessons"], _bulk_rows(files[0].header, folder, links))
+        insert_rows(lake, staging)
     except duckdb.InterruptException:
         raise
     except duckdb.Error:
@@ -189,13 +196,13 @@ def stage_bulk(lake: Lake, files: Sequence[BulkFile], folder: Path) -> set[int]:
         # a line of megabytes. Row by row, that file tells what is wrong.
         if len(files) == 1:
             return {files[0].file.file_id}
-        return set().union(*(stage_bulk(lake, [bulk], folder) for bulk in files))
+        return set().union(*(stage_bulk(lake, staging, [bulk], folder) for bulk in files))
     finally:
         for path in links:
             Path(path).unlink(missing_ok=True)
     counts = dict(
         lake.rows(
-            "SELECT file_id, count(*) FROM batch_lessons WHERE line_number IS NULL GROUP BY 1"
+            f"SELECT file_id, count(*) FROM {staging.rows} WHERE line_number IS NULL GROUP BY 1"
         )
     )
     return {
@@ -218,7 +225,7 @@ def _has_longer_rows(lake: Lake, bulk: BulkFile) -> bool:
     return bool(lake.rows(f"SELECT 1 FROM {cells} LIMIT 1"))
 
 
-def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
+def _bulk_rows(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
     # Where the id begins in a link's path, counted from 1, and the export time behind it. What is
     # in the name costs nothing a row; for a second look-up DuckDB would keep all rows.
     first = len(str(folder)) + 2
@@ -232,8 +239,7 @@ def _bulk_view(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
         f"coalesce(trim(c{index}), '') = ''" for index in range(header.width, width)
     )
     return (
-        "CREATE OR REPLACE TEMP VIEW raw_lessons AS SELECT "
-        f"cast(filename[{first}:{first + _ID_DIGITS - 1}] AS BIGINT) AS file_id, "
+        f"SELECT cast(filename[{first}:{first + _ID_DIGITS - 1}] AS BIGINT) AS file_id, "
         f"cast(filename[{then}:{then + _TIME_LETTERS - 1}] AS TIMESTAMP) AS file_exported_at, "
         f"NULL::BIGINT AS line_number, {columns} FROM {_reader(header, links, width)}"
         + (f" WHERE {beyond}" if beyond else "")
@@ -262,7 +268,7 @@ def _bulk_cell(match: HeaderMatch, column: str) -> str:
     return f"coalesce({strict}, {', '.join(cells)})"
 
 
-def unstage(lake: Lake, table: str, file_ids: Sequence[int]) -> None:
+def unstage(lake: Lake, table: TemporaryTable, file_ids: Sequence[int]) -> None:
     """Take files out of a staged table again."""
     lake.connection.execute(
         f"DELETE FROM {table} WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",
@@ -270,22 +276,20 @@ def unstage(lake: Lake, table: str, file_ids: Sequence[int]) -> None:
     )
 
 
-def point_raw_view(lake: Lake, kind: str, source: str) -> None:
+def point_raw_view(lake: Lake, kind: str, source: TemporaryTable | str) -> None:
     """Make a table or frame the rows that the SELECT of a kind reads."""
     columns = ", ".join(("file_id", "line_number", *COLUMNS[kind]))
     if kind == "lessons":
         columns += f", ({_EXPORTED_AT}) AS file_exported_at"
-    lake.connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {RAW_TABLES[kind]} AS SELECT {columns} FROM {source} AS raw"
-    )
+    lake.make_view(RAW_TABLES[kind], f"SELECT {columns} FROM {source} AS raw")
 
 
-def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> None:
-    """Make `offered_files`, so that SELECTs know each file's export time, and if it is one.
+def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> TemporaryTable:
+    """Load files, so that SELECTs know each file's export time, and if it is one.
 
     Whether a file's end dates are exclusive its header decides (`note_end_dates`).
     """
-    lake.load(
+    return lake.load(
         "offered_files",
         pl.DataFrame(
             {
@@ -304,10 +308,10 @@ def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> None:
     )
 
 
-def note_end_dates(lake: Lake, file_id: int, layout: Layout) -> None:
+def note_end_dates(lake: Lake, offered: TemporaryTable, file_id: int, layout: Layout) -> None:
     """Let the SELECTs know how a file writes its end dates, before its rows are staged."""
     if layout.has_exclusive_ends:
         lake.connection.execute(
-            "UPDATE offered_files SET has_exclusive_ends = TRUE WHERE file_id = $file_id",
+            f"UPDATE {offered} SET has_exclusive_ends = TRUE WHERE file_id = $file_id",
             {"file_id": file_id},
         )

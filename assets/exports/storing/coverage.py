@@ -19,6 +19,7 @@ from assets.exports.readers.layouts import FoundHeader
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.lesson_fates import decide_fates
+from assets.lake.temporary import TemporaryTable
 
 #: So many tenths of a class's pupils a file has to have to cover it (our choice): a few may be gone
 #: from the newer file, as pupils who left are, but half a class is another kind of file.
@@ -39,17 +40,17 @@ _SPAN = (
 )
 
 
-def find_coverage(lake: Lake) -> None:
-    """Find how many pupils the staged files have; `note_missing` needs it."""
-    lake.materialise("exports/arriving_coverage")
+def find_coverage(lake: Lake) -> TemporaryTable:
+    """Find how many pupils the staged files have, by file, class and date."""
+    return lake.materialise("exports/arriving_coverage")
 
 
-def has_older(lake: Lake) -> bool:
+def has_older(lake: Lake, coverage: TemporaryTable) -> bool:
     """Look whether the lake has lessons of the staged files' dates: a first file lacks none.
 
     Called before the files' own are stored, and after what was read of them is taken back.
     """
-    span = lake.frame(_SPAN.format(table="arriving_coverage")).row(0, named=True)
+    span = lake.frame(_SPAN.format(table=coverage)).row(0, named=True)
     if span["first_date"] is None:
         return False
     return bool(
@@ -67,6 +68,7 @@ def note_missing(
     sealer: Sealer,
     headers: Mapping[int, FoundHeader],
     *,
+    coverage: TemporaryTable,
     had_older: bool,
 ) -> dict[int, str]:
     """Keep what the stored batch's files cover, and which lessons are missing at their source.
@@ -76,42 +78,45 @@ def note_missing(
         lake: its lake.
         sealer: keys classes.
         headers: of the files that are stored.
+        coverage: what `find_coverage` gave.
         had_older: what `has_older` said.
 
     Returns:
         What is to be said of files, by file id: numbers and dates, nobody's class or name.
     """
-    _key_coverage(lake, sealer, headers)
-    span = lake.frame(_SPAN.format(table="keyed_coverage")).row(0, named=True)
+    keyed = _key_coverage(lake, sealer, headers, coverage)
+    span = lake.frame(_SPAN.format(table=keyed)).row(0, named=True)
     if span["first_date"] is None:
         return {}
     dates = {name: span[name] for name in ("first_date", "last_date")}
-    lake.materialise("exports/covering_files", **dates)
+    covering = lake.materialise("exports/covering_files", **dates)
     connection.execute(
-        "DELETE FROM class_coverage WHERE file_id IN (SELECT file_id FROM keyed_coverage) "
-        "OR rowid IN (SELECT stored_row FROM covering_files WHERE is_superseded)"
+        f"DELETE FROM class_coverage WHERE file_id IN (SELECT file_id FROM {keyed}) "
+        f"OR rowid IN (SELECT stored_row FROM {covering} WHERE is_superseded)"
     )
     connection.execute(
         f"INSERT INTO class_coverage BY NAME SELECT {_KEY}, pupils, exported_at, file_id "
-        "FROM covering_files WHERE stored_row IS NULL AND NOT is_superseded"
+        f"FROM {covering} WHERE stored_row IS NULL AND NOT is_superseded"
     )
-    connection.execute("DELETE FROM covering_files WHERE is_superseded")
-    if not had_older and not _speak_of_one_day(lake):
+    connection.execute(f"DELETE FROM {covering} WHERE is_superseded")
+    if not had_older and not _speak_of_one_day(lake, keyed):
         return {}
-    lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
+    missing = lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
     connection.execute(
-        f"DELETE FROM missing_lessons WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM keyed_coverage)"
+        f"DELETE FROM missing_lessons WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM {keyed})"
     )
     connection.execute(
-        "INSERT INTO missing_lessons BY NAME SELECT * EXCLUDE (newer_file) FROM lessons_missing"
+        f"INSERT INTO missing_lessons BY NAME SELECT * EXCLUDE (newer_file) FROM {missing}"
     )
-    return _remarks(lake, headers)
+    return _remarks(lake, missing, headers)
 
 
-def _key_coverage(lake: Lake, sealer: Sealer, headers: Mapping[int, FoundHeader]) -> None:
-    """Make `keyed_coverage` of the stored files' coverage, with layouts and keys of classes."""
-    classes = lake.rows("SELECT DISTINCT school_unit_code, class_name FROM arriving_coverage")
-    lake.load(
+def _key_coverage(
+    lake: Lake, sealer: Sealer, headers: Mapping[int, FoundHeader], coverage: TemporaryTable
+) -> TemporaryTable:
+    """Return the stored files' coverage with layouts and keys of classes."""
+    classes = lake.rows(f"SELECT DISTINCT school_unit_code, class_name FROM {coverage}")
+    keys = lake.load(
         "class_keys",
         pl.DataFrame(
             {
@@ -124,7 +129,7 @@ def _key_coverage(lake: Lake, sealer: Sealer, headers: Mapping[int, FoundHeader]
             {"school_unit_code": pl.String, "class_name": pl.String, "key": pl.String},
         ),
     )
-    lake.load(
+    layouts = lake.load(
         "covering_layouts",
         pl.DataFrame(
             {
@@ -134,31 +139,30 @@ def _key_coverage(lake: Lake, sealer: Sealer, headers: Mapping[int, FoundHeader]
             {"file_id": pl.Int64, "layout": pl.String},
         ),
     )
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE keyed_coverage AS SELECT layouts.layout, arriving.*, "
-        "cast(classes.key AS UUID) AS class_key FROM arriving_coverage AS arriving "
-        "JOIN covering_layouts AS layouts USING (file_id) JOIN class_keys AS classes "
-        "ON arriving.school_unit_code = classes.school_unit_code "
-        "AND arriving.class_name IS NOT DISTINCT FROM classes.class_name"
+    return lake.make(
+        "keyed_coverage",
+        "SELECT layouts.layout, arriving.*, cast(classes.key AS UUID) AS class_key "
+        f"FROM {coverage} AS arriving JOIN {layouts} AS layouts USING (file_id) "
+        f"JOIN {keys} AS classes ON arriving.school_unit_code = classes.school_unit_code "
+        "AND arriving.class_name IS NOT DISTINCT FROM classes.class_name",
     )
 
 
-def _speak_of_one_day(lake: Lake) -> bool:
+def _speak_of_one_day(lake: Lake, keyed: TemporaryTable) -> bool:
     """Look whether two files of the batch speak of a class and date."""
-    return bool(
-        lake.rows(f"SELECT 1 FROM keyed_coverage GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1")
-    )
+    return bool(lake.rows(f"SELECT 1 FROM {keyed} GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1"))
 
 
-def _remarks(lake: Lake, file_ids: Iterable[int]) -> dict[int, str]:
+def _remarks(lake: Lake, missing: TemporaryTable, file_ids: Iterable[int]) -> dict[int, str]:
     batch = set(file_ids)
     remarks: dict[int, str] = {}
-    if not _find_counting(lake):
+    counting = _find_counting(lake, missing)
+    if counting is None:
         return remarks
     for column, said in _SAID:
         for file_id, lessons, first, last in lake.rows(
             f"SELECT {column}, count(*), min(lesson_date), max(lesson_date) "
-            f"FROM missing_and_counting GROUP BY {column}"
+            f"FROM {counting} GROUP BY {column}"
         ):
             if file_id not in batch:
                 continue
@@ -169,22 +173,16 @@ def _remarks(lake: Lake, file_ids: Iterable[int]) -> dict[int, str]:
     return remarks
 
 
-def _find_counting(lake: Lake) -> bool:
-    """Make `missing_and_counting` of `lessons_missing`; return whether there is any to ask about.
+def _find_counting(lake: Lake, missing: TemporaryTable) -> TemporaryTable | None:
+    """Return the missing lessons that count; None when there is none to ask about.
 
     What counts is decided with the sums, which are made later. Here it is asked of the few days
     that a lesson is missing from, by the same SELECTs, so that the reason says what the list will.
     """
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE crowded_days AS "
-        "SELECT DISTINCT pupil_key, lesson_date FROM lessons_missing"
-    )
-    ((first, last),) = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM crowded_days")
-    if first is None:
-        return False
-    decide_fates(lake, first, last)
-    lake.materialise("exports/missing_and_counting")
-    return True
+    days = lake.make("crowded_days", f"SELECT DISTINCT pupil_key, lesson_date FROM {missing}")
+    if decide_fates(lake, days) is None:
+        return None
+    return lake.materialise("exports/missing_and_counting")
 
 
 # What each lesson file brought of each school unit, so that a school's silence can be reported. A
@@ -192,18 +190,24 @@ def _find_counting(lake: Lake) -> bool:
 # month again every night would seem to send once.
 
 
-def store_sendings(connection: duckdb.DuckDBPyConnection) -> None:
+def store_sendings(
+    connection: duckdb.DuckDBPyConnection, lessons: TemporaryTable, coverage: TemporaryTable
+) -> None:
     """Note what the staged lesson files say of which days; the caller holds the transaction.
 
-    `find_coverage` has been called: it has the days, of each class. Lessons that are planned for
-    days after the export are no word about these days.
+    Lessons that are planned for days after the export are no word about these days.
+
+    Args:
+        connection: inside a transaction.
+        lessons: the staged lessons.
+        coverage: what `find_coverage` gave.
     """
     connection.execute(
-        "DELETE FROM school_sendings WHERE file_id IN (SELECT DISTINCT file_id FROM batch_lessons)"
+        f"DELETE FROM school_sendings WHERE file_id IN (SELECT DISTINCT file_id FROM {lessons})"
     )
     connection.execute(
         "INSERT INTO school_sendings BY NAME SELECT school_unit_code, exported_at, file_id, "
         "min(lesson_date) AS first_lesson_date, max(lesson_date) AS last_lesson_date "
-        "FROM arriving_coverage WHERE lesson_date <= exported_at::DATE "
+        f"FROM {coverage} WHERE lesson_date <= exported_at::DATE "
         "GROUP BY school_unit_code, exported_at, file_id"
     )

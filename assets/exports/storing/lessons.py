@@ -16,12 +16,11 @@ from assets.exports.pupils.people import People
 from assets.exports.staging.slot_ids import keep_moved
 from assets.exports.storing.snapshots import remove_absent_lessons, store_snapshots
 from assets.lake.connection import Lake
-from assets.lake.tables import TABLES
+from assets.lake.tables import columns_of
+from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older
 
-_STORED_NAMES = {table.name: [column.name for column in table.columns] for table in TABLES}
-
-_LESSON = ", ".join(_STORED_NAMES["lessons"])
+_LESSON = ", ".join(columns_of("lessons"))
 
 
 def store_lessons(
@@ -29,19 +28,21 @@ def store_lessons(
     lake: Lake,
     complete: Sequence[int] = (),
     *,
-    days: str,
+    arriving: TemporaryTable,
+    days: TemporaryTable,
     keeps_moved: bool = False,
 ) -> dict[int, int]:
-    """Put `arriving_lessons` in place of older rows; return, by file, those that are older.
+    """Put arriving lessons in place of older rows; return, by file, those that are older.
 
     Rows of the lake that are newer stay, and rows that a newer complete file lacks don't come
     back. The dates of everything that changed become stale.
 
     Args:
         connection: inside a transaction.
-        lake: its lake, with `arriving_lessons`.
+        lake: its lake.
         complete: ids of files that say all of their schools' dates.
-        days: the table of their dates, as `sql/exports/arriving_days.sql` makes it.
+        arriving: the lessons.
+        days: their dates, as `sql/exports/arriving_days.sql` makes it.
         keeps_moved: what was said of a lesson with an id on another date is kept beside, because
             the ids may turn out to be those of timetable slots.
     """
@@ -53,26 +54,24 @@ def store_lessons(
     if span["first_date"] is None:
         return {}
     lost: list[str] = []
-    if _may_compete(lake, span) and _remove_outdated(
-        connection, lake, span, keeps_moved=keeps_moved
-    ):
-        lost.append("SELECT arriving_row FROM competing_lessons WHERE is_stored_newer")
-    _settle_contradicted(connection)
-    if store_snapshots(connection, lake, complete):
-        remove_absent_lessons(connection, lake)
+    if _may_compete(lake, span):
+        lost += _remove_outdated(connection, lake, span, arriving, keeps_moved=keeps_moved)
+    _settle_contradicted(connection, arriving)
+    snapshots = store_snapshots(connection, lake, complete)
+    if snapshots is not None:
+        absent = remove_absent_lessons(connection, lake, snapshots)
         if keeps_moved:
             keep_moved(
-                connection,
-                f"SELECT {_LESSON} FROM arriving_lessons WHERE lesson_id IS NOT NULL "
-                "AND batch_row IN (SELECT batch_row FROM absent_from_snapshot)",
+                lake,
+                f"SELECT {_LESSON} FROM {arriving} WHERE lesson_id IS NOT NULL "
+                f"AND batch_row IN (SELECT batch_row FROM {absent})",
             )
-        lost.append("SELECT batch_row FROM absent_from_snapshot")
+        lost.append(f"SELECT batch_row FROM {absent}")
     superseded = " UNION ".join(lost)
     keep = f"WHERE batch_row NOT IN ({superseded})" if lost else ""
-    columns = ", ".join(_STORED_NAMES["lessons"])
-    connection.execute(f"INSERT INTO lessons BY NAME SELECT {columns} FROM arriving_lessons {keep}")
+    connection.execute(f"INSERT INTO lessons BY NAME SELECT {_LESSON} FROM {arriving} {keep}")
     connection.execute(
-        f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM arriving_lessons {keep}"
+        f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {arriving} {keep}"
         if keep
         else f"INSERT INTO stale_days SELECT lesson_date FROM {days}"
     )
@@ -80,24 +79,25 @@ def store_lessons(
         return {}
     return dict(
         lake.rows(
-            "SELECT file_id, count(*) FROM arriving_lessons "
+            f"SELECT file_id, count(*) FROM {arriving} "
             f"WHERE batch_row IN ({superseded}) GROUP BY file_id"
         )
     )
 
 
-def store_side_words(connection: duckdb.DuckDBPyConnection) -> None:
+def store_side_words(
+    connection: duckdb.DuckDBPyConnection, contradicted: TemporaryTable, joint: TemporaryTable
+) -> None:
     """Store what a batch says beside its lessons: those contradicted, and those held together.
 
     Their dates become stale too: what counts is decided with the sums.
 
     Args:
-        connection: inside a transaction, with `contradicted_rows` and `joint_rows`.
+        connection: inside a transaction.
+        contradicted: rows of `contradicted_lessons`.
+        joint: rows of `joint_lessons`.
     """
-    for table, rows in (
-        ("contradicted_lessons", "contradicted_rows"),
-        ("joint_lessons", "joint_rows"),
-    ):
+    for table, rows in (("contradicted_lessons", contradicted), ("joint_lessons", joint)):
         if connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone():
             # A file that could not be taken is read again the next night.
             connection.execute(f"DELETE FROM {table} WHERE file_id IN (SELECT file_id FROM {rows})")
@@ -105,14 +105,14 @@ def store_side_words(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {rows}")
 
 
-def _settle_contradicted(connection: duckdb.DuckDBPyConnection) -> None:
+def _settle_contradicted(connection: duckdb.DuckDBPyConnection, arriving: TemporaryTable) -> None:
     """Make the dates stale of contradicted lessons whose id arriving rows speak of elsewhere."""
     found = connection.execute("SELECT 1 FROM contradicted_lessons LIMIT 1").fetchone()
     if found:
         connection.execute(
             "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM contradicted_lessons "
             "WHERE (pupil_key, lesson_id) IN "
-            "(SELECT (pupil_key, lesson_id) FROM arriving_lessons WHERE lesson_id IS NOT NULL)"
+            f"(SELECT (pupil_key, lesson_id) FROM {arriving} WHERE lesson_id IS NOT NULL)"
         )
 
 
@@ -135,63 +135,74 @@ def _remove_outdated(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
     span: Mapping[str, Any],
+    arriving: TemporaryTable,
     *,
     keeps_moved: bool,
-) -> bool:
-    """Remove stored lessons that arriving ones supersede; return whether stored ones supersede any.
+) -> list[str]:
+    """Remove stored lessons that arriving ones supersede.
 
-    Leaves `competing_lessons` for the insert that follows.
+    Returns:
+        When stored ones supersede any arriving ones, a SELECT of these rows.
     """
-    lake.materialise("exports/competing_lessons", **span)
+    competing = lake.materialise("exports/competing_lessons", **span)
     first, last, has_newer, has_moved = lake.rows(
         "SELECT min(lesson_date) FILTER (WHERE NOT is_stored_newer), "
         "max(lesson_date) FILTER (WHERE NOT is_stored_newer), "
         "coalesce(bool_or(is_stored_newer), false), coalesce(bool_or(is_moved), false) "
-        "FROM competing_lessons"
+        f"FROM {competing}"
     )[0]
     if keeps_moved and has_moved:
         keep_moved(
-            connection,
+            lake,
             f"SELECT {_LESSON} FROM lessons WHERE rowid IN "
-            "(SELECT stored_row FROM competing_lessons WHERE is_moved AND NOT is_stored_newer) "
-            f"UNION ALL SELECT {_LESSON} FROM arriving_lessons WHERE batch_row IN "
-            "(SELECT arriving_row FROM competing_lessons WHERE is_moved AND is_stored_newer)",
+            f"(SELECT stored_row FROM {competing} WHERE is_moved AND NOT is_stored_newer) "
+            f"UNION ALL SELECT {_LESSON} FROM {arriving} WHERE batch_row IN "
+            f"(SELECT arriving_row FROM {competing} WHERE is_moved AND is_stored_newer)",
         )
     if first is not None:
         connection.execute(
-            "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM competing_lessons "
+            f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {competing} "
             "WHERE NOT is_stored_newer"
         )
         # The dates prune the files that the delete has to open.
         connection.execute(
             "DELETE FROM lessons WHERE lesson_date BETWEEN $first AND $last AND rowid IN "
-            "(SELECT stored_row FROM competing_lessons WHERE NOT is_stored_newer)",
+            f"(SELECT stored_row FROM {competing} WHERE NOT is_stored_newer)",
             {"first": first, "last": last},
         )
-    return bool(has_newer)
+    return [f"SELECT arriving_row FROM {competing} WHERE is_stored_newer"] if has_newer else []
 
 
-def keep_superseded_words(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Keep rows of a batch with an id that another row of it, about another date, supersedes."""
+def keep_superseded_words(
+    lake: Lake, lessons: TemporaryTable, superseded: TemporaryTable, arriving: TemporaryTable
+) -> None:
+    """Keep rows of a batch with an id that another row of it, about another date, supersedes.
+
+    Args:
+        lake: the lake; the caller holds the transaction.
+        lessons: the staged lessons.
+        superseded: those of them that others supersede.
+        arriving: those that are stored.
+    """
     has_any = lake.rows(
-        "SELECT 1 FROM batch_lessons WHERE lesson_id IS NOT NULL "
-        "AND rowid IN (SELECT batch_row FROM superseded_rows) LIMIT 1"
+        f"SELECT 1 FROM {lessons} WHERE lesson_id IS NOT NULL "
+        f"AND rowid IN (SELECT batch_row FROM {superseded}) LIMIT 1"
     )
     if has_any:
         keep_moved(
-            connection,
-            f"SELECT {_LESSON} FROM batch_lessons AS batch WHERE lesson_id IS NOT NULL "
-            "AND rowid IN (SELECT batch_row FROM superseded_rows) AND EXISTS "
-            "(SELECT 1 FROM arriving_lessons AS arriving "
+            lake,
+            f"SELECT {_LESSON} FROM {lessons} AS batch WHERE lesson_id IS NOT NULL "
+            f"AND rowid IN (SELECT batch_row FROM {superseded}) AND EXISTS "
+            f"(SELECT 1 FROM {arriving} AS arriving "
             "WHERE arriving.pupil_key = batch.pupil_key "
             "AND arriving.lesson_id = batch.lesson_id "
             "AND arriving.lesson_date <> batch.lesson_date)",
         )
 
 
-def arriving_identities(lake: Lake, rows: str) -> pl.DataFrame:
+def arriving_identities(lake: Lake, rows: TemporaryTable) -> pl.DataFrame:
     """Return what keyed rows say of identities, one row a source and pupil."""
-    lake.connection.execute(f"CREATE OR REPLACE TEMP VIEW identity_rows AS SELECT * FROM {rows}")
+    lake.make_view("identity_rows", f"SELECT * FROM {rows}")
     return lake.relation("exports/arriving_identities")
 
 

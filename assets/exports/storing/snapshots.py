@@ -18,6 +18,7 @@ import polars as pl
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.readers.layouts import FoundHeader
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older
 
 #: A file that spans more days than a school year has a wrong date in it, and removes nothing.
@@ -25,7 +26,10 @@ MOST_DAYS = 366
 
 
 def complete_files(
-    lake: Lake, headers: Mapping[int, FoundHeader], problems: ProblemLog
+    lake: Lake,
+    lessons: TemporaryTable,
+    headers: Mapping[int, FoundHeader],
+    problems: ProblemLog,
 ) -> list[int]:
     """Return the ids of staged files that say all of a period.
 
@@ -39,7 +43,7 @@ def complete_files(
     if not ids:
         return []
     rows = lake.rows(
-        "SELECT file_id FROM batch_lessons WHERE file_id IN (SELECT unnest($ids::BIGINT[])) "
+        f"SELECT file_id FROM {lessons} WHERE file_id IN (SELECT unnest($ids::BIGINT[])) "
         "GROUP BY file_id HAVING max(lesson_date) - min(lesson_date) < $days",
         ids=ids,
         days=MOST_DAYS,
@@ -57,42 +61,44 @@ def snapshot_reason(header: FoundHeader, reason: str | None, refused: int) -> st
 
 def store_snapshots(
     connection: duckdb.DuckDBPyConnection, lake: Lake, complete: Sequence[int]
-) -> bool:
-    """Remember the batch's complete files; return whether the lake knows of any."""
+) -> TemporaryTable | None:
+    """Remember the batch's complete files; return what they cover, None if the lake knows none."""
     if not complete and not lake.rows("SELECT 1 FROM lesson_snapshots LIMIT 1"):
-        return False
+        return None
     lake.load("complete_files", pl.DataFrame({"file_id": complete}, schema={"file_id": pl.Int64}))
-    lake.materialise("exports/arriving_snapshots")
+    snapshots = lake.materialise("exports/arriving_snapshots")
     if complete:
-        covered = lake.frame("SELECT * FROM arriving_snapshots")
+        covered = lake.frame(f"SELECT * FROM {snapshots}")
         replace_older(connection, "lesson_snapshots", covered, ("school_unit_code", "lesson_date"))
-    return True
+    return snapshots
 
 
-def remove_absent_lessons(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Remove stored lessons that the batch's complete files lack, and find such arriving ones.
+def remove_absent_lessons(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, snapshots: TemporaryTable
+) -> TemporaryTable:
+    """Remove stored lessons that the batch's complete files lack; return such arriving ones.
 
-    Leaves `absent_from_snapshot` for the insert that follows. The caller has removed stored rows
-    that the batch has again.
+    The caller has removed stored rows that the batch has again.
     """
-    lake.materialise("exports/absent_from_snapshot")
-    _remember_removed(connection, lake, "absent_from_snapshot")
-    first, last = lake.rows("SELECT min(lesson_date), max(lesson_date) FROM arriving_snapshots")[0]
+    absent = lake.materialise("exports/absent_from_snapshot")
+    _remember_removed(connection, lake, absent)
+    first, last = lake.rows(f"SELECT min(lesson_date), max(lesson_date) FROM {snapshots}")[0]
     if first is None:
-        return
-    lake.materialise("exports/removed_by_snapshot", first_date=first, last_date=last)
-    _remember_removed(connection, lake, "removed_by_snapshot")
-    connection.execute(
-        "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM removed_by_snapshot"
-    )
+        return absent
+    removed = lake.materialise("exports/removed_by_snapshot", first_date=first, last_date=last)
+    _remember_removed(connection, lake, removed)
+    connection.execute(f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {removed}")
     connection.execute(
         "DELETE FROM lessons WHERE lesson_date BETWEEN $first AND $last "
-        "AND rowid IN (SELECT stored_row FROM removed_by_snapshot)",
+        f"AND rowid IN (SELECT stored_row FROM {removed})",
         {"first": first, "last": last},
     )
+    return absent
 
 
-def _remember_removed(connection: duckdb.DuckDBPyConnection, lake: Lake, superseded: str) -> None:
+def _remember_removed(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, superseded: TemporaryTable
+) -> None:
     removed = lake.frame(
         "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, lesson_id, exported_at, file_id "
         f"FROM {superseded} WHERE lesson_id IS NOT NULL"

@@ -48,14 +48,14 @@ from rules.models import Rule, RuleSet
 # stored estimates and putting names to them.
 
 
-def pupils_at_risk(lake: Lake, as_of: date) -> list[dict[str, Any]]:
+def pupils_at_risk(lake: Lake, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return who stands in the sections, as rows of `watchlists/pupils_at_risk`, in no order.
 
     Args:
-        lake: the lake, with the temporary tables of an evaluation.
-        as_of: the last day that counts.
+        lake: the lake that was evaluated.
+        evaluation: what `evaluate_flags` gave.
     """
-    return lake.relation("watchlists/pupils_at_risk", as_of=as_of).to_dicts()
+    return lake.relation("watchlists/pupils_at_risk", as_of=evaluation.as_of).to_dicts()
 
 
 def at_risk_by_school(
@@ -143,7 +143,7 @@ def collect(
     """Return a list for each school that gets one.
 
     Args:
-        lake: the lake, with the evaluation's temporary tables.
+        lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
         stamp: frozen or current, and when.
         refused: rows that were refused in the files behind a school's list, by school unit.
@@ -153,7 +153,7 @@ def collect(
     schools = lake.relation("watchlists/listed_schools")
     if school is not None:
         schools = schools.filter(pl.col("school_unit_code") == school)
-    may_pass = pupils_at_risk(lake, evaluation.as_of)
+    may_pass = pupils_at_risk(lake, evaluation)
     names = staff_names(lake)
     seen = hardly_seen(lake, evaluation)
     beside = [*((row["pupil_key"], row) for row in may_pass), *seen.beside()]
@@ -162,14 +162,14 @@ def collect(
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
-    first_date = min(window.window_start for window in evaluation.windows)
-    after_end = after_end_by_school(lake, first_date, evaluation.as_of)
+    after_end = after_end_by_school(lake, evaluation)
     full_sheets = _full_sheets_by_school(lake, evaluation)
     missing = _missing_by_school(lake, evaluation)
-    gaps = gaps_by_school(lake, _rolling_start(evaluation, "two_months"), evaluation.as_of)
+    two_months = _rolling_start(evaluation, "two_months")
+    gaps = gaps_by_school(lake, two_months, evaluation.as_of)
     protected = dict(
         lake.rows(
-            "SELECT school_unit_code, count(DISTINCT pupil_key) FROM verdicts "
+            f"SELECT school_unit_code, count(DISTINCT pupil_key) FROM {evaluation.verdicts} "
             "WHERE is_protected AND verdict <> 'clear' "
             "AND reason IS DISTINCT FROM 'only_monthly_sums' GROUP BY 1"
         )

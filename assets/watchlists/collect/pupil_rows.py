@@ -50,7 +50,7 @@ def what_is_behind(lake: Lake, evaluation: Evaluation) -> Behind:
     """Return what explains everybody on the lists.
 
     Args:
-        lake: the lake, with the evaluation's temporary tables.
+        lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
     """
     asked = ask_about(lake, evaluation)
@@ -99,7 +99,7 @@ def rows_by_school(
     """Return the pupils with a hit or with too little data, and those gone since the list before.
 
     Args:
-        lake: the lake, with the evaluation's temporary tables.
+        lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
         states: how pupils stand against the lists before.
         mentors: names of staff by key.
@@ -115,8 +115,7 @@ def rows_by_school(
     people = dict.fromkeys(everybody, _NAMELESS) | identities_of(lake, everybody)
     facts = _Facts(people, mentors, _windows(lake))
     behind = what_is_behind(lake, evaluation)
-    first_date = min(window.window_start for window in evaluation.windows)
-    uncounted = uncounted_by_pupil(lake, first_date, evaluation.as_of)
+    uncounted = uncounted_by_pupil(lake, evaluation)
     places: list[Place] = [(key, rows[0]) for key, rows in by_pupil.items()]
     places += [(row["pupil_key"], row) for row, _ in states.cleared]
     same_name = namesakes(facts.people, [*places, *beside])

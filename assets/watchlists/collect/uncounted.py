@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from assets.flags.evaluate import Evaluation
 from assets.lake.connection import Lake
 from assets.watchlists.model import UncountedLessons
 from assets.watchlists.swedish import notice_texts, texts
@@ -30,32 +31,36 @@ class LessonsAfterEnd:
 
 
 def uncounted_by_pupil(
-    lake: Lake, first_date: date, as_of: date
+    lake: Lake, evaluation: Evaluation
 ) -> dict[str, tuple[UncountedLessons, ...]]:
     """Return the lessons of listed pupils that do not count, by pupil key, the most first.
 
     Args:
-        lake: the lake, with the evaluation's temporary tables.
-        first_date: the first day that the lists rest on.
-        as_of: the last.
+        lake: the lake that was evaluated.
+        evaluation: what `evaluate_flags` gave.
     """
-    rows = lake.relation("watchlists/listed_uncounted", first_date=first_date, as_of=as_of)
+    rows = lake.relation("watchlists/listed_uncounted", **_days(evaluation))
     found: dict[str, list[UncountedLessons]] = defaultdict(list)
     for key, *of_lessons in rows.iter_rows():
         found[key].append(UncountedLessons(*of_lessons))
     return {key: tuple(mine) for key, mine in found.items()}
 
 
-def after_end_by_school(lake: Lake, first_date: date, as_of: date) -> dict[str, LessonsAfterEnd]:
+def after_end_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, LessonsAfterEnd]:
     """Return by school unit what it reports of pupils who have left it; only schools that do.
 
     Args:
-        lake: the lake, with the evaluation's temporary tables.
-        first_date: the first day that the lists rest on.
-        as_of: the last.
+        lake: the lake that was evaluated.
+        evaluation: what `evaluate_flags` gave.
     """
-    rows = lake.relation("watchlists/lessons_after_end", first_date=first_date, as_of=as_of)
+    rows = lake.relation("watchlists/lessons_after_end", **_days(evaluation))
     return {code: LessonsAfterEnd(*of_school) for code, *of_school in rows.iter_rows()}
+
+
+def _days(evaluation: Evaluation) -> dict[str, date]:
+    """The days that the lists rest on."""
+    first = min(window.window_start for window in evaluation.windows)
+    return {"first_date": first, "as_of": evaluation.as_of}
 
 
 def lines(uncounted: Sequence[UncountedLessons]) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def thin_timetables(lake: Lake, evaluation: Evaluation) -> list[ThinTimetable]:
     """Return who has a thin timetable at an as_of; nobody who is protected or has left.
 
     Args:
-        lake: the lake, with the evaluation's temporary tables.
+        lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
     """
     rule_set = evaluation.rule_set
@@ -138,7 +138,7 @@ def hardly_seen(lake: Lake, evaluation: Evaluation) -> HardlySeen:
     """Return everybody in the sections of all lists.
 
     Args:
-        lake: the lake, with the evaluation's temporary tables.
+        lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
     """
     unseen = {
@@ -148,13 +148,15 @@ def hardly_seen(lake: Lake, evaluation: Evaluation) -> HardlySeen:
     thin = {found.pupil_key: found for found in thin_timetables(lake, evaluation)}
     first = min(window.window_start for window in evaluation.windows)
     lost = lake.relation("watchlists/lost_rows", first_date=first)
-    return HardlySeen(unseen, thin, _places(lake, thin), dict(lost.iter_rows()))
+    return HardlySeen(unseen, thin, _places(lake, evaluation, thin), dict(lost.iter_rows()))
 
 
-def _places(lake: Lake, thin: Collection[str]) -> dict[str, Mapping[str, Any]]:
+def _places(
+    lake: Lake, evaluation: Evaluation, thin: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
     rows = lake.frame(
         "SELECT cast(pupil_key AS VARCHAR) AS pupil_key, school_unit_code, class_name, grade, "
-        "cast(mentor_key AS VARCHAR) AS mentor_key FROM belonging "
+        f"cast(mentor_key AS VARCHAR) AS mentor_key FROM {evaluation.places.belonging} "
         "WHERE NOT is_protected AND list_contains($keys::VARCHAR[], pupil_key::VARCHAR)",
         keys=list(thin),
     )

@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from assets.lake.computed_tables import RESULT_TABLES
 from assets.lake.connection import Lake
+from assets.lake.tables import columns_of
 from assets.watchlists.model import ClearedPupil, ListHistory, PupilRow, Watchlist
 from assets.watchlists.release.publish import Provenance
 from assets.watchlists.release.week_states import sunday_of
@@ -68,8 +68,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFram
 
 
 def _frame(table: str, rows: Iterable[dict[str, object]]) -> pl.DataFrame:
-    names = [c.name for t in RESULT_TABLES if t.name == table for c in t.columns]
-    return pl.DataFrame(list(rows), infer_schema_length=None).select(names)
+    return pl.DataFrame(list(rows), infer_schema_length=None).select(columns_of(table))
 
 
 def _note(published: Published) -> dict[str, object]:

@@ -94,9 +94,9 @@ def release_lists(
     home = lake.settings.home
     standing = _Standing(lake)
     standing.note_unnoted()
-    look_back(lake, as_of, rules_on)
+    before = look_back(lake, as_of, rules_on)
     evaluation = evaluate_flags(lake, as_of, rules_on(as_of))
-    states = week_states(lake, as_of)
+    states = week_states(lake, evaluation, before)
     stamp = ListStamp(period != CURRENT, datetime.now(_STOCKHOLM))
     used = _files_used(lake, evaluation)
     collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)

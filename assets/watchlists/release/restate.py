@@ -186,7 +186,7 @@ def _changed_lessons(
     stands = standing_keys(lake)
     pairs = [(str(old), str(new)) for old, new in stands.items()]
     keys = pl.DataFrame(pairs, schema={"old": pl.String, "new": pl.String}, orient="row")
-    lake.load("standing_keys", keys)
+    standing = lake.load("standing_keys", keys)
     rows: dict[tuple[object, ...], dict[str, Any]] = {}
     for snapshot, of_snapshot in lists.group_by("lake_snapshot", maintain_order=True):
         version = int(str(snapshot[0]))
@@ -196,19 +196,19 @@ def _changed_lessons(
                 f"{lists['period'][0]} were made: which lessons changed since is not known."
             )
         asked = answered.filter(pl.col("school_unit_code").is_in(of_snapshot["school_unit_code"]))
-        lake.load("asked_texts", asked.select("pupil_key").unique())
-        lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE asked_pupils AS "
-            "SELECT cast(pupil_key AS UUID) AS pupil_key FROM asked_texts"
+        texts = lake.load("asked_texts", asked.select("pupil_key").unique())
+        pupils = lake.make(
+            "asked_pupils", f"SELECT cast(pupil_key AS UUID) AS pupil_key FROM {texts}"
         )
         # A pupil whose number was changed since had the old number's key then.
-        lake.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE lessons_then AS SELECT past.* REPLACE "
+        lake.make(
+            "lessons_then",
+            "SELECT past.* REPLACE "
             "(coalesce(cast(keys.new AS UUID), past.pupil_key) AS pupil_key) "
             f"FROM (FROM lake.lessons AT (VERSION => {version})) AS past "
-            "LEFT JOIN standing_keys AS keys ON past.pupil_key = cast(keys.old AS UUID) "
+            f"LEFT JOIN {standing} AS keys ON past.pupil_key = cast(keys.old AS UUID) "
             "WHERE coalesce(cast(keys.new AS UUID), past.pupil_key) IN "
-            "(SELECT pupil_key FROM asked_pupils)"
+            f"(SELECT pupil_key FROM {pupils})",
         )
         found = lake.relation("watchlists/restated_lessons", first_date=first, as_of=as_of)
         for row in found.iter_rows(named=True):

@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 
 from assets.absence.windows import school_year_start
-from assets.flags.evaluate import levels_at
+from assets.flags.evaluate import Evaluation, levels_at
 from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
 from assets.watchlists.model import ListHistory
 from rules.models import RuleSet
 from rules.parameter_file import RuleFileError
@@ -68,41 +69,54 @@ def sunday_of(week: str) -> date:
     return date.fromisocalendar(int(year), int(number), 7)
 
 
-def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> None:
+@dataclass(frozen=True)
+class ListsBefore:
+    """The lists before, as temporary tables.
+
+    Attributes:
+        baselines: by school unit the list that is compared with.
+        previous_rows: who was on those lists.
+    """
+
+    baselines: TemporaryTable
+    previous_rows: TemporaryTable
+
+
+def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> ListsBefore:
     """Evaluate the days of the lists before with today's data, by that day's and tonight's values.
 
-    Makes the temporary tables `baseline_lists`, `previous_rows`, `earlier_levels`, `earlier_days`
-    and `protected_then`, and leaves those of `levels_at` behind: it is called before as_of itself
-    is evaluated.
+    Leaves the temporary tables of `levels_at` behind: it is called before as_of itself is
+    evaluated.
     """
     first = max(school_year_start(as_of), as_of - _COMPARED)
-    lake.materialise("watchlists/baseline_lists", as_of=as_of, first_date=first)
-    lake.materialise("watchlists/previous_rows", as_of=as_of, first_date=first)
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE earlier_levels (as_of_date DATE, pupil_key UUID, "
-        "level TINYINT, level_by_tonights_values TINYINT)"
+    span = {"as_of": as_of, "first_date": first}
+    before = ListsBefore(
+        lake.materialise("watchlists/baseline_lists", **span),
+        lake.materialise("watchlists/previous_rows", **span),
     )
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE earlier_days (as_of_date DATE, rule_set_version VARCHAR)"
+    earlier_levels = lake.make_empty(
+        "earlier_levels",
+        "as_of_date DATE, pupil_key UUID, level TINYINT, level_by_tonights_values TINYINT",
     )
+    earlier_days = lake.make_empty("earlier_days", "as_of_date DATE, rule_set_version VARCHAR")
     tonight = rules_on(as_of)
     for (day,) in lake.rows(
-        "SELECT as_of_date FROM baseline_lists UNION SELECT as_of_date FROM previous_rows "
-        "ORDER BY 1"
+        f"SELECT as_of_date FROM {before.baselines} "
+        f"UNION SELECT as_of_date FROM {before.previous_rows} ORDER BY 1"
     ):
         then = _values_on(day, rules_on) or tonight
         levels = levels_at(lake, day, then)
         by_tonight = levels if then.version == tonight.version else levels_at(lake, day, tonight)
-        lake.load("levels_then", levels)
-        lake.load("levels_by_tonights_values", by_tonight)
+        one, other = lake.load("levels_then", levels), lake.load("levels_by_tonight", by_tonight)
         lake.connection.execute(
-            "INSERT INTO earlier_levels SELECT $day, cast(pupil_key AS UUID), "
-            "coalesce(one.level, 0), coalesce(other.level, 0) FROM levels_then AS one "
-            "FULL JOIN levels_by_tonights_values AS other USING (pupil_key)",
+            f"INSERT INTO {earlier_levels} SELECT $day, cast(pupil_key AS UUID), "
+            f"coalesce(one.level, 0), coalesce(other.level, 0) FROM {one} AS one "
+            f"FULL JOIN {other} AS other USING (pupil_key)",
             {"day": day},
         )
-        lake.connection.execute("INSERT INTO earlier_days VALUES (?, ?)", [day, then.version])
-    _who_was_protected(lake)
+        lake.connection.execute(f"INSERT INTO {earlier_days} VALUES (?, ?)", [day, then.version])
+    _who_was_protected(lake, before)
+    return before
 
 
 def _values_on(day: date, rules_on: RulesOn) -> RuleSet | None:
@@ -113,11 +127,11 @@ def _values_on(day: date, rules_on: RulesOn) -> RuleSet | None:
         return None
 
 
-def _who_was_protected(lake: Lake) -> None:
+def _who_was_protected(lake: Lake, before: ListsBefore) -> None:
     """Make `protected_then`: who was protected when the lists before were made."""
-    lake.connection.execute("CREATE OR REPLACE TEMP TABLE protected_then (pupil_key UUID)")
+    protected = lake.make_empty("protected_then", "pupil_key UUID")
     for (snapshot,) in lake.rows(
-        "SELECT DISTINCT lake_snapshot FROM publications JOIN baseline_lists "
+        f"SELECT DISTINCT lake_snapshot FROM publications JOIN {before.baselines} "
         "USING (school_unit_code, period) WHERE lake_snapshot IN "
         "(SELECT snapshot_id FROM ducklake_snapshots('lake'))"
     ):
@@ -125,21 +139,21 @@ def _who_was_protected(lake: Lake) -> None:
         # A lake of before had no words, and whom it hid is hidden today.
         with suppress(duckdb.CatalogException):
             lake.connection.execute(
-                f"INSERT INTO protected_then WITH protection_words AS ({words}) "
+                f"INSERT INTO {protected} WITH protection_words AS ({words}) "
                 f"SELECT * FROM ({lake.select('protection/protected_pupils')})"
             )
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE protected_then AS SELECT DISTINCT * FROM protected_then"
-    )
+    lake.make(protected.name, f"SELECT DISTINCT * FROM {protected}")
 
 
-def week_states(lake: Lake, as_of: date) -> WeekStates:
+def week_states(lake: Lake, evaluation: Evaluation, before: ListsBefore) -> WeekStates:
     """Return how everybody stands at as_of.
 
     Args:
-        lake: the lake, after `look_back` and with the temporary tables of an evaluated as_of.
-        as_of: that day.
+        lake: the lake that was evaluated.
+        evaluation: what `evaluate_flags` gave.
+        before: what `look_back` gave, which was called before that.
     """
+    as_of = evaluation.as_of
     rows = lake.relation(
         "watchlists/week_states", as_of=as_of, school_year_start=school_year_start(as_of)
     )
@@ -152,7 +166,8 @@ def week_states(lake: Lake, as_of: date) -> WeekStates:
         else:
             listed[row["pupil_key"]] = history
     baselines = {
-        code: Baseline(*of_list) for code, *of_list in lake.rows("SELECT * FROM baseline_lists")
+        code: Baseline(*of_list)
+        for code, *of_list in lake.rows(f"SELECT * FROM {before.baselines}")
     }
     return WeekStates(baselines, listed, cleared)
 

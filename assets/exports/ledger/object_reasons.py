@@ -119,19 +119,3 @@ SWEDISH = {
     ),
 }
 SWEDISH_FIX = "Rätta uppgiften i skolsystemet. Den kommer med nästa export."
-#: The cell that a code's column speaks of, where it may be shown.
-CELLS = {
-    "schoolUnitCode": "school_unit_code",
-    "startDate": "start_date",
-    "endDate": "end_date",
-    "startTime": "start_time",
-    "endTime": "end_time",
-    "teachingLengthStudent": "teaching_minutes",
-    "isReported": "reported",
-    "cancelled": "cancelled",
-    "attendanceMinutes": "present_minutes",
-    "validAbsenceMinutes": "valid_minutes",
-    "invalidAbsenceMinutes": "invalid_minutes",
-    "otherAttendanceMinutes": "other_minutes",
-    "meta": "modified",
-}
