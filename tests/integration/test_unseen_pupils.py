@@ -122,7 +122,7 @@ def test_the_data_section_of_the_page_names_them_with_what_to_do(
     page = rendered(watchlist, tmp_path)
     section = page.by_id("otillrackliga").text
     assert "2 elever står på elevlistan men har ingen lektion de senaste 30 dagarna" in section
-    assert "kontrollera schema och placering, kontakta elev/vårdnadshavare" in section
+    assert "kontrollera schema och placering, kontakta eleven och vårdnadshavarna" in section
     assert "2026-08-17" in section
     assert "Schema 6 % av klassens" in section
     assert "1 rad i skolans filer har ett personnummer som inte går att läsa" in section
@@ -141,7 +141,7 @@ def test_each_mentor_reads_of_the_own_ones(watchlist: Watchlist, tmp_path: Path)
 
 def test_the_workbook_says_the_same_as_the_page(watchlist: Watchlist, tmp_path: Path) -> None:
     book = opened(watchlist, tmp_path / "list.xlsx")
-    found = [(row["Gäller"], row["Elev eller ämne"]) for row in rows(book["Otillräckliga data"])]
+    found = [(row["Gäller"], row["Elev eller ämne"]) for row in rows(book["Data saknas"])]
     assert found == [
         ("Utan lektioner", "Prov, Flyttad"),
         ("Utan lektioner", "Prov, Osedd"),

@@ -128,11 +128,11 @@ def test_the_page_names_each_state_with_its_reason(weeks: Weeks) -> None:
 
     assert "Ny" in row_of("Ek, Måns")
     assert "sena uppgifter" in row_of("Lundin, Saga")
-    assert "Högre nivå (var 1) 2 veckor, först v. 46" in row_of("Åkesson, Elias")
+    assert "Fler frågor (förut mentor) 2 veckor, först v. 46" in row_of("Åkesson, Elias")
     assert "Kvar 2 veckor" in row_of("Haddad, Omar")
-    assert "Lägre nivå (var 3) mindre frånvaro" in row_of("Nordin, Alvin")
+    assert "Färre frågor (förut även SST) mindre frånvaro" in row_of("Nordin, Alvin")
     gone = page.by_id("borta").text
-    assert "Borta från listan sedan v. 46" in gone
+    assert "Inte längre på listan sedan v. 46" in gone
     for name, why in (
         ("Hammar, Lova", "Mindre frånvaro"),
         ("Test, Noor", "Uppgifter har rättats"),
@@ -163,7 +163,7 @@ def test_the_new_school_of_a_pupil_is_reported_nothing_of_the_old_one(weeks: Wee
 def test_the_workbook_has_a_sheet_of_those_who_are_gone(weeks: Weeks) -> None:
     (path,) = (weeks.home / "lists" / "2026-W47" / NORTH).glob("*.xlsx")
     book = openpyxl.load_workbook(path)
-    names = [str(row[2].value) for row in book["Borta från listan"].iter_rows(min_row=4)]
+    names = [str(row[2].value) for row in book["Inte längre på listan"].iter_rows(min_row=4)]
     assert sorted(names) == [
         "Björk, Iris", "Demir, Adam", "Hammar, Lova", "Hedlund, Elsa", "Test, Noor"
     ]  # fmt: skip

@@ -64,7 +64,8 @@ def next_step(unseen: Unseen) -> str:
     """What to do about a pupil whom no lesson shows."""
     known = f"sedan {texts.day(unseen.last_lesson)}" if unseen.last_lesson else "i uppgifterna"
     return (
-        f"Inga lektioner {known}: kontrollera schema och placering, kontakta elev/vårdnadshavare."
+        f"Inga lektioner {known}: kontrollera schema och placering, kontakta eleven och"
+        " vårdnadshavarna."
     )
 
 
