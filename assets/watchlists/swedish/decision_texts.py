@@ -138,7 +138,8 @@ def why_first(watchlist: Watchlist, pupil: PupilRow) -> str:
         absence = f"ingen lektion är rapporterad de senaste {days} dagarna"
     else:
         absence = f"{texts.percent(rate)} frånvaro de senaste {days} dagarna"
-    return f"{_state(watchlist, pupil)}: {absence}; {who_decides(watchlist, pupil)}."
+    lowered = ", har minskat" if course(pupil) is Course.LOWERED else ""
+    return f"{_state(watchlist, pupil)}: {absence}{lowered}; {who_decides(watchlist, pupil)}."
 
 
 def who_decides(watchlist: Watchlist, pupil: PupilRow) -> str:
@@ -149,7 +150,11 @@ def who_decides(watchlist: Watchlist, pupil: PupilRow) -> str:
 
 def _state(watchlist: Watchlist, pupil: PupilRow) -> str:
     if pupil.history is None or not watchlist.compared_with:
-        return "Hög frånvaro" if course(pupil) is Course.GOES_ON else COURSES[course(pupil)]
+        return {
+            Course.GOES_ON: "Hög frånvaro",
+            Course.UNCLEAR: COURSES[Course.UNCLEAR],
+            Course.LOWERED: "Nådde en gräns förra månaden",
+        }[course(pupil)]
     if pupil.change == "new":
         return "Ny på listan"
     if pupil.change == "escalated":

@@ -18,16 +18,23 @@
   );
 
   // --- sort: a click on a heading, and again for the other way round ---
+  const keys = new Map();
+  function keysOf(name) {
+    if (!keys.has(name)) {
+      const read = name.startsWith("q-") ? rank : text;
+      const rows = tables.flatMap((table) => [...table.tBodies]);
+      keys.set(name, new Map(rows.map((row) => [row, read(row, name)])));
+    }
+    return keys.get(name);
+  }
   function sortBy(name, isDown) {
-    const isRanked = name.startsWith("q-");
+    const of = keysOf(name);
     const way = isDown ? -1 : 1;
+    const compare = name.startsWith("q-") ? (a, b) => a - b : collator.compare;
     for (const table of tables) {
-      const rows = [...table.tBodies].map((row) => [
-        row, isRanked ? rank(row, name) : text(row, name),
-      ]);
-      rows.sort((a, b) => way * (isRanked ? a[1] - b[1] : collator.compare(a[1], b[1])));
+      const rows = [...table.tBodies].sort((a, b) => way * compare(of.get(a), of.get(b)));
       const sorted = document.createDocumentFragment();
-      for (const [row] of rows) sorted.append(row);
+      sorted.append(...rows);
       table.append(sorted);
       for (const heading of table.tHead.rows[0].cells) {
         if (heading.className === name) {
@@ -104,7 +111,7 @@
     seek();
   }
   byId("sok-alla").addEventListener("click", showAll);
-  byId("sok").hidden = false;
+  byId("sok").hidden = people.length === 0;
   document.documentElement.classList.add("works");
 
   // --- open: a click anywhere on a line, and a link to a pupil ---
