@@ -16,7 +16,8 @@ def folded_out(home: SampleHome, school: str, name: str) -> str:
     (page,) = (home.path / "lists" / "current" / school).glob("*.html")
     text = page.read_text(encoding="utf-8")
     start = text.index(f"<h3><bdi>{name}</bdi></h3>")
-    plain = html.unescape(re.sub(r"<[^>]+>", " ", text[start : text.index("</td></tr>\n</tbody>", start)]))
+    end = text.index("</td></tr>\n</tbody>", start)
+    plain = html.unescape(re.sub(r"<[^>]+>", " ", text[start:end]))
     return " ".join(plain.split())
 
 

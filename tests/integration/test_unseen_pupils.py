@@ -11,8 +11,8 @@ from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.flags.evaluate import evaluate_flags
 from assets.lake.connection import Lake
-from assets.watchlists.collect.content import ListStamp, collect
 from assets.watchlists import outline
+from assets.watchlists.collect.content import ListStamp, collect
 from assets.watchlists.model import Watchlist
 from assets.watchlists.release.remembered import packed, unpacked, without_pupils
 from assets.watchlists.release.week_states import WeekStates
