@@ -31,6 +31,7 @@ from assets.watchlists.decisions import (
 )
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.page.rows import (
+    curve,
     heading_cells,
     pupil_cells,
     pupil_headings,
@@ -173,6 +174,7 @@ def _environment() -> Environment:
         e=explanations,
         heading_cells=heading_cells,
         row_cells=row_cells,
+        curve=curve,
     )
     return environment
 

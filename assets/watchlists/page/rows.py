@@ -21,12 +21,14 @@ from assets.watchlists.swedish import (
     decision_texts,
     headings,
     pattern_texts,
+    rule_texts,
     texts,
 )
 from assets.watchlists.swedish.safe_text import one_line, printable
 
 # By what rows are sought: the script finds a cell by its class, in every table.
 _SOUGHT = {headings.H_MENTOR: " mentor", headings.H_CLASS: " klass"}
+_CURVE_HEIGHT = 32  # pixels
 _RANKS = {Answer.YES: 3, Answer.LIKELY: 2, Answer.UNCLEAR: 1, Answer.NO: 0}
 _QUESTION_CLASSES = {Question.MENTOR: "q-mentor", Question.ULF: "q-ulf", Question.SST: "q-sst"}
 
@@ -51,6 +53,7 @@ def pupil_headings(watchlist: Watchlist) -> tuple[tuple[str, str], ...]:
 
 def pupil_cells(watchlist: Watchlist, pupil: PupilRow) -> Markup:
     """A pupil's line: who, the three questions, how much, what changed, how it lies."""
+    pattern = pattern_texts.brief(pupil.pattern).partition(" · ")[0]
     cells = [
         _opener(outline.full_name(pupil)),
         _plain("klass", pupil.school_class),
@@ -59,7 +62,7 @@ def pupil_cells(watchlist: Watchlist, pupil: PupilRow) -> Markup:
         *(_answer(watchlist, pupil, question) for question in Question),
         _plain("absence", texts.percent(pupil.one_month.rate)),
         _plain("change", change_texts.on_row(pupil) if watchlist.compared_with else ""),
-        _plain("pattern", pattern_texts.brief(pupil.pattern).partition(" · ")[0]),
+        _plain("pattern", rule_texts.as_sentence(pattern)),
     ]
     return _joined(cells)
 
@@ -84,6 +87,27 @@ def _answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> str:
 
 def _plain(kind: str, text: str) -> str:
     return f'<td class="{kind}">{_written(text)}</td>\n'
+
+
+def curve(pupil: PupilRow) -> Markup:
+    """A bar for each week that the pattern knows, the latest last; no bar where none is reported.
+
+    A share of the whole height is that share of the lessons; the words beside it say the same.
+    """
+    weeks = pupil.pattern.weeks if pupil.pattern else ()
+    if not any(week.reported_minutes for week in weeks):
+        return Markup("")
+    bars = []
+    for place, week in enumerate(weeks):
+        if week.reported_minutes:
+            height = max(1, _CURVE_HEIGHT * week.absent_minutes // week.reported_minutes)
+            top = _CURVE_HEIGHT - height
+            bars.append(f"M{place * 10} {top}h8v{height}h-8z")
+    width = len(weeks) * 10 - 2
+    return Markup(  # noqa: S704 - numbers only
+        f'<svg class="curve" viewBox="0 0 {width} {_CURVE_HEIGHT}" width="{width}"'
+        f' height="{_CURVE_HEIGHT}" aria-hidden="true"><path d="{"".join(bars)}"/></svg>'
+    )
 
 
 def heading_cells(columns: Sequence[ListColumn[RowT]]) -> Markup:

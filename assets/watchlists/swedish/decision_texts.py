@@ -151,7 +151,7 @@ def who_decides(watchlist: Watchlist, pupil: PupilRow) -> str:
 def _state(watchlist: Watchlist, pupil: PupilRow) -> str:
     if pupil.history is None or not watchlist.compared_with:
         return {
-            Course.GOES_ON: "Hög frånvaro",
+            Course.GOES_ON: COURSES[Course.GOES_ON],
             Course.UNCLEAR: COURSES[Course.UNCLEAR],
             Course.LOWERED: "Nådde en gräns förra månaden",
         }[course(pupil)]
