@@ -8,7 +8,7 @@ from pathlib import Path
 from assets.watchlists.model import Watchlist
 from assets.watchlists.page.page import write_page
 
-VOID = {"meta", "br", "hr", "img", "input", "link", "path"}
+VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
 class Element:
