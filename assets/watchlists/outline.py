@@ -177,13 +177,14 @@ def principal_table(watchlist: Watchlist) -> ListTable[PupilRow]:
 
 def mentor_table(watchlist: Watchlist, part: MentorPart) -> ListTable[PupilRow]:
     """One mentor's pupils, with the next step of each."""
-    next_step = ListColumn[PupilRow](h.H_NEXT, "text", 30, _next_step)
+    todo = ListColumn[PupilRow](h.H_NEXT, "text", 30, next_step)
     columns = _pupil_columns(watchlist)
     at = [column.heading for column in columns].index(h.H_GRADE) + 1
-    return ListTable((*columns[:at], next_step, *columns[at:]), part.pupils, texts.NO_PUPILS_HERE)
+    return ListTable((*columns[:at], todo, *columns[at:]), part.pupils, texts.NO_PUPILS_HERE)
 
 
-def _next_step(pupil: PupilRow) -> str:
+def next_step(pupil: PupilRow) -> str:
+    """What whoever follows the pupil up does next; nothing of it is decided here."""
     reasons = {item.reason for item in pupil.evidence if item.verdict == "insufficient"}
     missing = [step for reason, step in texts.UNSURE_STEPS.items() if reason in reasons]
     steps = [texts.NEXT_STEPS[pupil.level]] if pupil.level else missing[:1]

@@ -148,7 +148,7 @@ def test_nobody_is_flagged_for_lessons_that_do_not_count(
 
 def test_who_is_listed_reads_on_the_row_which_lessons_do_not_count(page: Page) -> None:
     rows = {
-        pupil: [one.text for one in page.all("tr", "rektor") if f"Prov, {pupil[1]}" in one.text]
+        pupil: [one.text for one in page.all("tbody", "pagar") if f"Prov, {pupil[1]}" in one.text]
         for pupil in (BOTH, ABSENT_TOO)
     }
     said = "({} lektioner, {} okt–{} okt 2026)"

@@ -121,18 +121,19 @@ def test_oracle_and_hand_agree_about_the_planted_states() -> None:
 
 def test_the_page_names_each_state_with_its_reason(weeks: Weeks) -> None:
     page = page_of(weeks, NORTH)
-    rows = [" ".join(row.text.split()) for row in page.all("tr")]
+    pupils = [e for e in page.all("tbody") if e.attributes.get("class") == "pupil"]
+    rows = [" ".join(row.text.split()) for row in (*page.all("tr", "borta"), *pupils)]
 
     def row_of(name: str) -> str:
         return next(row for row in rows if name in row)
 
-    assert "Ny" in row_of("Ek, Måns")
+    assert "Sedan v. 46: Ny" in row_of("Ek, Måns")
     assert "sena uppgifter" in row_of("Lundin, Saga")
-    assert "Högre nivå (var 1) 2 veckor, först v. 46" in row_of("Åkesson, Elias")
-    assert "Kvar 2 veckor" in row_of("Haddad, Omar")
-    assert "Lägre nivå (var 3) mindre frånvaro" in row_of("Nordin, Alvin")
+    assert "Fler frågor (förut mentor), 2 veckor, först v. 46" in row_of("Åkesson, Elias")
+    assert "Kvar, 2 veckor" in row_of("Haddad, Omar")
+    assert "Färre frågor (förut även SST), mindre frånvaro" in row_of("Nordin, Alvin")
     gone = page.by_id("borta").text
-    assert "Borta från listan sedan v. 46" in gone
+    assert "Inte längre på listan sedan v. 46" in gone
     for name, why in (
         ("Hammar, Lova", "Mindre frånvaro"),
         ("Test, Noor", "Uppgifter har rättats"),
@@ -147,15 +148,15 @@ def test_the_page_names_each_state_with_its_reason(weeks: Weeks) -> None:
 def test_the_summary_counts_what_changed(weeks: Weeks) -> None:
     text = " ".join(page_of(weeks, NORTH).by_id("sammanfattning").text.split())
     assert (
-        "Jämfört med listan för v. 46 2026: 3 nya, 1 på högre nivå, 9 kvar på samma nivå, 1 på "
-        "lägre nivå, 5 borta (1 med mindre frånvaro, 1 efter rättade uppgifter, 2 har slutat eller "
-        "bytt skola, 1 där data inte räcker)."
+        "Jämfört med listan för v. 46 2026: 3 nya, 1 med fler frågor, 9 kvar med samma frågor, "
+        "1 med färre frågor, 5 inte längre på listan (1 med mindre frånvaro, 1 efter rättade "
+        "uppgifter, 2 har slutat eller bytt skola, 1 där data inte räcker)."
     ) in text
 
 
 def test_the_new_school_of_a_pupil_is_reported_nothing_of_the_old_one(weeks: Weeks) -> None:
     page = page_of(weeks, SOUTH)
-    row = next(r.text for r in page.all("tr") if "Demir, Adam" in r.text)
+    row = next(e.text for e in page.all("tbody") if "Demir, Adam" in e.text)
     assert "2 veckor, först v. 46" in row
     assert NORTH not in " ".join(part.text for part in page.all("body"))
 
@@ -163,7 +164,7 @@ def test_the_new_school_of_a_pupil_is_reported_nothing_of_the_old_one(weeks: Wee
 def test_the_workbook_has_a_sheet_of_those_who_are_gone(weeks: Weeks) -> None:
     (path,) = (weeks.home / "lists" / "2026-W47" / NORTH).glob("*.xlsx")
     book = openpyxl.load_workbook(path)
-    names = [str(row[2].value) for row in book["Borta från listan"].iter_rows(min_row=4)]
+    names = [str(row[2].value) for row in book["Inte längre på listan"].iter_rows(min_row=4)]
     assert sorted(names) == [
         "Björk, Iris", "Demir, Adam", "Hammar, Lova", "Hedlund, Elsa", "Test, Noor"
     ]  # fmt: skip

@@ -54,18 +54,37 @@ class Page(HTMLParser):
     def by_id(self, identifier: str) -> Element:
         return next(e for e in self.elements if e.attributes.get("id") == identifier)
 
-    def names(self, inside: str) -> list[str]:
-        """The pupils of a section: the headings of the rows that are not evidence."""
+    def names(self, inside: str = "") -> list[str]:
+        """The people of a section or page: the headings of the rows that are not evidence."""
         return [
             element.text
             for element in self.all("th", inside)
             if element.attributes.get("scope") == "row"
-            and not any(parent.tag == "details" for parent in element.parents)
+            and not any(p.attributes.get("class") == "behind" for p in element.parents)
         ]
 
+    def pupils(self, inside: str = "") -> list[str]:
+        """The names of the rows that open, of a section or of the whole page."""
+        return [
+            element.text.split("\n")[0]
+            for element in self.all("bdi", inside)
+            if any(parent.tag == "summary" for parent in element.parents)
+        ]
 
-def rendered(watchlist: Watchlist, tmp_path: Path) -> Page:
+    def cells(self, anchor: str) -> dict[str, str]:
+        """What a pupil's line says: the text of each cell by the cell's first class that counts."""
+        line = [e for e in self.all("td", anchor) if len(e.attributes.get("class", "")) > 0]
+        kept = [
+            e for e in line if not any(p.attributes.get("class") == "behind" for p in e.parents)
+        ]
+        return {
+            e.attributes["class"].removeprefix("q ").split()[0]: " ".join(e.text.split())
+            for e in kept
+        }
+
+
+def rendered(watchlist: Watchlist, tmp_path: Path, mentor: str = "") -> Page:
     path = tmp_path / "list.html"
-    write_page(watchlist, path)
+    write_page(watchlist, path, mentor)
     assert list(tmp_path.glob("*.html")) == [path]
     return Page(path.read_text(encoding="utf-8"))

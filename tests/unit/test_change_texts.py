@@ -28,7 +28,7 @@ RULES = rule_set_on("stockholm", date(2026, 11, 15))
         (
             "escalated",
             {"previous_level": 1, "weeks_on_list": 2, "first_week": "2026-W45"},
-            "Högre nivå (var 1)\n2 veckor, först v. 45",
+            "Fler frågor (förut mentor)\n2 veckor, först v. 45",
         ),
         ("lowered", {"previous_level": 3, "reason": "corrected"}, None),
         ("continuing", {"weeks_on_list": 12, "first_week": "2026-W35"}, None),
@@ -39,7 +39,7 @@ def test_a_state_is_said_in_lines(
 ) -> None:
     found = change_texts.change(make.history(state, **other))
     wanted = {
-        "lowered": "Lägre nivå (var 3)\nuppgifter har rättats",
+        "lowered": "Färre frågor (förut även SST)\nuppgifter har rättats",
         "continuing": "Kvar\n12 veckor, först v. 35",
     }
     assert found == (expected or wanted[state])
@@ -53,8 +53,8 @@ def test_the_summary_of_one_of_each() -> None:
         compared_with="2026-W45",
     )
     assert change_texts.summary(compared) == (
-        "Jämfört med listan för v. 45 2026: 1 ny, 0 på högre nivå, 0 kvar på samma nivå, 1 på "
-        "lägre nivå, 1 borta (1 med mindre frånvaro)."
+        "Jämfört med listan för v. 45 2026: 1 ny, 0 med fler frågor, 0 kvar med samma"
+        " frågor, 1 med färre frågor, 1 inte längre på listan (1 med mindre frånvaro)."
     )
 
 
@@ -64,7 +64,7 @@ def test_a_first_list_compares_with_nothing() -> None:
 
 def test_a_list_from_which_nobody_went_says_so() -> None:
     compared = make.watchlist(compared_with="2026-W45")
-    assert change_texts.summary(compared).endswith("0 på lägre nivå, 0 borta.")
+    assert change_texts.summary(compared).endswith("0 med färre frågor, 0 inte längre på listan.")
 
 
 def test_other_values_than_the_list_before_are_reported() -> None:

@@ -179,10 +179,10 @@ def test_the_first_are_told_why_and_who_decides() -> None:
     of_all = make.watchlist(new, known, compared_with="2026-W45")
     first, second = (decision_texts.why_first(of_all, pupil) for pupil in look_first(of_all))
     assert first == (
-        "Ny på listan: borta 45,0 % av lektionstiden de senaste 30 dagarna; rektor bedömer"
-        " utredning/ULF och prövar SST."
+        "Ny på listan: 45,0 % frånvaro de senaste 30 dagarna; rektor bedömer utredning/ULF och"
+        " prövar SST."
     )
     assert second == (
-        "Fortsätter, 3 veckor, först v. 44: borta 15,0 % av lektionstiden de senaste 30 dagarna;"
-        " mentor följer upp."
+        "Fortsätter, 3 veckor, först v. 44: 15,0 % frånvaro de senaste 30 dagarna; mentor följer"
+        " upp."
     )

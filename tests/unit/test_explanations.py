@@ -16,9 +16,11 @@ from assets.flags.rearrangements import Rearranged
 from assets.lake.encryption import Sealer
 from assets.watchlists.model import PupilOutlook, PupilRow, RuleOutlook, Watchlist
 from assets.watchlists.page.page import write_page
+from assets.watchlists.page.rows import curve
 from assets.watchlists.release.remembered import FILE_NAME, recall, remember
 from assets.watchlists.swedish import outlook_texts, pattern_texts
-from assets.watchlists.swedish.explanations import comparison_columns, notes
+from assets.watchlists.swedish.evidence_texts import evidence_table
+from assets.watchlists.swedish.explanations import facts, notes
 from tests.unit import watchlist_factory as make
 
 RULES = {rule.rule: rule for rule in make.RULES}
@@ -79,9 +81,9 @@ def pupil(**other: object) -> PupilRow:
 def every_text(row: PupilRow) -> str:
     watchlist = make.watchlist(row)
     lines = [line for note in notes(watchlist, row) for line in note.lines]
-    columns = comparison_columns(watchlist)
-    cells = [str(column.value(item)) for item in row.evidence for column in columns]
-    return "\n".join([*lines, *cells, pattern_texts.brief(row.pattern)])
+    table = evidence_table(watchlist)(row)
+    cells = [str(column.value(item)) for item in table.rows for column in table.columns]
+    return "\n".join([*lines, *facts(watchlist, row), *cells, pattern_texts.brief(row.pattern)])
 
 
 def test_a_pattern_in_brief_names_what_stands_out_and_nothing_else() -> None:
@@ -152,14 +154,14 @@ def test_an_outlook_says_the_earliest_day_and_on_what_it_hangs(
     assert told in outlook_texts.outlook(outlook, RULES[rule])
 
 
-def test_the_next_level_is_reported_and_a_referral_only_after_a_ulf_step() -> None:
+def test_the_next_step_is_reported_and_a_referral_only_after_a_ulf_step() -> None:
     at_one = "\n".join(outlook_texts.outlook_lines(pupil(level=1), RULES))
-    assert "Nästa nivå – Minst 40 % under 1 månad" in at_one
+    assert "Nästa gräns – Minst 40 % under 1 månad" in at_one
     at_two = "\n".join(outlook_texts.outlook_lines(pupil(level=2, grade=8), RULES))
-    assert "Nästa nivå – ULF-gräns och minst 20 %" in at_two
+    assert "Nästa gräns – ULF-gräns och minst 20 %" in at_two
     in_grade_three = "\n".join(outlook_texts.outlook_lines(pupil(level=2, grade=3), RULES))
-    assert "Nästa nivå" not in in_grade_three
-    assert "Nästa nivå" not in "\n".join(outlook_texts.outlook_lines(pupil(level=3), RULES))
+    assert "Nästa gräns" not in in_grade_three
+    assert "Nästa gräns" not in "\n".join(outlook_texts.outlook_lines(pupil(level=3), RULES))
 
 
 @pytest.mark.parametrize("shape", ["none", "too_little", "coherent", "scattered", "mixed"])
@@ -169,16 +171,6 @@ def test_no_text_explains_blames_or_decides(shape: str, trend: str) -> None:
     assert not [word for word in NEVER if re.search(rf"\b{word}", told)]
 
 
-def test_each_half_is_compared_where_each_must_reach_the_step() -> None:
-    item = make.evidence("ulf_two_months", make.sums(2400, of=12_000))
-    item = replace(item, halves=((6000, 6000, 1300), (6000, 6000, 1100)))
-    written = outlook_texts.written(item, RULES["ulf_two_months"], "rate").replace("\u00a0", " ")
-    assert written == (
-        "A·10000 = 13 000 000 ≥ 2000·R = 12 000 000 och "
-        "A·10000 = 11 000 000 < 2000·R = 12 000 000: nej"
-    )
-
-
 def test_a_subject_from_the_data_can_not_become_markup(tmp_path: Path) -> None:
     evil = TimetablePart("<b>SV</b>\n", 8, 7, 480, 420, 10_620, 2880, is_named=True)
     row = pupil(pattern=pattern(subjects=(evil,)))
@@ -186,6 +178,23 @@ def test_a_subject_from_the_data_can_not_become_markup(tmp_path: Path) -> None:
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<b>SV" not in text
     assert "&lt;b&gt;SV" in text
+
+
+def test_the_curve_has_a_bar_a_week_as_high_as_the_absence_and_none_without_report() -> None:
+    weeks = (
+        Week(SOON, SOON, 5, 1500, 1500),
+        Week(SOON, SOON, 5, 1500, 750),
+        Week(SOON, SOON, 0, 0, 0),
+        Week(SOON, SOON, 5, 1500, 0),
+    )
+    drawn = str(curve(pupil(pattern=pattern(weeks=weeks))))
+    assert re.findall(r"M(\d+) (\d+)h8v(\d+)h-8z", drawn) == [
+        ("0", "0", "32"),
+        ("10", "16", "16"),
+        ("30", "31", "1"),
+    ]
+    assert 'aria-hidden="true"' in drawn
+    assert curve(pupil(pattern=None)) == ""
 
 
 def test_a_remembered_list_keeps_what_stands_behind_its_rows(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def sheet_of(watchlist: Watchlist, path: Path) -> list[list[str]]:
 def test_the_sheet_says_who_which_step_and_how_likely(tmp_path: Path) -> None:
     lines = sheet_of(with_risk(row()), tmp_path / "list.xlsx")
     assert lines[3][:5] == [
-        *("riskerar att passera 20 % på en månad", "Lund, Tove", "7B", "7", "Maria Lindqvist")
+        *("risk att nå gränsen 20 % på en månad", "Lund, Tove", "7B", "7", "Maria Lindqvist")
     ]
     assert lines[3][6:] == ["cirka 60 %", "cirka 30 %"]
     assert "ingen flagga" in lines[1][0]
@@ -70,7 +70,7 @@ def test_the_page_has_the_section_with_what_it_means(tmp_path: Path) -> None:
     path = tmp_path / "list.html"
     write_page(with_risk(row()), path)
     text = path.read_text(encoding="utf-8")
-    section = text[text.index('<section id="risk"') : text.index('<section id="berakning"')]
+    section = text[text.index('<section id="risk"') : text.index('<section id="data-saknas"')]
     assert "Lund, Tove" in section
     assert risk_texts.MEANING in section
     assert "Lund" not in text.replace(section, "")
@@ -117,7 +117,7 @@ def test_a_horizon_that_is_not_shown_has_no_column_and_a_gap_no_number(tmp_path:
 
 
 def test_half_a_percent_of_a_step_is_reported() -> None:
-    assert risk_texts.step(row(threshold_bp=12_50)) == "riskerar att passera 12,5 % på en månad"
+    assert risk_texts.step(row(threshold_bp=12_50)) == "risk att nå gränsen 12,5 % på en månad"
 
 
 def test_a_list_that_was_remembered_before_is_still_read() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from assets.watchlists import outline
 from assets.watchlists.model import PupilRow, ThinRow, Unseen
-from assets.watchlists.swedish import evidence_texts, unseen_texts
+from assets.watchlists.swedish import evidence_texts, headings, unseen_texts
 from tests.unit import watchlist_factory as make
 from tests.unit.page_reader import rendered
 
@@ -38,7 +38,7 @@ def steps(pupil: PupilRow) -> str:
 def test_the_next_step_says_since_when_and_what_to_do() -> None:
     assert steps(unseen()) == (
         "Inga lektioner sedan 2 oktober 2026: kontrollera schema och placering, kontakta"
-        " elev/vårdnadshavare."
+        " eleven och vårdnadshavarna."
     )
     never = unseen_texts.next_step(Unseen(None, None))
     assert never.startswith("Inga lektioner i uppgifterna: kontrollera")
@@ -47,7 +47,7 @@ def test_the_next_step_says_since_when_and_what_to_do() -> None:
 def test_a_pupil_on_a_level_whom_nobody_sees_now_has_both_steps() -> None:
     told = steps(replace(make.pupil(level=2), unseen=GONE_SINCE))
     assert told.startswith("Ta upp med rektor")
-    assert told.endswith("kontakta elev/vårdnadshavare.")
+    assert told.endswith("kontakta eleven och vårdnadshavarna.")
 
 
 def test_the_row_says_it_once_for_all_rules() -> None:
@@ -89,16 +89,16 @@ def test_how_many_were_looked_at_says_for_how_many_it_led_to_nothing() -> None:
 
 
 def test_a_list_without_such_pupils_has_no_such_headings(tmp_path: Path) -> None:
-    section = rendered(make.full_list(), tmp_path).by_id("otillrackliga").text
-    for heading in (unseen_texts.UNSEEN, unseen_texts.THIN, unseen_texts.LOST):
-        assert heading not in section
+    page = rendered(make.full_list(), tmp_path).all("html")[0].text
+    for heading in (unseen_texts.UNSEEN, unseen_texts.THIN, unseen_texts.LOST, headings.UNSEEN):
+        assert heading not in page
 
 
 def test_a_thin_timetable_and_lost_rows_are_reported(tmp_path: Path) -> None:
     thin = ThinRow("Moa", "Berg", None, "7B", 7, "", 0, date(2026, 10, 19))
     value = ("thin.share", "50 %", "Eget val: ett prov.")
     watchlist = make.watchlist(thin=(thin,), lost_rows=12, shared_parameters=(value,))
-    section = rendered(watchlist, tmp_path).by_id("otillrackliga").text
+    section = rendered(watchlist, tmp_path).by_id("osedda").text
     assert "1 elev har under 50 % av klassens schemalagda tid per skoldag" in section
     assert "Schema under 1 % av klassens" in section
     assert "12 rader i skolans filer har ett personnummer" in section

@@ -55,7 +55,7 @@ def test_coverage_at_the_floor_or_of_nothing_scheduled_is_no_news(
 def test_coverage_under_the_floor_says_the_share(reported: int, share: str) -> None:
     assert low_coverage(RULES, Reporting(AS_OF, 10_000, reported)) == (
         f"Bara {share} av skolans lektionstid de senaste 30 dagarna är rapporterad. Under 80 %"
-        " går det inte alltid att bedöma en gräns: se Otillräckliga data."
+        " går det inte alltid att bedöma en gräns: se Data saknas."
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.watchlists import swedish
 from assets.watchlists.swedish import headings, rule_texts, texts
 from assets.watchlists.swedish.safe_text import sheet_names
 from tests.unit import watchlist_factory as make
@@ -154,7 +157,7 @@ def test_a_rule_met_on_one_window_only_likely_says_which() -> None:
         ),
     ]
     line = rule_texts.hit_line(RULES["mentor_followup"], hits)
-    assert line == "Mer än 10 % under 1 månad (30 dagar, okt trolig)"
+    assert line == "Mer än 10 % under 1 månad (30 dagar, okt troligt)"
 
 
 def test_missing_data_give_the_span_and_the_reason() -> None:
@@ -279,15 +282,27 @@ def test_no_sentence_says_that_a_system_decides() -> None:
     assert [sentence for sentence in sentences if deciding.search(sentence)] == []
 
 
-def test_every_level_is_a_candidate_whom_a_person_assesses() -> None:
+def test_what_is_asked_of_each_level_is_for_a_person_to_assess() -> None:
     for level, meaning in texts.LEVEL_MEANINGS.items():
-        assert meaning.startswith("Kandidat för"), level
-        assert re.search(r"(Rektor|Mentor) bedömer", meaning), level
+        assert re.search(r"^(Rektor|Mentor) .*\bbedömer\b", meaning), level
+
+
+def test_no_text_of_the_lists_has_numbered_levels() -> None:
+    """Level 1 is the measures for all pupils in the guidance that readers know."""
+    folder = Path(swedish.__file__).parent
+    told = [
+        node.value
+        for module in sorted(folder.glob("*.py"))
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert len(told) > 500
+    assert [text for text in told if re.search(r"(?i)\bnivå", text)] == []
 
 
 def test_every_level_is_reported_apart_without_colour() -> None:
     assert len({label.split()[0] for label in texts.LEVELS.values()}) == len(texts.LEVELS)
-    assert texts.LEVELS[3] == "▲▲▲ Nivå 3 SST"
+    assert texts.LEVELS[3] == "▲▲▲ Utredning/ULF, SST"
 
 
 # --- names of sheets -----------------------------------------------------------------------------

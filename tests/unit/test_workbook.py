@@ -62,14 +62,14 @@ def test_a_mentor_sees_the_own_pupils_and_nobody_elses(path: Path) -> None:
 
 def test_a_pupil_with_too_little_data_is_not_missing_from_the_mentors_list(path: Path) -> None:
     doubtful = rows(opened(full_list(), path)["Åke Ström"])[1]
-    assert doubtful["Nivå"] == "? Data räcker inte"
+    assert doubtful["Fråga"] == "? Data räcker inte"
     assert doubtful["Gränser som nås"] == "Går inte att bedöma: mer än 10 % under 1 månad"
 
 
 def test_a_mentor_is_reported_the_next_step_of_each_pupil(path: Path) -> None:
     book = opened(full_list(), path)
     assert book["Åke Ström"]["A2"].value.startswith("Att göra: ")
-    assert "rektor, som bedömer" in rows(book["Åke Ström"])[0]["Nästa steg"]
+    assert "Ta upp med rektor, som" in rows(book["Åke Ström"])[0]["Nästa steg"]
 
 
 def test_two_mentors_whose_names_are_cut_alike_keep_a_sheet_each(path: Path) -> None:
@@ -93,13 +93,13 @@ def test_two_mentors_whose_names_are_cut_alike_keep_a_sheet_each(path: Path) -> 
 
 def test_a_row_says_level_rules_certainty_and_margin_in_words(path: Path) -> None:
     row = rows(opened(full_list(), path)["Rektor"])[0]
-    assert row["Nivå"] == "▲▲▲ Nivå 3 SST"
+    assert row["Fråga"] == "▲▲▲ Utredning/ULF, SST"
     assert row["Gränser som nås"].splitlines() == [
         "ULF-gräns och minst 20 % under 1 månad (30 dagar)",
         "Minst 20 % under 2 månader (60 dagar)",
         "Mer än 10 % under 1 månad (30 dagar)",
     ]
-    assert (row["Säkerhet"], row["Marginal"]) == ("Säker", "25 tim över")
+    assert (row["Underlag"], row["Marginal"]) == ("Säkert", "25 tim över")
     assert (row["Klass"], row["Åk"], row["Skoldagar 30 dagar"]) == ("7B", "7", 20)
     assert (row["Frånvaro oktober"], row["Rapporterad tid 30 dagar"]) == (0.45, 1)
 
@@ -159,11 +159,11 @@ def test_what_happened_since_last_week_is_shown_when_it_is_known(path: Path) -> 
 def test_the_summary_counts_the_levels_and_says_that_a_person_decides(path: Path) -> None:
     sheet = opened(full_list(), path)["Sammanfattning"]
     lines = [row[:2] for row in sheet.iter_rows(values_only=True)]
-    start = lines.index(("Nivå", "Antal elever")) + 1
+    start = lines.index(("Fråga", "Antal elever")) + 1
     assert lines[start : start + 5] == [
-        ("▲▲▲ Nivå 3 SST", 1),
-        ("▲▲ Nivå 2 ULF", 1),
-        ("▲ Nivå 1 Mentor", 1),
+        ("▲▲▲ Utredning/ULF, SST", 1),
+        ("▲▲ Utredning/ULF", 1),
+        ("▲ Mentor", 1),
         ("? Data räcker inte", 1),
         ("Skyddade uppgifter", 2),
     ]
@@ -176,7 +176,7 @@ def test_notices_stand_above_the_counts_each_in_its_own_row(path: Path) -> None:
     column = [cell.value for cell in opened(noticed, path)["Sammanfattning"]["A"]]
     first = column.index("Klass 8C saknar rapporter.")
     assert column[first + 1] == "En sak till."
-    assert first + 1 < column.index("Nivå")
+    assert first + 1 < column.index("Fråga")
 
 
 def test_dates_are_real_dates(path: Path) -> None:
@@ -184,7 +184,7 @@ def test_dates_are_real_dates(path: Path) -> None:
     about = {row[0].value: row[1] for row in book["Sammanfattning"].iter_rows()}
     as_of = about["Uppgifter till och med"]
     assert (as_of.value, as_of.number_format) == (datetime(2026, 11, 15), "yyyy-mm-dd")  # noqa: DTZ001
-    lessons = cell_under(book["Otillräckliga data"], "Senaste dag", row=5)
+    lessons = cell_under(book["Data saknas"], "Senaste dag", row=5)
     assert lessons.is_date
     assert lessons.value.date() == date(2026, 11, 12)
 
@@ -210,7 +210,7 @@ def test_a_list_without_pupils_says_so_and_does_not_call_doubt_good_news(path: P
     sentence = book["Rektor"]["A4"].value
     assert sentence.startswith("Ingen av eleverna som ingår (312 elever) når någon av gränserna.")
     assert "För 1 elev räcker uppgifterna inte" in sentence
-    assert rows(book["Otillräckliga data"])[0]["Elev eller ämne"] == "Ek, Nils"
+    assert rows(book["Data saknas"])[0]["Elev eller ämne"] == "Ek, Nils"
 
 
 def test_a_school_with_nothing_at_all_still_gets_a_readable_workbook(path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_school_with_nothing_at_all_still_gets_a_readable_workbook(path: Path)
 
 
 def test_doubts_name_the_pupil_the_reason_and_the_lessons_to_report(path: Path) -> None:
-    pupil, lessons = rows(opened(full_list(), path)["Otillräckliga data"])
+    pupil, lessons = rows(opened(full_list(), path)["Data saknas"])
     assert (pupil["Gäller"], pupil["Elev eller ämne"]) == ("Elev", "Ek, Nils")
     assert "frånvaron är mellan 1,6 % och 51,6 %" in str(pupil)
     assert (lessons["Gäller"], lessons["Elev eller ämne"]) == ("Lektioner", "Matematik")
@@ -250,7 +250,7 @@ def test_the_terms_and_shared_values_are_explained(path: Path) -> None:
     sheet = opened(full_list(), path)["Så räknas det"]
     pairs = {row[0]: str(row[1]) for row in sheet.iter_rows(values_only=True)}
     assert pairs["Frånvaro (A)"].startswith("A = V + I. Båda räknas")
-    assert {"Säker", "Trolig", "Lägst", "Högst"} <= pairs.keys()
+    assert {"Underlag: säkert", "Underlag: troligt", "Lägst", "Högst"} <= pairs.keys()
     assert pairs["Lägsta andel rapporterad tid"] == "80 %"
 
 
@@ -272,7 +272,7 @@ def test_a_cell_has_the_named_style_of_what_it_holds(path: Path) -> None:
     first = {
         cell.value: book["Rektor"].cell(4, cell.column or 0).style for cell in book["Rektor"][3]
     }
-    assert first["Nivå"] == "lista nivå 3"
+    assert first["Fråga"] == "lista nivå 3"
     assert first["Namn"] == "lista namn"
     assert first["Frånvaro 30 dagar"] == "lista procent"
     # What a spreadsheet offers under "cell styles" are these, not thousands of copies.
@@ -283,7 +283,7 @@ def test_a_cell_has_the_named_style_of_what_it_holds(path: Path) -> None:
 def test_the_windows_are_as_long_as_the_rule_set_says_on_every_sheet(path: Path) -> None:
     book = opened(make.full_list_of_weeks(), path)
     assert "Frånvaro 28 dagar" in rows(book["Rektor"])[0]
-    assert "Rapporterad tid 56 dagar" in rows(book["Otillräckliga data"])[0]
+    assert "Rapporterad tid 56 dagar" in rows(book["Data saknas"])[0]
     text = everything(book)
     assert "28 och 56 dagar" in text
     assert re.findall(r"\b(?:30|60)\b.{0,3} dag", text) == []

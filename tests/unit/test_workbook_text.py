@@ -47,7 +47,7 @@ def test_every_printed_page_says_whose_it_is_and_that_a_person_decides(path: Pat
 
 def test_headings_stay_in_view_repeat_in_print_and_can_be_filtered(path: Path) -> None:
     book = opened(full_list(), path)
-    for name in ("Rektor", "Maria Lindqvist", "Mentor saknas", "Otillräckliga data"):
+    for name in ("Rektor", "Maria Lindqvist", "Mentor saknas", "Data saknas"):
         sheet = book[name]
         assert str(sheet.freeze_panes).endswith("4"), name
         assert sheet.print_title_rows == "$3:$3", name

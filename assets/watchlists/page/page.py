@@ -1,28 +1,46 @@
 """Writes one school's list as a web page that stands alone.
 
-Here: rendering, and the policy that keeps the page from loading or running anything. Not here:
-the columns (`outline.py`, `swedish/evidence_texts.py`), the words (`texts.py`), publishing the
-file.
+Here: what stands where, rendering, and the policy that keeps the page from loading, sending, or
+running anything but its own script, without which it is read as well. Not here: rows (`rows.py`),
+the columns of other tables (`outline.py`, `swedish/`), the words (`swedish/`), publishing the file.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from functools import cache, lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from assets.watchlists import outline
+from assets.watchlists.decisions import (
+    Answer,
+    Course,
+    Question,
+    answer,
+    by_course,
+    is_asked,
+    look_first,
+    more_to_look_at,
+    question_counts,
+)
 from assets.watchlists.model import PupilRow, Watchlist
-from assets.watchlists.outline import Kind, ListColumn, RowT, Value
+from assets.watchlists.page.rows import (
+    curve,
+    heading_cells,
+    pupil_cells,
+    pupil_headings,
+    row_cells,
+    shown,
+)
 from assets.watchlists.swedish import (
     change_texts,
+    decision_texts,
     evidence_texts,
     explanations,
     headings,
@@ -32,117 +50,105 @@ from assets.watchlists.swedish import (
 )
 from assets.watchlists.swedish.safe_text import printable
 
-# The cells of a page's tables as HTML. In Python and not in the template: a page has ten thousand
-# cells, which a template takes several times as long for.
-
-
-def heading_cells(columns: Sequence[ListColumn[RowT]]) -> Markup:
-    """The headings of columns; those of lines have no cell."""
-    return _joined(
-        f'<th scope="col" class="{column.kind}">{_written(column.heading)}</th>\n'
-        for column in columns
-        if column.kind != "lines"
-    )
-
-
-def row_cells(columns: Sequence[ListColumn[RowT]], row: RowT) -> Markup:
-    """A row's values under the same columns."""
-    return _joined(
-        _cell(column.kind, column.value(row)) for column in columns if column.kind != "lines"
-    )
-
-
-def _joined(cells: Iterable[str]) -> Markup:
-    return Markup("".join(cells))  # noqa: S704 - every text in them has passed `_written`
-
-
-def _cell(kind: Kind, value: Value) -> str:
-    text = _written(shown(value, kind))
-    if kind == "name":
-        return f'<th scope="row" class="name"><bdi>{text}</bdi></th>\n'
-    if kind == "level" and isinstance(value, int):
-        return f'<td class="level"><span class="badge level-{value}">{text}</span></td>\n'
-    return f'<td class="{kind}">{text}</td>\n'
-
-
-@lru_cache(maxsize=4096)
-def _written(text: str) -> str:
-    # The same few words, days and shares stand in most cells.
-    return str(escape(printable(text)))
-
-
-def shown(value: Value, kind: Kind) -> str:
-    """A table value as text: a share with a decimal comma, `–` for what is undefined."""
-    if isinstance(value, str):
-        return value
-    if kind == "level" and isinstance(value, int):
-        return texts.LEVELS[value]
-    if value is None:
-        return texts.NO_VALUE
-    if isinstance(value, int):
-        return str(value)
-    return value.isoformat() if isinstance(value, date) else texts.percent(value)
-
-
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
-def write_page(watchlist: Watchlist, path: Path) -> None:
+def write_page(watchlist: Watchlist, path: Path, mentor: str = "") -> None:
     """Write the page of `watchlist` to exactly `path`, replacing what is there.
 
     Not atomic: the caller writes beside the published file and renames.
+
+    Args:
+        watchlist: what the reader may see.
+        path: where to.
+        mentor: whose own list it is; "" for the principal, for whom pupils whom only a mentor
+            follows up are folded.
 
     Raises:
         OSError: the file cannot be written.
         KeyError: a pupil's evidence names a rule that the list does not explain.
     """
-    path.write_text(_render(watchlist), encoding="utf-8", newline="\n")
+    path.write_text(_render(watchlist, mentor), encoding="utf-8", newline="\n")
 
 
-def _render(watchlist: Watchlist) -> str:
-    style = _style_sheet(watchlist)
-    pupils, more = outline.look_first(watchlist)
+@dataclass(frozen=True)
+class Section:
+    """The pupils of one course on the page.
+
+    Attributes:
+        course: whether their absence goes on.
+        anchor: the section's place in the page's addresses.
+        pupils: shown at once, the highest absence first.
+        folded: shown when asked for, in the same order.
+        fold: what the fold is called.
+    """
+
+    course: Course
+    anchor: str
+    pupils: tuple[PupilRow, ...]
+    folded: tuple[PupilRow, ...]
+    fold: str
+
+    @property
+    def count(self) -> int:
+        """All pupils of the course."""
+        return len(self.pupils) + len(self.folded)
+
+
+_ANCHORS = {Course.GOES_ON: "pagar", Course.UNCLEAR: "oklart", Course.LOWERED: "minskat"}
+
+
+def _sections(watchlist: Watchlist, *, folds: bool) -> Iterator[Section]:
+    for group in by_course(watchlist):
+        if group.course is Course.UNCLEAR and not group.pupils:
+            continue
+        rows: dict[bool, list[PupilRow]] = {False: [], True: []}
+        for pupil in group.pupils:
+            rows[folds and _is_mentors_alone(watchlist, pupil)].append(pupil)
+        at_once, folded = tuple(rows[False]), tuple(rows[True])
+        unclear = sum(_is_unclear(watchlist, pupil) for pupil in folded)
+        fold = decision_texts.only_mentor(len(folded), unclear)
+        yield Section(group.course, _ANCHORS[group.course], at_once, folded, fold)
+
+
+def _is_mentors_alone(watchlist: Watchlist, pupil: PupilRow) -> bool:
+    return not any(is_asked(watchlist, pupil, q) for q in (Question.ULF, Question.SST))
+
+
+def _is_unclear(watchlist: Watchlist, pupil: PupilRow) -> bool:
+    of_principal = (Question.ULF, Question.SST)
+    return any(answer(watchlist, pupil, q) is Answer.UNCLEAR for q in of_principal)
+
+
+def _render(watchlist: Watchlist, mentor: str) -> str:
+    style, script = _style_sheet(watchlist), _script()
+    # The place in the whole list is the anchor: no name goes into an address.
+    anchors = {id(pupil): f"elev-{n}" for n, pupil in enumerate(watchlist.pupils, start=1)}
+    unassessed = tuple(p for p in watchlist.insufficient if outline.lacks_data(p) and not p.level)
+    anchors |= {id(pupil): f"oviss-{n}" for n, pupil in enumerate(unassessed, start=1)}
+    also_lacking = sum(outline.lacks_data(p) and p.level > 0 for p in watchlist.insufficient)
+    columns = pupil_headings(watchlist)
     return (
         _environment()
         .get_template("watchlist.html.j2")
         .render(
             w=watchlist,
-            style=Markup(style),  # noqa: S704  # our own file; the one inserted text is escaped for CSS
-            policy=_policy(style),
-            first=[_first_row(watchlist, pupil) for pupil in pupils],
-            more=more,
-            principal=outline.principal_table(watchlist),
-            parts=[
-                (part, outline.mentor_table(watchlist, part))
-                for part in outline.mentor_parts(watchlist)
-            ],
-            behind=_behind(watchlist),
+            mentor=mentor,
+            style=Markup(style),  # noqa: S704  # our own file; what is inserted is escaped for CSS
+            script=Markup(script),  # noqa: S704  # our own file
+            policy=_policy(style, script),
+            counts=question_counts(watchlist),
+            first=look_first(watchlist),
+            more=more_to_look_at(watchlist),
+            sections=tuple(_sections(watchlist, folds=not mentor)),
+            unassessed=unassessed,
+            also_lacking=also_lacking,
+            anchor_of=lambda pupil: anchors[id(pupil)],
+            columns=columns,
+            cells=lambda pupil: pupil_cells(watchlist, pupil),
+            evidence_of=evidence_texts.evidence_table(watchlist),
         )
     )
-
-
-def _behind(watchlist: Watchlist) -> Callable[[PupilRow], Markup]:
-    """What each pupil's row folds out to; many stand in two tables of pupils and are made once."""
-    macros: Any = _environment().get_template("parts.html.j2").module
-    evidence = evidence_texts.evidence_columns(watchlist)
-    compared = explanations.comparison_columns(watchlist)
-
-    @cache
-    def behind(pupil: PupilRow) -> Markup:
-        written: Markup = macros.behind(
-            pupil,
-            outline.ListTable(evidence, pupil.evidence, texts.NO_VALUE),
-            outline.ListTable(compared, pupil.evidence, texts.NO_VALUE),
-            explanations.notes(watchlist, pupil),
-        )
-        return written
-
-    return behind
-
-
-def _first_row(watchlist: Watchlist, pupil: PupilRow) -> tuple[int, PupilRow, str]:
-    # The place in the whole list is the anchor: no name goes into an address.
-    return watchlist.pupils.index(pupil) + 1, pupil, outline.in_brief(pupil, watchlist)
 
 
 @cache
@@ -164,8 +170,11 @@ def _environment() -> Environment:
         c=change_texts,
         r=risk_texts,
         u=unseen_texts,
+        d=decision_texts,
+        e=explanations,
         heading_cells=heading_cells,
         row_cells=row_cells,
+        curve=curve,
     )
     return environment
 
@@ -189,7 +198,17 @@ def _style_sheet(watchlist: Watchlist) -> str:
         "bottom-right": f'"{_css_text(texts.CARE_SHORT)}"',
     }
     boxes = " ".join(f"@{place} {{ content: {text}; }}" for place, text in margins.items())
-    return f"{_css()}@page {{ {boxes} }}\n"
+    # On a phone a row is a card, and each value has its heading before it.
+    labels = "".join(
+        f'td.{name}::before {{ content: "{_css_text(_label(heading))}"; }}\n'
+        for name, heading in pupil_headings(watchlist)
+    )
+    cards = f"@media screen and (max-width: 60rem) {{\n{labels}}}\n"
+    return f"{_css()}{cards}@page {{ {boxes} }}\n"
+
+
+def _label(heading: str) -> str:
+    return f"{heading} " if heading.endswith("?") else f"{heading}: "
 
 
 def _css_text(text: str) -> str:
@@ -198,7 +217,19 @@ def _css_text(text: str) -> str:
     return "".join(plain)
 
 
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    # Nothing is loaded, no script runs, nothing is sent; only this very style sheet applies.
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+@cache
+def _script() -> str:
+    return (_TEMPLATES / "watchlist.js").read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    # Nothing is loaded and nothing is sent; only this very style sheet applies, and only this very
+    # script runs.
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

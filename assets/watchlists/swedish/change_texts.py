@@ -10,14 +10,16 @@ from collections import Counter
 from assets.watchlists.model import ClearedPupil, ListHistory, PupilRow, Watchlist
 from assets.watchlists.swedish import texts
 
-STATES = {"new": "Ny", "escalated": "Högre nivå", "continuing": "Kvar", "lowered": "Lägre nivå"}
+STATES = {"new": "Ny", "escalated": "Fler frågor", "continuing": "Kvar", "lowered": "Färre frågor"}
+# What was asked on the list before, by its level.
+_BEFORE = {1: "förut mentor", 2: "förut utredning/ULF", 3: "förut även SST"}
 _LATE = "sena uppgifter: gällde redan vid förra listan"
 _OTHER_VALUES = "gränsens värde har ändrats"
 _LOWERED = {
     "other_values": _OTHER_VALUES,
     "improved": "mindre frånvaro",
     "corrected": "uppgifter har rättats",
-    "insufficient": "data räcker inte för den högre nivån",
+    "insufficient": "data räcker inte för den fråga som föll bort",
 }
 _CLEARED = {
     "other_values": "Gränsens värde har ändrats sedan förra listan",
@@ -29,9 +31,9 @@ _CLEARED = {
 # In the order in which the summary tells them.
 _COUNTED = {
     "new": ("ny", "nya"),
-    "escalated": ("på högre nivå", "på högre nivå"),
-    "continuing": ("kvar på samma nivå", "kvar på samma nivå"),
-    "lowered": ("på lägre nivå", "på lägre nivå"),
+    "escalated": ("med fler frågor", "med fler frågor"),
+    "continuing": ("kvar med samma frågor", "kvar med samma frågor"),
+    "lowered": ("med färre frågor", "med färre frågor"),
 }
 _GONE = {
     "other_values": ("efter ändrat gränsvärde", "efter ändrat gränsvärde"),
@@ -54,8 +56,8 @@ def heading(watchlist: Watchlist) -> str:
 
 
 def cleared_heading(watchlist: Watchlist) -> str:
-    """The heading of those who are gone: `Borta från listan sedan v. 45`."""
-    return f"Borta från listan sedan {short_week(watchlist.compared_with)}"
+    """The heading of those who are gone: `Inte längre på listan sedan v. 45`."""
+    return f"Inte längre på listan sedan {short_week(watchlist.compared_with)}"
 
 
 def short_week(iso_week: str) -> str:
@@ -67,7 +69,8 @@ def change(history: ListHistory) -> str:
     """How a pupil on the list stands against the list before, in a line or three."""
     state = STATES[history.state]
     if history.state in {"escalated", "lowered"}:
-        state = f"{state} (var {history.previous_level})"
+        before = _BEFORE.get(history.previous_level)
+        state = f"{state} ({before})" if before else state
     lines = [state]
     if history.state == "lowered":
         lines.append(_LOWERED[history.reason])
@@ -89,6 +92,14 @@ def in_brief(pupil: PupilRow) -> str:
     return STATES.get(pupil.change, "")
 
 
+def on_row(pupil: PupilRow) -> str:
+    """The state as a row has it: `Ny`, `Kvar, 3 v.`; "" when it isn't known."""
+    state = in_brief(pupil)
+    if pupil.history is None or pupil.history.weeks_on_list == 1:
+        return state
+    return f"{state}, {pupil.history.weeks_on_list} v."
+
+
 def why_cleared(pupil: ClearedPupil) -> str:
     """Why a pupil is gone from the list."""
     return _CLEARED[pupil.history.reason]
@@ -107,7 +118,7 @@ def summary(watchlist: Watchlist) -> str:
         if reasons[reason]
     ]
     why = f" ({', '.join(gone)})" if gone else ""
-    parts.append(f"{len(watchlist.cleared)} borta{why}")
+    parts.append(f"{len(watchlist.cleared)} inte längre på listan{why}")
     return f"Jämfört med listan för {texts.week(watchlist.compared_with)}: {', '.join(parts)}."
 
 

@@ -6,6 +6,8 @@ who is asked about whom (`assets/watchlists/decisions.py`).
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from assets.watchlists.decisions import (
     Answer,
     Course,
@@ -23,26 +25,37 @@ QUESTIONS = {
     Question.SST: "Pröva SST?",
 }
 MEANINGS = {
-    Question.MENTOR: "Frånvaro över mentors gräns: prata med elev och hem och kartlägg orsaken.",
+    Question.MENTOR: "Mentor pratar med eleven och vårdnadshavarna och kartlägger orsaken.",
     Question.ULF: (
-        "Upprepad eller längre frånvaro (ULF): rektor bedömer om frånvaron ska utredas och anmälas."
+        "Upprepad eller längre frånvaro (ULF): rektor bedömer om den ska utredas och anmälas."
     ),
     Question.SST: (
-        "Årskurs 4–9: rektor prövar, med eller efter utredningen, om skolsocialt team (SST) ska"
-        " kontaktas. Det kräver vårdnadshavarnas samtycke."
+        "Årskurs 4–9: rektor prövar, med eller efter utredningen, kontakt med skolsocialt team"
+        " (SST). Vårdnadshavarna måste samtycka."
     ),
 }
+# What the data say of the limit, never "yes" or "no" to the question: that is a person's to answer.
 # A symbol and a word: read without colour, and by those who hear the page.
 ANSWERS = {
-    Answer.YES: "Ja",
-    Answer.LIKELY: "Troligt",
+    Answer.YES: "Nås",
+    Answer.LIKELY: "Nås troligt",
     Answer.UNCLEAR: "Oklart",
     Answer.NO: "",
 }
+SYMBOLS = {Answer.YES: "●", Answer.LIKELY: "◐", Answer.UNCLEAR: "?", Answer.NO: ""}
+LEGEND = (
+    "● gränsen nås, ◐ nås troligt (lektioner saknar rapport), ? uppgifterna räcker inte. Vad det"
+    " leder till avgör den som bedömer."
+)
 COURSES = {
     Course.GOES_ON: "Frånvaron pågår",
     Course.UNCLEAR: "Oklart om frånvaron fortsätter",
-    Course.LOWERED: "Frånvaron har minskat: följ upp",
+    Course.LOWERED: "Har minskat: följ upp",
+}
+COURSES_IN_BRIEF = {
+    Course.GOES_ON: "Pågår",
+    Course.UNCLEAR: "Oklart",
+    Course.LOWERED: "Har minskat",
 }
 COURSE_LINES = {
     Course.GOES_ON: "Någon gräns nås de senaste dagarna. Störst frånvaro står överst.",
@@ -74,18 +87,59 @@ def count(of_question: QuestionCount, watchlist: Watchlist) -> str:
     return f"{of_question.new} {'ny' if of_question.new == 1 else 'nya'} sedan {since}"
 
 
+def share_listed(watchlist: Watchlist) -> str:
+    """`12 av 300 elever, 4,0 %, står på listan.`; "" when the list says nothing of anybody."""
+    everyone = watchlist.pupils_evaluated
+    if not everyone or watchlist.says_nothing:
+        return ""
+    listed = len(watchlist.pupils)
+    return (
+        f"{listed} av {texts.pupils(everyone)}, {texts.percent(Fraction(listed, everyone))}, står"
+        " på listan."
+    )
+
+
+def only_mentor(pupils: int, unclear: int) -> str:
+    """What is folded: `104 elever som bara mentor följer upp`.
+
+    Args:
+        pupils: about whom neither of the principal's questions is asked.
+        unclear: those of them for whom the data are too few to say so.
+    """
+    sentence = f"{texts.pupils(pupils)} som bara mentor följer upp"
+    if not unclear:
+        return sentence
+    return f"{sentence}, {unclear} av dem med oklart underlag för utredning/ULF eller SST"
+
+
+def more_first(count: int) -> str:
+    """How many new or higher pupils had no place among the first."""
+    if not count:
+        return ""
+    return f"{texts.pupils(count)} till är nya eller har fått fler frågor: se nedan."
+
+
+def also_lacking(count: int) -> str:
+    """Who stands elsewhere on the list and lacks data too; "" when nobody does."""
+    if not count:
+        return ""
+    who = "1 elev som står på listan" if count == 1 else f"{count} elever som står på listan"
+    return f"För {who} går någon gräns inte heller att bedöma: det står på elevens rad."
+
+
 def why_first(watchlist: Watchlist, pupil: PupilRow) -> str:
     """One sentence that says why a pupil is among the first, and who decides what.
 
-    `Ny på listan: borta 43,2 % av lektionstiden de senaste 30 dagarna; rektor bedömer …`
+    `Ny på listan: 43,2 % frånvaro de senaste 30 dagarna; rektor bedömer …`
     """
     days = watchlist.one_month_days
     rate = pupil.one_month.rate
     if rate is None:
         absence = f"ingen lektion är rapporterad de senaste {days} dagarna"
     else:
-        absence = f"borta {texts.percent(rate)} av lektionstiden de senaste {days} dagarna"
-    return f"{_state(watchlist, pupil)}: {absence}; {who_decides(watchlist, pupil)}."
+        absence = f"{texts.percent(rate)} frånvaro de senaste {days} dagarna"
+    lowered = ", har minskat" if course(pupil) is Course.LOWERED else ""
+    return f"{_state(watchlist, pupil)}: {absence}{lowered}; {who_decides(watchlist, pupil)}."
 
 
 def who_decides(watchlist: Watchlist, pupil: PupilRow) -> str:
@@ -96,7 +150,11 @@ def who_decides(watchlist: Watchlist, pupil: PupilRow) -> str:
 
 def _state(watchlist: Watchlist, pupil: PupilRow) -> str:
     if pupil.history is None or not watchlist.compared_with:
-        return "Hög frånvaro" if course(pupil) is Course.GOES_ON else COURSES[course(pupil)]
+        return {
+            Course.GOES_ON: COURSES[Course.GOES_ON],
+            Course.UNCLEAR: COURSES[Course.UNCLEAR],
+            Course.LOWERED: "Nådde en gräns förra månaden",
+        }[course(pupil)]
     if pupil.change == "new":
         return "Ny på listan"
     if pupil.change == "escalated":

@@ -230,26 +230,27 @@ def _coverage_heading(watchlist: Watchlist) -> str:
     return h.over(h.H_COVERAGE, watchlist.two_months_days)
 
 
-def evidence_columns(watchlist: Watchlist) -> tuple[ListColumn[Evidence], ...]:
-    """Every verdict kept for a pupil, with the minutes behind it: the same for all pupils."""
+def evidence_table(watchlist: Watchlist) -> Callable[[PupilRow], ListTable[Evidence]]:
+    """Return what gives each pupil's verdicts: which limits, by which absence, with which margin.
+
+    That a school gives monthly sums only is said once at the top of the list, and that nobody sees
+    a pupil once on the row: neither is repeated for every rule.
+    """
     rules = rules_by_name(watchlist)
-    minutes: tuple[Callable[[Evidence], Value], ...] = (
-        lambda e: e.sums.scheduled_minutes,
-        lambda e: e.sums.reported_minutes,
-        lambda e: e.sums.valid_minutes,
-        lambda e: e.sums.invalid_minutes,
-        lambda e: e.sums.absent_minutes,
-    )
-    return (
+    columns: tuple[ListColumn[Evidence], ...] = (
         ListColumn(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
         ListColumn(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
-        ListColumn(h.H_VERDICT, "text", 18, rule_texts.verdict),
-        *(ListColumn(head, "count", 11, of) for head, of in zip(h.H_MINUTES, minutes, strict=True)),
-        ListColumn(h.H_RATE, "percent", 9, lambda e: e.sums.rate),
-        ListColumn(h.H_BOUNDS, "brief", 16, rule_texts.bounds),
+        ListColumn(h.H_VERDICT, "text", 24, lambda e: rule_texts.verdict(e, rules[e.rule])),
+        ListColumn(h.H_RATE, "text", 16, rule_texts.share),
         ListColumn(h.H_DAYS, "count", 9, lambda e: e.sums.days),
         ListColumn(h.H_MARGIN, "text", 14, rule_texts.margin_of),
     )
+
+    def of(pupil: PupilRow) -> ListTable[Evidence]:
+        items = (e for e in pupil.evidence if not e.lacks_lessons and e.reason != "no_lessons")
+        return ListTable(columns, tuple(items), "")
+
+    return of
 
 
 def rule_table(watchlist: Watchlist) -> ListTable[RuleExplanation]:

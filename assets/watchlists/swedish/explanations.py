@@ -1,19 +1,24 @@
-"""What a pupil's row folds out to below the table of verdicts: comparisons and notes.
+"""What a pupil's row opens to beside the table of verdicts: facts and notes, in Swedish.
 
-The same evidence that `trappan explain` gives, in Swedish. Not here: wording (`outlook_texts.py`,
-`pattern_texts.py`).
+Only lines that say something; the arithmetic is `trappan explain`'s. Not here: wording of outlooks
+and patterns (`outlook_texts.py`, `pattern_texts.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from assets.flags.exact_numbers import Bound
-from assets.watchlists.model import Evidence, PupilRow, Watchlist
-from assets.watchlists.outline import ListColumn, Value, rules_by_name
-from assets.watchlists.swedish import headings as h
-from assets.watchlists.swedish import outlook_texts, pattern_texts, rule_texts
+from assets.watchlists.collect import uncounted
+from assets.watchlists.model import PupilRow, Watchlist
+from assets.watchlists.outline import rules_by_name
+from assets.watchlists.swedish import (
+    change_texts,
+    headings,
+    outlook_texts,
+    pattern_texts,
+    texts,
+    unseen_texts,
+)
 
 
 @dataclass(frozen=True)
@@ -24,20 +29,48 @@ class Note:
     lines: tuple[str, ...]
 
 
-def comparison_columns(watchlist: Watchlist) -> tuple[ListColumn[Evidence], ...]:
-    """Every verdict's three comparisons written out, for who wants to do them by hand."""
-    rules = rules_by_name(watchlist)
-
-    def written(bound: Bound) -> Callable[[Evidence], Value]:
-        return lambda item: outlook_texts.written(item, rules[item.rule], bound)
-
-    return (
-        ListColumn(h.H_LIMIT, "name", 30, lambda e: rule_texts.rule_name(rules[e.rule])),
-        ListColumn(h.H_WINDOW, "text", 24, lambda e: rule_texts.window(e, rules[e.rule])),
-        ListColumn(h.H_COMPARED, "text", 40, written("rate")),
-        ListColumn(h.H_COMPARED_LEAST, "text", 40, written("lower")),
-        ListColumn(h.H_COMPARED_MOST, "text", 40, written("upper")),
+def facts(watchlist: Watchlist, pupil: PupilRow) -> tuple[str, ...]:
+    """What to know of a pupil that the row itself does not say, a sentence each."""
+    lines = (
+        _absence(watchlist, pupil),
+        _other_windows(watchlist, pupil),
+        *unseen_texts.row_lines(pupil),
+        *uncounted.lines(pupil.uncounted),
+        _since(watchlist, pupil),
     )
+    return tuple(filter(None, lines))
+
+
+def _absence(watchlist: Watchlist, pupil: PupilRow) -> str:
+    sums = pupil.one_month
+    if not sums.reported_minutes:
+        return ""
+    days = "1 skoldag" if sums.days == 1 else f"{sums.days} skoldagar"
+    sentence = (
+        f"De senaste {watchlist.one_month_days} dagarna: {texts.percent(sums.valid_rate)} giltig"
+        f" och {texts.percent(sums.invalid_rate)} ogiltig frånvaro på {days}"
+    )
+    if sums.reported_minutes == sums.scheduled_minutes:
+        return f"{sentence}. All lektionstid är rapporterad."
+    return f"{sentence}. {texts.percent(sums.coverage)} av lektionstiden är rapporterad."
+
+
+def _other_windows(watchlist: Watchlist, pupil: PupilRow) -> str:
+    parts = []
+    if pupil.two_months.rate is not None:
+        share = texts.percent(pupil.two_months.rate)
+        parts.append(f"{headings.over(headings.H_ABSENCE, watchlist.two_months_days)}: {share}")
+    month, window = pupil.calendar_month, watchlist.calendar_window
+    if month is not None and month.rate is not None and window is not None:
+        parts.append(f"{texts.month_heading(window[0])}: {texts.percent(month.rate)}")
+    return ". ".join(parts) + "." if parts else ""
+
+
+def _since(watchlist: Watchlist, pupil: PupilRow) -> str:
+    if pupil.history is None or not watchlist.compared_with:
+        return ""
+    lines = change_texts.change(pupil.history).split("\n")
+    return f"{change_texts.heading(watchlist)}: {', '.join(lines)}."
 
 
 def notes(watchlist: Watchlist, pupil: PupilRow) -> tuple[Note, ...]:
@@ -47,7 +80,7 @@ def notes(watchlist: Watchlist, pupil: PupilRow) -> tuple[Note, ...]:
         return ()
     rules = rules_by_name(watchlist)
     found = (
-        Note(h.AHEAD, outlook_texts.outlook_lines(pupil, rules)),
-        Note(h.PATTERN, pattern_texts.sentences(pupil.pattern)),
+        Note(headings.AHEAD, outlook_texts.outlook_lines(pupil, rules)),
+        Note(headings.PATTERN, pattern_texts.sentences(pupil.pattern)),
     )
     return tuple(note for note in found if note.lines)

@@ -10,8 +10,8 @@ SUMMARY = "Sammanfattning"
 PRINCIPAL = "Rektor"
 NO_MENTOR = "Mentor saknas"
 MENTOR_FALLBACK = "Mentor"
-INSUFFICIENT = "Otillräckliga data"
-CLEARED = "Borta från listan"
+INSUFFICIENT = "Data saknas"
+CLEARED = "Inte längre på listan"
 METHOD = "Så räknas det"
 BY_MENTOR = "Per mentor"
 ABOUT = "Om listan"
@@ -21,12 +21,21 @@ PARAMETERS = "Gemensamma värden"
 UNASSESSED_PUPILS = "Elever med gränser som inte går att bedöma"
 UNREPORTED = "Lektioner utan rapport"
 CONTENTS = "Innehåll"
-EVIDENCE = "Visa underlag"
+EVIDENCE = "Underlag"
+UNSEEN = "Elever vi inte kan se"
+FIND = "Sök och sortera"
+FIND_NAME = "Sök namn"
+ALL_MENTORS = "Alla mentorer"
+ALL_CLASSES = "Alla klasser"
+ALL_QUESTIONS = "Alla frågor"
+SHOW_ALL = "Visa alla"
+SHOWN_OF = "Visar {shown} av {all} elever"
+QUESTION = "Fråga"
 SKIP = "Hoppa till innehållet"
 TO_TOP = "Till sidans början"
 
 # --- the summary ---------------------------------------------------------------------------------
-SUMMARY_HEADINGS = ("Nivå", "Antal elever", "Vad det betyder")
+SUMMARY_HEADINGS = ("Fråga", "Antal elever", "Vad det betyder")
 PROTECTED = "Skyddade uppgifter"
 SCHOOL = "Skola"
 SCHOOL_UNIT_CODE = "Skolenhetskod"
@@ -39,11 +48,11 @@ EVALUATED = "Elever som ingår"
 RULE_SET = "Regler"
 
 # --- columns of pupils ---------------------------------------------------------------------------
-H_LEVEL = "Nivå"
-H_PREVIOUS = "Nivå förut"
+H_LEVEL = "Fråga"
+H_PREVIOUS = "Fråga förut"
 H_WHY = "Varför"
 H_CLOCK = "På listor i år"
-H_HIGHEST = "Högst i år"
+H_HIGHEST = "Mest i år"
 H_NAME = "Namn"
 H_CLASS = "Klass"
 H_GRADE = "Åk"
@@ -52,13 +61,14 @@ H_NEXT = "Nästa steg"
 H_CALENDAR = "Senaste kalendermånad"
 H_RULES = "Gränser som nås"
 H_PATTERN = "Mönster"
-H_CERTAINTY = "Säkerhet"
+H_CERTAINTY = "Underlag"
 H_MARGIN = "Marginal"
 # With the length of the rolling window added, see `over`.
 H_ABSENCE = "Frånvaro"
 H_VALID = "Giltig"
 H_INVALID = "Ogiltig"
 H_DAYS = "Skoldagar"
+H_CHANGE = "Ändring"
 H_COVERAGE = "Rapporterad tid"
 
 # --- columns of what is missing ------------------------------------------------------------------
@@ -81,9 +91,7 @@ H_LAST = "Senaste dag"
 H_LIMIT = "Gräns"
 H_WINDOW = "Fönster"
 H_VERDICT = "Utfall"
-H_MINUTES = ("Schemalagt, min", "Rapporterat, min", "Giltig, min", "Ogiltig, min", "Frånvaro, min")
-H_RATE = "Andel"
-H_BOUNDS = "Lägst till högst"
+H_RATE = "Frånvaro"
 H_COUNTED = "Hur det räknas"
 H_MIN_DAYS = "Minst skoldagar"
 H_GRADES = "Årskurser"
@@ -93,10 +101,6 @@ H_VALUE = "Värde"
 H_SOURCE = "Källa"
 
 # --- what stands behind a row, folded out -------------------------------------------------------
-COMPARED = "Jämförelsen i hela tal; procent skrivs i hundradelar, så 20 % är 2000"
-H_COMPARED = "Andel"
-H_COMPARED_LEAST = "Lägst"
-H_COMPARED_MOST = "Högst"
 AHEAD = "Framåt"
 PATTERN = "Hur frånvaron ligger på skolan"
 
@@ -111,8 +115,14 @@ _TERMS = (
     ("Lägst", "A / S: andelen om eleven var närvarande på alla orapporterade lektioner."),
     ("Högst", "(A + S − R) / S: andelen om eleven var borta från alla orapporterade lektioner."),
     ("Rapporterad tid, andel", "R / S. När den är låg går det inte alltid att bedöma en gräns."),
-    ("Säker", "Gränsen nås även om eleven var närvarande på alla orapporterade lektioner."),
-    ("Trolig", "Gränsen nås i den rapporterade tiden, men det kan ändras när allt är rapporterat."),
+    (
+        "Underlag: säkert",
+        "Gränsen nås även om eleven var närvarande på alla orapporterade lektioner.",
+    ),
+    (
+        "Underlag: troligt",
+        "Gränsen nås i den rapporterade tiden, men det kan ändras när allt är rapporterat.",
+    ),
     ("Skoldagar", "Dagar med minst en rapporterad lektion."),
     ("{month} och {two} dagar", "Dagarna till och med listans datum: den tidiga signalen."),
     ("Kalendermånad", "Senaste hela månaden, eller de två senaste: den officiella siffran."),
@@ -178,7 +188,7 @@ PARAMETER_NAMES = {
     "pattern.clear_difference": "mönster: procentenheter över det övriga",
     "pattern.trend_difference": "mönster: procentenheter mellan veckorna och lika många före",
     "pattern.trend_days": "mönster: minst skoldagar i de jämförda veckorna",
-    "forecast.least_probability": "lägsta uppskattade chans i ”riskerar att passera”",
+    "forecast.least_probability": "lägsta uppskattade chans i ”risk att nå gränsen”",
 }
 
 

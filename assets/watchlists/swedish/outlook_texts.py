@@ -1,4 +1,4 @@
-"""A comparison written out, and what can come of a rule, in Swedish words.
+"""What can come of a rule, in Swedish words.
 
 No sentence predicts what a pupil will do: each says the earliest day something can be so, if every
 coming lesson is missed, or attended.
@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from assets.flags.exact_numbers import Bound, compare
 from assets.flags.outlook import Outlook
 from assets.watchlists.model import Evidence, PupilOutlook, PupilRow, RuleExplanation, RuleOutlook
 from assets.watchlists.swedish import rule_texts
 from assets.watchlists.swedish.texts import day
-from rules.threshold import Threshold
 
 _UNKNOWN = {
     "monthly_sums": "går inte att säga, för skolan ger bara summor per månad.",
@@ -22,16 +20,6 @@ _UNKNOWN = {
 }
 _ULF, _SST = 2, 3
 _YEAR_END = "läsårets slut"
-
-
-def written(item: Evidence, rule: RuleExplanation, bound: Bound) -> str:
-    """One comparison in integers, and whether it holds: `A·10000 = … ≥ 2000·R = …: ja`."""
-    threshold = Threshold(int(rule.threshold_pct * 100), is_strict=rule.comparison == ">")
-    sums = item.sums
-    parts = item.halves or ((sums.scheduled_minutes, sums.reported_minutes, sums.absent_minutes),)
-    compared = [compare(bound, part, threshold) for part in parts]
-    holds = "ja" if all(one.holds for one in compared) else "nej"
-    return f"{' och '.join(one.text for one in compared)}: {holds}"
 
 
 def outlook(found: Outlook, rule: RuleExplanation) -> str:
@@ -55,7 +43,11 @@ def outlook(found: Outlook, rule: RuleExplanation) -> str:
 
 
 def outlook_lines(pupil: PupilRow, rules: Mapping[str, RuleExplanation]) -> tuple[str, ...]:
-    """What can come of the rules that the pupil reaches, of the next level, and on which ground."""
+    """What can come of the rules that the pupil reaches, of the next step, and on which ground.
+
+    A step that is reached on the calendar basis can be left at the end of a month at the soonest,
+    whoever the pupil is, and what can't be told says nothing: there is no line of either.
+    """
     return tuple(_outlook_lines(pupil, rules, pupil.ahead)) if pupil.ahead else ()
 
 
@@ -63,15 +55,29 @@ def _outlook_lines(
     pupil: PupilRow, rules: Mapping[str, RuleExplanation], ahead: PupilOutlook
 ) -> Iterator[str]:
     found = {(item.rule, item.basis): item.outlook for item in ahead.outlooks}
-    for item in pupil.evidence:
-        of_rule = found.get((item.rule, item.basis))
-        if of_rule is not None and not item.lacks_lessons:
-            yield f"{_where(item.rule, item.basis, rules)}: {outlook(of_rule, rules[item.rule])}"
+    told = [
+        (item, found[item.rule, item.basis])
+        for item in pupil.evidence
+        if (item.rule, item.basis) in found and not item.lacks_lessons
+    ]
     following = _next_step(pupil, rules, ahead)
+    lines = [
+        f"{_where(item.rule, item.basis, rules)}: {outlook(of_rule, rules[item.rule])}"
+        for item, of_rule in told
+        if _says_something(item, of_rule)
+    ]
     if following is not None:
         where = _where(following.rule, following.basis, rules)
-        yield f"Nästa nivå – {where}: {outlook(following.outlook, rules[following.rule])}"
-    yield _ground(ahead)
+        lines.append(f"Nästa gräns – {where}: {outlook(following.outlook, rules[following.rule])}")
+    yield from lines
+    if lines:
+        yield _ground(ahead)
+
+
+def _says_something(item: Evidence, found: Outlook) -> bool:
+    if found.unknown or found.first_look_date is None:
+        return False
+    return item.basis == "rolling" or not found.is_reached
 
 
 def _next_step(

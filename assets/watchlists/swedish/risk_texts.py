@@ -1,4 +1,4 @@
-"""The Swedish words, and the columns, of the section of pupils at risk of passing a step.
+"""The Swedish words, and the columns, of the section of pupils at risk of reaching a step.
 
 Here: one part of a list, apart from flags: a statistical estimate, of which a person makes what
 it is worth. Not here: who is in it (`collect/content.py`).
@@ -15,7 +15,7 @@ from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import texts
 from assets.watchlists.swedish.safe_text import one_line
 
-SECTION = "Riskerar att passera"
+SECTION = "Risk att nå gränsen"
 LINE = (
     "En statistisk uppskattning, ingen flagga: eleverna är inte över gränsen för en månad i dag,"
     " och många kommer aldrig över den. Använd den till att fråga tidigt hur eleven har det."
@@ -23,7 +23,7 @@ LINE = (
 MEANING = (
     "Chansen räknas ut från elevens frånvaro hittills, skoldagarna som är kvar och hur det gick för"
     " elever med liknande frånvaro tidigare i skolorna som ingår. Kön, årskurs, klass och orsak är"
-    " inte med i uträkningen; årskursen avgör bara vilka gränser som visas. Att passera en gräns på"
+    " inte med i uträkningen; årskursen avgör bara vilka gränser som visas. Att nå en gräns på"
     " en månad ger inte alltid en flagga, för vissa regler kräver mer. Lov som ligger framåt är"
     " okända. Den som känner eleven vet mer."
 )
@@ -39,9 +39,9 @@ def section_line(watchlist: Watchlist) -> str:
 
 
 def step(row: AtRiskRow) -> str:
-    """`riskerar att passera 20 % på en månad`; who is over it for two months can be under here."""
+    """`risk att nå gränsen 20 % på en månad`; who is over it for two months can be under here."""
     value = Decimal(row.threshold_bp).scaleb(-2)
-    return f"riskerar att passera {texts.number(value)} % på en månad"
+    return f"risk att nå gränsen {texts.number(value)} % på en månad"
 
 
 def chance(found: Chance | None) -> str:

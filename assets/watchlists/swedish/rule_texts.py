@@ -85,7 +85,7 @@ def window(evidence: Evidence, rule: RuleExplanation) -> str:
 def hit_line(rule: RuleExplanation, hits: Sequence[Evidence]) -> str:
     """One rule that is reached and the windows: `Minst 40 % under 1 månad (30 dagar, okt)`."""
     windows = ", ".join(
-        basis(hit, rule) + (" trolig" if hit.certainty == "likely" else "") for hit in hits
+        basis(hit, rule) + (" troligt" if hit.certainty == "likely" else "") for hit in hits
     )
     return f"{rule_name(rule)} ({windows})"
 
@@ -120,16 +120,23 @@ def unassessed(rule: RuleExplanation) -> str:
     return f"Går inte att bedöma: {name[0].lower() + name[1:] if is_plain else name}"
 
 
-def bounds(item: Evidence) -> str:
-    """The span the true share lies in when lessons are not reported: `8,0 % till 35,0 %`."""
-    return f"{percent(item.sums.rate_lower)} till {percent(item.sums.rate_upper)}"
+def share(item: Evidence) -> str:
+    """The share, with the span the true one lies in: `40,0 % (mellan 20,0 % och 70,0 %)`.
+
+    Where every lesson is reported the two are one, and it is said once.
+    """
+    found = percent(item.sums.rate)
+    low, high = percent(item.sums.rate_lower), percent(item.sums.rate_upper)
+    return found if low == high else f"{found} (mellan {low} och {high})"
 
 
-def verdict(item: Evidence) -> str:
-    """How one rule came out on one basis: `Nås (säker)`, `Går inte att bedöma`."""
-    if item.verdict != "hit":
-        return "Går inte att bedöma"
-    return "Nås (trolig)" if item.certainty == "likely" else "Nås (säker)"
+def verdict(item: Evidence, rule: RuleExplanation) -> str:
+    """How one rule came out on one basis: `Nås (underlag: säkert)`, `Går inte att bedöma: …`."""
+    if item.verdict == "hit":
+        return f"Nås (underlag: {'troligt' if item.certainty == 'likely' else 'säkert'})"
+    # Of the pupil only whether the grade is known matters here, and the reason says so.
+    grade = None if item.reason == "unknown_grade" else 0
+    return f"Går inte att bedöma: {_why_insufficient(rule, item, grade)}"
 
 
 def value(with_unit: str) -> str:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from assets.watchlists.model import UnreportedLessons, Watchlist
-from assets.watchlists.swedish.headings import INSUFFICIENT, NO_MENTOR, PRINCIPAL
+from assets.watchlists.swedish.headings import AS_OF, INSUFFICIENT, NO_MENTOR, PRINCIPAL
 
 SWEDISH = "sv_SE"
 SCHOOL_CLOCK = ZoneInfo("Europe/Stockholm")
@@ -31,9 +31,9 @@ PAGE = "Sida"
 PAGE_NUMBER = f"{PAGE} &P av &N"  # the codes of a spreadsheet's page header
 PRODUCER = "Frånvarotrappan"
 CARE_SHORT = "Innehåller uppgifter om enskilda elever."
-LOOK_FIRST_CHANGED = "Titta först på: nya på listan och högre nivå än på förra listan"
-LOOK_FIRST_TOP = "Titta först på: högst nivå och störst frånvaro"
-LOOK_FIRST_NONE = "Ingen elev är ny eller har fått högre nivå sedan förra listan."
+LOOK_FIRST_CHANGED = "Titta först på: nya på listan och fler frågor än på förra listan"
+LOOK_FIRST_TOP = "Titta först på: flest frågor och störst frånvaro"
+LOOK_FIRST_NONE = "Ingen elev är ny eller har fått fler frågor sedan förra listan."
 DECISION = "Listan är ett underlag. En person bedömer och beslutar i varje enskilt fall."
 DECISION_LONG = (
     "Att en elev står här betyder att frånvaron i närvarosystemet nått en gräns i stadens"
@@ -50,22 +50,30 @@ INSUFFICIENT_MEANING = (
 )
 
 # --- levels --------------------------------------------------------------------------------------
-# A symbol and words beside every colour: the level is read without seeing the colour.
+# By the questions that are asked: "Nivå 1" would be the measures for all pupils in the guidance.
+# A symbol and words beside every colour: read without seeing the colour.
 LEVELS = {
-    3: "▲▲▲ Nivå 3 SST",
-    2: "▲▲ Nivå 2 ULF",
-    1: "▲ Nivå 1 Mentor",
+    3: "▲▲▲ Utredning/ULF, SST",
+    2: "▲▲ Utredning/ULF",
+    1: "▲ Mentor",
     0: "? Data räcker inte",
 }
 LEVEL_MEANINGS = {
-    3: "Kandidat för skolsocialt team. Rektor bedömer, i samråd med teamet.",
-    2: "Kandidat för utredning och anmälan i ULF. Rektor bedömer.",
-    1: "Kandidat för mentors uppföljning. Mentor bedömer.",
+    3: "Rektor bedömer utredning/ULF och prövar, i samråd med skolsocialt team (SST), en kontakt.",
+    2: "Rektor bedömer utredning och anmälan av upprepad eller längre frånvaro (ULF).",
+    1: "Mentor följer upp och bedömer.",
 }
 NEXT_STEPS = {
-    3: "Ta upp med rektor, som bedömer kontakt med skolsocialt team.",
-    2: "Ta upp med rektor, som bedömer utredning och anmälan i ULF.",
-    1: "Prata med elev och hem och kartlägg vad frånvaron beror på.",
+    3: (
+        "Ta upp med rektor, som med elevhälsan bedömer utredning/ULF och prövar kontakt med"
+        " skolsocialt team (SST). Kontakten kräver vårdnadshavarnas samtycke. Med teamet görs en"
+        " handlingsplan; med socialtjänst och vård kan en samordnad individuell plan (SIP) behövas."
+    ),
+    2: (
+        "Ta upp med rektor, som med elevhälsan bedömer utredning och anmälan av upprepad eller"
+        " längre frånvaro (ULF)."
+    ),
+    1: "Prata med eleven och vårdnadshavarna och kartlägg vad frånvaron beror på.",
     0: "Se till att lektionerna som saknar rapport blir rapporterade.",
 }
 # What to do about too little data depends on what is missing; the first that is.
@@ -74,15 +82,16 @@ UNSURE_STEPS = {
     "too_few_days": "För få skoldagar för att räkna. Fråga hur eleven har det.",
     "unknown_grade": "Se till att elevens årskurs finns i uppgifterna.",
 }
-CERTAINTIES = {"certain": "Säker", "likely": "Trolig"}
+CERTAINTIES = {"certain": "Säkert", "likely": "Troligt"}
 
 # --- one line under each heading: what to do -----------------------------------------------------
 PRINCIPAL_LINE = (
-    "Börja överst. Nivå 3 och 2: att bedöma av rektor. Nivå 1: mentor följer upp och kartlägger."
+    "Börja överst. Utredning/ULF och SST: att bedöma av rektor. Övriga: mentor följer upp och"
+    " kartlägger."
 )
 MENTOR_LINE = (
-    "Att göra: prata med eleven och hemmet, kartlägg orsaken och dokumentera."
-    " Ta upp nivå 2 och 3 med rektor, som bedömer."
+    "Att göra: prata med eleven och vårdnadshavarna, kartlägg orsaken och dokumentera."
+    " Ta upp utredning/ULF och SST med rektor, som bedömer."
 )
 NO_MENTOR_LINE = "Att göra: rektor utser vem som följer upp de här eleverna."
 INSUFFICIENT_LINE = (
@@ -95,8 +104,6 @@ METHOD_LINE = (
 NO_INSUFFICIENT = "Ingen elev som ingår har en gräns som inte går att bedöma."
 NO_PUPILS_HERE = "Inga elever."
 _WAITS = "Listan väntar, så här står inget än. Det säger inget om frånvaron."
-
-# --- notices at the top, about the data of the whole school --------------------------------------
 
 
 def school(watchlist: Watchlist) -> str:
@@ -121,6 +128,27 @@ def what_it_is(watchlist: Watchlist) -> str:
         "Elever vars frånvaro har nått en gräns i frånvarotrappan, efter uppgifter till och med"
         f" {day(watchlist.as_of)}."
     )
+
+
+def up_to(watchlist: Watchlist) -> str:
+    """Up to which day the data go: `Uppgifter till och med 15 november 2026`."""
+    return f"{AS_OF} {day(watchlist.as_of)}."
+
+
+def notices(count: int) -> str:
+    """What the notices are about the data, and how many: `3 meddelanden om uppgifterna`."""
+    return f"{count} {'meddelande' if count == 1 else 'meddelanden'} om uppgifterna"
+
+
+def unassessed(watchlist: Watchlist) -> str:
+    """For how many some limit can't be assessed: `För 7 elever räcker uppgifterna inte …`."""
+    return f"För {pupils(len(watchlist.insufficient))} räcker uppgifterna inte för alla gränser."
+
+
+def protected(watchlist: Watchlist) -> str:
+    """How many pupils with protected identity need a person's look; nothing else of them."""
+    count = pupils(watchlist.protected_pupils)
+    return f"Skyddade uppgifter: {count} att se över manuellt, som inte visas här."
 
 
 def status(watchlist: Watchlist) -> str:
@@ -187,10 +215,9 @@ def no_unreported(watchlist: Watchlist) -> str:
 
 
 def all_pupils(watchlist: Watchlist) -> str:
-    """What the whole list holds, and in which order: `25 elever, högst nivå först, …`."""
-    return (
-        f"{pupils(len(watchlist.pupils))}, högst nivå först, sedan den högsta av frånvaroandelarna"
-    )
+    """What the whole list holds, and in which order: `25 elever, flest frågor först, …`."""
+    everyone = pupils(len(watchlist.pupils))
+    return f"{everyone}, flest frågor först, sedan den högsta av frånvaroandelarna"
 
 
 def more_pupils(count: int) -> str:
@@ -201,11 +228,6 @@ def more_pupils(count: int) -> str:
 def mentor_heading(mentor: str) -> str:
     """Whose pupils these are."""
     return f"Mentor: {mentor}" if mentor else NO_MENTOR
-
-
-def evidence_heading(name: str) -> str:
-    """What the fold-out of one pupil holds."""
-    return f"Underlag för {name}"
 
 
 def print_header(watchlist: Watchlist) -> str:

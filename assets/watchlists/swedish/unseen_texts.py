@@ -38,6 +38,11 @@ def unseen_line(watchlist: Watchlist) -> str:
     )
 
 
+def unseen_in_brief(watchlist: Watchlist) -> str:
+    """How many nobody sees: `2 elever på elevlistan saknar lektioner`."""
+    return f"{texts.pupils(len(watchlist.unseen))} på elevlistan saknar lektioner."
+
+
 def thin_line(watchlist: Watchlist) -> str:
     """Who stands in the table of thin timetables, and how many."""
     shares = {name: value for name, value, _ in watchlist.shared_parameters}
@@ -64,7 +69,8 @@ def next_step(unseen: Unseen) -> str:
     """What to do about a pupil whom no lesson shows."""
     known = f"sedan {texts.day(unseen.last_lesson)}" if unseen.last_lesson else "i uppgifterna"
     return (
-        f"Inga lektioner {known}: kontrollera schema och placering, kontakta elev/vårdnadshavare."
+        f"Inga lektioner {known}: kontrollera schema och placering, kontakta eleven och"
+        " vårdnadshavarna."
     )
 
 

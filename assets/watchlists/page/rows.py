@@ -1,0 +1,155 @@
+"""A page's tables of pupils, a row each, and of other things, as HTML.
+
+In Python and not in a template: a page has ten thousand cells, which a template takes several times
+as long for. Not here: what a pupil's row opens to and the page around (`templates/`), words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from assets.watchlists import outline
+from assets.watchlists.decisions import Answer, Question, answer
+from assets.watchlists.model import PupilRow, Watchlist
+from assets.watchlists.outline import Kind, ListColumn, RowT, Value
+from assets.watchlists.swedish import (
+    change_texts,
+    decision_texts,
+    headings,
+    pattern_texts,
+    rule_texts,
+    texts,
+)
+from assets.watchlists.swedish.safe_text import one_line, printable
+
+# By what rows are sought: the script finds a cell by its class, in every table.
+_SOUGHT = {headings.H_MENTOR: " mentor", headings.H_CLASS: " klass"}
+_CURVE_HEIGHT = 32  # pixels
+_RANKS = {Answer.YES: 3, Answer.LIKELY: 2, Answer.UNCLEAR: 1, Answer.NO: 0}
+_QUESTION_CLASSES = {Question.MENTOR: "q-mentor", Question.ULF: "q-ulf", Question.SST: "q-sst"}
+
+
+def pupil_headings(watchlist: Watchlist) -> tuple[tuple[str, str], ...]:
+    """The columns of a pupil's row: the class of its cells, and the heading."""
+    change = change_texts.heading(watchlist) if watchlist.compared_with else headings.H_CHANGE
+    return (
+        ("name", headings.H_NAME),
+        ("klass", headings.H_CLASS),
+        ("grade", headings.H_GRADE),
+        ("mentor", headings.H_MENTOR),
+        *(
+            (_QUESTION_CLASSES[question], decision_texts.QUESTIONS[question])
+            for question in Question
+        ),
+        ("absence", headings.over(headings.H_ABSENCE, watchlist.one_month_days)),
+        ("change", change),
+        ("pattern", headings.H_PATTERN),
+    )
+
+
+def pupil_cells(watchlist: Watchlist, pupil: PupilRow) -> Markup:
+    """A pupil's line: who, the three questions, how much, what changed, how it lies."""
+    pattern = pattern_texts.brief(pupil.pattern).partition(" · ")[0]
+    cells = [
+        _opener(outline.full_name(pupil)),
+        _plain("klass", pupil.school_class),
+        _plain("grade", texts.grade(pupil.grade)),
+        _plain("mentor", one_line(pupil.mentor) or headings.NO_MENTOR),
+        *(_answer(watchlist, pupil, question) for question in Question),
+        _plain("absence", texts.percent(pupil.one_month.rate)),
+        _plain("change", change_texts.on_row(pupil) if watchlist.compared_with else ""),
+        _plain("pattern", rule_texts.as_sentence(pattern)),
+    ]
+    return _joined(cells)
+
+
+def _opener(name: str) -> str:
+    # What it opens is the row below, which a style sheet shows: a cell has no room for it.
+    summary = f"<summary><bdi>{_written(name)}</bdi></summary>"
+    return f'<th scope="row" class="name"><details>{summary}</details></th>\n'
+
+
+def _answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> str:
+    found = answer(watchlist, pupil, question)
+    kind = f"q {_QUESTION_CLASSES[question]}"
+    if found is Answer.NO:
+        return f'<td class="{kind}" data-rank="0"></td>\n'
+    symbol, word = decision_texts.SYMBOLS[found], decision_texts.ANSWERS[found]
+    return (
+        f'<td class="{kind} {found.value}" data-rank="{_RANKS[found]}">'
+        f'<span aria-hidden="true">{symbol}</span> {_written(word)}</td>\n'
+    )
+
+
+def _plain(kind: str, text: str) -> str:
+    return f'<td class="{kind}">{_written(text)}</td>\n'
+
+
+def curve(pupil: PupilRow) -> Markup:
+    """A bar for each week that the pattern knows, the latest last; no bar where none is reported.
+
+    A share of the whole height is that share of the lessons; the words beside it say the same.
+    """
+    weeks = pupil.pattern.weeks if pupil.pattern else ()
+    if not any(week.reported_minutes for week in weeks):
+        return Markup("")
+    bars = []
+    for place, week in enumerate(weeks):
+        if week.reported_minutes:
+            height = max(1, _CURVE_HEIGHT * week.absent_minutes // week.reported_minutes)
+            top = _CURVE_HEIGHT - height
+            bars.append(f"M{place * 10} {top}h8v{height}h-8z")
+    width = len(weeks) * 10 - 2
+    return Markup(  # noqa: S704 - numbers only
+        f'<svg class="curve" viewBox="0 0 {width} {_CURVE_HEIGHT}" width="{width}"'
+        f' height="{_CURVE_HEIGHT}" aria-hidden="true"><path d="{"".join(bars)}"/></svg>'
+    )
+
+
+def heading_cells(columns: Sequence[ListColumn[RowT]]) -> Markup:
+    """The headings of a plain table's columns."""
+    return _joined(
+        f'<th scope="col" class="{column.kind}">{_written(column.heading)}</th>\n'
+        for column in columns
+    )
+
+
+def row_cells(columns: Sequence[ListColumn[RowT]], row: RowT) -> Markup:
+    """A row's values under the same columns."""
+    return _joined(_cell(column, column.value(row)) for column in columns)
+
+
+def _cell(column: ListColumn[RowT], value: Value) -> str:
+    kind, text = column.kind, _written(shown(value, column.kind))
+    if kind == "name":
+        return f'<th scope="row" class="name"><bdi>{text}</bdi></th>\n'
+    if kind == "level" and isinstance(value, int):
+        return f'<td class="level"><span class="badge level-{value}">{text}</span></td>\n'
+    return f'<td class="{kind}{_SOUGHT.get(column.heading, "")}">{text}</td>\n'
+
+
+def _joined(cells: Iterable[str]) -> Markup:
+    return Markup("".join(cells))  # noqa: S704 - every text in them has passed `_written`
+
+
+@lru_cache(maxsize=4096)
+def _written(text: str) -> str:
+    # The same few words, days and shares stand in most cells.
+    return str(escape(printable(text)))
+
+
+def shown(value: Value, kind: Kind) -> str:
+    """A table value as text: a share with a decimal comma, `–` for what is undefined."""
+    if isinstance(value, str):
+        return value
+    if kind == "level" and isinstance(value, int):
+        return texts.LEVELS[value]
+    if value is None:
+        return texts.NO_VALUE
+    if isinstance(value, int):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else texts.percent(value)
