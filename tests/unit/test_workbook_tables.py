@@ -64,6 +64,10 @@ def book_of(watchlist: Watchlist) -> Workbook:
         return opened(watchlist, Path(folder) / "list.xlsx")
 
 
+def has_height(sheet: Worksheet, row: int) -> bool:
+    return sheet.row_dimensions[row].height is not None
+
+
 def tables(book: Workbook) -> list[Worksheet]:
     return [book[name] for name in SORTED if name in book.sheetnames]
 
@@ -79,8 +83,9 @@ def test_a_workbook_keeps_what_sorting_and_pivoting_need(watchlist: Watchlist) -
     assert len(folded) == len(set(folded))
     assert all(len(name) <= 31 for name in book.sheetnames)
     for sheet in tables(book):
-        # A spreadsheet can't sort merged cells; a row keeps its own height when it moves on.
-        assert not sheet.merged_cells.ranges, sheet.title
+        # A spreadsheet can't sort merged cells, and leaves heights where they are when it sorts.
+        assert all(merged.max_row < 3 for merged in sheet.merged_cells.ranges), sheet.title
+        assert not {row for row in sheet.row_dimensions if row > 3 and has_height(sheet, row)}
         headings = [cell.value for cell in sheet[3]]
         assert len(set(headings)) == len(headings), sheet.title
         assert None not in headings, sheet.title

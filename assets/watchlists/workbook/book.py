@@ -54,9 +54,9 @@ class ListBook:
     ) -> ListSheet:
         """Add a sheet with one table that can be sorted and filtered."""
         sheet = self.add_sheet(name)
-        sheet.put_title(title, line)
-        last_row = sheet.put_table(table, _HEADING_ROW)
         widths = [column.width for column in table.columns]
+        sheet.put_title(title, line, widths)
+        last_row = sheet.put_table(table, _HEADING_ROW)
         sheet.set_widths(widths)
         sheet.keep_headings(_HEADING_ROW, 1)
         sheet.print_side_by_side(widths)

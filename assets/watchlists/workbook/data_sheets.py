@@ -147,7 +147,7 @@ def unreported_table(watchlist: Watchlist) -> SheetTable[UnreportedLessons]:
         SheetColumn(h.H_PUPIL_LESSONS, "count", 13, lambda u: u.pupil_lessons),
         SheetColumn(h.H_FIRST, "date", 12, lambda u: u.first_date),
         SheetColumn(h.H_LAST, "date", 12, lambda u: u.last_date),
-        SheetColumn(h.H_WHEN, "text", 46, texts.lesson_times),
+        SheetColumn(h.H_WHEN, "word", 46, texts.lesson_times),
     )
     empty = texts.none_here(watchlist, texts.no_unreported(watchlist))
     return SheetTable(columns, watchlist.unreported, empty)

@@ -24,7 +24,7 @@ from assets.watchlists.workbook.style import PRINT_POINTS
 Reader = Literal["rektor", "mentor"]
 _HEADING_ROW = 4  # under the title, what the words mean, and with whom it may be shared
 # One line of a row, and a heading of two: multiples of the type's size.
-_LINE, _TWO_LINES = 1.25, 2.9
+_LINE, _TWO_LINES = 1.22, 2.8
 _KINDS = {"name": "namn", "word": "ord", "brief": "kort", "percent": "procent"}
 
 
@@ -80,24 +80,24 @@ def print_columns(watchlist: Watchlist, reader: Reader) -> tuple[SheetColumn[Pup
         def said(pupil: PupilRow) -> str:
             return decision_texts.ANSWERS[answer(watchlist, pupil, asked)]
 
-        return SheetColumn(w.PRINTED_QUESTIONS[place], "brief", 7.5, said)
+        return SheetColumn(w.PRINTED_QUESTIONS[place], "brief", 7, said)
 
     def change(pupil: PupilRow) -> str:
         return w.PRINTED_STATES.get(pupil.change, "")
 
     mentor = SheetColumn[PupilRow](
-        h.H_MENTOR, "word", 18, lambda p: one_line(p.mentor) or h.NO_MENTOR
+        h.H_MENTOR, "word", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR
     )
     pattern = SheetColumn[PupilRow](
-        h.H_PATTERN, "word", 18, lambda p: known(pattern_texts.brief(p.pattern))
+        h.H_PATTERN, "word", 20, lambda p: known(pattern_texts.brief(p.pattern))
     )
     month = watchlist.one_month_days
     return (
-        SheetColumn(h.H_NAME, "name", 25, full_name),
-        SheetColumn(h.H_CLASS, "brief", 6, lambda p: p.school_class),
+        SheetColumn(h.H_NAME, "name", 26, full_name),
+        SheetColumn(h.H_CLASS, "brief", 5.5, lambda p: p.school_class),
         mentor if reader == "rektor" else pattern,
         *(question(place, asked) for place, asked in enumerate(Question)),
-        SheetColumn(h.over(h.H_ABSENCE, month), "percent", 9, lambda p: p.one_month.rate),
+        SheetColumn(h.over(h.H_ABSENCE, month), "percent", 8.5, lambda p: p.one_month.rate),
         *(
             (SheetColumn(w.since(watchlist), "brief", 8, change),)
             if watchlist.compared_with

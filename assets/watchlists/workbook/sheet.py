@@ -41,8 +41,10 @@ Kind = Literal[
 _A4 = 9  # the paper code of A4
 _TITLE_HEIGHT, _LINE_HEIGHT = 26, 15  # points
 _FILTER_HEIGHT = 46  # points: two lines of heading, and room for the filter's arrow below
+_ROW_ROOM = 1.5  # points, above and below the lines of a row
 _MAX_HEIGHT = 400  # points; Excel allows 409
 _FIRST_DAY = date(1899, 12, 30)  # day 0 of spreadsheets
+_LINE_CHARACTERS = 110  # what a line above a table is long at most
 _PAGE_CHARACTERS = 150  # what is wider than an A4 on its side is not shrunk to it
 _PAGES_SCALE = 85  # percent of such a sheet: nine points of eleven
 _KIND_STYLES: Mapping[Kind, str] = {
@@ -125,11 +127,23 @@ class ListSheet:
         else:
             self._cells[row][column] = f"{start}><v>{_as_number(value)!r}</v></c>"
 
-    def put_title(self, title: str, line: str) -> None:
-        """Write the two rows above a table: what the sheet is, and what to do."""
+    def put_title(self, title: str, line: str, widths: Sequence[float] = ()) -> None:
+        """Write the two rows above a table: what the sheet is, and what to do.
+
+        Args:
+            title: what the sheet is.
+            line: what to do; where it is long it runs over several lines.
+            widths: of the columns below, in characters; without them the line stays one.
+        """
         self.put(1, 1, title, "lista titel")
-        self.put(2, 1, line, "lista rad")
         self.set_height(1, _TITLE_HEIGHT)
+        first = next(
+            (n for n in range(1, len(widths)) if sum(widths[:n]) >= _LINE_CHARACTERS), len(widths)
+        )
+        if len(line) > _LINE_CHARACTERS and first:
+            self.put_wide(2, widths[:first], line, "lista stycke")
+        else:
+            self.put(2, 1, line, "lista rad")
 
     def put_link(self, row: int, column: int, sheet_name: str) -> None:
         """Write the name of another of our sheets, which leads there."""
@@ -209,7 +223,7 @@ class ListSheet:
             sum(_line_count(part, int(width * 1.1)) for part in text.split("\n"))
             for text, width in wrapped
         )
-        height = max(lines, default=1) * line_height + 2
+        height = max(lines, default=1) * line_height + _ROW_ROOM
         self.set_height(row, min(max(height, least), _MAX_HEIGHT))
 
     def set_widths(self, widths: Iterable[float]) -> None:
@@ -228,9 +242,9 @@ class ListSheet:
         sheet.page_setup.paperSize = _A4
         self.fit_to_page("landscape")
         margins = sheet.page_margins
-        margins.left = margins.right = 0.3  # inches
-        margins.top, margins.bottom = 0.7, 0.6
-        margins.header = margins.footer = 0.3
+        margins.left = margins.right = 0.25  # inches
+        margins.top, margins.bottom = 0.6, 0.55
+        margins.header = margins.footer = 0.25
         head, foot = HeaderFooterItem(), HeaderFooterItem()
         head.left.text = _header_text(header)
         head.center.text = "&A"  # the sheet's name

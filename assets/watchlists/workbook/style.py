@@ -62,6 +62,7 @@ def _text_styles() -> tuple[NamedStyle, ...]:
         _style("lista titel", _font(16, _BAND, bold=True), line),
         _style("lista avsnitt", _font(12, _BAND, bold=True), line),
         _style("lista rad", _font(), line),
+        _style("lista stycke", _font(), Alignment(vertical="top", wrap_text=True)),
         _style("lista stilla", _font(10, _QUIET), line),
         _style("lista viktig", _font(bold=True), line),
         _style("lista länk", link, Alignment(vertical="top"), border=_BELOW),
