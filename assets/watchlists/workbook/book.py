@@ -59,8 +59,8 @@ class ListBook:
         last_row = sheet.put_table(table, _HEADING_ROW)
         sheet.set_widths(widths)
         sheet.keep_headings(_HEADING_ROW, 1)
-        sheet.print_side_by_side(widths)
         if table.rows:
+            sheet.print_side_by_side(widths)
             sheet.filter_table(_HEADING_ROW, len(table.columns), last_row)
         return sheet
 

@@ -13,7 +13,7 @@ from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.workbook.sheet import CellValue, ListSheet
 
-_WIDTHS: list[float] = [28, 9, 16, 85]
+_WIDTHS: list[float] = [28, 12, 16, 83]
 _PLAIN_HEADING = 20  # points: a heading row of one line
 _TWO_LINES = 30  # points
 _COUNT_HEIGHT = 20  # points: a number in large type

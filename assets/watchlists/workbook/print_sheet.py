@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from assets.watchlists.decisions import Question, answer, by_course
 from assets.watchlists.model import PupilRow, Watchlist
@@ -22,9 +22,22 @@ from assets.watchlists.workbook.sheet import ListSheet, SheetColumn
 from assets.watchlists.workbook.style import PRINT_POINTS
 
 Reader = Literal["rektor", "mentor"]
+
+
+class _Widths(NamedTuple):
+    """Widths of columns, in characters of the file's font: larger type takes more of them."""
+
+    name: float
+    words: float  # of the mentor, or the pattern
+    question: float
+    absence: float
+
+
+_WIDTHS = {"rektor": _Widths(26, 19, 7.2, 8.5), "mentor": _Widths(24, 13, 8.8, 10.5)}
 _HEADING_ROW = 4  # under the title, what the words mean, and with whom it may be shared
 # One line of a row, and a heading of two: multiples of the type's size.
-_LINE, _TWO_LINES = 1.22, 2.8
+_LINE, _TWO_LINES = 1.19, 2.8
+_BOLD = 0.88  # so much of a line's room has bold type: a name must never be cut
 _KINDS = {"name": "namn", "word": "ord", "brief": "kort", "percent": "procent"}
 
 
@@ -75,29 +88,32 @@ def fill_print(
 
 def print_columns(watchlist: Watchlist, reader: Reader) -> tuple[SheetColumn[PupilRow], ...]:
     """At most eight columns, as wide together as an upright A4."""
+    widths = _WIDTHS[reader]
 
     def question(place: int, asked: Question) -> SheetColumn[PupilRow]:
         def said(pupil: PupilRow) -> str:
             return decision_texts.ANSWERS[answer(watchlist, pupil, asked)]
 
-        return SheetColumn(w.PRINTED_QUESTIONS[place], "brief", 7, said)
+        return SheetColumn(w.PRINTED_QUESTIONS[place], "brief", widths.question, said)
 
     def change(pupil: PupilRow) -> str:
         return w.PRINTED_STATES.get(pupil.change, "")
 
     mentor = SheetColumn[PupilRow](
-        h.H_MENTOR, "word", 20, lambda p: one_line(p.mentor) or h.NO_MENTOR
+        h.H_MENTOR, "word", widths.words, lambda p: one_line(p.mentor) or h.NO_MENTOR
     )
     pattern = SheetColumn[PupilRow](
-        h.H_PATTERN, "word", 20, lambda p: known(pattern_texts.brief(p.pattern))
+        h.H_PATTERN, "word", widths.words, lambda p: known(pattern_texts.brief(p.pattern))
     )
     month = watchlist.one_month_days
     return (
-        SheetColumn(h.H_NAME, "name", 26, full_name),
+        SheetColumn(h.H_NAME, "name", widths.name, full_name),
         SheetColumn(h.H_CLASS, "brief", 5.5, lambda p: p.school_class),
         mentor if reader == "rektor" else pattern,
         *(question(place, asked) for place, asked in enumerate(Question)),
-        SheetColumn(h.over(h.H_ABSENCE, month), "percent", 8.5, lambda p: p.one_month.rate),
+        SheetColumn(
+            h.over(h.H_ABSENCE, month), "percent", widths.absence, lambda p: p.one_month.rate
+        ),
         *(
             (SheetColumn(w.since(watchlist), "brief", 8, change),)
             if watchlist.compared_with
@@ -132,5 +148,6 @@ def _put_pupil(
         value = column.value(pupil)
         sheet.put(row, place, value, f"tryck {reader} {_KINDS[column.kind]}")
         if isinstance(value, str):
-            wrapped.append((value, column.width * 11 / points))
+            room = column.width * (_BOLD if column.kind == "name" else 1)
+            wrapped.append((value, room * 11 / points))
     sheet.fit_height(row, wrapped, line_height=points * _LINE)
