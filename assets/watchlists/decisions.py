@@ -28,7 +28,7 @@ class Question(Enum):
     SST = 3
 
 
-class Answer(Enum):
+class Reply(Enum):
     """What the data say to a question. `UNCLEAR` is never "no": the data are too few to say."""
 
     YES = "yes"
@@ -37,7 +37,7 @@ class Answer(Enum):
     NO = "no"
 
 
-class Course(Enum):
+class Persistence(Enum):
     """Whether a listed pupil's absence goes on, in the order in which lists show them."""
 
     GOES_ON = "goes_on"
@@ -61,14 +61,14 @@ class QuestionCount:
 
 
 @dataclass(frozen=True)
-class CourseGroup:
-    """The listed pupils of one course, the highest absence of the rolling month first."""
+class PersistenceGroup:
+    """The listed pupils of one persistence, the highest absence of the rolling month first."""
 
-    course: Course
+    persistence: Persistence
     pupils: tuple[PupilRow, ...]
 
 
-def answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> Answer:
+def answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> Reply:
     """Return what the data say to a question about a pupil.
 
     Raises:
@@ -78,18 +78,18 @@ def answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> Answer:
     items = [item for item in pupil.evidence if levels[item.rule] == question.value]
     hits = [item for item in items if item.verdict == "hit"]
     if any(hit.certainty == "certain" for hit in hits):
-        return Answer.YES
+        return Reply.YES
     if hits:
-        return Answer.LIKELY
-    return Answer.UNCLEAR if any(map(_leaves_open, items)) else Answer.NO
+        return Reply.LIKELY
+    return Reply.UNCLEAR if any(map(_leaves_open, items)) else Reply.NO
 
 
 def is_asked(watchlist: Watchlist, pupil: PupilRow, question: Question) -> bool:
     """Whether a question is to be answered about a pupil: some rule of it is hit."""
-    return answer(watchlist, pupil, question) in {Answer.YES, Answer.LIKELY}
+    return answer(watchlist, pupil, question) in {Reply.YES, Reply.LIKELY}
 
 
-def course(pupil: PupilRow) -> Course:
+def persistence(pupil: PupilRow) -> Persistence:
     """Return whether a listed pupil's absence goes on.
 
     Hits only on the calendar basis beside rolling verdicts that are all clear are an absence that
@@ -97,19 +97,21 @@ def course(pupil: PupilRow) -> Course:
     """
     rolling = [item for item in pupil.evidence if item.basis == "rolling"]
     if any(item.verdict == "hit" for item in rolling):
-        return Course.GOES_ON
-    return Course.UNCLEAR if any(map(_leaves_open, rolling)) else Course.LOWERED
+        return Persistence.GOES_ON
+    return Persistence.UNCLEAR if any(map(_leaves_open, rolling)) else Persistence.LOWERED
 
 
 def _leaves_open(item: Evidence) -> bool:
     return item.verdict == "insufficient"
 
 
-def by_course(watchlist: Watchlist) -> tuple[CourseGroup, ...]:
-    """Return the listed pupils by course; every course, also one without pupils."""
+def by_persistence(watchlist: Watchlist) -> tuple[PersistenceGroup, ...]:
+    """Return the listed pupils by persistence; every persistence, also one without pupils."""
     return tuple(
-        CourseGroup(kind, most_absent_first(p for p in watchlist.pupils if course(p) is kind))
-        for kind in Course
+        PersistenceGroup(
+            kind, most_absent_first(p for p in watchlist.pupils if persistence(p) is kind)
+        )
+        for kind in Persistence
     )
 
 
@@ -141,7 +143,7 @@ def look_first(watchlist: Watchlist) -> tuple[PupilRow, ...]:
     """
     ranked = most_absent_first(watchlist.pupils)
     changed = [pupil for pupil in ranked if _is_changed(pupil)]
-    going_on = [p for p in ranked if not _is_changed(p) and course(p) is Course.GOES_ON]
+    going_on = [p for p in ranked if not _is_changed(p) and persistence(p) is Persistence.GOES_ON]
     places = MOST_LOOKED_AT_FIRST - min(len(going_on), _PLACES_FOR_GOING_ON)
     chosen = changed[:places]
     chosen += going_on[: MOST_LOOKED_AT_FIRST - len(chosen)]

@@ -16,7 +16,7 @@ import typer
 
 from assets.flags.answers import identities_of, staff_names
 from assets.flags.consultation import OwnFacts, consultation_of, refuse_revealing
-from assets.flags.evaluate import evaluate_flags
+from assets.flags.evaluate import Evaluation, evaluate_flags
 from assets.flags.explain import Explanation
 from assets.flags.explain import explain as explained
 from assets.flags.pupil_question import PupilTextError, find_pupil, read_question
@@ -66,7 +66,7 @@ def consult(
     note_access(settings, "consult", as_of=as_of, asked_by=by)
     with asked_lake(settings, as_of) as lake:
         evaluation = evaluate_flags(lake, as_of, rule_set)
-        key = find_pupil(lake, sought, as_of)
+        key = find_pupil(lake, sought, evaluation)
         explanation = explained(lake, evaluation, key)
         if explanation.place.has_left:
             raise CommandError(
@@ -74,7 +74,7 @@ def consult(
                 f"{as_of.isoformat()}. Look at the day."
             )
         texts = [*(done or []), question]
-        facts = _own_facts(lake, key, explanation)
+        facts = _own_facts(lake, key, explanation, evaluation)
         for text in texts:
             refuse_revealing(text, facts)
         sheet = items(consultation_of(explanation), rule_set, done or [], question)
@@ -85,7 +85,7 @@ def consult(
         print(line)
 
 
-def _own_facts(lake: Lake, key: UUID, explanation: Explanation) -> OwnFacts:
+def _own_facts(lake: Lake, key: UUID, explanation: Explanation, evaluation: Evaluation) -> OwnFacts:
     """What the asker's own words may not hold: of the lake, opened for nothing else."""
     person = identities_of(lake, [str(key)]).get(str(key), {})
     names = _parts(person.get("given_name", ""), person.get("family_name", ""))
@@ -93,7 +93,7 @@ def _own_facts(lake: Lake, key: UUID, explanation: Explanation) -> OwnFacts:
     mentors = [
         staff.get(mentor, "")
         for (mentor,) in lake.rows(
-            "SELECT cast(mentor_key AS VARCHAR) FROM belonging "
+            f"SELECT cast(mentor_key AS VARCHAR) FROM {evaluation.places.belonging} "
             "WHERE pupil_key = cast($key AS UUID) AND mentor_key IS NOT NULL",
             key=str(key),
         )

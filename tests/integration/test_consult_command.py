@@ -57,7 +57,7 @@ def sheets(sample_home: SampleHome) -> dict[str, str]:
     with Lake.open(settings_of(sample_home.path)) as lake:
         evaluation = evaluate_flags(lake, day, rules)
         for number in PLANTED["pupils"]:
-            key = find_pupil(lake, read_question(number, day), day)
+            key = find_pupil(lake, read_question(number, day), evaluation)
             sheet = items(consultation_of(explain(lake, evaluation, key)), rules, [], "")
             page = page_of(sheet).partition("<main>")[2]
             found[number] = "\n".join((*lines_of(sheet), page))

@@ -15,6 +15,7 @@ import pytest
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeSettings
 from tests.integration.conftest import AS_OF, SAMPLES, SampleHome, trappan
+from tests.unit.workbook_reader import rows
 
 SCHOOLS = ("99999901", "99999902", "99999903", "99999904")
 
@@ -101,18 +102,21 @@ def test_the_workbook_lists_exactly_the_flagged_pupils_of_its_school(
 ) -> None:
     folder = sample_home.path / "lists" / "current" / code
     (path,) = folder.glob("*.xlsx")
-    sheet = openpyxl.load_workbook(path)["Rektor"]
-    levels = [row[0] for row in sheet.iter_rows(values_only=True) if str(row[0]).startswith("▲")]
+    table = rows(openpyxl.load_workbook(path)["Elever"])
     flagged = {
         row["civic_no"]: row["level"]
         for row in expected(f"flags_{AS_OF}.csv")
         if row["school_unit_code"] == code and row["level"] != "0"
     }
-    words = {"1": "▲ Mentor", "2": "▲▲ Utredning/ULF", "3": "▲▲▲ Utredning/ULF, SST"}
-    assert len(levels) == len(flagged)
-    for level, word in words.items():
-        count = sum(word == str(shown) for shown in levels)
-        assert count == sum(found == level for found in flagged.values())
+    assert len([row for row in table if row["Klass"]]) == len(flagged)
+    # The highest question that is asked of a pupil is the highest level that is hit.
+    questions = {"3": "Pröva SST?", "2": "Rektor: utredning/ULF", "1": "Mentor: följ upp"}
+    highest = [
+        next((level for level, words in questions.items() if row[words] in {"Ja", "Troligt"}), "")
+        for row in table
+        if row["Klass"]
+    ]
+    assert sorted(highest) == sorted(flagged.values())
 
 
 @pytest.mark.parametrize("code", SCHOOLS)

@@ -143,15 +143,16 @@ def test_each_mentor_reads_of_the_own_ones(watchlist: Watchlist) -> None:
 
 def test_the_workbook_says_the_same_as_the_page(watchlist: Watchlist, tmp_path: Path) -> None:
     book = opened(watchlist, tmp_path / "list.xlsx")
-    found = [(row["Gäller"], row["Elev eller ämne"]) for row in rows(book["Data saknas"])]
-    assert found == [
-        ("Utan lektioner", "Prov, Flyttad"),
-        ("Utan lektioner", "Prov, Osedd"),
-        ("Tunt schema", "Prov, Tunn"),
-        ("Avvisade rader", None),
-    ]
-    own = [row for row in rows(book["Mia Mentor"]) if row["Namn"] == "Prov, Osedd"]
-    assert "Inga lektioner i uppgifterna" in own[0]["Nästa steg"]
+    sheet = book["Elever vi inte kan se"]
+    found = {row["Namn"]: row for row in rows(sheet)}
+    assert {name: row["Inga lektioner"] for name, row in found.items()} == {
+        "Prov, Flyttad": "Ja",
+        "Prov, Osedd": "Ja",
+        "Prov, Tunn": None,
+    }
+    assert found["Prov, Tunn"]["Schema mot klassens"] == 0.06
+    assert "Inga lektioner i uppgifterna" in found["Prov, Osedd"]["Att göra"]
+    assert "1 rad i skolans filer har ett personnummer" in sheet["A2"].value
 
 
 def test_the_earlier_school_and_its_lessons_are_not_shown(

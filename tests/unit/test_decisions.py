@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.watchlists.decisions import (
-    Answer,
-    Course,
+    Persistence,
     Question,
     QuestionCount,
+    Reply,
     answer,
-    by_course,
-    course,
+    by_persistence,
     is_asked,
     look_first,
     more_to_look_at,
+    persistence,
     question_counts,
 )
 from assets.watchlists.model import PupilRow, Watchlist
@@ -47,15 +47,15 @@ def test_a_pupil_for_the_team_still_stands_for_the_principals_investigation() ->
 @pytest.mark.parametrize(
     ("items", "expected"),
     [
-        ([hit("ulf_one_month")], Answer.YES),
-        ([hit("ulf_one_month", certainty="likely")], Answer.LIKELY),
-        ([hit("ulf_one_month", certainty="likely"), hit("ulf_two_months")], Answer.YES),
-        ([doubt("ulf_one_month"), hit("ulf_two_months", certainty="likely")], Answer.LIKELY),
-        ([doubt("ulf_one_month")], Answer.UNCLEAR),
-        ([hit("mentor_followup")], Answer.NO),
+        ([hit("ulf_one_month")], Reply.YES),
+        ([hit("ulf_one_month", certainty="likely")], Reply.LIKELY),
+        ([hit("ulf_one_month", certainty="likely"), hit("ulf_two_months")], Reply.YES),
+        ([doubt("ulf_one_month"), hit("ulf_two_months", certainty="likely")], Reply.LIKELY),
+        ([doubt("ulf_one_month")], Reply.UNCLEAR),
+        ([hit("mentor_followup")], Reply.NO),
     ],
 )
-def test_too_little_data_is_never_a_no(items: list[Any], expected: Answer) -> None:
+def test_too_little_data_is_never_a_no(items: list[Any], expected: Reply) -> None:
     pupil = make.pupil(level=2, evidence=tuple(items))
     assert answer(make.watchlist(pupil), pupil, Question.ULF) is expected
 
@@ -63,23 +63,23 @@ def test_too_little_data_is_never_a_no(items: list[Any], expected: Answer) -> No
 @pytest.mark.parametrize(
     ("items", "expected"),
     [
-        ([hit("mentor_followup", basis="calendar")], Course.LOWERED),
-        ([hit("mentor_followup", basis="calendar"), doubt("ulf_one_month")], Course.UNCLEAR),
-        ([hit("mentor_followup", basis="calendar"), hit("mentor_followup")], Course.GOES_ON),
-        ([hit("ulf_two_months"), doubt("mentor_followup")], Course.GOES_ON),
+        ([hit("mentor_followup", basis="calendar")], Persistence.LOWERED),
+        ([hit("mentor_followup", basis="calendar"), doubt("ulf_one_month")], Persistence.UNCLEAR),
+        ([hit("mentor_followup", basis="calendar"), hit("mentor_followup")], Persistence.GOES_ON),
+        ([hit("ulf_two_months"), doubt("mentor_followup")], Persistence.GOES_ON),
         (
             [
                 hit("ulf_one_month", basis="calendar"),
                 doubt("mentor_followup", reason="only_monthly_sums"),
             ],
-            Course.UNCLEAR,
+            Persistence.UNCLEAR,
         ),
     ],
 )
 def test_only_an_absence_known_to_be_less_now_has_lowered(
-    items: list[Any], expected: Course
+    items: list[Any], expected: Persistence
 ) -> None:
-    assert course(make.pupil(evidence=tuple(items))) is expected
+    assert persistence(make.pupil(evidence=tuple(items))) is expected
 
 
 def test_new_to_a_question_is_who_was_not_asked_about_before() -> None:
@@ -127,7 +127,7 @@ def lists(draw: st.DrawFn) -> Watchlist:
 
 @given(lists())
 def test_every_listed_pupil_stands_in_one_group_and_in_order(of_all: Watchlist) -> None:
-    groups = by_course(of_all)
+    groups = by_persistence(of_all)
     assert sorted(p.given_name for g in groups for p in g.pupils) == sorted(
         p.given_name for p in of_all.pupils
     )
@@ -143,7 +143,7 @@ def test_the_most_absent_who_go_on_and_the_new_share_ten_places(of_all: Watchlis
     going_on = [
         pupil
         for pupil in of_all.pupils
-        if pupil.change == "continuing" and course(pupil) is Course.GOES_ON
+        if pupil.change == "continuing" and persistence(pupil) is Persistence.GOES_ON
     ]
     assert len(first) == min(10, len(changed) + len(going_on))
     # Nobody stands there while a pupil of the same kind with more absence does not.

@@ -24,8 +24,8 @@ IN_DOUBT = make.evidence(
 )
 
 
-def every_course() -> Watchlist:
-    """A list with pupils of each course and of each kind that is folded or not."""
+def every_persistence() -> Watchlist:
+    """A list with pupils of each persistence and of each kind that is folded or not."""
     return make.watchlist(
         make.pupil("Alva", level=3, absent=2700),
         make.pupil("Bo", level=1, absent=1100),
@@ -45,7 +45,7 @@ def every_course() -> Watchlist:
 
 
 def test_every_listed_pupil_has_one_row_by_course_the_most_absent_first(tmp_path: Path) -> None:
-    page = rendered(every_course(), tmp_path)
+    page = rendered(every_persistence(), tmp_path)
     assert [page.pupils(part) for part in ("pagar", "oklart", "minskat", "data-saknas")] == [
         ["Andersson, Ebbe", "Andersson, Alva", "Andersson, Bo"],
         ["Andersson, Dana"],
@@ -57,7 +57,7 @@ def test_every_listed_pupil_has_one_row_by_course_the_most_absent_first(tmp_path
 
 
 def test_who_only_a_mentor_follows_up_is_folded_for_the_rektor_and_counted(tmp_path: Path) -> None:
-    page = rendered(every_course(), tmp_path)
+    page = rendered(every_persistence(), tmp_path)
     folded = {
         name.text
         for name in page.all("bdi")
@@ -74,7 +74,7 @@ def test_who_only_a_mentor_follows_up_is_folded_for_the_rektor_and_counted(tmp_p
 
 
 def test_nothing_is_folded_for_a_mentor_and_no_protected_pupil_is_counted(tmp_path: Path) -> None:
-    watchlist = replace(every_course(), protected_pupils=3)
+    watchlist = replace(every_persistence(), protected_pupils=3)
     page = rendered(watchlist, tmp_path, mentor="Maria Lindqvist")
     assert [e for e in page.all("details") if e.attributes.get("class") == "fold"] == []
     assert "kydda" not in page.all("html")[0].text

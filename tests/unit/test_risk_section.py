@@ -12,9 +12,10 @@ from pydantic import TypeAdapter
 
 from assets.watchlists.model import AtRiskRow, Chance, Watchlist
 from assets.watchlists.page.page import write_page
-from assets.watchlists.swedish import risk_texts
+from assets.watchlists.swedish import risk_texts, workbook_texts
 from assets.watchlists.workbook.workbook import write_workbook
 from tests.unit.watchlist_factory import full_list, sums
+from tests.unit.workbook_reader import everything, opened, rows
 
 
 def row(given: str = "Tove", family: str = "Lund", **other: object) -> AtRiskRow:
@@ -38,21 +39,21 @@ def with_risk(*rows: AtRiskRow) -> Watchlist:
     return replace(full_list(), at_risk=rows)
 
 
-def sheet_of(watchlist: Watchlist, path: Path) -> list[list[str]]:
-    write_workbook(watchlist, path)
-    sheet = load_workbook(path)[risk_texts.SECTION]
-    return [[str(cell or "") for cell in line] for line in sheet.iter_rows(values_only=True)]
-
-
 def test_the_sheet_says_who_which_step_and_how_likely(tmp_path: Path) -> None:
-    lines = sheet_of(with_risk(row()), tmp_path / "list.xlsx")
-    assert lines[3][:5] == [
-        *("risk att nå gränsen 20 % på en månad", "Lund, Tove", "7B", "7", "Maria Lindqvist")
+    sheet = opened(with_risk(row()), tmp_path / "list.xlsx")[workbook_texts.RISK]
+    (found,) = rows(sheet)
+    assert list(found.values()) == [
+        *("Lund, Tove", "7B", 7, "Maria Lindqvist"),
+        *(0.2, 0.15, 0.6, 0.3),
     ]
-    assert lines[3][6:] == ["cirka 60 %", "cirka 30 %"]
-    assert "ingen flagga" in lines[1][0]
+    assert "ingen flagga" in sheet["A2"].value
     # Who is flagged for two months may stand here: over a limit today, but not over this one.
-    assert "inte över gränsen för en månad i dag" in lines[1][0]
+    assert "inte över gränsen för en månad i dag" in sheet["A2"].value
+
+
+def test_what_an_estimate_means_is_explained_in_the_workbook(tmp_path: Path) -> None:
+    text = everything(opened(with_risk(row()), tmp_path / "list.xlsx"))
+    assert risk_texts.MEANING in text
 
 
 def test_the_pupil_stands_in_the_own_section_alone(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_the_pupil_stands_in_the_own_section_alone(tmp_path: Path) -> None:
         for sheet in load_workbook(path).worksheets
         if any("Lund" in str(cell) for line in sheet.iter_rows(values_only=True) for cell in line)
     ]
-    assert holding == [risk_texts.SECTION]
+    assert holding == [workbook_texts.RISK]
 
 
 def test_the_page_has_the_section_with_what_it_means(tmp_path: Path) -> None:
@@ -78,16 +79,9 @@ def test_the_page_has_the_section_with_what_it_means(tmp_path: Path) -> None:
 
 def test_without_anybody_there_is_no_section(tmp_path: Path) -> None:
     write_workbook(full_list(), tmp_path / "list.xlsx")
-    assert risk_texts.SECTION not in load_workbook(tmp_path / "list.xlsx").sheetnames
+    assert workbook_texts.RISK not in load_workbook(tmp_path / "list.xlsx").sheetnames
     write_page(full_list(), tmp_path / "list.html")
     assert risk_texts.SECTION not in (tmp_path / "list.html").read_text(encoding="utf-8")
-
-
-def test_a_mentor_called_as_the_section_gets_another_sheet(tmp_path: Path) -> None:
-    named = [replace(pupil, mentor=risk_texts.SECTION) for pupil in full_list().pupils]
-    listed = replace(with_risk(row()), pupils=tuple(named))
-    lines = sheet_of(listed, tmp_path / "list.xlsx")
-    assert lines[3][1] == "Lund, Tove"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +99,16 @@ def test_a_mentor_called_as_the_section_gets_another_sheet(tmp_path: Path) -> No
 )
 def test_a_probability_is_reported_in_tens(probability: float, text: str) -> None:
     assert risk_texts.chance(Chance(date(2026, 11, 30), probability)) == text
+
+
+@pytest.mark.parametrize(
+    ("probability", "share"),
+    [(0.3, 0.3), (0.349, 0.3), (0.35, 0.4), (0.049, 0.05), (0.05, 0.1), (0.949, 0.9), (0.95, 0.95)],
+)
+def test_a_probability_is_a_number_in_tens_of_the_workbook(
+    probability: float, share: float
+) -> None:
+    assert float(workbook_texts.rounded_chance(probability)) == share
 
 
 def test_a_horizon_that_is_not_shown_has_no_column_and_a_gap_no_number(tmp_path: Path) -> None:

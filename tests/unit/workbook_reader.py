@@ -13,7 +13,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 from assets.watchlists.model import Watchlist
 from assets.watchlists.workbook.workbook import write_workbook
 
-FIXED = ["Sammanfattning", "Rektor", "Data saknas", "Så räknas det"]
+ALWAYS = [
+    *("Översikt", "Elever", "Elever vi inte kan se", "Data saknas", "Mentorer", "Utskrift"),
+    *("Underlag", "Så räknas det"),
+]
+#: Sheets with one table that can be sorted.
+SORTED = (
+    *("Elever", "Inte längre på listan", "Elever vi inte kan se", "Data saknas"),
+    *("Risk att nå gränsen", "Mentorer", "Underlag"),
+)
 
 
 def opened(watchlist: Watchlist, path: Path) -> Workbook:
@@ -31,6 +39,11 @@ def rows(sheet: Worksheet) -> list[dict[str, Any]]:
     """The table under the heading row, a dictionary a row."""
     table = [list(row) for row in sheet.iter_rows(min_row=3, values_only=True)]
     return [dict(zip(map(str, table[0]), row, strict=True)) for row in table[1:]]
+
+
+def first_sheet(book: Workbook) -> dict[str, tuple[Any, ...]]:
+    """The rows of the first sheet by their first cell."""
+    return {str(row[0]): row[1:] for row in book["Översikt"].iter_rows(values_only=True)}
 
 
 def names(sheet: Worksheet) -> list[str]:

@@ -19,11 +19,11 @@ from markupsafe import Markup
 
 from assets.watchlists import outline
 from assets.watchlists.decisions import (
-    Answer,
-    Course,
+    Persistence,
     Question,
+    Reply,
     answer,
-    by_course,
+    by_persistence,
     is_asked,
     look_first,
     more_to_look_at,
@@ -73,17 +73,17 @@ def write_page(watchlist: Watchlist, path: Path, mentor: str = "") -> None:
 
 @dataclass(frozen=True)
 class Section:
-    """The pupils of one course on the page.
+    """The pupils of one persistence on the page.
 
     Attributes:
-        course: whether their absence goes on.
+        persistence: whether their absence goes on.
         anchor: the section's place in the page's addresses.
         pupils: shown at once, the highest absence first.
         folded: shown when asked for, in the same order.
         fold: what the fold is called.
     """
 
-    course: Course
+    persistence: Persistence
     anchor: str
     pupils: tuple[PupilRow, ...]
     folded: tuple[PupilRow, ...]
@@ -91,16 +91,20 @@ class Section:
 
     @property
     def count(self) -> int:
-        """All pupils of the course."""
+        """All pupils of the persistence."""
         return len(self.pupils) + len(self.folded)
 
 
-_ANCHORS = {Course.GOES_ON: "pagar", Course.UNCLEAR: "oklart", Course.LOWERED: "minskat"}
+_ANCHORS = {
+    Persistence.GOES_ON: "pagar",
+    Persistence.UNCLEAR: "oklart",
+    Persistence.LOWERED: "minskat",
+}
 
 
 def _sections(watchlist: Watchlist, *, folds: bool) -> Iterator[Section]:
-    for group in by_course(watchlist):
-        if group.course is Course.UNCLEAR and not group.pupils:
+    for group in by_persistence(watchlist):
+        if group.persistence is Persistence.UNCLEAR and not group.pupils:
             continue
         rows: dict[bool, list[PupilRow]] = {False: [], True: []}
         for pupil in group.pupils:
@@ -108,7 +112,7 @@ def _sections(watchlist: Watchlist, *, folds: bool) -> Iterator[Section]:
         at_once, folded = tuple(rows[False]), tuple(rows[True])
         unclear = sum(_is_unclear(watchlist, pupil) for pupil in folded)
         fold = decision_texts.only_mentor(len(folded), unclear)
-        yield Section(group.course, _ANCHORS[group.course], at_once, folded, fold)
+        yield Section(group.persistence, _ANCHORS[group.persistence], at_once, folded, fold)
 
 
 def _is_mentors_alone(watchlist: Watchlist, pupil: PupilRow) -> bool:
@@ -117,7 +121,7 @@ def _is_mentors_alone(watchlist: Watchlist, pupil: PupilRow) -> bool:
 
 def _is_unclear(watchlist: Watchlist, pupil: PupilRow) -> bool:
     of_principal = (Question.ULF, Question.SST)
-    return any(answer(watchlist, pupil, q) is Answer.UNCLEAR for q in of_principal)
+    return any(answer(watchlist, pupil, q) is Reply.UNCLEAR for q in of_principal)
 
 
 def _render(watchlist: Watchlist, mentor: str) -> str:

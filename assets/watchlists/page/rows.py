@@ -13,7 +13,7 @@ from functools import lru_cache
 from markupsafe import Markup, escape
 
 from assets.watchlists import outline
-from assets.watchlists.decisions import Answer, Question, answer
+from assets.watchlists.decisions import Question, Reply, answer
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.outline import Kind, ListColumn, RowT, Value
 from assets.watchlists.swedish import (
@@ -29,7 +29,7 @@ from assets.watchlists.swedish.safe_text import one_line, printable
 # By what rows are sought: the script finds a cell by its class, in every table.
 _SOUGHT = {headings.H_MENTOR: " mentor", headings.H_CLASS: " klass"}
 _CURVE_HEIGHT = 32  # pixels
-_RANKS = {Answer.YES: 3, Answer.LIKELY: 2, Answer.UNCLEAR: 1, Answer.NO: 0}
+_RANKS = {Reply.YES: 3, Reply.LIKELY: 2, Reply.UNCLEAR: 1, Reply.NO: 0}
 _QUESTION_CLASSES = {Question.MENTOR: "q-mentor", Question.ULF: "q-ulf", Question.SST: "q-sst"}
 
 
@@ -76,7 +76,7 @@ def _opener(name: str) -> str:
 def _answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> str:
     found = answer(watchlist, pupil, question)
     kind = f"q {_QUESTION_CLASSES[question]}"
-    if found is Answer.NO:
+    if found is Reply.NO:
         return f'<td class="{kind}" data-rank="0"></td>\n'
     symbol, word = decision_texts.SYMBOLS[found], decision_texts.ANSWERS[found]
     return (

@@ -1,6 +1,6 @@
 """A consultation sheet in Swedish words: a pupil described so that nobody knows who it is.
 
-Not here: what may be said (`assets/flags/consultation.py`), paper (`page/consultation_page.py`).
+Not here: what may be said (`assets/flags/consultation.py`), paper (`page/consultation.py`).
 """
 
 from __future__ import annotations

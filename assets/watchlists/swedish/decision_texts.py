@@ -9,12 +9,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from assets.watchlists.decisions import (
-    Answer,
-    Course,
+    Persistence,
     Question,
     QuestionCount,
-    course,
+    Reply,
     is_asked,
+    persistence,
 )
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.swedish import change_texts, texts
@@ -37,38 +37,38 @@ MEANINGS = {
 # What the data say of the limit, never "yes" or "no" to the question: that is a person's to answer.
 # A symbol and a word: read without colour, and by those who hear the page.
 ANSWERS = {
-    Answer.YES: "Nås",
-    Answer.LIKELY: "Nås troligt",
-    Answer.UNCLEAR: "Oklart",
-    Answer.NO: "",
+    Reply.YES: "Nås",
+    Reply.LIKELY: "Nås troligt",
+    Reply.UNCLEAR: "Oklart",
+    Reply.NO: "",
 }
-SYMBOLS = {Answer.YES: "●", Answer.LIKELY: "◐", Answer.UNCLEAR: "?", Answer.NO: ""}
+SYMBOLS = {Reply.YES: "●", Reply.LIKELY: "◐", Reply.UNCLEAR: "?", Reply.NO: ""}
 LEGEND = (
     "● gränsen nås, ◐ nås troligt (lektioner saknar rapport), ? uppgifterna räcker inte. Vad det"
     " leder till avgör den som bedömer."
 )
-COURSES = {
-    Course.GOES_ON: "Frånvaron pågår",
-    Course.UNCLEAR: "Oklart om frånvaron fortsätter",
-    Course.LOWERED: "Har minskat: följ upp",
+PERSISTENCES = {
+    Persistence.GOES_ON: "Frånvaron pågår",
+    Persistence.UNCLEAR: "Oklart om frånvaron fortsätter",
+    Persistence.LOWERED: "Har minskat: följ upp",
 }
 COURSES_IN_BRIEF = {
-    Course.GOES_ON: "Pågår",
-    Course.UNCLEAR: "Oklart",
-    Course.LOWERED: "Har minskat",
+    Persistence.GOES_ON: "Pågår",
+    Persistence.UNCLEAR: "Oklart",
+    Persistence.LOWERED: "Har minskat",
 }
-COURSE_LINES = {
-    Course.GOES_ON: "Någon gräns nås de senaste dagarna. Störst frånvaro står överst.",
-    Course.UNCLEAR: (
+PERSISTENCE_LINES = {
+    Persistence.GOES_ON: "Någon gräns nås de senaste dagarna. Störst frånvaro står överst.",
+    Persistence.UNCLEAR: (
         "En gräns nåddes förra månaden. Om frånvaron fortsätter går inte att säga: uppgifterna för"
         " de senaste dagarna räcker inte."
     ),
-    Course.LOWERED: (
+    Persistence.LOWERED: (
         "En gräns nåddes i kalendermånaden men inte de senaste dagarna. Frågan om utredning kan"
         " stå kvar; fråga vad som blev bättre."
     ),
 }
-NOBODY_IN_COURSE = "Ingen elev."
+NOBODY_IN_GROUP = "Ingen elev."
 LOOK_FIRST = "Titta först på"
 _WHO = {
     Question.SST: "rektor bedömer utredning/ULF och prövar SST",
@@ -138,7 +138,7 @@ def why_first(watchlist: Watchlist, pupil: PupilRow) -> str:
         absence = f"ingen lektion är rapporterad de senaste {days} dagarna"
     else:
         absence = f"{texts.percent(rate)} frånvaro de senaste {days} dagarna"
-    lowered = ", har minskat" if course(pupil) is Course.LOWERED else ""
+    lowered = ", har minskat" if persistence(pupil) is Persistence.LOWERED else ""
     return f"{_state(watchlist, pupil)}: {absence}{lowered}; {who_decides(watchlist, pupil)}."
 
 
@@ -151,10 +151,10 @@ def who_decides(watchlist: Watchlist, pupil: PupilRow) -> str:
 def _state(watchlist: Watchlist, pupil: PupilRow) -> str:
     if pupil.history is None or not watchlist.compared_with:
         return {
-            Course.GOES_ON: COURSES[Course.GOES_ON],
-            Course.UNCLEAR: COURSES[Course.UNCLEAR],
-            Course.LOWERED: "Nådde en gräns förra månaden",
-        }[course(pupil)]
+            Persistence.GOES_ON: PERSISTENCES[Persistence.GOES_ON],
+            Persistence.UNCLEAR: PERSISTENCES[Persistence.UNCLEAR],
+            Persistence.LOWERED: "Nådde en gräns förra månaden",
+        }[persistence(pupil)]
     if pupil.change == "new":
         return "Ny på listan"
     if pupil.change == "escalated":

@@ -1,106 +1,174 @@
 """A sheet of a list's workbook: how a value gets into a cell, and how the sheet prints.
 
-Here: the one way a value gets into a cell, tables, row heights, print setup. Not here: what cells
-look like (`workbook/style.py`), what the sheets say (`workbook.py`, `outline.py`).
+Here: the one way a value gets into a cell, tables, links, row heights, print setup. Not here: what
+cells look like (`style.py`), what the sheets say (`workbook.py`), the file (`book.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from textwrap import wrap
-from typing import cast
+from typing import Generic, Literal, TypeVar
+from xml.sax.saxutils import escape
 
-from openpyxl.cell.cell import Cell
-from openpyxl.styles.cell_style import StyleArray
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.header_footer import HeaderFooterItem
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from assets.watchlists.outline import ListColumn, ListTable, RowT, Value
 from assets.watchlists.swedish import texts
 from assets.watchlists.swedish.safe_text import looks_like_formula, printable
+from assets.watchlists.workbook.style import StyleNumbers
+
+RowT = TypeVar("RowT")
+RowT_contra = TypeVar("RowT_contra", contravariant=True)
+#: A share is a `Fraction`, any other number with decimals a `Decimal`. None is an empty cell: what
+#: is not known has no sign of its own, so that a column of numbers holds numbers only.
+CellValue = str | int | Fraction | Decimal | date | None
+Kind = Literal[
+    "name", "word", "text", "brief", "percent", "count", "grade", "hours", "minutes", "date"
+]
 
 _A4 = 9  # the paper code of A4
 _TITLE_HEIGHT, _LINE_HEIGHT = 26, 15  # points
 _FILTER_HEIGHT = 46  # points: two lines of heading, and room for the filter's arrow below
+_ROW_ROOM = 1.5  # points, above and below the lines of a row
 _MAX_HEIGHT = 400  # points; Excel allows 409
-_KIND_STYLES = {
-    "level": "lista text",  # a row to which no level applies
-    "name": "lista namn",
+_FIRST_DAY = date(1899, 12, 30)  # day 0 of spreadsheets
+_LINE_CHARACTERS = 110  # what a line above a table is long at most
+_PAGE_CHARACTERS = 150  # what is wider than an A4 on its side is not shrunk to it
+_PAGES_SCALE = 85  # percent of such a sheet: nine points of eleven
+_KIND_STYLES: Mapping[Kind, str] = {
+    "name": "lista elev",
+    "word": "lista ord",
     "text": "lista text",
-    "lines": "lista text",
     "brief": "lista kort",
     "percent": "lista procent",
     "count": "lista antal",
+    "grade": "lista årskurs",
+    "hours": "lista timmar",
+    "minutes": "lista minuter",
     "date": "lista datum",
 }
+
+
+@dataclass(frozen=True)
+class SheetColumn(Generic[RowT_contra]):
+    """One fact of every row: its heading, the width in characters, and a row's value.
+
+    `word` is text on one line, `text` may run over lines and makes its row higher.
+    """
+
+    heading: str
+    kind: Kind
+    width: float
+    value: Callable[[RowT_contra], CellValue]
+
+
+@dataclass(frozen=True)
+class SheetTable(Generic[RowT]):
+    """Rows under columns; `empty` is said instead of the rows when there are none."""
+
+    columns: tuple[SheetColumn[RowT], ...]
+    rows: tuple[RowT, ...]
+    empty: str
 
 
 class ListSheet:
     """Writes on one sheet.
 
+    Cells are kept as what the file has of them and not as openpyxl's objects, which cost several
+    times as much; all else about the sheet is openpyxl's.
+
     Args:
         sheet: openpyxl's sheet.
-        styles: what a cell of each style has, as `add_styles` gave it.
+        styles: the numbers of each style, as `add_styles` gave them.
     """
 
-    def __init__(self, sheet: Worksheet, styles: Mapping[str, StyleArray]) -> None:
+    def __init__(self, sheet: Worksheet, styles: Mapping[str, StyleNumbers]) -> None:
         self._sheet = sheet
         self._styles = styles
+        self._cells: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        self._heights: dict[int, float] = {}
+        #: Places of this workbook that a cell leads to.
+        self.links: list[Hyperlink] = []
 
-    def put(self, row: int, column: int, value: Value, style: str) -> None:
-        """Write one value; every string of every sheet passes here.
+    @property
+    def name(self) -> str:
+        """The sheet's name, as its tab shows it."""
+        return self._sheet.title
+
+    def put(self, row: int, column: int, value: CellValue, style: str) -> None:
+        """Write one value; every value of every sheet passes here.
 
         A string is always stored as text: a name from a school system must never become a formula,
         an error value or a link. The quote prefix keeps it text when somebody edits the cell. A
         share is cut to tenths of a percent, because Excel rounds what it shows and 39.96 % must
         not read 40 %.
         """
-        cell = cast("Cell", self._sheet.cell(row, column))
-        # What `cell.style = style` does; see `add_styles`.
-        cell._style = StyleArray(self._styles[style])  # type: ignore[attr-defined]  # noqa: SLF001
+        numbers, place = self._styles[style], f"{_letter(column)}{row}"
         if isinstance(value, str):
-            text, is_like_formula = _as_text(value)
-            if text:  # an empty text is an empty cell: Excel finds no string in it and complains
-                cell.value = text
-                cell.data_type = "s"
-            if is_like_formula:
-                cell.quotePrefix = True
-        elif value is None or isinstance(value, int | date):
-            cell.value = value
+            content, is_like_formula = _as_text(value)
+            number = numbers.quoted if is_like_formula else numbers.plain
+            self._cells[row][column] = f'<c r="{place}" s="{number}"{content}'
+            return
+        start = f'<c r="{place}" s="{numbers.plain}"'
+        if value is None:
+            self._cells[row][column] = f"{start}/>"
         else:
-            cell.value = texts.tenths_of_percent(value) / 1000
+            self._cells[row][column] = f"{start}><v>{_as_number(value)!r}</v></c>"
 
-    def put_title(self, title: str, line: str) -> None:
-        """Write the two rows above a table: what the sheet is, and what to do."""
+    def put_title(self, title: str, line: str, widths: Sequence[float] = ()) -> None:
+        """Write the two rows above a table: what the sheet is, and what to do.
+
+        Args:
+            title: what the sheet is.
+            line: what to do; where it is long it runs over several lines.
+            widths: of the columns below, in characters; without them the line stays one.
+        """
         self.put(1, 1, title, "lista titel")
-        self.put(2, 1, line, "lista rad")
         self.set_height(1, _TITLE_HEIGHT)
+        first = next(
+            (n for n in range(1, len(widths)) if sum(widths[:n]) >= _LINE_CHARACTERS), len(widths)
+        )
+        if len(line) > _LINE_CHARACTERS and first:
+            self.put_wide(2, widths[:first], line, "lista stycke")
+        else:
+            self.put(2, 1, line, "lista rad")
 
-    def put_level(self, row: int, column: int, level: int) -> None:
-        """Write a level as symbol, words and colour."""
-        self.put(row, column, texts.LEVELS[level], f"lista nivå {level}")
+    def put_link(self, row: int, column: int, sheet_name: str) -> None:
+        """Write the name of another of our sheets, which leads there."""
+        self.put(row, column, sheet_name, "lista länk")
+        self.links.append(
+            Hyperlink(ref=f"{_letter(column)}{row}", location=f"{quote_sheetname(sheet_name)}!A1")
+        )
 
     def put_wide(self, row: int, widths: Sequence[float], text: str, style: str) -> None:
         """Write a sentence across the columns of these widths, on as many lines as it takes."""
         self.put(row, 1, text, style)
-        self.widen(row, 1, len(widths))
+        self.widen(row, 1, len(widths), style)
         self.fit_height(row, [(text, sum(widths))])
 
-    def widen(self, row: int, first: int, last: int) -> None:
-        """Give the cell in column `first` the room of all columns up to `last`."""
-        # Not `merge_cells`: it makes the style of every covered cell again, side by side.
-        style = self._sheet.cell(row, first).style
+    def widen(self, row: int, first: int, last: int, style: str) -> None:
+        """Give the cell in column `first` the room of all columns up to `last`.
+
+        Never within a table that can be sorted: a spreadsheet refuses to sort it.
+        """
         for column in range(first + 1, last + 1):
             self.put(row, column, None, style)
         self._sheet.merged_cells.add(CellRange(None, first, row, last, row))
 
     def put_table(
-        self, table: ListTable[RowT], row: int, heading_height: float = _FILTER_HEIGHT
+        self, table: SheetTable[RowT], row: int, heading_height: float = _FILTER_HEIGHT
     ) -> int:
         """Write a table with its heading row at `row`.
 
@@ -108,45 +176,45 @@ class ListSheet:
             The last row that was written.
         """
         for place, column in enumerate(table.columns, start=1):
-            is_text = column.kind in {"level", "name", "text", "lines"}
+            is_text = column.kind in {"name", "word", "text"}
             style = "lista rubrik" if is_text else "lista rubrik mitt"
             self.put(row, place, column.heading, style)
         self.set_height(row, heading_height)
         if not table.rows:
             self.put(row + 1, 1, table.empty, "lista rad")
             return row + 1
+        styled = [
+            (place, column.value, _KIND_STYLES[column.kind])
+            for place, column in enumerate(table.columns, start=1)
+        ]
         for number, item in enumerate(table.rows, start=row + 1):
-            wrapped = []
-            for place, column in enumerate(table.columns, start=1):
-                value = column.value(item)
-                self._put_kind(number, place, column, value)
-                if isinstance(value, str) and column.kind in {"name", "text", "lines"}:
-                    wrapped.append((value, column.width))
-            self.fit_height(number, wrapped)
+            for place, value, style in styled:
+                self.put(number, place, value(item), style)
+        self._fit_rows(table, row + 1)
         return row + len(table.rows)
 
-    def _put_kind(self, row: int, place: int, column: ListColumn[RowT], value: Value) -> None:
-        if column.kind == "level" and isinstance(value, int):
-            self.put_level(row, place, value)
-        elif value is None and column.kind == "percent":
-            self.put(row, place, texts.NO_VALUE, "lista kort")
-        else:
-            self.put(row, place, value, _KIND_STYLES[column.kind])
+    def _fit_rows(self, table: SheetTable[RowT], first: int) -> None:
+        """Make rows as high as their texts; a height stays where it is when rows are sorted."""
+        wrapped = [column for column in table.columns if column.kind == "text"]
+        if wrapped:
+            for number, item in enumerate(table.rows, start=first):
+                self.fit_height(number, [(str(c.value(item) or ""), c.width) for c in wrapped])
 
     def filter_table(self, row: int, columns: int, last_row: int) -> None:
         """Put a filter on the table whose headings are in row `row`."""
-        self._sheet.auto_filter.ref = f"A{row}:{get_column_letter(columns)}{last_row}"
-
-    @property
-    def last_row(self) -> int:
-        """The last row that holds anything."""
-        return self._sheet.max_row
+        self._sheet.auto_filter.ref = f"A{row}:{_letter(columns)}{last_row}"
 
     def set_height(self, row: int, height: float) -> None:
         """Set a row's height, in points."""
-        self._sheet.row_dimensions[row].height = height
+        self._heights[row] = height
 
-    def fit_height(self, row: int, wrapped: Iterable[tuple[str, float]], least: float = 0) -> None:
+    def fit_height(
+        self,
+        row: int,
+        wrapped: Iterable[tuple[str, float]],
+        least: float = 0,
+        line_height: float = _LINE_HEIGHT,
+    ) -> None:
         """Make a row high enough for its wrapped texts, given with their widths in characters.
 
         Not every program does this when it opens a file.
@@ -155,36 +223,28 @@ class ListSheet:
             sum(_line_count(part, int(width * 1.1)) for part in text.split("\n"))
             for text, width in wrapped
         )
-        height = max(lines, default=1) * _LINE_HEIGHT + 3
+        height = max(lines, default=1) * line_height + _ROW_ROOM
         self.set_height(row, min(max(height, least), _MAX_HEIGHT))
 
     def set_widths(self, widths: Iterable[float]) -> None:
         """Set column widths, in characters."""
         for place, width in enumerate(widths, start=1):
-            self._sheet.column_dimensions[get_column_letter(place)].width = width
+            self._sheet.column_dimensions[_letter(place)].width = width
 
     def keep_headings(self, row: int, columns: int = 0) -> None:
         """Keep the first rows and columns in view, and print row `row` on top of every page."""
-        self._sheet.freeze_panes = self._sheet.cell(row + 1, columns + 1).coordinate
+        self._sheet.freeze_panes = f"{_letter(columns + 1)}{row + 1}"
         self._sheet.print_title_rows = f"{row}:{row}"
 
-    def set_up_print(self, header: str, pages_high: int = 0) -> None:
-        """A4 landscape, one page wide; every page says in the margins what it is and whose.
-
-        Args:
-            header: school unit code and week.
-            pages_high: the most pages it may take; 0 is as many as needed.
-        """
+    def set_up_print(self, header: str) -> None:
+        """A4; every page says in the margins what it is and whose; `header` is school and week."""
         sheet = self._sheet
-        sheet.page_setup.orientation = "landscape"
         sheet.page_setup.paperSize = _A4
-        sheet.page_setup.fitToWidth = 1
-        sheet.page_setup.fitToHeight = pages_high
-        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        self.fit_to_page("landscape")
         margins = sheet.page_margins
-        margins.left = margins.right = 0.4  # inches
-        margins.top = margins.bottom = 0.75
-        margins.header = margins.footer = 0.3
+        margins.left = margins.right = 0.25  # inches
+        margins.top, margins.bottom = 0.6, 0.55
+        margins.header = margins.footer = 0.25
         head, foot = HeaderFooterItem(), HeaderFooterItem()
         head.left.text = _header_text(header)
         head.center.text = "&A"  # the sheet's name
@@ -194,12 +254,66 @@ class ListSheet:
         sheet.oddHeader, sheet.oddFooter = head, foot
         sheet.sheet_view.showGridLines = False
 
+    def fit_to_page(self, orientation: Literal["landscape", "portrait"]) -> None:
+        """Print one page wide, on as many pages as it takes."""
+        head, foot = self._sheet.oddHeader, self._sheet.oddFooter
+        # Upright, the two sentences of the footer have no room side by side.
+        if orientation == "portrait" and head and foot:
+            head.center.text, foot.right.text = _header_text(texts.CARE_SHORT), None
+        setup = self._sheet.page_setup
+        setup.orientation, setup.fitToWidth, setup.fitToHeight = orientation, 1, 0
+        self._sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+    def print_side_by_side(self, widths: Iterable[float]) -> None:
+        """Print a table that is wider than a page on pages beside each other, not too small.
+
+        Each has the first column, so that a row is still somebody's.
+        """
+        if sum(widths) > _PAGE_CHARACTERS:
+            self._sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=False)
+            self._sheet.page_setup.scale = _PAGES_SCALE
+            self._sheet.print_title_cols = "A:A"
+
+    def dimension(self) -> str:
+        """The range from the first cell to the last."""
+        last = max((column for cells in self._cells.values() for column in cells), default=1)
+        return f"A1:{_letter(last)}{max(self._cells, default=1)}"
+
+    def rows_xml(self) -> str:
+        """The rows as the file has them."""
+        rows = []
+        for row in sorted(self._cells.keys() | self._heights.keys()):
+            height = self._heights.get(row)
+            high = f' ht="{height!r}" customHeight="1"' if height else ""
+            cells = "".join(xml for _, xml in sorted(self._cells[row].items()))
+            rows.append(f'<row r="{row}"{high}>{cells}</row>')
+        return f'<sheetData xmlns="{SHEET_MAIN_NS}">{"".join(rows)}</sheetData>'
+
+
+_letter = lru_cache(maxsize=256)(get_column_letter)
+
+
+def _as_number(value: int | Fraction | Decimal | date) -> int | float:
+    if isinstance(value, int):
+        return value
+    if isinstance(value, Fraction):
+        return texts.tenths_of_percent(value) / 1000
+    return float(value) if isinstance(value, Decimal) else (value - _FIRST_DAY).days
+
 
 # The same few sentences and words stand in most cells.
 @lru_cache(maxsize=4096)
 def _as_text(value: str) -> tuple[str, bool]:
+    """What follows a cell's place and style, and whether the text looks like a formula."""
     text = printable(value)
-    return text, looks_like_formula(text)
+    # An empty text is an empty cell: Excel finds no string in it and complains.
+    if not text:
+        return "/>", False
+    # Not in a table of its own that cells point at: openpyxl has none either.
+    kept = escape(text, {"\r": "&#13;"})
+    return f' t="inlineStr"><is><t xml:space="preserve">{kept}</t></is></c>', looks_like_formula(
+        text
+    )
 
 
 @lru_cache(maxsize=4096)

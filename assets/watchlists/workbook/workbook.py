@@ -1,168 +1,32 @@
-"""Writes one school's list as an Excel workbook.
+"""Writes one school's list as an Excel workbook, for its rektor.
 
-Here: which sheets there are, what stands on each, and the file. Not here: how a cell is made safe
-(`workbook/sheet.py`) and looks (`workbook/style.py`), the columns (`outline.py`,
-`swedish/evidence_texts.py`), publishing the file.
+Here: which sheets there are, and in which order. Not here: what stands on each (`*_sheet.py`,
+`*_sheets.py`), how a cell is made safe (`sheet.py`) and looks (`style.py`), publishing the file.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from io import BytesIO
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
 
-from openpyxl import Workbook
-from openpyxl.worksheet._writer import WorksheetWriter
-from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.writer.excel import ExcelWriter
-
-from assets.watchlists import outline
 from assets.watchlists.model import Watchlist
-from assets.watchlists.outline import ListTable, RowT
-from assets.watchlists.swedish import change_texts, evidence_texts, risk_texts, texts
-from assets.watchlists.swedish import headings as h
-from assets.watchlists.swedish.safe_text import sheet_names
-from assets.watchlists.workbook.sheet import ListSheet
-from assets.watchlists.workbook.style import add_styles
+from assets.watchlists.swedish import change_texts, risk_texts, texts
+from assets.watchlists.swedish import workbook_texts as w
+from assets.watchlists.workbook.book import ListBook
+from assets.watchlists.workbook.data_sheets import (
+    evidence_table,
+    unreported_table,
+    unseen_line,
+    unseen_table,
+)
+from assets.watchlists.workbook.mentors_sheet import mentor_table
+from assets.watchlists.workbook.method_sheet import fill_method
+from assets.watchlists.workbook.overview_sheet import fill_overview
+from assets.watchlists.workbook.print_sheet import fill_print
+from assets.watchlists.workbook.pupil_sheets import gone_table, pupil_table, risk_table
+from assets.watchlists.workbook.sheet import RowT, SheetTable
 
-# openpyxl writes XML with lxml where it finds it, so lxml is installed and nobody imports it.
-
-# A workbook becomes one file. openpyxl would first write each sheet to a file of its own in the
-# machine's folder for temporary files, with every name in clear; on a slow disk that costs as much
-# time as the cells.
-
-
-class _OneFileWriter(ExcelWriter):
-    """openpyxl's writer, with its sheets in memory; they have no drawings and no links."""
-
-    def __init__(self, book: Workbook, archive: ZipFile) -> None:
-        super().__init__(book, archive)
-        self._file = archive
-
-    def write_worksheet(self, ws: Worksheet) -> None:
-        """Write one sheet into the file."""
-        writer = WorksheetWriter(ws, BytesIO())
-        writer.write()
-        self._file.writestr(ws.path.removeprefix("/"), writer.read())
-        self.manifest.append(ws)
-
-
-def save(book: Workbook, path: Path) -> None:
-    """Write `book` to exactly `path`, replacing what is there.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    book.properties.modified = datetime.now(UTC).replace(tzinfo=None)
-    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-        _OneFileWriter(book, archive).save()
-
-
-# The first and the last sheet of a workbook: the summary, and how everything is counted. Here:
-# what stands where on those two sheets.
-
-_SUMMARY_WIDTHS: list[float] = [26, 34, 96]
-_PLAIN_HEADING = 20  # points: a heading row of one line
-_COUNT_HEIGHT = 20  # points: a number in large type
-
-
-def fill_summary(sheet: ListSheet, watchlist: Watchlist) -> None:
-    """Write the sheet that says in ten seconds what this is and whom to look at first.
-
-    The number of protected pupils stands here and on no other sheet.
-    """
-    sheet.put_title(texts.full_title(watchlist), texts.what_it_is(watchlist))
-    sheet.put(3, 1, texts.DECISION, "lista viktig")
-    sheet.put(4, 1, texts.DECISION_LONG, "lista stilla")
-    row = 6
-    for notice in watchlist.notices:
-        sheet.put_wide(row, _SUMMARY_WIDTHS, notice, "lista notis")
-        row += 1
-    row = _put_counts(sheet, watchlist, row + bool(watchlist.notices)) + 2
-    if outline.is_compared(watchlist):
-        sheet.put_wide(row, _SUMMARY_WIDTHS, change_texts.summary(watchlist), "lista text")
-        row += 2
-    row = _put_look_first(sheet, watchlist, row) + 2
-    _put_about(sheet, watchlist, row)
-    sheet.set_widths(_SUMMARY_WIDTHS)
-
-
-def _put_counts(sheet: ListSheet, watchlist: Watchlist, row: int) -> int:
-    for column, name in enumerate(h.SUMMARY_HEADINGS, start=1):
-        sheet.put(row, column, name, "lista rubrik mitt" if column == 2 else "lista rubrik")
-    sheet.set_height(row, _PLAIN_HEADING)
-    for level, count in outline.level_counts(watchlist).items():
-        row += 1
-        sheet.put_level(row, 1, level)
-        sheet.put(row, 2, texts.counted(watchlist, count), "lista tal")
-        sheet.put(row, 3, texts.LEVEL_MEANINGS[level], "lista text")
-        sheet.set_height(row, _COUNT_HEIGHT)
-    for name, count, meaning in (
-        (texts.LEVELS[0], len(watchlist.insufficient), texts.INSUFFICIENT_MEANING),
-        (h.PROTECTED, watchlist.protected_pupils, texts.PROTECTED_MEANING),
-    ):
-        row += 1
-        sheet.put(row, 1, name, "lista nivå 0")
-        sheet.put(row, 2, texts.counted(watchlist, count), "lista tal")
-        sheet.put(row, 3, meaning, "lista text")
-        sheet.fit_height(row, [(meaning, _SUMMARY_WIDTHS[2])], _COUNT_HEIGHT)
-    return row
-
-
-def _put_look_first(sheet: ListSheet, watchlist: Watchlist, row: int) -> int:
-    sheet.put(row, 1, texts.look_first_heading(outline.is_compared(watchlist)), "lista avsnitt")
-    if not watchlist.pupils:
-        sheet.put(row + 1, 1, texts.nobody_listed(watchlist), "lista rad")
-        return row + 1
-    pupils, more = outline.look_first(watchlist)
-    if not pupils:
-        sheet.put(row + 1, 1, texts.LOOK_FIRST_NONE, "lista rad")
-        return row + 1
-    for pupil in pupils:
-        row += 1
-        sheet.put_level(row, 1, pupil.level)
-        name, brief = outline.full_name(pupil), outline.in_brief(pupil, watchlist)
-        sheet.put(row, 2, name, "lista namn")
-        sheet.put(row, 3, brief, "lista text")
-        sheet.fit_height(row, zip((name, brief), _SUMMARY_WIDTHS[1:], strict=True))
-    if more:
-        row += 1
-        sheet.put(row, 2, texts.more_pupils(more), "lista stilla")
-    return row
-
-
-def _put_about(sheet: ListSheet, watchlist: Watchlist, row: int) -> None:
-    sheet.put(row, 1, h.ABOUT, "lista avsnitt")
-    for name, value in outline.about(watchlist):
-        row += 1
-        sheet.put(row, 1, name, "lista stilla")
-        sheet.put(row, 2, value, "lista uppgift" if isinstance(value, str) else "lista dag")
-    sheet.put(row + 2, 1, texts.CARE, "lista stilla")
-
-
-def fill_method(sheet: ListSheet, watchlist: Watchlist) -> None:
-    """Write the sheet that explains the rules, the terms and the values, with their sources."""
-    sheet.put_title(h.METHOD, texts.METHOD_LINE)
-    rules = evidence_texts.rule_table(watchlist)
-    row = sheet.put_table(rules, 3, _PLAIN_HEADING) + 2
-    sheet.put(row, 1, h.DEFINITIONS, "lista avsnitt")
-    for term, meaning in h.terms(watchlist.one_month_days, watchlist.two_months_days):
-        row += 1
-        sheet.put(row, 1, term, "lista viktig")
-        sheet.put(row, 2, meaning, "lista rad")
-    row += 2
-    sheet.put(row, 1, h.PARAMETERS, "lista avsnitt")
-    values = evidence_texts.parameter_table(watchlist)
-    last_row = sheet.put_table(values, row + 1, _PLAIN_HEADING)
-    # The sources have the room of all columns that the rules have to the right of the values.
-    for number in range(row + 1, last_row + 1):
-        sheet.widen(number, len(values.columns), len(rules.columns))
-    sheet.set_widths([column.width for column in rules.columns])
-    sheet.keep_headings(2)
-
-
-_HEADING_ROW = 3  # under the title and the line that says what to do
+_AddSheet = Callable[[ListBook], int | None]  # gives the rows of its table, if it has one
 
 
 def write_workbook(watchlist: Watchlist, path: Path) -> None:
@@ -174,86 +38,44 @@ def write_workbook(watchlist: Watchlist, path: Path) -> None:
         OSError: the file cannot be written.
         KeyError: a pupil's evidence names a rule that the list does not explain.
     """
-    book = _Book(watchlist)
-    fill_summary(book.add_sheet(h.SUMMARY, pages_high=1), watchlist)
-    principal = outline.principal_table(watchlist)
-    book.add_table_sheet(
-        h.PRINCIPAL, texts.full_title(watchlist), outline.principal_line(watchlist), principal
-    )
-    if outline.is_compared(watchlist):
-        gone = outline.cleared_table(watchlist, watchlist.cleared)
-        heading = change_texts.cleared_heading(watchlist)
-        book.add_table_sheet(h.CLEARED, heading, change_texts.CLEARED_LINE, gone)
-    _add_mentor_sheets(book, watchlist)
-    shortfall = evidence_texts.shortfall_table(watchlist)
-    book.add_table_sheet(
-        h.INSUFFICIENT, h.INSUFFICIENT, evidence_texts.insufficient_line(watchlist), shortfall
-    )
-    if watchlist.at_risk:
-        risk = risk_texts.at_risk_table(watchlist)
-        line = risk_texts.section_line(watchlist)
-        sheet = book.add_table_sheet(risk_texts.SECTION, risk_texts.SECTION, line, risk)
-        sheet.put(len(risk.rows) + 5, 1, risk_texts.MEANING, "lista stilla")
-    fill_method(book.add_sheet(h.METHOD), watchlist)
+    book = ListBook(watchlist)
+    overview = book.add_sheet(w.OVERVIEW)
+    contents = [(name, add(book)) for name, add in _sheets(watchlist)]
+    fill_overview(overview, watchlist, contents)
     book.save(path)
 
 
-class _Book:
-    """The workbook of a list; its sheets come in the order in which they are added."""
-
-    def __init__(self, watchlist: Watchlist) -> None:
-        self._header = texts.print_header(watchlist)
-        self._book = Workbook()
-        self._book.remove(self._book.worksheets[0])
-        self._styles = add_styles(self._book)
-        # The file's properties travel further than its content: no person is named in them.
-        properties = self._book.properties
-        properties.title = f"{texts.LIST_NAME} {self._header}"
-        properties.creator = texts.PRODUCER
-        properties.language = "sv-SE"
-        properties.created = watchlist.created_at.astimezone(UTC).replace(tzinfo=None)
-
-    def add_sheet(self, name: str, pages_high: int = 0) -> ListSheet:
-        """Add an empty sheet that prints on at most so many pages; 0 is as many as needed."""
-        sheet = ListSheet(self._book.create_sheet(name), self._styles)
-        sheet.set_up_print(self._header, pages_high)
-        return sheet
-
-    def add_table_sheet(
-        self, name: str, title: str, line: str, table: ListTable[RowT]
-    ) -> ListSheet:
-        """Add a sheet with a table that can be filtered."""
-        sheet = self.add_sheet(name)
-        sheet.put_title(title, line)
-        last_row = sheet.put_table(table, _HEADING_ROW)
-        sheet.set_widths(column.width for column in table.columns)
-        names_at = [column.kind for column in table.columns].index("name")
-        sheet.keep_headings(_HEADING_ROW, names_at + 1)
-        sheet.filter_table(_HEADING_ROW, len(table.columns), last_row)
-        return sheet
-
-    def save(self, path: Path) -> None:
-        """Write the file."""
-        save(self._book, path)
+def _sheets(watchlist: Watchlist) -> Iterator[tuple[str, _AddSheet]]:
+    """The sheets after the first one, in their order."""
+    title = texts.full_title(watchlist)
+    yield w.PUPILS, _with_table(w.PUPILS, title, w.pupils_line(watchlist), pupil_table(watchlist))
+    if watchlist.compared_with:
+        heading = change_texts.cleared_heading(watchlist)
+        line, table = change_texts.CLEARED_LINE, gone_table(watchlist)
+        yield w.GONE, _with_table(w.GONE, heading, line, table)
+    unseen, line = unseen_table(watchlist), unseen_line(watchlist)
+    yield w.UNSEEN, _with_table(w.UNSEEN, w.UNSEEN, line, unseen)
+    unreported, line = unreported_table(watchlist), texts.INSUFFICIENT_LINE
+    yield w.UNREPORTED, _with_table(w.UNREPORTED, w.UNREPORTED, line, unreported)
+    if watchlist.at_risk:
+        line = f"{risk_texts.section_line(watchlist)} {w.RISK_ROUNDED}"
+        yield w.RISK, _with_table(w.RISK, w.RISK, line, risk_table(watchlist))
+    mentors = mentor_table(watchlist)
+    yield w.MENTORS, _with_table(w.MENTORS, w.MENTORS, w.MENTORS_LINE, mentors)
+    yield w.PRINT, lambda book: _add_print(book, watchlist)
+    evidence = evidence_table(watchlist)
+    yield w.EVIDENCE, _with_table(w.EVIDENCE, w.EVIDENCE, w.EVIDENCE_LINE, evidence)
+    yield w.METHOD, lambda book: fill_method(book.add_sheet(w.METHOD), watchlist)
 
 
-def _add_mentor_sheets(book: _Book, watchlist: Watchlist) -> None:
-    parts = outline.mentor_parts(watchlist)
-    taken = [h.SUMMARY, h.PRINCIPAL, h.CLEARED, h.INSUFFICIENT, risk_texts.SECTION, h.METHOD]
-    wanted = [part.mentor or h.NO_MENTOR for part in parts]
-    for name, part in zip(sheet_names(wanted, taken, h.MENTOR_FALLBACK), parts, strict=True):
-        line = outline.mentor_line(part)
-        table = outline.mentor_table(watchlist, part)
-        sheet = book.add_table_sheet(name, texts.mentor_heading(part.mentor), line, table)
-        if part.cleared:
-            _add_cleared(sheet, watchlist, part)
+def _with_table(name: str, title: str, line: str, table: SheetTable[RowT]) -> _AddSheet:
+    def add(book: ListBook) -> int:
+        book.add_table_sheet(name, title, line, table)
+        return len(table.rows)
+
+    return add
 
 
-def _add_cleared(sheet: ListSheet, watchlist: Watchlist, part: outline.MentorPart) -> None:
-    row = sheet.last_row + 2
-    sheet.put(row, 1, change_texts.cleared_heading(watchlist), "lista avsnitt")
-    for gone in part.cleared:
-        row += 1
-        sheet.put(row, 1, outline.full_name(gone), "lista rad")
-        # The last filled cell of the row, so that the sentence has the room to its right.
-        sheet.put(row, 3, change_texts.why_cleared(gone), "lista rad")
+def _add_print(book: ListBook, watchlist: Watchlist) -> None:
+    sheet, heading = book.add_sheet(w.PRINT), texts.full_title(watchlist)
+    fill_print(sheet, watchlist, watchlist.pupils, heading, "rektor")

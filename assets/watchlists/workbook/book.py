@@ -1,0 +1,114 @@
+"""The workbook as a file: its sheets in their order, its properties, and how it is saved.
+
+Not here: what stands on the sheets (`workbook.py`), how a value gets into a cell (`sheet.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from openpyxl import Workbook
+from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.worksheet.dimensions import SheetDimension
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
+from openpyxl.xml.functions import fromstring
+
+from assets.watchlists.model import Watchlist
+from assets.watchlists.swedish import texts
+from assets.watchlists.workbook.sheet import ListSheet, RowT, SheetTable
+from assets.watchlists.workbook.style import add_styles
+
+_HEADING_ROW = 3  # under the title and the line that says what to do
+
+
+class ListBook:
+    """The workbook of a list; its sheets come in the order in which they are added."""
+
+    def __init__(self, watchlist: Watchlist) -> None:
+        self._header = texts.print_header(watchlist)
+        self._book = Workbook()
+        self._book.remove(self._book.worksheets[0])
+        self._styles = add_styles(self._book)
+        self._sheets: dict[str, ListSheet] = {}
+        # The file's properties travel further than its content: no person is named in them.
+        properties = self._book.properties
+        properties.title = f"{texts.LIST_NAME} {self._header}"
+        properties.creator = texts.PRODUCER
+        properties.language = "sv-SE"
+        properties.created = watchlist.created_at.astimezone(UTC).replace(tzinfo=None)
+
+    def add_sheet(self, name: str) -> ListSheet:
+        """Add an empty sheet; `name` is one of ours, never a text from the data."""
+        sheet = self._book.create_sheet(name)
+        added = ListSheet(sheet, self._styles)
+        added.set_up_print(self._header)
+        self._sheets[name] = added
+        return added
+
+    def add_table_sheet(
+        self, name: str, title: str, line: str, table: SheetTable[RowT]
+    ) -> ListSheet:
+        """Add a sheet with one table that can be sorted and filtered."""
+        sheet = self.add_sheet(name)
+        widths = [column.width for column in table.columns]
+        sheet.put_title(title, line, widths)
+        last_row = sheet.put_table(table, _HEADING_ROW)
+        sheet.set_widths(widths)
+        sheet.keep_headings(_HEADING_ROW, 1)
+        if table.rows:
+            sheet.print_side_by_side(widths)
+            sheet.filter_table(_HEADING_ROW, len(table.columns), last_row)
+        return sheet
+
+    def save(self, path: Path) -> None:
+        """Write the workbook to exactly `path`, replacing what is there.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        self._book.properties.modified = datetime.now(UTC).replace(tzinfo=None)
+        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+            _OneFileWriter(self._book, archive, self._sheets).save()
+
+
+# A workbook becomes one file. openpyxl would first write each sheet to a file of its own in the
+# machine's folder for temporary files, with every name in clear; on a slow disk that costs as much
+# time as the cells. It writes XML with lxml where it finds it, so lxml is installed and nobody
+# imports it.
+
+
+class _OneFileWriter(ExcelWriter):
+    """openpyxl's writer, with its sheets in memory; they have no drawings."""
+
+    def __init__(self, book: Workbook, archive: ZipFile, sheets: dict[str, ListSheet]) -> None:
+        super().__init__(book, archive)
+        self._file = archive
+        self._sheets = sheets
+
+    def write_worksheet(self, ws: Worksheet) -> None:
+        """Write one sheet into the file."""
+        writer = _SheetWriter(ws, self._sheets[ws.title])
+        writer.write()
+        self._file.writestr(ws.path.removeprefix("/"), writer.read())
+        self.manifest.append(ws)
+
+
+class _SheetWriter(WorksheetWriter):
+    """openpyxl's writer of a sheet, with the cells of a `ListSheet`."""
+
+    def __init__(self, ws: Worksheet, sheet: ListSheet) -> None:
+        super().__init__(ws, BytesIO())
+        self._list_sheet = sheet
+        ws._hyperlinks = sheet.links  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def write_dimensions(self) -> None:
+        """Write the range of the cells."""
+        self.xf.send(SheetDimension(self._list_sheet.dimension()).to_tree())
+
+    def write_rows(self) -> None:
+        """Write the rows."""
+        self.xf.send(fromstring(self._list_sheet.rows_xml()))

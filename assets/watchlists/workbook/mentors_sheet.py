@@ -1,0 +1,84 @@
+"""The rektor's overview of mentors: how many pupils each has, and nobody's name or address.
+
+A mentor's own pupils stand in the mentor's own list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from assets.watchlists.decisions import Question, is_asked
+from assets.watchlists.model import ClearedPupil, PupilRow, Watchlist
+from assets.watchlists.swedish import decision_texts
+from assets.watchlists.swedish import headings as h
+from assets.watchlists.swedish import workbook_texts as w
+from assets.watchlists.swedish.safe_text import one_line
+from assets.watchlists.workbook.sheet import CellValue, SheetColumn, SheetTable
+
+_SWEDISH_ORDER = str.maketrans("åäö", "{|}")  # å, ä, ö come after z
+
+
+@dataclass
+class MentorLoad:
+    """What the list has of one mentor's pupils; `mentor` is "" where the data name nobody."""
+
+    mentor: str
+    pupils: list[PupilRow] = field(default_factory=list)
+    unassessed: list[PupilRow] = field(default_factory=list)
+    gone: list[ClearedPupil] = field(default_factory=list)
+
+    @property
+    def classes(self) -> str:
+        """The classes of these pupils."""
+        pupils: list[PupilRow | ClearedPupil] = [*self.pupils, *self.unassessed, *self.gone]
+        return ", ".join(sorted({one_line(pupil.school_class) for pupil in pupils} - {""}))
+
+
+def mentor_loads(watchlist: Watchlist) -> tuple[MentorLoad, ...]:
+    """Every mentor who has a pupil on the list, gone from it or not assessed; "" comes last."""
+    loads: dict[tuple[str, str], MentorLoad] = {}
+
+    def of(pupil: PupilRow | ClearedPupil) -> MentorLoad:
+        # Two mentors may have one name.
+        name = one_line(pupil.mentor)
+        return loads.setdefault((name, pupil.mentor_key if name else ""), MentorLoad(name))
+
+    for pupil in watchlist.pupils:
+        of(pupil).pupils.append(pupil)
+    for pupil in watchlist.insufficient:
+        of(pupil).unassessed.append(pupil)
+    for gone in watchlist.cleared:
+        of(gone).gone.append(gone)
+    return tuple(sorted(loads.values(), key=_alphabetical))
+
+
+def _alphabetical(load: MentorLoad) -> tuple[bool, str]:
+    return not load.mentor, load.mentor.casefold().translate(_SWEDISH_ORDER)
+
+
+def mentor_table(watchlist: Watchlist) -> SheetTable[MentorLoad]:
+    """A row for each mentor, with numbers of pupils."""
+
+    def count(
+        heading: str, of: Callable[[MentorLoad], int], width: float = 12
+    ) -> SheetColumn[MentorLoad]:
+        return SheetColumn(heading, "count", width, of)
+
+    def asked(question: Question) -> Callable[[MentorLoad], int]:
+        return lambda load: sum(is_asked(watchlist, pupil, question) for pupil in load.pupils)
+
+    def new(load: MentorLoad) -> CellValue:
+        return sum(pupil.change == "new" for pupil in load.pupils)
+
+    is_compared = bool(watchlist.compared_with)
+    columns = (
+        SheetColumn[MentorLoad](h.H_MENTOR, "name", 34, lambda load: load.mentor or h.NO_MENTOR),
+        count(w.H_ON_LIST, lambda load: len(load.pupils)),
+        *(count(decision_texts.QUESTIONS[question], asked(question), 15) for question in Question),
+        *((SheetColumn[MentorLoad](w.H_NEW, "count", 10, new),) if is_compared else ()),
+        count(w.H_HERE_UNSEEN, lambda load: len(load.unassessed)),
+        *((count(w.H_GONE, lambda load: len(load.gone)),) if is_compared else ()),
+        SheetColumn[MentorLoad](w.H_CLASSES, "word", 26, lambda load: load.classes),
+    )
+    return SheetTable(columns, mentor_loads(watchlist), w.NO_MENTORS)
