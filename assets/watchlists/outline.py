@@ -6,7 +6,6 @@ say different things. Not here: wording (`texts.py`), cells (`workbook.py`), HTM
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -34,7 +33,6 @@ RowT = TypeVar("RowT")
 Kind = Literal["level", "name", "text", "lines", "brief", "percent", "count", "date"]
 Value = str | int | Fraction | date | None
 _LOOK_FIRST = 8  # rows: what is taken in at a glance
-_SWEDISH_ORDER = str.maketrans("åäö", "{|}")  # å, ä, ö come after z
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,6 @@ class ListTable(Generic[RowT]):
     columns: tuple[ListColumn[RowT], ...]
     rows: tuple[RowT, ...]
     empty: str
-
-
-@dataclass(frozen=True)
-class MentorPart:
-    """One mentor's pupils; `mentor` is "" for pupils whose mentor is not named."""
-
-    mentor: str
-    pupils: tuple[PupilRow, ...]
-    cleared: tuple[ClearedPupil, ...] = ()
 
 
 def full_name(pupil: PupilRow | ClearedPupil | AtRiskRow | ThinRow) -> str:
@@ -95,42 +84,6 @@ def look_first(watchlist: Watchlist) -> tuple[tuple[PupilRow, ...], int]:
     return pupils[:_LOOK_FIRST], max(0, len(pupils) - _LOOK_FIRST)
 
 
-def mentor_parts(watchlist: Watchlist) -> list[MentorPart]:
-    """Every mentor with pupils, in Swedish alphabetical order, "no mentor" last.
-
-    A mentor also gets the own pupils for whom the data say too little: to leave them out would
-    read as "no problem".
-    """
-    only_insufficient = tuple(pupil for pupil in watchlist.insufficient if pupil.level == 0)
-    groups: dict[str, list[PupilRow]] = defaultdict(list)
-    for pupil in watchlist.pupils + only_insufficient:
-        groups[one_line(pupil.mentor)].append(pupil)
-    cleared: dict[str, list[ClearedPupil]] = defaultdict(list)
-    for gone in watchlist.cleared:
-        cleared[one_line(gone.mentor)].append(gone)
-    parts = [
-        MentorPart(mentor, tuple(groups[mentor]), tuple(cleared[mentor]))
-        for mentor in dict.fromkeys((*groups, *cleared))
-    ]
-    return sorted(parts, key=lambda part: (not part.mentor, _alphabetical(part.mentor)))
-
-
-def mentor_line(part: MentorPart) -> str:
-    """What whoever reads this part does next."""
-    if not part.mentor:
-        return texts.NO_MENTOR_LINE
-    if not part.pupils:
-        return change_texts.CLEARED_LINE
-    lines = []
-    if any(pupil.level for pupil in part.pupils):
-        lines.append(texts.MENTOR_LINE)
-    elif any(lacks_data(pupil) for pupil in part.pupils):
-        lines.append(texts.INSUFFICIENT_LINE)
-    if any(pupil.unseen for pupil in part.pupils):
-        lines.append(unseen_texts.UNSEEN_LINE)
-    return " ".join(lines)
-
-
 def lacks_data(pupil: PupilRow) -> bool:
     """Whether some rule can't be assessed for another reason than that nobody sees the pupil."""
     return any(
@@ -142,10 +95,6 @@ def lacks_data(pupil: PupilRow) -> bool:
 def principal_line(watchlist: Watchlist) -> str:
     """What the principal does first; on an empty list, what the list is."""
     return texts.PRINCIPAL_LINE if watchlist.pupils else texts.DECISION
-
-
-def _alphabetical(name: str) -> str:
-    return name.casefold().translate(_SWEDISH_ORDER)
 
 
 def leading_hit(pupil: PupilRow, rules: dict[str, RuleExplanation]) -> Evidence | None:
@@ -173,23 +122,6 @@ def principal_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     return ListTable(
         (*columns[:at], mentor, *columns[at:]), watchlist.pupils, texts.nobody_listed(watchlist)
     )
-
-
-def mentor_table(watchlist: Watchlist, part: MentorPart) -> ListTable[PupilRow]:
-    """One mentor's pupils, with the next step of each."""
-    next_step = ListColumn[PupilRow](h.H_NEXT, "text", 30, _next_step)
-    columns = _pupil_columns(watchlist)
-    at = [column.heading for column in columns].index(h.H_GRADE) + 1
-    return ListTable((*columns[:at], next_step, *columns[at:]), part.pupils, texts.NO_PUPILS_HERE)
-
-
-def _next_step(pupil: PupilRow) -> str:
-    reasons = {item.reason for item in pupil.evidence if item.verdict == "insufficient"}
-    missing = [step for reason, step in texts.UNSURE_STEPS.items() if reason in reasons]
-    steps = [texts.NEXT_STEPS[pupil.level]] if pupil.level else missing[:1]
-    if pupil.unseen is not None:
-        steps.append(unseen_texts.next_step(pupil.unseen))
-    return " ".join(steps) or texts.NEXT_STEPS[0]
 
 
 def _pupil_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:

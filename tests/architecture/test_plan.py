@@ -35,7 +35,9 @@ FLAT = {
         *("assets", "ingest", "retry", "changes", "layout_checks", "layout_drafts"),
         "sender_summary",
     },
-    "assets/watchlists": {"assets", "model", "outline"},
+    "assets/watchlists": {
+        *("assets", "model", "outline", "decisions", "mentor_lists", "mentor_tables"),
+    },
 }
 # Small and with one reader, and yet apart: run as a program of its own, wired by name, or a group
 # of commands of its own.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.watchlists import outline
+from assets.watchlists.mentor_tables import next_step
 from assets.watchlists.model import PupilRow, ThinRow, Unseen
 from assets.watchlists.swedish import evidence_texts, unseen_texts
 from tests.unit import watchlist_factory as make
@@ -25,18 +26,8 @@ def unseen(given: str = "Selam", **other: Any) -> PupilRow:
     return replace(plain, unseen=GONE_SINCE, **other)
 
 
-def steps(pupil: PupilRow) -> str:
-    level = {"pupils": (pupil,)} if pupil.level else {"pupils": (), "insufficient": (pupil,)}
-    watchlist = replace(make.watchlist(), **level)
-    (part,) = outline.mentor_parts(watchlist)
-    (column,) = [
-        c for c in outline.mentor_table(watchlist, part).columns if c.heading == "Nästa steg"
-    ]
-    return str(column.value(pupil))
-
-
 def test_the_next_step_says_since_when_and_what_to_do() -> None:
-    assert steps(unseen()) == (
+    assert next_step(unseen()) == (
         "Inga lektioner sedan 2 oktober 2026: kontrollera schema och placering, kontakta"
         " elev/vårdnadshavare."
     )
@@ -45,7 +36,7 @@ def test_the_next_step_says_since_when_and_what_to_do() -> None:
 
 
 def test_a_pupil_on_a_level_whom_nobody_sees_now_has_both_steps() -> None:
-    told = steps(replace(make.pupil(level=2), unseen=GONE_SINCE))
+    told = next_step(replace(make.pupil(level=2), unseen=GONE_SINCE))
     assert told.startswith("Ta upp med rektor")
     assert told.endswith("kontakta elev/vårdnadshavare.")
 

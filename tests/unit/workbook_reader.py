@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from assets.watchlists.model import Watchlist
 from assets.watchlists.workbook.workbook import write_workbook
 
-FIXED = ["Sammanfattning", "Rektor", "Otillräckliga data", "Så räknas det"]
+FIXED = ["Sammanfattning", "Rektor", "Mentorer", "Otillräckliga data", "Så räknas det"]
 
 
 def opened(watchlist: Watchlist, path: Path) -> Workbook:

@@ -18,14 +18,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from assets.watchlists import outline
-from assets.watchlists.model import PupilRow, Watchlist
+from assets.watchlists import mentor_tables, outline
+from assets.watchlists.model import Mentor, PupilRow, Watchlist
 from assets.watchlists.outline import Kind, ListColumn, RowT, Value
 from assets.watchlists.swedish import (
     change_texts,
     evidence_texts,
     explanations,
     headings,
+    mentor_texts,
     risk_texts,
     texts,
     unseen_texts,
@@ -112,13 +113,46 @@ def _render(watchlist: Watchlist) -> str:
             first=[_first_row(watchlist, pupil) for pupil in pupils],
             more=more,
             principal=outline.principal_table(watchlist),
-            parts=[
-                (part, outline.mentor_table(watchlist, part))
-                for part in outline.mentor_parts(watchlist)
-            ],
+            mentors=mentor_tables.overview_table(watchlist),
             behind=_behind(watchlist),
         )
     )
+
+
+def write_mentor_page(watchlist: Watchlist, mentor: Mentor, path: Path) -> None:
+    """Write a mentor's own page to exactly `path`, replacing what is there; it prints in portrait.
+
+    Args:
+        watchlist: what `watchlist_of_mentor` gave.
+        mentor: whose list it is.
+        path: of the file.
+
+    Raises:
+        OSError: the file cannot be written.
+        KeyError: a pupil's evidence names a rule that the list does not explain.
+    """
+    style = _style_sheet(watchlist, _PORTRAIT)
+    page = (
+        _environment()
+        .get_template("mentor.html.j2")
+        .render(
+            w=watchlist,
+            mentor=mentor,
+            style=Markup(style),  # noqa: S704  # as in `_render`
+            policy=_policy(style),
+            tables=mentor_tables,
+            behind=_behind(watchlist),
+        )
+    )
+    path.write_text(page, encoding="utf-8", newline="\n")
+
+
+# Whoever prints it reads it on paper: nothing is smaller than 10 points.
+_PORTRAIT = (
+    "@page { size: A4 portrait; font-size: 10pt; }"
+    "@media print { html { font-size: 11pt; } table, thead th, caption, .small, footer,"
+    " .notes, h4, summary { font-size: 10pt; } th.name { min-width: 8rem; } }\n"
+)
 
 
 def _behind(watchlist: Watchlist) -> Callable[[PupilRow], Markup]:
@@ -162,6 +196,7 @@ def _environment() -> Environment:
         g=evidence_texts,
         o=outline,
         c=change_texts,
+        m=mentor_texts,
         r=risk_texts,
         u=unseen_texts,
         heading_cells=heading_cells,
@@ -180,7 +215,7 @@ def _css() -> str:
     return (_TEMPLATES / "watchlist.css").read_text(encoding="utf-8")
 
 
-def _style_sheet(watchlist: Watchlist) -> str:
+def _style_sheet(watchlist: Watchlist, more: str = "") -> str:
     # The page margins of a print cannot take text from the document, only from the style sheet.
     margins = {
         "top-left": f'"{_css_text(texts.print_header(watchlist))}"',
@@ -189,7 +224,7 @@ def _style_sheet(watchlist: Watchlist) -> str:
         "bottom-right": f'"{_css_text(texts.CARE_SHORT)}"',
     }
     boxes = " ".join(f"@{place} {{ content: {text}; }}" for place, text in margins.items())
-    return f"{_css()}@page {{ {boxes} }}\n"
+    return f"{_css()}@page {{ {boxes} }}\n{more}"
 
 
 def _css_text(text: str) -> str:

@@ -80,11 +80,6 @@ CERTAINTIES = {"certain": "Säker", "likely": "Trolig"}
 PRINCIPAL_LINE = (
     "Börja överst. Nivå 3 och 2: att bedöma av rektor. Nivå 1: mentor följer upp och kartlägger."
 )
-MENTOR_LINE = (
-    "Att göra: prata med eleven och hemmet, kartlägg orsaken och dokumentera."
-    " Ta upp nivå 2 och 3 med rektor, som bedömer."
-)
-NO_MENTOR_LINE = "Att göra: rektor utser vem som följer upp de här eleverna."
 INSUFFICIENT_LINE = (
     "Att göra: se till att lektionerna blir rapporterade. Saknad rapport är varken närvaro eller"
     " frånvaro."
@@ -93,7 +88,6 @@ METHOD_LINE = (
     "Giltig och ogiltig frånvaro räknas alltid båda. Procentgränserna är stadens vägledning."
 )
 NO_INSUFFICIENT = "Ingen elev som ingår har en gräns som inte går att bedöma."
-NO_PUPILS_HERE = "Inga elever."
 _WAITS = "Listan väntar, så här står inget än. Det säger inget om frånvaron."
 
 # --- notices at the top, about the data of the whole school --------------------------------------

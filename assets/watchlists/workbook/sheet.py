@@ -168,15 +168,16 @@ class ListSheet:
         self._sheet.freeze_panes = self._sheet.cell(row + 1, columns + 1).coordinate
         self._sheet.print_title_rows = f"{row}:{row}"
 
-    def set_up_print(self, header: str, pages_high: int = 0) -> None:
-        """A4 landscape, one page wide; every page says in the margins what it is and whose.
+    def set_up_print(self, header: str, pages_high: int = 0, *, is_portrait: bool = False) -> None:
+        """A4, one page wide; every page says in the margins what it is and whose.
 
         Args:
             header: school unit code and week.
             pages_high: the most pages it may take; 0 is as many as needed.
+            is_portrait: upright, else across.
         """
         sheet = self._sheet
-        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.orientation = "portrait" if is_portrait else "landscape"
         sheet.page_setup.paperSize = _A4
         sheet.page_setup.fitToWidth = 1
         sheet.page_setup.fitToHeight = pages_high
@@ -187,10 +188,13 @@ class ListSheet:
         margins.header = margins.footer = 0.3
         head, foot = HeaderFooterItem(), HeaderFooterItem()
         head.left.text = _header_text(header)
-        head.center.text = "&A"  # the sheet's name
-        head.right.text = texts.PAGE_NUMBER
         foot.left.text = _header_text(texts.DECISION)
-        foot.right.text = _header_text(texts.CARE_SHORT)
+        care, number = _header_text(texts.CARE_SHORT), texts.PAGE_NUMBER
+        if is_portrait:  # upright there is no room for three texts, nor for two long ones
+            head.right.text, foot.right.text = care, number
+        else:
+            head.center.text = "&A"  # the sheet's name
+            head.right.text, foot.right.text = number, care
         sheet.oddHeader, sheet.oddFooter = head, foot
         sheet.sheet_view.showGridLines = False
 

@@ -5,6 +5,8 @@ Not here: how a value gets into a cell (`workbook/sheet.py`), what the sheets sa
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.workbook import Workbook
@@ -21,14 +23,20 @@ _LEVEL_COLOURS = {
 }
 
 
-def add_styles(book: Workbook) -> dict[str, StyleArray]:
+def add_styles(book: Workbook, only: Collection[str] = ()) -> dict[str, StyleArray]:
     """Register the styles with a workbook.
+
+    Args:
+        book: the workbook.
+        only: names of the styles that it needs, because each costs as much as a row of cells; all
+            when none is named.
 
     Returns:
         What a cell of each style has, by name. To copy it is several times as fast as to give a
         cell the name of its style, which openpyxl looks for among all names each time.
     """
-    styles = (*_text_styles(), *_table_styles(), *_level_styles())
+    every = (*_text_styles(), *_table_styles(), *_level_styles())
+    styles = [style for style in every if not only or style.name in only]
     for style in styles:
         book.add_named_style(style)
     return {style.name: style.as_tuple() for style in styles}

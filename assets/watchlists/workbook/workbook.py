@@ -17,12 +17,18 @@ from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-from assets.watchlists import outline
-from assets.watchlists.model import Watchlist
+from assets.watchlists import mentor_tables, outline
+from assets.watchlists.model import Mentor, Watchlist
 from assets.watchlists.outline import ListTable, RowT
-from assets.watchlists.swedish import change_texts, evidence_texts, risk_texts, texts
+from assets.watchlists.swedish import (
+    change_texts,
+    evidence_texts,
+    mentor_texts,
+    risk_texts,
+    texts,
+    unseen_texts,
+)
 from assets.watchlists.swedish import headings as h
-from assets.watchlists.swedish.safe_text import sheet_names
 from assets.watchlists.workbook.sheet import ListSheet
 from assets.watchlists.workbook.style import add_styles
 
@@ -184,7 +190,10 @@ def write_workbook(watchlist: Watchlist, path: Path) -> None:
         gone = outline.cleared_table(watchlist, watchlist.cleared)
         heading = change_texts.cleared_heading(watchlist)
         book.add_table_sheet(h.CLEARED, heading, change_texts.CLEARED_LINE, gone)
-    _add_mentor_sheets(book, watchlist)
+    mentors = mentor_tables.overview_table(watchlist)
+    book.add_table_sheet(
+        mentor_texts.OVERVIEW, mentor_texts.OVERVIEW, mentor_texts.OVERVIEW_LINE, mentors
+    )
     shortfall = evidence_texts.shortfall_table(watchlist)
     book.add_table_sheet(
         h.INSUFFICIENT, h.INSUFFICIENT, evidence_texts.insufficient_line(watchlist), shortfall
@@ -198,14 +207,22 @@ def write_workbook(watchlist: Watchlist, path: Path) -> None:
     book.save(path)
 
 
+# What the cells of a mentor's workbook look like: a few tables of text, counts and days.
+_MENTOR_STYLES = frozenset(
+    f"lista {name}"
+    for name in ("titel", "rad", "rubrik", "rubrik mitt", "text", "namn", "kort", "procent")
+) | {"lista antal", "lista datum"}
+
+
 class _Book:
     """The workbook of a list; its sheets come in the order in which they are added."""
 
-    def __init__(self, watchlist: Watchlist) -> None:
+    def __init__(self, watchlist: Watchlist, *, is_portrait: bool = False) -> None:
+        self._is_portrait = is_portrait
         self._header = texts.print_header(watchlist)
         self._book = Workbook()
         self._book.remove(self._book.worksheets[0])
-        self._styles = add_styles(self._book)
+        self._styles = add_styles(self._book, _MENTOR_STYLES if is_portrait else ())
         # The file's properties travel further than its content: no person is named in them.
         properties = self._book.properties
         properties.title = f"{texts.LIST_NAME} {self._header}"
@@ -216,7 +233,7 @@ class _Book:
     def add_sheet(self, name: str, pages_high: int = 0) -> ListSheet:
         """Add an empty sheet that prints on at most so many pages; 0 is as many as needed."""
         sheet = ListSheet(self._book.create_sheet(name), self._styles)
-        sheet.set_up_print(self._header, pages_high)
+        sheet.set_up_print(self._header, pages_high, is_portrait=self._is_portrait)
         return sheet
 
     def add_table_sheet(
@@ -224,9 +241,12 @@ class _Book:
     ) -> ListSheet:
         """Add a sheet with a table that can be filtered."""
         sheet = self.add_sheet(name)
+        widths = [column.width for column in table.columns]
         sheet.put_title(title, line)
+        if self._is_portrait:  # a sentence that runs on to the right would run off the paper
+            sheet.put_wide(2, widths, line, "lista text")
         last_row = sheet.put_table(table, _HEADING_ROW)
-        sheet.set_widths(column.width for column in table.columns)
+        sheet.set_widths(widths)
         names_at = [column.kind for column in table.columns].index("name")
         sheet.keep_headings(_HEADING_ROW, names_at + 1)
         sheet.filter_table(_HEADING_ROW, len(table.columns), last_row)
@@ -237,23 +257,38 @@ class _Book:
         save(self._book, path)
 
 
-def _add_mentor_sheets(book: _Book, watchlist: Watchlist) -> None:
-    parts = outline.mentor_parts(watchlist)
-    taken = [h.SUMMARY, h.PRINCIPAL, h.CLEARED, h.INSUFFICIENT, risk_texts.SECTION, h.METHOD]
-    wanted = [part.mentor or h.NO_MENTOR for part in parts]
-    for name, part in zip(sheet_names(wanted, taken, h.MENTOR_FALLBACK), parts, strict=True):
-        line = outline.mentor_line(part)
-        table = outline.mentor_table(watchlist, part)
-        sheet = book.add_table_sheet(name, texts.mentor_heading(part.mentor), line, table)
-        if part.cleared:
-            _add_cleared(sheet, watchlist, part)
+def write_mentor_workbook(watchlist: Watchlist, mentor: Mentor, path: Path) -> None:
+    """Write a mentor's own workbook to exactly `path`, replacing what is there.
 
+    It prints on A4 in portrait at full size: a sheet of the mentor's pupils, and one for each of
+    the other parts that holds something.
 
-def _add_cleared(sheet: ListSheet, watchlist: Watchlist, part: outline.MentorPart) -> None:
-    row = sheet.last_row + 2
-    sheet.put(row, 1, change_texts.cleared_heading(watchlist), "lista avsnitt")
-    for gone in part.cleared:
-        row += 1
-        sheet.put(row, 1, outline.full_name(gone), "lista rad")
-        # The last filled cell of the row, so that the sentence has the room to its right.
-        sheet.put(row, 3, change_texts.why_cleared(gone), "lista rad")
+    Args:
+        watchlist: what `watchlist_of_mentor` gave.
+        mentor: whose list it is.
+        path: of the file.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    book = _Book(watchlist, is_portrait=True)
+    pupils = mentor_tables.pupil_table(watchlist)
+    line = mentor_tables.first_line(watchlist, mentor)
+    book.add_table_sheet(mentor_texts.PUPILS, texts.title(watchlist), line, pupils)
+    if watchlist.cleared:
+        gone = mentor_tables.cleared_table(watchlist)
+        heading = change_texts.cleared_heading(watchlist)
+        book.add_table_sheet(h.CLEARED, heading, change_texts.CLEARED_LINE, gone)
+    if watchlist.at_risk:
+        risk = mentor_tables.at_risk_table(watchlist)
+        line = risk_texts.section_line(watchlist)
+        book.add_table_sheet(risk_texts.SECTION, risk_texts.SECTION, line, risk)
+    if watchlist.thin:
+        thin = mentor_tables.thin_table(watchlist)
+        book.add_table_sheet(
+            unseen_texts.THIN, unseen_texts.THIN, unseen_texts.thin_line(watchlist), thin
+        )
+    if watchlist.unreported:
+        lessons = mentor_tables.unreported_table(watchlist)
+        book.add_table_sheet(h.UNREPORTED, h.UNREPORTED, mentor_texts.UNREPORTED_LINE, lessons)
+    book.save(path)
