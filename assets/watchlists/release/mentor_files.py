@@ -23,10 +23,9 @@ from assets.lake.encryption import Sealer
 from assets.watchlists.mentor_lists import mentors_on, watchlist_of_mentor
 from assets.watchlists.model import Mentor, Watchlist
 from assets.watchlists.page.page import write_mentor_page
-from assets.watchlists.release.remembered import packed
+from assets.watchlists.release.remembered import MANIFEST, packed
 from assets.watchlists.workbook.workbook import write_mentor_workbook
 
-MANIFEST = "manifest.json"
 FOLDER = "mentorer"
 #: What a list says decides whether it is drawn again; who changes how it looks counts this up.
 _LOOK = 1

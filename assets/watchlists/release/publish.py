@@ -28,13 +28,12 @@ from assets.lake.encryption import Sealer
 from assets.watchlists.model import Watchlist
 from assets.watchlists.page.page import write_page
 from assets.watchlists.release.mentor_files import (
-    MANIFEST,
     Entries,
     files_in,
     link_or_copy,
     write_mentor_files,
 )
-from assets.watchlists.release.remembered import FILE_NAME, packed, remember, unpacked
+from assets.watchlists.release.remembered import FILE_NAME, MANIFEST, packed, remember, unpacked
 from assets.watchlists.workbook.workbook import write_workbook
 from rules.errors import TrappanError
 
