@@ -49,6 +49,7 @@ def lake_access(
         settle_seconds=settings.settle_seconds,
         keeps_originals=settings.archive == "on",
         retried=retried,
+        has_mentor_files=settings.mentor_lists == "on",
     )
 
 

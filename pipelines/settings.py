@@ -51,6 +51,7 @@ class Settings(BaseSettings):
         lock_wait_seconds: how long a writer waits for another.
         settle_seconds: a file that was written to within so many seconds may still be arriving.
         archive: whether the original of every file is kept, sealed.
+        mentor_lists: whether each mentor gets files of the own beside a current list.
         delivery_target: where copies of the lists go; empty means nowhere.
         delivery_link: how readers reach the target's root; for the notices.
         delivery_password: of an SFTP account.
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
     lock_wait_seconds: float = Field(default=900, ge=0)
     settle_seconds: float = Field(default=10, ge=0, le=600)
     archive: Literal["on", "off"] = "on"
+    mentor_lists: Literal["on", "off"] = "on"
     delivery_target: str = ""
     delivery_link: str = ""
     delivery_password: SecretStr = SecretStr("")

@@ -20,6 +20,7 @@ from assets.delivery.settings import DeliveryError
 from assets.delivery.shares import ReaderKey
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.watchlists.collect.mentors import key_of_mentor
 from rules.strict_yaml import StrictYamlError, read_yaml, unexpected
 
 #: mail: a copy and notices; folder: a copy only; none: neither.
@@ -216,7 +217,7 @@ def _parts(written: str) -> list[str]:
 
 def key_of_address(sealer: Sealer, address: str) -> str:
     """Return the key that names the folder of the mentor with an address."""
-    return sealer.key_text("mentor", f"address\x1f{address.casefold()}")
+    return key_of_mentor(sealer, "", address)
 
 
 def register_of(lake: Lake, corrections: Corrections) -> Register:

@@ -19,8 +19,8 @@ from typing import Literal
 from assets.lake.connection import Lake
 from assets.lake.encryption import KeyFileError, Sealer
 from assets.watchlists.model import AtRiskRow, ClearedPupil, PupilRow, ThinRow, Watchlist
-from assets.watchlists.release.publish import CURRENT, MANIFEST, lists_root
-from assets.watchlists.release.remembered import FILE_NAME, recall, with_standing_keys
+from assets.watchlists.release.publish import CURRENT, lists_root
+from assets.watchlists.release.remembered import FILE_NAME, MANIFEST, recall, with_standing_keys
 
 Role = Literal["rektor", "mentor"]
 MENTORS = "mentorer"

@@ -3,7 +3,7 @@
 A school may ask for advice "utan att elevens personuppgifter röjs" (seed document of the method
 handbook). So nothing here is a name, class, school, date, subject, sex or
 mentor, and shares are bands of ten points. What people write themselves is looked through for the
-pupil's own facts. Not here: Swedish words and paper (`pipelines/cli/consult.py`).
+pupil's own facts. Not here: Swedish words and paper (`pipelines/cli/pupil/consult.py`).
 """
 
 from __future__ import annotations

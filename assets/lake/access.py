@@ -63,6 +63,7 @@ class LakeAccess:
         settle_seconds: a file that was written to within so many seconds may still be arriving.
         keeps_originals: whether the original of every file goes into the archive.
         retried: hash of an archived file that is read again, in place of the inbox.
+        has_mentor_files: whether each mentor gets files of the own beside a current list.
     """
 
     settings: LakeSettings
@@ -77,6 +78,7 @@ class LakeAccess:
     settle_seconds: float = 0.0
     keeps_originals: bool = True
     retried: str | None = None
+    has_mentor_files: bool = True
     _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)
 
     @contextmanager

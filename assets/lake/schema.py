@@ -90,7 +90,7 @@ EXPORTED = Column(
 )
 CLASS = Column("class_name", "VARCHAR", "Class, e.g. 8A.", "not given")
 GRADE = Column("grade", "TINYINT", "Årskurs 0-9; 0 is förskoleklass.", "not given or unreadable")
-MENTOR = Column("mentor_key", "UUID", "The mentor, see `staff`.", "not given")
+MENTOR = Column("mentor_key", "UUID", "The mentor or mentors, see `staff`.", "not given")
 DATE = Column("lesson_date", "DATE", "The date on which the lesson starts.")
 SUMS = (
     Column("scheduled_minutes", "BIGINT", "S: minutes of the lessons that count."),

@@ -369,11 +369,20 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "staff",
-        "Sealed names and addresses of mentors and principals.",
-        "a distinct name and address",
+        "Sealed names and addresses of mentors and principals, as a source says them: one word can "
+        "name several mentors of a pupil.",
+        "a distinct word: name and address, or several mentors together",
         (
-            Column("staff_key", "UUID", "HMAC of name and mail address."),
-            Column("sealed", "BLOB", "name, email; sealed."),
+            Column(
+                "staff_key",
+                "UUID",
+                "HMAC of name and mail address; of several mentors of SS12000 a hash of theirs.",
+            ),
+            Column(
+                "sealed",
+                "BLOB",
+                "name, email, and where a source tells several mentors apart each of them; sealed.",
+            ),
         ),
     ),
     Table(

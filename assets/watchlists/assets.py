@@ -46,6 +46,7 @@ def _release(
             period=iso_week(as_of) if is_frozen else "current",
             school=school,
             even_if_held=EVEN_IF_HELD_TAG in context.run.tags,
+            has_mentor_files=lake.has_mentor_files,
             on_progress=lake.on_progress,
         )
         if school is None:

@@ -153,6 +153,14 @@ class Unseen:
 
 
 @dataclass(frozen=True)
+class Mentor:
+    """One person who is mentor of a pupil; a pupil can have several."""
+
+    key: str  # names the mentor's folder and files: HMAC of the address, or of the name without one
+    name: str  # the address where no name is known
+
+
+@dataclass(frozen=True)
 class PupilRow:
     """A pupil on the list. `level` 0 means: no rule is hit, some verdict is insufficient."""
 
@@ -161,7 +169,7 @@ class PupilRow:
     birth_date: date | None  # only to tell apart two pupils of one name in one class
     school_class: str
     grade: int | None
-    mentor: str  # "" when nobody is named in the data
+    mentor: str  # as the data name one or several; "" when nobody is named
     level: int  # 0 none, 1 mentor, 2 ulf, 3 sst
     evidence: tuple[Evidence, ...]  # hits first, then insufficient; strongest rule first
     one_month: Sums  # rolling, the `Watchlist.one_month_days` ending at as_of
@@ -175,6 +183,7 @@ class PupilRow:
     uncounted: tuple[UncountedLessons, ...] = ()  # of the windows; the most lessons first
     unseen: Unseen | None = None  # None: the pupil is seen
     thin_percent: int | None = None  # timetable in percent of the class's, where that is thin
+    mentors: tuple[Mentor, ...] = ()  # each of those whom `mentor` names
 
     @property
     def change(self) -> str:
@@ -196,6 +205,7 @@ class ClearedPupil:
     one_month: Sums  # rolling, at as_of; nothing for a pupil who left
     pupil_key: str = ""  # never shown
     mentor_key: str = ""  # never shown
+    mentors: tuple[Mentor, ...] = ()  # as in PupilRow
 
 
 @dataclass(frozen=True)
@@ -222,6 +232,7 @@ class AtRiskRow:
     month_end: Chance | None  # None where such estimates are not good enough to be shown
     four_weeks: Chance | None
     pupil_key: str = ""  # never shown
+    mentors: tuple[Mentor, ...] = ()  # as in PupilRow
 
 
 @dataclass(frozen=True)
@@ -237,6 +248,7 @@ class ThinRow:
     percent: int  # of the class's median, cut
     first_date: date  # of the days that are looked at, the first with a lesson at the school
     pupil_key: str = ""  # never shown
+    mentors: tuple[Mentor, ...] = ()  # as in PupilRow
 
 
 @dataclass(frozen=True)

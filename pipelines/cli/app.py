@@ -58,11 +58,11 @@ COMMANDS = {
         "Compare a week's published lists with what today's data says of the same day.",
     ),
     "explain": (
-        "pipelines.cli.explain:explain",
+        "pipelines.cli.pupil.explain:explain",
         "Print why one pupil is, or is not, on a list: every rule on both bases.",
     ),
     "consult": (
-        "pipelines.cli.consult:consult",
+        "pipelines.cli.pupil.consult:consult",
         "Write a sheet that asks for advice about a pupil without saying who it is.",
     ),
     "whatif": (

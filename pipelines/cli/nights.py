@@ -19,8 +19,11 @@ from assets.delivery.delivery_log import FILE_NAME as DELIVERY_LOG
 from assets.delivery.results import Delivered
 from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
+from assets.watchlists.release.mentor_files import FOLDER
 from assets.watchlists.release.released import missed_weeks, refuse_early_freeze, refuse_wrong_night
+from assets.watchlists.release.releases import release_mentor_files
 from assets.watchlists.release.week_states import iso_week
+from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import rules_on, settings_of
 from pipelines.cli.options import AsOf, BeginAnew, Home, School, offered, week_end
 from pipelines.cli.printing import print_lists, say, say_refused, say_waiting, watched
@@ -86,6 +89,10 @@ def publish(
     force: Annotated[
         bool, typer.Option("--force", help="Also before the night of the week's Sunday was made.")
     ] = False,
+    mentors: Annotated[
+        bool,
+        typer.Option("--mentors", help="The mentors' own lists of a week that is out already."),
+    ] = False,
     home: Home = None,
 ) -> None:
     """Publish the frozen lists of a week, as of its Sunday."""
@@ -96,6 +103,9 @@ def publish(
             "over. Tonight's lists stand in the home under lists/current."
         )
     settings = settings_of(context, home)
+    if mentors:
+        _publish_mentors(settings, week, school)
+        return
     rules_on(settings, week)
     with watched() as progress:
         access = lake_access(settings, (), progress)
@@ -114,6 +124,23 @@ def publish(
     _tell_lists(made, "lists of the week", week)
     if release.held:
         raise typer.Exit(LISTS_WAIT)
+
+
+def _publish_mentors(settings: Settings, week: date, school: str | None) -> None:
+    with asked_lake(settings) as lake:
+        made = release_mentor_files(lake, iso_week(week), school=school)
+    for folder in made.folders:
+        if (folder / FOLDER).is_dir():
+            print(folder / FOLDER)
+    say(
+        f"{made.mentors} mentors' lists of {iso_week(week)} stand there. The rektor's lists stay "
+        "as they are."
+    )
+    if made.left_out:
+        say(
+            f"{made.left_out} pupils of the lists have become protected since, or are gone from "
+            "the lake, and stand in no mentor's list."
+        )
 
 
 @dataclass

@@ -176,7 +176,8 @@ def print_lists(folders: Sequence[Path]) -> None:
     """Print where the lists are."""
     for folder in folders:
         for path in sorted(folder.iterdir()):
-            if path.suffix in {".xlsx", ".html"}:
+            # Of mentors' lists, which can be hundreds, only where they are.
+            if path.suffix in {".xlsx", ".html"} or path.is_dir():
                 print(path)
 
 

@@ -1,14 +1,34 @@
--- aggregate_places: place, sealed identity and mentor of each aggregate's pupil.
+-- aggregate_places: place, sealed identity and mentors of each aggregate's pupil.
 -- From: aggregate_cells, person_keys, ss12000_persons, ss12000_places, ss12000_organisations.
 -- Grain: an object of a file of aggregatedAttendance. The place is that of the period's last day;
 -- a pupil whom the lake doesn't know has none, and no identity.
-WITH mentors AS (
+WITH staff_seals AS (
     -- One person can be reported of twice with the same key.
     SELECT
         staff_key,
         any_value(sealed_staff) AS sealed_staff
     FROM ss12000_persons
     GROUP BY staff_key
+),
+
+mentor_places AS (
+    SELECT
+        person_key,
+        first_date,
+        unnest(mentor_keys) AS staff_key,
+        generate_subscripts(mentor_keys, 1) AS place
+    FROM ss12000_places
+),
+
+mentors AS (
+    -- All mentors of a stretch of days, in their order.
+    SELECT
+        mentor_places.person_key,
+        mentor_places.first_date,
+        list(staff_seals.sealed_staff ORDER BY mentor_places.place) AS seals
+    FROM mentor_places
+    INNER JOIN staff_seals ON mentor_places.staff_key = staff_seals.staff_key
+    GROUP BY mentor_places.person_key, mentor_places.first_date
 )
 
 SELECT
@@ -18,7 +38,7 @@ SELECT
     places.class_name,
     cast(places.grade AS VARCHAR) AS grade,
     persons.sealed,
-    mentors.sealed_staff,
+    mentors.seals AS mentor_seals,
     cells.protected,
     cast(persons.pupil_key AS VARCHAR) AS pupil_key
 FROM aggregate_cells AS cells
@@ -30,7 +50,8 @@ LEFT JOIN ss12000_places AS places
         AND calendar_date(cells.end_date) BETWEEN places.first_date AND places.last_date
 LEFT JOIN ss12000_organisations AS units
     ON coalesce(places.enroled_unit_code, places.class_unit_code) = units.school_unit_code
-LEFT JOIN mentors ON places.mentor_key = mentors.staff_key
+LEFT JOIN mentors
+    ON places.person_key = mentors.person_key AND places.first_date = mentors.first_date
 WHERE cells.part = ''
 -- A school unit that is reported of twice goes by the newest word.
 QUALIFY row_number() OVER (PARTITION BY cells.line_number ORDER BY units.stated_at DESC) = 1

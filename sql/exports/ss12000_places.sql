@@ -1,4 +1,4 @@
--- ss12000_places: school, class, grade and mentor of affected persons, for each stretch of days.
+-- ss12000_places: school, class, grade and mentors of affected persons, for each stretch of days.
 -- From: affected_persons, living_enrolments, ss12000_organisations, ss12000_members,
 -- living_groups, ss12000_roles, living_duties, living_persons, protected_persons. `living_` is what
 -- was not taken away at the source.
@@ -169,22 +169,34 @@ class_then AS (
     ) = 1
 ),
 
-mentor_then AS (
-    -- The mentor of a mentor group stands before that of the class.
+mentor_words AS (
+    -- Everybody who is mentor of one of the pupil's groups, each once; the mentor of a mentor group
+    -- stands before that of the class.
     SELECT
         stretches.person_key,
         stretches.first_date,
-        mentored.staff_key
+        mentored.staff_key,
+        bool_or(mentored.is_mentor_group) AS is_mentor_group,
+        max(mentored.first_date) AS mentor_since,
+        min(mentored.duty_key) AS duty_key
     FROM stretches
     INNER JOIN mentored
         ON
             stretches.person_key = mentored.person_key
             AND stretches.first_date BETWEEN mentored.first_date AND mentored.last_date
-    QUALIFY row_number() OVER (
-        PARTITION BY stretches.person_key, stretches.first_date
-        ORDER BY
-            mentored.is_mentor_group DESC, mentored.first_date DESC, mentored.duty_key ASC
-    ) = 1
+    GROUP BY stretches.person_key, stretches.first_date, mentored.staff_key
+),
+
+mentor_then AS (
+    SELECT
+        person_key,
+        first_date,
+        list(
+            staff_key
+            ORDER BY is_mentor_group DESC, mentor_since DESC, duty_key ASC
+        ) AS staff_keys
+    FROM mentor_words
+    GROUP BY person_key, first_date
 )
 
 SELECT
@@ -197,7 +209,12 @@ SELECT
     class_then.school_unit_code AS class_unit_code,
     coalesce(class_then.class_name, '') AS class_name,
     enroled_then.grade,
-    mentor_then.staff_key AS mentor_key
+    mentor_then.staff_keys AS mentor_keys,
+    -- One mentor's key, or that of several together; the keys are secret, so their hash is too.
+    CASE
+        WHEN len(mentor_then.staff_keys) = 1 THEN mentor_then.staff_keys[1]
+        ELSE cast(md5(array_to_string(mentor_then.staff_keys, ' ')) AS UUID)
+    END AS mentor_key
 FROM stretches
 LEFT JOIN enroled_then
     ON

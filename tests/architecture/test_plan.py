@@ -35,7 +35,7 @@ FLAT = {
         *("assets", "ingest", "retry", "changes", "layout_checks", "layout_drafts"),
         "sender_summary",
     },
-    "assets/watchlists": {"assets", "decisions", "model", "outline"},
+    "assets/watchlists": {"assets", "decisions", "mentor_lists", "model", "outline"},
 }
 # Small and with one reader, and yet apart: run as a program of its own, wired by name, or a group
 # of commands of its own.

@@ -26,8 +26,7 @@ from assets.delivery.settings import Credential, DeliverySettings, MailSettings,
 from assets.delivery.shares import standing_lists
 from assets.lake.encryption import Sealer
 from assets.watchlists.model import PupilRow
-from assets.watchlists.release.publish import MANIFEST
-from assets.watchlists.release.remembered import FILE_NAME, remember
+from assets.watchlists.release.remembered import FILE_NAME, MANIFEST, remember
 from assets.watchlists.release.week_states import iso_week
 from tests.unit.watchlist_factory import history, pupil, watchlist
 

@@ -18,8 +18,8 @@ from assets.flags.evaluate import evaluate_flags
 from assets.flags.explain import explain as explain_pupil
 from assets.flags.pupil_question import find_pupil, read_question
 from assets.lake.connection import Lake
-from pipelines.cli.explain import document_of
-from pipelines.cli.explain_text import text_of
+from pipelines.cli.pupil.explain import document_of
+from pipelines.cli.pupil.explain_text import text_of
 from rules.registry import load_parameters, rule_set_on
 from rules.what_if import rule_set_with
 from tests.conftest import settings_of

@@ -15,8 +15,8 @@ from assets.flags.evaluate import evaluate_flags
 from assets.flags.explain import asides_of, explain
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from pipelines.cli.explain import document_of
-from pipelines.cli.explain_text import aside_lines
+from pipelines.cli.pupil.explain import document_of
+from pipelines.cli.pupil.explain_text import aside_lines
 from rules.parallel import ParallelValue
 from rules.registry import rule_set_on
 from tests.conftest import emptied, settings_of

@@ -13,6 +13,7 @@ import pytest
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.watchlists.collect.mentors import people_in
 from tests.conftest import emptied, settings_of
 from tests.integration.ingest_files import (
     EVERY,
@@ -278,6 +279,79 @@ def test_a_mentor_with_protected_identity_is_not_named(lake: Lake, tmp_path: Pat
         lake, tmp_path, persons=[person(ANNA), staff(MENTOR, securityMarking="Sekretessmarkering")]
     )
     assert lake.rows("SELECT DISTINCT mentor_key FROM lessons") == [(None,)]
+
+
+CO_MENTOR = "person-co-mentor"
+
+
+def of_co_mentor(id: str = "duty-co-mentor", **fields: Any) -> dict[str, Any]:  # noqa: A002
+    return duty(id, person={"id": CO_MENTOR, "securityMarking": "Ingen"}, **fields)
+
+
+def with_co_mentor() -> list[dict[str, Any]]:
+    """The usual persons, and a second mentor."""
+    work = {"value": "co@skola.example.org", "type": "Skola personal"}
+    second = staff(CO_MENTOR, givenName="Co", emails=[work])
+    return [*school()["persons"], second]
+
+
+def mentors_of_rosters(lake: Lake) -> dict[str, list[tuple[str, str]]]:
+    """Return name and address of each mentor by pupil, as of the records that have no end."""
+    sealer = Sealer.of_home(lake.settings.home)
+    names = {key_of(lake, number): name for name, number in NUMBERS.items()}
+    rows = lake.rows(
+        "SELECT pupil_key, sealed FROM enrolments JOIN staff ON mentor_key = staff_key "
+        "WHERE DATE '2026-10-05' BETWEEN start_date AND coalesce(end_date, DATE '2999-12-31')"
+    )
+    return {names[pupil]: sorted(people_in(sealer.unseal(sealed))) for pupil, sealed in rows}
+
+
+MO, CO = ("Mentor Öberg", "mo@skola.example.org"), ("Co Öberg", "co@skola.example.org")
+
+
+def test_all_mentors_of_a_class_are_its_pupils_mentors(lake: Lake, tmp_path: Path) -> None:
+    take(lake, tmp_path, persons=with_co_mentor(), duties=[duty(), of_co_mentor()])
+    assert mentors_of_rosters(lake) == {"Anna": [CO, MO], "Bo": [CO, MO]}
+    # Lessons say the same of their mentors as the roster does.
+    assert lake.rows("SELECT DISTINCT mentor_key FROM lessons") == lake.rows(
+        "SELECT DISTINCT mentor_key FROM enrolments WHERE mentor_key IS NOT NULL"
+    )
+
+
+def test_the_mentor_of_single_pupils_is_one_beside_that_of_the_class(
+    lake: Lake, tmp_path: Path
+) -> None:
+    own = group("group-own", groupType="Mentor", groupMemberships=[member(ANNA)])
+    role = [{"group": {"id": "group-own"}, "assignmentRoleType": "Mentor"}]
+    duties = [duty(), of_co_mentor(assignmentRole=role)]
+    take(lake, tmp_path, persons=with_co_mentor(), groups=[group(), own], duties=duties)
+    assert mentors_of_rosters(lake) == {"Anna": [CO, MO], "Bo": [MO]}
+
+
+def test_two_duties_of_one_person_are_one_mentor(lake: Lake, tmp_path: Path) -> None:
+    take(lake, tmp_path, duties=[duty(), duty("duty-again")])
+    assert mentors_of_rosters(lake) == {"Anna": [MO], "Bo": [MO]}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_second_mentor_who_ends_is_one_no_more_in_every_order(
+    lake: Lake, tmp_path: Path, first: int
+) -> None:
+    take(lake, tmp_path, persons=with_co_mentor(), duties=[duty(), of_co_mentor()])
+    ended = of_co_mentor(endDate="2026-09-30", modified="2026-10-06T12:00:00Z")
+    again = [duty(modified="2026-10-06T12:00:00Z"), ended]
+    offer_one(lake, put_page(tmp_path, "first", [again[first]], "20261007T0500"))
+    offer_one(lake, put_page(tmp_path, "second", [again[1 - first]], "20261007T0600"))
+    assert mentors_of_rosters(lake) == {"Anna": [MO], "Bo": [MO]}
+
+
+def test_of_two_mentors_the_one_with_protected_identity_is_not_named(
+    lake: Lake, tmp_path: Path
+) -> None:
+    persons = [p for p in with_co_mentor() if p["id"] != CO_MENTOR]
+    hidden = staff(CO_MENTOR, givenName="Co", securityMarking="Sekretessmarkering")
+    take(lake, tmp_path, persons=[*persons, hidden], duties=[duty(), of_co_mentor()])
+    assert mentors_of_rosters(lake) == {"Anna": [MO], "Bo": [MO]}
 
 
 def test_class_and_grade_are_those_of_the_lessons_day(lake: Lake, tmp_path: Path) -> None:

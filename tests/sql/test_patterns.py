@@ -19,7 +19,7 @@ from assets.flags.evaluate import Evaluation, Places
 from assets.flags.patterns import Pattern, patterns
 from assets.lake.connection import Lake
 from assets.lake.temporary import TemporaryTable
-from pipelines.cli.explain_text import pattern_lines
+from pipelines.cli.pupil.explain_text import pattern_lines
 from rules.registry import rule_set_on
 from tests.oracle import patterns as oracle
 from tests.oracle.patterns import Lesson

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from assets.watchlists import outline
 from assets.watchlists.collect.uncounted import LessonsAfterEnd, after_end, lines
 from assets.watchlists.model import UncountedLessons
+from assets.watchlists.swedish import explanations
 from tests.unit.watchlist_factory import pupil, watchlist
 
 
@@ -72,8 +72,7 @@ def test_many_kinds_of_lessons_are_counted_together_below_the_first() -> None:
 
 def test_the_lines_stand_below_the_rules_on_the_list() -> None:
     row = pupil(uncounted=(set_aside(),))
-    shown = outline.rules_of(row, outline.rules_by_name(watchlist(row)))
-    assert shown.splitlines()[-1].startswith("Räknas inte: frånvarande i SV")
+    assert explanations.facts(watchlist(row), row)[-1].startswith("Räknas inte: frånvarande i SV")
 
 
 def test_a_school_that_reports_pupils_who_have_left_is_reported() -> None:

@@ -25,18 +25,8 @@ def unseen(given: str = "Selam", **other: Any) -> PupilRow:
     return replace(plain, unseen=GONE_SINCE, **other)
 
 
-def steps(pupil: PupilRow) -> str:
-    level = {"pupils": (pupil,)} if pupil.level else {"pupils": (), "insufficient": (pupil,)}
-    watchlist = replace(make.watchlist(), **level)
-    (part,) = outline.mentor_parts(watchlist)
-    (column,) = [
-        c for c in outline.mentor_table(watchlist, part).columns if c.heading == "Nästa steg"
-    ]
-    return str(column.value(pupil))
-
-
 def test_the_next_step_says_since_when_and_what_to_do() -> None:
-    assert steps(unseen()) == (
+    assert outline.next_step(unseen()) == (
         "Inga lektioner sedan 2 oktober 2026: kontrollera schema och placering, kontakta"
         " eleven och vårdnadshavarna."
     )
@@ -45,25 +35,22 @@ def test_the_next_step_says_since_when_and_what_to_do() -> None:
 
 
 def test_a_pupil_on_a_level_whom_nobody_sees_now_has_both_steps() -> None:
-    told = steps(replace(make.pupil(level=2), unseen=GONE_SINCE))
+    told = outline.next_step(replace(make.pupil(level=2), unseen=GONE_SINCE))
     assert told.startswith("Ta upp med rektor")
     assert told.endswith("kontakta eleven och vårdnadshavarna.")
 
 
 def test_the_row_says_it_once_for_all_rules() -> None:
-    rules = outline.rules_by_name(make.watchlist())
     silent = unseen(evidence=(SILENT, replace(SILENT, basis="calendar")), thin_percent=None)
-    assert outline.rules_of(silent, rules) == unseen_texts.ROW_LINE
+    assert unseen_texts.row_lines(silent) == (unseen_texts.ROW_LINE,)
     thin = replace(make.pupil(level=1), thin_percent=20)
-    assert outline.rules_of(thin, rules).splitlines()[-1] == "Schema 20 % av klassens"
+    assert unseen_texts.row_lines(thin) == ("Schema 20 % av klassens",)
 
 
 def test_who_is_not_seen_stands_in_one_table_of_the_section_only() -> None:
     watchlist = make.watchlist(insufficient=(unseen(), make.unassessed("Nils", "Ek")))
     assert [row.given_name for row in evidence_texts.unseen_table(watchlist).rows] == ["Selam"]
-    assert [row.given_name for row in evidence_texts.insufficient_table(watchlist).rows] == ["Nils"]
-    kinds = [row.kind for row in evidence_texts.shortfall_table(watchlist).rows]
-    assert kinds == ["Utan lektioner", "Elev"]
+    assert [outline.lacks_data(row) for row in watchlist.insufficient] == [False, True]
 
 
 def test_a_pupil_on_a_level_whom_nobody_sees_is_in_the_section_too() -> None:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.watchlists import swedish
-from assets.watchlists.swedish import headings, rule_texts, texts
-from assets.watchlists.swedish.safe_text import sheet_names
+from assets.watchlists.decisions import Question
+from assets.watchlists.swedish import decision_texts, headings, rule_texts, texts
 from tests.unit import watchlist_factory as make
 
 RULES = {rule.rule: rule for rule in make.RULES}
@@ -220,7 +220,6 @@ def test_a_window_is_as_long_as_the_rule_set_says() -> None:
     item = make.evidence("mentor_followup", make.sums(900))
     assert rule_texts.basis(item, rule) == "28 dagar"
     assert rule_texts.counted(rule) == "1 månad: 28 dagar eller kalendermånad"
-    assert texts.month_absence(Fraction(1, 8), 28) == "12,5 % frånvaro 28 dagar"
     watchlist = make.watchlist(two_months_days=56)
     assert texts.no_unreported(watchlist).endswith("saknar rapport de senaste 56 dagarna.")
     assert headings.over(headings.H_ABSENCE, 56) == "Frånvaro 56 dagar"
@@ -282,9 +281,9 @@ def test_no_sentence_says_that_a_system_decides() -> None:
     assert [sentence for sentence in sentences if deciding.search(sentence)] == []
 
 
-def test_what_is_asked_of_each_level_is_for_a_person_to_assess() -> None:
-    for level, meaning in texts.LEVEL_MEANINGS.items():
-        assert re.search(r"^(Rektor|Mentor) .*\bbedömer\b", meaning), level
+def test_what_a_question_means_is_for_a_person_to_assess() -> None:
+    for question in (Question.ULF, Question.SST):
+        assert re.search(r"\brektor (bedömer|prövar)\b", decision_texts.MEANINGS[question])
 
 
 def test_no_text_of_the_lists_has_numbered_levels() -> None:
@@ -303,21 +302,3 @@ def test_no_text_of_the_lists_has_numbered_levels() -> None:
 def test_every_level_is_reported_apart_without_colour() -> None:
     assert len({label.split()[0] for label in texts.LEVELS.values()}) == len(texts.LEVELS)
     assert texts.LEVELS[3] == "▲▲▲ Utredning/ULF, SST"
-
-
-# --- names of sheets -----------------------------------------------------------------------------
-
-
-def test_sheet_names_are_legal_short_and_unlike_each_other() -> None:
-    wanted = [
-        "Anna Berg", "ANNA BERG", "A/B:[x]*?\\", "'Ek'", "x" * 300, "x" * 301, "", "🙂", "\x00",
-        "../../x", "=cmd|' /C calc'!A0", "Rektor", "History", "𝐀" * 40,
-    ]  # fmt: skip
-    names = sheet_names(wanted, ["Rektor"], "Mentor")
-    assert len(names) == len(wanted)
-    assert len({name.casefold() for name in (*names, "Rektor", "History")}) == len(names) + 2
-    for name in names:
-        assert 0 < len(name.encode("utf-16-le")) // 2 <= 31
-        assert not re.search(r"[\[\]:*?/\\'=!|&\x00]", name)
-    assert names[:2] == ["Anna Berg", "ANNA BERG (2)"]
-    assert names[6:9] == ["Mentor", "Mentor (2)", "Mentor (3)"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
 
 from assets.watchlists.model import (
     ClearedPupil,
     Evidence,
     ListHistory,
+    Mentor,
     PupilRow,
     RuleExplanation,
     Sums,
@@ -18,9 +21,22 @@ from assets.watchlists.model import (
     Watchlist,
 )
 
+Row = TypeVar("Row", PupilRow, ClearedPupil)
 AS_OF = date(2026, 11, 15)
 HANDBOOK = "Metodhandbok, sidan Frånvarotrappan"
 OWN_CHOICE = "Eget val: ett prov."
+
+
+def mentor(name: str) -> Mentor:
+    """A mentor whose key has nothing of the name in it."""
+    return Mentor(
+        str(UUID(bytes=sha256(name.encode("utf-8", "surrogatepass")).digest()[:16])), name
+    )
+
+
+def _with_mentors(row: Row) -> Row:
+    """The same row, whose one mentor is the one that it names, unless it has some."""
+    return replace(row, mentors=(mentor(row.mentor),)) if row.mentor and not row.mentors else row
 
 
 def _rule(name: str, level: int, comparison: str, pct: int, **other: Any) -> RuleExplanation:
@@ -100,7 +116,7 @@ def cleared(given: str = "Ture", family: str = "Lind", **other: Any) -> ClearedP
         ),
         one_month=sums(300),
     )
-    return replace(plain, **other)
+    return _with_mentors(replace(plain, **other))
 
 
 def pupil(
@@ -122,7 +138,7 @@ def pupil(
         two_months=month,
         calendar_month=month,
     )
-    return replace(plain, **other)
+    return _with_mentors(replace(plain, **other))
 
 
 def unassessed(given: str = "Nils", family: str = "Ek", **other: Any) -> PupilRow:

@@ -20,7 +20,7 @@ from assets.exports.readers.layouts import FoundHeader, Layout, LayoutColumn
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.living import define_living
-from assets.exports.ss12000.persons import Persons
+from assets.exports.ss12000.persons import Persons, several_mentors
 from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -88,9 +88,10 @@ def aggregate_frames(
 
 
 def _place(sealer: Sealer, row: tuple[object, ...], by_key: ByKey) -> dict[str, str | None]:
-    _, code, school, class_name, grade, sealed, sealed_staff, said, key = row
+    _, code, school, class_name, grade, sealed, mentor_seals, said, key = row
     pupil = sealer.unseal(sealed) if isinstance(sealed, bytes) else {}
-    mentor = sealer.unseal(sealed_staff) if isinstance(sealed_staff, bytes) else {}
+    seals = mentor_seals if isinstance(mentor_seals, list) else []
+    mentor = several_mentors([sealer.unseal(seal) for seal in seals])
     return {
         "school_unit_code": None if code is None else str(code),
         "school_name": None if school is None else str(school),

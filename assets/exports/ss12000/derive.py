@@ -21,13 +21,14 @@ from assets.exports.ss12000.affected_pupils import (
     note_deleted,
 )
 from assets.exports.ss12000.living import STAYS
-from assets.exports.ss12000.persons import Persons
+from assets.exports.ss12000.persons import Persons, several_mentors
 from assets.exports.ss12000.resources import DELETIONS, RESOURCES, Resource
 from assets.exports.ss12000.staging import MARKINGS
 from assets.exports.ss12000.words import find_changes, store_words
 from assets.exports.storing.lessons import store_identities, store_lessons
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from assets.lake.tables import columns_of
 from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older_by
@@ -153,6 +154,7 @@ def _derive(
         _store_rosters(connection, lake, affected)
         _store_identities(connection, lake, affected)
         _store_staff(connection, f"SELECT mentor_key FROM {places}")
+        _store_mentors(connection, lake, places)
 
 
 def _store_lessons(
@@ -235,3 +237,37 @@ def _store_staff(connection: duckdb.DuckDBPyConnection, keys: str) -> None:
         f"WHERE staff_key IN ({keys}) AND staff_key NOT IN (SELECT staff_key FROM staff) "
         "GROUP BY staff_key"
     )
+
+
+def _store_mentors(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, places: TemporaryTable
+) -> None:
+    """Store the names of several mentors of one pupil as one word, which tells them apart."""
+    new = lake.rows(
+        f"SELECT DISTINCT cast(mentor_key AS VARCHAR), mentor_keys FROM {places} "
+        "WHERE len(mentor_keys) > 1 AND mentor_key NOT IN (SELECT staff_key FROM staff)"
+    )
+    if not new:
+        return
+    sealer = Sealer.of_home(lake.settings.home)
+    seals = dict(
+        lake.rows(
+            "SELECT staff_key, any_value(sealed_staff) FROM ss12000_persons WHERE staff_key IN "
+            f"(SELECT unnest(mentor_keys) FROM {places}) GROUP BY staff_key"
+        )
+    )
+    words = pl.DataFrame(
+        {
+            "staff_key": [key for key, _ in new],
+            "sealed": [
+                sealer.seal(several_mentors([sealer.unseal(seals[key]) for key in keys]))
+                for _, keys in new
+            ],
+        },
+        schema={"staff_key": pl.String, "sealed": pl.Binary},
+    )
+    connection.register("mentors_together", words)
+    connection.execute(
+        "INSERT INTO staff SELECT cast(staff_key AS UUID), sealed FROM mentors_together"
+    )
+    connection.unregister("mentors_together")

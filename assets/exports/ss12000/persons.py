@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import unicodedata
 import uuid
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -169,6 +170,19 @@ class Persons:
             "staff_key": str(self._sealer.key("staff", f"{_name(name)}\x1f{email.casefold()}")),
             "sealed_staff": self._sealer.seal({"name": _name(name), "email": email}),
         }
+
+
+def several_mentors(words: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the word about several mentors: who they are together, and each apart.
+
+    Args:
+        words: name and email of each.
+    """
+    return {
+        "name": ", ".join(word["name"] for word in words if word["name"]),
+        "email": ", ".join(word["email"] for word in words if word["email"]),
+        "mentors": json.dumps([[word["name"], word["email"]] for word in words]),
+    }
 
 
 def _name(text: str | None) -> str:

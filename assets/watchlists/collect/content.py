@@ -17,10 +17,10 @@ import polars as pl
 
 from assets.absence.windows import school_year_start
 from assets.exports.pupils.identity_numbers import birth_date
-from assets.flags.answers import staff_names
 from assets.flags.evaluate import Evaluation
 from assets.lake.connection import Lake
 from assets.watchlists.collect.data_gaps import EventGaps, first_covered_day, gaps_by_school
+from assets.watchlists.collect.mentors import Staff
 from assets.watchlists.collect.notices import (
     MissingLessons,
     MonthlySums,
@@ -61,7 +61,7 @@ def pupils_at_risk(lake: Lake, evaluation: Evaluation) -> list[dict[str, Any]]:
 def at_risk_by_school(
     found: Iterable[Mapping[str, Any]],
     people: Mapping[str, Mapping[str, str]],
-    mentors: Mapping[str, str],
+    staff: Staff,
     namesakes: Collection[str],
 ) -> dict[str, tuple[AtRiskRow, ...]]:
     """Return the rows of each school, the highest step and the greatest chance first.
@@ -69,7 +69,7 @@ def at_risk_by_school(
     Args:
         found: what `pupils_at_risk` gave.
         people: identities by pupil key.
-        mentors: names of staff by key.
+        staff: names of staff, and each mentor.
         namesakes: keys of pupils who are called as another one on the lists.
     """
     schools: dict[str, list[AtRiskRow]] = defaultdict(list)
@@ -83,7 +83,7 @@ def at_risk_by_school(
                 birth_date=birth_date(person["civic_no"]) if has_namesake else None,
                 school_class=row["class_name"],
                 grade=row["grade"],
-                mentor=mentors.get(row["mentor_key"], ""),
+                **staff.of_row(row["mentor_key"]),
                 threshold_bp=row["threshold_bp"],
                 is_strict=row["is_strict"],
                 one_month=_sums(row),
@@ -154,10 +154,10 @@ def collect(
     if school is not None:
         schools = schools.filter(pl.col("school_unit_code") == school)
     may_pass = pupils_at_risk(lake, evaluation)
-    names = staff_names(lake)
+    staff = Staff.of_lake(lake)
     seen = hardly_seen(lake, evaluation)
     beside = [*((row["pupil_key"], row) for row in may_pass), *seen.beside()]
-    rows = rows_by_school(lake, evaluation, states, names, seen=seen, beside=beside)
+    rows = rows_by_school(lake, evaluation, states, staff, seen=seen, beside=beside)
     pupils = rows.pupils
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
@@ -174,8 +174,8 @@ def collect(
             "AND reason IS DISTINCT FROM 'only_monthly_sums' GROUP BY 1"
         )
     )
-    at_risk = at_risk_by_school(may_pass, rows.people, names, rows.namesakes)
-    thin = thin_by_school(seen, rows.people, names, rows.namesakes)
+    at_risk = at_risk_by_school(may_pass, rows.people, staff, rows.namesakes)
+    thin = thin_by_school(seen, rows.people, staff, rows.namesakes)
     rule_set = evaluation.rule_set
     rules = tuple(_explanations(rule_set))
     month = evaluation.calendar_month
@@ -184,7 +184,7 @@ def collect(
             school_unit_code=row["school_unit_code"],
             school_name=row["school_name"],
             district=row["district"],
-            principal=names.get(row["principal_key"], ""),
+            principal=staff.names.get(row["principal_key"], ""),
             iso_week=iso_week(evaluation.as_of),
             as_of=evaluation.as_of,
             is_frozen=stamp.is_frozen,

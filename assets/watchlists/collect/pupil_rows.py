@@ -17,6 +17,7 @@ from assets.flags.evaluate import Evaluation
 from assets.flags.patterns import Pattern, patterns
 from assets.flags.prognoses import Prognosis, prognoses
 from assets.lake.connection import Lake
+from assets.watchlists.collect.mentors import Staff
 from assets.watchlists.collect.uncounted import uncounted_by_pupil
 from assets.watchlists.collect.unseen import HardlySeen, Place, namesakes
 from assets.watchlists.model import (
@@ -91,7 +92,7 @@ def rows_by_school(
     lake: Lake,
     evaluation: Evaluation,
     states: WeekStates,
-    mentors: Mapping[str, str],
+    staff: Staff,
     *,
     seen: HardlySeen,
     beside: Sequence[Place] = (),
@@ -102,7 +103,7 @@ def rows_by_school(
         lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
         states: how pupils stand against the lists before.
-        mentors: names of staff by key.
+        staff: names of staff, and each mentor.
         seen: who is hardly seen.
         beside: who else stands on the lists.
     """
@@ -113,7 +114,7 @@ def rows_by_school(
     everybody = sorted(by_pupil.keys() | gone | {key for key, _ in beside})
     # A list of before can name a pupil whom a lake that was restored from an older backup lacks.
     people = dict.fromkeys(everybody, _NAMELESS) | identities_of(lake, everybody)
-    facts = _Facts(people, mentors, _windows(lake))
+    facts = _Facts(people, staff, _windows(lake))
     behind = what_is_behind(lake, evaluation)
     uncounted = uncounted_by_pupil(lake, evaluation)
     places: list[Place] = [(key, rows[0]) for key, rows in by_pupil.items()]
@@ -156,7 +157,7 @@ _NAMELESS = {"given_name": "", "family_name": ""}
 @dataclass(frozen=True)
 class _Facts:
     people: Mapping[str, Mapping[str, str]]
-    mentors: Mapping[str, str]
+    staff: Staff
     windows: Mapping[tuple[str, str], Sums]
 
 
@@ -173,7 +174,7 @@ def _person(facts: _Facts, key: str, place: dict[str, Any], *, is_namesake: bool
         "birth_date": birth_date(person["civic_no"]) if is_namesake else None,
         "school_class": place["class_name"],
         "grade": place["grade"],
-        "mentor": facts.mentors.get(place["mentor_key"] or "", ""),
+        **facts.staff.of_row(place["mentor_key"]),
         "one_month": facts.windows.get((key, "one_month"), _NOTHING),
         "pupil_key": key,
         "mentor_key": place["mentor_key"] or "",

@@ -16,6 +16,7 @@ from typing import Any
 from assets.exports.pupils.identity_numbers import birth_date
 from assets.flags.evaluate import Evaluation, first_seen_day
 from assets.lake.connection import Lake
+from assets.watchlists.collect.mentors import Staff
 from assets.watchlists.model import ThinRow, Unseen
 from rules.threshold import Threshold
 
@@ -166,7 +167,7 @@ def _places(
 def thin_by_school(
     found: HardlySeen,
     people: Mapping[str, Mapping[str, str]],
-    mentors: Mapping[str, str],
+    staff: Staff,
     namesakes: Collection[str],
 ) -> dict[str, tuple[ThinRow, ...]]:
     """Return the rows of each school by class and name.
@@ -174,7 +175,7 @@ def thin_by_school(
     Args:
         found: what `hardly_seen` gave.
         people: identities by pupil key.
-        mentors: names of staff by key.
+        staff: names of staff, and each mentor.
         namesakes: keys of pupils who are called as another one on the lists.
     """
     schools: dict[str, list[ThinRow]] = defaultdict(list)
@@ -187,7 +188,7 @@ def thin_by_school(
                 birth_date=birth_date(person["civic_no"]) if key in namesakes else None,
                 school_class=place["class_name"],
                 grade=place["grade"],
-                mentor=mentors.get(place["mentor_key"] or "", ""),
+                **staff.of_row(place["mentor_key"]),
                 percent=thin.percent,
                 first_date=thin.first_date,
                 pupil_key=key,

@@ -44,6 +44,7 @@ from assets.watchlists.swedish import (
     evidence_texts,
     explanations,
     headings,
+    mentor_texts,
     risk_texts,
     texts,
     unseen_texts,
@@ -53,7 +54,7 @@ from assets.watchlists.swedish.safe_text import printable
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
-def write_page(watchlist: Watchlist, path: Path, mentor: str = "") -> None:
+def write_page(watchlist: Watchlist, path: Path, mentor: str | None = None) -> None:
     """Write the page of `watchlist` to exactly `path`, replacing what is there.
 
     Not atomic: the caller writes beside the published file and renames.
@@ -61,8 +62,8 @@ def write_page(watchlist: Watchlist, path: Path, mentor: str = "") -> None:
     Args:
         watchlist: what the reader may see.
         path: where to.
-        mentor: whose own list it is; "" for the principal, for whom pupils whom only a mentor
-            follows up are folded.
+        mentor: whose own list it is, printed upright; None for the principal, for whom pupils
+            whom only a mentor follows up are folded.
 
     Raises:
         OSError: the file cannot be written.
@@ -124,8 +125,9 @@ def _is_unclear(watchlist: Watchlist, pupil: PupilRow) -> bool:
     return any(answer(watchlist, pupil, q) is Reply.UNCLEAR for q in of_principal)
 
 
-def _render(watchlist: Watchlist, mentor: str) -> str:
-    style, script = _style_sheet(watchlist), _script()
+def _render(watchlist: Watchlist, mentor: str | None) -> str:
+    is_mentors = mentor is not None
+    style, script = _style_sheet(watchlist, _PORTRAIT if is_mentors else ""), _script()
     # The place in the whole list is the anchor: no name goes into an address.
     anchors = {id(pupil): f"elev-{n}" for n, pupil in enumerate(watchlist.pupils, start=1)}
     unassessed = tuple(p for p in watchlist.insufficient if outline.lacks_data(p) and not p.level)
@@ -138,13 +140,15 @@ def _render(watchlist: Watchlist, mentor: str) -> str:
         .render(
             w=watchlist,
             mentor=mentor,
+            is_mentors=is_mentors,
+            nobody=mentor_texts.NOBODY if is_mentors else texts.nobody_listed(watchlist),
             style=Markup(style),  # noqa: S704  # our own file; what is inserted is escaped for CSS
             script=Markup(script),  # noqa: S704  # our own file
             policy=_policy(style, script),
             counts=question_counts(watchlist),
             first=look_first(watchlist),
             more=more_to_look_at(watchlist),
-            sections=tuple(_sections(watchlist, folds=not mentor)),
+            sections=tuple(_sections(watchlist, folds=not is_mentors)),
             unassessed=unassessed,
             also_lacking=also_lacking,
             anchor_of=lambda pupil: anchors[id(pupil)],
@@ -172,6 +176,7 @@ def _environment() -> Environment:
         g=evidence_texts,
         o=outline,
         c=change_texts,
+        m=mentor_texts,
         r=risk_texts,
         u=unseen_texts,
         d=decision_texts,
@@ -193,7 +198,15 @@ def _css() -> str:
     return (_TEMPLATES / "watchlist.css").read_text(encoding="utf-8")
 
 
-def _style_sheet(watchlist: Watchlist) -> str:
+# Whoever prints an own list reads it on paper: nothing is smaller than 10 points.
+_PORTRAIT = (
+    "@page { size: A4 portrait; font-size: 10pt; }"
+    "@media print { html { font-size: 11pt; }"
+    " table, .small, footer, thead th { font-size: 10pt; } }\n"
+)
+
+
+def _style_sheet(watchlist: Watchlist, more: str) -> str:
     # The page margins of a print cannot take text from the document, only from the style sheet.
     margins = {
         "top-left": f'"{_css_text(texts.print_header(watchlist))}"',
@@ -208,7 +221,7 @@ def _style_sheet(watchlist: Watchlist) -> str:
         for name, heading in pupil_headings(watchlist)
     )
     cards = f"@media screen and (max-width: 60rem) {{\n{labels}}}\n"
-    return f"{_css()}{cards}@page {{ {boxes} }}\n"
+    return f"{_css()}{cards}@page {{ {boxes} }}\n{more}"
 
 
 def _label(heading: str) -> str:

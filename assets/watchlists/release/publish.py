@@ -22,17 +22,22 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from assets.lake.encryption import Sealer
 from assets.watchlists.model import Watchlist
 from assets.watchlists.page.page import write_page
-from assets.watchlists.release.remembered import FILE_NAME, packed, remember, unpacked
+from assets.watchlists.release.mentor_files import (
+    Entries,
+    files_in,
+    link_or_copy,
+    write_mentor_files,
+)
+from assets.watchlists.release.remembered import FILE_NAME, MANIFEST, packed, remember, unpacked
 from assets.watchlists.workbook.workbook import write_workbook
 from rules.errors import TrappanError
 
 CURRENT = "current"
-MANIFEST = "manifest.json"
 _PERIOD = re.compile(r"current|\d{4}-W\d{2}")
 _CODE = re.compile(r"\d{8}")
 # The list before the newest stays for a while: somebody may have it open.
@@ -66,22 +71,31 @@ class ListToPublish:
         watchlist: what its workbook and page show.
         provenance: what it was made from.
         remembered: the list that is kept as data (`remembered.py`).
+        has_mentor_files: each mentor gets files of the own.
     """
 
     watchlist: Watchlist
     provenance: Provenance
     remembered: Watchlist
+    has_mentor_files: bool = False
 
     def __reduce__(self) -> tuple[object, ...]:
         # To another process as JSON: thousands of small objects take several times as long.
         is_the_same = self.remembered is self.watchlist
         remembered = None if is_the_same else packed(self.remembered)
-        return _received, (packed(self.watchlist), self.provenance, remembered)
+        shown = packed(self.watchlist)
+        return _received, (shown, self.provenance, remembered, self.has_mentor_files)
 
 
-def _received(shown: bytes, provenance: Provenance, remembered: bytes | None) -> ListToPublish:
+def _received(
+    shown: bytes,
+    provenance: Provenance,
+    remembered: bytes | None,
+    has_mentor_files: bool,
+) -> ListToPublish:
     watchlist = unpacked(shown)
-    return ListToPublish(watchlist, provenance, unpacked(remembered) if remembered else watchlist)
+    kept = unpacked(remembered) if remembered else watchlist
+    return ListToPublish(watchlist, provenance, kept, has_mentor_files)
 
 
 def lists_root(home: Path) -> Path:
@@ -124,9 +138,13 @@ def publish_watchlist(home: Path, period: str, entry: ListToPublish) -> Path:
     try:
         folder.mkdir(parents=True)
         # Here and not before: sealing a city's lists is shared by the processes that write them.
-        sealed = remember(Sealer.of_home(home), entry.remembered)
-        (folder / FILE_NAME).write_bytes(sealed)
-        _write_files(folder, entry)
+        sealer = Sealer.of_home(home)
+        (folder / FILE_NAME).write_bytes(remember(sealer, entry.remembered))
+        mentors: Entries = {}
+        if entry.has_mentor_files:
+            standing = place.resolve() if place.exists() else None
+            mentors = write_mentor_files(folder, entry.watchlist, sealer, standing)
+        _write_files(folder, entry, mentors)
         _put_in_place(folder, place)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -135,11 +153,52 @@ def publish_watchlist(home: Path, period: str, entry: ListToPublish) -> Path:
             f"{lists_root(home)}: {error.strerror}. The list that was there still stands. Make "
             "room or give permission, and run again."
         ) from None
-    _remove_old(versions, folder)
+    _remove_old(versions, folder, kept=_OLD_VERSIONS_KEPT)
     return place
 
 
-def _write_files(folder: Path, entry: ListToPublish) -> None:
+def add_mentor_files(home: Path, period: str, watchlist: Watchlist) -> Path:
+    """Put the files of every mentor beside those of a school's list, which stay as they are.
+
+    Args:
+        home: the home.
+        period: an ISO week whose list stands.
+        watchlist: the list as data, without whom nobody may see today.
+
+    Returns:
+        The folder, under the school unit's code.
+
+    Raises:
+        PublishError: no room or no permission; what stood there before still stands.
+    """
+    code = watchlist.school_unit_code
+    place = published_folder(home, period, code)
+    versions = lists_root(home) / ".versions" / period / code
+    folder = versions / uuid.uuid4().hex
+    try:
+        folder.mkdir(parents=True)
+        standing = place.resolve()
+        for path in standing.iterdir():
+            if path.is_file() and path.name != MANIFEST:
+                link_or_copy(path, folder / path.name)
+        manifest = json.loads((standing / MANIFEST).read_text(encoding="utf-8"))
+        sealer = Sealer.of_home(home)
+        manifest["mentors"] = write_mentor_files(folder, watchlist, sealer, standing)
+        _finish(folder, manifest)
+        _put_in_place(folder, place)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise PublishError(
+            f"The mentors' lists of school unit {code} could not be written under "
+            f"{lists_root(home)}: {error.strerror}. What was there still stands. Make room or "
+            "give permission, and run again."
+        ) from None
+    # The rektor's files are in both; older ones of mentors may name who is protected by now.
+    _remove_old(versions, folder, kept=0)
+    return place
+
+
+def _write_files(folder: Path, entry: ListToPublish, mentors: Entries) -> None:
     watchlist, provenance = entry.watchlist, entry.provenance
     stem = f"franvarolista_{watchlist.school_unit_code}_{watchlist.iso_week}"
     workbook, page = folder / f"{stem}.xlsx", folder / f"{stem}.html"
@@ -164,11 +223,18 @@ def _write_files(folder: Path, entry: ListToPublish) -> None:
             "unreported_groups": len(watchlist.unreported),
         },
         "files": {path.name: sha256(path.read_bytes()).hexdigest() for path in (workbook, page)},
+        "mentors": mentors,
     }
+    _finish(folder, manifest)
+
+
+def _finish(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest, and let nothing of the folder be lost or read by others."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
-    for path in folder.iterdir():
-        path.chmod(0o600)
+    for path in files_in(folder):
+        if path.is_file():
+            path.chmod(0o600)
         _sync(path)
     _sync(folder)
 
@@ -181,13 +247,13 @@ def _put_in_place(folder: Path, place: Path) -> None:
     _sync(place.parent)
 
 
-def _remove_old(versions: Path, newest: Path) -> None:
+def _remove_old(versions: Path, newest: Path, *, kept: int) -> None:
     others = sorted(
         (path for path in versions.iterdir() if path != newest),
         key=lambda path: path.stat().st_mtime,
         reverse=True,
     )
-    for old in others[_OLD_VERSIONS_KEPT:]:
+    for old in others[kept:]:
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -21,7 +21,9 @@ from assets.flags.evaluate import Evaluation, evaluate_flags
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.watchlists.collect.content import ListStamp, collect
+from assets.watchlists.collect.mentors import Staff, with_mentors
 from assets.watchlists.collect.notices import RefusedRows
+from assets.watchlists.mentor_lists import mentors_on, rows_of
 from assets.watchlists.model import Watchlist
 from assets.watchlists.release.frozen import Published, keep_published
 from assets.watchlists.release.holds import (
@@ -35,11 +37,13 @@ from assets.watchlists.release.publish import (
     CURRENT,
     ListToPublish,
     Provenance,
+    add_mentor_files,
     lists_root,
     publish_watchlists,
     published_folder,
 )
 from assets.watchlists.release.remembered import recall, with_standing_keys, without_pupils
+from assets.watchlists.release.restate import published_lists
 from assets.watchlists.release.week_states import RulesOn, look_back, week_states
 from assets.watchlists.swedish import notice_texts, texts
 
@@ -70,6 +74,7 @@ def release_lists(
     period: str = CURRENT,
     school: str | None = None,
     even_if_held: bool = False,
+    has_mentor_files: bool = True,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Release:
     """Publish the list of every school at an as_of.
@@ -86,6 +91,8 @@ def release_lists(
         school: only this school unit.
         even_if_held: somebody has looked at the data: publish all the same, but not where nobody
             could read who is protected.
+        has_mentor_files: each mentor gets files beside a current list; those of a frozen one are
+            made when somebody asks (`release_mentor_files`).
         on_progress: called with a word, lists done and lists in all.
 
     Raises:
@@ -131,6 +138,8 @@ def release_lists(
         if on_progress:
             on_progress("publishing", done, len(entries))
 
+    if has_mentor_files and not stamp.is_frozen:
+        entries = [replace(entry, has_mentor_files=True) for entry in entries]
     folders = publish_watchlists(home, period, entries, tell)
     published = [
         Published(entry.watchlist, period, entry.provenance, folder.relative_to(home))
@@ -163,24 +172,37 @@ class _Standing:
         self._home = lake.settings.home
         self._sealer = Sealer.of_home(self._home)
         self._keys = {str(old): str(new) for old, new in standing_keys(lake).items()}
+        self._staff = Staff.of_lake(lake)
 
-    def _recall(self, place: Path) -> Watchlist | None:
+    def recall(self, place: Path) -> Watchlist | None:
+        """Return the list of a place with the keys and mentors of today's lake; None for none."""
         standing = recall(self._sealer, place)
-        return with_standing_keys(standing, self._keys) if standing else None
+        if standing is None:
+            return None
+        return with_mentors(with_standing_keys(standing, self._keys), self._staff)
+
+    def protected(self) -> set[str]:
+        """Return the keys of who is protected today."""
+        return {str(key) for (key,) in self._lake.rows("SELECT pupil_key FROM protected_pupils")}
+
+    def who_may_not_be_shown(self, watchlist: Watchlist) -> set[str]:
+        """Return the keys of who stands on a list and is protected today, or gone from the lake."""
+        rows = self._lake.rows("SELECT DISTINCT pupil_key FROM identity_sources")
+        known = {str(key) for (key,) in rows} - self.protected()
+        return {row.pupil_key for row in rows_of(watchlist)} - known
 
     def as_it_was(self, place: Path, found: Unlike) -> ListToPublish | None:
         """Return the list of a place, with the reason why it stands there still.
 
         Who has become protected since is not in it any more. None where no list was made yet.
         """
-        standing = self._recall(place)
+        standing = self.recall(place)
         if standing is None or standing.held:
             return None
         reason = notice_texts.NOTICE_HELD.format(
             as_of=texts.day(standing.as_of), reasons=" ".join(found.held)
         )
-        rows = self._lake.rows("SELECT pupil_key FROM protected_pupils")
-        remembered = without_pupils(standing, {str(key) for (key,) in rows})
+        remembered = without_pupils(standing, self.protected())
         shown = replace(remembered, notices=(reason, *standing.notices), held=found.held)
         return ListToPublish(shown, Provenance.of_published(place), remembered)
 
@@ -193,9 +215,49 @@ class _Standing:
             )
             for week in sorted(lists_root(self._home).glob(_WEEKS))
             for place in sorted(week.iterdir())
-            if (place.name, week.name) not in noted and (standing := self._recall(place))
+            if (place.name, week.name) not in noted and (standing := self.recall(place))
         ]
         keep_published(self._lake, found)
+
+
+@dataclass(frozen=True)
+class MentorRelease:
+    """What became of the mentors' files of a week: where they stand, and how many mentors."""
+
+    folders: tuple[Path, ...]
+    mentors: int
+    left_out: int  # pupils of the lists who are protected by now, or gone from the lake
+
+
+def release_mentor_files(lake: Lake, week: str, *, school: str | None = None) -> MentorRelease:
+    """Make the mentors' files of a week's frozen lists, from the lists as data.
+
+    The rektor's files stay as they are. Who has become protected since, or was taken out of the
+    lake, is in no mentor's file.
+
+    Args:
+        lake: the lake.
+        week: ISO week of the lists.
+        school: only this school unit.
+
+    Raises:
+        NotPublishedError: there is no such list.
+        PublishError: a file could not be written; those before it are in place.
+    """
+    home = lake.settings.home
+    standing = _Standing(lake)
+    folders = []
+    mentors = left_out = 0
+    for code in published_lists(lake, week, school)["school_unit_code"]:
+        found = standing.recall(published_folder(home, week, code))
+        if found is None:
+            continue
+        hidden = standing.who_may_not_be_shown(found)
+        shown = without_pupils(found, hidden)
+        folders.append(add_mentor_files(home, week, shown))
+        mentors += len(mentors_on(shown))
+        left_out += len(hidden)
+    return MentorRelease(tuple(folders), mentors, left_out)
 
 
 def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) -> ListToPublish:

@@ -17,6 +17,7 @@ from assets.lake.encryption import Sealer
 from assets.watchlists.model import AtRiskRow, ClearedPupil, PupilRow, ThinRow, Watchlist
 
 FILE_NAME = "list.sealed"
+MANIFEST = "manifest.json"
 Row = TypeVar("Row", PupilRow, ClearedPupil, AtRiskRow, ThinRow)
 _LISTS = TypeAdapter(Watchlist)
 

@@ -107,7 +107,7 @@ def restate_week(
         NotPublishedError: there is no such list.
         SnapshotGoneError: the lake no longer keeps what a list was made from.
     """
-    lists = _lists(lake, week, school)
+    lists = published_lists(lake, week, school)
     as_of = lists["as_of_date"][0]
     rule_set = rules_on(as_of)
     evaluation = evaluate_flags(lake, as_of, rule_set)
@@ -145,7 +145,12 @@ def restate_week(
     )
 
 
-def _lists(lake: Lake, week: str, school: str | None) -> pl.DataFrame:
+def published_lists(lake: Lake, week: str, school: str | None = None) -> pl.DataFrame:
+    """Return the frozen lists of a week as rows of `publications`, by school unit.
+
+    Raises:
+        NotPublishedError: there is none.
+    """
     lists = lake.frame(
         "SELECT school_unit_code, period, as_of_date, lake_snapshot, rule_set_version "
         "FROM publications WHERE is_frozen AND period = $week "

@@ -82,19 +82,6 @@ def window(evidence: Evidence, rule: RuleExplanation) -> str:
     return f"{basis(evidence, rule)}: {span(evidence.window_start, evidence.window_end)}"
 
 
-def hit_line(rule: RuleExplanation, hits: Sequence[Evidence]) -> str:
-    """One rule that is reached and the windows: `Minst 40 % under 1 månad (30 dagar, okt)`."""
-    windows = ", ".join(
-        basis(hit, rule) + (" troligt" if hit.certainty == "likely" else "") for hit in hits
-    )
-    return f"{rule_name(rule)} ({windows})"
-
-
-def hit_in_brief(rule: RuleExplanation, hit: Evidence) -> str:
-    """The share that reaches a rule, and the rule: `43,2 % frånvaro okt · Minst 40 % …`."""
-    return f"{percent(hit.sums.rate)} frånvaro {basis(hit, rule)} · {rule_name(rule)}"
-
-
 def insufficient_line(rule: RuleExplanation, item: Evidence, grade: int | None) -> str:
     """One rule that cannot be assessed, with the span the true share lies in, and why."""
     where = f"{rule_name(rule)} ({basis(item, rule)})"

@@ -18,7 +18,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from assets.watchlists.model import UnreportedLessons, Watchlist
-from assets.watchlists.swedish.headings import AS_OF, INSUFFICIENT, NO_MENTOR, PRINCIPAL
+from assets.watchlists.swedish.headings import AS_OF, INSUFFICIENT, NO_MENTOR
 
 SWEDISH = "sv_SE"
 SCHOOL_CLOCK = ZoneInfo("Europe/Stockholm")
@@ -31,8 +31,6 @@ PAGE = "Sida"
 PAGE_NUMBER = f"{PAGE} &P av &N"  # the codes of a spreadsheet's page header
 PRODUCER = "Frånvarotrappan"
 CARE_SHORT = "Innehåller uppgifter om enskilda elever."
-LOOK_FIRST_CHANGED = "Titta först på: nya på listan och fler frågor än på förra listan"
-LOOK_FIRST_TOP = "Titta först på: flest frågor och störst frånvaro"
 LOOK_FIRST_NONE = "Ingen elev är ny eller har fått fler frågor sedan förra listan."
 DECISION = "Listan är ett underlag. En person bedömer och beslutar i varje enskilt fall."
 DECISION_LONG = (
@@ -45,9 +43,6 @@ PROTECTED_MEANING = (
     "Elever med skyddade personuppgifter att se över manuellt: de når en gräns eller går inte att"
     " bedöma. De visas inte i listan."
 )
-INSUFFICIENT_MEANING = (
-    "Uppgifterna räcker inte för att bedöma minst en gräns. Det betyder inte att frånvaron är låg."
-)
 
 # --- levels --------------------------------------------------------------------------------------
 # By the questions that are asked: "Nivå 1" would be the measures for all pupils in the guidance.
@@ -57,11 +52,6 @@ LEVELS = {
     2: "▲▲ Utredning/ULF",
     1: "▲ Mentor",
     0: "? Data räcker inte",
-}
-LEVEL_MEANINGS = {
-    3: "Rektor bedömer utredning/ULF och prövar, i samråd med skolsocialt team (SST), en kontakt.",
-    2: "Rektor bedömer utredning och anmälan av upprepad eller längre frånvaro (ULF).",
-    1: "Mentor följer upp och bedömer.",
 }
 NEXT_STEPS = {
     3: (
@@ -85,15 +75,6 @@ UNSURE_STEPS = {
 CERTAINTIES = {"certain": "Säkert", "likely": "Troligt"}
 
 # --- one line under each heading: what to do -----------------------------------------------------
-PRINCIPAL_LINE = (
-    "Börja överst. Utredning/ULF och SST: att bedöma av rektor. Övriga: mentor följer upp och"
-    " kartlägger."
-)
-MENTOR_LINE = (
-    "Att göra: prata med eleven och vårdnadshavarna, kartlägg orsaken och dokumentera."
-    " Ta upp utredning/ULF och SST med rektor, som bedömer."
-)
-NO_MENTOR_LINE = "Att göra: rektor utser vem som följer upp de här eleverna."
 INSUFFICIENT_LINE = (
     "Att göra: se till att lektionerna blir rapporterade. Saknad rapport är varken närvaro eller"
     " frånvaro."
@@ -102,7 +83,6 @@ METHOD_LINE = (
     "Giltig och ogiltig frånvaro räknas alltid båda. Procentgränserna är stadens vägledning."
 )
 NO_INSUFFICIENT = "Ingen elev som ingår har en gräns som inte går att bedöma."
-NO_PUPILS_HERE = "Inga elever."
 _WAITS = "Listan väntar, så här står inget än. Det säger inget om frånvaron."
 
 
@@ -181,16 +161,6 @@ def pupils(count: int) -> str:
     return f"{count} elev" if count == 1 else f"{count} elever"
 
 
-def look_first_heading(is_compared: bool) -> str:
-    """Who stands in the short list at the top."""
-    return LOOK_FIRST_CHANGED if is_compared else LOOK_FIRST_TOP
-
-
-def month_absence(rate: Fraction | None, days: int) -> str:
-    """`23,4 % frånvaro 30 dagar`, or that nothing is reported."""
-    return f"{percent(rate)} frånvaro {days} dagar" if rate is not None else "ingen rapporterad tid"
-
-
 def none_here(watchlist: Watchlist, sentence: str) -> str:
     """Return the sentence that there is none of something, unless the list can't say so."""
     return _WAITS if watchlist.says_nothing else sentence
@@ -212,17 +182,6 @@ def no_unreported(watchlist: Watchlist) -> str:
             " har ingen närvarouppgift alls."
         )
     return f"Inga lektioner i uppgifterna saknar rapport {of_days}."
-
-
-def all_pupils(watchlist: Watchlist) -> str:
-    """What the whole list holds, and in which order: `25 elever, flest frågor först, …`."""
-    everyone = pupils(len(watchlist.pupils))
-    return f"{everyone}, flest frågor först, sedan den högsta av frånvaroandelarna"
-
-
-def more_pupils(count: int) -> str:
-    """How many more there are than the ones shown first."""
-    return f"och {pupils(count)} till: se {PRINCIPAL}"
 
 
 def mentor_heading(mentor: str) -> str:

@@ -5,18 +5,18 @@ A mentor's own pupils stand in the mentor's own list.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assets.watchlists.decisions import Question, is_asked
+from assets.watchlists.mentor_lists import mentors_on
 from assets.watchlists.model import ClearedPupil, PupilRow, Watchlist
 from assets.watchlists.swedish import decision_texts
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.swedish.safe_text import one_line
 from assets.watchlists.workbook.sheet import CellValue, SheetColumn, SheetTable
-
-_SWEDISH_ORDER = str.maketrans("åäö", "{|}")  # å, ä, ö come after z
 
 
 @dataclass
@@ -36,25 +36,33 @@ class MentorLoad:
 
 
 def mentor_loads(watchlist: Watchlist) -> tuple[MentorLoad, ...]:
-    """Every mentor who has a pupil on the list, gone from it or not assessed; "" comes last."""
-    loads: dict[tuple[str, str], MentorLoad] = {}
+    """Every mentor who has a pupil on the list, gone from it or not assessed; "" comes last.
 
-    def of(pupil: PupilRow | ClearedPupil) -> MentorLoad:
-        # Two mentors may have one name.
-        name = one_line(pupil.mentor)
-        return loads.setdefault((name, pupil.mentor_key if name else ""), MentorLoad(name))
+    A pupil with two mentors is counted for both; mentors of one name are numbered.
+    """
+    mentors = mentors_on(watchlist)
+    names = Counter(one_line(mentor.name) for mentor in mentors)
+    met: Counter[str] = Counter()
+    loads: dict[str, MentorLoad] = {}
+    for mentor in mentors:
+        name = one_line(mentor.name)
+        met[name] += 1
+        loads[mentor.key] = MentorLoad(f"{name} ({met[name]})" if names[name] > 1 else name)
+    nobodys = loads[""] = MentorLoad("")
+
+    def of(pupil: PupilRow | ClearedPupil) -> list[MentorLoad]:
+        return [loads[mentor.key] for mentor in pupil.mentors] or [nobodys]
 
     for pupil in watchlist.pupils:
-        of(pupil).pupils.append(pupil)
+        for load in of(pupil):
+            load.pupils.append(pupil)
     for pupil in watchlist.insufficient:
-        of(pupil).unassessed.append(pupil)
+        for load in of(pupil):
+            load.unassessed.append(pupil)
     for gone in watchlist.cleared:
-        of(gone).gone.append(gone)
-    return tuple(sorted(loads.values(), key=_alphabetical))
-
-
-def _alphabetical(load: MentorLoad) -> tuple[bool, str]:
-    return not load.mentor, load.mentor.casefold().translate(_SWEDISH_ORDER)
+        for load in of(gone):
+            load.gone.append(gone)
+    return tuple(load for load in loads.values() if load.pupils or load.unassessed or load.gone)
 
 
 def mentor_table(watchlist: Watchlist) -> SheetTable[MentorLoad]:

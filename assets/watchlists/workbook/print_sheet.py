@@ -34,7 +34,6 @@ class _Widths(NamedTuple):
 
 
 _WIDTHS = {"rektor": _Widths(26, 19, 7.2, 8.5), "mentor": _Widths(24, 13, 8.8, 10.5)}
-_HEADING_ROW = 4  # under the title, what the words mean, and with whom it may be shared
 # One line of a row, and a heading of two: multiples of the type's size.
 _LINE, _TWO_LINES = 1.19, 2.8
 _BOLD = 0.88  # so much of a line's room has bold type: a name must never be cut
@@ -47,6 +46,8 @@ def fill_print(
     pupils: Sequence[PupilRow],
     heading: str,
     reader: Reader,
+    *,
+    above: Sequence[str] = (),
 ) -> None:
     """Write a list that is printed.
 
@@ -56,20 +57,23 @@ def fill_print(
         pupils: who stands on it; who is on no level stands last, as not assessed.
         heading: whose list it is.
         reader: the rektor has a column of mentors; a mentor has one of patterns, and larger type.
+        above: sentences that stand above the table.
     """
     points = PRINT_POINTS[reader]
     style = f"tryck {reader}"
     columns = print_columns(watchlist, reader)
     widths = [column.width for column in columns]
     sheet.put_title(heading, "")
-    for row, line in ((2, w.PRINT_LINE), (3, texts.CARE)):
+    lines = (*above, w.PRINT_LINE, texts.CARE)
+    heading_row = len(lines) + 2
+    for row, line in enumerate(lines, start=2):
         sheet.put(row, 1, line, f"{style} rad")
         sheet.widen(row, 1, len(columns), f"{style} rad")
         sheet.fit_height(row, [(line, sum(widths) * 11 / points)], line_height=points * _LINE)
     for place, column in enumerate(columns, start=1):
-        sheet.put(_HEADING_ROW, place, column.heading, f"{style} rubrik")
-    sheet.set_height(_HEADING_ROW, points * _TWO_LINES)
-    row = _HEADING_ROW
+        sheet.put(heading_row, place, column.heading, f"{style} rubrik")
+    sheet.set_height(heading_row, points * _TWO_LINES)
+    row = heading_row
     for title, group in _groups(watchlist, pupils):
         row += 1
         sheet.put(row, 1, f"{title}: {texts.pupils(len(group))}", f"{style} grupp")
@@ -77,12 +81,12 @@ def fill_print(
         for pupil in group:
             row += 1
             _put_pupil(sheet, row, pupil, columns, reader)
-    if row == _HEADING_ROW:
+    if row == heading_row:
         sheet.put(row + 1, 1, texts.nobody_listed(watchlist), f"{style} rad")
         sheet.widen(row + 1, 1, len(columns), f"{style} rad")
         sheet.set_height(row + 1, points * 4)
     sheet.set_widths(widths)
-    sheet.keep_headings(_HEADING_ROW, 1)
+    sheet.keep_headings(heading_row, 1)
     sheet.fit_to_page("portrait")
 
 

@@ -23,7 +23,9 @@ from assets.flags.explain import ExplainedRule, Explanation, Judgement
 from assets.flags.explain import explain as explained
 from assets.flags.pupil_question import PupilTextError, find_pupil, read_question
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.explain_text import (
+from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.options import Day, Home, Identities
+from pipelines.cli.pupil.explain_text import (
     aside_sentence,
     because,
     compared_parts,
@@ -31,8 +33,6 @@ from pipelines.cli.explain_text import (
     text_of,
     timetable_sentence,
 )
-from pipelines.cli.home import note_access, rules_on, settings_of
-from pipelines.cli.options import Day, Home, Identities
 from rules.models import Rule, RuleSet
 
 _STANDARD_INPUT = "-"

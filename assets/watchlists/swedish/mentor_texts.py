@@ -1,0 +1,34 @@
+"""The Swedish words of a mentor's own list.
+
+Not here: whose pupils stand there (`mentor_lists.py`).
+"""
+
+from __future__ import annotations
+
+from assets.watchlists.model import Watchlist
+from assets.watchlists.swedish import texts
+
+PUPILS = "Mina elever"
+TODO = (
+    "Att göra: prata med eleven och vårdnadshavarna, kartlägg orsaken och dokumentera. Vad rektor"
+    " bedömer står för var och en."
+)
+NOBODY = "Ingen av dina elever når någon gräns."
+HELD = "Nyare uppgifter från skolan väntar på kontroll. Listan visar läget till och med {day}."
+SCHOOL_NOTICES = "Det finns anmärkningar om skolans uppgifter. De står på rektors lista."
+UNREPORTED_LINE = "Lektioner i dina elevers klasser som ingen har rapporterat."
+
+
+def notices(watchlist: Watchlist) -> tuple[str, ...]:
+    """What a mentor is told of the school's notices, which can speak of other pupils' classes.
+
+    Args:
+        watchlist: the school's list.
+    """
+    told = []
+    if watchlist.held:
+        told.append(HELD.format(day=texts.day(watchlist.as_of)))
+    # Of a list that waits, the reason is the first of the notices.
+    if len(watchlist.notices) > bool(watchlist.held):
+        told.append(SCHOOL_NOTICES)
+    return tuple(told)
