@@ -85,7 +85,6 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
         asked: what `ask_about` gave.
         only_named: of weekdays, edges and subjects only those that stand out.
     """
-
     values = _values(asked.evaluation.rule_set)
     as_of = asked.evaluation.as_of
     lake.connection.execute(lake.select("flags/is_clearly_over"))

@@ -231,7 +231,7 @@ def named_subjects(lessons: Sequence[Lesson], limits: dict[str, Any] = LIMITS) -
             compared[subject] = there, rest
     found = []
     for subject, (there, rest) in compared.items():
-        days = [day for day in set(days_of(there)) & set(days_of(rest)) & set(parts)]
+        days = set(days_of(there)) & set(days_of(rest)) & set(parts)
         missed = [day for day in days if all(_is_missed(x, limits) for x in there if x.day == day)]
         chance = chance_of_place([parts[day] for day in days], len(missed), limits)
         if (
