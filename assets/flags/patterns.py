@@ -3,29 +3,26 @@
 A pattern describes and explains nothing: it says where the minutes lie, never why. Only lessons at
 the school where the pupil belongs are looked at, so that nothing of an earlier school is shown to a
 new mentor. The definitions are in docs/patterns.md and worked out in `sql/flags/`. Not here:
-weekdays and trends (`beyond_chance.py`), words.
+weekdays and trends (`beyond_chance.py`), lessons and subjects (`within_days.py`), words.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
-
-import polars as pl
+from typing import Any, Literal
 
 from assets.flags.asked_pupils import Asked
 from assets.flags.beyond_chance import ComparedWeeks, Trend, Weekday, trends_of, weekdays_of
 from assets.flags.timetable import WEEKS_SEEN
+from assets.flags.within_days import Edge, TimetablePart, edges_of, subjects_of
 from assets.lake.connection import Lake
 from assets.lake.temporary import TemporaryTable
 from rules.models import RuleSet
 
 Shape = Literal["none", "too_little", "coherent", "scattered", "mixed"]
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -36,48 +33,6 @@ class Run:
     last_date: date
     days: int
     absent_minutes: int
-
-
-@dataclass(frozen=True)
-class TimetablePart:
-    """Absence in one subject beside all others; minutes of reported lessons.
-
-    Attributes:
-        name: of the subject as exported.
-        days: dates with a reported lesson of it.
-        absent_days: those of them with absence.
-        is_named: it lies clearly over the rest, on days enough.
-    """
-
-    name: str
-    days: int
-    absent_days: int
-    reported_minutes: int
-    absent_minutes: int
-    other_reported_minutes: int
-    other_absent_minutes: int
-    is_named: bool
-
-
-@dataclass(frozen=True)
-class Edge:
-    """The first or the last lesson of the day beside the other lessons of the same days.
-
-    Attributes:
-        edge: first | last.
-        days: days on which it and at least one other lesson are reported.
-        missed_days: those on which it was missed.
-        alone_days: those on which it was missed while another lesson was not.
-        other_lessons: the other reported lessons of these days, and those of them missed.
-    """
-
-    edge: str
-    days: int
-    missed_days: int
-    alone_days: int
-    other_lessons: int
-    other_missed: int
-    is_named: bool
 
 
 @dataclass(frozen=True)
@@ -130,11 +85,6 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
         asked: what `ask_about` gave.
         only_named: of weekdays, edges and subjects only those that stand out.
     """
-
-    def compared(name: str, **parameters: object) -> pl.DataFrame:
-        parts = lake.relation(name, **parameters)
-        return parts.filter("is_named") if only_named else parts
-
     values = _values(asked.evaluation.rule_set)
     as_of = asked.evaluation.as_of
     lake.connection.execute(lake.select("flags/is_clearly_over"))
@@ -144,17 +94,13 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
     lake.materialise("flags/pattern_days", **window, **shares)
     lake.materialise("flags/absence_runs")
     weekly = lake.materialise("flags/weekly_absence", **weeks)
-    few = ("min_days", "min_absent_days")
-    limits = _some(values, *few, "run_days", "coherent_share", "scattered_share")
+    limits = _some(
+        values, "min_days", "min_absent_days", "run_days", "coherent_share", "scattered_share"
+    )
     shapes = lake.relation("flags/absence_shapes", **limits)
     weekdays = weekdays_of(lake, values, only_named=only_named)
-    limits = _some(values, *few, "missed_share", "clear_difference")
-    edges = _grouped(compared("flags/edge_lessons", **window, **limits), lambda row: Edge(**row))
-    limits = _some(values, *few, "subject_days", "clear_difference")
-    subjects = _grouped(
-        compared("flags/subject_absence", **window, **limits),
-        lambda row: TimetablePart(name=row.pop("subject"), **row),
-    )
+    edges = edges_of(lake, values, window, only_named=only_named)
+    subjects = subjects_of(lake, values, window, only_named=only_named)
     trends = trends_of(lake, asked, values, only_named=only_named)
     weeks_of = _weeks(lake, asked, weekly)
     return {
@@ -162,8 +108,8 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
             row,
             asked,
             weekdays=tuple(weekdays.get(row["pupil_key"], ())),
-            edges=tuple(edges[row["pupil_key"]]),
-            subjects=tuple(subjects[row["pupil_key"]]),
+            edges=tuple(edges.get(row["pupil_key"], ())),
+            subjects=tuple(subjects.get(row["pupil_key"], ())),
             trend=trends.get(row["pupil_key"], ("unknown", None)),
             weeks=weeks_of(row["pupil_key"]),
         )
@@ -213,16 +159,6 @@ def _weeks(lake: Lake, asked: Asked, weekly: TemporaryTable) -> Callable[[str], 
         return tuple([reported.get((key, ago), week) for ago, week in without.items()])
 
     return weeks
-
-
-def _grouped(
-    rows: pl.DataFrame, make: Callable[[dict[str, Any]], Item]
-) -> defaultdict[str, list[Item]]:
-    groups: defaultdict[str, list[Item]] = defaultdict(list)
-    for row in rows.iter_rows(named=True):
-        key = row.pop("pupil_key")
-        groups[key].append(make(row))
-    return groups
 
 
 def _values(rule_set: RuleSet) -> dict[str, int]:

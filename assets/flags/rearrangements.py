@@ -18,8 +18,25 @@ from itertools import accumulate, groupby
 _WHOLE = 100_00  # hundredths of a percent
 
 
+class Counted:
+    """Ways that were counted: all, and those that come out at least as much as it was."""
+
+    as_many: int
+    ways: int
+
+    def is_rare(self, most_chance: int, questions: int) -> bool:
+        """Whether so few ways come out so that chance is no likely answer.
+
+        Args:
+            most_chance: hundredths of a percent that the share of ways must stay under.
+            questions: how many such questions are asked of the pupil; the share is taken so many
+                times (Bonferroni), or one of a hundred questions is answered by chance alone.
+        """
+        return self.as_many * questions * _WHOLE < most_chance * self.ways
+
+
 @dataclass(frozen=True)
-class Rearranged:
+class Rearranged(Counted):
     """How a pupil's spells could lie on the same school days, with at least one day between two.
 
     Attributes:
@@ -35,16 +52,6 @@ class Rearranged:
     marked_days: int
     as_many: int
     ways: int
-
-    def is_rare(self, most_chance: int, questions: int) -> bool:
-        """Whether so few ways come out so that chance is no likely answer.
-
-        Args:
-            most_chance: hundredths of a percent that the share of ways must stay under.
-            questions: how many such questions are asked of the pupil; the share is taken so many
-                times (Bonferroni), or one of a hundred questions is answered by chance alone.
-        """
-        return self.as_many * questions * _WHOLE < most_chance * self.ways
 
 
 def rearranged(absent: Sequence[bool], marked: Sequence[bool]) -> Rearranged:

@@ -2,7 +2,9 @@
 -- From: asked_lessons. Grain: a pupil and edge (first, last). Parameters: $first_date, $as_of;
 -- $min_days, $min_absent_days (days); $missed_share, $clear_difference (hundredths of a percent).
 -- A day counts when that lesson and at least one other are reported; of two lessons at one time
--- the subject decides which is the first.
+-- the subject decides which is the first. `part_days`: lessons missed, and all, of each day on
+-- which some were missed and some not; whether it is more than chance is counted afterwards
+-- (assets/flags/within_days.py).
 WITH taught AS (
     SELECT
         pupil_key,
@@ -51,6 +53,8 @@ days AS (
         pupil_key,
         edge,
         lesson['is_missed'] AS is_edge_missed,
+        lessons,
+        missed,
         lessons - 1 AS other_lessons,
         missed - cast(lesson['is_missed'] AS INTEGER) AS other_missed
     FROM edges
@@ -65,7 +69,8 @@ sums AS (
         count(*) FILTER (WHERE is_edge_missed) AS missed_days,
         count(*) FILTER (WHERE is_edge_missed AND other_missed < other_lessons) AS alone_days,
         cast(sum(other_lessons) AS BIGINT) AS other_lessons,
-        cast(sum(other_missed) AS BIGINT) AS other_missed
+        cast(sum(other_missed) AS BIGINT) AS other_missed,
+        list([missed, lessons]) FILTER (WHERE missed BETWEEN 1 AND lessons - 1) AS part_days
     FROM days
     GROUP BY pupil_key, edge
 )
@@ -77,6 +82,6 @@ SELECT
         days >= $min_days
         AND alone_days >= $min_absent_days
         AND is_clearly_over(missed_days, days, other_missed, other_lessons, $clear_difference)
-    ) AS is_named
+    ) AS is_enough
 FROM sums
 ORDER BY pupil_key, edge

@@ -11,8 +11,10 @@ SELECT
     reaches_step(
         sum(absent_minutes), sum(scheduled_minutes), $whole_day_share, FALSE
     ) AS is_whole_day,
-    bool_or(reaches_step(absent_minutes, scheduled_minutes, $missed_share, FALSE))
-        AS has_missed_lesson
+    count(*) AS lessons,
+    count(*) FILTER (WHERE reaches_step(absent_minutes, scheduled_minutes, $missed_share, FALSE))
+        AS missed_lessons,
+    missed_lessons > 0 AS has_missed_lesson
 FROM asked_lessons
 WHERE
     is_own_school

@@ -194,18 +194,50 @@ def named_weekdays(lessons: Sequence[Lesson], limits: dict[str, Any] = LIMITS) -
     return found
 
 
+def chance_of_place(days: Iterable[Sequence[Lesson]], wanted: int, limits: dict[str, Any]) -> Any:
+    """The chance that lessons drawn one a day are missed ones on so many of the days."""
+    by_number = {0: Fraction(1)}
+    for of_day in days:
+        likely = Fraction(sum(_is_missed(x, limits) for x in of_day), len(of_day))
+        after: dict[int, Fraction] = {}
+        for number, so_far in by_number.items():
+            after[number] = after.get(number, Fraction(0)) + so_far * (1 - likely)
+            after[number + 1] = after.get(number + 1, Fraction(0)) + so_far * likely
+        by_number = after
+    return sum(so_far for number, so_far in by_number.items() if number >= wanted)
+
+
+def missed_in_part(
+    lessons: Sequence[Lesson], limits: dict[str, Any] = LIMITS
+) -> dict[date, list[Lesson]]:
+    """Lessons of the days on which some were missed and some were not."""
+    of_days = {day: [x for x in lessons if x.day == day] for day in days_of(lessons)}
+    return {
+        day: of_day
+        for day, of_day in of_days.items()
+        if len({_is_missed(x, limits) for x in of_day}) > 1
+    }
+
+
 def named_subjects(lessons: Sequence[Lesson], limits: dict[str, Any] = LIMITS) -> list[str]:
     if len(days_of(lessons)) < limits["min_days"]:
         return []
-    found = []
+    parts = missed_in_part(lessons, limits)
+    compared = {}
     for subject in sorted({x.subject for x in lessons} - {""}):
         there = [x for x in lessons if x.subject == subject]
         rest = [x for x in lessons if x.subject != subject]
-        enough = min(len(days_of(there)), len(days_of(rest))) >= limits["subject_days"]
+        if min(len(days_of(there)), len(days_of(rest))) >= limits["subject_days"]:
+            compared[subject] = there, rest
+    found = []
+    for subject, (there, rest) in compared.items():
+        days = set(days_of(there)) & set(days_of(rest)) & set(parts)
+        missed = [day for day in days if all(_is_missed(x, limits) for x in there if x.day == day)]
+        chance = chance_of_place([parts[day] for day in days], len(missed), limits)
         if (
-            enough
-            and absent_days(there) >= limits["min_absent_days"]
+            absent_days(there) >= limits["min_absent_days"]
             and clearly_over(rate(there), rate(rest), limits["clear_pct"])
+            and chance * len(compared) < Fraction(limits["chance_pct"]) / 100
         ):
             found.append(subject)
     return found
@@ -219,6 +251,7 @@ def edge(
     `lessons` are those that were held, reported or not.
     """
     days = missed = alone = others = others_missed = 0
+    parts = []
     for day in days_of(lessons):
         of_day = sorted((x for x in lessons if x.day == day), key=lambda x: (x.start, x.subject))
         at_edge = of_day[0 if which == "first" else -1]
@@ -231,6 +264,8 @@ def edge(
         others_missed += len(away)
         missed += _is_missed(at_edge, limits)
         alone += _is_missed(at_edge, limits) and len(away) < len(rest)
+        if len({_is_missed(x, limits) for x in (at_edge, *rest)}) > 1:
+            parts.append([at_edge, *rest])
     if not days:
         return None
     is_named = (
@@ -239,6 +274,7 @@ def edge(
         and clearly_over(
             Fraction(missed, days), Fraction(others_missed, others), limits["clear_pct"]
         )
+        and chance_of_place(parts, alone, limits) * 2 < Fraction(limits["chance_pct"]) / 100
     )
     return days, missed, alone, others, others_missed, is_named
 

@@ -33,6 +33,8 @@ _BREAKS = (
 )
 _WEEK, _FULL = 5, 6
 MONDAY, FRIDAY = 0, 4
+_SUBJECTS = ("BI", "EN", "IDH", "MA", "SV", "SO", "NO")
+MATHS = "MA"
 #: Half of the school weeks between autumn and Christmas lie before the turn.
 _TURN, _CHRISTMAS = date(2026, 11, 23), date(2026, 12, 19)
 
@@ -46,6 +48,7 @@ class Cohort:
         lessons: on each weekday from Monday; 0 is a day without school.
         every_other: a weekday that is off in even weeks.
         late_minutes: how late they come to the first lesson, every day.
+        in_a_row: lessons of one subject that follow each other.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Cohort:
     lessons: tuple[int, ...] = (5, 5, 5, 5, 5)
     every_other: int | None = None
     late_minutes: int = 0
+    in_a_row: int = 1
 
     @property
     def days(self) -> list[date]:
@@ -66,6 +70,11 @@ class Cohort:
         if any(first <= day <= last for first, last in _BREAKS):
             return False
         return day.weekday() != self.every_other or bool(day.isocalendar().week % 2)
+
+
+def subject_at(weekday: int, slot: int, in_a_row: int = 1) -> str:
+    """The subject of a lesson: the same every week, at other hours on other days."""
+    return _SUBJECTS[(slot // in_a_row + 2 * weekday) % len(_SUBJECTS)]
 
 
 def inclinations(draw: Draw, pupils: int, mean: float = 0.2) -> Floats:
@@ -152,6 +161,48 @@ def on_weekdays(weekdays: Sequence[int], *, often: float = 0.8, part: float = 1.
     return habit
 
 
+def on_lessons(
+    is_habit_at: Callable[[date, int, int], bool], *, often: float = 0.4, other: float = 0.1
+) -> Habit:
+    """Many of some lessons, and some of all lessons, each by itself.
+
+    Args:
+        is_habit_at: of a day, the number of a lesson from 0, and the day's lessons.
+        often: the chance that such a lesson is missed for the habit.
+        other: the chance that any lesson is missed for something else.
+    """
+
+    def habit(
+        draw: Draw, pupils: int, days: Sequence[date], lessons: npt.NDArray[np.int64]
+    ) -> Bools:
+        is_habit = np.array(
+            [
+                [is_habit_at(day, slot, int(of_day)) for slot in range(lessons.max())]
+                for day, of_day in zip(days, lessons, strict=True)
+            ]
+        )
+        shape = (pupils, *is_habit.shape)
+        missed: Bools = (draw.random(shape) < other) | (draw.random(shape) < often) & is_habit
+        return missed
+
+    return habit
+
+
+def is_maths(day: date, slot: int, of_day: int) -> bool:
+    """Whether a lesson is of one of the seven subjects: four of 25 lessons a week."""
+    return slot < of_day and subject_at(day.weekday(), slot) == MATHS
+
+
+def is_first(day: date, slot: int, of_day: int) -> bool:
+    """Whether a lesson is the first of its day."""
+    return slot == 0
+
+
+def is_last(day: date, slot: int, of_day: int) -> bool:
+    """Whether a lesson is the last of its day."""
+    return slot == of_day - 1
+
+
 def turning(before: float, after: float) -> Habit:
     """Whole days, each by itself, with another chance from a date on; in spring all are listed.
 
@@ -169,7 +220,7 @@ def turning(before: float, after: float) -> Habit:
     return habit
 
 
-#: Nobody here has a habit of weekdays, or more absence of their own from some week on.
+#: Nobody here has a habit of weekdays, subjects or hours, or more absence from some week on.
 WITHOUT = (
     Cohort("days alone", days_alone()),
     Cohort("days alone, much absence", days_alone(0.4)),
@@ -184,6 +235,7 @@ WITHOUT = (
     Cohort("days alone, Fridays often off", days_alone(), every_other=FRIDAY),
     Cohort("days alone, four days a week", days_alone(), (5, 5, 0, 5, 5)),
     Cohort("days alone, late every day", days_alone(), late_minutes=15),
+    Cohort("half days, lessons in pairs", half_days, (6, 6, 6, 6, 6), in_a_row=2),
 )
 WITH_WEEKDAYS = (
     Cohort("Fridays", on_weekdays([FRIDAY])),
@@ -195,7 +247,12 @@ WITH_TREND = (
     Cohort("more before the windows", turning(0.02, 0.6)),
     Cohort("less before the windows", turning(0.6, 0.02)),
 )
-COHORTS = (*WITHOUT, *WITH_WEEKDAYS, *WITH_TREND)
+WITH_SUBJECT = (Cohort("a subject", on_lessons(is_maths)),)
+WITH_EDGES = (
+    Cohort("first lessons", on_lessons(is_first)),
+    Cohort("last lessons", on_lessons(is_last)),
+)
+COHORTS = (*WITHOUT, *WITH_WEEKDAYS, *WITH_TREND, *WITH_SUBJECT, *WITH_EDGES)
 
 
 def school_of(number: int) -> str:
@@ -235,13 +292,18 @@ def _lessons(cohort: Cohort, number: int, pupils: int, draw: Draw) -> pl.DataFra
     keys = np.array([str(key(f"{number} {n}")) for n in range(pupils)])
     dates = np.array(days, dtype="datetime64[D]")[day]
     starts = dates.astype("datetime64[us]") + (8 + slot).astype("timedelta64[h]")
-    subjects = np.array(["BI", "EN", "IDH", "MA", "SV", "SO", "NO"])
+    subjects = np.array(
+        [
+            [subject_at(day.weekday(), n, cohort.in_a_row) for n in range(of_day.max())]
+            for day in days
+        ]
+    )
     return pl.DataFrame(
         {
             "pupil_key": keys[pupil],
             "lesson_date": dates,
             "starts_at": starts,
-            "subject": subjects[(slot + day) % len(subjects)],
+            "subject": subjects[day, slot],
             "invalid_minutes": minutes.astype(np.int32),
             "school_unit_code": [school_of(number)] * len(pupil),
         }

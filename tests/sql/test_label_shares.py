@@ -20,6 +20,8 @@ from tests.conftest import settings_of
 from tests.sql.made_up_absence import (
     AS_OF,
     COHORTS,
+    WITH_EDGES,
+    WITH_SUBJECT,
     WITH_TREND,
     WITH_WEEKDAYS,
     WITHOUT,
@@ -38,14 +40,16 @@ class Shares:
     listed: int
     weekday: int
     trend: int
+    subject: int
+    edge: int
 
     def row(self, cohort: Cohort) -> str:
         """The line of the table in docs/patterns.md."""
-        weekday, trend = (
+        shares = " | ".join(
             f"{count} ({count * 1000 // self.listed / 10} %)"
-            for count in (self.weekday, self.trend)
+            for count in (self.weekday, self.trend, self.subject, self.edge)
         )
-        return f"| {cohort.name} | {self.listed} | {weekday} | {trend} |"
+        return f"| {cohort.name} | {self.listed} | {shares} |"
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +74,8 @@ def _shares(of_cohort: list[Pattern]) -> Shares:
         len(of_cohort),
         sum(any(weekday.is_named for weekday in x.weekdays) for x in of_cohort),
         sum(x.trend in {"rising", "falling"} for x in of_cohort),
+        sum(any(subject.is_named for subject in x.subjects) for x in of_cohort),
+        sum(any(edge.is_named for edge in x.edges) for x in of_cohort),
     )
 
 
@@ -77,7 +83,7 @@ def of(cohorts: tuple[Cohort, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("cohort", cohorts, ids=lambda cohort: cohort.name)
 
 
-@of((*WITHOUT, *WITH_TREND))
+@of((*WITHOUT, *WITH_TREND, *WITH_SUBJECT, *WITH_EDGES))
 def test_at_most_two_in_a_hundred_get_a_weekday_without_the_habit(
     shares: dict[str, Shares], cohort: Cohort
 ) -> None:
@@ -86,12 +92,28 @@ def test_at_most_two_in_a_hundred_get_a_weekday_without_the_habit(
     assert found.weekday * 50 <= found.listed
 
 
-@of((*WITHOUT, *WITH_WEEKDAYS))
+@of((*WITHOUT, *WITH_WEEKDAYS, *WITH_SUBJECT, *WITH_EDGES))
 def test_at_most_two_in_a_hundred_get_a_trend_without_a_change(
     shares: dict[str, Shares], cohort: Cohort
 ) -> None:
     found = shares[cohort.name]
     assert found.trend * 50 <= found.listed
+
+
+@of((*WITHOUT, *WITH_WEEKDAYS, *WITH_TREND, *WITH_EDGES))
+def test_at_most_two_in_a_hundred_get_a_subject_that_they_do_not_miss_more(
+    shares: dict[str, Shares], cohort: Cohort
+) -> None:
+    found = shares[cohort.name]
+    assert found.subject * 50 <= found.listed
+
+
+@of((*WITHOUT, *WITH_WEEKDAYS, *WITH_TREND, *WITH_SUBJECT))
+def test_at_most_two_in_a_hundred_get_a_first_or_last_lesson_without_the_habit(
+    shares: dict[str, Shares], cohort: Cohort
+) -> None:
+    found = shares[cohort.name]
+    assert found.edge * 50 <= found.listed
 
 
 @of(WITH_WEEKDAYS)
@@ -108,6 +130,24 @@ def test_most_of_those_whose_absence_changed_have_the_trend_named(
 ) -> None:
     found = shares[cohort.name]
     assert found.trend * 4 >= found.listed * 3
+
+
+@of(WITH_SUBJECT)
+def test_most_of_those_who_miss_a_subject_have_it_named(
+    shares: dict[str, Shares], cohort: Cohort
+) -> None:
+    found = shares[cohort.name]
+    assert found.listed >= PUPILS // 4
+    assert found.subject * 4 >= found.listed * 3
+
+
+@of(WITH_EDGES)
+def test_most_of_those_who_miss_a_first_or_last_lesson_have_it_named(
+    shares: dict[str, Shares], cohort: Cohort
+) -> None:
+    found = shares[cohort.name]
+    assert found.listed >= PUPILS // 4
+    assert found.edge * 4 >= found.listed * 3
 
 
 def test_the_shares_stand_in_the_docs(shares: dict[str, Shares]) -> None:

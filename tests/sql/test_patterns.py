@@ -226,6 +226,62 @@ def test_a_single_subject_is_named(scratch: Lake) -> None:
     assert [x.name for x in pattern.subjects if x.is_named] == ["IDH"]
 
 
+def test_where_a_missed_subject_could_have_lain_is_counted_and_told(scratch: Lake) -> None:
+    some = school_days()[:12:2]
+    lessons = [away(x) if x.subject == "IDH" and x.day in some else x for x in usual()]
+    late = [replace(x, absent=20) if x.subject == "IDH" and not x.absent else x for x in lessons]
+    pattern = found(scratch, late)
+    assert pattern is not None
+    assert [(x.edge, x.placed) for x in pattern.edges] == [("first", None), ("last", None)]
+    subject = next(x for x in pattern.subjects if x.name == "IDH")
+    assert (subject.alone_days, subject.questions, subject.is_named) == (6, 5, True)
+    assert (
+        "missed on 6 days with other lessons attended; of 15 625 ways to place it among the "
+        "lessons of the 6 days missed in part (6 d with 1 of 5 lessons missed) 1 have it missed on "
+        "at least 6: 0.0 %, times 5 subjects  <- stands out"
+    ) in "\n".join(pattern_lines(pattern)).replace("\u00a0", " ")
+
+
+def test_who_comes_late_to_a_subject_every_time_missed_none_of_it(scratch: Lake) -> None:
+    pattern = found(scratch, [replace(x, absent=20) if x.subject == "MA" else x for x in usual()])
+    assert pattern is not None
+    subject = next(x for x in pattern.subjects if x.name == "MA")
+    assert (subject.absent_days, subject.alone_days, subject.is_named) == (42, 0, False)
+
+
+def test_a_subject_of_whole_days_away_is_not_named(scratch: Lake) -> None:
+    some = [day for day in school_days() if day.weekday() in (0, 2)]
+    lessons = [
+        away(replace(x, subject="SLÖJD" if x.start.hour == 10 else x.subject))
+        if x.day in some
+        else x
+        for x in usual()
+    ]
+    pattern = found(scratch, lessons)
+    assert pattern is not None
+    subject = next(x for x in pattern.subjects if x.name == "SLÖJD")
+    assert (subject.absent_minutes, subject.alone_days) == (subject.reported_minutes, 0)
+    assert subject.placed is not None
+    assert (subject.placed.days, subject.is_named) == ((), False)
+
+
+def test_a_subject_that_a_day_has_twice_is_missed_when_all_of_it_is(scratch: Lake) -> None:
+    twice = [replace(x, subject="MA") if x.start.hour == 8 else x for x in usual()]
+    for hours, days in (((8, 12), 42), ((8,), 0)):
+        lessons = [away(x) if x.start.hour in hours else x for x in twice]
+        pattern = found(scratch, lessons)
+        assert pattern is not None
+        subject = next(x for x in pattern.subjects if x.name == "MA")
+        assert (subject.alone_days, subject.is_named) == (days, bool(days))
+
+
+def test_the_order_of_rows_says_nothing(scratch: Lake) -> None:
+    lessons = [away(x) if x.subject == "MA" and x.day.day % 3 else x for x in usual()]
+    mixed = lessons.copy()
+    Random(1).shuffle(mixed)  # noqa: S311
+    assert found(scratch, mixed) == found(scratch, lessons)
+
+
 def test_lessons_of_another_school_are_in_no_pattern(scratch: Lake) -> None:
     elsewhere = [
         replace(away(x), is_own_school=False, subject="SLÖJD", start=x.start + timedelta(minutes=5))

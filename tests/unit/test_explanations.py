@@ -11,8 +11,9 @@ import pytest
 
 from assets.flags.beyond_chance import ComparedWeeks, Weekday, WeekSpan
 from assets.flags.outlook import Outlook
-from assets.flags.patterns import Edge, Pattern, Run, TimetablePart, Week
+from assets.flags.patterns import Pattern, Run, Week
 from assets.flags.rearrangements import Rearranged
+from assets.flags.within_days import Edge, Placed, TimetablePart
 from assets.lake.encryption import Sealer
 from assets.watchlists.model import PupilOutlook, PupilRow, RuleOutlook, Watchlist
 from assets.watchlists.page.page import write_page
@@ -32,6 +33,14 @@ NEVER = ("skolk", "ohälsa", "orsak", "därför att", "beror på", "risk", "prob
 MONDAY = Weekday(
     "1", 7, 6, 2100, 1800, 9000, 1500, is_named=True, spells=5,
     rearranged=Rearranged(37, (1, 1, 1, 2, 2), 6, 3, 40_000),
+)  # fmt: skip
+FIRST_LESSON = Edge(
+    "first", 30, 12, 10, 120, 9, is_named=True,
+    placed=Placed(((1, 5),) * 10, 10, 1, 5**10),
+)  # fmt: skip
+SPORTS = TimetablePart(
+    "IDH", 8, 7, 480, 420, 10_620, 2880, is_named=True, alone_days=4, questions=6,
+    placed=Placed(((1, 5),) * 4, 4, 1, 5**4),
 )  # fmt: skip
 BEFORE = ComparedWeeks(
     4,
@@ -59,8 +68,8 @@ def pattern(**other: object) -> Pattern:
         longest_run=Run(date(2026, 10, 5), date(2026, 10, 16), 10, 3000),
         long_run_minutes=3000,
         weekdays=(MONDAY,),
-        edges=(Edge("first", 30, 12, 10, 120, 9, is_named=True),),
-        subjects=(TimetablePart("IDH", 8, 7, 480, 420, 10_620, 2880, is_named=True),),
+        edges=(FIRST_LESSON,),
+        subjects=(SPORTS,),
         trend="rising",
         weeks=weeks,
         compared=BEFORE,
@@ -109,7 +118,7 @@ def test_a_pattern_is_reported_with_its_shares() -> None:
     ) in told
     assert "Dagens första lektion missas oftare än dagens övriga" in told
     assert "12 av 30 dagar, 10 av dem med närvaro på en annan lektion" in told
-    assert "högre i IDH än i övriga ämnen: 87,5 % mot 27,1 %" in told
+    assert "högre i IDH än i övriga ämnen: 87,5 % mot 27,1 %. Missat 4 dagar med" in told
 
 
 def test_the_law_has_the_word_upprepad_and_no_pattern_has_it() -> None:
@@ -117,10 +126,17 @@ def test_the_law_has_the_word_upprepad_and_no_pattern_has_it() -> None:
         assert "pprepad" not in every_text(pupil(pattern=pattern(shape=shape)))
 
 
-def test_a_list_of_before_chance_was_asked_names_no_weekday_and_no_trend() -> None:
-    old = pattern(weekdays=(replace(MONDAY, rearranged=None),), compared=None)
+def test_a_list_of_before_chance_was_asked_names_nothing() -> None:
+    old = pattern(
+        weekdays=(replace(MONDAY, rearranged=None),),
+        edges=(replace(FIRST_LESSON, placed=None),),
+        subjects=(replace(SPORTS, placed=None),),
+        compared=None,
+    )
     told = " ".join((pattern_texts.brief(old), *pattern_texts.sentences(old)))
     assert "måndagar" not in told
+    assert "första lektion" not in told
+    assert "IDH" not in told
     assert "ökade" not in told
 
 
@@ -172,7 +188,7 @@ def test_no_text_explains_blames_or_decides(shape: str, trend: str) -> None:
 
 
 def test_a_subject_from_the_data_can_not_become_markup(tmp_path: Path) -> None:
-    evil = TimetablePart("<b>SV</b>\n", 8, 7, 480, 420, 10_620, 2880, is_named=True)
+    evil = replace(SPORTS, name="<b>SV</b>\n")
     row = pupil(pattern=pattern(subjects=(evil,)))
     write_page(make.watchlist(row), tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -127,6 +127,10 @@ _TERMS = (
     ("Utspridd", "Lite eller inget av frånvaron ligger i långa perioder av hela frånvarodagar."),
     ("En veckodag", "Nämns bara när frånvaron ligger mer där än slumpen brukar lägga den."),
     (
+        "Ett ämne, en första eller sista lektion",
+        "Nämns bara när just den missas oftare än slumpen brukar välja den av dagens lektioner.",
+    ),
+    (
         "Ökade före perioden",
         "Veckorna före den tid som listan gäller, mot lika många dessförinnan.",
     ),

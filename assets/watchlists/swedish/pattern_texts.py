@@ -11,6 +11,7 @@ from functools import cache
 
 from assets.flags.beyond_chance import Weekday, WeekSpan
 from assets.flags.patterns import Pattern
+from assets.flags.within_days import Edge, TimetablePart
 from assets.watchlists.swedish.safe_text import one_line
 from assets.watchlists.swedish.texts import NO_VALUE, SWEDISH, percent, span
 
@@ -55,8 +56,8 @@ def brief(pattern: Pattern | None) -> str:
     if run and pattern.shape in {"coherent", "mixed"}:
         parts.append(f"längst {run.days} skoldagar")
     parts += [_weekdays()[int(x.name) - 1] for x in _named(pattern)]
-    parts += [_EDGES[x.edge] for x in pattern.edges if x.is_named]
-    parts += [one_line(x.name) for x in pattern.subjects if x.is_named]
+    parts += [_EDGES[x.edge] for x in pattern.edges if _is_told(x)]
+    parts += [one_line(x.name) for x in pattern.subjects if _is_told(x)]
     if pattern.compared:
         parts.append(_TRENDS_BRIEF.get(pattern.trend, ""))
     return " · ".join(part for part in parts if part) or NO_VALUE
@@ -65,6 +66,11 @@ def brief(pattern: Pattern | None) -> str:
 def _named(pattern: Pattern) -> list[Weekday]:
     """Weekdays with a label; a remembered list of before chance was asked names none."""
     return [weekday for weekday in pattern.weekdays if weekday.is_named and weekday.rearranged]
+
+
+def _is_told(part: Edge | TimetablePart) -> bool:
+    """Whether it has a label; as of weekdays on a remembered list."""
+    return part.is_named and part.placed is not None
 
 
 def sentences(pattern: Pattern | None) -> tuple[str, ...]:
@@ -98,18 +104,19 @@ def _sentences(pattern: Pattern) -> Iterator[str]:
             f" {weekday.spells} skilda perioder."
         )
     for edge in pattern.edges:
-        if edge.is_named:
+        if _is_told(edge):
             yield (
                 f"Dagens {_EDGES_OF_A_DAY[edge.edge]} missas oftare än dagens övriga:"
                 f" {edge.missed_days} av {edge.days} dagar, {edge.alone_days} av dem med"
                 " närvaro på en annan lektion."
             )
     for part in pattern.subjects:
-        if part.is_named:
+        if _is_told(part):
             yield (
                 f"Frånvaron är högre i {one_line(part.name)} än i övriga ämnen:"
                 f" {_share(part.absent_minutes, part.reported_minutes)} mot"
-                f" {_share(part.other_absent_minutes, part.other_reported_minutes)}."
+                f" {_share(part.other_absent_minutes, part.other_reported_minutes)}. Missat"
+                f" {part.alone_days} dagar med närvaro på en annan lektion."
             )
     if pattern.trend in _TRENDS and pattern.compared:
         yield _TRENDS[pattern.trend].format(

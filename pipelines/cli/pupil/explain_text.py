@@ -16,9 +16,10 @@ from assets.flags.beyond_chance import ComparedWeeks, Trend, Weekday, WeekSpan
 from assets.flags.exact_numbers import Bound, compare, minutes_to_turn, spaced
 from assets.flags.explain import Aside, ExplainedRule, Explanation, InputFile, Judgement
 from assets.flags.outlook import Outlook
-from assets.flags.patterns import Edge, Pattern, Run, TimetablePart, Week
+from assets.flags.patterns import Pattern, Run, Week
 from assets.flags.prognoses import Prognosis
 from assets.flags.rearrangements import Rearranged
+from assets.flags.within_days import Edge, TimetablePart
 from rules.models import Rule, RuleSet
 from rules.threshold import Threshold
 
@@ -213,20 +214,39 @@ def _span(span: WeekSpan) -> str:
 
 
 def _subject(part: TimetablePart) -> str:
-    mark = "  <- stands out" if part.is_named else ""
-    return (
+    told = (
         f"subject {part.name}: {percent(part.absent_minutes, part.reported_minutes)} of "
         f"{part.days} days, the rest "
-        f"{percent(part.other_absent_minutes, part.other_reported_minutes)}{mark}"
+        f"{percent(part.other_absent_minutes, part.other_reported_minutes)}; missed on "
+        f"{part.alone_days} days with other lessons attended"
     )
+    return f"{told}{_placed(part, 'subjects')}"
 
 
 def _edge(edge: Edge) -> str:
-    mark = "  <- stands out" if edge.is_named else ""
-    return (
+    told = (
         f"{edge.edge} lesson: missed on {edge.missed_days} of {edge.days} days, on "
         f"{edge.alone_days} of them with other lessons attended; other lessons "
-        f"{edge.other_missed} of {edge.other_lessons}{mark}"
+        f"{edge.other_missed} of {edge.other_lessons}"
+    )
+    return f"{told}{_placed(edge, 'edges')}"
+
+
+def _placed(part: Edge | TimetablePart, of_what: str) -> str:
+    """How often chance places the lesson so, in numbers that can be worked out again."""
+    placed = part.placed
+    if placed is None:
+        return ""
+    kinds = ", ".join(
+        f"{days} d with {missed} of {lessons}"
+        for (missed, lessons), days in sorted(Counter(placed.days).items())
+    )
+    mark = "  <- stands out" if part.is_named else ""
+    return (
+        f"; of {spaced(placed.ways)} ways to place it among the lessons of the {len(placed.days)} "
+        f"days missed in part ({kinds} lessons missed) {spaced(placed.as_many)} have it missed on "
+        f"at least {placed.missed_days}: {percent(placed.as_many, placed.ways)}, times "
+        f"{part.questions} {of_what}{mark}"
     )
 
 
