@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import app
+from tests.integration.scale_out_servers import S3, s3_server
 from tests.integration.school_server import School, serving
 from tests.integration.ss12000_in_process import read_here
 
@@ -69,3 +70,10 @@ def school() -> Iterator[School]:
     """A school that answers on this machine."""
     with serving(School()) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3]:
+    """A server of objects with S3's interface, on this machine."""
+    with s3_server() as server:
+        yield server

@@ -24,7 +24,7 @@ from tests.integration.delivery_home import (
     naming,
 )
 from tests.integration.delivery_servers import PASSWORD, SftpServer, sftp_server
-from tests.integration.scale_out_servers import BUCKET, S3, s3_server
+from tests.integration.scale_out_servers import BUCKET, S3
 
 ANNA, BERIT = mentor_key(1), mentor_key(2)
 CHILDREN = (Child(1, ANNA), Child(2, BERIT), Child(3, ANNA), Child(4))
@@ -37,12 +37,6 @@ class Reached:
 
     target: TargetSettings
     files: Callable[[], dict[str, bytes]]
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[S3]:
-    with s3_server() as server:
-        yield server
 
 
 @pytest.fixture

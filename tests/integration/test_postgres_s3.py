@@ -34,7 +34,6 @@ from tests.integration.scale_out_servers import (
     Postgres,
     free_port,
     postgres_server,
-    s3_server,
 )
 from tests.integration.test_privacy import PROTECTED, everything_below, forms, numbers
 
@@ -85,12 +84,6 @@ class OnServers:
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[S3]:
-    with s3_server() as server:
         yield server
 
 

@@ -32,11 +32,6 @@ from tests.unit.workbook_reader import (
 QUESTIONS = ("Mentor: följ upp", "Rektor: utredning/ULF", "Pröva SST?")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "list.xlsx"
-
-
 # --- sheets --------------------------------------------------------------------------------------
 
 

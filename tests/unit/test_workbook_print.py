@@ -65,11 +65,6 @@ def printed(pupils: Sequence[PupilRow], path: Path, reader: Reader = "rektor") -
     return load_workbook(path)["Utskrift"]
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "list.xlsx"
-
-
 @pytest.mark.parametrize("reader", ["rektor", "mentor"])
 def test_a_printed_list_has_eight_columns_and_type_that_can_be_read(
     path: Path, reader: Reader
