@@ -112,7 +112,7 @@ def test_the_workbook_lists_exactly_the_flagged_pupils_of_its_school(
     # The highest question that is asked of a pupil is the highest level that is hit.
     questions = {"3": "Pröva SST?", "2": "Rektor: utredning/ULF", "1": "Mentor: följ upp"}
     highest = [
-        next((level for level, words in questions.items() if row[words] in {"Ja", "Troligt"}), "")
+        next((level for level, words in questions.items() if row[words] in {"Nås", "Nås troligt"}), "")
         for row in table
         if row["Klass"]
     ]

@@ -83,7 +83,7 @@ class Page(HTMLParser):
         }
 
 
-def rendered(watchlist: Watchlist, tmp_path: Path, mentor: str = "") -> Page:
+def rendered(watchlist: Watchlist, tmp_path: Path, mentor: str | None = None) -> Page:
     path = tmp_path / "list.html"
     write_page(watchlist, path, mentor)
     assert list(tmp_path.glob("*.html")) == [path]

@@ -143,23 +143,6 @@ def test_a_margin_says_how_far_from_the_step_the_pupil_is(minutes: str, written:
     assert rule_texts.margin(Decimal(minutes)) == written
 
 
-def test_a_rule_met_on_one_window_only_likely_says_which() -> None:
-    month = make.sums(900)
-    hits = [
-        make.evidence("mentor_followup", month),
-        make.evidence(
-            "mentor_followup",
-            month,
-            basis="calendar",
-            certainty="likely",
-            window_start=date(2026, 10, 1),
-            window_end=date(2026, 10, 31),
-        ),
-    ]
-    line = rule_texts.hit_line(RULES["mentor_followup"], hits)
-    assert line == "Mer än 10 % under 1 månad (30 dagar, okt troligt)"
-
-
 def test_missing_data_give_the_span_and_the_reason() -> None:
     def why(**of_sums: int) -> str:
         item = make.evidence(

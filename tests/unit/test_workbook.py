@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from openpyxl.xml import LXML
 
-from assets.watchlists.model import ThinRow, Unseen, Watchlist
+from assets.watchlists.model import Mentor, ThinRow, Unseen, Watchlist
 from assets.watchlists.swedish import workbook_texts
 from assets.watchlists.workbook.workbook import write_workbook
 from tests.unit import watchlist_factory as make
@@ -119,8 +119,8 @@ def test_the_first_names_are_reported_with_one_sentence_each(path: Path) -> None
     assert found["Andersson, Alva"][:2] == (
         "7B",
         (
-            "Ny på listan: borta 45,0 % av lektionstiden de senaste 30 dagarna; rektor bedömer"
-            " utredning/ULF och prövar SST."
+            "Ny på listan: 45,0 % frånvaro de senaste 30 dagarna; rektor bedömer utredning/ULF"
+            " och prövar SST."
         ),
     )
     assert found["Andersson, Maja"][1].startswith("Fortsätter")
@@ -201,7 +201,7 @@ def test_a_list_that_waits_counts_nobody(path: Path) -> None:
 def test_a_pupils_row_has_one_fact_a_column(path: Path) -> None:
     book = opened(compared_list(), path)
     row = rows(book["Elever"])[1]
-    assert [row[question] for question in QUESTIONS] == ["Ja", "Ja", "Ja"]
+    assert [row[question] for question in QUESTIONS] == ["Nås", "Nås", "Nås"]
     assert (row["Namn"], row["Klass"], row["Åk"]) == ("Andersson, Elias", "7B", 7)
     assert (row["Läge"], row["Sedan v. 45"]) == ("Pågår", "Fler frågor")
     assert (row["Frånvaro 30 dagar"], row["Frånvaro 60 dagar"], row["Frånvaro oktober"]) == (
@@ -216,7 +216,7 @@ def test_a_pupils_row_has_one_fact_a_column(path: Path) -> None:
 def test_a_pupil_for_the_team_stands_for_the_investigation_too(path: Path) -> None:
     only_team = make.pupil(level=3, evidence=make.pupil(level=3).evidence)
     (row,) = rows(opened(make.watchlist(only_team), path)["Elever"])
-    assert (row["Rektor: utredning/ULF"], row["Pröva SST?"]) == ("Ja", "Ja")
+    assert (row["Rektor: utredning/ULF"], row["Pröva SST?"]) == ("Nås", "Nås")
 
 
 def test_likely_and_unclear_answers_have_words_and_a_no_is_empty(path: Path) -> None:
@@ -225,7 +225,7 @@ def test_likely_and_unclear_answers_have_words_and_a_no_is_empty(path: Path) -> 
     doubt = make.evidence("ulf_one_month", half, verdict="insufficient", certainty=None)
     pupil = make.pupil(evidence=(likely, doubt))
     (row,) = rows(opened(make.watchlist(pupil), path)["Elever"])
-    assert [row[question] for question in QUESTIONS] == ["Troligt", "Oklart", None]
+    assert [row[question] for question in QUESTIONS] == ["Nås troligt", "Oklart", None]
     assert row["Underlag"] == "Troligt"
 
 
@@ -324,7 +324,7 @@ def test_the_rektor_sees_how_many_pupils_each_mentor_has(path: Path) -> None:
 
 
 def test_two_mentors_of_one_name_have_a_row_each(path: Path) -> None:
-    pupils = [make.pupil(mentor="Anna Ek", mentor_key=key) for key in ("a", "b", "b")]
+    pupils = [make.pupil(mentors=(Mentor(key, "Anna Ek"),)) for key in ("a", "b", "b")]
     table = rows(opened(make.watchlist(*pupils), path)["Mentorer"])
     assert sorted(row["På listan"] for row in table) == [1, 2]
 
@@ -343,7 +343,7 @@ def test_a_pupil_nobody_sees_is_named_once_with_all_that_is_known(path: Path) ->
     assert (nils["Namn"], nils["Inga lektioner"]) == ("Ek, Nils", "Ja")
     assert nils["På elevlistan sedan"].date() == date(2026, 8, 17)
     assert nils["Senaste lektion på skolan"].date() == date(2026, 9, 30)
-    assert "kontakta elev/vårdnadshavare" in nils["Att göra"]
+    assert "kontakta eleven och vårdnadshavarna" in nils["Att göra"]
     assert [row["Schema mot klassens"] for row in (nils, ida)] == [0.2, 0.2]
     assert (ida["Namn"], ida["Inga lektioner"]) == ("Ek, Ida", None)
 
@@ -378,7 +378,7 @@ def test_every_verdict_has_a_row_of_numbers(path: Path) -> None:
     assert (first["Från"].date(), first["Till"].date()) == (date(2026, 10, 17), make.AS_OF)
     minutes = ("Schemalagt", "Rapporterat", "Giltig", "Ogiltig", "Frånvaro")
     assert [first[f"{name}, min"] for name in minutes] == [6000, 6000, 0, 2700, 2700]
-    assert (first["Skoldagar"], first["Andel"], first["Gräns, andel"]) == (20, 0.45, 0.2)
+    assert (first["Skoldagar"], first["Frånvaro"], first["Gräns, andel"]) == (20, 0.45, 0.2)
     assert (first["Minuter över gränsen"], first["Utfall"]) == (1500, "Nås")
     doubt = table[-1]
     assert (doubt["Namn"], doubt["Utfall"]) == ("Ek, Nils", "Går inte att bedöma")

@@ -117,7 +117,7 @@ def test_those_who_go_on_are_printed_first_and_the_not_assessed_last(path: Path)
     assert column == [
         "Frånvaron pågår: 1 elev",
         "Andersson, Pågår",
-        "Frånvaron har minskat: följ upp: 1 elev",
+        "Har minskat: följ upp: 1 elev",
         "Andersson, Mindre",
         "Går inte att bedöma: uppgifterna räcker inte: 1 elev",
         "Ek, Oviss",
