@@ -37,6 +37,10 @@ def test_the_first_night_ends_well_and_says_where_the_lists_are(sample_home: Sam
     said = sample_home.first_run
     assert said.status == 0, said.err
     printed = [Path(line) for line in said.out.splitlines()]
+    mentors = [path for path in printed if path.name == "mentorer"]
+    assert {path.parent.name for path in mentors} == set(SCHOOLS)
+    assert all(path.is_dir() for path in mentors)
+    printed = [path for path in printed if path not in mentors]
     assert {path.parent.name for path in printed} == set(SCHOOLS)
     assert {path.suffix for path in printed} == {".xlsx", ".html"}
     assert all(path.is_file() for path in printed)
