@@ -202,7 +202,10 @@ def _css() -> str:
 _PORTRAIT = (
     "@page { size: A4 portrait; font-size: 10pt; }"
     "@media print { html { font-size: 11pt; }"
-    " table, .small, footer, thead th { font-size: 10pt; } }\n"
+    " table, .small, footer, thead th { font-size: 10pt; }"
+    # All rows have the same mentor: the room is the questions'.
+    " .pupils .mentor { display: none; } .pupils .name { width: 22%; }"
+    " .pupils .q-ulf { width: 15%; } .pupils td.absence { white-space: nowrap; } }\n"
 )
 
 

@@ -134,8 +134,8 @@ OWN_TERMS = {"Frånvaroandel": "A / R. En tom cell när ingen lektion är rappor
 #: Short, because a column on paper is narrow; the overview spells them out.
 PRINTED_QUESTIONS = ("Mentor: följ upp", "Rektor: ULF", "Pröva SST?")
 PRINT_LINE = (
-    "ULF: upprepad eller längre frånvaro. SST: skolsocialt team. Ja: gränsen nås även om alla"
-    " orapporterade lektioner var närvaro. Troligt: den nås i den rapporterade tiden."
+    "ULF: upprepad eller längre frånvaro. SST: skolsocialt team. Nås: gränsen nås även om alla"
+    " orapporterade lektioner var närvaro. Nås troligt: den nås i den rapporterade tiden."
 )
 PRINTED_STATES = {"new": "Ny", "escalated": "Högre", "continuing": "Kvar", "lowered": "Lägre"}
 NOT_ASSESSED = "Går inte att bedöma: uppgifterna räcker inte"
