@@ -258,7 +258,7 @@ class UnreportedLessons:
     school_class: str
     subject: str
     lessons: int  # distinct class lessons (start times), not pupil rows
-    pupil_lessons: int  # pupil rows without a report
+    pupil_lessons: int  # pupil rows without a report; 0 where it is not told, as to a mentor
     recent_lessons: int  # those of `lessons` in the latest 14 days
     first_date: date
     last_date: date

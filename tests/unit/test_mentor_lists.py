@@ -15,6 +15,7 @@ from assets.watchlists.collect.mentors import Staff, with_mentors
 from assets.watchlists.mentor_lists import mentors_on, watchlist_of_mentor
 from assets.watchlists.model import Mentor, ThinRow, Watchlist
 from assets.watchlists.page.page import write_page
+from assets.watchlists.swedish.evidence_texts import unreported_table
 from assets.watchlists.workbook.mentor_workbook import write_mentor_workbook
 from assets.watchlists.workbook.mentors_sheet import mentor_loads
 from tests.unit import watchlist_factory as make
@@ -94,6 +95,14 @@ def test_lessons_without_a_report_are_those_of_own_pupils_classes() -> None:
     )
     (lessons,) = own(school).unreported
     assert (lessons.school_class, lessons.lessons, lessons.pupil_lessons) == ("7B", 3, 0)
+
+
+def test_how_many_pupils_a_lesson_has_is_no_column_of_a_mentors_list(tmp_path: Path) -> None:
+    heading = "Elevlektioner utan rapport"
+    assert heading not in page_of(everything(), MARIA, tmp_path)
+    sheet = workbook_of(everything(), MARIA, tmp_path)["Data saknas"]
+    assert heading not in [cell.value for row in sheet for cell in row]
+    assert heading in [column.heading for column in unreported_table(everything()).columns]
 
 
 def test_the_class_of_a_pupil_who_left_is_no_own_class_any_more() -> None:

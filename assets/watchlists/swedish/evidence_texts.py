@@ -79,12 +79,16 @@ def _thin_share(row: ThinRow) -> str:
 
 def unreported_table(watchlist: Watchlist) -> ListTable[UnreportedLessons]:
     """Lessons of each class and subject that nobody reported."""
+    untold = not any(lessons.pupil_lessons for lessons in watchlist.unreported)
+    pupil_lessons = ListColumn[UnreportedLessons](
+        h.H_PUPIL_LESSONS, "count", 11, lambda u: u.pupil_lessons
+    )
     columns: tuple[ListColumn[UnreportedLessons], ...] = (
         ListColumn(h.H_CLASS, "name", 8, lambda u: u.school_class),
         ListColumn(h.H_SUBJECT, "text", 26, lambda u: u.subject),
         ListColumn(h.H_LESSONS, "count", 11, lambda u: u.lessons),
         ListColumn(h.H_RECENT_LESSONS, "count", 12, lambda u: u.recent_lessons),
-        ListColumn(h.H_PUPIL_LESSONS, "count", 11, lambda u: u.pupil_lessons),
+        *(() if untold else (pupil_lessons,)),
         ListColumn(h.H_FIRST, "date", 12, lambda u: u.first_date),
         ListColumn(h.H_LAST, "date", 12, lambda u: u.last_date),
         ListColumn(h.H_WHEN, "text", 80, texts.lesson_times),

@@ -139,12 +139,16 @@ def unseen_line(watchlist: Watchlist) -> str:
 
 def unreported_table(watchlist: Watchlist) -> SheetTable[UnreportedLessons]:
     """Lessons of each class and subject that nobody reported."""
+    untold = not any(lessons.pupil_lessons for lessons in watchlist.unreported)
+    pupil_lessons = SheetColumn[UnreportedLessons](
+        h.H_PUPIL_LESSONS, "count", 13, lambda u: u.pupil_lessons
+    )
     columns: tuple[SheetColumn[UnreportedLessons], ...] = (
         SheetColumn(h.H_CLASS, "name", 12, lambda u: u.school_class),
         SheetColumn(h.H_SUBJECT, "word", 28, lambda u: u.subject),
         SheetColumn(h.H_LESSONS, "count", 13, lambda u: u.lessons),
         SheetColumn(h.H_RECENT_LESSONS, "count", 13, lambda u: u.recent_lessons),
-        SheetColumn(h.H_PUPIL_LESSONS, "count", 13, lambda u: u.pupil_lessons),
+        *(() if untold else (pupil_lessons,)),
         SheetColumn(h.H_FIRST, "date", 12, lambda u: u.first_date),
         SheetColumn(h.H_LAST, "date", 12, lambda u: u.last_date),
         SheetColumn(h.H_WHEN, "word", 46, texts.lesson_times),
