@@ -37,6 +37,10 @@ def test_the_first_night_ends_well_and_says_where_the_lists_are(sample_home: Sam
     said = sample_home.first_run
     assert said.status == 0, said.err
     printed = [Path(line) for line in said.out.splitlines()]
+    mentors = [path for path in printed if path.name == "mentorer"]
+    assert {path.parent.name for path in mentors} == set(SCHOOLS)
+    assert all(path.is_dir() for path in mentors)
+    printed = [path for path in printed if path not in mentors]
     assert {path.parent.name for path in printed} == set(SCHOOLS)
     assert {path.suffix for path in printed} == {".xlsx", ".html"}
     assert all(path.is_file() for path in printed)
@@ -211,7 +215,8 @@ def test_an_empty_inbox_refreshes_the_lists_from_what_the_lake_has(ingested: Pat
     said = trappan("nightly", "--as-of", AS_OF, "--home", home)
     assert said.status == 0, said.err
     assert "There are no files in" in said.err
-    assert len(said.out.splitlines()) == 8
+    # Of each school two files, and where its mentors' lists lie.
+    assert len(said.out.splitlines()) == 12
 
 
 def test_lessons_of_a_school_in_no_register_are_kept_but_not_listed(tmp_path: Path) -> None:
