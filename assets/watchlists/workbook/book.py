@@ -5,22 +5,27 @@ Not here: what stands on the sheets (`workbook.py`), how a value gets into a cel
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
+from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.dimensions import SheetDimension
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
-from openpyxl.xml.functions import fromstring
+from openpyxl.xml.constants import ARC_STYLE
+from openpyxl.xml.functions import fromstring, tostring
 
 from assets.watchlists.model import Watchlist
 from assets.watchlists.swedish import texts
 from assets.watchlists.workbook.sheet import ListSheet, RowT, SheetTable
-from assets.watchlists.workbook.style import add_styles
+from assets.watchlists.workbook.style import StyleNumbers, add_styles
 
 _HEADING_ROW = 3  # under the title and the line that says what to do
 
@@ -32,7 +37,7 @@ class ListBook:
         self._header = texts.print_header(watchlist)
         self._book = Workbook()
         self._book.remove(self._book.worksheets[0])
-        self._styles = add_styles(self._book)
+        self._styles = _look().numbers
         self._sheets: dict[str, ListSheet] = {}
         # The file's properties travel further than its content: no person is named in them.
         properties = self._book.properties
@@ -71,7 +76,7 @@ class ListBook:
             OSError: the file cannot be written.
         """
         self._book.properties.modified = datetime.now(UTC).replace(tzinfo=None)
-        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        with _ListFile(path, "w", ZIP_DEFLATED) as archive:
             _OneFileWriter(self._book, archive, self._sheets).save()
 
 
@@ -79,6 +84,30 @@ class ListBook:
 # machine's folder for temporary files, with every name in clear; on a slow disk that costs as much
 # time as the cells. It writes XML with lxml where it finds it, so lxml is installed and nobody
 # imports it.
+
+
+class _Look(NamedTuple):
+    """The styles of every workbook: their numbers by name, and the part of the file with them."""
+
+    numbers: Mapping[str, StyleNumbers]
+    part: bytes
+
+
+@cache
+def _look() -> _Look:
+    # Nothing in them is of a list, and to make them costs more than the cells of a mentor's list.
+    book = Workbook()
+    numbers = add_styles(book)
+    return _Look(numbers, tostring(write_stylesheet(book)))
+
+
+class _ListFile(ZipFile):
+    """A workbook's file, whose part of styles is the one that all have."""
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *args: Any, **kwargs: Any) -> None:
+        """Write one part."""
+        own = _look().part if zinfo_or_arcname == ARC_STYLE else data
+        super().writestr(zinfo_or_arcname, own, *args, **kwargs)
 
 
 class _OneFileWriter(ExcelWriter):
