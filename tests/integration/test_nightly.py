@@ -216,7 +216,8 @@ def test_an_empty_inbox_refreshes_the_lists_from_what_the_lake_has(ingested: Pat
     said = trappan("nightly", "--as-of", AS_OF, "--home", home)
     assert said.status == 0, said.err
     assert "There are no files in" in said.err
-    assert len(said.out.splitlines()) == 8
+    # Of each school two files, and where its mentors' lists lie.
+    assert len(said.out.splitlines()) == 12
 
 
 def test_lessons_of_a_school_in_no_register_are_kept_but_not_listed(tmp_path: Path) -> None:
