@@ -192,7 +192,7 @@ def test_a_mentors_page_prints_upright_and_nothing_smaller_than_ten_points(tmp_p
 
 def test_each_pupil_has_the_next_step_of_the_mentor(tmp_path: Path) -> None:
     text = page_of(everything(), MARIA, tmp_path)
-    assert "Ta upp med rektor, som" in text
+    assert "Mentor tar upp det med rektor, som" in text
     assert "vårdnadshavarna" in text
     assert "Mindre frånvaro: når ingen gräns längre" in text
 

@@ -241,7 +241,7 @@ def test_a_row_opens_to_each_limit_once_and_the_next_step(tmp_path: Path) -> Non
     page = rendered(full_list(), tmp_path)
     told = page.by_id("elev-1").text
     for fact in (
-        "Nästa steg: Ta upp med rektor",
+        "Nästa steg: Mentor tar upp det med rektor",
         "60 dagar: 17 sep–15 nov 2026",
         "Nås (underlag: säkert)",
         "45,0 %",

@@ -36,7 +36,7 @@ def test_the_next_step_says_since_when_and_what_to_do() -> None:
 
 def test_a_pupil_on_a_level_whom_nobody_sees_now_has_both_steps() -> None:
     told = outline.next_step(replace(make.pupil(level=2), unseen=GONE_SINCE))
-    assert told.startswith("Ta upp med rektor")
+    assert told.startswith("Mentor tar upp det med rektor")
     assert told.endswith("kontakta eleven och vårdnadshavarna.")
 
 

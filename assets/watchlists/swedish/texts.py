@@ -53,17 +53,19 @@ LEVELS = {
     1: "▲ Mentor",
     0: "? Data räcker inte",
 }
+# Read by rektor and mentor both, so they say who.
 NEXT_STEPS = {
     3: (
-        "Ta upp med rektor, som med elevhälsan bedömer utredning/ULF och prövar kontakt med"
-        " skolsocialt team (SST). Kontakten kräver vårdnadshavarnas samtycke. Med teamet görs en"
-        " handlingsplan; med socialtjänst och vård kan en samordnad individuell plan (SIP) behövas."
+        "Mentor tar upp det med rektor, som med elevhälsan bedömer utredning/ULF och prövar"
+        " kontakt med skolsocialt team (SST). Kontakten kräver vårdnadshavarnas samtycke. Med"
+        " teamet görs en handlingsplan; med socialtjänst och vård kan en samordnad individuell plan"
+        " (SIP) behövas."
     ),
     2: (
-        "Ta upp med rektor, som med elevhälsan bedömer utredning och anmälan av upprepad eller"
-        " längre frånvaro (ULF)."
+        "Mentor tar upp det med rektor, som med elevhälsan bedömer utredning och anmälan av"
+        " upprepad eller längre frånvaro (ULF)."
     ),
-    1: "Prata med eleven och vårdnadshavarna och kartlägg vad frånvaron beror på.",
+    1: "Mentor pratar med eleven och vårdnadshavarna och kartlägger vad frånvaron beror på.",
     0: "Se till att lektionerna som saknar rapport blir rapporterade.",
 }
 # What to do about too little data depends on what is missing; the first that is.
