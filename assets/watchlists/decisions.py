@@ -62,7 +62,7 @@ class QuestionCount:
 
 @dataclass(frozen=True)
 class PersistenceGroup:
-    """The listed pupils of one persistence, the highest absence of the rolling month first."""
+    """Listed pupils of one kind of persistence, the highest absence of 30 days first."""
 
     persistence: Persistence
     pupils: tuple[PupilRow, ...]
@@ -106,7 +106,7 @@ def _leaves_open(item: Evidence) -> bool:
 
 
 def by_persistence(watchlist: Watchlist) -> tuple[PersistenceGroup, ...]:
-    """Return the listed pupils by persistence; every persistence, also one without pupils."""
+    """Return the listed pupils by whether their absence goes on; each kind, also an empty one."""
     return tuple(
         PersistenceGroup(
             kind, most_absent_first(p for p in watchlist.pupils if persistence(p) is kind)

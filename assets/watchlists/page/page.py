@@ -74,7 +74,7 @@ def write_page(watchlist: Watchlist, path: Path, mentor: str | None = None) -> N
 
 @dataclass(frozen=True)
 class Section:
-    """The pupils of one persistence on the page.
+    """The pupils on the page whose absence goes on, has lowered, or of whom that is unclear.
 
     Attributes:
         persistence: whether their absence goes on.
@@ -92,7 +92,7 @@ class Section:
 
     @property
     def count(self) -> int:
-        """All pupils of the persistence."""
+        """All of them."""
         return len(self.pupils) + len(self.folded)
 
 

@@ -52,7 +52,7 @@ PERSISTENCES = {
     Persistence.UNCLEAR: "Oklart om frånvaron fortsätter",
     Persistence.LOWERED: "Har minskat: följ upp",
 }
-COURSES_IN_BRIEF = {
+PERSISTENCES_IN_BRIEF = {
     Persistence.GOES_ON: "Pågår",
     Persistence.UNCLEAR: "Oklart",
     Persistence.LOWERED: "Har minskat",

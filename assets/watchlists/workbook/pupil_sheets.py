@@ -57,7 +57,7 @@ def question_columns(watchlist: Watchlist) -> tuple[SheetColumn[PupilRow], ...]:
 
 
 def pupil_table(watchlist: Watchlist) -> SheetTable[PupilRow]:
-    """Every listed pupil once: whose absence goes on first, and the highest of each persistence."""
+    """Every listed pupil once: whose absence goes on first, and in each group the highest first."""
     columns: tuple[SheetColumn[PupilRow], ...] = (
         *WHO,
         *question_columns(watchlist),
