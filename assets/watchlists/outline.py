@@ -31,7 +31,6 @@ RowT = TypeVar("RowT")
 #: text, which a page may set below the row; brief: short, centred.
 Kind = Literal["level", "name", "text", "lines", "brief", "percent", "count", "date"]
 Value = str | int | Fraction | date | None
-_SWEDISH_ORDER = str.maketrans("åäö", "{|}")  # å, ä, ö come after z
 
 
 @dataclass(frozen=True)

@@ -219,6 +219,13 @@ def test_what_to_do_about_too_little_data_depends_on_what_is_missing(
     assert expected in page_of(make.watchlist(insufficient=(unsure,)), MARIA, tmp_path)
 
 
+def test_a_mentor_with_only_unassessed_pupils_reads_no_good_news(tmp_path: Path) -> None:
+    unsure = make.watchlist(insufficient=(make.unassessed(mentor="Maria Lindqvist"),))
+    text = page_of(unsure, MARIA, tmp_path)
+    assert "Ingen av dina elever" not in text
+    assert "För 1 elev räcker uppgifterna inte; det betyder inte att frånvaron är låg." in text
+
+
 def test_who_is_most_absent_stands_first_and_no_level_is_named(tmp_path: Path) -> None:
     text = page_of(everything(), MARIA, tmp_path)
     assert text.index("Andersson, Alva") < text.index("Andersson, Elias") < text.index("Ek, Nils")

@@ -141,7 +141,7 @@ def _render(watchlist: Watchlist, mentor: str | None) -> str:
             w=watchlist,
             mentor=mentor,
             is_mentors=is_mentors,
-            nobody=mentor_texts.NOBODY if is_mentors else texts.nobody_listed(watchlist),
+            nobody=(mentor_texts.nobody if is_mentors else texts.nobody_listed)(watchlist),
             style=Markup(style),  # noqa: S704  # our own file; what is inserted is escaped for CSS
             script=Markup(script),  # noqa: S704  # our own file
             policy=_policy(style, script),

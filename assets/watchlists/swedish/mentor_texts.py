@@ -13,7 +13,6 @@ TODO = (
     "Att göra: prata med eleven och vårdnadshavarna, kartlägg orsaken och dokumentera. Vad rektor"
     " bedömer står för var och en."
 )
-NOBODY = "Ingen av dina elever når någon gräns."
 HELD = "Nyare uppgifter från skolan väntar på kontroll. Listan visar läget till och med {day}."
 SCHOOL_NOTICES = "Det finns anmärkningar om skolans uppgifter. De står på rektors lista."
 UNREPORTED_LINE = "Lektioner i dina elevers klasser som ingen har rapporterat."
@@ -32,3 +31,18 @@ def notices(watchlist: Watchlist) -> tuple[str, ...]:
     if len(watchlist.notices) > bool(watchlist.held):
         told.append(SCHOOL_NOTICES)
     return tuple(told)
+
+
+def nobody(watchlist: Watchlist) -> str:
+    """That no own pupil reaches a limit, and of how many that can't be said.
+
+    Args:
+        watchlist: what `watchlist_of_mentor` gave.
+    """
+    unassessed = sum(pupil.level == 0 for pupil in watchlist.insufficient)
+    if not unassessed:
+        return "Ingen av dina elever når någon gräns enligt uppgifterna."
+    return (
+        f"Ingen av de elever som går att bedöma når någon gräns. För {texts.pupils(unassessed)}"
+        " räcker uppgifterna inte; det betyder inte att frånvaron är låg."
+    )

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from assets.watchlists.decisions import Question, answer, by_persistence
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.outline import full_name
-from assets.watchlists.swedish import decision_texts, pattern_texts, texts
+from assets.watchlists.swedish import decision_texts, mentor_texts, pattern_texts, texts
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.swedish.safe_text import one_line
@@ -82,7 +82,8 @@ def fill_print(
             row += 1
             _put_pupil(sheet, row, pupil, columns, reader)
     if row == heading_row:
-        sheet.put(row + 1, 1, texts.nobody_listed(watchlist), f"{style} rad")
+        nobody = mentor_texts.nobody if reader == "mentor" else texts.nobody_listed
+        sheet.put(row + 1, 1, nobody(watchlist), f"{style} rad")
         sheet.widen(row + 1, 1, len(columns), f"{style} rad")
         sheet.set_height(row + 1, points * 4)
     sheet.set_widths(widths)
