@@ -18,8 +18,8 @@ from assets.flags.evaluate import evaluate_flags
 from assets.flags.explain import explain
 from assets.flags.pupil_question import find_pupil, read_question
 from assets.lake.connection import Lake
-from assets.watchlists.page.consultation import lines_of, page_of
 from assets.watchlists.swedish.consultation_texts import items
+from pipelines.cli.pupil.consult import lines_of, page_of
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.integration.conftest import AS_OF, SAMPLES, Said, SampleHome, trappan

@@ -16,8 +16,8 @@ from assets.flags.consultation import (
     refuse_revealing,
     stage_of,
 )
-from assets.watchlists.page.consultation import lines_of, page_of
 from assets.watchlists.swedish.consultation_texts import CHECK, items
+from pipelines.cli.pupil.consult import lines_of, page_of
 from tests.sql.ladder import STOCKHOLM
 
 FACTS = OwnFacts(

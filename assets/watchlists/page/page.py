@@ -7,14 +7,12 @@ the columns of other tables (`outline.py`, `swedish/`), the words (`swedish/`), 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from assets.watchlists import outline
@@ -38,6 +36,7 @@ from assets.watchlists.page.rows import (
     row_cells,
     shown,
 )
+from assets.watchlists.page.standing_alone import TEMPLATES, environment, policy
 from assets.watchlists.swedish import (
     change_texts,
     decision_texts,
@@ -50,8 +49,6 @@ from assets.watchlists.swedish import (
     unseen_texts,
 )
 from assets.watchlists.swedish.safe_text import printable
-
-_TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 def write_page(watchlist: Watchlist, path: Path, mentor: str | None = None) -> None:
@@ -144,7 +141,7 @@ def _render(watchlist: Watchlist, mentor: str | None) -> str:
             nobody=(mentor_texts.nobody if is_mentors else texts.nobody_listed)(watchlist),
             style=Markup(style),  # noqa: S704  # our own file; what is inserted is escaped for CSS
             script=Markup(script),  # noqa: S704  # our own file
-            policy=_policy(style, script),
+            policy=policy(style, script),
             counts=question_counts(watchlist),
             first=look_first(watchlist),
             more=more_to_look_at(watchlist),
@@ -161,16 +158,9 @@ def _render(watchlist: Watchlist, mentor: str | None) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printable,
-    )
-    environment.filters["shown"] = shown
-    environment.globals.update(
+    made = environment(printable)
+    made.filters["shown"] = shown
+    made.globals.update(
         t=texts,
         h=headings,
         g=evidence_texts,
@@ -185,17 +175,12 @@ def _environment() -> Environment:
         row_cells=row_cells,
         curve=curve,
     )
-    return environment
-
-
-def _printable(value: object) -> object:
-    is_plain_text = isinstance(value, str) and not isinstance(value, Markup)
-    return printable(value) if is_plain_text and isinstance(value, str) else value
+    return made
 
 
 @cache
 def _css() -> str:
-    return (_TEMPLATES / "watchlist.css").read_text(encoding="utf-8")
+    return (TEMPLATES / "watchlist.css").read_text(encoding="utf-8")
 
 
 # Whoever prints an own list reads it on paper: nothing is smaller than 10 points.
@@ -239,17 +224,4 @@ def _css_text(text: str) -> str:
 
 @cache
 def _script() -> str:
-    return (_TEMPLATES / "watchlist.js").read_text(encoding="utf-8")
-
-
-def _policy(style: str, script: str) -> str:
-    # Nothing is loaded and nothing is sent; only this very style sheet applies, and only this very
-    # script runs.
-    return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return (TEMPLATES / "watchlist.js").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """A consultation sheet in Swedish words: a pupil described so that nobody knows who it is.
 
-Not here: what may be said (`assets/flags/consultation.py`), paper (`page/consultation.py`).
+Not here: what may be said (`assets/flags/consultation.py`), paper
+(`pipelines/cli/pupil/consult.py`).
 """
 
 from __future__ import annotations

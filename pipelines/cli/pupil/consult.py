@@ -1,45 +1,42 @@
 """`trappan consult`: a sheet that asks for advice about a pupil without saying who it is.
 
-Not here: what may be said (`assets/flags/consultation.py`), how it looks
-(`assets/watchlists/page/consultation.py`).
+Here: the sheet as a page of A4, and as lines. Not here: what may be said
+(`assets/flags/consultation.py`), the words (`swedish/consultation_texts.py`).
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from jinja2 import Template
+from markupsafe import Markup
 
 from assets.flags.answers import identities_of, staff_names
 from assets.flags.consultation import OwnFacts, consultation_of, refuse_revealing
 from assets.flags.evaluate import Evaluation, evaluate_flags
 from assets.flags.explain import Explanation
 from assets.flags.explain import explain as explained
-from assets.flags.pupil_question import PupilTextError, find_pupil, read_question
+from assets.flags.pupil_question import find_pupil
 from assets.lake.connection import Lake
-from assets.watchlists.page.consultation import lines_of, write_consultation
-from assets.watchlists.swedish.consultation_texts import items
+from assets.watchlists.page.standing_alone import TEMPLATES, environment, policy
+from assets.watchlists.swedish import consultation_texts as texts
+from assets.watchlists.swedish.consultation_texts import Item, items
+from assets.watchlists.swedish.safe_text import one_line
 from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import CommandError, Day, Home
-
-_STANDARD_INPUT = "-"
+from pipelines.cli.pupil.asking import Pupil, asked_about, asked_by
 
 
 def consult(
     context: typer.Context,
-    pupil: Annotated[
-        str,
-        typer.Argument(
-            metavar="PUPIL",
-            help="A pupil key, or an identity number; - reads it from standard input, so that no "
-            "number stays in the shell's history.",
-        ),
-    ],
+    pupil: Pupil,
     as_of: Day,
     done: Annotated[
         list[str] | None,
@@ -53,17 +50,12 @@ def consult(
 ) -> None:
     """Write a sheet that asks for advice about a pupil without saying who it is."""
     settings = settings_of(context, home)
-    try:
-        asked = sys.stdin.readline() if pupil == _STANDARD_INPUT else pupil
-        sought = read_question(asked, as_of)
-    except PupilTextError as error:
-        raise typer.BadParameter(str(error)) from None
+    sought = asked_about(pupil, as_of)
     if out is not None and out.exists():
         raise CommandError(f"There is a file {out.name} already. Expected a new one; nothing was "
                            "written.")  # fmt: skip
     rule_set = rules_on(settings, as_of)
-    by = "identity number" if sought.number else "pupil key"
-    note_access(settings, "consult", as_of=as_of, asked_by=by)
+    note_access(settings, "consult", as_of=as_of, asked_by=asked_by(sought))
     with asked_lake(settings, as_of) as lake:
         evaluation = evaluate_flags(lake, as_of, rule_set)
         key = find_pupil(lake, sought, evaluation)
@@ -73,9 +65,8 @@ def consult(
                 "The pupil has left the school, so there is nothing to consult about as of "
                 f"{as_of.isoformat()}. Look at the day."
             )
-        texts = [*(done or []), question]
         facts = _own_facts(lake, key, explanation, evaluation)
-        for text in texts:
+        for text in [*(done or []), question]:
             refuse_revealing(text, facts)
         sheet = items(consultation_of(explanation), rule_set, done or [], question)
     if out is not None:
@@ -122,3 +113,39 @@ def _own_facts(lake: Lake, key: UUID, explanation: Explanation, evaluation: Eval
 def _parts(*names: str) -> Sequence[str]:
     """Each name and each part of it: people write one of two given names."""
     return [part for name in names for part in (name, *name.replace("-", " ").split()) if part]
+
+
+def write_consultation(items: Sequence[Item], path: Path) -> None:
+    """Write the sheet to a new file that only its owner reads.
+
+    Raises:
+        OSError: the file cannot be written, or is there: nothing is replaced.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(page_of(items))
+
+
+def page_of(items: Sequence[Item]) -> str:
+    """The sheet as a page that stands alone."""
+    style = (TEMPLATES / "consultation.css").read_text(encoding="utf-8")
+    return _template().render(
+        t=texts,
+        items=items,
+        style=Markup(style),  # noqa: S704 - our own file
+        policy=policy(style),
+    )
+
+
+def lines_of(items: Sequence[Item]) -> Iterator[str]:
+    """The sheet as lines of text."""
+    yield from (texts.TITLE, texts.INTRODUCTION, texts.CHECK, "")
+    for item in items:
+        yield item.heading
+        yield from (f"  {one_line(line)}" for line in item.lines)
+    yield from ("", texts.DECISION)
+
+
+@cache
+def _template() -> Template:
+    return environment(one_line).get_template("consultation.html.j2")

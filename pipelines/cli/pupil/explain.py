@@ -8,7 +8,6 @@ reads as text (`explain_text.py`).
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
@@ -21,10 +20,11 @@ from assets.flags.evaluate import evaluate_flags
 from assets.flags.exact_numbers import Bound, compare, minutes_to_turn
 from assets.flags.explain import ExplainedRule, Explanation, Judgement
 from assets.flags.explain import explain as explained
-from assets.flags.pupil_question import PupilTextError, find_pupil, read_question
+from assets.flags.pupil_question import find_pupil
 from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import Day, Home, Identities
+from pipelines.cli.pupil.asking import Pupil, asked_about, asked_by
 from pipelines.cli.pupil.explain_text import (
     aside_sentence,
     because,
@@ -34,8 +34,6 @@ from pipelines.cli.pupil.explain_text import (
     timetable_sentence,
 )
 from rules.models import Rule, RuleSet
-
-_STANDARD_INPUT = "-"
 
 
 class ExplainFormat(StrEnum):
@@ -47,14 +45,7 @@ class ExplainFormat(StrEnum):
 
 def explain(
     context: typer.Context,
-    pupil: Annotated[
-        str,
-        typer.Argument(
-            metavar="PUPIL",
-            help="A pupil key, or an identity number; - reads it from standard input, so that no "
-            "number stays in the shell's history.",
-        ),
-    ],
+    pupil: Pupil,
     as_of: Day,
     kind: Annotated[
         ExplainFormat, typer.Option("--format", help="How the answer is printed.")
@@ -64,16 +55,13 @@ def explain(
 ) -> None:
     """Print why one pupil is, or is not, on a list: every rule on both bases."""
     settings = settings_of(context, home)
-    try:
-        asked = sys.stdin.readline() if pupil == _STANDARD_INPUT else pupil
-        question = read_question(asked, as_of)
-    except PupilTextError as error:
-        raise typer.BadParameter(str(error)) from None
+    question = asked_about(pupil, as_of)
     rule_set = rules_on(settings, as_of)
     if identities or question.number:
         # That a number was asked about is an act of its own; which one is nobody's to read here.
-        by = "identity number" if question.number else "pupil key"
-        note_access(settings, "explain", as_of=as_of, asked_by=by, identities=identities)
+        note_access(
+            settings, "explain", as_of=as_of, asked_by=asked_by(question), identities=identities
+        )
     with asked_lake(settings, as_of) as lake:
         evaluation = evaluate_flags(lake, as_of, rule_set)
         key = find_pupil(lake, question, evaluation)

@@ -1,0 +1,39 @@
+"""How a command is told which pupil it is asked about."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from assets.flags.pupil_question import PupilQuestion, PupilTextError, read_question
+
+_STANDARD_INPUT = "-"
+
+Pupil = Annotated[
+    str,
+    typer.Argument(
+        metavar="PUPIL",
+        help="A pupil key, or an identity number; - reads it from standard input, so that no "
+        "number stays in the shell's history.",
+    ),
+]
+
+
+def asked_about(pupil: str, as_of: date) -> PupilQuestion:
+    """Read what was given as `PUPIL`, from standard input where it is `-`.
+
+    Raises:
+        typer.BadParameter: it is neither a key nor a number; nothing of it is repeated.
+    """
+    try:
+        return read_question(sys.stdin.readline() if pupil == _STANDARD_INPUT else pupil, as_of)
+    except PupilTextError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def asked_by(question: PupilQuestion) -> str:
+    """How the pupil was named, for the log of accesses: by what, never which."""
+    return "identity number" if question.number else "pupil key"
