@@ -25,6 +25,7 @@ def lake_access(
     with_pulled: bool = False,
     begins_anew: bool = False,
     retried: str | None = None,
+    sender: str | None = None,
 ) -> LakeAccess:
     """Return what the Dagster assets are given.
 
@@ -35,6 +36,7 @@ def lake_access(
         with_pulled: what was pulled too, besides `paths`.
         begins_anew: a lake that is gone is made again.
         retried: hash of an archived file that is read again, in place of the inbox.
+        sender: whose the offered files are; None when their folders say so.
     """
     return LakeAccess(
         settings=replace(settings.lake, begins_anew=begins_anew),
@@ -50,6 +52,8 @@ def lake_access(
         keeps_originals=settings.archive == "on",
         retried=retried,
         has_mentor_files=settings.mentor_lists == "on",
+        sender_folders=(settings.inbox_folder, settings.pulled_folder),
+        sender=sender,
     )
 
 

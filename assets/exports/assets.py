@@ -11,6 +11,7 @@ from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileReport
 from assets.exports.readers.layouts import load_layouts
 from assets.exports.retry import retry_file
+from assets.exports.senders.senders_file import senders_of
 from assets.lake.access import VALUE_TO_CALLER, LakeAccess
 from assets.lake.encryption import Sealer
 from assets.lake.schema import Table
@@ -60,10 +61,11 @@ def received_exports(
     The value of `files` is the report of each offered file.
     """
     layouts = load_layouts([lake.layouts_folder] if lake.layouts_folder else [])
+    senders = senders_of(lake.settings.home, lake.sender_folders, layouts, lake.sender)
     with lake.open() as opened:
         if lake.retried:
             known = find_file(opened, Sealer.of_home(opened.settings.home), lake.retried)
-            reports = [retry_file(opened, known, layouts=layouts)]
+            reports = [retry_file(opened, known, layouts=layouts, senders=senders)]
         else:
             reports = ingest_paths(
                 opened,
@@ -71,6 +73,7 @@ def received_exports(
                 layouts=layouts,
                 on_progress=lake.on_progress,
                 intake=Intake(lake.settle_seconds, lake.keeps_originals),
+                senders=senders,
             )
         counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     outcomes = Counter(str(report.outcome) for report in reports)

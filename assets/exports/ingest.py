@@ -59,6 +59,9 @@ from assets.exports.ledger.outcomes import (
 from assets.exports.readers.header_checks import UnreadProtectionError
 from assets.exports.readers.layouts import Layout, shipped_layouts
 from assets.exports.readers.row_reader import Openings
+from assets.exports.senders.rights import refuse_objects
+from assets.exports.senders.senders import NO_SENDER, Senders
+from assets.exports.senders.senders_file import refuse_lost_senders
 from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unread_column
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -67,7 +70,7 @@ from assets.lake.encryption import Sealer
 
 
 def copy_reports(
-    offered: Offered, reports: Mapping[Path, FileReport], known: Mapping[str, KnownFile]
+    offered: Offered, reports: Mapping[Path, FileReport], known: Mapping[int, KnownFile]
 ) -> Iterator[tuple[FileReport, bool]]:
     """Yield a report for each file without one, and whether the ledger has to hear of it.
 
@@ -77,7 +80,7 @@ def copy_reports(
         known: what the ledger says of their contents.
     """
     for first, copy in offered.copies(set(reports)):
-        before = known.get(copy.sha256)
+        before = known.get(copy.file_id)
         outcome = reports.get(first.path)
         if outcome is not None and outcome.outcome == FileOutcome.HELD:
             yield held(copy.path, "the same content was held just now"), False
@@ -108,6 +111,7 @@ def ingest_paths(
     layouts: Sequence[Layout] | None = None,
     on_progress: Progress | None = None,
     intake: Intake | None = None,
+    senders: Senders | None = None,
 ) -> list[FileReport]:
     """Take files into the lake and return what became of each, in the order offered.
 
@@ -123,14 +127,18 @@ def ingest_paths(
         on_progress: called with a word, bytes done and bytes in all.
         intake: whether to wait for files that are arriving, and to keep originals; no wait when
             None.
+        senders: who may speak of what; one sender with every right when None.
 
     Raises:
+        SendersError: files of named senders were taken, and there are none now.
         FileNotFoundError: a path isn't there.
         LakeError: another process keeps the lake locked.
         KeyFileError: the lake was written with another key.
     """
+    offered = tuple(paths)
     with _run(lake, layouts, on_progress, intake) as run:
-        return run.take(entries_in(paths))
+        refuse_lost_senders(lake, senders or Senders())
+        return run.take(entries_in(offered), senders or Senders(), offered)
 
 
 def read_again(
@@ -192,21 +200,29 @@ class _Ingest:
         self.folder = home / "tmp" / str(os.getpid()) / "incoming"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.reports: dict[Path, FileReport] = {}
-        self.known: dict[str, KnownFile] = {}
+        self.known: dict[int, KnownFile] = {}
         self.unread: list[FileReport] = []
         self.unread_columns: list[UnreadColumn] = []
-        #: Contents that are read once more, whatever the ledger says of them.
-        self.rereading: frozenset[str] = frozenset()
+        #: Files that are read once more, whatever the ledger says of them.
+        self.rereading: frozenset[int] = frozenset()
 
-    def take(self, entries: Sequence[InboxEntry]) -> list[FileReport]:
+    def take(
+        self, entries: Sequence[InboxEntry], senders: Senders, folders: Sequence[Path]
+    ) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
         listed = [entry for entry in entries if not entry.is_quiet]
         self.reports |= {e.path: left_alone(e.path, e.why_not) for e in listed if e.why_not}
-        paths = [entry.path for entry in listed if not entry.why_not]
+        from_whom = {e.path: senders.of(e.path, folders) for e in listed if not e.why_not}
+        for path in (path for path, sender in from_whom.items() if sender is None):
+            self.reports[path] = held(path, NO_SENDER)
+        paths = [path for path, sender in from_whom.items() if sender is not None]
         arriving = still_arriving(paths, self.intake)
         for path in arriving:
             self.reports[path] = held(path, "it is still being written to")
-        offered = Offered(self._look([path for path in paths if path not in arriving]))
+        looked = self._look([path for path in paths if path not in arriving])
+        offered = Offered(
+            replace(file, sender=from_whom[file.path] or file.sender) for file in looked
+        )
         self.known = known_files(self.lake, self.sealer, list(offered.files))
         new = list(offered.to_read(self.known))
         self._read(list(with_other_words(self.lake, self.sealer, new)))
@@ -216,8 +232,8 @@ class _Ingest:
         return [self.reports[entry.path] for entry in listed]
 
     def read_again(self, file: ReceivedFile) -> FileReport:
-        self.known = known_files(self.lake, self.sealer, [file.sha256])
-        self.rereading = frozenset({file.sha256})
+        self.known = known_files(self.lake, self.sealer, [file.file_id])
+        self.rereading = frozenset({file.file_id})
         self._read([file])
         return self.reports[file.path]
 
@@ -247,6 +263,8 @@ class _Ingest:
     def _with_kinds(self, files: Iterable[ReceivedFile]) -> Iterator[tuple[str, ReceivedFile]]:
         for file in files:
             try:
+                if file.is_json:
+                    refuse_objects(file)
                 yield kind_of(file, self.openings), file
             except UnreadProtectionError as error:
                 column = unread_column(file, error, self.openings)
@@ -284,11 +302,11 @@ class _Ingest:
         for report in taken:
             if report.outcome == FileOutcome.QUARANTINED:
                 self.quarantine.note(report.sha256, report.reason)
-        reread = [report.file_id for report in taken if report.sha256 in self.rereading]
+        reread = [report.file_id for report in taken if report.file_id in self.rereading]
         # What the ledger says already is not said again.
-        again = {report.sha256 for report in taken if self._is_settled(report.sha256)}
-        unsaid = [r for r in taken if r.sha256 not in again and not self._is_known_as(r)]
-        written = [*unsaid, *(report for report in taken if report.sha256 in again)]
+        again = {report.file_id for report in taken if self._is_settled(report.file_id)}
+        unsaid = [r for r in taken if r.file_id not in again and not self._is_known_as(r)]
+        written = [*unsaid, *(report for report in taken if report.file_id in again)]
         final: dict[Path, FileReport] = {report.path: report for report in taken}
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
@@ -300,7 +318,7 @@ class _Ingest:
             for report in taken:
                 final[report.path] = (
                     said_again(report)
-                    if report.sha256 in again
+                    if report.file_id in again
                     else with_remark(with_superseded(report, superseded), remarks)
                 )
             forget_quarantined(connection, unsaid)
@@ -341,7 +359,7 @@ class _Ingest:
         columns = [
             column
             for column in self.unread_columns
-            if any(column.file.sha256 == report.sha256 for report in reports)
+            if any(column.file.file_id == report.file_id for report in reports)
         ]
         self.unread_columns = []
 
@@ -371,11 +389,11 @@ class _Ingest:
 
     def _stays_as_before(self, report: FileReport) -> bool:
         """Whether a file that is read once more gives less than it did before: nothing."""
-        before = self.known.get(report.sha256)
+        before = self.known.get(report.file_id)
         was_taken = before is not None and before.is_settled
         return (
             was_taken
-            and report.sha256 in self.rereading
+            and report.file_id in self.rereading
             and report.outcome == FileOutcome.QUARANTINED
         )
 
@@ -383,12 +401,12 @@ class _Ingest:
         reason = f"{report.reason} What was taken of it before stays."
         self.reports[report.path] = replace(report, outcome=FileOutcome.HELD, reason=reason)
 
-    def _is_settled(self, sha256: str) -> bool:
-        before = self.known.get(sha256)
-        return before is not None and before.is_settled and sha256 not in self.rereading
+    def _is_settled(self, file_id: int) -> bool:
+        before = self.known.get(file_id)
+        return before is not None and before.is_settled and file_id not in self.rereading
 
     def _is_known_as(self, report: FileReport) -> bool:
-        before = self.known.get(report.sha256)
-        if before is None or report.sha256 in self.rereading:
+        before = self.known.get(report.file_id)
+        if before is None or report.file_id in self.rereading:
             return False
         return (before.outcome, before.reason) == (str(report.outcome), report.reason)

@@ -17,6 +17,7 @@ from assets.exports.ingest import read_again
 from assets.exports.ledger.entries import LedgerFile
 from assets.exports.ledger.outcomes import FileReport
 from assets.exports.readers.layouts import Layout
+from assets.exports.senders.senders import Senders
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
@@ -27,11 +28,16 @@ class NothingToRetryError(TrappanError):
 
 
 def retry_file(
-    lake: Lake, file: LedgerFile, *, layouts: Sequence[Layout] | None = None
+    lake: Lake,
+    file: LedgerFile,
+    *,
+    layouts: Sequence[Layout] | None = None,
+    senders: Senders | None = None,
 ) -> FileReport:
     """Read a quarantined file, or one with refused rows, again.
 
-    Its export time is the one that the ledger knows, from its name or modification time.
+    Its export time is the one that the ledger knows, from its name or modification time; its sender
+    has the rights of today.
 
     Raises:
         NothingToRetryError: every row of it was taken.
@@ -42,6 +48,12 @@ def retry_file(
         raise NothingToRetryError(
             f"{file.sha256[:12]} was taken whole ({file.outcome}): no row of it was refused, so "
             "there is nothing to try again."
+        )
+    sender = (senders or Senders()).still_named(file.sender)
+    if sender is None:
+        raise NothingToRetryError(
+            f"{file.sha256[:12]} was sent by '{file.sender}', which senders.yaml does not name. "
+            "What it may say is not known, so nothing of it is read again."
         )
     home = lake.settings.home
     archive = Archive(home, Sealer.of_home(home))
@@ -56,6 +68,7 @@ def retry_file(
                 offered_name=file.name,
                 modified_at=file.modified_at,
                 exported_at=file.exported_at or file.modified_at,
+                sender=sender,
             )
             return read_again(lake, received, layouts=layouts)
     finally:

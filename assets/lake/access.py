@@ -63,6 +63,8 @@ class LakeAccess:
         settle_seconds: a file that was written to within so many seconds may still be arriving.
         keeps_originals: whether the original of every file goes into the archive.
         retried: hash of an archived file that is read again, in place of the inbox.
+        sender_folders: the folders whose folders are senders', beside `pulled`.
+        sender: whose the offered files are, because who runs the command says so.
         has_mentor_files: whether each mentor gets files of the own beside a current list.
     """
 
@@ -79,6 +81,8 @@ class LakeAccess:
     keeps_originals: bool = True
     retried: str | None = None
     has_mentor_files: bool = True
+    sender_folders: tuple[Path, ...] = ()
+    sender: str | None = None
     _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)
 
     @contextmanager

@@ -151,6 +151,11 @@ TABLES: tuple[Table, ...] = (
         (
             FILE,
             Column("file_sha256", "VARCHAR", "SHA-256 of the file as it came, hexadecimal."),
+            Column(
+                "sender",
+                "VARCHAR",
+                "Who sent it: its folder's name; 'inbox' in a home without senders.yaml.",
+            ),
             Column("sealed_name", "BLOB", "The file's name, sealed: a name can name a pupil."),
             Column("modified_at", "TIMESTAMP", "The file's modification time, local time."),
             Column("received_at", "TIMESTAMP", "When this outcome was written, UTC."),

@@ -28,6 +28,10 @@ _PULL_COLUMNS = ("source", "endpoint", "outcome", "objects", "pages", "files")
 def ingest(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Export files, or folders of them.")],
+    sender: Annotated[
+        str | None,
+        typer.Option("--sender", help="Whose files these are (senders.yaml), wherever they lie."),
+    ] = None,
     begin_anew: BeginAnew = False,
     home: Home = None,
 ) -> None:
@@ -35,7 +39,9 @@ def ingest(
     settings = settings_of(context, home)
     files_offered = offered(paths)
     with watched() as progress:
-        access = lake_access(settings, files_offered, progress, begins_anew=begin_anew)
+        access = lake_access(
+            settings, files_offered, progress, begins_anew=begin_anew, sender=sender
+        )
         made = run_job(settings, "ingest_job", access)
     print_reports(made.reports)
     say_refused(made.reports)

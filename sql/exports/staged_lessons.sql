@@ -1,6 +1,6 @@
 -- staged_lessons: raw cells of lesson files as typed lessons, each with at most one problem.
--- From: raw_lessons (text cells under our column names, and the file's export time; line_number is
--- null in the bulk path).
+-- From: raw_lessons (text cells under our column names, the file's export time, and what stands
+-- before its ids; line_number is null in the bulk path).
 -- Grain: a data row of a file. Nothing is filtered here: a refused row is a row with a problem.
 WITH cells AS (
     -- Every cell is read once; what can't be read is null beside a text that isn't.
@@ -27,7 +27,11 @@ WITH cells AS (
         subject AS subject_text,
         plain_text(subject) AS subject,
         lesson_id AS id_text,
-        nullif(plain_text(lesson_id), '') AS lesson_id,
+        -- An id is its sender's own, where one sender must not speak of another's lessons.
+        CASE
+            WHEN id_tag = '' THEN nullif(plain_text(lesson_id), '')
+            ELSE id_tag || nullif(plain_text(lesson_id), '')
+        END AS lesson_id,
         class_name AS class_text,
         plain_text(class_name) AS class_name,
         school_grade(grade) AS grade,

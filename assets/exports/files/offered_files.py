@@ -100,22 +100,22 @@ def _why_no_file(path: Path) -> str | None:
 
 
 class Offered:
-    """The files of a run, by content."""
+    """The files of a run, by content and sender."""
 
     def __init__(self, files: Iterable[ReceivedFile]) -> None:
-        self.files: dict[str, list[ReceivedFile]] = {}
+        self.files: dict[int, list[ReceivedFile]] = {}
         for file in files:
-            self.files.setdefault(file.sha256, []).append(file)
+            self.files.setdefault(file.file_id, []).append(file)
 
-    def to_read(self, known: dict[str, KnownFile]) -> Iterator[ReceivedFile]:
+    def to_read(self, known: dict[int, KnownFile]) -> Iterator[ReceivedFile]:
         """Yield one file of each content that is to be read, with its newest export time.
 
         A known content is read again when a file name says that the sender said it again later:
         Monday's roster sent again on Wednesday undoes Tuesday's. A later modification time alone
         says nothing, a copy has that too.
         """
-        for sha256, copies in self.files.items():
-            before = known.get(sha256)
+        for file_id, copies in self.files.items():
+            before = known.get(file_id)
             declared = [file for file in copies if file.has_declared_time]
             if declared:
                 word = max(declared, key=lambda file: file.exported_at)

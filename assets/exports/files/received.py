@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from assets.exports.senders.senders import THE_INBOX, Sender
 from rules.errors import TrappanError
 
 # What a file's name says: when it was exported, and whether it is no export at all.
@@ -155,6 +156,7 @@ class ReceivedFile:
         last_bytes: the last few bytes.
         offered_name: its name when it came, where it lies under another.
         notice: what the operator must hear of it, also when all of it was taken.
+        sender: who it is from.
     """
 
     path: Path
@@ -175,6 +177,7 @@ class ReceivedFile:
     offered_name: str = ""
     notice: str = ""
     is_time_believed: bool = True
+    sender: Sender = THE_INBOX
 
     @property
     def name(self) -> str:
@@ -183,8 +186,8 @@ class ReceivedFile:
 
     @property
     def file_id(self) -> int:
-        """The first 63 bits of the hash: the file's number, and the tie-break between exports."""
-        return int(self.sha256[:16], 16) >> 1
+        """The file's number, and the tie-break between exports: 63 bits of a hash."""
+        return self.sender.file_number(self.sha256)
 
     @property
     def has_tabs(self) -> bool:

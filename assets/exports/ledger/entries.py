@@ -114,23 +114,23 @@ def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
         sealer.unseal(sealed_name)
 
 
-def known_files(lake: Lake, sealer: Sealer, hashes: list[str]) -> dict[str, KnownFile]:
-    """Return what the ledger says of these contents, by SHA-256."""
+def known_files(lake: Lake, sealer: Sealer, file_ids: list[int]) -> dict[int, KnownFile]:
+    """Return what the ledger says of these files, by number."""
     rows = lake.rows(
-        "SELECT file_sha256, sealed_name, modified_at, outcome, reason, exported_at FROM files "
-        "WHERE file_sha256 IN (SELECT unnest($hashes::VARCHAR[])) ORDER BY received_at",
-        hashes=hashes,
+        "SELECT file_id, sealed_name, modified_at, outcome, reason, exported_at FROM files "
+        "WHERE file_id IN (SELECT unnest($file_ids::BIGINT[])) ORDER BY received_at",
+        file_ids=file_ids,
     )
-    known: dict[str, KnownFile] = {}
-    for sha256, sealed_name, modified_at, outcome, reason, exported_at in rows:
+    known: dict[int, KnownFile] = {}
+    for file_id, sealed_name, modified_at, outcome, reason, exported_at in rows:
         receipts = frozenset({(sealer.unseal(sealed_name)["name"], modified_at)})
-        before = known.get(sha256)
+        before = known.get(file_id)
         if before is None:
-            known[sha256] = KnownFile(outcome, reason, exported_at, receipts)
+            known[file_id] = KnownFile(outcome, reason, exported_at, receipts)
             continue
         times = [time for time in (before.exported_at, exported_at) if time is not None]
         is_first_word = before.outcome == "duplicate"
-        known[sha256] = KnownFile(
+        known[file_id] = KnownFile(
             outcome if is_first_word else before.outcome,
             reason if is_first_word else before.reason,
             max(times, default=None),
@@ -147,19 +147,19 @@ def with_other_words(
     A file that was written over in place keeps its name, and may keep its time. Which of the two
     counts must not hang on which came first, so nobody may take it for a correction.
     """
-    said: dict[datetime, set[str]] = {}
+    said: dict[tuple[datetime, str], set[str]] = {}
     hashes = [file.sha256 for file in files]
-    for sealed_name, exported_at in lake.rows(
-        "SELECT sealed_name, exported_at FROM files "
+    for sealed_name, exported_at, sender in lake.rows(
+        "SELECT sealed_name, exported_at, sender FROM files "
         "WHERE exported_at IN (SELECT unnest($times::TIMESTAMP[])) "
         "AND outcome NOT IN ('duplicate', 'quarantined') "
         "AND file_sha256 NOT IN (SELECT unnest($hashes::VARCHAR[]))",
         times=[file.exported_at for file in files],
         hashes=hashes,
     ):
-        said.setdefault(exported_at, set()).add(sealer.unseal(sealed_name)["name"])
+        said.setdefault((exported_at, sender), set()).add(sealer.unseal(sealed_name)["name"])
     for file in files:
-        is_competing = file.name in said.get(file.exported_at, ())
+        is_competing = file.name in said.get((file.exported_at, file.sender.name), ())
         notices = [words for words in (file.notice, _OTHER_WORDS if is_competing else "") if words]
         yield replace(file, notice="; ".join(notices))
 
@@ -183,6 +183,8 @@ class LedgerFile:
         rows_rejected: refused rows.
         rows_superseded: rows that newer exports had superseded.
         snapshots: snapshots of the lake in which it was taken, oldest first.
+        file_id: its number in every table.
+        sender: the name of who sent it.
     """
 
     sha256: str
@@ -195,20 +197,18 @@ class LedgerFile:
     rows_rejected: int
     rows_superseded: int
     snapshots: tuple[int, ...]
-
-    @property
-    def file_id(self) -> int:
-        """Its number in every table."""
-        return int(self.sha256[:16], 16) >> 1
+    file_id: int
+    sender: str
 
 
 def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
-    """Return the file whose hash begins so.
+    """Return the file whose hash begins so; `SENDER:HASH` where two senders sent the same bytes.
 
     Raises:
         UnknownFileError: the prefix is no hash, no file has it, or more than one.
     """
-    wanted = prefix.strip().lower()
+    sender, _, wanted = prefix.strip().rpartition(":")
+    wanted = wanted.lower()
     if not _HASH.fullmatch(wanted):
         raise UnknownFileError(
             f"'{prefix}' is not the hash of a file. Expected at least {_LEAST_DIGITS} of its 64 "
@@ -216,8 +216,9 @@ def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
         )
     rows = lake.frame(
         "SELECT *, snapshot_id FROM files WHERE starts_with(file_sha256, $wanted) "
-        "ORDER BY outcome = 'duplicate', received_at DESC",
+        "AND $sender IN ('', sender) ORDER BY outcome = 'duplicate', received_at DESC",
         wanted=wanted,
+        sender=sender,
     )
     hashes = rows["file_sha256"].unique().to_list()
     if len(hashes) != 1:
@@ -225,6 +226,12 @@ def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
         raise UnknownFileError(
             f"The ledger has {found} whose hash begins with '{wanted}'. Expected one; "
             "`trappan files --format csv` shows the hashes whole."
+        )
+    senders = sorted(set(rows["sender"]))
+    if len(senders) > 1:
+        raise UnknownFileError(
+            f"{wanted[:12]} was sent by {' and '.join(senders)}. Say whose file is meant: "
+            f"{senders[0]}:{wanted[:12]}."
         )
     last = rows.row(0, named=True)
     times = [time for time in rows["exported_at"] if time is not None]
@@ -239,6 +246,8 @@ def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
         rows_rejected=last["rows_rejected"],
         rows_superseded=last["rows_superseded"],
         snapshots=tuple(sorted(set(rows["snapshot_id"]))),
+        file_id=last["file_id"],
+        sender=last["sender"],
     )
 
 
@@ -324,6 +333,7 @@ def write_reports(
         {
             "file_id": report.file_id,
             "file_sha256": report.sha256,
+            "sender": report.sender,
             "sealed_name": sealer.seal({"name": report.name}),
             "modified_at": report.modified_at,
             "received_at": now,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assets.exports.files.received import ReceivedFile, local_time
 from assets.exports.ledger.reasons import reason_of
+from assets.exports.senders.senders import INBOX
 
 
 class FileOutcome(StrEnum):
@@ -67,6 +68,7 @@ class FileReport:
 
     Attributes:
         notice: what the operator must hear, also when all of it was taken; part of `reason`.
+        sender: the name of who sent it.
     """
 
     path: Path
@@ -86,6 +88,7 @@ class FileReport:
     problems: tuple[RowProblem, ...] = field(default=())
     offered_name: str = ""
     notice: str = ""
+    sender: str = INBOX
 
     @property
     def name(self) -> str:
@@ -115,6 +118,7 @@ def report_of(file: ReceivedFile, outcome: FileOutcome) -> FileReport:
         offered_name=file.offered_name,
         reason=file.notice or None,
         notice=file.notice,
+        sender=file.sender.name,
     )
 
 

@@ -58,6 +58,7 @@ _WRONG = {
         "the day is more than ten school years before the file's export, or more than 366 days "
         "after it"
     ),
+    "before_the_senders": "the day is before the earliest that its sender may speak of",
 }
 _EXPECTED = {
     "school_unit_code": "skolenhetskod, 8 digits",
@@ -131,6 +132,10 @@ _SPECIAL = {
     "row.contradicts": "another row of the file says something else of the same thing",
     "row.unreported_beside": "not reported, but another row of the file reports the same lesson",
     "row.no_day_beside": "no day, and another row of the file has the same record with days",
+    "row.not_the_senders_layout": "its sender may not send files of this layout",
+    "row.without_register_schools": "its sender may not register schools",
+    "row.without_merge_pupils": "its sender may not say that two numbers are one pupil",
+    "school_unit_code.not_the_senders": "its sender may not speak of this school unit",
     **object_reasons.SPECIAL,
 }
 _MEND_MINUTES = "write whole minutes; leave all minute cells empty when nobody reported"
@@ -162,8 +167,20 @@ _FIX = {
     "month": "write the month as 2026-10, or put it into the file's name as _2026-10_",
     "reported_minutes": _MEND_MINUTES,
 }
+_EARLIER = "take the row away, or ask who keeps senders.yaml for an earlier day"
 _MEND_NUMBER = "correct the pupil's number in the school system and export again"
+_ASK = "ask who keeps senders.yaml whether the sender should have this right"
 _FIX_OF_CODE = {
+    "row.not_the_senders_layout": _ASK,
+    "row.without_register_schools": _ASK,
+    "row.without_merge_pupils": _ASK,
+    "school_unit_code.not_the_senders": (
+        "take the row away, or ask who keeps senders.yaml whether the school is the sender's"
+    ),
+    "lesson_date.before_the_senders": _EARLIER,
+    "end_date.before_the_senders": _EARLIER,
+    "last_date.before_the_senders": _EARLIER,
+    "month.before_the_senders": _EARLIER,
     "scheduled_minutes.out_of_range": "correct the lesson's start and end in the school system",
     "valid_minutes.above_length": "correct the absence, or the lesson's length",
     "present_minutes.sum_differs": "nothing has to be done; look at the lesson if it comes often",
@@ -206,6 +223,10 @@ _EXPECTED_OF_CODE = {
     "row.contradicts": "one row about the same thing",
     "row.unreported_beside": "one row about the same thing",
     "row.no_day_beside": "one row about the same thing",
+    "row.not_the_senders_layout": "a layout that senders.yaml allows the sender",
+    "row.without_register_schools": "a sender with register_schools (senders.yaml)",
+    "row.without_merge_pupils": "a sender with merge_pupils (senders.yaml)",
+    "school_unit_code.not_the_senders": "a school unit of the sender (senders.yaml)",
     **object_reasons.EXPECTED_OF_CODE,
 }
 

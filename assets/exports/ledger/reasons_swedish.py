@@ -16,7 +16,10 @@ _SKRIV_NUMMER = "Rätta elevens nummer i skolsystemet och exportera igen."
 _INGEN_DAG = "slutdatumet, som ska vara dagen efter den sista, är den första dagen"
 _EXPORTERA = "Exportera filen igen och skicka den utan att öppna den i ett kalkylprogram."
 
+_FRAGA = "Fråga den som sköter senders.yaml om avsändaren ska ha den rätten."
+
 _FEL = {
+    "before_the_senders": "dagen ligger före den första som avsändaren får uttala sig om",
     "missing": "cellen är tom",
     "unreadable": "värdet går inte att läsa",
     "negative": "minuterna är negativa",
@@ -143,6 +146,19 @@ _KODER = {
     "last_date.too_far": (
         "lovet är längre än 100 dagar",
         "Rätta årtalet i första eller sista dagen.",
+    ),
+    "row.not_the_senders_layout": (
+        "avsändaren får inte skicka filer av det här slaget",
+        _FRAGA,
+    ),
+    "row.without_register_schools": ("avsändaren får inte registrera skolor", _FRAGA),
+    "row.without_merge_pupils": (
+        "avsändaren får inte säga att två nummer är samma elev",
+        _FRAGA,
+    ),
+    "school_unit_code.not_the_senders": (
+        "avsändaren får inte uttala sig om den här skolenheten",
+        "Ta bort raden, eller fråga den som sköter senders.yaml om skolan är avsändarens.",
     ),
     "row.too_few_cells": ("raden har färre celler än rubriken", ""),
     "row.too_many_cells": ("raden har fler celler än rubriken", ""),

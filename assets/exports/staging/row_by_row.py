@@ -22,7 +22,7 @@ from assets.exports.staging.staged_tables import (
     Staging,
     insert_rows,
     key_lessons,
-    note_end_dates,
+    note_layout,
     point_raw_view,
     unstage,
 )
@@ -75,9 +75,7 @@ class RowStage:
             try:
                 reader = self.openings.rows(file)
                 staged.readers[file.file_id] = reader
-                note_end_dates(
-                    self.lake, self.staging.offered, file.file_id, reader.header.match.layout
-                )
+                note_layout(self.lake, self.staging, file, reader.header.match.layout)
                 for frame in reader.frames():
                     self._note(file.file_id, reader.take_problems())
                     waiting.append(frame)

@@ -18,6 +18,7 @@ import polars as pl
 from assets.exports.files.received import ReceivedFile
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layouts import DELIMITERS, FoundHeader, HeaderMatch, Layout
+from assets.exports.senders.rights import RowRights
 from assets.lake.connection import Lake
 from assets.lake.temporary import TemporaryTable
 
@@ -39,6 +40,7 @@ _TIME_LETTERS = 26
 _EXPORTED_AT = (
     "SELECT offered_files.exported_at FROM offered_files WHERE offered_files.file_id = raw.file_id"
 )
+_ID_TAG = "SELECT offered_files.id_tag FROM offered_files WHERE offered_files.file_id = raw.file_id"
 _KEY_PUPILS = """
     UPDATE {rows} SET
         pupil_key = civic_keys.pupil_key,
@@ -70,6 +72,7 @@ class Staging:
         empty: the kind's columns without a row.
         rows: the typed rows.
         keyed: the typed rows with their keys; of lessons the same.
+        rights: what the files' senders may say.
     """
 
     kind: str
@@ -77,6 +80,7 @@ class Staging:
     empty: TemporaryTable
     rows: TemporaryTable
     keyed: TemporaryTable
+    rights: RowRights
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,9 @@ class BulkFile:
     def shape(self) -> tuple[object, ...]:
         """Files of one shape can be read in one statement."""
         header = self.header
-        return (header.match.layout.name, header.match.header, header.delimiter, header.line_number)
+        has_tag = bool(self.file.sender.id_tag)
+        layout = header.match.layout.name
+        return (layout, header.match.header, header.delimiter, header.line_number, has_tag)
 
 
 def load_macros(lake: Lake) -> None:
@@ -126,15 +132,16 @@ def load_macros(lake: Lake) -> None:
 def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> Staging:
     """Make the tables that a batch of files of one kind is staged in, empty."""
     offered = load_offered(lake, files)
+    rights = RowRights(lake, kind)
     columns = ", ".join(f"{column} VARCHAR" for column in COLUMNS[kind])
     empty = lake.make_empty("empty_rows", f"file_id BIGINT, line_number BIGINT, {columns}")
     point_raw_view(lake, kind, empty)
     if kind == "lessons":
         lake.define("exports/staged_lessons")
         rows = lake.make("batch_lessons", lake.select("exports/keyed_lessons"))
-        return Staging(kind, offered, empty, rows, rows)
+        return Staging(kind, offered, empty, rows, rows, rights)
     staged = lake.materialise(f"exports/staged_{kind}")
-    return Staging(kind, offered, empty, staged, lake.define(f"exports/keyed_{kind}"))
+    return Staging(kind, offered, empty, staged, lake.define(f"exports/keyed_{kind}"), rights)
 
 
 def insert_rows(lake: Lake, staging: Staging) -> None:
@@ -147,6 +154,7 @@ def insert_rows(lake: Lake, staging: Staging) -> None:
     lake.connection.execute(
         f"INSERT INTO {staging.rows} BY NAME {lake.select(f'exports/{select}')}"
     )
+    staging.rights.refuse(staging.rows)
 
 
 def key_lessons(lake: Lake, lessons: TemporaryTable) -> None:
@@ -182,12 +190,16 @@ def stage_bulk(lake: Lake, staging: Staging, files: Sequence[BulkFile], folder: 
     links: list[str] = []
     for bulk in files:
         time = bulk.file.exported_at.isoformat(timespec="microseconds")
-        link = folder / f"{bulk.file.file_id:0{_ID_DIGITS}d}_{time}.csv"
+        whose = bulk.file.sender.name if bulk.file.sender.id_tag else ""
+        link = folder / f"{bulk.file.file_id:0{_ID_DIGITS}d}_{time}{whose}.csv"
         link.unlink(missing_ok=True)
         link.symlink_to(bulk.utf8_path.absolute())
         links.append(str(link))
+        staging.rights.note(bulk.file, bulk.header.match.layout.name)
     try:
-        lake.make_view(RAW_TABLES["lessons"], _bulk_rows(files[0].header, folder, links))
+        has_tag = bool(files[0].file.sender.id_tag)
+        rows = _bulk_rows(files[0].header, folder, links, has_tag=has_tag)
+        lake.make_view(RAW_TABLES["lessons"], rows)
         insert_rows(lake, staging)
     except duckdb.InterruptException:
         raise
@@ -225,11 +237,14 @@ def _has_longer_rows(lake: Lake, bulk: BulkFile) -> bool:
     return bool(lake.rows(f"SELECT 1 FROM {cells} LIMIT 1"))
 
 
-def _bulk_rows(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
-    # Where the id begins in a link's path, counted from 1, and the export time behind it. What is
-    # in the name costs nothing a row; for a second look-up DuckDB would keep all rows.
+def _bulk_rows(header: FoundHeader, folder: Path, links: Sequence[str], *, has_tag: bool) -> str:
+    # Where the id begins in a link's path, counted from 1, the export time behind it, and whose
+    # ids these are. What is in the name costs nothing a row; for a second look-up DuckDB would keep
+    # all rows.
     first = len(str(folder)) + 2
     then = first + _ID_DIGITS + 1
+    last = then + _TIME_LETTERS
+    tag = f"filename[{last}:-5] || chr(30)" if has_tag else "''"
     width = len(header.match.header)
     columns = ", ".join(
         f"{_bulk_cell(header.match, column)} AS {column}" for column in COLUMNS["lessons"]
@@ -240,7 +255,7 @@ def _bulk_rows(header: FoundHeader, folder: Path, links: Sequence[str]) -> str:
     )
     return (
         f"SELECT cast(filename[{first}:{first + _ID_DIGITS - 1}] AS BIGINT) AS file_id, "
-        f"cast(filename[{then}:{then + _TIME_LETTERS - 1}] AS TIMESTAMP) AS file_exported_at, "
+        f"cast(filename[{then}:{last - 1}] AS TIMESTAMP) AS file_exported_at, {tag} AS id_tag, "
         f"NULL::BIGINT AS line_number, {columns} FROM {_reader(header, links, width)}"
         + (f" WHERE {beyond}" if beyond else "")
     )
@@ -280,14 +295,14 @@ def point_raw_view(lake: Lake, kind: str, source: TemporaryTable | str) -> None:
     """Make a table or frame the rows that the SELECT of a kind reads."""
     columns = ", ".join(("file_id", "line_number", *COLUMNS[kind]))
     if kind == "lessons":
-        columns += f", ({_EXPORTED_AT}) AS file_exported_at"
+        columns += f", ({_EXPORTED_AT}) AS file_exported_at, ({_ID_TAG}) AS id_tag"
     lake.make_view(RAW_TABLES[kind], f"SELECT {columns} FROM {source} AS raw")
 
 
 def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> TemporaryTable:
     """Load files, so that SELECTs know each file's export time, and if it is one.
 
-    Whether a file's end dates are exclusive its header decides (`note_end_dates`).
+    Whether a file's end dates are exclusive its header decides (`note_layout`).
     """
     return lake.load(
         "offered_files",
@@ -297,21 +312,28 @@ def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> TemporaryTable:
                 "exported_at": [file.exported_at for file in files],
                 "is_time_believed": [file.is_time_believed for file in files],
                 "has_exclusive_ends": [False] * len(files),
+                "id_tag": [file.sender.id_tag for file in files],
             },
             schema={
                 "file_id": pl.Int64,
                 "exported_at": pl.Datetime("us"),
                 "is_time_believed": pl.Boolean,
                 "has_exclusive_ends": pl.Boolean,
+                "id_tag": pl.String,
             },
         ),
     )
 
 
-def note_end_dates(lake: Lake, offered: TemporaryTable, file_id: int, layout: Layout) -> None:
-    """Let the SELECTs know how a file writes its end dates, before its rows are staged."""
+def note_layout(lake: Lake, staging: Staging, file: ReceivedFile, layout: Layout) -> None:
+    """Let it be known how a file is read, before its rows are staged row by row.
+
+    How it writes its end dates is for the SELECTs, what its sender may say by such a layout for
+    the rights.
+    """
+    staging.rights.note(file, layout.name)
     if layout.has_exclusive_ends:
         lake.connection.execute(
-            f"UPDATE {offered} SET has_exclusive_ends = TRUE WHERE file_id = $file_id",
-            {"file_id": file_id},
+            f"UPDATE {staging.offered} SET has_exclusive_ends = TRUE WHERE file_id = $file_id",
+            {"file_id": file.file_id},
         )

@@ -47,6 +47,10 @@ def unread_column(
             units = openings.named_units(file, error.header)
         except (UnreadableFileError, ChangedFileError):
             units = frozenset()
+    own = file.sender.school_units
+    if own is not None:
+        # Nobody's lists wait for a file that may not speak of them.
+        return UnreadColumn(file, error.layout, units & own or own)
     return UnreadColumn(file, error.layout, units or frozenset({EVERY_SCHOOL}))
 
 

@@ -1,0 +1,145 @@
+"""Senders: who may speak of what. A sender is a folder, never a name in a file.
+
+Without `HOME/senders.yaml` the whole inbox is one sender with every right: that of a municipality
+whose own integration writes it. Not here: how the file is read (`senders_file.py`), what becomes of
+a row that its sender may not say (`rights.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+
+class Right(StrEnum):
+    """What a sender may do beside speaking of its own school units."""
+
+    LIFT_PROTECTION = "lift_protection"
+    MERGE_PUPILS = "merge_pupils"
+    REGISTER_SCHOOLS = "register_schools"
+    MOVE_PUPILS = "move_pupils"
+    REMOVE_LESSONS = "remove_lessons"
+
+
+#: The layout's name for files of SS12000 servers, as `senders.yaml` has it.
+SS12000 = "ss12000"
+#: The name of the one sender of a home without `senders.yaml`.
+INBOX = "inbox"
+#: Why a file is held that lies in no sender's folder.
+NO_SENDER = (
+    "it lies in no sender's folder, so nobody may speak by it. Put it into the folder of its "
+    "sender, or name the folder in senders.yaml"
+)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who a file is from.
+
+    Attributes:
+        name: the folder's name.
+        school_units: codes that it may speak of; None for all.
+        layouts: names of layouts that it may send; None for all.
+        since: the earliest day that it may speak of; None for any.
+        rights: what it may do beside that.
+        is_declared: named in `senders.yaml`; False for the one sender of a home without it.
+    """
+
+    name: str = INBOX
+    school_units: frozenset[str] | None = None
+    layouts: frozenset[str] | None = None
+    since: date | None = None
+    rights: frozenset[Right] = frozenset(Right)
+    is_declared: bool = False
+
+    def may(self, right: Right) -> bool:
+        """Whether it has a right."""
+        return right in self.rights
+
+    def may_send(self, layout: str) -> bool:
+        """Whether it may send files of a layout."""
+        return self.layouts is None or layout in self.layouts
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether no row of it has to be asked about its school unit or day."""
+        return self.school_units is None and self.since is None
+
+    @property
+    def id_tag(self) -> str:
+        """What stands before the ids of its lessons; empty where ids mean the same to all.
+
+        A lesson's id moves it, removes it and takes its place. Who speaks of some schools only must
+        not do that to a lesson of another by guessing its id.
+        """
+        return "" if self.school_units is None else f"{self.name}\x1e"
+
+    def file_number(self, sha256: str) -> int:
+        """Return the number of a file of this content: 63 bits of a hash.
+
+        The same bytes of two senders are two files: what one of them may not say must neither be
+        known from the other nor be taken for said.
+        """
+        said = sha256
+        if self.is_declared:
+            said = hashlib.sha256(f"{self.name}\x1f{sha256}".encode()).hexdigest()
+        return int(said[:16], 16) >> 1
+
+
+#: Who everything is from in a home without `senders.yaml`.
+THE_INBOX = Sender()
+
+
+@dataclass(frozen=True)
+class Senders:
+    """The senders of a home.
+
+    Attributes:
+        named: those of `senders.yaml`; empty without the file.
+        folders: whose folders are senders' folders: the inbox, and that of pulled files.
+        two_persons: a release takes two different people.
+        only: whose all offered files are, because who runs the command says so.
+    """
+
+    named: Sequence[Sender] = ()
+    folders: Sequence[Path] = ()
+    two_persons: bool = False
+    only: Sender | None = None
+    _by_name: dict[str, Sender] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {sender.name: sender for sender in self.named})
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether there is a `senders.yaml`."""
+        return bool(self.named)
+
+    def still_named(self, name: str) -> Sender | None:
+        """Return the sender of a name as it is today; None when there is none."""
+        if not self.is_declared and name == INBOX:
+            return THE_INBOX
+        return self._by_name.get(name)
+
+    def of(self, path: Path, offered: Iterable[Path] = ()) -> Sender | None:
+        """Return who a file is from; None when it lies in no sender's folder.
+
+        Args:
+            path: where it lies.
+            offered: folders that were offered by name; each counts as an inbox.
+        """
+        if not self.is_declared:
+            return THE_INBOX
+        if self.only is not None:
+            return self.only
+        for folder in (*self.folders, *offered):
+            place = path.absolute()
+            if place.is_relative_to(folder.absolute()):
+                parts = place.relative_to(folder.absolute()).parts
+                # A file beside the senders' folders is nobody's.
+                return self._by_name.get(parts[0]) if len(parts) > 1 else None
+        return None

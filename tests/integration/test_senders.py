@@ -1,0 +1,184 @@
+"""Senders: whose file is it, and what may it say? What it may not say changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assets.exports.ingest import ingest_paths
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.senders.senders import Right, Sender, Senders
+from assets.exports.senders.senders_file import SendersError, load_senders
+from assets.lake.connection import Lake
+from tests.integration.ingest_files import (
+    EVERY,
+    PUPILS,
+    REGISTER,
+    ROSTER,
+    USUAL,
+    is_protected,
+    lesson,
+    put,
+    text_of,
+)
+
+OWN, OTHER = "99999901", "99999902"
+SCHOOL = Sender(
+    name="skola-1",
+    school_units=frozenset({OWN}),
+    layouts=frozenset({"lektionsfranvaro", "elever"}),
+    since=date(2026, 8, 1),
+    rights=frozenset(),
+    is_declared=True,
+)
+REGISTRY = Sender(name="folkbokforing", rights=frozenset(Right), is_declared=True)
+
+
+def offer_as(lake: Lake, inbox: Path, *senders: Sender) -> dict[str, FileReport]:
+    """Take an inbox in and return the reports by the files' names."""
+    known = Senders(named=senders or (SCHOOL, REGISTRY), folders=(inbox,))
+    return {report.name: report for report in ingest_paths(lake, [inbox], senders=known)}
+
+
+def lessons(inbox: Path, sender: str, name: str, *rows: Mapping[str, object]) -> Path:
+    folder = inbox / sender
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = [lesson(n) | dict(row) for n, row in enumerate(rows)]
+    return put(folder, name, text_of(shown, EVERY))
+
+
+def roster(inbox: Path, sender: str, name: str, *rows: Mapping[str, object]) -> Path:
+    folder = inbox / sender
+    folder.mkdir(parents=True, exist_ok=True)
+    return put(folder, name, text_of([USUAL | dict(row) for row in rows], ROSTER))
+
+
+def count(lake: Lake, table: str, where: str = "true") -> int:
+    return int(lake.rows(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])
+
+
+@pytest.mark.parametrize("is_careful", [False, True])
+def test_rows_about_another_school_are_refused_and_said(
+    lake: Lake, tmp_path: Path, *, is_careful: bool
+) -> None:
+    rows: list[dict[str, object]] = [{}, {"school": OTHER}, {"date": "2026-06-01"}, {}]
+    if is_careful:
+        rows.append({"date": "2026-02-30"})
+    lessons(tmp_path, "skola-1", "a_20261101T0400.csv", *rows)
+    report = offer_as(lake, tmp_path)["a_20261101T0400.csv"]
+    assert report.rows_accepted == 2
+    assert [problem.code for problem in report.problems][:2] == [
+        "school_unit_code.not_the_senders",
+        "lesson_date.before_the_senders",
+    ]
+    assert "line 3, school_unit_code" in report.problems[0].in_words()
+    assert count(lake, "lessons", f"school_unit_code = '{OTHER}'") == 0
+    assert count(lake, "files", "sender = 'skola-1'") == 1
+
+
+def test_a_file_beside_the_senders_folders_is_held(lake: Lake, tmp_path: Path) -> None:
+    put(tmp_path, "a_20261101T0400.csv", text_of([lesson()], EVERY))
+    lessons(tmp_path, "okand", "b_20261101T0400.csv", {})
+    reports = offer_as(lake, tmp_path)
+    assert {report.outcome for report in reports.values()} == {FileOutcome.HELD}
+    assert count(lake, "files") == 0
+    assert count(lake, "held_files") == 2
+
+
+def test_registers_and_changed_numbers_need_a_right(lake: Lake, tmp_path: Path) -> None:
+    folder = tmp_path / "skola-1"
+    folder.mkdir()
+    put(folder, "skolor_20261101T0400.csv", text_of([USUAL], REGISTER))
+    put(
+        folder,
+        "byten_20261101T0400.csv",
+        f"Gammalt personnummer;Nytt personnummer;Datum\r\n{PUPILS[0]};{PUPILS[1]};2026-10-01\r\n",
+    )
+    limited = Sender(name="skola-1", school_units=frozenset({OWN}), rights=frozenset(),
+                     is_declared=True)  # fmt: skip
+    reports = offer_as(lake, tmp_path, limited)
+    assert {report.outcome for report in reports.values()} == {FileOutcome.QUARANTINED}
+    assert count(lake, "school_units", "is_registered") == 0
+    assert count(lake, "pupil_merges") == 0
+    os.rename(folder, tmp_path / "folkbokforing")
+    reports = offer_as(lake, tmp_path)
+    assert {report.outcome for report in reports.values()} == {FileOutcome.ACCEPTED}
+
+
+def test_what_one_sender_may_not_say_another_says_with_the_same_bytes(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [{"school": OTHER}, {}]
+    lessons(tmp_path, "skola-1", "a_20261101T0400.csv", *rows)
+    assert offer_as(lake, tmp_path)["a_20261101T0400.csv"].rows_accepted == 1
+    (tmp_path / "skola-1" / "a_20261101T0400.csv").unlink()
+    lessons(tmp_path, "folkbokforing", "a_20261101T0400.csv", *rows)
+    report = offer_as(lake, tmp_path)["a_20261101T0400.csv"]
+    assert report.outcome == FileOutcome.ACCEPTED
+    assert count(lake, "lessons", f"school_unit_code = '{OTHER}'") == 1
+
+
+def test_a_guessed_lesson_id_moves_no_lesson_of_another_school(lake: Lake, tmp_path: Path) -> None:
+    lessons(tmp_path, "folkbokforing", "a_20261101T0400.csv", {"school": OTHER, "lesson_id": "7"})
+    lessons(tmp_path, "skola-1", "b_20261102T0400.csv", {"lesson_id": "7", "date": "2026-10-08"})
+    offer_as(lake, tmp_path)
+    assert count(lake, "lessons") == 2
+    lessons(tmp_path, "skola-1", "c_20261103T0400.csv", {"lesson_id": "7", "date": "2026-10-09"})
+    offer_as(lake, tmp_path)
+    assert lake.rows("SELECT lesson_date FROM lessons ORDER BY 1") == [
+        (date(2026, 10, 5),),
+        (date(2026, 10, 9),),
+    ]
+
+
+def test_a_refused_row_still_protects(lake: Lake, tmp_path: Path) -> None:
+    lessons(tmp_path, "folkbokforing", "a_20261101T0400.csv", {"school": OTHER})
+    offer_as(lake, tmp_path)
+    lessons(
+        tmp_path, "skola-1", "b_20261102T0400.csv",
+        {"school": OTHER, "protected": "Sekretessmarkering"},
+    )  # fmt: skip
+    offer_as(lake, tmp_path)
+    assert is_protected(lake)
+
+
+def test_a_lost_senders_file_gives_nobody_every_right(lake: Lake, tmp_path: Path) -> None:
+    lessons(tmp_path, "skola-1", "a_20261101T0400.csv", {})
+    offer_as(lake, tmp_path)
+    with pytest.raises(SendersError, match=r"senders\.yaml is gone"):
+        ingest_paths(lake, [tmp_path])
+
+
+WRONG = {
+    "": "is empty",
+    "senders:\n  - name: a\n    school_units: [99999901]\n": "line 3",
+    'senders:\n  - name: a\n    school_units: ["9"]\n': "codes of 8 digits",
+    "senders:\n  - name: a\n    school_units: all\n    may: [everything]\n": "lift_protection",
+    "senders:\n  - name: a\n    school_units: all\n    layouts: [elevr]\n": "'elevr'",
+    "senders:\n  - name: a\n    schools: all\n": "'schools'",
+    "senders:\n  - name: a/b\n    school_units: all\n": "name",
+    "senders:\n  - {name: a, school_units: all}\n  - {name: a, school_units: all}\n": "twice",
+    "senders: []\n": "senders",
+    "senders:\n  - name: inbox\n    school_units: all\n": "another name",
+    'senders:\n  - {name: a, school_units: ["99999901"], layouts: [ss12000]}\n': "all schools",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_senders_file_is_refused_with_its_place(tmp_path: Path, text: str) -> None:
+    path = put(tmp_path, "senders.yaml", text)
+    path.chmod(0o600)
+    with pytest.raises(SendersError, match="senders.yaml") as raised:
+        load_senders(path, (), frozenset({"elever"}))
+    assert WRONG[text] in str(raised.value)
+
+
+def test_a_senders_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = put(tmp_path, "senders.yaml", "senders:\n  - {name: a, school_units: all}\n")
+    path.chmod(0o640)
+    with pytest.raises(SendersError, match="chmod 600"):
+        load_senders(path, (), frozenset())
