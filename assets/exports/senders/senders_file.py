@@ -46,13 +46,13 @@ def _right(text: str) -> str:
 _Units = Annotated[tuple[str, ...], AfterValidator(_checked_units)]
 
 
-class _Part(BaseModel):
+class _SendersPart(BaseModel):
     """A part of `senders.yaml`: an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _SenderEntry(_Part):
+class _SenderEntry(_SendersPart):
     # A folder's name that is the same on every file system.
     name: str = Field(pattern=r"^[a-z0-9åäö][a-z0-9åäö_.-]{0,63}$")
     school_units: _Units | Literal["all"]
@@ -72,7 +72,7 @@ class _SenderEntry(_Part):
         )
 
 
-class _SendersFile(_Part):
+class _SendersFile(_SendersPart):
     senders: tuple[_SenderEntry, ...] = Field(min_length=1)
     two_persons: bool = False
 
