@@ -1,4 +1,4 @@
-"""Make data_samples/inbox and inbox_week_47: `python data_samples/make_samples.py`.
+"""Make data_samples/inbox, inbox_week_47 and inbox_senders: `python data_samples/make_samples.py`.
 
 A small simulated background (seed below) with the cases of `planted_pupils.py` planted in it, and
 faults planted in the files. README.md says what each is for and what is expected. What is expected
@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from assets.simulator import SimulationPlan, simulate  # noqa: E402
 from assets.simulator.timetable import school_days  # noqa: E402
-from data_samples import next_week  # noqa: E402
+from data_samples import next_week, sender_samples  # noqa: E402
 from data_samples.planted_pupils import NORTH, PLANTED, SOUTH  # noqa: E402
 from data_samples.sample_files import publish  # noqa: E402
 from data_samples.sample_inbox import (  # noqa: E402
@@ -119,10 +119,11 @@ def build() -> tuple[Samples, Samples]:
 
 
 def main(folder: Path = ROOT / "data_samples") -> tuple[Samples, Samples]:
-    """Write inbox/ and inbox_week_47/, and return what stands in them."""
+    """Write inbox/, inbox_week_47/ and inbox_senders/; return what stands in the first two."""
     samples, after = build()
     publish(folder / "inbox", samples.files)
     publish(folder / "inbox_week_47", after.files)
+    sender_samples.publish_senders(folder, samples)
     return samples, after
 
 

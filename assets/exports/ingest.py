@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -66,6 +67,9 @@ from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unr
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 
+#: Why a file is not read whose content was revoked.
+REVOKED = "its content was revoked: nothing of it is read, however often it comes"
+
 # Offered files that were not read, because their content is known or came twice in a run.
 
 
@@ -92,14 +96,14 @@ def copy_reports(
             report = replace(
                 report_of(copy, FileOutcome.DUPLICATE),
                 exported_at=outcome.exported_at if outcome else last,
-                reason="its content is known already",
+                reason=REVOKED if before and before.is_revoked else "its content is known already",
             )
             # The same file still lying in the inbox is no new receipt.
             is_new = before is None or (copy.name, copy.modified_at) not in before.receipts
             yield report, is_new
 
 
-__all__ = ["Progress", "ingest_paths", "read_again"]
+__all__ = ["Progress", "ingest_paths", "read_again", "reading_again"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -152,8 +156,24 @@ def read_again(
         LakeError: another process keeps the lake locked.
         KeyFileError: the lake was written with another key.
     """
+    with reading_again(lake, layouts) as again:
+        return again([file], {})[0]
+
+
+@contextmanager
+def reading_again(
+    lake: Lake, layouts: Sequence[Layout] | None = None
+) -> Iterator[Callable[[Sequence[ReceivedFile], Mapping[int, datetime]], list[FileReport]]]:
+    """Give a function that reads known files once more, in place of what was made of them.
+
+    Nobody else writes meanwhile. The function takes files, and when they were received.
+
+    Raises:
+        LakeError: another process keeps the lake locked.
+        KeyFileError: the lake was written with another key.
+    """
     with _run(lake, layouts, None, None) as run:
-        return run.read_again(file)
+        yield run.read_all_again
 
 
 @contextmanager
@@ -203,6 +223,7 @@ class _Ingest:
         self.known: dict[int, KnownFile] = {}
         self.unread: list[FileReport] = []
         self.unread_columns: list[UnreadColumn] = []
+        self.received: Mapping[int, datetime] = {}
         #: Files that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[int] = frozenset()
 
@@ -231,11 +252,20 @@ class _Ingest:
         waiting.note([*self.reports.values(), *quiet])
         return [self.reports[entry.path] for entry in listed]
 
-    def read_again(self, file: ReceivedFile) -> FileReport:
-        self.known = known_files(self.lake, self.sealer, [file.file_id])
-        self.rereading = frozenset({file.file_id})
-        self._read([file])
-        return self.reports[file.path]
+    def read_all_again(
+        self, files: Sequence[ReceivedFile], received: Mapping[int, datetime] | None = None
+    ) -> list[FileReport]:
+        """Read files that the ledger knows once more, in place of what was made of them before.
+
+        Args:
+            files: the files.
+            received: when they were received, UTC, by number, to be said so again.
+        """
+        self.received = received or {}
+        self.known = known_files(self.lake, self.sealer, [file.file_id for file in files])
+        self.rereading = frozenset(file.file_id for file in files)
+        self._read(files)
+        return [self.reports[file.path] for file in files]
 
     def _read(self, offered: Sequence[ReceivedFile]) -> None:
         work = in_order(self._with_kinds(offered))
@@ -322,7 +352,8 @@ class _Ingest:
                     else with_remark(with_superseded(report, superseded), remarks)
                 )
             forget_quarantined(connection, unsaid)
-            write_reports(connection, self.sealer, [final[report.path] for report in written])
+            final_reports = [final[report.path] for report in written]
+            write_reports(connection, self.sealer, final_reports, self.received)
             batch.store_problems(connection, [report.file_id for report in unsaid])
 
         if written:

@@ -1,18 +1,14 @@
 """Reading an archived original again, as if it were offered now: after a layout was mended.
 
-The original is opened into a file of no name, so that a killed process leaves none of it behind.
 Not here: how a file is read (`ingest.py`), the archive (`archive.py`).
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 from assets.exports.files.archive import Archive
-from assets.exports.files.received import look_at
+from assets.exports.files.originals import opened_originals
 from assets.exports.ingest import read_again
 from assets.exports.ledger.entries import LedgerFile
 from assets.exports.ledger.outcomes import FileReport
@@ -57,19 +53,8 @@ def retry_file(
         )
     home = lake.settings.home
     archive = Archive(home, Sealer.of_home(home))
-    folder = home / "tmp"
     try:
-        with tempfile.TemporaryFile(dir=folder) as plain:
-            archive.write_original(file.sha256, plain)
-            plain.flush()
-            looked = look_at(Path(f"/proc/self/fd/{plain.fileno()}"))
-            received = replace(
-                looked,
-                offered_name=file.name,
-                modified_at=file.modified_at,
-                exported_at=file.exported_at or file.modified_at,
-                sender=sender,
-            )
+        with opened_originals(archive, [(file, sender)], home / "tmp") as (received,):
             return read_again(lake, received, layouts=layouts)
     finally:
         archive.close()

@@ -178,7 +178,7 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "outcome",
                 "VARCHAR",
-                "accepted | accepted_in_part | superseded | duplicate | quarantined",
+                "accepted | accepted_in_part | superseded | duplicate | quarantined | revoked",
             ),
             Column("reason", "VARCHAR", "In words, why not all was taken.", "all was taken"),
         ),

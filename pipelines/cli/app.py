@@ -93,6 +93,10 @@ COMMANDS = {
         "pipelines.cli.intake:retry",
         "Read the original of a refused file again, after its layout was mended.",
     ),
+    "revoke": (
+        "pipelines.cli.trust.revoke:revoke",
+        "Take back what a file said; what it had superseded is read again from the originals.",
+    ),
     "simulate": ("pipelines.cli.simulate:simulate", "Write synthetic export files of a city."),
     "doctor": (
         "pipelines.cli.doctor:doctor",

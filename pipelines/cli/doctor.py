@@ -18,6 +18,7 @@ import typer
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key
 from assets.exports.readers.layouts import load_layouts
+from assets.exports.senders.senders_file import FILE_NAME, senders_of
 from assets.lake.access import words_without_data
 from assets.lake.connection import Lake
 from assets.lake.data_files import damaged_files, data_files, lost_files
@@ -87,6 +88,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "layouts", lambda: _layouts(settings)
     yield "rules", lambda: _rules(settings)
     yield "sources", lambda: _sources(settings)
+    yield "senders", lambda: _senders(settings)
     yield "lake", lambda: _lake(settings)
 
 
@@ -206,6 +208,21 @@ def _sources(settings: Settings) -> str:
         check_secrets(source, path.parent)
         described.append(f"{source.name} ({source.host}: {', '.join(source.endpoints)})")
     return "; ".join(described)
+
+
+def _senders(settings: Settings) -> str:
+    home = settings.lake.home
+    folders = (settings.inbox_folder, settings.pulled_folder)
+    found = senders_of(home, folders, load_layouts([settings.layouts_folder]))
+    if not found.is_declared:
+        return f"no {home / FILE_NAME}: whoever writes to the inbox speaks for every school"
+    nowhere = [
+        sender.name
+        for sender in found.named
+        if not any((folder / sender.name).is_dir() for folder in folders)
+    ]
+    missing = f"; without a folder yet: {', '.join(nowhere)}" if nowhere else ""
+    return f"{len(found.named)} in {home / FILE_NAME}{missing}"
 
 
 def _lake(settings: Settings) -> str:

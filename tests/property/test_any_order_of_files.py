@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from assets.exports.files import offered_files
 from assets.exports.ingest import ingest_paths
+from assets.exports.ledger.entries import taken_files
+from assets.exports.revoke import revoke_file
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.conftest import emptied, settings_of
@@ -141,12 +143,15 @@ class Model:
     """The state that a set of files gives."""
 
     files: list[Export]
+    revoked: set[int] = field(default_factory=set)
 
     def stamped(self) -> list[tuple[tuple[datetime, int], Export]]:
         """Return each content that is taken with the newest time at which it was said."""
         newest: dict[int, Export] = {}
         for export in self.files:
             known = newest.get(export.file_id)
+            if export.file_id in self.revoked:
+                continue
             if export.fault != "cut" and (known is None or export.at > known.at):
                 newest[export.file_id] = export
         return sorted(((e.at, e.file_id), e) for e in newest.values())
@@ -189,7 +194,7 @@ class Model:
 
 
 class FilesInAnyOrder(RuleBasedStateMachine):
-    """Offers files one by one and together, again, and renamed to another time."""
+    """Offers files one by one and together, again, and renamed to another time; revokes some."""
 
     lake: Lake
 
@@ -198,7 +203,7 @@ class FilesInAnyOrder(RuleBasedStateMachine):
         emptied(self.lake)
         self.folder = Path(tempfile.mkdtemp(dir=self.lake.settings.home.parent))
         self.model = Model([])
-        sealer = Sealer.of_home(self.lake.settings.home)
+        sealer = self.sealer = Sealer.of_home(self.lake.settings.home)
         self.numbers = {sealer.key("pupil", p.replace("-", "")): p for p in PUPILS}
         self.unseal = sealer.unseal
 
@@ -217,6 +222,16 @@ class FilesInAnyOrder(RuleBasedStateMachine):
             return
         known = data.draw(st.sampled_from(self.model.files))
         self.offer([Export(known.kind, known.words, hours, known.given, known.fault)])
+
+    @rule(data=st.data())
+    def revoke(self, data: st.DataObject) -> None:
+        taken = [file for file, _ in taken_files(self.lake, self.sealer)]
+        if not taken:
+            return
+        file = data.draw(st.sampled_from(taken))
+        revoke_file(self.lake, file, layouts=WITH_COLUMN)
+        self.model.revoked.add(file.file_id)
+        self.compare()
 
     def compare(self) -> None:
         lessons = self.lake.rows(

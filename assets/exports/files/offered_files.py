@@ -123,7 +123,7 @@ class Offered:
                 word = min(copies, key=lambda file: file.exported_at)
             if before and before.is_settled:
                 is_newer = before.exported_at is None or word.exported_at > before.exported_at
-                if not declared or not is_newer:
+                if not declared or not is_newer or before.is_revoked:
                     continue
             yield replace(copies[0], exported_at=word.exported_at, notice=word.notice)
 

@@ -7,9 +7,9 @@ deciding by the ledger (`ingest.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
 import polars as pl
@@ -100,8 +100,13 @@ class KnownFile:
 
     @property
     def is_settled(self) -> bool:
-        """Its rows were taken; else it is to be read again."""
+        """Its rows were taken, or revoked; else it is to be read again."""
         return self.outcome not in {"quarantined", "duplicate"}
+
+    @property
+    def is_revoked(self) -> bool:
+        """Somebody revoked it: it is not read again, whenever it is said."""
+        return self.outcome == "revoked"
 
 
 def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
@@ -178,6 +183,7 @@ class LedgerFile:
         modified_at: its modification time then.
         exported_at: the newest time at which the sender is known to have said it.
         layout: the layout it was read with.
+        period: the first and the last date of its lessons; None without any.
         outcome: what became of it; duplicates don't count.
         reason: why not all was taken.
         rows_rejected: refused rows.
@@ -192,6 +198,7 @@ class LedgerFile:
     modified_at: datetime
     exported_at: datetime | None
     layout: str | None
+    period: tuple[date, date] | None
     outcome: str
     reason: str | None
     rows_rejected: int
@@ -233,14 +240,35 @@ def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
             f"{wanted[:12]} was sent by {' and '.join(senders)}. Say whose file is meant: "
             f"{senders[0]}:{wanted[:12]}."
         )
+    return _of_rows(sealer, rows)
+
+
+def taken_files(lake: Lake, sealer: Sealer) -> list[tuple[LedgerFile, datetime]]:
+    """Return every file of which rows were taken, and when it was received, UTC, oldest first."""
+    rows = lake.frame(
+        "SELECT *, snapshot_id FROM files WHERE file_id IN (SELECT file_id FROM files "
+        "WHERE outcome IN ('accepted', 'accepted_in_part', 'superseded')) "
+        "ORDER BY file_id, outcome = 'duplicate', received_at DESC"
+    )
+    found = [
+        (_of_rows(sealer, group), group["received_at"][0])
+        for _, group in rows.group_by("file_id", maintain_order=True)
+    ]
+    return sorted(found, key=lambda entry: (entry[1], entry[0].file_id))
+
+
+def _of_rows(sealer: Sealer, rows: pl.DataFrame) -> LedgerFile:
+    """Return what the rows of one file say; the first is the one by which it was judged."""
     last = rows.row(0, named=True)
     times = [time for time in rows["exported_at"] if time is not None]
+    first, final = last["period_first_date"], last["period_last_date"]
     return LedgerFile(
-        sha256=hashes[0],
+        sha256=last["file_sha256"],
         name=sealer.unseal(last["sealed_name"])["name"],
         modified_at=last["modified_at"],
         exported_at=max(times, default=None),
         layout=last["layout"],
+        period=(first, final) if first and final else None,
         outcome=last["outcome"],
         reason=last["reason"],
         rows_rejected=last["rows_rejected"],
@@ -323,9 +351,19 @@ _OF_FILES = (
 
 
 def write_reports(
-    connection: duckdb.DuckDBPyConnection, sealer: Sealer, reports: Sequence[FileReport]
+    connection: duckdb.DuckDBPyConnection,
+    sealer: Sealer,
+    reports: Sequence[FileReport],
+    received: Mapping[int, datetime] | None = None,
 ) -> None:
-    """Write ledger rows; the caller holds the transaction."""
+    """Write ledger rows; the caller holds the transaction.
+
+    Args:
+        connection: inside the transaction.
+        sealer: the home's.
+        reports: what became of the files.
+        received: when files were received that are only read again, UTC, by number.
+    """
     if not reports:
         return
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -336,7 +374,7 @@ def write_reports(
             "sender": report.sender,
             "sealed_name": sealer.seal({"name": report.name}),
             "modified_at": report.modified_at,
-            "received_at": now,
+            "received_at": (received or {}).get(report.file_id, now),
             "layout": report.layout,
             "exported_at": report.exported_at,
             "period_first_date": report.period[0] if report.period else None,

@@ -22,6 +22,7 @@ class FileOutcome(StrEnum):
     DUPLICATE = "duplicate"
     HELD = "held"
     QUARANTINED = "quarantined"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,9 @@ class RowRights:
         problem = "limited.refused"
         if self._kind not in _WITHOUT_UNIT:
             problem = (
-                f"coalesce({problem}, CASE WHEN NOT list_contains(limited.units, "
-                f"{rows}.school_unit_code) THEN 'school_unit_code.not_the_senders' END)"
+                f"coalesce({problem}, CASE WHEN limited.units IS NOT NULL AND NOT coalesce("
+                f"list_contains(limited.units, {rows}.school_unit_code), false) "
+                "THEN 'school_unit_code.not_the_senders' END)"
             )
         if self._kind in _LAST_DAY:
             day, column = _LAST_DAY[self._kind]

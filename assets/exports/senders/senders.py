@@ -60,6 +60,12 @@ class Sender:
         """Whether it has a right."""
         return right in self.rights
 
+    def can_meet(self, other: Sender) -> bool:
+        """Whether both can speak of one school unit."""
+        if self.school_units is None or other.school_units is None:
+            return True
+        return bool(self.school_units & other.school_units)
+
     def may_send(self, layout: str) -> bool:
         """Whether it may send files of a layout."""
         return self.layouts is None or layout in self.layouts

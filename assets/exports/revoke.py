@@ -1,0 +1,233 @@
+"""Revoking a file: what it said is gone, and what it had superseded is back.
+
+Rows that a file superseded are deleted in the lake, so they are read again, from the originals of
+every other file that could speak of the same things. In any order files give one state, so what
+comes out is the state without the revoked file. Not here: how files are read (`ingest.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from assets.exports.files.archive import Archive
+from assets.exports.files.originals import opened_originals
+from assets.exports.ingest import Progress, reading_again
+from assets.exports.ledger.entries import LedgerFile, forget_read, taken_files
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers.layouts import Layout, shipped_layouts
+from assets.exports.senders.senders import Sender, Senders
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from rules.errors import TrappanError
+
+_SCHOOLS_WORDS = (
+    "lesson_snapshots",
+    "missing_lessons",
+    "identity_sources",
+    "school_units",
+    "school_breaks",
+    "protection_columns",
+)
+#: Tables with a file's words that reading it again leaves until it says them again.
+_SAID = (
+    "removed_lessons",
+    *_SCHOOLS_WORDS,
+)
+_OF_SCHOOLS = (
+    "lessons",
+    "moved_lessons",
+    "enrolments",
+    "monthly_sums",
+    "class_coverage",
+    *_SCHOOLS_WORDS,
+)
+# Words of protection are taken back only when somebody asks for that, too.
+_PROTECTING = "protection_words"
+#: What the ledger says of a revoked file, until all others are read again, and then.
+HALF_REVOKED = (
+    "revoked, but what it had superseded is not all back: the command was stopped. Run it again"
+)
+REVOKED_WHOLLY = "revoked: nothing that it said counts any more"
+#: So many originals are open, in clear and without a name, at a time.
+_AT_ONCE = 128
+
+
+class RevokeError(TrappanError):
+    """A file can't be revoked; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """What came of revoking a file.
+
+    Attributes:
+        file: the file.
+        reread: what became of the files that were read again.
+        protections_kept: words of its that still protect somebody.
+    """
+
+    file: LedgerFile
+    reread: tuple[FileReport, ...]
+    protections_kept: int
+
+
+def revoke_file(
+    lake: Lake,
+    file: LedgerFile,
+    *,
+    layouts: Sequence[Layout] | None = None,
+    senders: Senders | None = None,
+    with_protection: bool = False,
+    on_progress: Progress | None = None,
+) -> Revoked:
+    """Take back what a file said.
+
+    A run that was killed half way is made good by revoking the file once more: what was not read
+    again then is read again now.
+
+    Args:
+        lake: the lake.
+        file: the file.
+        layouts: of the home; the shipped ones when None.
+        senders: of the home; one with every right when None.
+        with_protection: its words that protect somebody go too; else they stay.
+        on_progress: called with a word, files done and files in all.
+
+    Raises:
+        RevokeError: nothing was taken of it, it is of a kind that can't be revoked, or an original
+            that is needed is not in the archive.
+        LakeError: another process keeps the lake locked.
+    """
+    known = {layout.name: layout.kind for layout in layouts or shipped_layouts()}
+    kind = _kind(file, known)
+    sealer = Sealer.of_home(lake.settings.home)
+    archive = Archive(lake.settings.home, sealer)
+    try:
+        taken = [
+            entry for entry in taken_files(lake, sealer) if known.get(entry[0].layout or "") == kind
+        ]
+        others = list(_others(lake, file, taken, senders or Senders()))
+        _refuse_missing(archive, [other for other, _, _ in others])
+        reports: list[FileReport] = []
+        with reading_again(lake, layouts) as again:
+            lake.write(
+                lambda connection: _take_back(
+                    connection, lake, file, with_protection=with_protection
+                )
+            )
+            # Killed before this is said, it says so, and is done once more.
+            for start in range(0, len(others), _AT_ONCE):
+                if on_progress:
+                    on_progress("reading again", start, len(others))
+                some = others[start : start + _AT_ONCE]
+                folder = lake.settings.home / "tmp"
+                with opened_originals(archive, [(o, s) for o, s, _ in some], folder) as files:
+                    received = {other.file_id: at for other, _, at in some}
+                    reports += again(files, received)
+            lake.write(lambda connection: _say(connection, file, REVOKED_WHOLLY))
+    finally:
+        archive.close()
+    kept = lake.rows(
+        "SELECT count(*) FROM protection_words WHERE is_protected AND file_id = $file_id",
+        file_id=file.file_id,
+    )[0][0]
+    return Revoked(file, tuple(reports), kept)
+
+
+def _kind(file: LedgerFile, known: Mapping[str, str]) -> str:
+    short = file.sha256[:12]
+    if file.outcome not in {"accepted", "accepted_in_part", "superseded", "revoked"}:
+        raise RevokeError(
+            f"Nothing was taken of {short} ({file.outcome}), so there is nothing to revoke."
+        )
+    kind = known.get(file.layout or "")
+    if kind is None:
+        raise RevokeError(
+            f"{short} was read as '{file.layout}', of which no file can be revoked: its objects "
+            "are one with those of other files. Correct it at the server, and pull again."
+            if (file.layout or "").startswith("ss12000")
+            else f"{short} was read with the layout '{file.layout}', which is not there any more. "
+            "Put it back, and revoke the file then."
+        )
+    if kind == "pupil_merges":
+        raise RevokeError(
+            f"{short} says which numbers are one pupil. Undo each of them: trappan unmerge"
+        )
+    return kind
+
+
+def _others(
+    lake: Lake,
+    revoked: LedgerFile,
+    taken: Sequence[tuple[LedgerFile, datetime]],
+    senders: Senders,
+) -> Iterator[tuple[LedgerFile, Sender, datetime]]:
+    """Yield the files that can speak of what a file spoke of, their senders and receipts."""
+    own = senders.still_named(revoked.sender)
+    if own is not None and own.school_units is not None:
+        # Its sender may have had more schools when it came.
+        own = replace(own, school_units=own.school_units | _schools(lake, revoked))
+    for other, received_at in taken:
+        if other.file_id == revoked.file_id:
+            continue
+        sender = senders.still_named(other.sender)
+        if sender is None:
+            raise RevokeError(
+                f"{other.sha256[:12]} has to be read again, but its sender '{other.sender}' is no "
+                "longer in senders.yaml. Name it there until the file is revoked."
+            )
+        # The revoked file's sender may be gone: then it could have spoken of every school.
+        if own is not None and not own.can_meet(sender):
+            continue
+        yield other, sender, received_at
+
+
+def _schools(lake: Lake, file: LedgerFile) -> frozenset[str]:
+    """Return the school units of which a file's words stand."""
+    told = " UNION ".join(
+        f"SELECT school_unit_code FROM {table} WHERE file_id = $file_id" for table in _OF_SCHOOLS
+    )
+    return frozenset(code for (code,) in lake.rows(told, file_id=file.file_id) if code)
+
+
+def _refuse_missing(archive: Archive, files: Sequence[LedgerFile]) -> None:
+    missing = [file.sha256[:12] for file in files if not archive.holds(file.sha256)]
+    if missing:
+        raise RevokeError(
+            f"{len(missing)} of the {len(files)} files that have to be read again are not in the "
+            f"archive, the first {missing[0]}: what they said could not be brought back. Nothing "
+            "was changed."
+        )
+
+
+def _take_back(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, file: LedgerFile, *, with_protection: bool
+) -> None:
+    ids = {"file_id": file.file_id}
+    ledger = lake.frame(
+        "SELECT * FROM files WHERE file_id = $file_id AND outcome <> 'duplicate'", **ids
+    )
+    forget_read(connection, lake, [file.file_id])
+    for table in (*_SAID, *([_PROTECTING] if with_protection else [])):
+        connection.execute(f"DELETE FROM {table} WHERE file_id = $file_id", ids)
+    connection.execute(
+        "DELETE FROM identities WHERE content_key NOT IN (SELECT content_key FROM identity_sources)"
+    )
+    rows = ledger.with_columns(
+        pl.lit(str(FileOutcome.REVOKED)).alias("outcome"), pl.lit(HALF_REVOKED).alias("reason")
+    )
+    connection.register("revoked_rows", rows)
+    connection.execute("INSERT INTO files BY NAME SELECT * FROM revoked_rows")
+    connection.unregister("revoked_rows")
+
+
+def _say(connection: duckdb.DuckDBPyConnection, file: LedgerFile, reason: str) -> None:
+    connection.execute(
+        "UPDATE files SET reason = $reason WHERE file_id = $file_id AND outcome = 'revoked'",
+        {"reason": reason, "file_id": file.file_id},
+    )
