@@ -39,7 +39,9 @@ def build(first: Samples) -> dict[str, bytes]:
         first: the inbox, whose rosters, register and lessons of October and November are sent.
     """
     files: dict[str, bytes] = {}
-    lessons = [row for _, row in first.lessons if row["Datum"] >= "2026-10-01"]
+    # Of a lesson that was corrected the correction.
+    newest = {_lesson(row): row for _, row in sorted(first.lessons, key=lambda entry: entry[0])}
+    lessons = [row for row in newest.values() if row["Datum"] >= "2026-10-01"]
     for school, sender in ((NORTH, HOSTILE), (SOUTH, HONEST)):
         mine = [row for row in lessons if row["Skolenhetskod"] == school]
         files[f"{sender}/lektionsfranvaro_{school}_{SENT}.csv"] = _lessons(mine)
@@ -84,7 +86,11 @@ def _attacks(first: Samples, lessons: list[Cells]) -> list[tuple[str, bytes]]:
         ),
         (
             f"skolor_{LATER}.csv",
-            csv_bytes(("Skolenhetskod", "Skola"), [(SOUTH, "Nedlagda skolan")], "utf-8"),
+            csv_bytes(
+                ("Skolenhetskod", "Skola", "Stadsdelsområde"),
+                [(SOUTH, "Nedlagda skolan", "Farsta")],
+                "utf-8",
+            ),
         ),
         (
             f"lov_{LATER}.csv",
@@ -95,6 +101,10 @@ def _attacks(first: Samples, lessons: list[Cells]) -> list[tuple[str, bytes]]:
             ),
         ),
     ]
+
+
+def _lesson(row: Cells) -> tuple[str, ...]:
+    return (row["Skolenhetskod"], row["Personnummer"], row["Datum"], row["Starttid"], row["Ämne"])
 
 
 def _lessons(rows: list[Cells]) -> bytes:

@@ -25,6 +25,7 @@ from pipelines.cli.printing import print_rows, say
 
 LEDGER_COLUMNS = (
     "file_name",
+    "sender",
     "file_sha256",
     "outcome",
     "layout",

@@ -279,6 +279,7 @@ USUAL: dict[str, Row] = {
     "files": {
         "file_id": 1,
         "file_sha256": "a" * 64,
+        "sender": "inbox",
         "sealed_name": b"",
         "modified_at": _EXPORTED,
         "received_at": _EXPORTED,

@@ -193,6 +193,7 @@ def test_refused_rows_of_the_files_behind_a_list_reach_its_page(lake: Lake, tmp_
         ],
     )
     file = {
+        "sender": "inbox",
         "sealed_name": b"",
         "modified_at": EXPORTED,
         "received_at": EXPORTED,
