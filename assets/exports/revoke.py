@@ -25,7 +25,8 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
 
-_SCHOOLS_WORDS = (
+#: Tables with a file's words that reading it again leaves until it says them again.
+_SAID = (
     "lesson_snapshots",
     "missing_lessons",
     "identity_sources",
@@ -33,18 +34,9 @@ _SCHOOLS_WORDS = (
     "school_breaks",
     "protection_columns",
 )
-#: Tables with a file's words that reading it again leaves until it says them again.
-_SAID = (
-    "removed_lessons",
-    *_SCHOOLS_WORDS,
-)
 _OF_SCHOOLS = (
-    "lessons",
-    "moved_lessons",
-    "enrolments",
-    "monthly_sums",
-    "class_coverage",
-    *_SCHOOLS_WORDS,
+    *("lessons", "moved_lessons", "enrolments", "monthly_sums", "class_coverage"),
+    *_SAID,
 )
 # Words of protection are taken back only when somebody asks for that, too.
 _PROTECTING = "protection_words"
@@ -117,7 +109,11 @@ def revoke_file(
         with reading_again(lake, layouts) as again:
             lake.write(
                 lambda connection: _take_back(
-                    connection, lake, file, with_protection=with_protection
+                    connection,
+                    lake,
+                    file,
+                    others=[other.file_id for other, _, _ in others],
+                    with_protection=with_protection,
                 )
             )
             # Killed before this is said, it says so, and is done once more.
@@ -206,7 +202,12 @@ def _refuse_missing(archive: Archive, files: Sequence[LedgerFile]) -> None:
 
 
 def _take_back(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, file: LedgerFile, *, with_protection: bool
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    file: LedgerFile,
+    *,
+    others: Sequence[int],
+    with_protection: bool,
 ) -> None:
     ids = {"file_id": file.file_id}
     ledger = lake.frame(
@@ -215,6 +216,11 @@ def _take_back(
     forget_read(connection, lake, [file.file_id])
     for table in (*_SAID, *([_PROTECTING] if with_protection else [])):
         connection.execute(f"DELETE FROM {table} WHERE file_id = $file_id", ids)
+    # A removed lesson has the number of the file that said it, not of the one that removed it.
+    connection.execute(
+        "DELETE FROM removed_lessons WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",
+        {"ids": [file.file_id, *others]},
+    )
     connection.execute(
         "DELETE FROM identities WHERE content_key NOT IN (SELECT content_key FROM identity_sources)"
     )

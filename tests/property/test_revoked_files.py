@@ -38,7 +38,7 @@ def competing(draw: st.DrawFn) -> list[Export]:
 def test_a_revoked_file_leaves_the_lake_as_if_it_had_never_come(tmp_path: Path) -> None:
     came_back: set[str] = set()
 
-    @settings(max_examples=examples(20), deadline=None)
+    @settings(max_examples=examples(12), deadline=None)
     @given(files=competing(), number=st.integers(0, 4), together=st.booleans())
     def revoked_one_is_gone(files: list[Export], number: int, together: bool) -> None:
         machine = FilesInAnyOrder()
