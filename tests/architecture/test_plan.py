@@ -25,6 +25,7 @@ ROOMS = {
     },
     "assets/exports": {
         *("files", "readers", "pupils", "staging", "storing", "batches", "ledger", "ss12000"),
+        "senders",
     },
     "assets/exports/readers": {"xlsx"},
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
@@ -32,7 +33,7 @@ ROOMS = {
 }
 FLAT = {
     "assets/exports": {
-        *("assets", "ingest", "retry", "changes", "layout_checks", "layout_drafts"),
+        *("assets", "ingest", "retry", "revoke", "changes", "layout_checks", "layout_drafts"),
         "sender_summary",
     },
     "assets/watchlists": {"assets", "decisions", "mentor_lists", "model", "outline"},
