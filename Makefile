@@ -103,10 +103,7 @@ format: dev ## Put Python and SQL into the house style
 	@$(BIN)/sqlfluff fix sql
 
 ui: setup ## Dagster's pages on http://127.0.0.1:3000, with schedules running
-	@umask 077 && mkdir -p "$(TRAPPAN_HOME)/dagster" && chmod 700 "$(TRAPPAN_HOME)/dagster" && \
-	home=$$(cd "$(TRAPPAN_HOME)" && pwd) && \
-	export DAGSTER_HOME="$(CURDIR)" TRAPPAN_HOME="$$home" TRAPPAN_DAGSTER_STORAGE="$$home/dagster" && \
-	exec $(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m pipelines.definitions
+	@TRAPPAN_HOME="$(TRAPPAN_HOME)" exec $(BIN)/trappan ui
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 --no-emit-index-url --custom-compile-command "make lock"
