@@ -103,7 +103,7 @@ format: dev ## Put Python and SQL into the house style
 	@$(BIN)/sqlfluff fix sql
 
 ui: setup ## Dagster's pages on http://127.0.0.1:3000, with schedules running
-	@TRAPPAN_HOME="$(TRAPPAN_HOME)" exec $(BIN)/trappan ui
+	@exec $(BIN)/trappan --home "$(TRAPPAN_HOME)" ui
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 --no-emit-index-url --custom-compile-command "make lock"

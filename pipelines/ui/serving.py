@@ -98,7 +98,7 @@ def _serve(
     with (
         _code_location(instance) as workspace,
         WorkspaceProcessContext(
-            instance, WorkspaceFileTarget(paths=[str(workspace)]), read_only=is_read_only
+            instance, WorkspaceFileTarget(paths=[str(workspace)]), dg.__version__, is_read_only
         ) as process,
     ):
         server = uvicorn.Server(
