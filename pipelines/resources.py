@@ -26,7 +26,7 @@ def lake_access(
     begins_anew: bool = False,
     retried: str | None = None,
     sender: str | None = None,
-    override: Override = Override(),
+    override: Override | None = None,
 ) -> LakeAccess:
     """Return what the Dagster assets are given.
 
@@ -54,7 +54,7 @@ def lake_access(
         keeps_originals=settings.archive == "on",
         retried=retried,
         has_mentor_files=settings.mentor_lists == "on",
-        override=override,
+        override=override or Override(),
         sender_folders=(settings.inbox_folder, settings.pulled_folder),
         sender=sender,
     )

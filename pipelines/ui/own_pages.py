@@ -83,7 +83,7 @@ class OwnPagesOnly:
 
 
 def _of_site(scope: Scope) -> Refusal | None:
-    """Refuse what a page of another site, or port, loads; following a link from there is allowed."""
+    """Refuse what a page of another site, or port, loads; a link from there may be followed."""
     sites = _values(scope, b"sec-fetch-site")
     is_link = (
         scope["method"] == "GET"

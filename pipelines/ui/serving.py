@@ -144,7 +144,7 @@ def _code_location(instance: dg.DagsterInstance) -> Iterator[Path]:
 @contextmanager
 def _daemon(workspace: Path, server: uvicorn.Server) -> Iterator[subprocess.Popen[bytes]]:
     """Run the daemon of schedules and sensors; when it ends by itself, so do the pages."""
-    daemon = subprocess.Popen(
+    daemon = subprocess.Popen(  # noqa: S603 - this Python, and a file of our own
         [sys.executable, "-m", "dagster._daemon", "run", "--workspace", workspace]
     )
     is_over = threading.Event()

@@ -54,6 +54,7 @@ def home(made: Path, tmp_path: Path) -> Path:
 
 def by_dagster(
     home: Path,
+    *,
     tags: dict[str, str] | None = None,
     config: dict[str, Any] | None = None,
     parts: list[str] | None = None,
@@ -119,7 +120,7 @@ def test_no_tag_freezes_a_week_before_its_night(home: Path) -> None:
         ["school_contracts", "weekly_watchlists"],
         ["school_silences", "weekly_watchlists"],
     ],
-    ids=lambda parts: "+".join(parts),
+    ids="+".join,
 )
 def test_a_part_of_a_job_makes_no_list_before_it_was_looked_which_wait(
     home: Path, parts: list[str]
