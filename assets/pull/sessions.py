@@ -12,7 +12,7 @@ import logging
 import time
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -96,12 +96,14 @@ class _StraightAdapter(HTTPAdapter):
 class _ShortRetry(Retry):
     """Tries again without first reading the answer that it does not want: that may have no end."""
 
-    def increment(self, *arguments: Any, **options: Any) -> Retry:
+    def increment(self, *arguments: Any, **options: Any) -> Self:
         """Count a try."""
+        counted = super().increment(*arguments, **options)
+        # Not before: the answer to the last try is still looked at.
         response = options.get("response")
         if response is not None:
             response.close()
-        return super().increment(*arguments, **options)
+        return counted
 
 
 class ServerSession:
