@@ -3,9 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Changes when what is installed should: a second `make setup` does nothing.
+# Newer than what should be installed: a second `make setup` or `make dev` does nothing.
 STAMP := $(VENV)/.set-up
-UV_VERSION := 0.13.9
+DEV_STAMP := $(VENV)/.set-up-dev
+# uv and what builds the project; what runs; and beside them what tests and lint need. All by hash.
+SETUP_LOCK := requirements-setup.lock
+LOCK := requirements.lock
+DEV_LOCK := requirements-dev.lock
 TRAPPAN_HOME ?= $(CURDIR)/var
 DEMO_HOME := ./var/demo
 # Extra words for pytest and for `make lock`, e.g. PYTEST_ARGS='-k belonging', LOCK_ARGS=--upgrade
@@ -19,25 +23,41 @@ MUTANTS ?=
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint check test test-fast search mutants format ui lock docs samples benchmark clean
+.PHONY: help setup dev demo lint check test test-fast search mutants format ui lock docs samples benchmark clean
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMP) ## Make .venv with exactly what requirements.lock says
+# Puts exactly the packages of some locks into .venv, $(1), and the project itself. pip takes nothing
+# of requirements-setup.lock whose hash is not there; all else is uv's.
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+-r $(SETUP_LOCK) && export VIRTUAL_ENV=$(VENV) && \
+$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $(SETUP_LOCK) $(1) && \
+$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+endef
 
-$(STAMP): pyproject.toml requirements.lock
+setup: $(STAMP) ## Make .venv with what runs: exactly what requirements.lock says
+
+dev: $(DEV_STAMP) ## The same and what tests and lint need: requirements-dev.lock
+
+$(VENV)/bin/python:
 	@command -v $(PYTHON) > /dev/null || { \
 	echo "There is no $(PYTHON). Install Python 3.11 or newer, or name it: make setup PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import sys; ok = sys.version_info >= (3, 11); sys.exit(None if ok else \
 	"$(PYTHON) is Python %d.%d, but 3.11 or newer is needed. Install one and run: make setup PYTHON=python3.12" \
 	% sys.version_info[:2])'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m venv $(VENV)
+
+$(STAMP): pyproject.toml $(SETUP_LOCK) $(LOCK) | $(VENV)/bin/python
+	@# Where a developer works, the developer's part stays.
+	@$(call install,$(LOCK) $(if $(wildcard $(BIN)/pytest),$(DEV_LOCK)))
 	@touch $@
 	@echo "Set up. Try: make demo, or $(BIN)/trappan --help"
+
+$(DEV_STAMP): pyproject.toml $(SETUP_LOCK) $(LOCK) $(DEV_LOCK) | $(VENV)/bin/python
+	@$(call install,$(LOCK) $(DEV_LOCK))
+	@touch $(STAMP) $@
 
 demo: setup ## Take two weeks of sample files in and write the lists of four schools
 	@rm -rf $(DEMO_HOME)
@@ -50,7 +70,7 @@ demo: setup ## Take two weeks of sample files in and write the lists of four sch
 	@echo "What would be sent to whom, if there were a target and a mail server (docs/delivery.md):"
 	@$(BIN)/trappan --home $(DEMO_HOME) deliver --dry-run
 
-lint: setup ## Style, types, SQL and the direction of imports
+lint: dev ## Style, types, SQL and the direction of imports
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
@@ -61,49 +81,52 @@ test: lint ## Lint, then every test
 	@# A file's tests share what they are costly with; the longest files are collected first.
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-test-fast: setup ## The tests that need no night of a school: under two minutes, without lint
+test-fast: dev ## The tests that need no night of a school: under two minutes, without lint
 	@# Left out are the two that look at whole towns and samples: half of the time of tests/unit.
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
 	--ignore=tests/unit/test_oracle_towns.py --ignore=tests/unit/test_samples.py \
 	tests/unit tests/sql tests/architecture tests/tools $(PYTEST_ARGS)
 
-search: setup ## Look for faults with towns that no run has seen: an evening, EXAMPLES=500 for a night
+search: dev ## Look for faults with towns that no run has seen: an evening, EXAMPLES=500 for a night
 	@TRAPPAN_ORACLE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist loadfile \
 	--hypothesis-profile=search tests/property $(PYTEST_ARGS)
 
-check: setup ## Format and check some files, and run the tests nearest to them: make check FILES="a.py b.sql"
+check: dev ## Format and check some files, and run the tests nearest to them: make check FILES="a.py b.sql"
 	@$(BIN)/python -m tests.tools.check_files $(FILES)
 
-mutants: setup ## Plant faults in what decides; the nearest tests have to find each: for a night
+mutants: dev ## Plant faults in what decides; the nearest tests have to find each: for a night
 	@$(BIN)/python -m tests.tools.mutants $(MUTANTS)
 
-format: setup ## Put Python and SQL into the house style
+format: dev ## Put Python and SQL into the house style
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 	@$(BIN)/sqlfluff fix sql
 
 ui: setup ## Dagster's pages on http://127.0.0.1:3000, with schedules running
-	@umask 077 && mkdir -p "$(TRAPPAN_HOME)/dagster" && chmod 700 "$(TRAPPAN_HOME)/dagster" && \
-	home=$$(cd "$(TRAPPAN_HOME)" && pwd) && \
-	export DAGSTER_HOME="$(CURDIR)" TRAPPAN_HOME="$$home" TRAPPAN_DAGSTER_STORAGE="$$home/dagster" && \
-	exec $(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m pipelines.definitions
+	@exec $(BIN)/trappan --home "$(TRAPPAN_HOME)" ui
 
-lock: setup ## Write requirements.lock again from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS) \
-	pyproject.toml --extra dev --output-file requirements.lock
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+--no-emit-index-url --custom-compile-command "make lock"
+
+lock: setup ## Write the three locks again from pyproject.toml
+	@# What runs decides; the other two have no version of a package that differs from it.
+	@$(COMPILE) $(LOCK_ARGS) pyproject.toml --extra scale-out --output-file $(LOCK)
+	@$(COMPILE) $(LOCK_ARGS) --group setup --constraint $(LOCK) --output-file $(SETUP_LOCK)
+	@$(COMPILE) $(LOCK_ARGS) pyproject.toml --extra dev --constraint $(LOCK) --constraint $(SETUP_LOCK) \
+	$$(sed -nE 's/^([a-z0-9][a-z0-9._-]*)==.*/--no-emit-package \1/p' $(LOCK) $(SETUP_LOCK)) \
+	--output-file $(DEV_LOCK)
 	@# Versions and hashes only: where a package comes from is each machine's own setting.
-	@! grep -nE 'pypi|pythonhosted|[/@]' requirements.lock
+	@! grep -nE 'pypi|pythonhosted|[/@]' $(SETUP_LOCK) $(LOCK) $(DEV_LOCK)
 
 docs: setup ## Write docs/data-dictionary.md again from assets/lake/tables.py
 	@$(BIN)/python -c 'from assets.lake.tables import data_dictionary; print(data_dictionary(), end="")' \
 	> docs/data-dictionary.md
 
-samples: setup ## Write data_samples/ again: the inboxes, and what is expected of them
+samples: dev ## Write data_samples/ again: the inboxes, and what is expected of them
 	@$(BIN)/python data_samples/make_samples.py
 	@$(BIN)/python -m tests.tools.sample_expectations
 
-benchmark: setup ## Measure speed; not part of the tests
+benchmark: dev ## Measure speed; not part of the tests
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc $(PYTEST_ARGS)
 
 clean: ## Remove what is made again: .venv, caches, builds. Homes under var/ stay.

@@ -9,7 +9,7 @@ from datetime import date
 
 import dagster as dg
 
-from assets.lake.access import AS_OF_TAG, EVEN_IF_HELD_TAG, FORCE_TAG, SCHOOL_TAG
+from assets.lake.access import AS_OF_TAG, SCHOOL_TAG
 
 _EXPORTS = dg.AssetSelection.groups("exports")
 _ABSENCE = dg.AssetSelection.groups("absence")
@@ -89,22 +89,11 @@ JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, flags_job, pull_job, 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def as_of_tags(
-    as_of: date,
-    school: str | None = None,
-    *,
-    even_if_held: bool = False,
-    force: bool = False,
-) -> dict[str, str]:
+def as_of_tags(as_of: date, school: str | None = None) -> dict[str, str]:
     """Return the run tags that give every step and check of a run the same as_of.
 
     Args:
         as_of: the last day that counts.
         school: only this school unit's list.
-        even_if_held: publish a list also when it would wait.
-        force: also an older or a future day, or a week before its Sunday's night.
     """
-    tags = {AS_OF_TAG: as_of.isoformat()}
-    tags |= {EVEN_IF_HELD_TAG: "yes"} if even_if_held else {}
-    tags |= {FORCE_TAG: "yes"} if force else {}
-    return tags | ({SCHOOL_TAG: school} if school else {})
+    return {AS_OF_TAG: as_of.isoformat()} | ({SCHOOL_TAG: school} if school else {})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assets.delivery.access import DeliveryAccess
 from assets.exports.ingest import Progress
-from assets.lake.access import LakeAccess
+from assets.lake.access import LakeAccess, Override
 from assets.pull.access import PullAccess
 from assets.pull.pull import Progress as PullProgress
 from pipelines.settings import Settings, yesterday
@@ -26,6 +26,7 @@ def lake_access(
     begins_anew: bool = False,
     retried: str | None = None,
     sender: str | None = None,
+    override: Override | None = None,
 ) -> LakeAccess:
     """Return what the Dagster assets are given.
 
@@ -37,6 +38,7 @@ def lake_access(
         begins_anew: a lake that is gone is made again.
         retried: hash of an archived file that is read again, in place of the inbox.
         sender: whose the offered files are; None when their folders say so.
+        override: what somebody takes upon themselves for this run; the command line only.
     """
     return LakeAccess(
         settings=replace(settings.lake, begins_anew=begins_anew),
@@ -52,6 +54,7 @@ def lake_access(
         keeps_originals=settings.archive == "on",
         retried=retried,
         has_mentor_files=settings.mentor_lists == "on",
+        override=override or Override(),
         sender_folders=(settings.inbox_folder, settings.pulled_folder),
         sender=sender,
     )

@@ -31,10 +31,21 @@ class StepError(TrappanError):
 #: Run tags: one place for what holds for every step and check of a run.
 AS_OF_TAG = "trappan/as_of"
 SCHOOL_TAG = "trappan/school_unit_code"
-EVEN_IF_HELD_TAG = "trappan/even_if_held"
-FORCE_TAG = "trappan/force"
 #: Key of the IO manager of assets whose value goes to who runs the job, and is stored nowhere.
 VALUE_TO_CALLER = "value_to_caller"
+
+
+@dataclass(frozen=True)
+class Override:
+    """What a person on the command line lets happen that else would not.
+
+    Attributes:
+        even_if_held: a list is published also when it would wait.
+        is_forced: lists go to an older or a future day, or a week is frozen before its night.
+    """
+
+    even_if_held: bool = False
+    is_forced: bool = False
 
 
 @dataclass
@@ -66,6 +77,8 @@ class LakeAccess:
         sender_folders: the folders whose folders are senders', beside `pulled`.
         sender: whose the offered files are, because who runs the command says so.
         has_mentor_files: whether each mentor gets files of the own beside a current list.
+        override: what somebody takes upon themselves for this run. No run tag can: whoever reaches
+            Dagster's pages sets those, and nothing says who it was.
     """
 
     settings: LakeSettings
@@ -81,6 +94,7 @@ class LakeAccess:
     keeps_originals: bool = True
     retried: str | None = None
     has_mentor_files: bool = True
+    override: Override = Override()
     sender_folders: tuple[Path, ...] = ()
     sender: str | None = None
     _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)

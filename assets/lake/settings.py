@@ -6,11 +6,11 @@ fails (`server_errors.py`).
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -146,17 +146,23 @@ class LakeSettings:
 def extension_path(name: str) -> Path:
     """Return the signed extension file that its wheel brought.
 
+    By the list of the wheel's files: nothing signs the wheel's Python code, so none of it is run.
+
     Raises:
         LakeError: when the wheel isn't installed.
     """
-    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    for folder in folders:
-        path = Path(folder, "extensions", f"v{duckdb.__version__}", f"{name}.duckdb_extension")
+    wheel, file = f"duckdb-extension-{name.replace('_', '-')}", f"{name}.duckdb_extension"
+    expected = Path(f"duckdb_extension_{name}", "extensions", f"v{duckdb.__version__}", file)
+    try:
+        path = Path(str(distribution(wheel).locate_file(expected)))
         if path.is_file():
             return path
-    wheel = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
-    raise LakeError(f"DuckDB's extension '{name}' is not installed. Install the wheel {wheel}.")
+    except PackageNotFoundError:
+        pass
+    raise LakeError(
+        f"DuckDB's extension '{name}' is not installed. Install the wheel "
+        f"{wheel}=={duckdb.__version__}."
+    )
 
 
 def configuration(

@@ -6,6 +6,7 @@ name, an address a page token. Not here: when it goes wrong (`pages.py`, `sessio
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import requests
@@ -33,6 +34,7 @@ class PullFaultError(TrappanError):
         return self.is_lasting or self.status in _OF_ENDPOINT
 
 
+_HOST = re.compile(r"[a-z0-9.:-]{1,100}")
 # Who we are, what we may, where it is, how often: the same for every window.
 _OF_ENDPOINT = frozenset({401, 403, 404, 429})
 _NOT_UNDERSTOOD = (
@@ -68,8 +70,19 @@ def of_status(status: int, tries: int) -> PullFaultError:
 
 
 def of_redirect(location: str) -> PullFaultError:
-    """Return the fault of an answer that sends us elsewhere."""
-    host = urlsplit(location).netloc or "another place on the same host"
+    """Return the fault of an answer that sends us elsewhere.
+
+    Args:
+        location: where to; of it only host and port are said, and only when they are such.
+    """
+    try:
+        parts = urlsplit(location)
+        port = f":{parts.port}" if parts.port else ""
+        host = f"{parts.hostname}{port}" if parts.netloc else "another place on the same host"
+        is_sayable = not parts.netloc or bool(_HOST.fullmatch(parts.hostname or ""))
+    except ValueError:
+        host, is_sayable = "", False
+    host = host if is_sayable else "another server"
     return PullFaultError(
         f"the server sends us to {host}. That is not followed, because tokens and pupils' data "
         "would go there. If it is right, set base_url (or token_url) to it"

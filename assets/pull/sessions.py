@@ -1,14 +1,19 @@
 """An HTTP session for one source: TLS, patience, and who we say we are.
 
 Nothing comes from the environment but what `sources.yaml` names: no proxy, no `.netrc`, no other
-authorities. Not here: what is asked for (`windows.py`), what is done with answers (`pages.py`).
+authorities. Nothing that a server says leads anywhere else: requests go to the hosts of `base_url`
+and `token_url`, whatever asks for them. Not here: what is asked for (`windows.py`), what is done
+with answers (`pages.py`).
 """
 
 from __future__ import annotations
 
 import logging
+import time
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 import requests
 from authlib.integrations.base_client import OAuthError
@@ -25,6 +30,9 @@ _RETRIED = (429, 500, 502, 503, 504)
 # A token that ends within so many seconds is fetched again before it is used.
 _LEEWAY_SECONDS = 30
 _AGENT = "franvarotrappan"
+_CHUNK = 1 << 16
+# An answer with a token has some hundred bytes.
+_MOST_TOKEN_BYTES = 1 << 20
 
 
 class _Bearer(AuthBase):
@@ -39,15 +47,63 @@ class _Bearer(AuthBase):
 
 
 class _StraightAdapter(HTTPAdapter):
-    """Follows no redirect, neither of the server nor of the token server."""
+    """Follows no redirect and goes nowhere but to the source's hosts, whoever asks for it.
 
-    def send(self, *arguments: Any, **options: Any) -> requests.Response:
+    All that is sent for a source is sent here, also what the libraries send by themselves.
+
+    Args:
+        source: the source.
+    """
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(max_retries=_retries(source))
+        urls = {source.base_url} | (
+            {source.auth.token_url} if isinstance(source.auth, ClientCredentials) else set()
+        )
+        self._origins = {_origin(url) for url in urls}
+        self._most_seconds = source.connect_timeout_seconds + source.read_timeout_seconds
+
+    def send(
+        self, request: requests.PreparedRequest, *arguments: Any, **options: Any
+    ) -> requests.Response:
         """Send a request; an answer that sends us elsewhere is a fault."""
-        answer = super().send(*arguments, **options)
+        if _origin(request.url or "") not in self._origins:
+            raise of_redirect(request.url or "")
+        answer = super().send(request, *arguments, **options)
         if answer.is_redirect:
             answer.close()
             raise of_redirect(answer.headers.get("Location", ""))
+        if not options.get("stream"):
+            # Else the whole of it would be unpacked in memory, however large.
+            answer.raw = BytesIO(self._body(answer))
         return answer
+
+    def _body(self, answer: requests.Response) -> bytes:
+        """Return an answer that holds a token."""
+        body, deadline = bytearray(), time.monotonic() + self._most_seconds
+        try:
+            while chunk := answer.raw.read1(_CHUNK, decode_content=True):
+                body += chunk
+                if len(body) > _MOST_TOKEN_BYTES:
+                    raise _no_token("more than 1 MB")
+                if time.monotonic() > deadline:
+                    raise _no_token("nothing whole in time")
+        finally:
+            answer.close()
+        return bytes(body)
+
+
+class _ShortRetry(Retry):
+    """Tries again without first reading the answer that it does not want: that may have no end."""
+
+    def increment(self, *arguments: Any, **options: Any) -> Self:
+        """Count a try."""
+        counted = super().increment(*arguments, **options)
+        # Not before: the answer to the last try is still looked at.
+        response = options.get("response")
+        if response is not None:
+            response.close()
+        return counted
 
 
 class ServerSession:
@@ -101,7 +157,6 @@ class ServerSession:
                 params=parameters,
                 timeout=self._timeout,
                 stream=True,
-                allow_redirects=False,
             )
             return answer  # noqa: TRY300 - nothing of it can fail
         except OAuthError:
@@ -132,6 +187,13 @@ class ServerSession:
             raise _no_token("something that is no JSON object") from None
         if not token.get("access_token"):
             raise _no_token("an answer without a token")
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port of an address."""
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").rstrip("."), parts.port or usual
 
 
 def _no_token(answer: str) -> PullFaultError:
@@ -171,14 +233,14 @@ def _session(source: Source, folder: Path) -> Any:
     if tls.certificate:
         certificate = str(folder / tls.certificate)
         session.cert = (certificate, str(folder / tls.key)) if tls.key else certificate
-    adapter = _StraightAdapter(max_retries=_retries(source))
+    adapter = _StraightAdapter(source)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
 def _retries(source: Source) -> Retry:
-    return Retry(
+    return _ShortRetry(
         total=source.retries,
         redirect=0,
         backoff_factor=source.backoff_seconds,

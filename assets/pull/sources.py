@@ -138,6 +138,15 @@ class Source(Strict):
             raise ValueError("an endpoint stands there twice; expected each once")
         return endpoints
 
+    @model_validator(mode="after")
+    def _keeps_clear_text_here(self) -> Self:
+        urls = [self.base_url]
+        if isinstance(self.auth, ClientCredentials):
+            urls.append(self.auth.token_url)
+        if self.proxy and any(urlsplit(url).scheme == "http" for url in urls):
+            raise ValueError("a proxy would read an address with http; expected https or no proxy")
+        return self
+
     @property
     def keeps_deleted(self) -> bool:
         """Whether lessons are fetched, but not which of them were taken away."""

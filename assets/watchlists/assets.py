@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.lake.access import EVEN_IF_HELD_TAG, FORCE_TAG, SCHOOL_TAG, VALUE_TO_CALLER, LakeAccess
+from assets.lake.access import SCHOOL_TAG, VALUE_TO_CALLER, LakeAccess, StepError
 from assets.watchlists.release.released import (
     note_one_more,
     note_release,
@@ -28,13 +28,42 @@ _INPUTS = [
 ]
 
 
+# What says which lists wait. A run of a part of a job would know of none.
+_LOOKED = ("school_contracts", "school_silences")
+_LATEST = 20
+
+
+def _refuse_unlooked(context: dg.AssetExecutionContext, as_of: str) -> None:
+    """Refuse to make lists before it was looked which of them wait.
+
+    By this run, or by one that this one goes on with after it had stopped.
+
+    Raises:
+        StepError: nothing says which lists wait at as_of.
+    """
+    runs = {context.run.run_id, context.run.parent_run_id, context.run.root_run_id}
+    for name in _LOOKED:
+        found = context.instance.fetch_materializations(dg.AssetKey(name), limit=_LATEST).records
+        days = {
+            one.asset_materialization.metadata["as_of"].value
+            for one in found
+            if one.run_id in runs and one.asset_materialization
+        }
+        if as_of not in days:
+            raise StepError(
+                f"Lists are made only after it was looked which of them wait, and this run has no "
+                f"{name} of {as_of}. Run the whole job: nightly_job or weekly_job."
+            )
+
+
 def _release(
     lake: LakeAccess, context: dg.AssetExecutionContext, *, is_frozen: bool
 ) -> dg.MaterializeResult[Release]:
     as_of = lake.as_of(context.run.tags)
     school = context.run.tags.get(SCHOOL_TAG)
+    _refuse_unlooked(context, as_of.isoformat())
     with lake.open() as opened:
-        if FORCE_TAG not in context.run.tags:
+        if not lake.override.is_forced:
             if is_frozen:
                 refuse_early_freeze(opened, as_of)
             else:
@@ -45,7 +74,7 @@ def _release(
             lake.rules_on,
             period=iso_week(as_of) if is_frozen else "current",
             school=school,
-            even_if_held=EVEN_IF_HELD_TAG in context.run.tags,
+            even_if_held=lake.override.even_if_held,
             has_mentor_files=lake.has_mentor_files,
             on_progress=lake.on_progress,
         )

@@ -102,6 +102,10 @@ COMMANDS = {
         "pipelines.cli.doctor:doctor",
         "Check settings, lake, extensions, permissions and disk.",
     ),
+    "ui": (
+        "pipelines.ui.serving:ui",
+        "Show Dagster's pages on this machine, with the schedules running.",
+    ),
     "layout": (
         "pipelines.cli.layouts:layout_app",
         "Look at how a file would be read, and draft a layout for it.",

@@ -6,9 +6,9 @@ question is written, never the answer.
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
+import pwd
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -56,6 +56,8 @@ def note_access(settings: Settings, command: str, **asked: object) -> None:
     line = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "user": _user(),
+        "uid": os.getuid(),
+        "process": os.getpid(),
         "command": command,
         "asked": {name: str(value) for name, value in asked.items() if value is not None},
     }
@@ -65,7 +67,8 @@ def note_access(settings: Settings, command: str, **asked: object) -> None:
 
 
 def _user() -> str:
+    """Return the name of the account that runs this; the environment could say any."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return f"uid {os.getuid()}"

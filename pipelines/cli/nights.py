@@ -17,15 +17,15 @@ import typer
 
 from assets.delivery.delivery_log import FILE_NAME as DELIVERY_LOG
 from assets.delivery.results import Delivered
-from assets.lake.access import LakeAccess
+from assets.lake.access import LakeAccess, Override
 from assets.lake.connection import Lake
 from assets.watchlists.release.mentor_files import FOLDER
 from assets.watchlists.release.released import missed_weeks, refuse_early_freeze, refuse_wrong_night
 from assets.watchlists.release.releases import release_mentor_files
 from assets.watchlists.release.week_states import iso_week
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.home import rules_on, settings_of
-from pipelines.cli.options import AsOf, BeginAnew, Home, School, offered, week_end
+from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.options import AsOf, BeginAnew, Home, Reason, School, offered, week_end
 from pipelines.cli.printing import print_lists, say, say_refused, say_waiting, watched
 from pipelines.jobs import as_of_tags
 from pipelines.resources import lake_access
@@ -46,6 +46,7 @@ def nightly(
     force: Annotated[
         bool, typer.Option("--force", help="Also when the lists go to an older or a future day.")
     ] = False,
+    reason: Reason = None,
     begin_anew: BeginAnew = False,
     home: Home = None,
 ) -> None:
@@ -56,9 +57,17 @@ def nightly(
     # First, so that a wrong rule file is reported before an hour's work.
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
-        access = lake_access(settings, paths, progress, with_pulled=True, begins_anew=begin_anew)
+        override = _noted(settings, "nightly", reason, is_forced=force, as_of=last)
+        access = lake_access(
+            settings,
+            paths,
+            progress,
+            with_pulled=True,
+            begins_anew=begin_anew,
+            override=override,
+        )
         tell: Callable[[RunResults], None] | None = partial(_tell_files, paths[0])
-        tags = as_of_tags(last, force=force)
+        tags = as_of_tags(last)
         made_up = MadeUp()
         is_behind = refuse_night(access, last, force=force)
         try:
@@ -89,6 +98,7 @@ def publish(
     force: Annotated[
         bool, typer.Option("--force", help="Also before the night of the week's Sunday was made.")
     ] = False,
+    reason: Reason = None,
     mentors: Annotated[
         bool,
         typer.Option("--mentors", help="The mentors' own lists of a week that is out already."),
@@ -106,13 +116,27 @@ def publish(
     if mentors:
         _publish_mentors(settings, week, school)
         return
+    if even_if_held and not reason:
+        raise typer.BadParameter(
+            "--even-if-held lets a list go that waits. Expected --reason with it: what you looked "
+            "at, in a few words and without names of pupils. It is written to access.log with "
+            "your name."
+        )
     rules_on(settings, week)
     with watched() as progress:
-        access = lake_access(settings, (), progress)
+        override = _noted(
+            settings,
+            "publish",
+            reason,
+            even_if_held=even_if_held,
+            is_forced=force,
+            week=iso_week(week),
+            school=school,
+        )
+        access = lake_access(settings, (), progress, override=override)
         if not force:
             refuse_week(access, week)
-        tags = as_of_tags(week, school, even_if_held=even_if_held, force=force)
-        made = run_job(settings, "weekly_job", access, tags)
+        made = run_job(settings, "weekly_job", access, as_of_tags(week, school))
     release = made.release
     if school and not made.published and not release.unregistered and not release.held:
         raise RunError(
@@ -141,6 +165,27 @@ def _publish_mentors(settings: Settings, week: date, school: str | None) -> None
             f"{made.left_out} pupils of the lists have become protected since, or are gone from "
             "the lake, and stand in no mentor's list."
         )
+
+
+def _noted(
+    settings: Settings,
+    command: str,
+    reason: str | None,
+    *,
+    even_if_held: bool = False,
+    is_forced: bool = False,
+    **asked: object,
+) -> Override:
+    """Write an override to the access log before anything is made, and return it.
+
+    Raises:
+        OSError: it can't be written; then nothing is overridden.
+    """
+    override = Override(even_if_held, is_forced)
+    if override != Override():
+        what = {"even_if_held": even_if_held or None, "force": is_forced or None}
+        note_access(settings, command, **asked, **what, reason=reason)
+    return override
 
 
 @dataclass
@@ -196,7 +241,8 @@ def make_up_weeks(
         sundays = missed_weeks(lake, as_of)
     for sunday in sundays:
         # The night of this Sunday is made by this run: its files are in.
-        made = run_job(settings, "weekly_job", access, as_of_tags(sunday, force=True))
+        forced = replace(access, override=Override(is_forced=True))
+        made = run_job(settings, "weekly_job", forced, as_of_tags(sunday))
         held = made.release.held
         made_up.weeks += 1
         made_up.held += len(held)

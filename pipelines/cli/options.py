@@ -24,6 +24,7 @@ _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _CODE = re.compile(r"\d{8}")
 # Far outside them no calendar can be counted with, and no school system has lessons.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
+_LONGEST_REASON = 300
 
 
 class CommandError(TrappanError):
@@ -88,6 +89,16 @@ def school_code(text: str) -> str:
     return text
 
 
+def log_reason(text: str) -> str:
+    """Read a reason for the log: a line of some words."""
+    words = " ".join(text.split())
+    if not words or not words.isprintable() or len(words) > _LONGEST_REASON:
+        raise typer.BadParameter(
+            f"expected a line of words, {_LONGEST_REASON} characters at most, that says why."
+        )
+    return words
+
+
 Home = Annotated[
     Path | None,
     typer.Option("--home", help="Folder of everything that persists (TRAPPAN_HOME; ./var)."),
@@ -109,6 +120,12 @@ Last = Annotated[date, typer.Option("--to", parser=day, help="Last day, YYYY-MM-
 BeginAnew = Annotated[
     bool,
     typer.Option("--begin-anew", help="Make a new lake in a home whose lake is gone for good."),
+]
+Reason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason", parser=log_reason, help="Why, for access.log, beside your name; no pupil's."
+    ),
 ]
 AsOf = Annotated[
     date | None,

@@ -18,7 +18,7 @@ MOST_MODULES = 20
 FRAGMENT_LINES = 60
 ALL = [module for module in modules() if not module.name.endswith("__init__.py")]
 ROOMS = {
-    "pipelines": {"cli"},
+    "pipelines": {"cli", "ui"},
     "assets": {
         *("lake", "pull", "exports", "absence", "flags", "forecast", "watchlists"),
         *("delivery", "checks", "simulator"),

@@ -112,7 +112,8 @@ def test_a_held_week_is_not_frozen_until_somebody_says_so(held: Held) -> None:
     frozen = held.home / "lists" / "2026-W43"
     assert sorted(path.name for path in frozen.iterdir()) == [SCHOOLS[1]]
     said = trappan(
-        "publish", "--week", "2026-W43", "--school", SCHOOLS[0], "--even-if-held", "--force",
+        "publish", "--week", "2026-W43", "--school", SCHOOLS[0], "--even-if-held",
+        "--reason", "studiedag", "--force",
         "--home", held.home,
     )  # fmt: skip
     assert said.status == 0, said.err

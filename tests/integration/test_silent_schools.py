@@ -136,7 +136,16 @@ def test_the_weekly_list_of_a_silent_school_is_not_frozen_until_somebody_says_so
     frozen = town.home / "lists" / "2026-W42"
     assert sorted(path.name for path in frozen.iterdir()) == [f"9999000{n}" for n in range(2, 9)]
     said = trappan(
-        "--home", town.home, "publish", "--week", "2026-W42", "--school", GONE, "--even-if-held"
+        "--home",
+        town.home,
+        "publish",
+        "--week",
+        "2026-W42",
+        "--school",
+        GONE,
+        "--even-if-held",
+        "--reason",
+        "studiedag",
     )
     assert said.status == 0, said.err
     assert "Its list is out all the same." in said.err

@@ -57,7 +57,7 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> Weeks:
     between, first_lists = datetime.now(UTC), hashes(home)
     # A school has sent nothing of the second week, and its list waits until somebody says so.
     run("nightly", "--inbox", SAMPLES / "inbox_week_47", "--as-of", NEXT_AS_OF, status=3)
-    second = run("publish", "--week", "2026-W47", "--even-if-held")
+    second = run("publish", "--week", "2026-W47", "--even-if-held", "--reason", "studiedag")
     return Weeks(home, between, first_lists, second)
 
 
