@@ -67,6 +67,13 @@ demo: setup ## Take two weeks of sample files in and write the lists of four sch
 	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox --as-of 2026-11-15 > /dev/null || test $$? -eq 3
 	@$(BIN)/trappan --home $(DEMO_HOME) publish --week 2026-W46 > /dev/null || test $$? -eq 3
 	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox_week_47 --as-of 2026-11-22 || test $$? -eq 3
+	@echo
+	@echo "Another home: three senders, of whom skola-99999901 speaks for others too (docs/trust.md). Its night says:"
+	@rm -rf $(DEMO_HOME)-senders && mkdir -p -m 700 $(DEMO_HOME)-senders
+	@install -m 600 data_samples/senders.yaml $(DEMO_HOME)-senders/senders.yaml
+	@$(BIN)/trappan --home $(DEMO_HOME)-senders nightly --inbox data_samples/inbox_senders --as-of 2026-11-15 \
+	> /dev/null || test $$? -eq 3
+	@echo
 	@echo "What would be sent to whom, if there were a target and a mail server (docs/delivery.md):"
 	@$(BIN)/trappan --home $(DEMO_HOME) deliver --dry-run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.exports.senders.senders_file import SendersError, load_senders
 from assets.lake.connection import Lake
+from tests.integration.conftest import SAMPLES, trappan
 from tests.integration.ingest_files import (
     EVERY,
     PUPILS,
@@ -150,6 +152,41 @@ def test_a_lost_senders_file_gives_nobody_every_right(lake: Lake, tmp_path: Path
     offer_as(lake, tmp_path)
     with pytest.raises(SendersError, match=r"senders\.yaml is gone"):
         ingest_paths(lake, [tmp_path])
+
+
+def test_doctor_says_who_may_speak(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    assert "speaks for every school" in trappan("--home", home, "doctor").out
+    put(home, "senders.yaml", "senders:\n  - {name: a, school_units: all}\n").chmod(0o600)
+    assert "without a folder yet: a" in trappan("--home", home, "doctor").out
+    (home / "senders.yaml").chmod(0o644)
+    assert "WRONG  senders" in trappan("--home", home, "doctor").out
+
+
+def test_the_samples_hostile_sender_changes_nothing(tmp_path: Path) -> None:
+    """What it says of its own pupils is taken; of the others' list nothing is another."""
+    found = []
+    for is_there in (False, True):
+        home = tmp_path / str(is_there)
+        shutil.copytree(SAMPLES / "inbox_senders", home / "inbox")
+        home.chmod(0o700)
+        shutil.copy(SAMPLES / "senders.yaml", home / "senders.yaml").chmod(0o600)
+        if is_there:
+            # So that pupils have the same keys in both.
+            shutil.copy(tmp_path / "False" / "pupil.key", home / "pupil.key").chmod(0o600)
+        else:
+            for attack in (home / "inbox" / "skola-99999901").glob("*T0600.csv"):
+                attack.unlink()
+        said = trappan("--home", home, "nightly", "--as-of", "2026-11-15")
+        assert said.status in {0, 3}, said.err
+        questions = (
+            ("rates", "--month", "2026-10"),
+            ("flags", "--as-of", "2026-11-15", "--school", "99999902"),
+        )
+        found.append([trappan("--home", home, *q, "--format", "csv").out for q in questions])
+    assert len([line for line in said.err.splitlines() if "T0600.csv:" in line]) >= 5
+    assert found[0] == found[1]
 
 
 WRONG = {
