@@ -19,6 +19,8 @@ GONE = "Inte längre på listan"
 UNSEEN = "Elever vi inte kan se"
 UNREPORTED = "Data saknas"
 RISK = "Risk att nå gränsen"
+WEEKS = "Vecka för vecka"
+SCHOOL_WEEKS = "Skolans veckor"
 MENTORS = "Mentorer"
 PRINT = "Utskrift"
 EVIDENCE = "Underlag"
@@ -30,6 +32,8 @@ ABOUT_SHEETS = {
     UNSEEN: "Elever utan lektioner, med tunt schema eller med för lite uppgifter för att bedöma.",
     UNREPORTED: "Lektioner som ingen har rapporterat, per klass och ämne.",
     RISK: "En statistisk uppskattning av vilka som kan nå en gräns. Ingen flagga.",
+    WEEKS: "Varje elevs frånvaro varje vecka i år, som tal.",
+    SCHOOL_WEEKS: "Hur många elever varje veckolista i år har haft under varje fråga.",
     MENTORS: "Hur många elever varje mentor har på listan.",
     PRINT: "Listan på papper: ta med till mötet.",
     EVIDENCE: "Minuterna bakom varje gräns, en rad för varje prövning.",
@@ -95,6 +99,20 @@ H_STEP = "Kan nå"
 _CHANCE = "Chans"
 _LEAST_CHANCE, _MOST_CHANCE = Fraction(5, 100), Fraction(95, 100)
 RISK_ROUNDED = "Chansen är avrundad till tiotal procent; 5 % är högst 5, och 95 % är minst 95."
+
+# --- columns of weeks ----------------------------------------------------------------------------
+WEEKS_LINE = (
+    "Andel frånvaro av den rapporterade tiden på skolan, vecka för vecka. En tom cell: ingen"
+    " lektion har rapporterats."
+)
+SCHOOL_WEEKS_LINE = (
+    "Antal elever, som varje lista själv angav dem. En tom rad: skolan fick ingen lista den veckan."
+)
+H_WEEK = "Vecka"
+H_SUNDAY = "Till och med"
+H_EVALUATED = "Elever som ingår"
+H_SHARE = "Andel på listan"
+CHART_TITLE = "Elever på varje veckolista"
 
 # --- columns of mentors --------------------------------------------------------------------------
 H_ON_LIST = "På listan"

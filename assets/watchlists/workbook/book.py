@@ -14,7 +14,11 @@ from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
+from openpyxl.drawing.graphic import GraphicFrame
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.styles.stylesheet import write_stylesheet
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.dimensions import SheetDimension
 from openpyxl.worksheet.worksheet import Worksheet
@@ -69,6 +73,21 @@ class ListBook:
             sheet.filter_table(_HEADING_ROW, len(table.columns), last_row)
         return sheet
 
+    def draw_beside(self, sheet: ListSheet, name: str, rows: int, lines: int, words: str) -> None:
+        """Draw the first columns of a table sheet beside what stands on another sheet.
+
+        Args:
+            sheet: that has the chart; it stays as wide on paper as it is.
+            name: of the sheet with the table.
+            rows: how many the table has.
+            lines: how many columns are drawn, after the first.
+            words: what the chart shows, for those who don't see it.
+        """
+        chart = self._sheets[name].lines_of(_HEADING_ROW, rows, lines)
+        first, last = sheet.dimension().split(":")
+        beside = get_column_letter(coordinate_to_tuple(last)[1] + 1)
+        sheet.draw(chart, f"{beside}{_HEADING_ROW}", words, f"{first}:{last}")
+
     def save(self, path: Path) -> None:
         """Write the workbook to exactly `path`, replacing what is there.
 
@@ -111,7 +130,7 @@ class _ListFile(ZipFile):
 
 
 class _OneFileWriter(ExcelWriter):
-    """openpyxl's writer, with its sheets in memory; they have no drawings."""
+    """openpyxl's writer, with its sheets in memory."""
 
     def __init__(self, book: Workbook, archive: ZipFile, sheets: dict[str, ListSheet]) -> None:
         super().__init__(book, archive)
@@ -120,10 +139,30 @@ class _OneFileWriter(ExcelWriter):
 
     def write_worksheet(self, ws: Worksheet) -> None:
         """Write one sheet into the file."""
+        drawing = _Drawing(self._sheets[ws.title].chart_words)
+        drawing.charts = ws._charts  # type: ignore[attr-defined]  # noqa: SLF001
+        ws._drawing = drawing  # type: ignore[attr-defined]  # noqa: SLF001
         writer = _SheetWriter(ws, self._sheets[ws.title])
         writer.write()
+        ws._rels = writer._rels  # type: ignore[attr-defined]  # noqa: SLF001
         self._file.writestr(ws.path.removeprefix("/"), writer.read())
         self.manifest.append(ws)
+
+
+class _Drawing(SpreadsheetDrawing):
+    """The drawing of a sheet, whose chart says in words what it shows."""
+
+    # openpyxl finds the elements of a class in the class alone.
+    __elements__ = SpreadsheetDrawing.__elements__
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def _chart_frame(self, idx: int) -> GraphicFrame:
+        frame = super()._chart_frame(idx)
+        frame.nvGraphicFramePr.cNvPr.descr = self._words
+        return frame
 
 
 class _SheetWriter(WorksheetWriter):

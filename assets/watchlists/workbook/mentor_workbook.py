@@ -16,6 +16,7 @@ from assets.watchlists.workbook.book import ListBook
 from assets.watchlists.workbook.data_sheets import unreported_table, unseen_line, unseen_table
 from assets.watchlists.workbook.print_sheet import fill_print
 from assets.watchlists.workbook.pupil_sheets import gone_table, pupil_table, risk_table
+from assets.watchlists.workbook.weeks_sheet import weeks_table
 
 
 def write_mentor_workbook(watchlist: Watchlist, mentor: Mentor, path: Path) -> None:
@@ -45,6 +46,9 @@ def write_mentor_workbook(watchlist: Watchlist, mentor: Mentor, path: Path) -> N
     if watchlist.pupils:
         line = w.pupils_line(watchlist)
         book.add_table_sheet(w.PUPILS, heading, line, pupil_table(watchlist))
+    weeks = weeks_table(watchlist)
+    if weeks.rows:
+        book.add_table_sheet(w.WEEKS, heading, w.WEEKS_LINE, weeks)
     if watchlist.cleared:
         gone = change_texts.cleared_heading(watchlist)
         book.add_table_sheet(w.GONE, gone, change_texts.CLEARED_LINE, gone_table(watchlist))

@@ -17,6 +17,7 @@ from textwrap import wrap
 from typing import Generic, Literal, TypeVar
 from xml.sax.saxutils import escape
 
+from openpyxl.chart import LineChart
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.header_footer import HeaderFooterItem
@@ -27,6 +28,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from assets.watchlists.swedish import texts
 from assets.watchlists.swedish.safe_text import looks_like_formula, printable
+from assets.watchlists.workbook.chart import line_chart
 from assets.watchlists.workbook.style import StyleNumbers
 
 RowT = TypeVar("RowT")
@@ -101,6 +103,8 @@ class ListSheet:
         self._heights: dict[int, float] = {}
         #: Places of this workbook that a cell leads to.
         self.links: list[Hyperlink] = []
+        #: What the sheet's chart shows, for those who don't see it; "" without a chart.
+        self.chart_words = ""
 
     @property
     def name(self) -> str:
@@ -273,6 +277,23 @@ class ListSheet:
             self._sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=False)
             self._sheet.page_setup.scale = _PAGES_SCALE
             self._sheet.print_title_cols = "A:A"
+
+    def lines_of(self, heading_row: int, rows: int, columns: int) -> LineChart:
+        """Return a chart of the columns after the first of a table that stands on this sheet."""
+        return line_chart(self._sheet, heading_row, rows, columns)
+
+    def draw(self, chart: LineChart, place: str, words: str, printed: str) -> None:
+        """Put a chart on the sheet.
+
+        Args:
+            chart: of any sheet of the workbook.
+            place: the cell at its upper left corner.
+            words: what it shows, for those who don't see it.
+            printed: the range of cells that is printed; a chart beside it would shrink the rest.
+        """
+        self._sheet.add_chart(chart, place)  # type: ignore[no-untyped-call]
+        self.chart_words = words
+        self._sheet.print_area = printed
 
     def dimension(self) -> str:
         """The range from the first cell to the last."""
