@@ -1,7 +1,7 @@
 """What a school's lists counted week by week, and which share of the pupils in each season.
 
 A week is told as its own list told it; where no list was made there is a gap. Not here: how it is
-drawn (`page/curves.py`, `workbook/curve_sheet.py`), words (`swedish/year_texts.py`).
+drawn (`page/curves.py`, `workbook/weeks_sheet.py`), words (`swedish/year_texts.py`).
 """
 
 from __future__ import annotations

@@ -317,7 +317,7 @@ def test_listed_pupils_have_the_weeks_of_their_year_up_to_the_list(weeks: Weeks)
     assert all(pupil_weeks(year) in page for year in years if year)
 
 
-def test_lists_that_a_version_noted_without_their_counts_are_counted_by_the_next_run(
+def test_lists_that_were_noted_without_counts_are_counted_by_the_next_run(
     weeks: Weeks,
 ) -> None:
     counts = "SELECT * FROM publications WHERE period = '2026-W46' ORDER BY school_unit_code"

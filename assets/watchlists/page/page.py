@@ -28,6 +28,7 @@ from assets.watchlists.decisions import (
     more_to_look_at,
     question_counts,
 )
+from assets.watchlists.mentor_loads import mentor_table
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.page.curves import axes, pupil_curve, question_curve
 from assets.watchlists.page.rows import (
@@ -148,6 +149,7 @@ def _render(watchlist: Watchlist, mentor: str | None) -> str:
             weeks=() if is_mentors else counted_weeks(watchlist),
             expected="" if is_mentors else year_texts.expected(season_shares(watchlist)),
             axes=axes(watchlist),
+            mentors=None if is_mentors or watchlist.says_nothing else mentor_table(watchlist),
             first=look_first(watchlist),
             more=more_to_look_at(watchlist),
             sections=tuple(_sections(watchlist, folds=not is_mentors)),

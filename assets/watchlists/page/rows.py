@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from assets.watchlists import outline
+from assets.watchlists.columns import Kind, ListColumn, RowT, Value
 from assets.watchlists.decisions import Question, Reply, answer
 from assets.watchlists.model import PupilRow, Watchlist
-from assets.watchlists.outline import Kind, ListColumn, RowT, Value
 from assets.watchlists.swedish import (
     change_texts,
     decision_texts,
@@ -129,5 +130,7 @@ def shown(value: Value, kind: Kind) -> str:
     if value is None:
         return texts.NO_VALUE
     if isinstance(value, int):
-        return str(value)
+        return texts.grade(value) if kind == "grade" else str(value)
+    if isinstance(value, Decimal):
+        return texts.number(value)
     return value.isoformat() if isinstance(value, date) else texts.percent(value)

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from assets.watchlists.decisions import Persistence
 from assets.watchlists.model import Evidence, ListHistory, Watchlist
-from assets.watchlists.swedish import change_texts, texts
+from assets.watchlists.swedish import change_texts, mentor_texts, texts
 
 # --- sheets --------------------------------------------------------------------------------------
 OVERVIEW = "Översikt"
@@ -21,7 +21,6 @@ UNREPORTED = "Data saknas"
 RISK = "Risk att nå gränsen"
 WEEKS = "Vecka för vecka"
 SCHOOL_WEEKS = "Skolans veckor"
-MENTORS = "Mentorer"
 PRINT = "Utskrift"
 EVIDENCE = "Underlag"
 METHOD = "Så räknas det"
@@ -34,7 +33,7 @@ ABOUT_SHEETS = {
     RISK: "En statistisk uppskattning av vilka som kan nå en gräns. Ingen flagga.",
     WEEKS: "Varje elevs frånvaro varje vecka i år, som tal.",
     SCHOOL_WEEKS: "Hur många elever varje veckolista i år har haft under varje fråga.",
-    MENTORS: "Hur många elever varje mentor har på listan.",
+    mentor_texts.MENTORS: "Hur många elever varje mentor har på listan.",
     PRINT: "Listan på papper: ta med till mötet.",
     EVIDENCE: "Minuterna bakom varje gräns, en rad för varje prövning.",
     METHOD: "Gränserna med sina källor, begreppen och värdena.",
@@ -113,15 +112,6 @@ H_SUNDAY = "Till och med"
 H_EVALUATED = "Elever som ingår"
 H_SHARE = "Andel på listan"
 CHART_TITLE = "Elever på varje veckolista"
-
-# --- columns of mentors --------------------------------------------------------------------------
-H_ON_LIST = "På listan"
-H_NEW = "Nya"
-H_HERE_UNSEEN = "Går inte att bedöma"
-H_GONE = "Inte längre på listan"
-H_CLASSES = "Klasser"
-MENTORS_LINE = "Antal elever. En elev kan räknas under flera frågor."
-NO_MENTORS = "Ingen mentor har en elev på listan."
 
 # --- columns of the evidence ---------------------------------------------------------------------
 H_ASKED = "Fråga"

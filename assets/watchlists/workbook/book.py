@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
+from openpyxl.chart import LineChart
 from openpyxl.drawing.graphic import GraphicFrame
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.styles.stylesheet import write_stylesheet
@@ -26,19 +27,26 @@ from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.constants import ARC_STYLE
 from openpyxl.xml.functions import fromstring, tostring
 
+from assets.watchlists.columns import ListTable, RowT
 from assets.watchlists.model import Watchlist
 from assets.watchlists.swedish import texts
-from assets.watchlists.workbook.sheet import ListSheet, RowT, SheetTable
+from assets.watchlists.workbook.sheet import ListSheet, Orientation
 from assets.watchlists.workbook.style import StyleNumbers, add_styles
 
-_HEADING_ROW = 3  # under the title and the line that says what to do
+HEADING_ROW = 3  # of a table's own sheet: under the title and the line that says what to do
 
 
 class ListBook:
-    """The workbook of a list; its sheets come in the order in which they are added."""
+    """The workbook of a list; its sheets come in the order in which they are added.
 
-    def __init__(self, watchlist: Watchlist) -> None:
+    Args:
+        watchlist: the list.
+        orientation: how its sheets print. Upright, no letter is smaller than 10 points.
+    """
+
+    def __init__(self, watchlist: Watchlist, orientation: Orientation = "landscape") -> None:
         self._header = texts.print_header(watchlist)
+        self._orientation: Orientation = orientation
         self._book = Workbook()
         self._book.remove(self._book.worksheets[0])
         self._styles = _look().numbers
@@ -54,39 +62,36 @@ class ListBook:
         """Add an empty sheet; `name` is one of ours, never a text from the data."""
         sheet = self._book.create_sheet(name)
         added = ListSheet(sheet, self._styles)
-        added.set_up_print(self._header)
+        added.set_up_print(self._header, self._orientation)
         self._sheets[name] = added
         return added
 
     def add_table_sheet(
-        self, name: str, title: str, line: str, table: SheetTable[RowT]
+        self, name: str, title: str, line: str, table: ListTable[RowT]
     ) -> ListSheet:
         """Add a sheet with one table that can be sorted and filtered."""
         sheet = self.add_sheet(name)
         widths = [column.width for column in table.columns]
         sheet.put_title(title, line, widths)
-        last_row = sheet.put_table(table, _HEADING_ROW)
+        last_row = sheet.put_table(table, HEADING_ROW)
         sheet.set_widths(widths)
-        sheet.keep_headings(_HEADING_ROW, 1)
+        sheet.keep_headings(HEADING_ROW, 1)
         if table.rows:
             sheet.print_side_by_side(widths)
-            sheet.filter_table(_HEADING_ROW, len(table.columns), last_row)
+            sheet.filter_table(HEADING_ROW, len(table.columns), last_row)
         return sheet
 
-    def draw_beside(self, sheet: ListSheet, name: str, rows: int, lines: int, words: str) -> None:
-        """Draw the first columns of a table sheet beside what stands on another sheet.
+    def draw_beside(self, sheet: ListSheet, chart: LineChart, words: str) -> None:
+        """Draw a chart beside what stands on a sheet, which stays as wide on paper as it is.
 
         Args:
-            sheet: that has the chart; it stays as wide on paper as it is.
-            name: of the sheet with the table.
-            rows: how many the table has.
-            lines: how many columns are drawn, after the first.
-            words: what the chart shows, for those who don't see it.
+            sheet: the sheet.
+            chart: of numbers on any sheet of the workbook.
+            words: what it shows, for those who don't see it.
         """
-        chart = self._sheets[name].lines_of(_HEADING_ROW, rows, lines)
         first, last = sheet.dimension().split(":")
         beside = get_column_letter(coordinate_to_tuple(last)[1] + 1)
-        sheet.draw(chart, f"{beside}{_HEADING_ROW}", words, f"{first}:{last}")
+        sheet.draw(chart, f"{beside}{HEADING_ROW}", words, f"{first}:{last}")
 
     def save(self, path: Path) -> None:
         """Write the workbook to exactly `path`, replacing what is there.
@@ -160,7 +165,7 @@ class _Drawing(SpreadsheetDrawing):
         self._words = words
 
     def _chart_frame(self, idx: int) -> GraphicFrame:
-        frame = super()._chart_frame(idx)
+        frame: GraphicFrame = super()._chart_frame(idx)  # type: ignore[misc]
         frame.nvGraphicFramePr.cNvPr.descr = self._words
         return frame
 
