@@ -194,7 +194,8 @@ def test_every_sheet_of_a_mentor_prints_upright_and_nothing_smaller_than_ten_poi
         points = min(cell.font.size for row in sheet.iter_rows() for cell in row if cell.value)
         wide = sum(one.width for one in sheet.column_dimensions.values())
         # A sheet that is fitted to the page's width is shrunk by as much as it is wider.
-        scale = 1.0 if not sheet.sheet_properties.pageSetUpPr.fitToPage else min(1, 106 / wide)
+        setup = sheet.sheet_properties.pageSetUpPr
+        scale = min(1, 106 / wide) if setup and setup.fitToPage else 1.0
         assert points * scale * (sheet.page_setup.scale or 100) / 100 >= 10, sheet.title
         for merged in sheet.merged_cells.ranges:
             of = [

@@ -166,7 +166,8 @@ class _Drawing(SpreadsheetDrawing):
 
     def _chart_frame(self, idx: int) -> GraphicFrame:
         frame: GraphicFrame = super()._chart_frame(idx)  # type: ignore[misc]
-        frame.nvGraphicFramePr.cNvPr.descr = self._words
+        properties: Any = frame.nvGraphicFramePr.cNvPr
+        properties.descr = self._words
         return frame
 
 
