@@ -41,8 +41,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def main() -> None:
     """Measure the nights, or be one of them."""
     if len(sys.argv) > 1 and sys.argv[1] == "night":
-        _, _, home, as_of, mentors, change = sys.argv
-        print(json.dumps(night(Path(home), date.fromisoformat(as_of), mentors == "with", change)))
+        _, _, of_home, as_of, mentors, change = sys.argv
+        made = night(Path(of_home), date.fromisoformat(as_of), mentors == "with", change)
+        print(json.dumps(made))
         return
     folder = Path(sys.argv[1])
     pupils, schools = map(int, sys.argv[2:4] or ("90000", "260"))
