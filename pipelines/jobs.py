@@ -49,8 +49,9 @@ weekly_job = dg.define_asset_job(
     | dg.AssetSelection.assets("absence_rolling")
     | dg.AssetSelection.assets("weekly_watchlists")
     # What the night left is looked at again: a list that is frozen stays as it is.
-    | dg.AssetSelection.all_asset_checks(),
-    description="The week's lists, frozen.",
+    | dg.AssetSelection.all_asset_checks()
+    | _DELIVERY,
+    description="The week's lists, frozen, and to their readers.",
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )

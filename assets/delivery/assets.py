@@ -1,4 +1,4 @@
-"""The Dagster asset of delivery: the current lists as copies where their readers look."""
+"""The Dagster asset of delivery: the lists as copies where their readers look."""
 
 import dagster as dg
 
@@ -11,18 +11,19 @@ GROUP = "delivery"
 
 
 @dg.asset(
-    deps=["current_watchlists", "identity_sources", "school_units", "staff"],
+    deps=["current_watchlists", "weekly_watchlists", "identity_sources", "school_units", "staff"],
     group_name=GROUP,
     kinds={"excel", "html"},
     io_manager_key=VALUE_TO_CALLER,
-    description="Copies of the current lists at the target, and notices to their readers.",
+    description="Copies of the current lists and of the newest frozen week's at the target, and "
+    "notices to their readers.",
 )
 def delivered_lists(
     context: dg.AssetExecutionContext,
     lake: dg.ResourceParam[LakeAccess],
     delivery: dg.ResourceParam[DeliveryAccess],
 ) -> dg.MaterializeResult[Delivered]:
-    """Deliver the current lists; nothing is done where no target is set.
+    """Deliver the lists that stand; nothing is done where no target is set.
 
     A target or mail server that fails does not fail the run: the lists stand in the home, what is
     lacking is in the result, and the next night tries again.

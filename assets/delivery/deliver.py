@@ -107,6 +107,7 @@ class Delivery:
             out_of_reach=tuple(out_of_reach),
             strangers=tuple(counts.strangers),
             left_pages=plan.left_pages,
+            left_weeks=plan.left_weeks,
             left_elsewhere=sum(len(self._log.copies(url)) for url in elsewhere) if target else 0,
         )
 

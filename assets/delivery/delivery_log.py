@@ -265,6 +265,26 @@ class DeliveryLog:
              event.place, event.path, event.file_sha256, event.outcome, event.words),
         )  # fmt: skip
 
+    def last_failures(self) -> list[Event]:
+        """Return of each file and each address that was last tried in vain what was said then.
+
+        A file that is not ours to put there any more has no failure left.
+        """
+        rows = self._connection.execute(
+            """
+            SELECT kind, school_unit_code, mentor, outcome, words, place, path, address_key
+            FROM events
+            WHERE rowid IN (SELECT max(rowid) FROM events GROUP BY place, path, address_key)
+                AND outcome = 'failed'
+                AND (kind = 'notice' OR (place, path) IN (SELECT place, path FROM copies))
+            ORDER BY rowid
+            """
+        )
+        return [
+            Event(kind, ReaderKey(code, mentor), outcome, words, place, path, "", address)
+            for kind, code, mentor, outcome, words, place, path, address in rows
+        ]
+
     def told(self, address_key: str) -> set[str]:
         """Return the reasons of which an address was told."""
         rows = self._connection.execute(

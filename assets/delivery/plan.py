@@ -16,6 +16,7 @@ from assets.delivery.shares import (
     ListFile,
     ReaderKey,
     StandingList,
+    frozen_lists,
     nameable_pupils,
     standing_lists,
 )
@@ -33,12 +34,14 @@ class HomeState:
         nameable: keys of all pupils who may be named.
         stands: for the key of each number that was changed the one that stands.
         register: who reads.
+        frozen: the newest frozen list of each school.
     """
 
     lists: tuple[StandingList, ...]
     nameable: frozenset[str]
     stands: Mapping[str, str]
     register: Register
+    frozen: tuple[StandingList, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,16 @@ class Plan:
     Attributes:
         wanted: by path below the target's root.
         recipients: of all readers of files that may go out, whatever their channel.
-        held_back: school units of which nothing may go out.
+        held_back: school units of whose current list nothing may go out.
         left_pages: pages that can have no password.
+        left_weeks: frozen lists that may not go out any more: they stay as they were.
     """
 
     wanted: Mapping[str, Wanted]
     recipients: tuple[Recipient, ...]
     held_back: tuple[str, ...]
     left_pages: int = 0
+    left_weeks: int = 0
 
     @property
     def mailed(self) -> list[Recipient]:
@@ -94,6 +99,7 @@ def look(lake: Lake, corrections: Corrections) -> HomeState:
         nameable_pupils(lake),
         stands,
         register_of(lake, corrections),
+        tuple(frozen_lists(lake.settings.home, stands)),
     )
 
 
@@ -112,10 +118,13 @@ def plan_of(known: HomeState, password: str = "", sealer: Sealer | None = None) 
     wanted: dict[str, Wanted] = {}
     recipients: dict[ReaderKey, Recipient] = {}
     held_back: list[str] = []
-    left_pages = 0
-    for one in known.lists:
+    left_pages = left_weeks = 0
+    for one in (*known.lists, *known.frozen):
         if one.watchlist is None or not one.pupils <= known.nameable:
-            held_back.append(one.school_unit_code)
+            if one in known.frozen:
+                left_weeks += 1
+            else:
+                held_back.append(one.school_unit_code)
             continue
         for file in one.files:
             recipient = recipients.setdefault(file.reader, known.register.recipient(file.reader))
@@ -126,4 +135,4 @@ def plan_of(known: HomeState, password: str = "", sealer: Sealer | None = None) 
                 continue
             digest = sha256(file.source.read_bytes()).hexdigest()
             wanted[file.path] = Wanted(file, one, digest, variant)
-    return Plan(wanted, tuple(recipients.values()), tuple(held_back), left_pages)
+    return Plan(wanted, tuple(recipients.values()), tuple(held_back), left_pages, left_weeks)

@@ -77,6 +77,8 @@ class Delivered:
         refused_addresses: addresses that are none, or of a domain that was not named.
         unused: school units in `recipients.yaml` that have no list.
         left_pages: pages that were not delivered, because they can have no password.
+        left_weeks: frozen lists that are not delivered, or not any more, because they name somebody
+            whom nobody may name now. They stay as they were, so this is no fault.
         left_elsewhere: copies at places that were the target before, no longer refreshed.
     """
 
@@ -97,6 +99,7 @@ class Delivered:
     refused_addresses: int = 0
     unused: tuple[str, ...] = ()
     left_pages: int = 0
+    left_weeks: int = 0
     left_elsewhere: int = 0
 
     @property
@@ -146,6 +149,12 @@ class Delivered:
             yield f"recipients.yaml names school units without a list: {', '.join(self.unused)}."
         if self.left_pages:
             yield f"{self.left_pages} pages were not delivered: only workbooks have a password."
+
+        if self.left_weeks:
+            yield (
+                f"{self.left_weeks} lists of a frozen week are not delivered: they name somebody "
+                "who is protected or erased by now. They stay in the home as they were."
+            )
 
     def _failed(self) -> Iterator[str]:
         if self.problem:

@@ -1,9 +1,10 @@
-"""Which files go to whom: the files of the current lists, and where each lies at a target.
+"""Which files go to whom: the files of the lists, and where each lies at a target.
 
 The rektor's are those directly in `lists/current/<code>/`, a mentor's those in
-`mentorer/<key>/` there. Names at a target are made of the school unit's code, the mentor's opaque
-key and the file's own name, which hold no name of anybody. Not here: who the rektor or mentor is
-(`recipients.py`), how files get there (`deliver.py`).
+`mentorer/<key>/` there; those of the newest frozen week lie in a folder of its name. Names at a
+target are made of the school unit's code, the mentor's opaque key, the week and the file's own
+name, which hold no name of anybody. Not here: who the rektor or mentor is (`recipients.py`), how
+files get there (`deliver.py`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _CODE = re.compile(r"[0-9]{8}")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\.(?:xlsx|html)")
 #: What a copy of ours, and a part of one that was never finished, is called below a target's root.
-_OURS = re.compile(rf"[0-9]{{8}}/(?:rektor|{MENTORS}/{_KEY.pattern})/\.?franvarolista_[^/]+")
+_WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
+_OURS = re.compile(
+    rf"[0-9]{{8}}/(?:rektor|{MENTORS}/{_KEY.pattern})/(?:{_WEEK.pattern}/)?\.?franvarolista_[^/]+"
+)
 
 
 @dataclass(frozen=True)
@@ -52,20 +56,28 @@ class ReaderKey:
 
 @dataclass(frozen=True)
 class ListFile:
-    """A file for one reader."""
+    """A file for one reader.
+
+    Attributes:
+        reader: whose it is.
+        source: where the home has it.
+        week: ISO week of a frozen list; "" of a current one.
+    """
 
     reader: ReaderKey
     source: Path
+    week: str = ""
 
     @property
     def path(self) -> str:
         """Where it goes, below a target's root."""
-        return f"{self.reader.folder}/{self.source.name}"
+        folder = f"{self.reader.folder}/{self.week}" if self.week else self.reader.folder
+        return f"{folder}/{self.source.name}"
 
 
 @dataclass(frozen=True)
 class StandingList:
-    """A school's current list: its files, its content, and whom its files may name.
+    """A school's list: its files, its content, and whom its files may name.
 
     Attributes:
         school_unit_code: the school.
@@ -89,18 +101,19 @@ def is_ours(path: str) -> bool:
     return _OURS.fullmatch(path) is not None
 
 
-def files_of(folder: Path, code: str) -> tuple[ListFile, ...]:
+def files_of(folder: Path, code: str, week: str = "") -> tuple[ListFile, ...]:
     """Return the files of a published list and who each is for, in the order of their paths.
 
     Args:
-        folder: `lists/current/<code>`, or what it points to.
+        folder: `lists/<period>/<code>`, or what it points to.
         code: the school unit's code.
+        week: ISO week of a frozen list; "" of a current one.
     """
-    found = [ListFile(ReaderKey(code), path) for path in _lists_in(folder)]
+    found = [ListFile(ReaderKey(code), path, week) for path in _lists_in(folder)]
     mentors = folder / MENTORS
     for own in sorted(mentors.iterdir()) if mentors.is_dir() else ():
         if _KEY.fullmatch(own.name) and own.is_dir() and not own.is_symlink():
-            found += [ListFile(ReaderKey(code, own.name), path) for path in _lists_in(own)]
+            found += [ListFile(ReaderKey(code, own.name), path, week) for path in _lists_in(own)]
     return tuple(found)
 
 
@@ -128,10 +141,31 @@ def standing_lists(home: Path, stands: Mapping[str, str]) -> list[StandingList]:
     return [_standing(place, sealer, stands) for place in places if _CODE.fullmatch(place.name)]
 
 
-def _standing(place: Path, sealer: Sealer, keys: Mapping[str, str]) -> StandingList:
+def frozen_lists(home: Path, stands: Mapping[str, str]) -> list[StandingList]:
+    """Return the newest frozen list of each school, in the order of their schools.
+
+    Args:
+        home: the home.
+        stands: as of `standing_lists`.
+
+    Raises:
+        OSError: a list can't be read.
+    """
+    root = lists_root(home)
+    newest: dict[str, Path] = {}
+    for week in sorted(root.iterdir()) if root.is_dir() else ():
+        if _WEEK.fullmatch(week.name):
+            newest |= {place.name: place for place in week.iterdir() if _CODE.fullmatch(place.name)}
+    sealer = Sealer.of_home(home)
+    return [
+        _standing(newest[code], sealer, stands, newest[code].parent.name) for code in sorted(newest)
+    ]
+
+
+def _standing(place: Path, sealer: Sealer, keys: Mapping[str, str], week: str = "") -> StandingList:
     # The folder that the link points to now: a list that is put in place meanwhile is another one.
     folder, code = place.resolve(), place.name
-    files = files_of(folder, code)
+    files = files_of(folder, code, week)
     try:
         found = recall(sealer, folder)
         # The list as data is the one of before it waited, so only the manifest knows.

@@ -19,7 +19,6 @@ from assets.flags.beyond_chance import ComparedWeeks, Trend, Weekday, trends_of,
 from assets.flags.timetable import WEEKS_SEEN
 from assets.flags.within_days import Edge, TimetablePart, edges_of, subjects_of
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
 from rules.models import RuleSet
 
 Shape = Literal["none", "too_little", "coherent", "scattered", "mixed"]
@@ -55,7 +54,8 @@ class Pattern:
         days: school days with a report; of them `absent_days` with absence, `whole_days` wholly.
         longest_run: None without a whole day of absence.
         long_run_minutes: absence in all runs that are long.
-        weeks: the latest eight up to as_of, oldest first; cut at 1 July. A trend is not about them.
+        weeks: the latest eight up to as_of, oldest first; cut at 1 July. A trend is not about
+            them. None where only what stands out was asked for.
         compared: what the trend rests on; None without weeks before the windows that were hit.
     """
 
@@ -83,17 +83,16 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
     Args:
         lake: the lake that was evaluated.
         asked: what `ask_about` gave.
-        only_named: of weekdays, edges and subjects only those that stand out.
+        only_named: of weekdays, edges and subjects only those that stand out, and no weeks: lists
+            have those of the whole school year.
     """
     values = _values(asked.evaluation.rule_set)
     as_of = asked.evaluation.as_of
     lake.connection.execute(lake.select("flags/is_clearly_over"))
     window = {"first_date": asked.pattern_first_date, "as_of": as_of}
-    weeks = {"first_date": asked.weeks_first_date, "as_of": as_of}
     shares = _some(values, "whole_day_share", "missed_share")
     lake.materialise("flags/pattern_days", **window, **shares)
     lake.materialise("flags/absence_runs")
-    weekly = lake.materialise("flags/weekly_absence", **weeks)
     limits = _some(
         values, "min_days", "min_absent_days", "run_days", "coherent_share", "scattered_share"
     )
@@ -102,7 +101,7 @@ def patterns(lake: Lake, asked: Asked, *, only_named: bool = False) -> dict[str,
     edges = edges_of(lake, values, window, only_named=only_named)
     subjects = subjects_of(lake, values, window, only_named=only_named)
     trends = trends_of(lake, asked, values, only_named=only_named)
-    weeks_of = _weeks(lake, asked, weekly)
+    weeks_of = _no_weeks if only_named else _weeks(lake, asked)
     return {
         row["pupil_key"]: _pattern(
             row,
@@ -140,8 +139,15 @@ def _pattern(
     )
 
 
-def _weeks(lake: Lake, asked: Asked, weekly: TemporaryTable) -> Callable[[str], tuple[Week, ...]]:
+def _no_weeks(_key: str) -> tuple[Week, ...]:
+    return ()
+
+
+def _weeks(lake: Lake, asked: Asked) -> Callable[[str], tuple[Week, ...]]:
     as_of = asked.evaluation.as_of
+    weekly = lake.materialise(
+        "flags/weekly_absence", first_date=asked.weeks_first_date, as_of=as_of
+    )
     without: dict[int, Week] = {}
     for ago in range(WEEKS_SEEN - 1, -1, -1):
         last = as_of - timedelta(days=7 * ago)

@@ -27,6 +27,8 @@ _VERDICT = (
     Column("certainty", "VARCHAR", "certain | likely", "not a hit"),
 )
 
+_NOT_COUNTED = "noted by a version that did not count, and the list is gone"
+
 RESULT_TABLES: tuple[Table, ...] = (
     Table(
         "absence_daily",
@@ -215,6 +217,10 @@ RESULT_TABLES: tuple[Table, ...] = (
             Column("input_hash", "VARCHAR", "SHA-256 over the hashes of all files in the lake."),
             Column("flagged_pupils", "BIGINT", "Pupils on the list."),
             Column("folder", "VARCHAR", "Where it is, relative to the home."),
+            Column("pupils_evaluated", "BIGINT", "Pupils who were looked at.", _NOT_COUNTED),
+            Column("mentor_pupils", "BIGINT", "Of them, for a mentor.", _NOT_COUNTED),
+            Column("ulf_pupils", "BIGINT", "Of them, for an investigation.", _NOT_COUNTED),
+            Column("sst_pupils", "BIGINT", "Of them, for the social team.", _NOT_COUNTED),
         ),
     ),
     Table(

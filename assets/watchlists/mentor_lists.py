@@ -86,6 +86,7 @@ def watchlist_of_mentor(watchlist: Watchlist, mentor: Mentor) -> Watchlist:
         protected_pupils=0,
         lost_rows=0,
         lessons_without_attendance=0,
+        told_weeks=(),
         notices=mentor_texts.notices(watchlist),
         held=(),
     )

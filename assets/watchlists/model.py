@@ -153,6 +153,36 @@ class Unseen:
 
 
 @dataclass(frozen=True)
+class YearWeeks:
+    """A pupil's ISO weeks of the school year at the list's own school, up to the list's week.
+
+    The first is the first in which anybody on the school's list had a reported lesson there, so
+    all curves of a list begin alike. A week without a reported lesson has 0 reported minutes: its
+    share is undefined and never 0.
+    """
+
+    first_monday: date
+    reported_minutes: tuple[int, ...]
+    absent_minutes: tuple[int, ...]
+
+    @property
+    def shares(self) -> tuple[Fraction | None, ...]:
+        """A / R of each week; None where nothing was reported."""
+        pairs = zip(self.absent_minutes, self.reported_minutes, strict=True)
+        return tuple(Fraction(absent, whole) if whole else None for absent, whole in pairs)
+
+
+@dataclass(frozen=True)
+class ToldWeek:
+    """What the school's frozen list of an earlier week counted, as it told it."""
+
+    iso_week: str
+    pupils_evaluated: int
+    listed: int
+    asked: tuple[int, int, int]  # pupils of each question: mentor, ulf, sst
+
+
+@dataclass(frozen=True)
 class Mentor:
     """One person who is mentor of a pupil; a pupil can have several."""
 
@@ -184,6 +214,7 @@ class PupilRow:
     unseen: Unseen | None = None  # None: the pupil is seen
     thin_percent: int | None = None  # timetable in percent of the class's, where that is thin
     mentors: tuple[Mentor, ...] = ()  # each of those whom `mentor` names
+    year_weeks: YearWeeks | None = None  # None: no reported lesson at this school this year
 
     @property
     def change(self) -> str:
@@ -315,6 +346,7 @@ class Watchlist:
     one_month_days: int = 30  # length of the rolling windows, as the columns name them
     two_months_days: int = 60
     lessons_without_attendance: int = 0  # on SS12000 calendars, rolling two months
+    told_weeks: tuple[ToldWeek, ...] = ()  # of the frozen lists before, oldest first
 
     @property
     def unseen(self) -> tuple[PupilRow, ...]:

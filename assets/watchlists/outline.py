@@ -6,12 +6,10 @@ say different things. Not here: wording (`texts.py`), cells (`workbook.py`), HTM
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Generic, Literal, TypeVar
 
+from assets.watchlists.columns import ListColumn, ListTable
 from assets.watchlists.model import (
     AtRiskRow,
     ClearedPupil,
@@ -25,31 +23,6 @@ from assets.watchlists.model import (
 from assets.watchlists.swedish import change_texts, texts, unseen_texts
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish.safe_text import one_line
-
-RowT = TypeVar("RowT")
-#: level: 0-3; name: the cell that names the row; text: may run over lines; lines: several lines of
-#: text, which a page may set below the row; brief: short, centred.
-Kind = Literal["level", "name", "text", "lines", "brief", "percent", "count", "date"]
-Value = str | int | Fraction | date | None
-
-
-@dataclass(frozen=True)
-class ListColumn(Generic[RowT]):
-    """One column: its heading, the width in characters, and the value of a row."""
-
-    heading: str
-    kind: Kind
-    width: float
-    value: Callable[[RowT], Value]
-
-
-@dataclass(frozen=True)
-class ListTable(Generic[RowT]):
-    """Rows under columns; `empty` is said instead of the rows when there are none."""
-
-    columns: tuple[ListColumn[RowT], ...]
-    rows: tuple[RowT, ...]
-    empty: str
 
 
 def full_name(pupil: PupilRow | ClearedPupil | AtRiskRow | ThinRow) -> str:

@@ -1,4 +1,4 @@
-"""`trappan doctor`: looks at settings, lake, extensions, permissions and disk; no data is changed.
+"""`trappan doctor`: looks at settings, lake, permissions, disk and delivery; no data is changed.
 
 Each finding says what was looked at, what was found and, when it is wrong, what to do.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import typer
 
+from assets.delivery.health import LOOKS, Look
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key
 from assets.exports.readers.layouts import load_layouts
@@ -51,7 +52,7 @@ class _TroubleError(TrappanError):
 
 
 def doctor(context: typer.Context, home: Home = None) -> None:
-    """Check settings, lake, extensions, permissions and disk."""
+    """Check settings, lake, extensions, permissions, disk and delivery."""
     findings = examine(settings_of(context, home))
     for finding in findings:
         print(f"{'well ' if finding.is_well else 'WRONG'}  {finding.what}: {finding.found}")
@@ -90,6 +91,25 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "sources", lambda: _sources(settings)
     yield "senders", lambda: _senders(settings)
     yield "lake", lambda: _lake(settings)
+    yield from _delivery(settings)
+
+
+def _delivery(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield what is looked at of delivery, each with the lake open while it is looked at."""
+    home = settings.lake.home
+
+    def looked_at(part: Look) -> Callable[[], str]:
+        def look() -> str:
+            has_lake = (home / "lake").exists() or settings.catalog
+            if not has_lake or not (home / "pupil.key").exists():
+                return "nothing to deliver yet"
+            with Lake.open(settings.lake) as lake:
+                return part(settings.delivery(), lake)
+
+        return look
+
+    for what, part in LOOKS.items():
+        yield what, looked_at(part)
 
 
 def _extensions(settings: Settings) -> str:

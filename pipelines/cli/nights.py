@@ -146,7 +146,8 @@ def publish(
     if release.kept:
         say(f"{len(release.kept)} lists of the week were published before and stay as they were.")
     _tell_lists(made, "lists of the week", week)
-    if release.held:
+    _tell_delivery(made.delivered)
+    if release.held or not made.delivered.is_whole:
         raise typer.Exit(LISTS_WAIT)
 
 

@@ -36,7 +36,16 @@ FLAT = {
         *("assets", "ingest", "retry", "revoke", "changes", "layout_checks", "layout_drafts"),
         "sender_summary",
     },
-    "assets/watchlists": {"assets", "decisions", "mentor_lists", "model", "outline"},
+    "assets/watchlists": {
+        "assets",
+        "columns",
+        "curves",
+        "decisions",
+        "mentor_lists",
+        "mentor_loads",
+        "model",
+        "outline",
+    },
 }
 # Small and with one reader, and yet apart: run as a program of its own, wired by name, or a group
 # of commands of its own.

@@ -23,7 +23,7 @@ from assets.delivery.plan import HomeState
 from assets.delivery.recipients import Corrections, MentorKnown, Register
 from assets.delivery.results import Delivered
 from assets.delivery.settings import Credential, DeliverySettings, MailSettings, TargetSettings
-from assets.delivery.shares import standing_lists
+from assets.delivery.shares import frozen_lists, standing_lists
 from assets.lake.encryption import Sealer
 from assets.watchlists.model import PupilRow
 from assets.watchlists.release.remembered import FILE_NAME, MANIFEST, remember
@@ -108,10 +108,12 @@ class DeliveryHome:
         as_of: date = SUNDAY,
         is_held: bool = False,
         has_mentors: bool = True,
+        is_frozen: bool = False,
     ) -> Path:
-        """Put a school's current list in place, with its mentors' own; all in it may be named."""
+        """Put a school's list in place, with its mentors' own; all in it may be named."""
         self.nameable |= {child.key for child in children}
-        folder = self.home / "lists" / "current" / code
+        period = iso_week(as_of) if is_frozen else "current"
+        folder = self.home / "lists" / period / code
         for path in sorted(folder.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
         week = iso_week(as_of)
@@ -124,6 +126,7 @@ class DeliveryHome:
             school_unit_code=code,
             as_of=as_of,
             iso_week=week,
+            is_frozen=is_frozen,
             pupils=tuple(child.row for child in children),
             insufficient=(),
             cleared=(),
@@ -137,7 +140,8 @@ class DeliveryHome:
         mentors = {key: MentorKnown(one, frozenset({key})) for key, one in self.mentors.items()}
         register = Register(self.corrections, self.principals, mentors)
         lists = tuple(standing_lists(self.home, stands or {}))
-        return HomeState(lists, frozenset(self.nameable), stands or {}, register)
+        frozen = tuple(frozen_lists(self.home, stands or {}))
+        return HomeState(lists, frozenset(self.nameable), stands or {}, register, frozen)
 
     def settings(self) -> DeliverySettings:
         password = Credential("TRAPPAN_WORKBOOK_PASSWORD", self.password)

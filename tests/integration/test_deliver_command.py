@@ -224,3 +224,61 @@ def _umask_is_put_back() -> Iterator[None]:
     before = os.umask(0o077)
     yield
     os.umask(before)
+
+
+def looked_over(home: Path) -> dict[str, str]:
+    """What `trappan doctor` says of delivery: `well …` or `WRONG …`, by what was looked at."""
+    said = trappan("doctor", "--home", home)
+    lines = [line.split(maxsplit=1) for line in said.out.splitlines()]
+    found = {what.partition(":")[0]: f"{how} {what}" for how, what in lines}
+    names = ("delivery target", "readers of lists", "delivered copies")
+    return {name: found[name] for name in names}
+
+
+def test_the_doctor_is_content_with_a_delivery_that_was_whole(home: Path, share: Path) -> None:
+    assert all(line.startswith("well") for line in looked_over(home).values())
+    assert "nothing was delivered yet" in looked_over(home)["delivered copies"]
+    trappan("--home", home, "deliver")
+    found = looked_over(home)
+    files = len(lists_in(home))
+    assert found["delivery target"].endswith(f"answers, with {files} files of lists")
+    assert found["delivered copies"].startswith(f"well delivered copies: {files} copies at 1 place")
+
+
+def test_the_doctor_says_what_hinders_a_delivery_and_names_no_pupil(
+    home: Path, share: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trappan("--home", home, "deliver")
+    pupil = unique(standing(home))
+    copies = len(naming(share, pupil))
+    protect(home, pupil)
+    share.rename(share.with_name("away"))
+    nightly(home)
+    monkeypatch.setenv("TRAPPAN_MAIL_HOST", "localhost")
+    monkeypatch.setenv("TRAPPAN_MAIL_FROM", "franvaro@skola.example")
+    (home / "recipients.yaml").write_text(
+        f'principals:\n  - school_unit: "{SCHOOL}"\n    addresses: []\n', encoding="utf-8"
+    )
+    found = looked_over(home)
+    assert all(line.startswith("WRONG") for line in found.values())
+    assert "the target's root is not there" in found["delivery target"]
+    assert "have no address" in found["readers of lists"]
+    assert SCHOOL in found["readers of lists"]
+    assert f"{copies} copies may name somebody who is protected" in found["delivered copies"]
+    assert "failed when they were last tried" in found["delivered copies"]
+    assert not [word for word in found.values() if pupil.family_name in word]
+    assert pupil.pupil_key not in str(found)
+    share.with_name("away").rename(share)
+    trappan("--home", home, "deliver")
+    assert looked_over(home)["delivered copies"].startswith("well")
+
+
+def test_a_week_that_is_frozen_comes_to_its_readers_at_once(home: Path, share: Path) -> None:
+    said = trappan("--home", home, "publish", "--week", "2026-W46")
+    assert said.status == 0, said.err
+    assert "files new or changed" in said.err
+    frozen = sorted((home / "lists" / "2026-W46" / SCHOOL).glob("franvarolista_*"))
+    assert len(frozen) == 2
+    for path in frozen:
+        copy = share / SCHOOL / "rektor" / "2026-W46" / path.name
+        assert copy.read_bytes() == path.read_bytes()

@@ -118,6 +118,45 @@ def test_a_new_week_takes_the_place_of_the_old_one(reached: Reached, tmp_path: P
     assert all("2026-W47" in path for path in reached.files())
 
 
+def test_the_newest_frozen_week_lies_beside_the_current_list(
+    reached: Reached, tmp_path: Path
+) -> None:
+    home = DeliveryHome(tmp_path / "home", reached.target)
+    home.publish(CHILDREN[:2], as_of=date(2026, 11, 8), is_frozen=True, has_mentors=False)
+    home.publish(CHILDREN, is_frozen=True)
+    home.publish(CHILDREN)
+    made = home.deliver()
+    assert (made.put, made.left_weeks, made.is_whole) == (12, 0, True)
+    frozen = {path for path in reached.files() if "/2026-W46/" in path}
+    assert {path.rpartition("/")[0] for path in frozen} == {
+        f"{SCHOOL}/{reader}/2026-W46"
+        for reader in ("rektor", f"mentorer/{ANNA}", f"mentorer/{BERIT}")
+    }
+    assert (home.deliver().put, home.deliver().unchanged) == (0, 12)
+    home.publish(CHILDREN, as_of=date(2026, 11, 22), is_frozen=True, has_mentors=False)
+    made = home.deliver()
+    assert (made.put, made.removed) == (2, 6)
+    assert {path.split("/")[2] for path in reached.files() if "-W47/" in path} == {"2026-W47"}
+
+
+def test_a_frozen_list_of_somebody_who_became_protected_is_taken_away_for_good(
+    reached: Reached, tmp_path: Path
+) -> None:
+    home = DeliveryHome(tmp_path / "home", reached.target)
+    home.publish(CHILDREN, is_frozen=True)
+    home.publish(CHILDREN)
+    home.deliver()
+    shown = CHILDREN[1:]
+    home.publish(shown)
+    home.nameable = {child.key for child in shown}
+    made = home.deliver()
+    assert naming(reached.files(), CHILDREN[0]) == set()
+    assert not [path for path in reached.files() if "/2026-W46/" in path]
+    # It stays as it was, so nothing is to be made good: the night is whole.
+    assert (made.left_weeks, made.held_back, made.is_whole) == (1, (), True)
+    assert home.deliver().is_whole
+
+
 def test_a_file_that_somebody_removed_or_cut_is_put_there_again(
     reached: Reached, tmp_path: Path
 ) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from assets.watchlists.model import Watchlist
+from assets.watchlists.model import ToldWeek, Watchlist, YearWeeks
 from assets.watchlists.page.page import write_page
 from tests.unit import watchlist_factory as make
 
@@ -29,6 +30,19 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
+#: A school year as long as it gets, up to the list's week; a break in it, and a week alone.
+YEAR = YearWeeks(
+    date(2026, 2, 9),
+    tuple(0 if n in {9, 20, 22, *range(24, 34)} else 1500 for n in range(40)),
+    tuple(0 if n in {9, 20, 22, *range(24, 34)} else 37 * n for n in range(40)),
+)
+TOLD = tuple(
+    ToldWeek(f"2026-W{week}", 960, 150 + 3 * week, (140 + 3 * week, 60, week - 20))
+    for week in range(27, 46)
+    if week != 35
+)
+
+
 def school(pupils: int) -> Watchlist:
     """A list of so many pupils; every third is the principal's, every fifth has less absence."""
     of_october = make.evidence("mentor_followup", make.sums(1200), basis="calendar")
@@ -42,6 +56,7 @@ def school(pupils: int) -> Watchlist:
             mentor=f"Mentor {number % 12}",
             school_class=f"{number % 10}B",
             history=make.history("new" if number % 20 == 0 else "continuing"),
+            year_weeks=YEAR,
         )
         rows.append(replace(pupil, evidence=(of_october,)) if number % 5 == 4 else pupil)
     return make.watchlist(
@@ -51,6 +66,7 @@ def school(pupils: int) -> Watchlist:
         cleared=(make.cleared(),),
         compared_with="2026-W45",
         pupils_evaluated=max(pupils * 4, 1),
+        told_weeks=TOLD,
         notices=("Klass 8C saknar rapporter.", "En sak till."),
     )
 

@@ -6,7 +6,8 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -15,12 +16,20 @@ import yaml
 
 from assets.flags.answers import identity_numbers
 from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from assets.lake.settings import LakeSettings
+from assets.watchlists.decisions import question_counts
+from assets.watchlists.model import ToldWeek, Watchlist
+from assets.watchlists.release.releases import release_lists
+from assets.watchlists.release.remembered import recall
+from assets.watchlists.swedish.year_texts import pupil_weeks
+from rules.registry import rule_set_on
 from tests.integration.conftest import AS_OF, SAMPLES, Said, trappan
 from tests.integration.ingest_files import mark
 from tests.unit.page_reader import Page
 
 NEXT_AS_OF = "2026-11-22"
+SUNDAY_MONDAY = date(2026, 11, 16)  # of that Sunday's week
 NORTH, SOUTH = "99999901", "99999902"
 NOOR, SAGA, ELIAS, ADAM = "20130101TF01", "201204219842", "201203149818", "201308159878"
 CORRECTIONS = "lektionsfranvaro_99999901_2026-10-rattelser_20261119T0500.csv"
@@ -278,6 +287,49 @@ def test_who_has_become_protected_is_counted_though_nothing_else_changed(
             mark(lake, numbers[ELIAS], protected=False)
     assert "1 pupils of the lists have become protected and are left out." in said.err
     assert f"2 pupils differ, {everybody - 3} do not" in said.err
+
+
+def recalled(home: Path, week: str, school: str) -> Watchlist:
+    found = recall(Sealer.of_home(home), home / "lists" / week / school)
+    assert found is not None
+    return found
+
+
+def test_the_curve_of_a_school_says_what_each_weeks_list_said(weeks: Weeks) -> None:
+    lists = sorted((weeks.home / "lists" / "2026-W47").iterdir())
+    assert lists
+    for place in lists:
+        before = recalled(weeks.home, "2026-W46", place.name)
+        mentor, ulf, sst = (count.pupils for count in question_counts(before))
+        told = ToldWeek("2026-W46", before.pupils_evaluated, len(before.pupils), (mentor, ulf, sst))
+        assert recalled(weeks.home, "2026-W47", place.name).told_weeks == (told,)
+        assert before.told_weeks == ()
+
+
+def test_listed_pupils_have_the_weeks_of_their_year_up_to_the_list(weeks: Weeks) -> None:
+    watchlist = recalled(weeks.home, "2026-W47", NORTH)
+    years = [pupil.year_weeks for pupil in watchlist.pupils]
+    assert any(years)
+    (first,) = {year.first_monday for year in years if year}
+    assert all(first + timedelta(weeks=len(x.shares) - 1) == SUNDAY_MONDAY for x in years if x)
+    (path,) = (weeks.home / "lists" / "2026-W47" / NORTH).glob("*.html")
+    page = path.read_text(encoding="utf-8")
+    assert all(pupil_weeks(year) in page for year in years if year)
+
+
+def test_lists_that_were_noted_without_counts_are_counted_by_the_next_run(
+    weeks: Weeks,
+) -> None:
+    counts = "SELECT * FROM publications WHERE period = '2026-W46' ORDER BY school_unit_code"
+    with Lake.open(LakeSettings(home=weeks.home)) as lake:
+        before = lake.rows(counts)
+        assert all(None not in row for row in before)
+        lake.connection.execute(
+            "UPDATE publications SET pupils_evaluated = NULL, mentor_pupils = NULL, "
+            "ulf_pupils = NULL, sst_pupils = NULL"
+        )
+        release_lists(lake, date.fromisoformat(NEXT_AS_OF), partial(rule_set_on, "stockholm"))
+        assert lake.rows(counts) == before
 
 
 def test_a_list_that_was_put_in_place_and_not_noted_is_noted_by_the_next_run(

@@ -69,6 +69,7 @@ class Night:
     is_wrong: bool = False
     is_without: bool = False
     mentors: bool = True
+    is_frozen: bool = False
 
 
 class WeatheredPlace(DeliveryPlace):
@@ -120,6 +121,7 @@ NIGHTS = st.lists(
         is_wrong=st.sampled_from([False, False, True]),
         is_without=st.sampled_from([False, False, True]),
         mentors=st.booleans(),
+        is_frozen=st.booleans(),
     ),
     min_size=2,
     max_size=5,
@@ -146,6 +148,8 @@ FULL = Night(ALL, NOBODY, "norr", frozenset())
 # No room for the list without the pupil: then the one with the pupil goes all the same.
 @example([FULL, replace(FULL, hidden=frozenset({1}), fails_from=0, is_full=True)])
 @example([FULL, replace(FULL, hidden=frozenset({1}), fails_from=0)])
+# A frozen list stays as it was, with the pupil: its copy goes.
+@example([replace(FULL, is_frozen=True), replace(FULL, hidden=frozenset({1}))])
 def test_no_copy_within_reach_names_who_may_be_named_no_more(nights: list[Night]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _live(Path(folder), nights)
@@ -191,6 +195,8 @@ def _make_lists(home: DeliveryHome, night: Night, hidden: set[int], as_of: date)
     for code, listed in (night.listed or {}).items():
         shown = [CHILDREN[number] for number in sorted(listed - hidden)]
         home.publish(shown, code=code, as_of=as_of, has_mentors=night.mentors)
+        if night.is_frozen:
+            home.publish(shown, code=code, as_of=as_of, has_mentors=False, is_frozen=True)
     home.nameable = {child.key for child in CHILDREN if child.number not in hidden}
 
 

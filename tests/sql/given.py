@@ -248,6 +248,10 @@ USUAL: dict[str, Row] = {
         "input_hash": "a" * 64,
         "flagged_pupils": 1,
         "folder": "lists/2026-W45/10000001",
+        "pupils_evaluated": 20,
+        "mentor_pupils": 1,
+        "ulf_pupils": 0,
+        "sst_pupils": 0,
     },
     "listed_pupils": {
         "school_unit_code": NORTH,

@@ -17,7 +17,6 @@ from assets.flags.within_days import Edge, Placed, TimetablePart
 from assets.lake.encryption import Sealer
 from assets.watchlists.model import PupilOutlook, PupilRow, RuleOutlook, Watchlist
 from assets.watchlists.page.page import write_page
-from assets.watchlists.page.rows import curve
 from assets.watchlists.release.remembered import FILE_NAME, recall, remember
 from assets.watchlists.swedish import outlook_texts, pattern_texts
 from assets.watchlists.swedish.evidence_texts import evidence_table
@@ -140,11 +139,6 @@ def test_a_list_of_before_chance_was_asked_names_nothing() -> None:
     assert "ökade" not in told
 
 
-def test_a_week_without_report_is_a_dash_in_the_weeks() -> None:
-    weeks = (*pattern().weeks[:7], Week(SOON, SOON, 0, 0, 0))
-    assert pattern_texts.sentences(pattern(weeks=weeks))[-1].endswith("20,0 % · –.")
-
-
 @pytest.mark.parametrize(
     ("rule", "outlook", "told"),
     [
@@ -194,23 +188,6 @@ def test_a_subject_from_the_data_can_not_become_markup(tmp_path: Path) -> None:
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<b>SV" not in text
     assert "&lt;b&gt;SV" in text
-
-
-def test_the_curve_has_a_bar_a_week_as_high_as_the_absence_and_none_without_report() -> None:
-    weeks = (
-        Week(SOON, SOON, 5, 1500, 1500),
-        Week(SOON, SOON, 5, 1500, 750),
-        Week(SOON, SOON, 0, 0, 0),
-        Week(SOON, SOON, 5, 1500, 0),
-    )
-    drawn = str(curve(pupil(pattern=pattern(weeks=weeks))))
-    assert re.findall(r"M(\d+) (\d+)h8v(\d+)h-8z", drawn) == [
-        ("0", "0", "32"),
-        ("10", "16", "16"),
-        ("30", "31", "1"),
-    ]
-    assert 'aria-hidden="true"' in drawn
-    assert curve(pupil(pattern=None)) == ""
 
 
 def test_a_remembered_list_keeps_what_stands_behind_its_rows(tmp_path: Path) -> None:

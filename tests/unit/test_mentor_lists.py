@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from assets.watchlists.collect.mentors import Staff, with_mentors
 from assets.watchlists.mentor_lists import mentors_on, watchlist_of_mentor
-from assets.watchlists.model import Mentor, ThinRow, Watchlist
+from assets.watchlists.mentor_loads import mentor_loads
+from assets.watchlists.model import Mentor, ThinRow, Watchlist, YearWeeks
 from assets.watchlists.page.page import write_page
 from assets.watchlists.swedish.evidence_texts import unreported_table
 from assets.watchlists.workbook.mentor_workbook import write_mentor_workbook
-from assets.watchlists.workbook.mentors_sheet import mentor_loads
 from tests.unit import watchlist_factory as make
 from tests.unit.mentor_reader import text_of
 from tests.unit.watchlist_factory import full_list
@@ -179,6 +180,29 @@ def test_a_mentors_workbook_begins_with_a_list_that_prints_upright(tmp_path: Pat
     printed = min(1, A4_PIXELS / sum(int(7 * width) + 5 for width in widths))
     sizes = {cell.font.sz for row in sheet for cell in row if cell.value is not None}
     assert min(sizes) * printed >= 10
+
+
+def test_every_sheet_of_a_mentor_prints_upright_and_nothing_smaller_than_ten_points(
+    tmp_path: Path,
+) -> None:
+    weeks = YearWeeks(date(2026, 8, 17), (1500,) * 30, (300,) * 30)
+    rows = tuple(replace(pupil, year_weeks=weeks) for pupil in everything().pupils)
+    book = workbook_of(replace(everything(), pupils=rows), MARIA, tmp_path)
+    assert len(book.sheetnames) > 3
+    for sheet in book.worksheets:
+        assert sheet.page_setup.orientation == "portrait"
+        points = min(cell.font.size for row in sheet.iter_rows() for cell in row if cell.value)
+        wide = sum(one.width for one in sheet.column_dimensions.values())
+        # A sheet that is fitted to the page's width is shrunk by as much as it is wider.
+        setup = sheet.sheet_properties.pageSetUpPr
+        scale = min(1, 106 / wide) if setup and setup.fitToPage else 1.0
+        assert points * scale * (sheet.page_setup.scale or 100) / 100 >= 10, sheet.title
+        for merged in sheet.merged_cells.ranges:
+            of = [
+                sheet.column_dimensions[get_column_letter(n)].width
+                for n in range(merged.min_col, merged.max_col + 1)
+            ]
+            assert sum(of) * scale <= 106, sheet.title
 
 
 def test_a_mentors_page_prints_upright_and_nothing_smaller_than_ten_points(tmp_path: Path) -> None:

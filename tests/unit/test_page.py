@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from assets.watchlists.decisions import Question, question_counts
+from assets.watchlists.mentor_lists import mentors_on, watchlist_of_mentor
+from assets.watchlists.mentor_loads import mentor_table
 from assets.watchlists.model import Unseen, Watchlist
 from tests.unit import watchlist_factory as make
 from tests.unit.page_reader import rendered
@@ -304,3 +306,17 @@ def test_unreported_lessons_and_every_rule_are_on_the_page(tmp_path: Path) -> No
     method = parsed.by_id("berakning").text
     for fact in ("Mer än 10 %", "Minst 40 %", "20, och 5 i varje halva", "4–9", make.HANDBOOK):
         assert fact in method
+
+
+def test_the_rektor_reads_on_the_page_what_the_workbook_says_of_mentors(tmp_path: Path) -> None:
+    watchlist, folder = full_list(), tmp_path / "rektor"
+    folder.mkdir()
+    parsed = rendered(watchlist, folder)
+    table = mentor_table(watchlist)
+    assert parsed.names("mentorer") == [row.mentor or "Mentor saknas" for row in table.rows]
+    cells = [element.text for element in parsed.all("td", "mentorer")]
+    values = [str(column.value(row)) for row in table.rows for column in table.columns[1:]]
+    assert cells == values
+    (mentor, *_) = mentors_on(watchlist)
+    mine = rendered(watchlist_of_mentor(watchlist, mentor), tmp_path, mentor.name)
+    assert "mentorer" not in [one.attributes.get("id") for one in mine.elements]

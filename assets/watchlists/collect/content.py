@@ -29,6 +29,7 @@ from assets.watchlists.collect.notices import (
     notices_of,
 )
 from assets.watchlists.collect.pupil_rows import rows_by_school
+from assets.watchlists.collect.school_year import told_weeks
 from assets.watchlists.collect.uncounted import LessonsAfterEnd, after_end_by_school
 from assets.watchlists.collect.unseen import hardly_seen, thin_by_school
 from assets.watchlists.model import (
@@ -175,6 +176,7 @@ def collect(
         )
     )
     at_risk = at_risk_by_school(may_pass, rows.people, staff, rows.namesakes)
+    told = told_weeks(lake, evaluation.as_of)
     thin = thin_by_school(seen, rows.people, staff, rows.namesakes)
     rule_set = evaluation.rule_set
     rules = tuple(_explanations(rule_set))
@@ -220,6 +222,7 @@ def collect(
             lessons_without_attendance=gaps.get(row["school_unit_code"], EventGaps()).lessons,
             one_month_days=rule_set.one_month_days,
             two_months_days=rule_set.two_months_days,
+            told_weeks=told.get(row["school_unit_code"], ()),
         )
         for row in schools.filter(pl.col("is_listed")).iter_rows(named=True)
     ]

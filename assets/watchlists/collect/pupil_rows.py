@@ -18,6 +18,7 @@ from assets.flags.patterns import Pattern, patterns
 from assets.flags.prognoses import Prognosis, prognoses
 from assets.lake.connection import Lake
 from assets.watchlists.collect.mentors import Staff
+from assets.watchlists.collect.school_year import year_weeks
 from assets.watchlists.collect.uncounted import uncounted_by_pupil
 from assets.watchlists.collect.unseen import HardlySeen, Place, namesakes
 from assets.watchlists.model import (
@@ -27,10 +28,11 @@ from assets.watchlists.model import (
     PupilRow,
     RuleOutlook,
     Sums,
+    YearWeeks,
 )
 from assets.watchlists.release.week_states import WeekStates
 
-# What stands behind the rows of all lists at once: outlooks and patterns.
+# What stands behind the rows of all lists at once: outlooks, patterns and weeks.
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,12 @@ class Behind:
         ahead: what can come of the rules.
         patterns: how the absence lies, of that only what stands out: a list shows no more, and the
             rest would be most of what a remembered list holds. No entry without a reported lesson.
+        weeks: the school year, week by week. No entry without a reported lesson in it.
     """
 
     ahead: Mapping[str, PupilOutlook]
     patterns: Mapping[str, Pattern]
+    weeks: Mapping[str, YearWeeks]
 
 
 def what_is_behind(lake: Lake, evaluation: Evaluation) -> Behind:
@@ -56,7 +60,8 @@ def what_is_behind(lake: Lake, evaluation: Evaluation) -> Behind:
     """
     asked = ask_about(lake, evaluation)
     ahead = {key: _ahead(prognosis) for key, prognosis in prognoses(lake, asked).items()}
-    return Behind(ahead, patterns(lake, asked, only_named=True))
+    named = patterns(lake, asked, only_named=True)
+    return Behind(ahead, named, year_weeks(lake, evaluation.as_of))
 
 
 def _ahead(prognosis: Prognosis) -> PupilOutlook:
@@ -138,6 +143,7 @@ def rows_by_school(
                 uncounted=uncounted.get(key, ()),
                 unseen=seen.unseen.get(key),
                 thin_percent=seen.thin[key].percent if key in seen.thin else None,
+                year_weeks=behind.weeks.get(key),
             )
         )
     cleared: dict[str, list[ClearedPupil]] = defaultdict(list)

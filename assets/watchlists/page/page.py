@@ -16,6 +16,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from assets.watchlists import outline
+from assets.watchlists.curves import counted_weeks, season_shares
 from assets.watchlists.decisions import (
     Persistence,
     Question,
@@ -27,9 +28,10 @@ from assets.watchlists.decisions import (
     more_to_look_at,
     question_counts,
 )
+from assets.watchlists.mentor_loads import mentor_table
 from assets.watchlists.model import PupilRow, Watchlist
+from assets.watchlists.page.curves import axes, pupil_curve, question_curve
 from assets.watchlists.page.rows import (
-    curve,
     heading_cells,
     pupil_cells,
     pupil_headings,
@@ -47,6 +49,7 @@ from assets.watchlists.swedish import (
     risk_texts,
     texts,
     unseen_texts,
+    year_texts,
 )
 from assets.watchlists.swedish.safe_text import printable
 
@@ -143,6 +146,10 @@ def _render(watchlist: Watchlist, mentor: str | None) -> str:
             script=Markup(script),  # noqa: S704  # our own file
             policy=policy(style, script),
             counts=question_counts(watchlist),
+            weeks=() if is_mentors else counted_weeks(watchlist),
+            expected="" if is_mentors else year_texts.expected(season_shares(watchlist)),
+            axes=axes(watchlist),
+            mentors=None if is_mentors or watchlist.says_nothing else mentor_table(watchlist),
             first=look_first(watchlist),
             more=more_to_look_at(watchlist),
             sections=tuple(_sections(watchlist, folds=not is_mentors)),
@@ -173,7 +180,9 @@ def _environment() -> Environment:
         e=explanations,
         heading_cells=heading_cells,
         row_cells=row_cells,
-        curve=curve,
+        y=year_texts,
+        pupil_curve=pupil_curve,
+        question_curve=question_curve,
     )
     return made
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from assets.watchlists import outline
+from assets.watchlists.columns import Kind, ListColumn, RowT, Value
 from assets.watchlists.decisions import Question, Reply, answer
 from assets.watchlists.model import PupilRow, Watchlist
-from assets.watchlists.outline import Kind, ListColumn, RowT, Value
 from assets.watchlists.swedish import (
     change_texts,
     decision_texts,
@@ -28,7 +29,6 @@ from assets.watchlists.swedish.safe_text import one_line, printable
 
 # By what rows are sought: the script finds a cell by its class, in every table.
 _SOUGHT = {headings.H_MENTOR: " mentor", headings.H_CLASS: " klass"}
-_CURVE_HEIGHT = 32  # pixels
 _RANKS = {Reply.YES: 3, Reply.LIKELY: 2, Reply.UNCLEAR: 1, Reply.NO: 0}
 _QUESTION_CLASSES = {Question.MENTOR: "q-mentor", Question.ULF: "q-ulf", Question.SST: "q-sst"}
 
@@ -89,27 +89,6 @@ def _plain(kind: str, text: str) -> str:
     return f'<td class="{kind}">{_written(text)}</td>\n'
 
 
-def curve(pupil: PupilRow) -> Markup:
-    """A bar for each week that the pattern knows, the latest last; no bar where none is reported.
-
-    A share of the whole height is that share of the lessons; the words beside it say the same.
-    """
-    weeks = pupil.pattern.weeks if pupil.pattern else ()
-    if not any(week.reported_minutes for week in weeks):
-        return Markup("")
-    bars = []
-    for place, week in enumerate(weeks):
-        if week.reported_minutes:
-            height = max(1, _CURVE_HEIGHT * week.absent_minutes // week.reported_minutes)
-            top = _CURVE_HEIGHT - height
-            bars.append(f"M{place * 10} {top}h8v{height}h-8z")
-    width = len(weeks) * 10 - 2
-    return Markup(  # noqa: S704 - numbers only
-        f'<svg class="curve" viewBox="0 0 {width} {_CURVE_HEIGHT}" width="{width}"'
-        f' height="{_CURVE_HEIGHT}" aria-hidden="true"><path d="{"".join(bars)}"/></svg>'
-    )
-
-
 def heading_cells(columns: Sequence[ListColumn[RowT]]) -> Markup:
     """The headings of a plain table's columns."""
     return _joined(
@@ -151,5 +130,7 @@ def shown(value: Value, kind: Kind) -> str:
     if value is None:
         return texts.NO_VALUE
     if isinstance(value, int):
-        return str(value)
+        return texts.grade(value) if kind == "grade" else str(value)
+    if isinstance(value, Decimal):
+        return texts.number(value)
     return value.isoformat() if isinstance(value, date) else texts.percent(value)

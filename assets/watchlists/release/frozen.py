@@ -16,6 +16,7 @@ import polars as pl
 
 from assets.lake.connection import Lake
 from assets.lake.tables import columns_of
+from assets.watchlists.decisions import question_counts
 from assets.watchlists.model import ClearedPupil, ListHistory, PupilRow, Watchlist
 from assets.watchlists.release.publish import Provenance
 from assets.watchlists.release.week_states import sunday_of
@@ -85,7 +86,41 @@ def _note(published: Published) -> dict[str, object]:
         "input_hash": provenance.input_hash,
         "flagged_pupils": len(watchlist.pupils),
         "folder": str(published.folder),
+        **_told(watchlist),
     }
+
+
+def _told(watchlist: Watchlist) -> dict[str, object]:
+    """What a list counts, as its readers see it."""
+    mentor, ulf, sst = (count.pupils for count in question_counts(watchlist))
+    return {
+        "pupils_evaluated": watchlist.pupils_evaluated,
+        "mentor_pupils": mentor,
+        "ulf_pupils": ulf,
+        "sst_pupils": sst,
+    }
+
+
+def keep_counts(lake: Lake, lists: Sequence[tuple[str, Watchlist]]) -> None:
+    """Keep what lists count that were noted by a version that did not keep it.
+
+    Args:
+        lake: the lake.
+        lists: the period of each, and the list as data.
+    """
+    if not lists:
+        return
+
+    def change(connection: duckdb.DuckDBPyConnection) -> None:
+        for period, watchlist in lists:
+            connection.execute(
+                "UPDATE publications SET pupils_evaluated = $pupils_evaluated, "
+                "mentor_pupils = $mentor_pupils, ulf_pupils = $ulf_pupils, "
+                "sst_pupils = $sst_pupils WHERE school_unit_code = $code AND period = $period",
+                {**_told(watchlist), "code": watchlist.school_unit_code, "period": period},
+            )
+
+    lake.write(change)
 
 
 def _pupils(published: Published) -> Iterator[dict[str, object]]:

@@ -28,7 +28,7 @@ from assets.watchlists.workbook.mentor_workbook import write_mentor_workbook
 
 FOLDER = "mentorer"
 #: What a list says decides whether it is drawn again; who changes how it looks counts this up.
-_LOOK = 1
+_LOOK = 2
 _WHENEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 Entries = dict[str, dict[str, Any]]

@@ -25,7 +25,7 @@ from assets.watchlists.collect.mentors import Staff, with_mentors
 from assets.watchlists.collect.notices import RefusedRows
 from assets.watchlists.mentor_lists import mentors_on, rows_of
 from assets.watchlists.model import Watchlist
-from assets.watchlists.release.frozen import Published, keep_published
+from assets.watchlists.release.frozen import Published, keep_counts, keep_published
 from assets.watchlists.release.holds import (
     Unlike,
     silences,
@@ -101,6 +101,7 @@ def release_lists(
     home = lake.settings.home
     standing = _Standing(lake)
     standing.note_unnoted()
+    standing.count_uncounted()
     before = look_back(lake, as_of, rules_on)
     evaluation = evaluate_flags(lake, as_of, rules_on(as_of))
     states = week_states(lake, evaluation, before)
@@ -219,6 +220,16 @@ class _Standing:
         ]
         keep_published(self._lake, found)
 
+    def count_uncounted(self) -> None:
+        """Keep what frozen lists count that a version noted which did not keep it."""
+        uncounted = self._lake.rows(
+            "SELECT period, school_unit_code FROM publications "
+            "WHERE is_frozen AND pupils_evaluated IS NULL ORDER BY ALL"
+        )
+        places = [(week, published_folder(self._home, week, code)) for week, code in uncounted]
+        found = [(week, recall(self._sealer, place)) for week, place in places]
+        keep_counts(self._lake, [(week, standing) for week, standing in found if standing])
+
 
 @dataclass(frozen=True)
 class MentorRelease:
@@ -276,6 +287,7 @@ def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) ->
         at_risk=(),
         thin=(),
         lost_rows=0,
+        told_weeks=(),
     )
     return ListToPublish(with_notices, provenance, with_notices)
 

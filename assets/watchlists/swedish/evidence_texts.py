@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import itemgetter
 
+from assets.watchlists.columns import ListColumn, ListTable, Value
 from assets.watchlists.model import (
     Evidence,
     PupilRow,
@@ -18,14 +19,7 @@ from assets.watchlists.model import (
     Unseen,
     Watchlist,
 )
-from assets.watchlists.outline import (
-    ListColumn,
-    ListTable,
-    Value,
-    full_name,
-    lacks_data,
-    rules_by_name,
-)
+from assets.watchlists.outline import full_name, lacks_data, rules_by_name
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import rule_texts, texts, unseen_texts
 from assets.watchlists.swedish.safe_text import one_line
@@ -81,17 +75,17 @@ def unreported_table(watchlist: Watchlist) -> ListTable[UnreportedLessons]:
     """Lessons of each class and subject that nobody reported."""
     untold = not any(lessons.pupil_lessons for lessons in watchlist.unreported)
     pupil_lessons = ListColumn[UnreportedLessons](
-        h.H_PUPIL_LESSONS, "count", 11, lambda u: u.pupil_lessons
+        h.H_PUPIL_LESSONS, "count", 13, lambda u: u.pupil_lessons
     )
     columns: tuple[ListColumn[UnreportedLessons], ...] = (
-        ListColumn(h.H_CLASS, "name", 8, lambda u: u.school_class),
-        ListColumn(h.H_SUBJECT, "text", 26, lambda u: u.subject),
-        ListColumn(h.H_LESSONS, "count", 11, lambda u: u.lessons),
-        ListColumn(h.H_RECENT_LESSONS, "count", 12, lambda u: u.recent_lessons),
+        ListColumn(h.H_CLASS, "name", 12, lambda u: u.school_class),
+        ListColumn(h.H_SUBJECT, "word", 28, lambda u: u.subject),
+        ListColumn(h.H_LESSONS, "count", 13, lambda u: u.lessons),
+        ListColumn(h.H_RECENT_LESSONS, "count", 13, lambda u: u.recent_lessons),
         *(() if untold else (pupil_lessons,)),
         ListColumn(h.H_FIRST, "date", 12, lambda u: u.first_date),
         ListColumn(h.H_LAST, "date", 12, lambda u: u.last_date),
-        ListColumn(h.H_WHEN, "text", 80, texts.lesson_times),
+        ListColumn(h.H_WHEN, "word", 46, texts.lesson_times),
     )
     empty = texts.none_here(watchlist, texts.no_unreported(watchlist))
     return ListTable(columns, watchlist.unreported, empty)

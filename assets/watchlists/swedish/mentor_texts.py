@@ -1,4 +1,4 @@
-"""The Swedish words of a mentor's own list.
+"""The Swedish words of a mentor's own list, and of the rektor's overview of mentors.
 
 Not here: whose pupils stand there (`mentor_lists.py`).
 """
@@ -16,6 +16,16 @@ TODO = (
 HELD = "Nyare uppgifter från skolan väntar på kontroll. Listan visar läget till och med {day}."
 SCHOOL_NOTICES = "Det finns anmärkningar om skolans uppgifter. De står på rektors lista."
 UNREPORTED_LINE = "Lektioner i dina elevers klasser som ingen har rapporterat."
+
+# --- the overview of mentors ---------------------------------------------------------------------
+MENTORS = "Mentorer"
+MENTORS_LINE = "Antal elever. En elev kan räknas under flera frågor."
+NO_MENTORS = "Ingen mentor har en elev på listan."
+H_ON_LIST = "På listan"
+H_NEW = "Nya"
+H_HERE_UNSEEN = "Går inte att bedöma"
+H_GONE = "Inte längre på listan"
+H_CLASSES = "Klasser"
 
 
 def notices(watchlist: Watchlist) -> tuple[str, ...]:

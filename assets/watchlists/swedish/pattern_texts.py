@@ -122,8 +122,6 @@ def _sentences(pattern: Pattern) -> Iterator[str]:
         yield _TRENDS[pattern.trend].format(
             later=_told(pattern.compared.later), earlier=_told(pattern.compared.earlier)
         )
-    weeks = " · ".join(_share(week.absent_minutes, week.reported_minutes) for week in pattern.weeks)
-    yield f"Vecka för vecka, senast sist: {weeks}."
 
 
 def _told(weeks: WeekSpan) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from assets.watchlists.columns import ListColumn, ListTable
 from assets.watchlists.model import AtRiskRow, Chance, Watchlist
-from assets.watchlists.outline import ListColumn, ListTable, full_name
+from assets.watchlists.outline import full_name
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import texts
 from assets.watchlists.swedish.safe_text import one_line

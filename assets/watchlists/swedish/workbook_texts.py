@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from assets.watchlists.decisions import Persistence
 from assets.watchlists.model import Evidence, ListHistory, Watchlist
-from assets.watchlists.swedish import change_texts, texts
+from assets.watchlists.swedish import change_texts, mentor_texts, texts
 
 # --- sheets --------------------------------------------------------------------------------------
 OVERVIEW = "Översikt"
@@ -19,7 +19,8 @@ GONE = "Inte längre på listan"
 UNSEEN = "Elever vi inte kan se"
 UNREPORTED = "Data saknas"
 RISK = "Risk att nå gränsen"
-MENTORS = "Mentorer"
+WEEKS = "Vecka för vecka"
+SCHOOL_WEEKS = "Skolans veckor"
 PRINT = "Utskrift"
 EVIDENCE = "Underlag"
 METHOD = "Så räknas det"
@@ -30,7 +31,9 @@ ABOUT_SHEETS = {
     UNSEEN: "Elever utan lektioner, med tunt schema eller med för lite uppgifter för att bedöma.",
     UNREPORTED: "Lektioner som ingen har rapporterat, per klass och ämne.",
     RISK: "En statistisk uppskattning av vilka som kan nå en gräns. Ingen flagga.",
-    MENTORS: "Hur många elever varje mentor har på listan.",
+    WEEKS: "Varje elevs frånvaro varje vecka i år, som tal.",
+    SCHOOL_WEEKS: "Hur många elever varje veckolista i år har haft under varje fråga.",
+    mentor_texts.MENTORS: "Hur många elever varje mentor har på listan.",
     PRINT: "Listan på papper: ta med till mötet.",
     EVIDENCE: "Minuterna bakom varje gräns, en rad för varje prövning.",
     METHOD: "Gränserna med sina källor, begreppen och värdena.",
@@ -96,14 +99,19 @@ _CHANCE = "Chans"
 _LEAST_CHANCE, _MOST_CHANCE = Fraction(5, 100), Fraction(95, 100)
 RISK_ROUNDED = "Chansen är avrundad till tiotal procent; 5 % är högst 5, och 95 % är minst 95."
 
-# --- columns of mentors --------------------------------------------------------------------------
-H_ON_LIST = "På listan"
-H_NEW = "Nya"
-H_HERE_UNSEEN = "Går inte att bedöma"
-H_GONE = "Inte längre på listan"
-H_CLASSES = "Klasser"
-MENTORS_LINE = "Antal elever. En elev kan räknas under flera frågor."
-NO_MENTORS = "Ingen mentor har en elev på listan."
+# --- columns of weeks ----------------------------------------------------------------------------
+WEEKS_LINE = (
+    "Andel frånvaro av den rapporterade tiden på skolan, vecka för vecka. En tom cell: ingen"
+    " lektion har rapporterats."
+)
+SCHOOL_WEEKS_LINE = (
+    "Antal elever, som varje lista själv angav dem. En tom rad: skolan fick ingen lista den veckan."
+)
+H_WEEK = "Vecka"
+H_SUNDAY = "Till och med"
+H_EVALUATED = "Elever som ingår"
+H_SHARE = "Andel på listan"
+CHART_TITLE = "Elever på varje veckolista"
 
 # --- columns of the evidence ---------------------------------------------------------------------
 H_ASKED = "Fråga"

@@ -14,7 +14,12 @@ from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
+from openpyxl.chart import LineChart
+from openpyxl.drawing.graphic import GraphicFrame
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.styles.stylesheet import write_stylesheet
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.dimensions import SheetDimension
 from openpyxl.worksheet.worksheet import Worksheet
@@ -22,19 +27,26 @@ from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.constants import ARC_STYLE
 from openpyxl.xml.functions import fromstring, tostring
 
+from assets.watchlists.columns import ListTable, RowT
 from assets.watchlists.model import Watchlist
 from assets.watchlists.swedish import texts
-from assets.watchlists.workbook.sheet import ListSheet, RowT, SheetTable
+from assets.watchlists.workbook.sheet import ListSheet, Orientation
 from assets.watchlists.workbook.style import StyleNumbers, add_styles
 
-_HEADING_ROW = 3  # under the title and the line that says what to do
+HEADING_ROW = 3  # of a table's own sheet: under the title and the line that says what to do
 
 
 class ListBook:
-    """The workbook of a list; its sheets come in the order in which they are added."""
+    """The workbook of a list; its sheets come in the order in which they are added.
 
-    def __init__(self, watchlist: Watchlist) -> None:
+    Args:
+        watchlist: the list.
+        orientation: how its sheets print. Upright, no letter is smaller than 10 points.
+    """
+
+    def __init__(self, watchlist: Watchlist, orientation: Orientation = "landscape") -> None:
         self._header = texts.print_header(watchlist)
+        self._orientation: Orientation = orientation
         self._book = Workbook()
         self._book.remove(self._book.worksheets[0])
         self._styles = _look().numbers
@@ -50,24 +62,36 @@ class ListBook:
         """Add an empty sheet; `name` is one of ours, never a text from the data."""
         sheet = self._book.create_sheet(name)
         added = ListSheet(sheet, self._styles)
-        added.set_up_print(self._header)
+        added.set_up_print(self._header, self._orientation)
         self._sheets[name] = added
         return added
 
     def add_table_sheet(
-        self, name: str, title: str, line: str, table: SheetTable[RowT]
+        self, name: str, title: str, line: str, table: ListTable[RowT]
     ) -> ListSheet:
         """Add a sheet with one table that can be sorted and filtered."""
         sheet = self.add_sheet(name)
         widths = [column.width for column in table.columns]
         sheet.put_title(title, line, widths)
-        last_row = sheet.put_table(table, _HEADING_ROW)
+        last_row = sheet.put_table(table, HEADING_ROW)
         sheet.set_widths(widths)
-        sheet.keep_headings(_HEADING_ROW, 1)
+        sheet.keep_headings(HEADING_ROW, 1)
         if table.rows:
             sheet.print_side_by_side(widths)
-            sheet.filter_table(_HEADING_ROW, len(table.columns), last_row)
+            sheet.filter_table(HEADING_ROW, len(table.columns), last_row)
         return sheet
+
+    def draw_beside(self, sheet: ListSheet, chart: LineChart, words: str) -> None:
+        """Draw a chart beside what stands on a sheet, which stays as wide on paper as it is.
+
+        Args:
+            sheet: the sheet.
+            chart: of numbers on any sheet of the workbook.
+            words: what it shows, for those who don't see it.
+        """
+        first, last = sheet.dimension().split(":")
+        beside = get_column_letter(coordinate_to_tuple(last)[1] + 1)
+        sheet.draw(chart, f"{beside}{HEADING_ROW}", words, f"{first}:{last}")
 
     def save(self, path: Path) -> None:
         """Write the workbook to exactly `path`, replacing what is there.
@@ -111,7 +135,7 @@ class _ListFile(ZipFile):
 
 
 class _OneFileWriter(ExcelWriter):
-    """openpyxl's writer, with its sheets in memory; they have no drawings."""
+    """openpyxl's writer, with its sheets in memory."""
 
     def __init__(self, book: Workbook, archive: ZipFile, sheets: dict[str, ListSheet]) -> None:
         super().__init__(book, archive)
@@ -120,10 +144,31 @@ class _OneFileWriter(ExcelWriter):
 
     def write_worksheet(self, ws: Worksheet) -> None:
         """Write one sheet into the file."""
+        drawing = _Drawing(self._sheets[ws.title].chart_words)
+        drawing.charts = ws._charts  # type: ignore[attr-defined]  # noqa: SLF001
+        ws._drawing = drawing  # type: ignore[attr-defined]  # noqa: SLF001
         writer = _SheetWriter(ws, self._sheets[ws.title])
         writer.write()
+        ws._rels = writer._rels  # type: ignore[attr-defined]  # noqa: SLF001
         self._file.writestr(ws.path.removeprefix("/"), writer.read())
         self.manifest.append(ws)
+
+
+class _Drawing(SpreadsheetDrawing):
+    """The drawing of a sheet, whose chart says in words what it shows."""
+
+    # openpyxl finds the elements of a class in the class alone.
+    __elements__ = SpreadsheetDrawing.__elements__
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def _chart_frame(self, idx: int) -> GraphicFrame:
+        frame: GraphicFrame = super()._chart_frame(idx)  # type: ignore[misc]
+        properties: Any = frame.nvGraphicFramePr.cNvPr
+        properties.descr = self._words
+        return frame
 
 
 class _SheetWriter(WorksheetWriter):

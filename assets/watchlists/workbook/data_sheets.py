@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from assets.watchlists.columns import Kind, ListColumn, ListTable, Value
 from assets.watchlists.model import (
     Evidence,
     PupilRow,
     RuleExplanation,
     ThinRow,
-    UnreportedLessons,
     Watchlist,
 )
 from assets.watchlists.outline import lacks_data, rules_by_name
@@ -23,7 +23,6 @@ from assets.watchlists.swedish import decision_texts, rule_texts, texts, unseen_
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.workbook.pupil_sheets import WHO
-from assets.watchlists.workbook.sheet import CellValue, Kind, SheetColumn, SheetTable
 
 
 @dataclass(frozen=True)
@@ -64,44 +63,44 @@ def hardly_seen(watchlist: Watchlist) -> tuple[UnseenRow, ...]:
     )
 
 
-def unseen_table(watchlist: Watchlist) -> SheetTable[UnseenRow]:
+def unseen_table(watchlist: Watchlist) -> ListTable[UnseenRow]:
     """Pupils without lessons, whom a rule can't assess, or with a thin timetable; a row each."""
     rules = rules_by_name(watchlist)
 
-    def of_pupil(value: Callable[[PupilRow], CellValue]) -> Callable[[UnseenRow], CellValue]:
+    def of_pupil(value: Callable[[PupilRow], Value]) -> Callable[[UnseenRow], Value]:
         return lambda row: value(row.pupil) if row.pupil else None
 
-    def of_thin(value: Callable[[ThinRow], CellValue]) -> Callable[[UnseenRow], CellValue]:
+    def of_thin(value: Callable[[ThinRow], Value]) -> Callable[[UnseenRow], Value]:
         return lambda row: value(row.thin) if row.thin else None
 
-    def who(column: SheetColumn[PupilRow | ThinRow]) -> SheetColumn[UnseenRow]:
-        return SheetColumn(
+    def who(column: ListColumn[PupilRow | ThinRow]) -> ListColumn[UnseenRow]:
+        return ListColumn(
             column.heading, column.kind, column.width, lambda row: column.value(row.person)
         )
 
     columns = (
         *(who(column) for column in WHO),
-        SheetColumn[UnseenRow](
+        ListColumn[UnseenRow](
             w.H_NO_LESSONS, "brief", 10, of_pupil(lambda p: w.YES if p.unseen else "")
         ),
-        SheetColumn[UnseenRow](unseen_texts.H_SINCE, "date", 13, of_pupil(_on_roster_since)),
-        SheetColumn[UnseenRow](unseen_texts.H_LAST_LESSON, "date", 13, of_pupil(_last_lesson)),
-        SheetColumn[UnseenRow](
+        ListColumn[UnseenRow](unseen_texts.H_SINCE, "date", 13, of_pupil(_on_roster_since)),
+        ListColumn[UnseenRow](unseen_texts.H_LAST_LESSON, "date", 13, of_pupil(_last_lesson)),
+        ListColumn[UnseenRow](
             h.over(h.H_COVERAGE, watchlist.two_months_days),
             "percent",
             12,
             of_pupil(lambda p: p.two_months.coverage),
         ),
-        SheetColumn[UnseenRow](
+        ListColumn[UnseenRow](
             w.H_THIN, "percent", 11, of_thin(lambda row: Fraction(row.percent, 100))
         ),
-        SheetColumn[UnseenRow](
+        ListColumn[UnseenRow](
             unseen_texts.H_FIRST_LESSON, "date", 13, of_thin(lambda row: row.first_date)
         ),
-        SheetColumn[UnseenRow](
+        ListColumn[UnseenRow](
             w.H_UNASSESSED, "word", 60, of_pupil(lambda p: _unassessed(p, rules))
         ),
-        SheetColumn[UnseenRow](
+        ListColumn[UnseenRow](
             w.H_NEXT,
             "word",
             60,
@@ -109,7 +108,7 @@ def unseen_table(watchlist: Watchlist) -> SheetTable[UnseenRow]:
         ),
     )
     rows = hardly_seen(watchlist)
-    return SheetTable(columns, rows, texts.none_here(watchlist, texts.NO_INSUFFICIENT))
+    return ListTable(columns, rows, texts.none_here(watchlist, texts.NO_INSUFFICIENT))
 
 
 def _on_roster_since(pupil: PupilRow) -> date | None:
@@ -137,26 +136,6 @@ def unseen_line(watchlist: Watchlist) -> str:
     return " ".join(lines) or texts.DECISION
 
 
-def unreported_table(watchlist: Watchlist) -> SheetTable[UnreportedLessons]:
-    """Lessons of each class and subject that nobody reported."""
-    untold = not any(lessons.pupil_lessons for lessons in watchlist.unreported)
-    pupil_lessons = SheetColumn[UnreportedLessons](
-        h.H_PUPIL_LESSONS, "count", 13, lambda u: u.pupil_lessons
-    )
-    columns: tuple[SheetColumn[UnreportedLessons], ...] = (
-        SheetColumn(h.H_CLASS, "name", 12, lambda u: u.school_class),
-        SheetColumn(h.H_SUBJECT, "word", 28, lambda u: u.subject),
-        SheetColumn(h.H_LESSONS, "count", 13, lambda u: u.lessons),
-        SheetColumn(h.H_RECENT_LESSONS, "count", 13, lambda u: u.recent_lessons),
-        *(() if untold else (pupil_lessons,)),
-        SheetColumn(h.H_FIRST, "date", 12, lambda u: u.first_date),
-        SheetColumn(h.H_LAST, "date", 12, lambda u: u.last_date),
-        SheetColumn(h.H_WHEN, "word", 46, texts.lesson_times),
-    )
-    empty = texts.none_here(watchlist, texts.no_unreported(watchlist))
-    return SheetTable(columns, watchlist.unreported, empty)
-
-
 @dataclass(frozen=True)
 class PupilVerdict:
     """One verdict about one pupil."""
@@ -165,7 +144,7 @@ class PupilVerdict:
     item: Evidence
 
 
-def evidence_table(watchlist: Watchlist) -> SheetTable[PupilVerdict]:
+def evidence_table(watchlist: Watchlist) -> ListTable[PupilVerdict]:
     """Every verdict with the minutes behind it, a row each, so that it can be pivoted."""
     rules = rules_by_name(watchlist)
     questions = {q.value: words for q, words in decision_texts.QUESTIONS.items()}
@@ -173,15 +152,15 @@ def evidence_table(watchlist: Watchlist) -> SheetTable[PupilVerdict]:
     asked = {name: questions[rule.level] for name, rule in rules.items()}
     steps = {name: Fraction(rule.threshold_pct) / 100 for name, rule in rules.items()}
 
-    def who(column: SheetColumn[PupilRow]) -> SheetColumn[PupilVerdict]:
-        return SheetColumn(
+    def who(column: ListColumn[PupilRow]) -> ListColumn[PupilVerdict]:
+        return ListColumn(
             column.heading, column.kind, column.width, lambda row: column.value(row.pupil)
         )
 
     def of(
-        heading: str, kind: Kind, width: float, value: Callable[[Evidence], CellValue]
-    ) -> SheetColumn[PupilVerdict]:
-        return SheetColumn(heading, kind, width, lambda row: value(row.item))
+        heading: str, kind: Kind, width: float, value: Callable[[Evidence], Value]
+    ) -> ListColumn[PupilVerdict]:
+        return ListColumn(heading, kind, width, lambda row: value(row.item))
 
     columns = (
         *(who(column) for column in WHO),
@@ -217,4 +196,4 @@ def evidence_table(watchlist: Watchlist) -> SheetTable[PupilVerdict]:
         for pupil in (*watchlist.pupils, *not_listed)
         for item in pupil.evidence
     )
-    return SheetTable(columns, rows, texts.none_here(watchlist, w.NO_EVIDENCE))
+    return ListTable(columns, rows, texts.none_here(watchlist, w.NO_EVIDENCE))

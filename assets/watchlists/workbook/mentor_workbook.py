@@ -12,16 +12,19 @@ from assets.watchlists.mentor_lists import listed_pupils
 from assets.watchlists.model import Mentor, Watchlist
 from assets.watchlists.swedish import change_texts, mentor_texts, risk_texts, texts
 from assets.watchlists.swedish import workbook_texts as w
+from assets.watchlists.swedish.evidence_texts import unreported_table
 from assets.watchlists.workbook.book import ListBook
-from assets.watchlists.workbook.data_sheets import unreported_table, unseen_line, unseen_table
+from assets.watchlists.workbook.data_sheets import unseen_line, unseen_table
 from assets.watchlists.workbook.print_sheet import fill_print
 from assets.watchlists.workbook.pupil_sheets import gone_table, pupil_table, risk_table
+from assets.watchlists.workbook.weeks_sheet import weeks_table
 
 
 def write_mentor_workbook(watchlist: Watchlist, mentor: Mentor, path: Path) -> None:
     """Write a mentor's own workbook to exactly `path`, replacing what is there.
 
-    The first sheet prints on A4, upright; a part that holds nothing has no sheet.
+    Every sheet prints upright on A4, the first as a list to read; a part that holds nothing has no
+    sheet.
 
     Args:
         watchlist: what `watchlist_of_mentor` gave.
@@ -32,7 +35,7 @@ def write_mentor_workbook(watchlist: Watchlist, mentor: Mentor, path: Path) -> N
         OSError: the file cannot be written.
         KeyError: a pupil's evidence names a rule that the list does not explain.
     """
-    book = ListBook(watchlist)
+    book = ListBook(watchlist, "portrait")
     heading = f"{texts.full_title(watchlist)} – {texts.mentor_heading(mentor.name)}"
     fill_print(
         book.add_sheet(mentor_texts.PUPILS),
@@ -45,6 +48,9 @@ def write_mentor_workbook(watchlist: Watchlist, mentor: Mentor, path: Path) -> N
     if watchlist.pupils:
         line = w.pupils_line(watchlist)
         book.add_table_sheet(w.PUPILS, heading, line, pupil_table(watchlist))
+    weeks = weeks_table(watchlist)
+    if weeks.rows:
+        book.add_table_sheet(w.WEEKS, heading, w.WEEKS_LINE, weeks)
     if watchlist.cleared:
         gone = change_texts.cleared_heading(watchlist)
         book.add_table_sheet(w.GONE, gone, change_texts.CLEARED_LINE, gone_table(watchlist))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from operator import itemgetter
 
+from assets.watchlists.columns import ListColumn, ListTable
 from assets.watchlists.model import RuleExplanation, Watchlist
 from assets.watchlists.swedish import decision_texts, risk_texts, rule_texts, texts
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
-from assets.watchlists.workbook.sheet import ListSheet, SheetColumn, SheetTable
+from assets.watchlists.workbook.sheet import ListSheet
 
 _PLAIN_HEADING = 20  # points: a heading row of one line
 _WIDTHS: list[float] = [34, 22, 28, 14, 10, 44]
@@ -45,26 +46,26 @@ def fill_method(sheet: ListSheet, watchlist: Watchlist) -> None:
     sheet.keep_headings(2)
 
 
-def _rule_table(watchlist: Watchlist) -> SheetTable[RuleExplanation]:
+def _rule_table(watchlist: Watchlist) -> ListTable[RuleExplanation]:
     questions = {q.value: words for q, words in decision_texts.QUESTIONS.items()}
-    columns: tuple[SheetColumn[RuleExplanation], ...] = (
-        SheetColumn(h.H_LIMIT, "text", _WIDTHS[0], rule_texts.rule_name),
-        SheetColumn(w.H_ASKED, "text", _WIDTHS[1], lambda rule: questions[rule.level]),
-        SheetColumn(h.H_COUNTED, "text", _WIDTHS[2], rule_texts.counted),
-        SheetColumn(h.H_MIN_DAYS, "text", _WIDTHS[3], rule_texts.min_days),
-        SheetColumn(h.H_GRADES, "brief", _WIDTHS[4], lambda rule: texts.grades(rule.grades)),
-        SheetColumn(h.H_SOURCES, "text", _WIDTHS[5], lambda r: rule_texts.sources(r.references)),
+    columns: tuple[ListColumn[RuleExplanation], ...] = (
+        ListColumn(h.H_LIMIT, "text", _WIDTHS[0], rule_texts.rule_name),
+        ListColumn(w.H_ASKED, "text", _WIDTHS[1], lambda rule: questions[rule.level]),
+        ListColumn(h.H_COUNTED, "text", _WIDTHS[2], rule_texts.counted),
+        ListColumn(h.H_MIN_DAYS, "text", _WIDTHS[3], rule_texts.min_days),
+        ListColumn(h.H_GRADES, "brief", _WIDTHS[4], lambda rule: texts.grades(rule.grades)),
+        ListColumn(h.H_SOURCES, "text", _WIDTHS[5], lambda r: rule_texts.sources(r.references)),
     )
-    return SheetTable(columns, watchlist.rules, "")
+    return ListTable(columns, watchlist.rules, "")
 
 
-def _parameter_table(watchlist: Watchlist) -> SheetTable[tuple[str, str, str]]:
+def _parameter_table(watchlist: Watchlist) -> ListTable[tuple[str, str, str]]:
     def name(row: tuple[str, str, str]) -> str:
         return rule_texts.as_sentence(rule_texts.parameter(row[0]))
 
-    columns: tuple[SheetColumn[tuple[str, str, str]], ...] = (
-        SheetColumn(h.H_PARAMETER, "text", _WIDTHS[0], name),
-        SheetColumn(h.H_VALUE, "brief", _WIDTHS[1], lambda row: rule_texts.value(row[1])),
-        SheetColumn(h.H_SOURCE, "text", sum(_WIDTHS[2:]), itemgetter(2)),
+    columns: tuple[ListColumn[tuple[str, str, str]], ...] = (
+        ListColumn(h.H_PARAMETER, "text", _WIDTHS[0], name),
+        ListColumn(h.H_VALUE, "brief", _WIDTHS[1], lambda row: rule_texts.value(row[1])),
+        ListColumn(h.H_SOURCE, "text", sum(_WIDTHS[2:]), itemgetter(2)),
     )
-    return SheetTable(columns, watchlist.shared_parameters, "")
+    return ListTable(columns, watchlist.shared_parameters, "")

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from assets.watchlists import outline
+from assets.watchlists.columns import Value
+from assets.watchlists.curves import season_shares
 from assets.watchlists.decisions import look_first, more_to_look_at, question_counts
 from assets.watchlists.model import Watchlist
-from assets.watchlists.swedish import decision_texts, texts
+from assets.watchlists.swedish import decision_texts, texts, year_texts
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
-from assets.watchlists.workbook.sheet import CellValue, ListSheet
+from assets.watchlists.workbook.sheet import ListSheet
 
 _WIDTHS: list[float] = [28, 12, 16, 83]
 _PLAIN_HEADING = 20  # points: a heading row of one line
@@ -64,8 +66,10 @@ def _put_counts(sheet: ListSheet, watchlist: Watchlist, row: int) -> int:
         )
     everyone = watchlist.pupils_evaluated
     share = Fraction(len(watchlist.pupils), everyone) if everyone else None
+    expected = year_texts.expected(season_shares(watchlist))
+    meaning = " ".join(filter(None, (w.share_meaning(watchlist), expected)))
     row += 1
-    _put_count(sheet, row, (w.SHARE, share, None, w.share_meaning(watchlist)), "lista andel")
+    _put_count(sheet, row, (w.SHARE, share, None, meaning), "lista andel")
     unsure = None if waits else len(watchlist.insufficient)
     protected = None if waits else watchlist.protected_pupils
     rest = [(w.UNASSESSED, unsure, None, w.UNASSESSED_MEANING)]
@@ -87,7 +91,7 @@ def _put_headings(sheet: ListSheet, row: int, headings: Sequence[str]) -> None:
 def _put_count(
     sheet: ListSheet,
     row: int,
-    line: tuple[str, CellValue, int | None, str],
+    line: tuple[str, Value, int | None, str],
     style: str = "lista tal",
 ) -> None:
     name, count, new, meaning = line

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
+from assets.watchlists.columns import ListColumn
 from assets.watchlists.decisions import Question, answer, by_persistence
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.outline import full_name
@@ -18,7 +19,7 @@ from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.swedish.safe_text import one_line
 from assets.watchlists.workbook.pupil_sheets import known
-from assets.watchlists.workbook.sheet import ListSheet, SheetColumn
+from assets.watchlists.workbook.sheet import ListSheet
 from assets.watchlists.workbook.style import PRINT_POINTS
 
 Reader = Literal["rektor", "mentor"]
@@ -91,39 +92,35 @@ def fill_print(
     sheet.fit_to_page("portrait")
 
 
-def print_columns(watchlist: Watchlist, reader: Reader) -> tuple[SheetColumn[PupilRow], ...]:
+def print_columns(watchlist: Watchlist, reader: Reader) -> tuple[ListColumn[PupilRow], ...]:
     """At most eight columns, as wide together as an upright A4."""
     widths = _WIDTHS[reader]
 
-    def question(place: int, asked: Question) -> SheetColumn[PupilRow]:
+    def question(place: int, asked: Question) -> ListColumn[PupilRow]:
         def said(pupil: PupilRow) -> str:
             return decision_texts.ANSWERS[answer(watchlist, pupil, asked)]
 
-        return SheetColumn(w.PRINTED_QUESTIONS[place], "brief", widths.question, said)
+        return ListColumn(w.PRINTED_QUESTIONS[place], "brief", widths.question, said)
 
     def change(pupil: PupilRow) -> str:
         return w.PRINTED_STATES.get(pupil.change, "")
 
-    mentor = SheetColumn[PupilRow](
+    mentor = ListColumn[PupilRow](
         h.H_MENTOR, "word", widths.words, lambda p: one_line(p.mentor) or h.NO_MENTOR
     )
-    pattern = SheetColumn[PupilRow](
+    pattern = ListColumn[PupilRow](
         h.H_PATTERN, "word", widths.words, lambda p: known(pattern_texts.brief(p.pattern))
     )
     month = watchlist.one_month_days
     return (
-        SheetColumn(h.H_NAME, "name", widths.name, full_name),
-        SheetColumn(h.H_CLASS, "brief", 5.5, lambda p: p.school_class),
+        ListColumn(h.H_NAME, "name", widths.name, full_name),
+        ListColumn(h.H_CLASS, "brief", 5.5, lambda p: p.school_class),
         mentor if reader == "rektor" else pattern,
         *(question(place, asked) for place, asked in enumerate(Question)),
-        SheetColumn(
+        ListColumn(
             h.over(h.H_ABSENCE, month), "percent", widths.absence, lambda p: p.one_month.rate
         ),
-        *(
-            (SheetColumn(w.since(watchlist), "brief", 8, change),)
-            if watchlist.compared_with
-            else ()
-        ),
+        *((ListColumn(w.since(watchlist), "brief", 8, change),) if watchlist.compared_with else ()),
     )
 
 
@@ -145,7 +142,7 @@ def _put_pupil(
     sheet: ListSheet,
     row: int,
     pupil: PupilRow,
-    columns: Sequence[SheetColumn[PupilRow]],
+    columns: Sequence[ListColumn[PupilRow]],
     reader: Reader,
 ) -> None:
     points, wrapped = PRINT_POINTS[reader], []

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from assets.watchlists.collect import uncounted
+from assets.watchlists.columns import ListColumn, ListTable, Value
 from assets.watchlists.decisions import Question, answer, by_persistence, is_new_to, persistence
 from assets.watchlists.model import (
     AtRiskRow,
@@ -34,43 +35,42 @@ from assets.watchlists.swedish import (
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.swedish.safe_text import one_line
-from assets.watchlists.workbook.sheet import CellValue, SheetColumn, SheetTable
 
-WHO: tuple[SheetColumn[PupilRow | ClearedPupil | AtRiskRow | ThinRow], ...] = (
-    SheetColumn(h.H_NAME, "name", 30, full_name),
-    SheetColumn(h.H_CLASS, "brief", 8, lambda p: p.school_class),
-    SheetColumn(h.H_GRADE, "grade", 6, lambda p: p.grade),
-    SheetColumn(h.H_MENTOR, "word", 26, lambda p: one_line(p.mentor) or h.NO_MENTOR),
+WHO: tuple[ListColumn[PupilRow | ClearedPupil | AtRiskRow | ThinRow], ...] = (
+    ListColumn(h.H_NAME, "name", 30, full_name),
+    ListColumn(h.H_CLASS, "brief", 8, lambda p: p.school_class),
+    ListColumn(h.H_GRADE, "grade", 6, lambda p: p.grade),
+    ListColumn(h.H_MENTOR, "word", 26, lambda p: one_line(p.mentor) or h.NO_MENTOR),
 )
 
 
-def question_columns(watchlist: Watchlist) -> tuple[SheetColumn[PupilRow], ...]:
+def question_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:
     """The three questions side by side, with what the data say to each."""
 
-    def column(question: Question) -> SheetColumn[PupilRow]:
+    def column(question: Question) -> ListColumn[PupilRow]:
         def said(pupil: PupilRow) -> str:
             return decision_texts.ANSWERS[answer(watchlist, pupil, question)]
 
-        return SheetColumn(decision_texts.QUESTIONS[question], "brief", 13, said)
+        return ListColumn(decision_texts.QUESTIONS[question], "brief", 13, said)
 
     return tuple(column(question) for question in Question)
 
 
-def pupil_table(watchlist: Watchlist) -> SheetTable[PupilRow]:
+def pupil_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     """Every listed pupil once: whose absence goes on first, and in each group the highest first."""
-    columns: tuple[SheetColumn[PupilRow], ...] = (
+    columns: tuple[ListColumn[PupilRow], ...] = (
         *WHO,
         *question_columns(watchlist),
-        SheetColumn(w.H_PERSISTENCE, "brief", 10, lambda p: w.PERSISTENCES[persistence(p)]),
+        ListColumn(w.H_PERSISTENCE, "brief", 10, lambda p: w.PERSISTENCES[persistence(p)]),
         *_history_columns(watchlist),
         *_absence_columns(watchlist),
         *_limit_columns(watchlist),
-        SheetColumn(h.H_PATTERN, "word", 34, lambda p: known(pattern_texts.brief(p.pattern))),
-        SheetColumn(w.H_THIN, "percent", 11, _thin_share),
-        SheetColumn(w.H_NOTE, "word", 60, note),
+        ListColumn(h.H_PATTERN, "word", 34, lambda p: known(pattern_texts.brief(p.pattern))),
+        ListColumn(w.H_THIN, "percent", 11, _thin_share),
+        ListColumn(w.H_NOTE, "word", 60, note),
     )
     rows = tuple(pupil for group in by_persistence(watchlist) for pupil in group.pupils)
-    return SheetTable(columns, rows, texts.nobody_listed(watchlist))
+    return ListTable(columns, rows, texts.nobody_listed(watchlist))
 
 
 def known(text: str) -> str:
@@ -87,35 +87,33 @@ def _thin_share(pupil: PupilRow) -> Fraction | None:
     return None if pupil.thin_percent is None else Fraction(pupil.thin_percent, 100)
 
 
-def _history_columns(watchlist: Watchlist) -> tuple[SheetColumn[PupilRow], ...]:
+def _history_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:
     if not watchlist.compared_with:
         return ()
 
-    def of(value: Callable[[ListHistory], CellValue]) -> Callable[[PupilRow], CellValue]:
+    def of(value: Callable[[ListHistory], Value]) -> Callable[[PupilRow], Value]:
         return lambda pupil: value(pupil.history) if pupil.history else None
 
     return (
-        SheetColumn(w.since(watchlist), "word", 13, of(lambda x: w.STATES[x.state])),
-        SheetColumn(w.H_REASON, "word", 24, of(w.reason)),
-        SheetColumn(w.H_WEEKS, "count", 10, of(lambda x: x.weeks_on_list)),
-        SheetColumn(
-            w.H_FIRST_WEEK, "brief", 9, of(lambda x: change_texts.short_week(x.first_week))
-        ),
+        ListColumn(w.since(watchlist), "word", 13, of(lambda x: w.STATES[x.state])),
+        ListColumn(w.H_REASON, "word", 24, of(w.reason)),
+        ListColumn(w.H_WEEKS, "count", 10, of(lambda x: x.weeks_on_list)),
+        ListColumn(w.H_FIRST_WEEK, "brief", 9, of(lambda x: change_texts.short_week(x.first_week))),
     )
 
 
-def _absence_columns(watchlist: Watchlist) -> tuple[SheetColumn[PupilRow], ...]:
+def _absence_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:
     month, two_months = watchlist.one_month_days, watchlist.two_months_days
     window = watchlist.calendar_window
     calendar = texts.month_heading(window[0]) if window else w.H_CALENDAR
     return (
-        SheetColumn(h.over(h.H_ABSENCE, month), "percent", 11, lambda p: p.one_month.rate),
-        SheetColumn(h.over(h.H_ABSENCE, two_months), "percent", 11, lambda p: p.two_months.rate),
-        SheetColumn(calendar, "percent", 11, lambda p: _rate(p.calendar_month)),
-        SheetColumn(h.over(h.H_VALID, month), "percent", 10, lambda p: p.one_month.valid_rate),
-        SheetColumn(h.over(h.H_INVALID, month), "percent", 10, lambda p: p.one_month.invalid_rate),
-        SheetColumn(h.over(h.H_DAYS, month), "count", 11, lambda p: p.one_month.days),
-        SheetColumn(h.over(h.H_COVERAGE, month), "percent", 12, lambda p: p.one_month.coverage),
+        ListColumn(h.over(h.H_ABSENCE, month), "percent", 11, lambda p: p.one_month.rate),
+        ListColumn(h.over(h.H_ABSENCE, two_months), "percent", 11, lambda p: p.two_months.rate),
+        ListColumn(calendar, "percent", 11, lambda p: _rate(p.calendar_month)),
+        ListColumn(h.over(h.H_VALID, month), "percent", 10, lambda p: p.one_month.valid_rate),
+        ListColumn(h.over(h.H_INVALID, month), "percent", 10, lambda p: p.one_month.invalid_rate),
+        ListColumn(h.over(h.H_DAYS, month), "count", 11, lambda p: p.one_month.days),
+        ListColumn(h.over(h.H_COVERAGE, month), "percent", 12, lambda p: p.one_month.coverage),
     )
 
 
@@ -123,64 +121,64 @@ def _rate(sums: Sums | None) -> Fraction | None:
     return sums.rate if sums else None
 
 
-def _limit_columns(watchlist: Watchlist) -> tuple[SheetColumn[PupilRow], ...]:
+def _limit_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:
     """The limit that leads, how far over it the pupil is, and how sure that is."""
     rules = rules_by_name(watchlist)
 
-    def of(value: Callable[[Evidence], CellValue]) -> Callable[[PupilRow], CellValue]:
-        def shown(pupil: PupilRow) -> CellValue:
+    def of(value: Callable[[Evidence], Value]) -> Callable[[PupilRow], Value]:
+        def shown(pupil: PupilRow) -> Value:
             hit = leading_hit(pupil, rules)
             return value(hit) if hit else None
 
         return shown
 
     return (
-        SheetColumn(w.H_LEADING, "word", 36, of(lambda e: rule_texts.rule_name(rules[e.rule]))),
-        SheetColumn(
+        ListColumn(w.H_LEADING, "word", 36, of(lambda e: rule_texts.rule_name(rules[e.rule]))),
+        ListColumn(
             w.H_LEADING_WINDOW, "brief", 11, of(lambda e: rule_texts.basis(e, rules[e.rule]))
         ),
-        SheetColumn(w.H_HOURS, "hours", 11, of(lambda e: w.hours(e.margin_minutes))),
-        SheetColumn(w.H_BASIS, "brief", 10, of(lambda e: w.CERTAINTIES.get(e.certainty or ""))),
+        ListColumn(w.H_HOURS, "hours", 11, of(lambda e: w.hours(e.margin_minutes))),
+        ListColumn(w.H_BASIS, "brief", 10, of(lambda e: w.CERTAINTIES.get(e.certainty or ""))),
     )
 
 
-def gone_table(watchlist: Watchlist) -> SheetTable[ClearedPupil]:
+def gone_table(watchlist: Watchlist) -> ListTable[ClearedPupil]:
     """Pupils of the list before who are on it no more: why, and what was asked about them."""
 
-    def before(question: Question) -> SheetColumn[ClearedPupil]:
+    def before(question: Question) -> ListColumn[ClearedPupil]:
         def asked(pupil: ClearedPupil) -> str:
             return "" if is_new_to(pupil, question) else w.YES
 
         heading = f"{w.BEFORE}: {decision_texts.QUESTIONS[question]}"
-        return SheetColumn(heading, "brief", 14, asked)
+        return ListColumn(heading, "brief", 14, asked)
 
-    columns: tuple[SheetColumn[ClearedPupil], ...] = (
+    columns: tuple[ListColumn[ClearedPupil], ...] = (
         *WHO,
-        SheetColumn(w.H_WHY_GONE, "word", 62, change_texts.why_cleared),
+        ListColumn(w.H_WHY_GONE, "word", 62, change_texts.why_cleared),
         *(before(question) for question in Question),
-        SheetColumn(
+        ListColumn(
             h.over(h.H_ABSENCE, watchlist.one_month_days),
             "percent",
             11,
             lambda p: p.one_month.rate,
         ),
-        SheetColumn(w.H_WEEKS, "count", 10, lambda p: p.history.weeks_on_list),
-        SheetColumn(
+        ListColumn(w.H_WEEKS, "count", 10, lambda p: p.history.weeks_on_list),
+        ListColumn(
             w.H_FIRST_WEEK, "brief", 9, lambda p: change_texts.short_week(p.history.first_week)
         ),
     )
-    return SheetTable(columns, watchlist.cleared, change_texts.NOBODY_CLEARED)
+    return ListTable(columns, watchlist.cleared, change_texts.NOBODY_CLEARED)
 
 
-def risk_table(watchlist: Watchlist) -> SheetTable[AtRiskRow]:
+def risk_table(watchlist: Watchlist) -> ListTable[AtRiskRow]:
     """The pupils who may reach a step, the highest step first."""
     rows = watchlist.at_risk
     month_end = next((row.month_end for row in rows if row.month_end), None)
     four_weeks = next((row.four_weeks for row in rows if row.four_weeks), None)
-    columns: tuple[SheetColumn[AtRiskRow], ...] = (
+    columns: tuple[ListColumn[AtRiskRow], ...] = (
         *WHO,
-        SheetColumn(w.H_STEP, "percent", 9, lambda row: Fraction(row.threshold_bp, 10_000)),
-        SheetColumn(
+        ListColumn(w.H_STEP, "percent", 9, lambda row: Fraction(row.threshold_bp, 10_000)),
+        ListColumn(
             h.over(h.H_ABSENCE, watchlist.one_month_days),
             "percent",
             11,
@@ -189,12 +187,12 @@ def risk_table(watchlist: Watchlist) -> SheetTable[AtRiskRow]:
         *_chance_column(month_end, lambda row: row.month_end, is_month_end=True),
         *_chance_column(four_weeks, lambda row: row.four_weeks, is_month_end=False),
     )
-    return SheetTable(columns, rows, w.NOBODY_UNSEEN)
+    return ListTable(columns, rows, w.NOBODY_UNSEEN)
 
 
 def _chance_column(
     shown: Chance | None, chance: Callable[[AtRiskRow], Chance | None], *, is_month_end: bool
-) -> tuple[SheetColumn[AtRiskRow], ...]:
+) -> tuple[ListColumn[AtRiskRow], ...]:
     if shown is None:
         return ()
 
@@ -203,4 +201,4 @@ def _chance_column(
         return w.rounded_chance(found.probability) if found else None
 
     heading = w.chance_heading(texts.short_days([shown.day]), is_month_end)
-    return (SheetColumn(heading, "percent", 16, rounded),)
+    return (ListColumn(heading, "percent", 16, rounded),)

@@ -7,16 +7,16 @@ cells look like (`style.py`), what the sheets say (`workbook.py`), the file (`bo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from textwrap import wrap
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 from xml.sax.saxutils import escape
 
+from openpyxl.chart import LineChart
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.header_footer import HeaderFooterItem
@@ -25,18 +25,12 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
+from assets.watchlists.columns import Kind, ListTable, RowT, Value
 from assets.watchlists.swedish import texts
 from assets.watchlists.swedish.safe_text import looks_like_formula, printable
 from assets.watchlists.workbook.style import StyleNumbers
 
-RowT = TypeVar("RowT")
-RowT_contra = TypeVar("RowT_contra", contravariant=True)
-#: A share is a `Fraction`, any other number with decimals a `Decimal`. None is an empty cell: what
-#: is not known has no sign of its own, so that a column of numbers holds numbers only.
-CellValue = str | int | Fraction | Decimal | date | None
-Kind = Literal[
-    "name", "word", "text", "brief", "percent", "count", "grade", "hours", "minutes", "date"
-]
+Orientation = Literal["landscape", "portrait"]
 
 _A4 = 9  # the paper code of A4
 _TITLE_HEIGHT, _LINE_HEIGHT = 26, 15  # points
@@ -44,9 +38,12 @@ _FILTER_HEIGHT = 46  # points: two lines of heading, and room for the filter's a
 _ROW_ROOM = 1.5  # points, above and below the lines of a row
 _MAX_HEIGHT = 400  # points; Excel allows 409
 _FIRST_DAY = date(1899, 12, 30)  # day 0 of spreadsheets
-_LINE_CHARACTERS = 110  # what a line above a table is long at most
-_PAGE_CHARACTERS = 150  # what is wider than an A4 on its side is not shrunk to it
-_PAGES_SCALE = 85  # percent of such a sheet: nine points of eleven
+#: What a line above a table is long at most: it must not go over the page's edge.
+_LINE_CHARACTERS: Mapping[Orientation, int] = {"landscape": 110, "portrait": 80}
+#: What is wider than an A4 is not shrunk to it, in characters.
+_PAGE_CHARACTERS: Mapping[Orientation, float] = {"landscape": 150, "portrait": 104}
+#: Percent of such a sheet: nine points of eleven; upright, ten points stay ten.
+_PAGES_SCALE: Mapping[Orientation, int] = {"landscape": 85, "portrait": 100}
 _KIND_STYLES: Mapping[Kind, str] = {
     "name": "lista elev",
     "word": "lista ord",
@@ -59,28 +56,6 @@ _KIND_STYLES: Mapping[Kind, str] = {
     "minutes": "lista minuter",
     "date": "lista datum",
 }
-
-
-@dataclass(frozen=True)
-class SheetColumn(Generic[RowT_contra]):
-    """One fact of every row: its heading, the width in characters, and a row's value.
-
-    `word` is text on one line, `text` may run over lines and makes its row higher.
-    """
-
-    heading: str
-    kind: Kind
-    width: float
-    value: Callable[[RowT_contra], CellValue]
-
-
-@dataclass(frozen=True)
-class SheetTable(Generic[RowT]):
-    """Rows under columns; `empty` is said instead of the rows when there are none."""
-
-    columns: tuple[SheetColumn[RowT], ...]
-    rows: tuple[RowT, ...]
-    empty: str
 
 
 class ListSheet:
@@ -99,15 +74,18 @@ class ListSheet:
         self._styles = styles
         self._cells: defaultdict[int, dict[int, str]] = defaultdict(dict)
         self._heights: dict[int, float] = {}
+        self._orientation: Orientation = "landscape"
         #: Places of this workbook that a cell leads to.
         self.links: list[Hyperlink] = []
+        #: What the sheet's chart shows, for those who don't see it; "" without a chart.
+        self.chart_words = ""
 
     @property
     def name(self) -> str:
         """The sheet's name, as its tab shows it."""
         return self._sheet.title
 
-    def put(self, row: int, column: int, value: CellValue, style: str) -> None:
+    def put(self, row: int, column: int, value: Value, style: str) -> None:
         """Write one value; every value of every sheet passes here.
 
         A string is always stored as text: a name from a school system must never become a formula,
@@ -137,10 +115,11 @@ class ListSheet:
         """
         self.put(1, 1, title, "lista titel")
         self.set_height(1, _TITLE_HEIGHT)
-        first = next(
-            (n for n in range(1, len(widths)) if sum(widths[:n]) >= _LINE_CHARACTERS), len(widths)
-        )
-        if len(line) > _LINE_CHARACTERS and first:
+        most = _LINE_CHARACTERS[self._orientation]
+        first = next((n for n in range(1, len(widths)) if sum(widths[:n]) >= most), len(widths))
+        if first > 1 and sum(widths[:first]) > _PAGE_CHARACTERS[self._orientation]:
+            first -= 1
+        if len(line) > most and first:
             self.put_wide(2, widths[:first], line, "lista stycke")
         else:
             self.put(2, 1, line, "lista rad")
@@ -168,7 +147,7 @@ class ListSheet:
         self._sheet.merged_cells.add(CellRange(None, first, row, last, row))
 
     def put_table(
-        self, table: SheetTable[RowT], row: int, heading_height: float = _FILTER_HEIGHT
+        self, table: ListTable[RowT], row: int, heading_height: float = _FILTER_HEIGHT
     ) -> int:
         """Write a table with its heading row at `row`.
 
@@ -193,7 +172,7 @@ class ListSheet:
         self._fit_rows(table, row + 1)
         return row + len(table.rows)
 
-    def _fit_rows(self, table: SheetTable[RowT], first: int) -> None:
+    def _fit_rows(self, table: ListTable[RowT], first: int) -> None:
         """Make rows as high as their texts; a height stays where it is when rows are sorted."""
         wrapped = [column for column in table.columns if column.kind == "text"]
         if wrapped:
@@ -236,11 +215,10 @@ class ListSheet:
         self._sheet.freeze_panes = f"{_letter(columns + 1)}{row + 1}"
         self._sheet.print_title_rows = f"{row}:{row}"
 
-    def set_up_print(self, header: str) -> None:
+    def set_up_print(self, header: str, orientation: Orientation) -> None:
         """A4; every page says in the margins what it is and whose; `header` is school and week."""
-        sheet = self._sheet
+        sheet, self._orientation = self._sheet, orientation
         sheet.page_setup.paperSize = _A4
-        self.fit_to_page("landscape")
         margins = sheet.page_margins
         margins.left = margins.right = 0.25  # inches
         margins.top, margins.bottom = 0.6, 0.55
@@ -253,8 +231,9 @@ class ListSheet:
         foot.right.text = _header_text(texts.CARE_SHORT)
         sheet.oddHeader, sheet.oddFooter = head, foot
         sheet.sheet_view.showGridLines = False
+        self.fit_to_page(orientation)
 
-    def fit_to_page(self, orientation: Literal["landscape", "portrait"]) -> None:
+    def fit_to_page(self, orientation: Orientation) -> None:
         """Print one page wide, on as many pages as it takes."""
         head, foot = self._sheet.oddHeader, self._sheet.oddFooter
         # Upright, the two sentences of the footer have no room side by side.
@@ -269,10 +248,23 @@ class ListSheet:
 
         Each has the first column, so that a row is still somebody's.
         """
-        if sum(widths) > _PAGE_CHARACTERS:
+        if sum(widths) > _PAGE_CHARACTERS[self._orientation]:
             self._sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=False)
-            self._sheet.page_setup.scale = _PAGES_SCALE
+            self._sheet.page_setup.scale = _PAGES_SCALE[self._orientation]
             self._sheet.print_title_cols = "A:A"
+
+    def draw(self, chart: LineChart, place: str, words: str, printed: str) -> None:
+        """Put a chart on the sheet.
+
+        Args:
+            chart: of any sheet of the workbook.
+            place: the cell at its upper left corner.
+            words: what it shows, for those who don't see it.
+            printed: the range of cells that is printed; a chart beside it would shrink the rest.
+        """
+        self._sheet.add_chart(chart, place)
+        self.chart_words = words
+        self._sheet.print_area = printed
 
     def dimension(self) -> str:
         """The range from the first cell to the last."""

@@ -9,22 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from assets.watchlists.columns import ListTable, RowT
+from assets.watchlists.curves import counted_weeks
+from assets.watchlists.mentor_loads import mentor_table
 from assets.watchlists.model import Watchlist
-from assets.watchlists.swedish import change_texts, risk_texts, texts
+from assets.watchlists.swedish import change_texts, risk_texts, texts, year_texts
+from assets.watchlists.swedish import mentor_texts as m
 from assets.watchlists.swedish import workbook_texts as w
+from assets.watchlists.swedish.evidence_texts import unreported_table
 from assets.watchlists.workbook.book import ListBook
 from assets.watchlists.workbook.data_sheets import (
     evidence_table,
-    unreported_table,
     unseen_line,
     unseen_table,
 )
-from assets.watchlists.workbook.mentors_sheet import mentor_table
 from assets.watchlists.workbook.method_sheet import fill_method
 from assets.watchlists.workbook.overview_sheet import fill_overview
 from assets.watchlists.workbook.print_sheet import fill_print
 from assets.watchlists.workbook.pupil_sheets import gone_table, pupil_table, risk_table
-from assets.watchlists.workbook.sheet import RowT, SheetTable
+from assets.watchlists.workbook.weeks_sheet import school_chart, school_weeks_table, weeks_table
 
 _AddSheet = Callable[[ListBook], int | None]  # gives the rows of its table, if it has one
 
@@ -42,6 +45,10 @@ def write_workbook(watchlist: Watchlist, path: Path) -> None:
     overview = book.add_sheet(w.OVERVIEW)
     contents = [(name, add(book)) for name, add in _sheets(watchlist)]
     fill_overview(overview, watchlist, contents)
+    weeks = counted_weeks(watchlist)
+    if weeks:
+        words = year_texts.school_curves(weeks)
+        book.draw_beside(overview, school_chart(len(weeks)), words)
     book.save(path)
 
 
@@ -60,15 +67,22 @@ def _sheets(watchlist: Watchlist) -> Iterator[tuple[str, _AddSheet]]:
     if watchlist.at_risk:
         line = f"{risk_texts.section_line(watchlist)} {w.RISK_ROUNDED}"
         yield w.RISK, _with_table(w.RISK, w.RISK, line, risk_table(watchlist))
+    weeks = weeks_table(watchlist)
+    if weeks.rows:
+        yield w.WEEKS, _with_table(w.WEEKS, w.WEEKS, w.WEEKS_LINE, weeks)
+    of_school = school_weeks_table(watchlist)
+    if of_school.rows:
+        line = w.SCHOOL_WEEKS_LINE
+        yield w.SCHOOL_WEEKS, _with_table(w.SCHOOL_WEEKS, w.SCHOOL_WEEKS, line, of_school)
     mentors = mentor_table(watchlist)
-    yield w.MENTORS, _with_table(w.MENTORS, w.MENTORS, w.MENTORS_LINE, mentors)
+    yield m.MENTORS, _with_table(m.MENTORS, m.MENTORS, m.MENTORS_LINE, mentors)
     yield w.PRINT, lambda book: _add_print(book, watchlist)
     evidence = evidence_table(watchlist)
     yield w.EVIDENCE, _with_table(w.EVIDENCE, w.EVIDENCE, w.EVIDENCE_LINE, evidence)
     yield w.METHOD, lambda book: fill_method(book.add_sheet(w.METHOD), watchlist)
 
 
-def _with_table(name: str, title: str, line: str, table: SheetTable[RowT]) -> _AddSheet:
+def _with_table(name: str, title: str, line: str, table: ListTable[RowT]) -> _AddSheet:
     def add(book: ListBook) -> int:
         book.add_table_sheet(name, title, line, table)
         return len(table.rows)

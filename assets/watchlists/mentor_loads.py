@@ -1,4 +1,4 @@
-"""The rektor's overview of mentors: how many pupils each has, and nobody's name or address.
+"""The rektor's overview of mentors: how many pupils each has, and no pupil's name.
 
 A mentor's own pupils stand in the mentor's own list.
 """
@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from assets.watchlists.columns import ListColumn, ListTable, Value
 from assets.watchlists.decisions import Question, is_asked
 from assets.watchlists.mentor_lists import mentors_on
 from assets.watchlists.model import ClearedPupil, PupilRow, Watchlist
 from assets.watchlists.swedish import decision_texts
 from assets.watchlists.swedish import headings as h
-from assets.watchlists.swedish import workbook_texts as w
+from assets.watchlists.swedish import mentor_texts as m
 from assets.watchlists.swedish.safe_text import one_line
-from assets.watchlists.workbook.sheet import CellValue, SheetColumn, SheetTable
 
 
 @dataclass
@@ -65,28 +65,28 @@ def mentor_loads(watchlist: Watchlist) -> tuple[MentorLoad, ...]:
     return tuple(load for load in loads.values() if load.pupils or load.unassessed or load.gone)
 
 
-def mentor_table(watchlist: Watchlist) -> SheetTable[MentorLoad]:
+def mentor_table(watchlist: Watchlist) -> ListTable[MentorLoad]:
     """A row for each mentor, with numbers of pupils."""
 
     def count(
         heading: str, of: Callable[[MentorLoad], int], width: float = 12
-    ) -> SheetColumn[MentorLoad]:
-        return SheetColumn(heading, "count", width, of)
+    ) -> ListColumn[MentorLoad]:
+        return ListColumn(heading, "count", width, of)
 
     def asked(question: Question) -> Callable[[MentorLoad], int]:
         return lambda load: sum(is_asked(watchlist, pupil, question) for pupil in load.pupils)
 
-    def new(load: MentorLoad) -> CellValue:
+    def new(load: MentorLoad) -> Value:
         return sum(pupil.change == "new" for pupil in load.pupils)
 
     is_compared = bool(watchlist.compared_with)
     columns = (
-        SheetColumn[MentorLoad](h.H_MENTOR, "name", 34, lambda load: load.mentor or h.NO_MENTOR),
-        count(w.H_ON_LIST, lambda load: len(load.pupils)),
+        ListColumn[MentorLoad](h.H_MENTOR, "name", 34, lambda load: load.mentor or h.NO_MENTOR),
+        count(m.H_ON_LIST, lambda load: len(load.pupils)),
         *(count(decision_texts.QUESTIONS[question], asked(question), 15) for question in Question),
-        *((SheetColumn[MentorLoad](w.H_NEW, "count", 10, new),) if is_compared else ()),
-        count(w.H_HERE_UNSEEN, lambda load: len(load.unassessed)),
-        *((count(w.H_GONE, lambda load: len(load.gone)),) if is_compared else ()),
-        SheetColumn[MentorLoad](w.H_CLASSES, "word", 26, lambda load: load.classes),
+        *((ListColumn[MentorLoad](m.H_NEW, "count", 10, new),) if is_compared else ()),
+        count(m.H_HERE_UNSEEN, lambda load: len(load.unassessed)),
+        *((count(m.H_GONE, lambda load: len(load.gone)),) if is_compared else ()),
+        ListColumn[MentorLoad](m.H_CLASSES, "word", 26, lambda load: load.classes),
     )
-    return SheetTable(columns, mentor_loads(watchlist), w.NO_MENTORS)
+    return ListTable(columns, mentor_loads(watchlist), m.NO_MENTORS)
