@@ -171,10 +171,12 @@ def test_the_samples_hostile_sender_changes_nothing(tmp_path: Path) -> None:
         home = tmp_path / str(is_there)
         shutil.copytree(SAMPLES / "inbox_senders", home / "inbox")
         home.chmod(0o700)
-        shutil.copy(SAMPLES / "senders.yaml", home / "senders.yaml").chmod(0o600)
+        shutil.copy(SAMPLES / "senders.yaml", home)
+        (home / "senders.yaml").chmod(0o600)
         if is_there:
             # So that pupils have the same keys in both.
-            shutil.copy(tmp_path / "False" / "pupil.key", home / "pupil.key").chmod(0o600)
+            shutil.copy(tmp_path / "False" / "pupil.key", home)
+            (home / "pupil.key").chmod(0o600)
         else:
             for attack in (home / "inbox" / "skola-99999901").glob("*T0600.csv"):
                 attack.unlink()
