@@ -43,7 +43,7 @@ def summary_rows(
 ) -> list[dict[str, str]]:
     """Return a row for each refused row and kind of warning, or one for the file as a whole."""
     problems = lake.frame(
-        "SELECT severity, line_number, code, column_name, found, rows, sealed_row "
+        "SELECT file_id, severity, line_number, code, column_name, found, rows, sealed_row "
         "FROM row_problems WHERE file_id = $file_id ORDER BY severity, line_number",
         file_id=file.file_id,
     )
@@ -56,7 +56,7 @@ def summary_rows(
     rows: list[dict[str, str]] = []
     for problem in problems.iter_rows(named=True):
         words = swedish_reason(problem["code"])
-        is_open = opener.may_be_shown(problem["sealed_row"])
+        is_open = opener.may_be_shown(problem)
         column = problem["column_name"]
         rows.append(
             about

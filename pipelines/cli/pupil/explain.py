@@ -35,6 +35,9 @@ from pipelines.cli.pupil.explain_text import (
 )
 from rules.models import Rule, RuleSet
 
+#: Whose identity does not open, or is another pupil's (`trappan verify`).
+_UNKNOWN = {"civic_no": "", "given_name": "", "family_name": "Name does not open"}
+
 
 class ExplainFormat(StrEnum):
     """How an explanation is printed."""
@@ -66,7 +69,7 @@ def explain(
         evaluation = evaluate_flags(lake, as_of, rule_set)
         key = find_pupil(lake, question, evaluation)
         explanation = explained(lake, evaluation, key, identities=identities)
-        person = identities_of(lake, [str(key)])[str(key)] if identities else None
+        person = identities_of(lake, [str(key)]).get(str(key), _UNKNOWN) if identities else None
     if kind == ExplainFormat.JSON:
         print(json.dumps(document_of(explanation, person), ensure_ascii=False, indent=2))
         return
