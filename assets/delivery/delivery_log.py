@@ -192,6 +192,11 @@ class DeliveryLog:
             return None
         return named
 
+    def unfit(self) -> int:
+        """Return how many lists it can't say of whom they name."""
+        keys = self._connection.execute("SELECT list_key FROM contents").fetchall()
+        return sum(self._named(key) is None for (key,) in keys)
+
     def begin(self, place: str, files: Iterable[tuple[ListFile, StandingList]]) -> None:
         """Note files that are going to be put at a place; what lay there may lie there still."""
         with self._connection:

@@ -64,6 +64,22 @@ def recall(sealer: Sealer, place: Path, folder: Path | None = None) -> Watchlist
         ) from None
 
 
+def unfit_lists(sealer: Sealer, root: Path) -> list[str]:
+    """Return the places, `period/school`, whose list as data is not the one published there.
+
+    Args:
+        sealer: of the home.
+        root: the folder of all published lists.
+    """
+    unfit: list[str] = []
+    for place in sorted(root.glob("[0-9c]*/*")):
+        try:
+            recall(sealer, place)
+        except SealError:
+            unfit.append(f"{place.parent.name}/{place.name}")
+    return unfit
+
+
 def with_standing_keys(watchlist: Watchlist, keys: Mapping[str, str]) -> Watchlist:
     """Return a list whose pupils have the keys that stand for them today.
 
