@@ -95,7 +95,7 @@ def are_words_whole(connection: duckdb.DuckDBPyConnection) -> bool:
     ((is_whole,),) = connection.execute(
         f"WITH now AS ({_TOTAL.format(mac=WORD_MAC)}), kept AS (FROM protection_totals) "
         "SELECT CASE WHEN (SELECT count(*) FROM kept) = 1 "
-        "THEN (SELECT now.total_mac = kept.total_mac FROM now, kept) "
+        "THEN (SELECT (now.marks, now.total_mac) = (kept.marks, kept.total_mac) FROM now, kept) "
         # A lake that has met nobody has no word yet.
         "ELSE (SELECT count(*) FROM kept) = 0 AND NOT EXISTS (FROM pupil_numbers) "
         "AND NOT EXISTS (FROM protection_words) END"

@@ -9,9 +9,11 @@ over what is stored (`exports/sealed_checks.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
-@dataclass(frozen=True)
+# Each is one object: a night looks up its cipher some hundred thousand times.
+@dataclass(frozen=True, eq=False)
 class SealedPlace:
     """One column of sealed values.
 
@@ -25,7 +27,7 @@ class SealedPlace:
     column: str
     bound_to: tuple[str, ...]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What the place is called: in a seal, in the name of its key, and in a report."""
         return f"{self.table}.{self.column}"
@@ -41,9 +43,12 @@ class SealedPlace:
         """
         if len(of_row) != len(self.bound_to):
             raise ValueError(f"a value of {self.name} is bound to {', '.join(self.bound_to)}")
-        parts = ["" if part is None else str(part) for part in of_row]
-        # Lengths before the parts, so that no two rows have one binding.
-        return "\x1f".join((self.name, *(f"{len(part)}:{part}" for part in parts))).encode()
+        text = self.name
+        for part in of_row:
+            cell = "" if part is None else str(part)
+            # Its length before each part, so that no two rows have one binding.
+            text += f"\x1f{len(cell)}:{cell}"
+        return text.encode()
 
 
 FILE_NAME = SealedPlace(
