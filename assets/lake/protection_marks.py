@@ -16,7 +16,7 @@ import os
 
 import duckdb
 
-from assets.lake.encryption import Sealer
+from assets.lake.encryption import KeyFileError, Sealer
 from assets.lake.tables import columns_of
 from rules.errors import TrappanError
 
@@ -79,14 +79,22 @@ def refuse_changed_words(connection: duckdb.DuckDBPyConnection) -> None:
 
     Raises:
         ProtectionError: one was, or all of them with their total.
+        KeyFileError: no word at all fits, as with another key.
     """
-    if not are_words_whole(connection):
-        raise ProtectionError(
-            "Words of protection (the tables protection_words, protection_totals) were changed or "
-            "removed outside of trappan, so nobody can know who is protected. Nothing was done, "
-            "and the lists that are out still stand. `trappan verify` counts what does not fit; "
-            "restore the lake from the backup, catalog and data files of the same time."
+    if are_words_whole(connection):
+        return
+    ((words,),) = connection.execute("SELECT count(*) FROM protection_words").fetchall()
+    if words and changed_words(connection) == words:
+        raise KeyFileError(
+            "What the lake knows of protection can't be opened with this home's pupil.key. The key "
+            "file is not the one that the lake was written with; restore it from the backup."
         )
+    raise ProtectionError(
+        "Words of protection (the tables protection_words, protection_totals) were changed or "
+        "removed outside of trappan, so nobody can know who is protected. Nothing was done, "
+        "and the lists that are out still stand. `trappan verify` counts what does not fit; "
+        "restore the lake from the backup, catalog and data files of the same time."
+    )
 
 
 def are_words_whole(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -95,7 +103,8 @@ def are_words_whole(connection: duckdb.DuckDBPyConnection) -> bool:
     ((is_whole,),) = connection.execute(
         f"WITH now AS ({_TOTAL.format(mac=WORD_MAC)}), kept AS (FROM protection_totals) "
         "SELECT CASE WHEN (SELECT count(*) FROM kept) = 1 "
-        "THEN (SELECT (now.marks, now.total_mac) = (kept.marks, kept.total_mac) FROM now, kept) "
+        "THEN (SELECT bool_and(now.marks = kept.marks AND now.total_mac = kept.total_mac) "
+        "FROM now, kept) "
         # A lake that has met nobody has no word yet.
         "ELSE (SELECT count(*) FROM kept) = 0 AND NOT EXISTS (FROM pupil_numbers) "
         "AND NOT EXISTS (FROM protection_words) END"

@@ -173,7 +173,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     try:
         # Not by typer itself: it prints what was typed as it was typed.
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(standalone_mode=False) or 0)
     except TyperException as error:
         words = io.StringIO()
         error.show(file=words)

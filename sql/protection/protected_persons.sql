@@ -1,5 +1,5 @@
 -- protected_persons: persons of SS12000 who are protected, staff too.
--- From: protection_words. Grain: a person. Staff have no place, so any newer word lifts, if its mark
+-- From: protection_words. Grain: a person. Staff have no place: any newer word lifts whose mark
 -- fits.
 WITH marks AS (
     -- The newest word of a source that says protected.

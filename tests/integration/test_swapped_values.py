@@ -209,6 +209,7 @@ ATTACKS = {
     "removed": Attack(f"DELETE FROM protection_words WHERE {_MARK}", True),
     "all removed": Attack("DELETE FROM protection_words; DELETE FROM protection_totals", True),
     "total removed": Attack("DELETE FROM protection_totals", True),
+    "another total": Attack("INSERT INTO protection_totals VALUES (0, uuid())", True),
     "total changed": Attack("UPDATE protection_totals SET marks = marks - 1", True),
     # A word against protection that was changed lifts nothing, so it need stop nobody.
     "newer no": Attack(
