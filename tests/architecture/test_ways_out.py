@@ -33,7 +33,7 @@ def ways_out(module: Module) -> Iterator[tuple[str, int]]:
         called = node.func
         is_method = isinstance(called, ast.Attribute)
         name = getattr(called, "attr", getattr(called, "id", ""))
-        of_stream = is_method and getattr(called.value, "attr", "") in _STREAMS
+        of_stream = getattr(getattr(called, "value", None), "attr", "") in _STREAMS
         if name in {"writer", "DictWriter"} or (name == "write_csv" and is_method):
             yield "csv", node.lineno
         elif (
