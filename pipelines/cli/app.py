@@ -167,6 +167,16 @@ for _name, (_, _sentence) in COMMANDS.items():
     app.command(_name, cls=_Later, help=_sentence)(_nothing)
 
 
+def _words_of(error: TyperException) -> str:
+    """Return what typer would print of bad usage: how the command is called, and what is wrong."""
+    words = io.StringIO()
+    show = getattr(error, "show", None)
+    if show is None:
+        return error.format_message()
+    show(file=words)
+    return words.getvalue().rstrip("\n")
+
+
 def main() -> None:
     """Run the command line; every error we know ends in one sentence and a status."""
     # Dagster warns of its own beta features; that is no news for an operator.
@@ -175,9 +185,7 @@ def main() -> None:
         # Not by typer itself: it prints what was typed as it was typed.
         sys.exit(app(standalone_mode=False) or 0)
     except TyperException as error:
-        words = io.StringIO()
-        error.show(file=words)
-        say(words.getvalue().rstrip("\n"))
+        say(_words_of(error))
         sys.exit(error.exit_code)
     except TrappanError as error:
         say(f"trappan: {error}")
