@@ -43,13 +43,15 @@ def test_a_sealed_text_opens_with_its_own_key_only() -> None:
 
 
 PLACES = (*SEALED_COLUMNS, LIST, LISTED)
+_LONGEST = max(len(place.bound_to) for place in PLACES)
+WHOLE_ROWS = st.lists(st.text(max_size=3), min_size=_LONGEST, max_size=_LONGEST)
 
 
 @given(
     st.sampled_from(PLACES),
     st.sampled_from(PLACES),
-    st.lists(st.text(max_size=3), min_size=4, max_size=4),
-    st.lists(st.text(max_size=3), min_size=4, max_size=4),
+    WHOLE_ROWS,
+    WHOLE_ROWS,
 )
 @settings(max_examples=examples(200), deadline=None)
 def test_a_seal_opens_in_its_own_row_and_place_only(
