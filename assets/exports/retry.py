@@ -15,7 +15,7 @@ from assets.exports.ledger.outcomes import FileReport
 from assets.exports.readers.layouts import Layout
 from assets.exports.senders.senders import Senders
 from assets.lake.connection import Lake
-from assets.lake.encryption import Sealer, SealError
+from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
 
 
@@ -50,11 +50,6 @@ def retry_file(
         raise NothingToRetryError(
             f"{file.sha256[:12]} was sent by '{file.sender}', which senders.yaml does not name. "
             "What it may say is not known, so nothing of it is read again."
-        )
-    if file.name is None:
-        raise SealError(
-            f"The name of {file.sha256[:12]} in the ledger is not this file's, and how a file is "
-            "read hangs on its name. Nothing was read; see `trappan verify`."
         )
     home = lake.settings.home
     archive = Archive(home, Sealer.of_home(home))

@@ -54,7 +54,8 @@ class SealedPlace:
 FILE_NAME = SealedPlace(
     "files",
     "sealed_name",
-    ("file_id", "file_sha256", "sender", "modified_at", "received_at", "outcome"),
+    # Not to the outcome: a file that is revoked gets another.
+    ("file_id", "file_sha256", "sender", "modified_at", "received_at"),
 )
 HELD_NAME = SealedPlace("held_files", "sealed_name", ("path_key",))
 REFUSED_ROW = SealedPlace("row_problems", "sealed_row", ("file_id", "line_number", "code"))

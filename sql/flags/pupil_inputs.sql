@@ -43,7 +43,6 @@ SELECT
     files.exported_at,
     files.received_at,
     files.modified_at,
-    files.outcome,
     cast(sum(used.lesson_rows) AS BIGINT) AS lesson_rows,
     cast(sum(used.sum_rows) AS BIGINT) AS sum_rows
 FROM used
@@ -56,6 +55,5 @@ GROUP BY
     files.layout,
     files.exported_at,
     files.received_at,
-    files.modified_at,
-    files.outcome
+    files.modified_at
 ORDER BY files.exported_at, files.file_sha256

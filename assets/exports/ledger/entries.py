@@ -144,7 +144,7 @@ def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
 def known_files(lake: Lake, sealer: Sealer, file_ids: list[int]) -> dict[int, KnownFile]:
     """Return what the ledger says of these files, by number."""
     rows = lake.frame(
-        f"SELECT {_NAME_COLUMNS}, reason, exported_at FROM files WHERE file_id IN "
+        f"SELECT {_NAME_COLUMNS}, outcome, reason, exported_at FROM files WHERE file_id IN "
         "(SELECT unnest($file_ids::BIGINT[])) ORDER BY received_at",
         file_ids=file_ids,
     )
@@ -444,7 +444,6 @@ def _of_row(report: FileReport, received_at: datetime) -> tuple[object, ...]:
         "sender": report.sender,
         "modified_at": report.modified_at,
         "received_at": received_at,
-        "outcome": str(report.outcome),
     }
     return tuple(found[name] for name in FILE_NAME.bound_to)
 
