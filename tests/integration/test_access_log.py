@@ -35,6 +35,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "retry": (HASH,),
     "archive open": (HASH, "--out", "{inbox}/../original.csv"),
     "archive remove": (HASH,),
+    "revoke": (HASH, "--reason", "wrong school"),
 }
 #: The others, and why they need no line.
 UNLOGGED = {
@@ -45,6 +46,7 @@ UNLOGGED = {
     "reevaluate": "counts of flags",
     "backtest": "figures of all pupils",
     "simulate": "an invented city",
+    "ui": "Dagster's own pages: counts, names of tables, no identities",
     "doctor": "counts",
     "verify": "counts",
     "layout check": "patterns of a file that the person has",

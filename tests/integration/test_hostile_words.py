@@ -75,6 +75,8 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "changes": (("--file", HOSTILE),),
     "retry": ((HOSTILE,),),
     "simulate": (("--out", HOSTILE, "--pupils", HOSTILE),),
+    "revoke": ((HOSTILE,),),
+    "ui": (("--port", HOSTILE),),
     "doctor": ((),),
     "verify": ((),),
     "layout": (("check", HOSTILE),),
