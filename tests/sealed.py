@@ -24,5 +24,5 @@ def mark_words(lake: Lake) -> None:
     Of a temporary table that stands before the lake's no total is kept.
     """
     know_key(lake.connection, Sealer.of_home(lake.settings.home))
-    lake.connection.execute(f"UPDATE protection_words SET word_mac = {WORD_MAC}")
+    lake.connection.execute(f"UPDATE protection_words SET mark_key = {WORD_MAC}")
     mark_all(lake.connection)

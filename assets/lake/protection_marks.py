@@ -1,6 +1,6 @@
 """Marks of the words of protection: a word that somebody changed behind our back lifts nothing.
 
-Each row of `protection_words` carries an HMAC of all that it says (`word_mac`). A word for
+Each row of `protection_words` carries an HMAC of all that it says (`mark_key`). A word for
 protection counts whatever its mark; one against it counts only where its mark fits
 (`sql/protection/`). A row that is gone can't carry a mark, so `protection_totals` holds one of all
 words for protection together: when one of them was removed or changed, nobody can know any more who
@@ -21,7 +21,7 @@ from assets.lake.tables import columns_of
 from rules.errors import TrappanError
 
 _USE = "word of protection"
-_MARKED = tuple(name for name in columns_of("protection_words") if name != "word_mac")
+_MARKED = tuple(name for name in columns_of("protection_words") if name != "mark_key")
 _TEXT = "coalesce(cast({0} AS VARCHAR), '')"
 _HMAC = (
     "cast(left(sha256(getvariable('outer_pad') || unhex(sha256(getvariable('inner_pad') || "
@@ -32,7 +32,7 @@ WORD_MAC = f"word_mac_of({', '.join(_MARKED)})"
 #: The mark of all words for protection together.
 _TOTAL = (
     "SELECT count(*) AS marks, total_mac_of(count(*), "
-    "coalesce(string_agg(cast({mac} AS VARCHAR), ' ' ORDER BY {mac}), '')) AS total_mac "
+    "coalesce(string_agg(cast({mac} AS VARCHAR), ' ' ORDER BY {mac}), '')) AS total_key "
     "FROM protection_words WHERE is_protected"
 )
 
@@ -67,7 +67,7 @@ def _set_pads(connection: duckdb.DuckDBPyConnection, inner: bytes, outer: bytes)
 
 def mark_all(connection: duckdb.DuckDBPyConnection) -> None:
     """Mark all words for protection together, after words were stored; inside a transaction."""
-    total = connection.execute(_TOTAL.format(mac="word_mac")).fetchall()
+    total = connection.execute(_TOTAL.format(mac="mark_key")).fetchall()
     # Most files say nothing new of protection, and a row that is written again is two files.
     if connection.execute("FROM protection_totals").fetchall() != total:
         connection.execute("DELETE FROM protection_totals")
@@ -103,7 +103,7 @@ def are_words_whole(connection: duckdb.DuckDBPyConnection) -> bool:
     ((is_whole,),) = connection.execute(
         f"WITH now AS ({_TOTAL.format(mac=WORD_MAC)}), kept AS (FROM protection_totals) "
         "SELECT CASE WHEN (SELECT count(*) FROM kept) = 1 "
-        "THEN (SELECT bool_and(now.marks = kept.marks AND now.total_mac = kept.total_mac) "
+        "THEN (SELECT bool_and(now.marks = kept.marks AND now.total_key = kept.total_key) "
         "FROM now, kept) "
         # A lake that has met nobody has no word yet.
         "ELSE (SELECT count(*) FROM kept) = 0 AND NOT EXISTS (FROM pupil_numbers) "
@@ -115,6 +115,6 @@ def are_words_whole(connection: duckdb.DuckDBPyConnection) -> bool:
 def changed_words(connection: duckdb.DuckDBPyConnection) -> int:
     """Return how many words have a mark that does not fit."""
     ((count,),) = connection.execute(
-        f"SELECT count(*) FROM protection_words WHERE word_mac IS DISTINCT FROM {WORD_MAC}"
+        f"SELECT count(*) FROM protection_words WHERE mark_key IS DISTINCT FROM {WORD_MAC}"
     ).fetchall()
     return int(count)

@@ -66,7 +66,7 @@ PROTECTION_TABLES: tuple[Table, ...] = (
             EXPORTED,
             FILE,
             Column(
-                "word_mac", "UUID", "HMAC of the row; a word against protection without it is none."
+                "mark_key", "UUID", "HMAC of the row; a word against protection without it is none."
             ),
         ),
     ),
@@ -76,7 +76,7 @@ PROTECTION_TABLES: tuple[Table, ...] = (
         "a lake that has met a pupil: one row",
         (
             Column("marks", "BIGINT", "Words for protection."),
-            Column("total_mac", "UUID", "HMAC of their number and marks."),
+            Column("total_key", "UUID", "HMAC of their number and marks."),
         ),
     ),
     Table(

@@ -25,7 +25,7 @@ lifted AS (
         NOT words.is_protected
         AND CASE
             WHEN words.exported_at > marks.marked_at
-                THEN words.word_mac = word_mac_of(
+                THEN words.mark_key = word_mac_of(
                     words.reference_key,
                     words.source_key,
                     words.place_key,

@@ -70,7 +70,7 @@ lifts AS (
         -- words only that come after something that they can lift.
         AND CASE
             WHEN words.exported_at > first_liftable.marked_at
-                THEN words.word_mac = word_mac_of(
+                THEN words.mark_key = word_mac_of(
                     words.reference_key,
                     words.source_key,
                     words.place_key,

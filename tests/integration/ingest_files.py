@@ -275,7 +275,7 @@ def mark(lake: Lake, pupil: object, *, protected: bool = True) -> None:
     if protected:
         lake.connection.execute(
             "INSERT INTO protection_words (reference_key, source_key, is_protected, exported_at, "
-            f"file_id, word_mac) VALUES ('{pupil}', uuid(), true, TIMESTAMP '2026-11-01 05:00', 1, "
+            f"file_id, mark_key) VALUES ('{pupil}', uuid(), true, TIMESTAMP '2026-11-01 05:00', 1, "
             "uuid())"
         )
     mark_words(lake)

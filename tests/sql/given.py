@@ -185,7 +185,7 @@ USUAL: dict[str, Row] = {
         "is_protected": True,
         "exported_at": _EXPORTED,
         "file_id": 1,
-        "word_mac": ANNA,  # made again by `given`
+        "mark_key": ANNA,  # made again by `given`
     },
     "pupil_references": {"reference_key": ANNA, "number_key": ANNA},
     "pupil_numbers": {"number_key": ANNA, "pupil_key": ANNA},
@@ -397,7 +397,7 @@ def given(lake: Lake, table: str, *rows: Row) -> None:
         marks = ", ".join(f"${name}" for name in whole)
         lake.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", whole)
     if table == "protection_words":
-        lake.connection.execute(f"UPDATE {table} SET word_mac = {WORD_MAC}")
+        lake.connection.execute(f"UPDATE {table} SET mark_key = {WORD_MAC}")
 
 
 def _implied(table: str, row: Row) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def keep_words(connection: duckdb.DuckDBPyConnection, words: pl.DataFrame) -> No
 
 def keep_words_of(connection: duckdb.DuckDBPyConnection, words: TemporaryTable | str) -> None:
     """Do the same with the rows of a temporary table, each marked as ours (`protection_marks`)."""
-    marked = f"(SELECT *, {WORD_MAC} AS word_mac FROM {words})"
+    marked = f"(SELECT *, {WORD_MAC} AS mark_key FROM {words})"
     replace_older_by(connection, "protection_words", marked, _KEY)
     mark_all(connection)
 
