@@ -85,7 +85,7 @@ class NewHomes:
         self.are_copies = True
         self._catalog = b""
 
-    def open(self, settings: LakeSettings) -> Lake:
+    def open(self, settings: LakeSettings, *, to_look_over: bool = False) -> Lake:
         """Open a lake as `Lake.open` does."""
         if self.are_copies and self._is_new(settings):
             lake = settings.home / "lake"
@@ -95,7 +95,7 @@ class NewHomes:
                 catalog = lake / "catalog.sqlite"
                 catalog.write_bytes(self._empty_catalog())
                 catalog.chmod(0o600)
-        return _open(settings)
+        return _open(settings, to_look_over=to_look_over)
 
     def _is_new(self, settings: LakeSettings) -> bool:
         is_usual = not (settings.catalog or settings.data_path or settings.begins_anew)

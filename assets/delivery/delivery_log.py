@@ -24,7 +24,8 @@ from filelock import FileLock, Timeout
 
 from assets.delivery.settings import DeliveryError
 from assets.delivery.shares import ListFile, ReaderKey, StandingList
-from assets.lake.encryption import KeyFileError, Sealer
+from assets.lake.encryption import Sealer, SealError
+from assets.lake.sealed_places import LISTED
 
 FILE_NAME = "delivery.sqlite"
 _TABLES = """
@@ -186,10 +187,15 @@ class DeliveryLog:
         ).fetchall()
         try:
             ((sealed,),) = rows
-            named: list[str] = json.loads(self._sealer.unseal_text(sealed))
-        except (ValueError, KeyFileError):
+            named: list[str] = json.loads(self._sealer.unseal_text(LISTED, (list_key,), sealed))
+        except (ValueError, SealError):
             return None
         return named
+
+    def unfit(self) -> int:
+        """Return how many lists it can't say of whom they name."""
+        keys = self._connection.execute("SELECT list_key FROM contents").fetchall()
+        return sum(self._named(key) is None for (key,) in keys)
 
     def begin(self, place: str, files: Iterable[tuple[ListFile, StandingList]]) -> None:
         """Note files that are going to be put at a place; what lay there may lie there still."""
@@ -241,7 +247,7 @@ class DeliveryLog:
         execute, list_key = self._connection.execute, of_list.list_key
         execute("INSERT OR IGNORE INTO holds VALUES (?, ?, ?)", (place, path, list_key))
         if not execute("SELECT 1 FROM contents WHERE list_key = ?", (list_key,)).fetchall():
-            sealed = self._sealer.seal_text(json.dumps(sorted(of_list.pupils)))
+            sealed = self._sealer.seal_text(LISTED, (list_key,), json.dumps(sorted(of_list.pupils)))
             execute("INSERT INTO contents VALUES (?, ?)", (list_key, sealed))
 
     def forget_lists(self) -> None:

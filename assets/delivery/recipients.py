@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from assets.delivery.settings import DeliveryError
 from assets.delivery.shares import ReaderKey
+from assets.flags.answers import staff_words
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.watchlists.collect.mentors import key_of_mentor
@@ -223,8 +224,7 @@ def key_of_address(sealer: Sealer, address: str) -> str:
 def register_of(lake: Lake, corrections: Corrections) -> Register:
     """Return the register of a lake, put right."""
     sealer = Sealer.of_home(lake.settings.home)
-    rows = lake.rows("SELECT cast(staff_key AS VARCHAR), sealed FROM staff")
-    written = {key: sealer.unseal(sealed)["email"] for key, sealed in rows}
+    written = {key: word["email"] for key, word in staff_words(lake).items()}
     principals = {
         code: (name, written.get(principal or "", ""))
         for code, name, principal in lake.relation("delivery/school_principals").iter_rows()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from assets.lake.connection import Lake
-from assets.lake.encryption import KeyFileError, Sealer
+from assets.lake.encryption import Sealer, SealError
 from assets.watchlists.model import AtRiskRow, ClearedPupil, PupilRow, ThinRow, Watchlist
 from assets.watchlists.release.publish import CURRENT, lists_root
 from assets.watchlists.release.remembered import FILE_NAME, MANIFEST, recall, with_standing_keys
@@ -167,10 +167,10 @@ def _standing(place: Path, sealer: Sealer, keys: Mapping[str, str], week: str = 
     folder, code = place.resolve(), place.name
     files = files_of(folder, code, week)
     try:
-        found = recall(sealer, folder)
+        found = recall(sealer, place, folder)
         # The list as data is the one of before it waited, so only the manifest knows.
         is_held = bool(json.loads((folder / MANIFEST).read_bytes())["held"])
-    except (KeyFileError, ValueError, KeyError, TypeError, FileNotFoundError):
+    except (SealError, ValueError, KeyError, TypeError, FileNotFoundError):
         found, is_held = None, False
     if found is None or found.school_unit_code != code:
         return StandingList(code, "", None, frozenset(), files)

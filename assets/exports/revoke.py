@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from assets.exports.files.archive import Archive
-from assets.exports.files.originals import opened_originals
+from assets.exports.files.originals import name_of, opened_originals
 from assets.exports.ingest import Progress, reading_again
 from assets.exports.ledger.entries import LedgerFile, forget_read, taken_files
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
@@ -23,6 +23,7 @@ from assets.exports.readers.layouts import Layout, shipped_layouts
 from assets.exports.senders.senders import Sender, Senders
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.protection_marks import mark_all
 from rules.errors import TrappanError
 
 #: Tables with a file's words that reading it again leaves until it says them again.
@@ -192,6 +193,8 @@ def _schools(lake: Lake, file: LedgerFile) -> frozenset[str]:
 
 
 def _refuse_missing(archive: Archive, files: Sequence[LedgerFile]) -> None:
+    for file in files:
+        name_of(file)
     missing = [file.sha256[:12] for file in files if not archive.holds(file.sha256)]
     if missing:
         raise RevokeError(
@@ -216,6 +219,8 @@ def _take_back(
     forget_read(connection, lake, [file.file_id])
     for table in (*_SAID, *([_PROTECTING] if with_protection else [])):
         connection.execute(f"DELETE FROM {table} WHERE file_id = $file_id", ids)
+    if with_protection:
+        mark_all(connection)
     # A removed lesson has the number of the file that said it, not of the one that removed it.
     connection.execute(
         "DELETE FROM removed_lessons WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",

@@ -9,11 +9,11 @@ Not here: which rows were refused (`ledger/entries.py`).
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from assets.exports.csv_text import write_csv
 from assets.exports.ledger.entries import LedgerFile, RowOpener
 from assets.exports.ledger.reasons import pattern
 from assets.exports.ledger.reasons_swedish import swedish_reason
@@ -34,8 +34,6 @@ COLUMNS = (
     "Så rättas det",
     "Togs raden emot",
 )
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def summary_rows(
@@ -43,7 +41,7 @@ def summary_rows(
 ) -> list[dict[str, str]]:
     """Return a row for each refused row and kind of warning, or one for the file as a whole."""
     problems = lake.frame(
-        "SELECT severity, line_number, code, column_name, found, rows, sealed_row "
+        "SELECT file_id, severity, line_number, code, column_name, found, rows, sealed_row "
         "FROM row_problems WHERE file_id = $file_id ORDER BY severity, line_number",
         file_id=file.file_id,
     )
@@ -56,7 +54,7 @@ def summary_rows(
     rows: list[dict[str, str]] = []
     for problem in problems.iter_rows(named=True):
         words = swedish_reason(problem["code"])
-        is_open = opener.may_be_shown(problem["sealed_row"])
+        is_open = opener.may_be_shown(problem)
         column = problem["column_name"]
         rows.append(
             about
@@ -85,9 +83,7 @@ def write_summary(rows: Sequence[dict[str, str]], path: Path) -> None:
         OSError: it can't be written.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, delimiter=";", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows({name: _safe(row[name]) for name in COLUMNS} for row in rows)
+    write_csv(text, COLUMNS, rows, delimiter=";", line_end="\r\n")
     write_whole(path, text.getvalue().encode("utf-8-sig"))
 
 
@@ -95,7 +91,3 @@ def _headers(file: LedgerFile, layouts: Sequence[Layout]) -> dict[str, str]:
     """Return the headers by which the sender knows our columns."""
     layout = next((layout for layout in layouts if layout.name == file.layout), None)
     return {name: spec.headers[0] for name, spec in layout.columns.items()} if layout else {}
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -16,9 +16,11 @@ from typing import Any
 import polars as pl
 
 from assets.absence.windows import month_end
+from assets.exports.pupils.merges import Belonging
 from assets.flags.evaluate import evaluate_flags, place_pupils
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import IDENTITY, STAFF
 from rules.models import RuleSet
 
 RATE_COLUMNS = (
@@ -101,7 +103,9 @@ def answer_of(
             "mentor": mentors.get(row.get("mentor_key") or ""),
             **cells(row),
         }
-        named = {key: numbers[pupil] if identities else str(uuid.UUID(pupil))}
+        own = str(uuid.UUID(pupil))
+        # Whose number does not open, or is another pupil's, is named by the key.
+        named = {key: numbers.get(pupil, f"key {own}") if identities else own}
         answer.append(named | {column: _text(said[column]) for column in columns})
     return Answer((key, *columns), answer, protected_left_out)
 
@@ -203,6 +207,8 @@ def flags_answer(
 def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, dict[str, str]]:
     """Return sealed identities opened, by pupil key as text; rosters before lesson files.
 
+    A pupil whose identity does not open where it stands, or is another pupil's, has none.
+
     Args:
         lake: the lake.
         pupils: only these keys; None for all.
@@ -214,14 +220,16 @@ def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, 
         )
         wanted = f"WHERE pupil_key IN (SELECT cast(pupil_key AS UUID) FROM {asked})"
     rows = lake.rows(
-        "SELECT cast(pupil_key AS VARCHAR), sealed FROM ("
+        "SELECT cast(pupil_key AS VARCHAR), cast(content_key AS VARCHAR), sealed FROM ("
         f"SELECT pupil_key, content_key FROM identity_sources {wanted} "
         "QUALIFY row_number() OVER (PARTITION BY pupil_key ORDER BY is_roster DESC, "
         "exported_at DESC, file_id DESC, school_unit_code) = 1) "
         "JOIN identities USING (content_key)"
     )
     sealer = Sealer.of_home(lake.settings.home)
-    return {key: sealer.unseal(sealed) for key, sealed in rows}
+    belongs = Belonging.of_lake(lake)
+    opened = ((key, sealer.opened(IDENTITY, (content,), sealed)) for key, content, sealed in rows)
+    return {key: said for key, said in opened if said is not None and belongs.to(key, said)}
 
 
 def identity_numbers(lake: Lake) -> dict[str, str]:
@@ -231,6 +239,12 @@ def identity_numbers(lake: Lake) -> dict[str, str]:
 
 def staff_names(lake: Lake) -> dict[str, str]:
     """Return names of staff by key as text."""
+    return {key: word["name"] for key, word in staff_words(lake).items()}
+
+
+def staff_words(lake: Lake) -> dict[str, dict[str, str]]:
+    """Return what sources say of staff, opened, by key as text; what does not open is not there."""
     sealer = Sealer.of_home(lake.settings.home)
     rows = lake.rows("SELECT cast(staff_key AS VARCHAR), sealed FROM staff")
-    return {key: sealer.unseal(sealed)["name"] for key, sealed in rows}
+    opened = ((key, sealer.opened(STAFF, (key,), sealed)) for key, sealed in rows)
+    return {key: word for key, word in opened if word is not None}

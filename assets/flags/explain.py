@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from assets.absence.windows import WindowPart, window_parts
 from assets.exports.files.printable import printable_name
+from assets.exports.ledger.entries import UNOPENED, name_in
 from assets.flags.asked_pupils import Asked, ask_about
 from assets.flags.evaluate import Evaluation
 from assets.flags.outlook import Outlook
@@ -309,7 +310,6 @@ def _files(lake: Lake, asked: Asked, key: str, *, identities: bool) -> Iterator[
     )
     sealer = Sealer.of_home(lake.settings.home)
     for row in rows.iter_rows(named=True):
-        sealed = row.pop("sealed_name")
-        sha256 = row.pop("file_sha256")
-        name = printable_name(sealer.unseal(sealed)["name"]) if identities else None
-        yield InputFile(sha256=sha256, name=name, **row)
+        name = printable_name(name_in(sealer, row) or UNOPENED) if identities else None
+        of_file = {field.name: row[field.name] for field in fields(InputFile) if field.name in row}
+        yield InputFile(**(of_file | {"sha256": row["file_sha256"], "name": name}))

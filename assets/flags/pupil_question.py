@@ -47,6 +47,11 @@ class PupilQuestion:
     number: str | None = None
 
 
+def is_pupil_key(text: str) -> bool:
+    """Whether a text is written as a pupil key."""
+    return bool(_KEY.fullmatch(text.strip()))
+
+
 def read_question(text: str, as_of: date) -> PupilQuestion:
     """Read a pupil key or an identity number of 12 or 10 characters.
 
@@ -57,7 +62,7 @@ def read_question(text: str, as_of: date) -> PupilQuestion:
         PupilTextError: it is neither.
     """
     cell = text.strip()
-    if _KEY.fullmatch(cell):
+    if is_pupil_key(cell):
         return PupilQuestion(key=uuid.UUID(cell))
     return _number(cell, as_of)
 

@@ -29,7 +29,8 @@ import polars as pl
 
 from assets.lake.catalog_extremes import keep_no_extremes
 from assets.lake.data_files import words_of_data_files
-from assets.lake.encryption import KeyFileError
+from assets.lake.encryption import KeyFileError, Sealer
+from assets.lake.protection_marks import define_marks, know_key, refuse_changed_words
 from assets.lake.schema import added_columns, create_statements
 from assets.lake.server_errors import words_of_server
 from assets.lake.settings import (
@@ -78,10 +79,15 @@ class Lake:
         self._turns = turns or Turns(settings)
 
     @classmethod
-    def open(cls, settings: LakeSettings) -> Self:
+    def open(cls, settings: LakeSettings, *, to_look_over: bool = False) -> Self:
         """Connect, attach and make sure that every table is there.
 
+        Args:
+            settings: of the lake.
+            to_look_over: also a lake whose words of protection were changed by others, to say so.
+
         Raises:
+            ProtectionError: words of protection were changed or removed outside of trappan.
             LakeError: no permission, a missing extension, or a catalog that is gone or doesn't
                 answer.
             KeyFileError: the home has no key file, and the lake has data that was keyed with one.
@@ -111,12 +117,14 @@ class Lake:
             patiently(lambda: keep_no_extremes(settings, connection))
             lake._refuse_a_new_key()
             lake.define_views()
+            if not to_look_over:
+                refuse_changed_words(connection)
         except duckdb.Error as error:
             connection.close()
             if _is_no_lake(error):
                 if settings.begins_anew and not settings.catalog:
                     put_aside(settings)
-                    return cls.open(settings)
+                    return cls.open(settings, to_look_over=to_look_over)
                 traces = traces_of_a_lake(settings)
                 raise lost_lake(settings, "its catalog is empty or damaged", traces) from None
             # Not its words: where a server is asked, they can quote a password.
@@ -237,6 +245,9 @@ class Lake:
     def define_views(self) -> None:
         """Make what every connection has; in one transaction the catalog is read once for all."""
         self.connection.execute("BEGIN")
+        define_marks(self.connection)
+        if (self.settings.home / "pupil.key").exists():
+            know_key(self.connection, Sealer.of_home(self.settings.home))
         self.define_protection()
         self.define(COUNTING_LESSONS)
         self.prepare(REACHES_STEP)

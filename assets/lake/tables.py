@@ -65,6 +65,18 @@ PROTECTION_TABLES: tuple[Table, ...] = (
             ),
             EXPORTED,
             FILE,
+            Column(
+                "mark_key", "UUID", "HMAC of the row; a word against protection without it is none."
+            ),
+        ),
+    ),
+    Table(
+        "protection_totals",
+        "A mark of all words for protection together: one that is gone is noticed.",
+        "a lake that has met a pupil: one row",
+        (
+            Column("marks", "BIGINT", "Words for protection."),
+            Column("total_key", "UUID", "HMAC of their number and marks."),
         ),
     ),
     Table(

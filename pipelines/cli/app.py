@@ -7,6 +7,7 @@ how things are printed (`printing.py`).
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Any
 
 import typer
 from typer.core import TyperCommand
+from typer.exceptions import TyperException
 
 from assets.exports.files.printable import printable_name
 from pipelines.cli.options import Home
@@ -106,6 +108,10 @@ COMMANDS = {
         "pipelines.ui.serving:ui",
         "Show Dagster's pages on this machine, with the schedules running.",
     ),
+    "verify": (
+        "pipelines.cli.doctor:verify",
+        "Look whether every sealed value is where it was sealed for, and say which tables are not.",
+    ),
     "layout": (
         "pipelines.cli.layouts:layout_app",
         "Look at how a file would be read, and draft a layout for it.",
@@ -161,12 +167,26 @@ for _name, (_, _sentence) in COMMANDS.items():
     app.command(_name, cls=_Later, help=_sentence)(_nothing)
 
 
+def _words_of(error: TyperException) -> str:
+    """Return what typer would print of bad usage: how the command is called, and what is wrong."""
+    words = io.StringIO()
+    show = getattr(error, "show", None)
+    if show is None:
+        return error.format_message()
+    show(file=words)
+    return words.getvalue().rstrip("\n")
+
+
 def main() -> None:
     """Run the command line; every error we know ends in one sentence and a status."""
     # Dagster warns of its own beta features; that is no news for an operator.
     warnings.simplefilter("ignore")
     try:
-        app()
+        # Not by typer itself: it prints what was typed as it was typed.
+        sys.exit(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        say(_words_of(error))
+        sys.exit(error.exit_code)
     except TrappanError as error:
         say(f"trappan: {error}")
         sys.exit(1)
@@ -180,7 +200,7 @@ def main() -> None:
 
         say(f"trappan: {words_without_data(error)}")
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         say("trappan: stopped. What was finished is kept; run the command again for the rest.")
         sys.exit(1)
 

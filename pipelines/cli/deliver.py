@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.lake.connection import Lake
-from pipelines.cli.home import settings_of
+from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import Format, FormatOption, Home
-from pipelines.cli.printing import print_rows, say
+from pipelines.cli.printing import print_rows, say, say_out
 
 if TYPE_CHECKING:
     from assets.delivery.access import DryRun
@@ -40,6 +40,7 @@ def deliver(
         from pipelines.resources import delivery_access  # noqa: PLC0415 - a run loads far more
 
         with Lake.open(settings.lake) as lake:
+            note_access(settings, "deliver", dry_run=True)
             found = delivery_access(settings).dry_run(lake)
         _print(found, kind)
         if not delivery.target.url:
@@ -50,6 +51,7 @@ def deliver(
     from pipelines.resources import lake_access  # noqa: PLC0415
     from pipelines.running import run_job  # noqa: PLC0415
 
+    note_access(settings, "deliver")
     made = run_job(settings, "deliver_job", lake_access(settings, ())).delivered
     for sentence in made.sentences():
         say(sentence)
@@ -86,7 +88,7 @@ def _print(found: DryRun, kind: Format) -> None:
     print_rows(_COLUMNS, rows, kind)
     if kind == Format.TABLE and found.notices:
         first = found.notices[0]
-        print(f"The first notice, to the {first.reader.role}:\n")
-        print(f"Subject: {first.text.subject}\n\n{first.text.body}")
+        say_out(f"The first notice, to the {first.reader.role}:\n")
+        say_out(f"Subject: {first.text.subject}\n\n{first.text.body}")
     for code in found.plan.held_back:
         say(f"School unit {code}: nothing of its list would be delivered. Make the lists again.")

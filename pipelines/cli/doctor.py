@@ -1,4 +1,4 @@
-"""`trappan doctor`: looks at settings, lake, permissions, disk and delivery; no data is changed.
+"""`trappan doctor` and `trappan verify`: look at settings, seals, disk and delivery.
 
 Each finding says what was looked at, what was found and, when it is wrong, what to do.
 """
@@ -15,19 +15,25 @@ from pathlib import Path
 import duckdb
 import typer
 
+from assets.delivery.delivery_log import DeliveryLog
 from assets.delivery.health import LOOKS, Look
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key
 from assets.exports.readers.layouts import load_layouts
-from assets.exports.senders.senders_file import FILE_NAME, senders_of
+from assets.exports.sealed_values import look_over
+from assets.exports.senders.senders_file import FILE_NAME as SENDERS_FILE
+from assets.exports.senders.senders_file import senders_of
 from assets.lake.access import words_without_data
 from assets.lake.connection import Lake
 from assets.lake.data_files import damaged_files, data_files, lost_files
 from assets.lake.encryption import Sealer
 from assets.lake.settings import extension_path, refuse_lost_lake, traces_of_a_lake
 from assets.pull.sources import check_secrets, load_sources
+from assets.watchlists.release.publish import lists_root
+from assets.watchlists.release.remembered import FILE_NAME, unfit_lists
 from pipelines.cli.home import parameters_of, settings_of
-from pipelines.cli.options import Home
+from pipelines.cli.options import CommandError, Home
+from pipelines.cli.printing import say, say_out
 from pipelines.settings import Settings
 from rules.errors import TrappanError
 
@@ -55,9 +61,42 @@ def doctor(context: typer.Context, home: Home = None) -> None:
     """Check settings, lake, extensions, permissions, disk and delivery."""
     findings = examine(settings_of(context, home))
     for finding in findings:
-        print(f"{'well ' if finding.is_well else 'WRONG'}  {finding.what}: {finding.found}")
+        say_out(f"{'well ' if finding.is_well else 'WRONG'}  {finding.what}: {finding.found}")
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)
+
+
+def verify(context: typer.Context, home: Home = None) -> None:
+    """Look whether every sealed value is where it was sealed for, and say which tables are not."""
+    settings = settings_of(context, home)
+    if not (settings.lake.home / "pupil.key").exists():
+        raise CommandError(f"{settings.lake.home} has no pupil.key: nothing of it can be opened.")
+    unfit = unfit_values(settings)
+    for one in unfit:
+        say_out(f"WRONG  {one}")
+    if unfit:
+        say(
+            f"{len(unfit)} places do not fit. What does not open is shown nowhere. Restore the "
+            "whole home from one backup, catalog and data files of the same time."
+        )
+        raise typer.Exit(1)
+    say_out("well   every sealed value opens where it stands, and is whose it is")
+
+
+def unfit_values(settings: Settings) -> list[str]:
+    """Return in words what does not fit: in the lake, the published lists, delivery's log."""
+    home = settings.lake.home
+    sealer = Sealer.of_home(home)
+    with Lake.open(settings.lake, to_look_over=True) as lake:
+        unfit = [str(one) for one in look_over(lake)]
+    unfit += [
+        f"lists/{place}: {FILE_NAME} is not the list that was published there"
+        for place in unfit_lists(sealer, lists_root(home))
+    ]
+    with DeliveryLog.looked_at(home, sealer) as log:
+        if lists := log.unfit():
+            unfit.append(f"delivery log: {lists} lists whose pupils it can't say")
+    return unfit
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -91,6 +130,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "sources", lambda: _sources(settings)
     yield "senders", lambda: _senders(settings)
     yield "lake", lambda: _lake(settings)
+    yield "sealed values", lambda: _sealed(settings)
     yield from _delivery(settings)
 
 
@@ -235,21 +275,21 @@ def _senders(settings: Settings) -> str:
     folders = (settings.inbox_folder, settings.pulled_folder)
     found = senders_of(home, folders, load_layouts([settings.layouts_folder]))
     if not found.is_declared:
-        return f"no {home / FILE_NAME}: whoever writes to the inbox speaks for every school"
+        return f"no {home / SENDERS_FILE}: whoever writes to the inbox speaks for every school"
     nowhere = [
         sender.name
         for sender in found.named
         if not any((folder / sender.name).is_dir() for folder in folders)
     ]
     missing = f"; without a folder yet: {', '.join(nowhere)}" if nowhere else ""
-    return f"{len(found.named)} in {home / FILE_NAME}{missing}"
+    return f"{len(found.named)} in {home / SENDERS_FILE}{missing}"
 
 
 def _lake(settings: Settings) -> str:
     refuse_lost_lake(settings.lake)
     if not (settings.lake.home / "lake").exists() and not settings.catalog:
         return "not there yet; the first run makes it"
-    with Lake.open(settings.lake) as lake:
+    with Lake.open(settings.lake, to_look_over=True) as lake:
         # Counts alone are answered by the catalog, which knows nothing of the files' fate.
         _data_files(lake)
         if (settings.lake.home / "pupil.key").exists():
@@ -262,6 +302,18 @@ def _lake(settings: Settings) -> str:
     if stale:
         raise _TroubleError(f"{text}; the sums of {stale} dates are behind. Run `trappan nightly`")
     return text
+
+
+def _sealed(settings: Settings) -> str:
+    home = settings.lake.home
+    if not (home / "pupil.key").exists() or not ((home / "lake").exists() or settings.catalog):
+        return "nothing is sealed yet"
+    if unfit := unfit_values(settings):
+        raise _TroubleError(
+            f"{'; '.join(unfit)}. What does not open is shown nowhere. Restore the whole home from "
+            "one backup"
+        )
+    return "each opens where it stands, and is whose it is"
 
 
 def _data_files(lake: Lake) -> None:

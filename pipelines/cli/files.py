@@ -76,10 +76,12 @@ def files(
     settings = settings_of(context, home)
     if (sender is None) != (out is None):
         raise typer.BadParameter("--sender and --out go together: a file's hash, and where to.")
-    if identities:
-        note_access(settings, "files", rejected=rejected)
     with Lake.open(settings.lake) as lake:
         sealer = Sealer.of_home(settings.lake.home)
+        # Also without --identities: a file's name can name a pupil.
+        note_access(
+            settings, "files", rejected=rejected, sender=sender, out=out, identities=identities
+        )
         if sender and out:
             file = find_file(lake, sealer, sender)
             summary = summary_rows(lake, sealer, file, load_layouts())
@@ -164,6 +166,7 @@ def archive_remove(context: typer.Context, file: FileHash, home: Home = None) ->
     with Lake.open(settings.lake) as lake:
         sealer = Sealer.of_home(settings.lake.home)
         known = find_file(lake, sealer, file)
+    note_access(settings, "archive remove", file=known.sha256)
     originals = Archive(settings.lake.home, sealer)
     try:
         was_there = originals.remove(known.sha256)

@@ -5,7 +5,6 @@ Not here: the nightly estimates (`assets/forecast/assets.py`).
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from assets.exports.csv_text import write_csv
 from assets.forecast.answers import forecast_answer
 from assets.forecast.backtest import CALIBRATION_COLUMNS, SKILL_COLUMNS, Backtest, backtest, sundays
 from assets.forecast.skill import Bin
@@ -142,9 +142,7 @@ def _write(found: Backtest, out: Path) -> None:
         ("calibration.csv", CALIBRATION_COLUMNS, found.calibration),
     ):
         with (out / name).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+            write_csv(file, columns, rows)
     whole = {
         "origins": [origin.isoformat() for origin in found.origins],
         "skill": found.skill,

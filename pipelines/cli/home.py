@@ -1,7 +1,8 @@
-"""A command's home: its settings, its rule sets, and the log of who asked for identities.
+"""A command's home: its settings, its rule sets, and the log of who saw or wrote identities.
 
-`HOME/access.log` has a JSON line for each time: who asked when and what. No personal data: the
-question is written, never the answer.
+`HOME/access.log` has a JSON line for each time: who asked when and what, by which process. Who it
+was says the system, not the environment: the real user of the process, and the one who logged in,
+which `su` and `sudo` leave as it is. No personal data: the question is written, never the answer.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ from pathlib import Path
 import typer
 from pydantic import ValidationError
 
+from assets.exports.files.printable import printable_name
 from pipelines.settings import Settings
 from rules.models import ParameterSet, RuleSet
 from rules.registry import load_parameters, root_of, rule_set_of
+
+_LOGIN, _PROCESS = Path("/proc/self/loginuid"), Path("/proc/self/comm")
+_TO_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_NOBODY_LOGGED_IN = 2**32 - 1
 
 
 def settings_of(context: typer.Context, home: Path | None) -> Settings:
@@ -55,20 +61,44 @@ def note_access(settings: Settings, command: str, **asked: object) -> None:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     line = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "user": _user(),
-        "uid": os.getuid(),
-        "process": os.getpid(),
+        **_who(),
         "command": command,
         "asked": {name: str(value) for name, value in asked.items() if value is not None},
     }
-    descriptor = os.open(home / "access.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(home / "access.log", _TO_APPEND, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8") as log:
         log.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _user() -> str:
-    """Return the name of the account that runs this; the environment could say any."""
+def _who() -> dict[str, object]:
+    return {
+        "user": _name_of(os.getuid()),
+        "uid": os.getuid(),
+        "login_uid": _login_uid(),
+        "pid": os.getpid(),
+        "process": _process(),
+    }
+
+
+def _name_of(uid: int) -> str:
+    # Not `getpass.getuser`: that one believes the environment first.
     try:
-        return pwd.getpwuid(os.getuid()).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return f"uid {os.getuid()}"
+        return f"uid {uid}"
+
+
+def _login_uid() -> int | None:
+    """Return who logged in; None where the system does not keep it, or nobody did."""
+    try:
+        found = int(_LOGIN.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return None if found == _NOBODY_LOGGED_IN else found
+
+
+def _process() -> str:
+    try:
+        return printable_name(_PROCESS.read_text(encoding="utf-8", errors="replace").strip())
+    except OSError:
+        return ""

@@ -15,7 +15,7 @@ from assets.exports.ledger.entries import find_file
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.pull.sources import chosen, load_sources
-from pipelines.cli.home import settings_of
+from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import BeginAnew, FileHash, Format, Home, offered
 from pipelines.cli.printing import print_reports, print_rows, say, say_refused, watched
 from pipelines.resources import lake_access, pull_access
@@ -43,6 +43,8 @@ def ingest(
             settings, files_offered, progress, begins_anew=begin_anew, sender=sender
         )
         made = run_job(settings, "ingest_job", access)
+    # Names of files are printed, and one can name a pupil.
+    note_access(settings, "ingest")
     print_reports(made.reports)
     say_refused(made.reports)
 
@@ -52,6 +54,7 @@ def retry(context: typer.Context, file: FileHash, home: Home = None) -> None:
     settings = settings_of(context, home)
     with Lake.open(settings.lake) as lake:
         known = find_file(lake, Sealer.of_home(settings.lake.home), file)
+    note_access(settings, "retry", file=known.sha256)
     made = run_job(settings, "ingest_job", lake_access(settings, (), retried=known.sha256))
     print_reports(made.reports)
     say_refused(made.reports)

@@ -19,7 +19,7 @@ from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layouts import Layout, load_layouts
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import CommandError, Format, Home
-from pipelines.cli.printing import print_rows, say
+from pipelines.cli.printing import print_rows, say, say_out
 
 layout_app = typer.Typer(
     name="layout",
@@ -88,7 +88,7 @@ def new(
         draft = draft_layout(file, known, name, kind)
     except (UnreadableFileError, ChangedFileError) as error:
         raise CommandError(f"{printable_name(file.name)}: {error}") from None
-    print(draft.text, end="")
+    say_out(draft.text.rstrip("\n"))
     if draft.already:
         say(f"The layout '{draft.already}' fits this file already; it needs no other.")
     for decision in draft.decisions:
@@ -107,9 +107,9 @@ def _known(context: typer.Context, layouts: Path | None, home: Path | None) -> t
 
 
 def _print(file: Path, found: LayoutCheck) -> None:
-    print(f"{'file':<10} {printable_name(file.name)}")
+    say_out(f"{'file':<10} {printable_name(file.name)}")
     for what, words in found.facts:
-        print(f"{what:<10} {words}")
+        say_out(f"{what:<10} {words}")
     shown = max((len(cell.examples) for cell in found.cells), default=0)
     examples = [f"row {number}" for number in range(1, min(shown, _ROWS_SHOWN) + 1)]
     rows = [
@@ -122,6 +122,6 @@ def _print(file: Path, found: LayoutCheck) -> None:
     ]
     print_rows(("header", "read as", *examples), rows, Format.TABLE)
     for problem in found.problems:
-        print(f"problem    {problem}")
+        say_out(f"problem    {problem}")
     for advice in found.advice:
-        print(f"do         {advice}")
+        say_out(f"do         {advice}")

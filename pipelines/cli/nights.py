@@ -26,7 +26,7 @@ from assets.watchlists.release.week_states import iso_week
 from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import AsOf, BeginAnew, Home, Reason, School, offered, week_end
-from pipelines.cli.printing import print_lists, say, say_refused, say_waiting, watched
+from pipelines.cli.printing import print_lists, say, say_out, say_refused, say_waiting, watched
 from pipelines.jobs import as_of_tags
 from pipelines.resources import lake_access
 from pipelines.run_results import RunResults
@@ -70,6 +70,7 @@ def nightly(
         tags = as_of_tags(last)
         made_up = MadeUp()
         is_behind = refuse_night(access, last, force=force)
+        note_access(settings, "nightly", as_of=last)
         try:
             if is_behind:
                 made_up = make_up_weeks(settings, access, last, tell)
@@ -113,6 +114,7 @@ def publish(
             "over. Tonight's lists stand in the home under lists/current."
         )
     settings = settings_of(context, home)
+    note_access(settings, "publish", week=iso_week(week), school=school, mentors=mentors)
     if mentors:
         _publish_mentors(settings, week, school)
         return
@@ -156,7 +158,7 @@ def _publish_mentors(settings: Settings, week: date, school: str | None) -> None
         made = release_mentor_files(lake, iso_week(week), school=school)
     for folder in made.folders:
         if (folder / FOLDER).is_dir():
-            print(folder / FOLDER)
+            say_out(str(folder / FOLDER))
     say(
         f"{made.mentors} mentors' lists of {iso_week(week)} stand there. The rektor's lists stay "
         "as they are."

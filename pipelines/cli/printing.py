@@ -6,7 +6,6 @@ gets data only. Every command loads this: what made a thing is known here by its
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +18,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from assets.exports.files.printable import plainly_seen, printable_name
+from assets.exports.csv_text import write_csv
+from assets.exports.files.printable import is_plainly_seen, plainly_seen, printable_name
 from pipelines.cli.options import Format
 
 if TYPE_CHECKING:
@@ -33,20 +33,43 @@ _MOST_ROW_PROBLEMS = 5
 
 def say(text: str) -> None:
     """Print a sentence to standard error; nothing that is quoted in it steers the terminal."""
-    print("\n".join(map(plainly_seen, text.split("\n"))), file=sys.stderr)
+    print(_seen(text), file=sys.stderr)
+
+
+def say_out(text: str) -> None:
+    """Print lines of an answer to standard output, plainly seen as `say` does."""
+    print(_seen(text))
+
+
+def print_json(document: object) -> None:
+    """Print a document to standard output as JSON, which a terminal can't take for anything else.
+
+    JSON writes out the control characters up to U+001F itself; here all others too.
+    """
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    print("\n".join("".join(map(_in_json, line)) for line in text.split("\n")))
+
+
+def _seen(text: str) -> str:
+    return "\n".join(map(plainly_seen, text.split("\n")))
+
+
+def _in_json(letter: str) -> str:
+    if letter.isascii() or is_plainly_seen(letter):
+        return letter
+    units = letter.encode("utf-16-be", "surrogatepass")
+    pairs = (units[at : at + 2] for at in range(0, len(units), 2))
+    return "".join(f"\\u{int.from_bytes(pair):04x}" for pair in pairs)
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[dict[str, Any]], kind: Format) -> None:
     """Print rows under fixed columns to standard output."""
     if kind == Format.CSV:
-        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+        write_csv(sys.stdout, columns, rows)
     elif kind == Format.JSON:
-        shown = [{column: row[column] for column in columns} for row in rows]
-        print(json.dumps(shown, ensure_ascii=False, indent=2))
+        print_json([{column: row[column] for column in columns} for row in rows])
     else:
-        table = Table(*columns, header_style="bold")
+        table = Table(*map(_one_line, columns), header_style="bold")
         for row in rows:
             table.add_row(*(escape(_one_line(row[column])) for column in columns))
         # A table that is piped is as wide as it needs to be; on a screen it folds.
@@ -55,7 +78,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[dict[str, Any]], kind: For
 
 
 def _one_line(value: object) -> str:
-    return " ".join(str(value).split())
+    return plainly_seen(" ".join(str(value).split()))
 
 
 def print_answer(answer: Answer, kind: Format, when_empty: str) -> None:
@@ -178,7 +201,7 @@ def print_lists(folders: Sequence[Path]) -> None:
         for path in sorted(folder.iterdir()):
             # Of mentors' lists, which can be hundreds, only where they are.
             if path.suffix in {".xlsx", ".html"} or path.is_dir():
-                print(path)
+                say_out(str(path))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from assets.flags.evaluate import made_by_other_values, stored_days
 from assets.lake.connection import Lake
 from pipelines.cli.home import parameters_of, settings_of
 from pipelines.cli.options import Format, FormatOption, Home, day
-from pipelines.cli.printing import print_rows, say
+from pipelines.cli.printing import print_rows, say, say_out
 from pipelines.settings import Settings, yesterday
 from rules.models import Rule, RuleSet, ValueInForce
 from rules.registry import SHIPPED, available_sets, faults_of, root_of, rule_set_of
@@ -120,7 +120,7 @@ def check(
     for folder in folders:
         found = faults_of(folder)
         faults += len(found)
-        print(f"{'WRONG' if found else 'well '}  {folder.name}: {folder}")
+        say_out(f"{'WRONG' if found else 'well '}  {folder.name}: {folder}")
         for fault in found:
             say(f"  {fault}")
     if path is None:

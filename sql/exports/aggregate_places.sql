@@ -6,7 +6,8 @@ WITH staff_seals AS (
     -- One person can be reported of twice with the same key.
     SELECT
         staff_key,
-        any_value(sealed_staff) AS sealed_staff
+        min(person_key) AS person_key,
+        arg_min(sealed_staff, person_key) AS sealed_staff
     FROM ss12000_persons
     GROUP BY staff_key
 ),
@@ -25,7 +26,13 @@ mentors AS (
     SELECT
         mentor_places.person_key,
         mentor_places.first_date,
-        list(staff_seals.sealed_staff ORDER BY mentor_places.place) AS seals
+        list(
+            [
+                encode(cast(staff_seals.person_key AS VARCHAR)),
+                encode(cast(staff_seals.staff_key AS VARCHAR)),
+                staff_seals.sealed_staff
+            ] ORDER BY mentor_places.place
+        ) AS seals
     FROM mentor_places
     INNER JOIN staff_seals ON mentor_places.staff_key = staff_seals.staff_key
     GROUP BY mentor_places.person_key, mentor_places.first_date
@@ -37,6 +44,8 @@ SELECT
     units.school_name,
     places.class_name,
     cast(places.grade AS VARCHAR) AS grade,
+    cast(persons.person_key AS VARCHAR) AS person_key,
+    cast(persons.content_key AS VARCHAR) AS content_key,
     persons.sealed,
     mentors.seals AS mentor_seals,
     cells.protected,

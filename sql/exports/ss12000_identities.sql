@@ -22,6 +22,7 @@ SELECT
     '' AS school_unit_code,
     TRUE AS is_roster,
     cast(pupils.content_key AS VARCHAR) AS content_key,
+    cast(pupils.person_key AS VARCHAR) AS person_key,
     pupils.sealed,
     pupils.exported_at,
     pupils.file_id

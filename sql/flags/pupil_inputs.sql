@@ -35,19 +35,25 @@ WITH used AS (
 )
 
 SELECT
+    files.file_id,
     files.file_sha256,
+    files.sender,
     files.sealed_name,
     files.layout,
     files.exported_at,
     files.received_at,
+    files.modified_at,
     cast(sum(used.lesson_rows) AS BIGINT) AS lesson_rows,
     cast(sum(used.sum_rows) AS BIGINT) AS sum_rows
 FROM used
 INNER JOIN files ON used.file_id = files.file_id AND files.outcome <> 'duplicate'
 GROUP BY
+    files.file_id,
     files.file_sha256,
+    files.sender,
     files.sealed_name,
     files.layout,
     files.exported_at,
-    files.received_at
+    files.received_at,
+    files.modified_at
 ORDER BY files.exported_at, files.file_sha256

@@ -1,16 +1,43 @@
 -- protected_persons: persons of SS12000 who are protected, staff too.
--- From: protection_words. Grain: a person. Staff have no place, so any newer word lifts.
-WITH newest AS (
-    -- The newest word for and against, of each source.
+-- From: protection_words. Grain: a person. Staff have no place: any newer word lifts whose mark
+-- fits.
+WITH marks AS (
+    -- The newest word of a source that says protected.
     SELECT
         reference_key AS person_key,
         source_key,
-        max(exported_at) FILTER (WHERE is_protected) AS marked_at,
-        max(exported_at) FILTER (WHERE NOT is_protected) AS lifted_at
+        max(exported_at) AS marked_at
     FROM protection_words
+    WHERE is_protected
     GROUP BY reference_key, source_key
+),
+
+lifted AS (
+    SELECT DISTINCT
+        marks.person_key,
+        marks.source_key
+    FROM marks
+    INNER JOIN protection_words AS words
+        ON
+            marks.person_key = words.reference_key
+            AND marks.source_key = words.source_key
+    WHERE
+        NOT words.is_protected
+        AND CASE
+            WHEN words.exported_at > marks.marked_at
+                THEN words.mark_key = word_mac_of(
+                    words.reference_key,
+                    words.source_key,
+                    words.place_key,
+                    words.is_protected,
+                    words.exported_at,
+                    words.file_id
+                )
+            ELSE FALSE
+        END
 )
 
-SELECT DISTINCT person_key
-FROM newest
-WHERE marked_at IS NOT NULL AND (lifted_at IS NULL OR lifted_at <= marked_at)
+SELECT DISTINCT marks.person_key
+FROM marks
+ANTI JOIN lifted
+    ON marks.person_key = lifted.person_key AND marks.source_key = lifted.source_key

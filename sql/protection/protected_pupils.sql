@@ -15,10 +15,29 @@ WITH marks AS (
     GROUP BY refers.number_key, words.source_key
 ),
 
-marked_sources AS (
-    -- Few sources have marks, so the words of all others need not be looked at.
-    SELECT DISTINCT source_key
+liftable AS (
+    -- What a word against protection can lift: the marks of its number, and of older ones of it.
+    SELECT
+        number_key,
+        source_key,
+        marked_at
     FROM marks
+    UNION ALL
+    SELECT
+        number_changes.later_key AS number_key,
+        marks.source_key,
+        marks.marked_at
+    FROM marks
+    INNER JOIN number_changes ON marks.number_key = number_changes.number_key
+),
+
+first_liftable AS (
+    SELECT
+        number_key,
+        source_key,
+        min(marked_at) AS marked_at
+    FROM liftable
+    GROUP BY number_key, source_key
 ),
 
 replaced AS (
@@ -38,12 +57,29 @@ lifts AS (
         words.source_key,
         words.exported_at
     FROM protection_words AS words
-    SEMI JOIN marked_sources ON words.source_key = marked_sources.source_key
     INNER JOIN pupil_references AS refers ON words.reference_key = refers.reference_key
+    INNER JOIN first_liftable
+        ON
+            refers.number_key = first_liftable.number_key
+            AND words.source_key = first_liftable.source_key
     LEFT JOIN ss12000_organisations AS places ON words.place_key = places.organisation_key
     LEFT JOIN replaced ON refers.number_key = replaced.number_key
     WHERE
         NOT words.is_protected
+        -- A word that was changed, or that nobody said, lifts nothing. Marks are made of the few
+        -- words only that come after something that they can lift.
+        AND CASE
+            WHEN words.exported_at > first_liftable.marked_at
+                THEN words.mark_key = word_mac_of(
+                    words.reference_key,
+                    words.source_key,
+                    words.place_key,
+                    words.is_protected,
+                    words.exported_at,
+                    words.file_id
+                )
+            ELSE FALSE
+        END
         AND (words.place_key IS NULL OR places.school_unit_code IS NOT NULL)
         AND (replaced.until_time IS NULL OR words.exported_at <= replaced.until_time)
 ),

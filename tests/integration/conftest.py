@@ -29,12 +29,14 @@ class Said:
     err: str
 
 
-def trappan(*arguments: object) -> Said:
-    """Run the command line in this process, as `trappan …` does."""
+def trappan(*arguments: object, typed: str | None = None) -> Said:
+    """Run the command line in this process, as `trappan …` does; `typed` is its standard input."""
     out, err = io.StringIO(), io.StringIO()
     status = 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["trappan", *map(str, arguments)])
+        if typed is not None:
+            patch.setattr(sys, "stdin", io.StringIO(f"{typed}\n"))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
                 app.main()

@@ -132,7 +132,7 @@ class DeliveryHome:
             cleared=(),
         )
         sealer = Sealer.of_home(self.home)
-        (folder / FILE_NAME).write_bytes(remember(sealer, made))
+        (folder / FILE_NAME).write_bytes(remember(sealer, made, period))
         (folder / MANIFEST).write_text(json.dumps({"held": ["väntar"] if is_held else []}))
         return folder
 

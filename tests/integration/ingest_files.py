@@ -21,6 +21,8 @@ from assets.exports.ledger.outcomes import FileReport
 from assets.exports.pupils.protection import source_key
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import IDENTITY
+from tests.sealed import mark_words, opened
 
 Cells = Mapping[str, object]
 
@@ -241,8 +243,7 @@ def minutes_at(lake: Lake, report: FileReport) -> dict[str, tuple[int, int, int,
 
 def identities(lake: Lake) -> list[dict[str, str]]:
     """Return the opened identities."""
-    sealer = Sealer.of_home(lake.settings.home)
-    return [sealer.unseal(sealed) for (sealed,) in lake.rows("SELECT sealed FROM identities")]
+    return opened(lake, IDENTITY)
 
 
 def given_names(lake: Lake) -> set[str]:
@@ -274,8 +275,10 @@ def mark(lake: Lake, pupil: object, *, protected: bool = True) -> None:
     if protected:
         lake.connection.execute(
             "INSERT INTO protection_words (reference_key, source_key, is_protected, exported_at, "
-            f"file_id) VALUES ('{pupil}', uuid(), true, TIMESTAMP '2026-11-01 05:00', 1)"
+            f"file_id, mark_key) VALUES ('{pupil}', uuid(), true, TIMESTAMP '2026-11-01 05:00', 1, "
+            "uuid())"
         )
+    mark_words(lake)
 
 
 def problems_of(report: FileReport) -> dict[int, str]:

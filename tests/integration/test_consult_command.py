@@ -31,7 +31,7 @@ IDENTIFYING = ("Personnummer", "Förnamn", "Efternamn", "Kön", "Klass", "Mentor
 
 
 def consult(home: SampleHome, who: str, *more: object) -> Said:
-    return trappan("consult", who, "--as-of", AS_OF, *more, "--home", home.path)
+    return trappan("consult", "-", "--as-of", AS_OF, *more, "--home", home.path, typed=who)
 
 
 @cache

@@ -43,7 +43,7 @@ def verdicts(sample_home: SampleHome) -> dict[tuple[str, str, str], dict[str, st
 
 
 def explain(home: SampleHome, who: str, *more: object, as_of: str = AS_OF) -> Said:
-    return trappan("explain", who, "--as-of", as_of, *more, "--home", home.path)
+    return trappan("explain", "-", "--as-of", as_of, *more, "--home", home.path, typed=who)
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def test_a_protected_pupil_gets_the_very_words_of_an_unknown_one(
 
 
 def test_a_key_asks_for_the_same_pupil_and_leaves_no_line(
-    sample_home: SampleHome, explanations: dict[str, Explanation], monkeypatch: pytest.MonkeyPatch
+    sample_home: SampleHome, explanations: dict[str, Explanation]
 ) -> None:
     by_number = explain(sample_home, "201205059858")
     key = explanations["201205059858"].document["pupil"]["pupil_key"]
@@ -204,8 +204,19 @@ def test_a_key_asks_for_the_same_pupil_and_leaves_no_line(
     assert explain(sample_home, key) == by_number
     assert log.read_text(encoding="utf-8") == before
     assert explain(sample_home, "120505-9858") == by_number
-    monkeypatch.setattr("sys.stdin", io.StringIO("20120505-9858\n"))
-    assert explain(sample_home, "-") == by_number
+    on_the_line = trappan("explain", key, "--as-of", AS_OF, "--home", sample_home.path)
+    assert on_the_line == by_number
+
+
+@pytest.mark.parametrize("command", ["explain", "consult"])
+@pytest.mark.parametrize("text", ["201205059858", "20120505-9858", "120505-9858", "Omar", "1234"])
+def test_a_number_on_the_command_line_is_refused_and_not_repeated(
+    sample_home: SampleHome, command: str, text: str
+) -> None:
+    said = trappan(command, text, "--as-of", AS_OF, "--home", sample_home.path)
+    assert said.status == 2
+    assert "or - and an identity number on standard input" in " ".join(said.err.split())
+    assert text not in said.err + said.out
 
 
 def test_a_question_about_a_number_is_logged_without_the_number(sample_home: SampleHome) -> None:
@@ -250,7 +261,8 @@ def test_what_is_no_pupil_is_bad_usage_and_is_not_repeated(
 
 
 def test_a_lake_that_holds_nothing_is_reported_as_such(tmp_path: Path) -> None:
-    said = trappan("explain", "201205059858", "--as-of", AS_OF, "--home", tmp_path / "other")
+    home = tmp_path / "other"
+    said = trappan("explain", "-", "--as-of", AS_OF, "--home", home, typed="201205059858")
     assert said.status == 1
     assert f"the lake in {tmp_path / 'other'} holds no pupils at all" in said.err
 

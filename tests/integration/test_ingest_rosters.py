@@ -10,7 +10,7 @@ import pytest
 
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
-from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import STAFF
 from tests.integration.ingest_files import (
     BASIC,
     EVERY,
@@ -33,6 +33,7 @@ from tests.integration.ingest_files import (
     workbook_of,
 )
 from tests.integration.ingest_files import table as cells_of
+from tests.sealed import opened
 
 
 def record(number: int = 0, **cells: object) -> dict[str, object]:
@@ -145,8 +146,7 @@ def test_names_and_addresses_of_staff_are_sealed_and_one_person_is_one(
         lesson(2, mentor="", email=""),
     ]
     offer(lake, export(tmp_path, "1101T0500", *rows), roster(tmp_path, "1101T0500", record(3)))
-    sealer = Sealer.of_home(lake.settings.home)
-    staff = [sealer.unseal(sealed) for (sealed,) in lake.rows("SELECT sealed FROM staff")]
+    staff = opened(lake, STAFF)
     assert [fields["name"] for fields in staff] == ["Mo Mentor"]
     assert [row[-1] for row in lessons_of(lake)].count(None) == 1
 

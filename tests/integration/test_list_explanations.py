@@ -30,7 +30,15 @@ def test_a_row_opens_to_the_limits_of_explain_and_to_days_that_say_something(
     sample_home: SampleHome, omar: str
 ) -> None:
     said = trappan(
-        "explain", "201205059858", "--as-of", AS_OF, "--format", "json", "--home", sample_home.path
+        "explain",
+        "-",
+        "--as-of",
+        AS_OF,
+        "--format",
+        "json",
+        "--home",
+        sample_home.path,
+        typed="201205059858",
     )
     shown = [
         (rule, basis)

@@ -192,7 +192,8 @@ def test_the_school_that_goes_on_reporting_who_left_is_reported(home: Path) -> N
 def test_the_explanation_names_them_though_nothing_is_flagged(
     home: Path, pupil: Pupil, line: str
 ) -> None:
-    assert f"  {line}\n" in ask(home, "explain", number(pupil), "--as-of", AS_OF).out
+    said = trappan("explain", "-", "--as-of", AS_OF, "--home", home, typed=number(pupil))
+    assert f"  {line}\n" in said.out
 
 
 def number(pupil: Pupil) -> str:

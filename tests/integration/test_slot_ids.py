@@ -18,6 +18,7 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, LayoutError, load_layouts
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import REFUSED_ROW
 from tests.conftest import emptied
 from tests.integration.ingest_files import (
     EVERY,
@@ -28,6 +29,7 @@ from tests.integration.ingest_files import (
     put,
     text_of,
 )
+from tests.sealed import opened
 
 MONDAY = date(2026, 8, 31)
 Rows = Sequence[dict[str, object]]
@@ -132,9 +134,7 @@ def test_two_rows_of_one_slot_and_date_that_differ_are_still_refused(
     (report,) = offer(lake, saved(tmp_path, date(2026, 9, 12), [*rows, rows[0] | {"valid": "7"}]))
     assert set(problems_of(report).values()) == {"row.contradicts"}
     assert sum(dates(lake).values()) == len(rows) - 1
-    sealed = lake.rows("SELECT sealed_row FROM row_problems WHERE sealed_row IS NOT NULL")
-    sealer = Sealer.of_home(lake.settings.home)
-    cells = [sealer.unseal(row)["row"].split("\x1f") for (row,) in sealed]
+    cells = [row["row"].split("\x1f") for row in opened(lake, REFUSED_ROW)]
     assert all("S1-8" in row and "2026-08-31" not in row[-1] for row in cells)
     assert len({len(row) for row in cells}) == 1
 

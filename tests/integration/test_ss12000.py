@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from assets.exports.ledger.outcomes import FileOutcome
+from assets.flags.answers import staff_words
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import REFUSED_ROW, STAFF
 from assets.watchlists.collect.mentors import people_in
 from tests.conftest import emptied, settings_of
 from tests.integration.ingest_files import (
@@ -47,6 +49,7 @@ from tests.integration.ss12000_files import (
     school,
     staff,
 )
+from tests.sealed import opened
 
 
 def take(lake: Lake, folder: Path, **special: list[Any]) -> None:
@@ -87,10 +90,7 @@ def test_a_school_becomes_lessons_with_place_and_mentor(lake: Lake, tmp_path: Pa
         "SELECT DISTINCT school_unit_code, class_name, grade, subject, mentor_key FROM lessons"
     )
     assert [row[:4] for row in places] == [(SCHOOL, "8A", 8, "Matematik")]
-    sealer = Sealer.of_home(lake.settings.home)
-    staff_names = {
-        sealer.unseal(sealed)["name"] for (sealed,) in lake.rows("FROM staff SELECT sealed")
-    }
+    staff_names = {word["name"] for word in opened(lake, STAFF)}
     assert staff_names == {"Mentor Öberg", "Principal Öberg"}
     assert lake.rows("SELECT count(*) FROM lessons JOIN staff ON mentor_key = staff_key") == [(4,)]
     (unit,) = lake.rows(
@@ -101,8 +101,7 @@ def test_a_school_becomes_lessons_with_place_and_mentor(lake: Lake, tmp_path: Pa
 
 def test_the_mentors_address_is_never_a_private_one(lake: Lake, tmp_path: Path) -> None:
     take(lake, tmp_path)
-    sealer = Sealer.of_home(lake.settings.home)
-    emails = {sealer.unseal(sealed)["email"] for (sealed,) in lake.rows("SELECT sealed FROM staff")}
+    emails = {word["email"] for word in opened(lake, STAFF)}
     assert emails == {"mo@skola.example.org"}
 
 
@@ -297,13 +296,14 @@ def with_co_mentor() -> list[dict[str, Any]]:
 
 def mentors_of_rosters(lake: Lake) -> dict[str, list[tuple[str, str]]]:
     """Return name and address of each mentor by pupil, as of the records that have no end."""
-    sealer = Sealer.of_home(lake.settings.home)
     names = {key_of(lake, number): name for name, number in NUMBERS.items()}
     rows = lake.rows(
-        "SELECT pupil_key, sealed FROM enrolments JOIN staff ON mentor_key = staff_key "
+        "SELECT pupil_key, cast(staff_key AS VARCHAR) FROM enrolments "
+        "JOIN staff ON mentor_key = staff_key "
         "WHERE DATE '2026-10-05' BETWEEN start_date AND coalesce(end_date, DATE '2999-12-31')"
     )
-    return {names[pupil]: sorted(people_in(sealer.unseal(sealed))) for pupil, sealed in rows}
+    words = staff_words(lake)
+    return {names[pupil]: sorted(people_in(words[staff])) for pupil, staff in rows}
 
 
 MO, CO = ("Mentor Öberg", "mo@skola.example.org"), ("Co Öberg", "co@skola.example.org")
@@ -477,9 +477,7 @@ def test_an_object_with_a_fault_is_refused_and_the_others_are_taken(
         assert report.rows_accepted == 1
         assert report.reason is not None
         assert "object 2, " in report.reason
-    stored = lake.rows("SELECT sealed_row FROM row_problems WHERE sealed_row IS NOT NULL")
-    sealer = Sealer.of_home(lake.settings.home)
-    assert not [row for (row,) in stored if "Sen ankomst" in sealer.unseal(row)["row"]]
+    assert not [row for row in opened(lake, REFUSED_ROW) if "Sen ankomst" in row["row"]]
 
 
 def test_absence_above_the_lesson_gives_no_lesson_and_is_said(lake: Lake, tmp_path: Path) -> None:

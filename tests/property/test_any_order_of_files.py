@@ -26,6 +26,7 @@ from assets.exports.ledger.entries import taken_files
 from assets.exports.revoke import revoke_file
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import IDENTITY
 from tests.conftest import emptied, settings_of
 from tests.examples import examples
 from tests.integration.complete_files import COLUMNS, WITH_COLUMN
@@ -246,12 +247,17 @@ class FilesInAnyOrder(RuleBasedStateMachine):
         found = sorted((self.numbers[key], *rest) for key, *rest in enrolments)
         assert found == self.model.enrolments()
         names = self.lake.rows(
-            "SELECT pupil_key, layout, school_unit_code, sealed FROM identity_sources "
+            "SELECT pupil_key, layout, school_unit_code, content_key, sealed FROM identity_sources "
             "JOIN identities USING (content_key)"
         )
         opened = sorted(
-            (self.numbers[key], layout, school, self.unseal(sealed)["given_name"])
-            for key, layout, school, sealed in names
+            (
+                self.numbers[key],
+                layout,
+                school,
+                self.unseal(IDENTITY, (content,), sealed)["given_name"],
+            )
+            for key, layout, school, content, sealed in names
         )
         assert opened == self.model.names()
 

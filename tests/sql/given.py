@@ -17,6 +17,7 @@ import duckdb
 
 from assets.exports.readers.columns import COLUMNS
 from assets.lake.connection import Lake
+from assets.lake.protection_marks import WORD_MAC
 from assets.lake.tables import table_named
 
 NORTH, SOUTH = "10000001", "10000002"
@@ -184,6 +185,7 @@ USUAL: dict[str, Row] = {
         "is_protected": True,
         "exported_at": _EXPORTED,
         "file_id": 1,
+        "mark_key": ANNA,  # made again by `given`
     },
     "pupil_references": {"reference_key": ANNA, "number_key": ANNA},
     "pupil_numbers": {"number_key": ANNA, "pupil_key": ANNA},
@@ -394,6 +396,8 @@ def given(lake: Lake, table: str, *rows: Row) -> None:
         names = ", ".join(whole)
         marks = ", ".join(f"${name}" for name in whole)
         lake.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", whole)
+    if table == "protection_words":
+        lake.connection.execute(f"UPDATE {table} SET mark_key = {WORD_MAC}")
 
 
 def _implied(table: str, row: Row) -> dict[str, Any]:

@@ -193,8 +193,10 @@ def test_a_subject_from_the_data_can_not_become_markup(tmp_path: Path) -> None:
 def test_a_remembered_list_keeps_what_stands_behind_its_rows(tmp_path: Path) -> None:
     watchlist: Watchlist = make.watchlist(pupil())
     sealer = Sealer.of_home(tmp_path)
-    (tmp_path / FILE_NAME).write_bytes(remember(sealer, watchlist))
-    assert recall(sealer, tmp_path) == watchlist
+    place = tmp_path / "2026-W46" / watchlist.school_unit_code
+    place.mkdir(parents=True)
+    (place / FILE_NAME).write_bytes(remember(sealer, watchlist, "2026-W46"))
+    assert recall(sealer, place) == watchlist
 
 
 def test_a_row_without_outlook_or_pattern_has_no_empty_headings() -> None:

@@ -21,6 +21,7 @@ from assets.delivery.settings import DeliveryError
 from assets.delivery.shares import ReaderKey, files_of, is_ours
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import STAFF
 from tests.integration.delivery_home import OTHER, SCHOOL, mentor_key
 
 REKTOR = ReaderKey(SCHOOL)
@@ -59,7 +60,7 @@ def test_two_mentors_in_one_cell_have_a_folder_each_and_both_have_the_pupil(lake
     both, one = "Bo@skola.example, my@skola.example", "bo@skola.example"
     keys = {cell: str(sealer.key("staff", cell)) for cell in (both, one, "ingen adress")}
     for cell, key in keys.items():
-        sealed = sealer.seal({"name": "", "email": cell})
+        sealed = sealer.seal(STAFF, (key,), {"name": "", "email": cell})
         lake.connection.execute("INSERT INTO staff VALUES (?, ?)", [key, sealed])
     register = register_of(lake, Corrections())
     bo, my = (

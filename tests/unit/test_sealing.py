@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import hmac
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyrage import x25519
 
-from assets.lake.encryption import KeyFileError, Sealer
+from assets.lake.encryption import KeyFileError, Sealer, SealError
+from assets.lake.sealed_places import (
+    LIST,
+    LISTED,
+    PERSON,
+    SEALED_COLUMNS,
+    STAFF,
+    SealedPlace,
+)
+from tests.examples import examples
 
 ONE, OTHER = Sealer.unkept(), Sealer.unkept()
+ROW = ("a1b2",)
 
 
 @pytest.mark.parametrize("value", ["201203149800", "", "Åsa\x1fÖberg"])
@@ -20,12 +34,62 @@ def test_a_key_as_text_is_the_key(value: str) -> None:
 
 
 def test_a_sealed_text_opens_with_its_own_key_only() -> None:
-    sealed = ONE.seal_text("Åsa Öberg")
-    assert sealed != ONE.seal_text("Åsa Öberg")
-    assert ONE.unseal_text(sealed) == "Åsa Öberg"
-    with pytest.raises(KeyFileError, match=r"pupil\.key"):
-        OTHER.unseal_text(sealed)
-    assert ONE.unseal(ONE.seal({"name": "Åsa"})) == {"name": "Åsa"}
+    sealed = ONE.seal_text(STAFF, ROW, "Åsa Öberg")
+    assert sealed != ONE.seal_text(STAFF, ROW, "Åsa Öberg")
+    assert ONE.unseal_text(STAFF, ROW, sealed) == "Åsa Öberg"
+    with pytest.raises(SealError, match=r"pupil\.key"):
+        OTHER.unseal_text(STAFF, ROW, sealed)
+    assert ONE.unseal(STAFF, ROW, ONE.seal(STAFF, ROW, {"name": "Åsa"})) == {"name": "Åsa"}
+
+
+PLACES = (*SEALED_COLUMNS, LIST, LISTED)
+_LONGEST = max(len(place.bound_to) for place in PLACES)
+WHOLE_ROWS = st.lists(st.text(max_size=3), min_size=_LONGEST, max_size=_LONGEST)
+
+
+@given(
+    st.sampled_from(PLACES),
+    st.sampled_from(PLACES),
+    WHOLE_ROWS,
+    WHOLE_ROWS,
+)
+@settings(max_examples=examples(200), deadline=None)
+def test_a_seal_opens_in_its_own_row_and_place_only(
+    place: SealedPlace, other: SealedPlace, row: list[str], other_row: list[str]
+) -> None:
+    own = row[: len(place.bound_to)]
+    elsewhere = other_row[: len(other.bound_to)]
+    sealed = ONE.seal_text(place, own, "Åsa")
+    assert ONE.unseal_text(place, own, sealed) == "Åsa"
+    if (place, own) != (other, elsewhere):
+        with pytest.raises(SealError, match=other.name):
+            ONE.unseal_text(other, elsewhere, sealed)
+        assert ONE.opened(other, elsewhere, sealed) is None
+
+
+def test_no_two_rows_of_a_place_have_one_binding() -> None:
+    assert PERSON.binding("a\x1f1:b", "c") != PERSON.binding("a", "b\x1f1:c")
+    with pytest.raises(ValueError, match="person_key, content_key"):
+        PERSON.binding("a")
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", bytes(12), bytes(28), bytes(80)])
+def test_bytes_that_are_no_seal_do_not_open(damage: bytes) -> None:
+    assert ONE.opened(STAFF, ROW, damage) is None
+
+
+def test_every_use_has_a_key_of_its_own() -> None:
+    kinds = [ONE.key_text(kind, "201203149800") for kind in ("pupil", "staff", "short number")]
+    pads = {ONE.pads("word of protection"), ONE.pads("pupil"), OTHER.pads("pupil")}
+    assert len(set(kinds)) == len(pads) == len(kinds)
+
+
+def test_a_mark_made_in_sql_is_an_hmac() -> None:
+    inner, outer = ONE.pads("word of protection")
+    key = bytes(byte ^ 0x36 for byte in inner)
+    assert sha256(outer + sha256(inner + b"said").digest()).digest() == hmac.digest(
+        key, b"said", "sha256"
+    )
 
 
 def test_the_key_file_is_one_of_age_and_its_owners_only(tmp_path: Path) -> None:
@@ -37,9 +101,10 @@ def test_the_key_file_is_one_of_age_and_its_owners_only(tmp_path: Path) -> None:
     # The same keys and seals the next day, and with the key that age-keygen would write.
     again = Sealer.of_home(tmp_path)
     assert again.key_text("pupil", "201203149800") == made.key_text("pupil", "201203149800")
-    assert again.unseal_text(made.seal_text("Åsa")) == "Åsa"
+    assert again.unseal_text(STAFF, ROW, made.seal_text(STAFF, ROW, "Åsa")) == "Åsa"
     path.write_text(f"# created: 2026-11-15T10:00:00+01:00\n# public key: age1x\n{line}\n")
-    assert Sealer.of_home(tmp_path).unseal_text(made.seal_text("Åsa")) == "Åsa"
+    again = Sealer.of_home(tmp_path)
+    assert again.unseal_text(STAFF, ROW, made.seal_text(STAFF, ROW, "Åsa")) == "Åsa"
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,7 @@ def test_a_protected_pupils_minutes_are_in_no_share(lake: Lake) -> None:
     insert(lake, "absence_daily", days)
     key = {"reference_key": str(ELIAS), "number_key": str(ELIAS), "pupil_key": str(ELIAS)}
     word = {"source_key": str(ELIAS), "is_protected": True, "exported_at": EXPORTED, "file_id": 1}
+    word["mark_key"] = str(ELIAS)  # a word for protection counts whatever its mark
     insert(lake, "protection_words", [{"reference_key": str(ELIAS)} | word])
     for table, columns in _NUMBERS.items():
         insert(lake, table, [{column: key[column] for column in columns}])

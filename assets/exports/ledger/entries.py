@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -22,7 +23,8 @@ from assets.exports.pupils.identity_numbers import read_identity_number, short_f
 from assets.exports.pupils.merges import known_merges, merged
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
-from assets.lake.encryption import Sealer
+from assets.lake.encryption import KeyFileError, Sealer
+from assets.lake.sealed_places import FILE_NAME, HELD_NAME, REFUSED_ROW
 from rules.errors import TrappanError
 
 # The cells of refused rows, opened for a person: in clear only where nobody is protected. A
@@ -30,6 +32,8 @@ from rules.errors import TrappanError
 # number, no source says that this pupil is protected, and the row itself says nothing of
 # protection. All else is shown as a pattern: a number with a slip of the pen can be anybody's.
 
+#: Shown in place of a sealed value that does not open where it stands.
+UNOPENED = "(does not open: see `trappan verify`)"
 _MARKS = ("sekr", "skyd", "folkb", "protect")
 
 
@@ -49,20 +53,32 @@ class RowOpener:
             )
         }
 
-    def shown(self, sealed: bytes | None) -> str:
-        """Return a row's cells joined by ` | `; as a pattern where somebody may be protected."""
-        if sealed is None:
+    def shown(self, problem: Mapping[str, Any]) -> str:
+        """Return a row's cells joined by ` | `; as a pattern where somebody may be protected.
+
+        Args:
+            problem: the row of `row_problems`; a warning has no cells.
+        """
+        if problem["sealed_row"] is None:
             return ""
-        cells = self._sealer.unseal(sealed)["row"].split("\x1f")
+        cells = self._cells(problem)
+        if cells is None:
+            return UNOPENED
         if not self._may_be_shown(cells):
             cells = [pattern(cell) for cell in cells]
         return " | ".join(cells)
 
-    def may_be_shown(self, sealed: bytes | None) -> bool:
+    def may_be_shown(self, problem: Mapping[str, Any]) -> bool:
         """Whether a row's cells may be shown in clear; a warning has none."""
-        return sealed is None or self._may_be_shown(
-            self._sealer.unseal(sealed)["row"].split("\x1f")
-        )
+        if problem["sealed_row"] is None:
+            return True
+        cells = self._cells(problem)
+        return cells is not None and self._may_be_shown(cells)
+
+    def _cells(self, problem: Mapping[str, Any]) -> list[str] | None:
+        of_row = [problem[name] for name in REFUSED_ROW.bound_to]
+        found = self._sealer.opened(REFUSED_ROW, of_row, problem["sealed_row"])
+        return None if found is None else found["row"].split("\x1f")
 
     def _may_be_shown(self, cells: list[str]) -> bool:
         numbers = [read_identity_number(cell).canonical for cell in cells]
@@ -74,6 +90,7 @@ class RowOpener:
         return bool(keys) and not keys & self._protected and not is_marked
 
 
+_NAME_COLUMNS = ", ".join((FILE_NAME.column, *FILE_NAME.bound_to))
 _LEAST_DIGITS = 6
 _OTHER_WORDS = (
     "other content came under this name and time before: where the two differ, the one with the "
@@ -115,20 +132,27 @@ def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
     Raises:
         KeyFileError: it was written with another key.
     """
-    for (sealed_name,) in lake.rows("SELECT sealed_name FROM files LIMIT 1"):
-        sealer.unseal(sealed_name)
+    names = lake.frame(f"SELECT {_NAME_COLUMNS} FROM files ORDER BY received_at DESC LIMIT 1000")
+    # A name that was moved does not open either; with another key none of them does.
+    if names.height and not any(name_in(sealer, row) for row in names.iter_rows(named=True)):
+        raise KeyFileError(
+            "No file name of the lake can be opened with this home's pupil.key. The key file is "
+            "not the one that the lake was written with; restore it from the backup."
+        )
 
 
 def known_files(lake: Lake, sealer: Sealer, file_ids: list[int]) -> dict[int, KnownFile]:
     """Return what the ledger says of these files, by number."""
-    rows = lake.rows(
-        "SELECT file_id, sealed_name, modified_at, outcome, reason, exported_at FROM files "
-        "WHERE file_id IN (SELECT unnest($file_ids::BIGINT[])) ORDER BY received_at",
+    rows = lake.frame(
+        f"SELECT {_NAME_COLUMNS}, outcome, reason, exported_at FROM files WHERE file_id IN "
+        "(SELECT unnest($file_ids::BIGINT[])) ORDER BY received_at",
         file_ids=file_ids,
     )
     known: dict[int, KnownFile] = {}
-    for file_id, sealed_name, modified_at, outcome, reason, exported_at in rows:
-        receipts = frozenset({(sealer.unseal(sealed_name)["name"], modified_at)})
+    for row in rows.iter_rows(named=True):
+        file_id, outcome, reason = row["file_id"], row["outcome"], row["reason"]
+        exported_at, name = row["exported_at"], name_in(sealer, row)
+        receipts = frozenset() if name is None else frozenset({(name, row["modified_at"])})
         before = known.get(file_id)
         if before is None:
             known[file_id] = KnownFile(outcome, reason, exported_at, receipts)
@@ -154,15 +178,16 @@ def with_other_words(
     """
     said: dict[tuple[datetime, str], set[str]] = {}
     hashes = [file.sha256 for file in files]
-    for sealed_name, exported_at, sender in lake.rows(
-        "SELECT sealed_name, exported_at, sender FROM files "
+    for row in lake.frame(
+        f"SELECT {_NAME_COLUMNS}, exported_at FROM files "
         "WHERE exported_at IN (SELECT unnest($times::TIMESTAMP[])) "
         "AND outcome NOT IN ('duplicate', 'quarantined') "
         "AND file_sha256 NOT IN (SELECT unnest($hashes::VARCHAR[]))",
         times=[file.exported_at for file in files],
         hashes=hashes,
-    ):
-        said.setdefault((exported_at, sender), set()).add(sealer.unseal(sealed_name)["name"])
+    ).iter_rows(named=True):
+        if name := name_in(sealer, row):
+            said.setdefault((row["exported_at"], row["sender"]), set()).add(name)
     for file in files:
         is_competing = file.name in said.get((file.exported_at, file.sender.name), ())
         notices = [words for words in (file.notice, _OTHER_WORDS if is_competing else "") if words]
@@ -194,7 +219,7 @@ class LedgerFile:
     """
 
     sha256: str
-    name: str
+    name: str | None  # None when the sealed name does not open in its row
     modified_at: datetime
     exported_at: datetime | None
     layout: str | None
@@ -264,7 +289,7 @@ def _of_rows(sealer: Sealer, rows: pl.DataFrame) -> LedgerFile:
     first, final = last["period_first_date"], last["period_last_date"]
     return LedgerFile(
         sha256=last["file_sha256"],
-        name=sealer.unseal(last["sealed_name"])["name"],
+        name=name_in(sealer, last),
         modified_at=last["modified_at"],
         exported_at=max(times, default=None),
         layout=last["layout"],
@@ -283,11 +308,13 @@ def ledger_rows(lake: Lake, sealer: Sealer) -> pl.DataFrame:
     """Return the whole ledger, oldest first, with file names opened, and then what is held."""
     frame = lake.frame(
         "SELECT * EXCLUDE (is_held) FROM (SELECT *, false AS is_held FROM files UNION ALL BY NAME "
-        "SELECT sealed_name, noticed_at AS received_at, 'held' AS outcome, reason, "
+        "SELECT path_key, sealed_name, noticed_at AS received_at, 'held' AS outcome, reason, "
         "true AS is_held FROM held_files) ORDER BY is_held, received_at, exported_at, file_id"
     )
-    names = [_name_of(sealer, sealed) for sealed in frame["sealed_name"]]
-    return frame.drop("sealed_name").with_columns(pl.Series("file_name", names, dtype=pl.String))
+    names = [_name_of(sealer, row) for row in frame.iter_rows(named=True)]
+    return frame.drop("sealed_name", "path_key").with_columns(
+        pl.Series("file_name", names, dtype=pl.String)
+    )
 
 
 def problem_rows(
@@ -302,16 +329,17 @@ def problem_rows(
         file: only those of this file.
     """
     frame = lake.frame(
-        "SELECT problems.*, files.sealed_name FROM row_problems AS problems "
-        "JOIN (SELECT file_id, any_value(sealed_name) AS sealed_name FROM files GROUP BY file_id) "
+        f"SELECT problems.*, files.* EXCLUDE (file_id) FROM row_problems AS problems JOIN "
+        f"(SELECT {_NAME_COLUMNS} FROM files "
+        "QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY received_at) = 1) "
         "AS files ON problems.file_id = files.file_id "
         "WHERE $file_id IS NULL OR problems.file_id = $file_id "
         "ORDER BY problems.file_id, severity, line_number",
         file_id=file.file_id if file else None,
     )
-    names = [_name_of(sealer, sealed) for sealed in frame["sealed_name"]]
+    names = [_name_of(sealer, row) for row in frame.iter_rows(named=True)]
     opener = RowOpener(lake, sealer) if with_rows else None
-    rows = [opener.shown(sealed) if opener else "" for sealed in frame["sealed_row"]]
+    rows = [opener.shown(row) if opener else "" for row in frame.iter_rows(named=True)]
     return frame.drop("sealed_name", "sealed_row").with_columns(
         pl.Series("file_name", names, dtype=pl.String),
         pl.Series("row", rows, dtype=pl.String),
@@ -319,9 +347,19 @@ def problem_rows(
     )
 
 
-def _name_of(sealer: Sealer, sealed: bytes) -> str:
-    """Return a file's name as it may be printed."""
-    return printable_name(sealer.unseal(sealed)["name"])
+def _name_of(sealer: Sealer, row: Mapping[str, Any]) -> str:
+    """Return the name of a ledger row, or of one that is held, as it may be printed."""
+    if row.get("path_key") is None:
+        return printable_name(name_in(sealer, row) or UNOPENED)
+    held = sealer.opened(HELD_NAME, (row["path_key"],), row["sealed_name"])
+    return printable_name(held["name"] if held else UNOPENED)
+
+
+def name_in(sealer: Sealer, row: Mapping[str, Any]) -> str | None:
+    """Return the name in a row of `files`; None when it is not this row's."""
+    of_row = [row[name] for name in FILE_NAME.bound_to]
+    found = sealer.opened(FILE_NAME, of_row, row["sealed_name"])
+    return None if found is None else found["name"]
 
 
 # Ledger rows into the lake, and taking back what the ledger said of a file before.
@@ -372,7 +410,11 @@ def write_reports(
             "file_id": report.file_id,
             "file_sha256": report.sha256,
             "sender": report.sender,
-            "sealed_name": sealer.seal({"name": report.name}),
+            "sealed_name": sealer.seal(
+                FILE_NAME,
+                _of_row(report, (received or {}).get(report.file_id, now)),
+                {"name": report.name},
+            ),
             "modified_at": report.modified_at,
             "received_at": (received or {}).get(report.file_id, now),
             "layout": report.layout,
@@ -392,6 +434,18 @@ def write_reports(
     connection.register("ledger_frame", pl.DataFrame(ledger, schema_overrides=_LEDGER_TYPES))
     connection.execute("INSERT INTO files BY NAME SELECT * FROM ledger_frame")
     connection.unregister("ledger_frame")
+
+
+def _of_row(report: FileReport, received_at: datetime) -> tuple[object, ...]:
+    """Return what the sealed name of a report's row is bound to."""
+    found = {
+        "file_id": report.file_id,
+        "file_sha256": report.sha256,
+        "sender": report.sender,
+        "modified_at": report.modified_at,
+        "received_at": received_at,
+    }
+    return tuple(found[name] for name in FILE_NAME.bound_to)
 
 
 def forget_quarantined(

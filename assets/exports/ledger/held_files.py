@@ -18,6 +18,7 @@ from assets.exports.files.archive import Archive
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import HELD_NAME
 from assets.lake.whole_files import write_whole
 
 _Row = tuple[UUID, bytes, datetime, datetime, str]
@@ -52,7 +53,7 @@ class HeldFiles:
         held: dict[UUID, _Row] = {
             key: row
             for key, row in self._before.items()
-            if key not in offered and os.path.lexists(self._sealer.unseal(row[1])["path"])
+            if key not in offered and self._is_there(row)
         }
         now = datetime.now(UTC).replace(tzinfo=None)
         for key, report in offered.items():
@@ -61,8 +62,17 @@ class HeldFiles:
         if _without_row(held) != _without_row(self._before):
             self._lake.write(lambda connection: _rewrite(connection, held.values()))
 
+    def _is_there(self, row: _Row) -> bool:
+        """Whether what a row is about is still there; one that does not open stays to be looked at.
+
+        The key is that of the path, so a path that opens under another key is another file's.
+        """
+        found = self._sealer.opened(HELD_NAME, row[:1], row[1])
+        return found is None or os.path.lexists(found["path"])
+
     def _row(self, key: UUID, report: FileReport, now: datetime) -> _Row:
-        sealed = self._sealer.seal({"name": report.name, "path": str(report.path.absolute())})
+        said = {"name": report.name, "path": str(report.path.absolute())}
+        sealed = self._sealer.seal(HELD_NAME, (key,), said)
         noticed = self._before[key][3] if key in self._before else now
         return (key, sealed, report.modified_at, noticed, report.reason or "")
 

@@ -17,6 +17,7 @@ from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.ledger.reasons import reason_of
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import REFUSED_ROW
 
 #: So many refused rows of a file are reported one by one; `row_problems` has them all.
 SHOWN_ROWS = 1_000
@@ -129,9 +130,15 @@ class ProblemLog:
             "found": problem.found,
             "expected": reason.expected,
             "rows": problem.rows,
-            "sealed_row": None if problem.row is None else self._sealer.seal({"row": problem.row}),
+            "sealed_row": self._sealed(file_id, problem),
             "school_unit_code": problem.school_unit_code if problem.is_rejection else None,
         }
+
+    def _sealed(self, file_id: int, problem: RowProblem) -> bytes | None:
+        if problem.row is None:
+            return None
+        of_row = (file_id, problem.line_number, problem.code)
+        return self._sealer.seal(REFUSED_ROW, of_row, {"row": problem.row})
 
 
 def _append(

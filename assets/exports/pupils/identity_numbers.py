@@ -85,8 +85,9 @@ def with_century(text: str, exported: date) -> str:
 
 def birth_date(canonical: str) -> date | None:
     """Return the birth date of a canonical number, without the samordningsnummer's 60."""
-    day = int(canonical[6:8])
     try:
+        # A pupil without a number has no day.
+        day = int(canonical[6:8])
         return date(int(canonical[:4]), int(canonical[4:6]), day - 60 if day > 60 else day)
     except ValueError:
         return None

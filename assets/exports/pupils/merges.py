@@ -8,9 +8,10 @@ stored already (`rekeying.py`). Not here: how such a file is read (`batches/merg
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Self
 
 from assets.lake.connection import Lake
 
@@ -113,6 +114,32 @@ def known_merges(lake: Lake) -> list[Merge]:
 def standing_keys(lake: Lake) -> dict[uuid.UUID, uuid.UUID]:
     """Return for each number that was changed the key that stands for the pupil today."""
     return merged(known_merges(lake)).keys
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """Whose an opened identity is.
+
+    Attributes:
+        stands_for: by the key of a number that was changed the key of its pupil, both as text.
+    """
+
+    stands_for: Mapping[str, str]
+
+    @classmethod
+    def of_lake(cls, lake: Lake) -> Self:
+        """Read which numbers were changed."""
+        return cls({str(old): str(new) for old, new in standing_keys(lake).items()})
+
+    def to(self, pupil_key: str, identity: Mapping[str, str]) -> bool:
+        """Whether an identity belongs to the pupil at whose key it stands.
+
+        Args:
+            pupil_key: as text.
+            identity: opened; its `own_key` is the key of its number, or of the person's id.
+        """
+        own = identity["own_key"]
+        return pupil_key in (own, self.stands_for.get(own, own))
 
 
 def _leads_to(said: dict[uuid.UUID, set[uuid.UUID]], start: uuid.UUID, end: uuid.UUID) -> bool:

@@ -23,6 +23,8 @@ from assets.exports.pupils.identity_numbers import (
 from assets.exports.pupils.merges import known_merges, merged
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, text_of_fields
+from assets.lake.protection_marks import know_key
+from assets.lake.sealed_places import IDENTITY, STAFF
 from assets.lake.temporary import TemporaryTable
 
 _Key = TypeVar("_Key")
@@ -71,6 +73,7 @@ class People:
         self._lake = lake
         self.sealer = sealer
         self._met = met or _Met()
+        know_key(lake.connection, sealer)
         if met is None:
             lake.connection.execute("ATTACH IF NOT EXISTS ':memory:' AS met")
             self.forget()
@@ -160,7 +163,7 @@ class People:
     def sealed_staff(self) -> pl.DataFrame:
         """Return the staff met so far who are not kept: staff_key, sealed."""
         seals = {
-            key: self.sealer.seal({"name": _name(name), "email": email.strip()})
+            key: self.sealer.seal(STAFF, (key,), {"name": _name(name), "email": email.strip()})
             for (name, email), key in self._met.staff_in_lake.rest(self._met.staff)
         }
         return pl.DataFrame(
@@ -249,18 +252,20 @@ class People:
         known = self._met.sealed.get(cells)
         if known is None:
             civic_text, given_name, family_name, sex = cells
+            number = self._met.canonical[civic_text]
             content = text_of_fields(
                 {
-                    "civic_no": self._met.canonical[civic_text] or "",
+                    "civic_no": number or "",
                     "given_name": _name(given_name),
                     "family_name": _name(family_name),
                     "sex": sex.strip(),
+                    # Whose it is: two pupils without a number can have the same name, and what is
+                    # said of one must not stand at another (`belongs_to`).
+                    "own_key": self._own_key(number) if number else civic_text[len(_BY_KEY) :],
                 }
             )
-            # Two pupils without a number can have the same name, so the key tells them apart.
-            apart = civic_text if civic_text.startswith(_BY_KEY) else ""
-            key = self.sealer.key_text("identity", f"{content}{apart}")
-            known = key, self.sealer.seal_text(content)
+            key = self.sealer.key_text("identity", content)
+            known = key, self.sealer.seal_text(IDENTITY, (key,), content)
             self._met.sealed[cells] = known
         return known
 

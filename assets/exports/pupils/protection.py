@@ -19,7 +19,9 @@ from assets.exports.files.received import ReceivedFile
 from assets.exports.pupils.identity_numbers import possible_numbers
 from assets.exports.pupils.people import People
 from assets.lake.encryption import Sealer
-from assets.lake.upsert import replace_older
+from assets.lake.protection_marks import WORD_MAC, mark_all
+from assets.lake.temporary import TemporaryTable
+from assets.lake.upsert import replace_older_by
 
 #: The only words that say "not protected"; whatever else stands there protects.
 NOT_PROTECTED = ("Ingen", "Nej")
@@ -107,7 +109,16 @@ def store_words(
 def keep_words(connection: duckdb.DuckDBPyConnection, words: pl.DataFrame) -> None:
     """Put words in place of older ones of the same source, reference, place and meaning."""
     if words.height:
-        replace_older(connection, "protection_words", words, _KEY)
+        connection.register("words_to_keep", words)
+        keep_words_of(connection, "words_to_keep")
+        connection.unregister("words_to_keep")
+
+
+def keep_words_of(connection: duckdb.DuckDBPyConnection, words: TemporaryTable | str) -> None:
+    """Do the same with the rows of a temporary table, each marked as ours (`protection_marks`)."""
+    marked = f"(SELECT *, {WORD_MAC} AS mark_key FROM {words})"
+    replace_older_by(connection, "protection_words", marked, _KEY)
+    mark_all(connection)
 
 
 def words_of_persons(said: Iterable[tuple[ReceivedFile, Iterable[str]]]) -> pl.DataFrame:
@@ -155,6 +166,7 @@ def keep_numbers(connection: duckdb.DuckDBPyConnection, numbers: pl.DataFrame) -
     own = numbers.select(pl.col("number_key").alias("reference_key"), "number_key")
     short = numbers.select(pl.col("short_key").alias("reference_key"), "number_key").drop_nulls()
     keep_references(connection, pl.concat([own, short]))
+    mark_all(connection)
 
 
 def keep_references(connection: duckdb.DuckDBPyConnection, references: pl.DataFrame) -> None:

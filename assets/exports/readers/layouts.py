@@ -16,10 +16,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from assets.exports.files.printable import printable_header
 from assets.exports.readers.cells import filled_width, split_cells
 from assets.exports.readers.columns import COLUMNS
-from assets.exports.readers.unknown_headers import as_headers
+from assets.exports.readers.unknown_headers import header_pattern
 from rules.errors import TrappanError
 from rules.strict_yaml import Document, StrictYamlError, read_yaml
 
@@ -259,13 +258,16 @@ class HeaderMatch:
 
     @property
     def unread_columns(self) -> str | None:
-        """Say which columns the layout doesn't know, so that they are not read; None if none."""
+        """Say which columns the layout doesn't know, so that they are not read; None if none.
+
+        By place and pattern: a header can be a child's name, and this is stored and printed.
+        """
         if not self.unknown:
             return None
-        names = as_headers([self.header[position] for position in self.unknown])
-        listed = ", ".join(f"'{printable_header(name)}'" for name in names[:_UNREAD_SHOWN])
-        if len(names) > _UNREAD_SHOWN:
-            listed += f" and {len(names) - _UNREAD_SHOWN} more"
+        shown = self.unknown[:_UNREAD_SHOWN]
+        listed = ", ".join(f"{place + 1} ({header_pattern(self.header[place])})" for place in shown)
+        if len(self.unknown) > _UNREAD_SHOWN:
+            listed += f" and {len(self.unknown) - _UNREAD_SHOWN} more"
         return f"columns that the layout does not know were not read: {listed}"
 
 

@@ -1,7 +1,8 @@
 """Headers that no layout knows: what may be reported of them, and which speak of protection.
 
-A row that stands where the header should be has names of pupils in it. Not here: what is refused
-for a header (`header_checks.py`).
+What is stored, and what a run prints by itself, has patterns only, because a header can be the name
+of a child; words are for a person who has the file and asks how it would be read
+(`layout_checks.py`). Not here: what is refused for a header (`header_checks.py`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def as_headers(names: Sequence[str]) -> list[str]:
     A row that stands where the header should be has names of pupils in it.
     """
     if any(_looks_like_data(name) for name in names):
-        return [_pattern(name) for name in names]
+        return [header_pattern(name) for name in names]
     return list(names)
 
 
@@ -46,7 +47,8 @@ def _looks_like_data(name: str) -> bool:
     )
 
 
-def _pattern(name: str) -> str:
+def header_pattern(name: str) -> str:
+    """Return a header as a pattern: a letter is x, a digit 9, and what is not plainly seen ?."""
     letters = (
         "9" if letter.isdecimal() else "x" if letter.isalpha() else letter
         for letter in " ".join(name.split())[:_SHOWN]

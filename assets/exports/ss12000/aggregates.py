@@ -24,6 +24,7 @@ from assets.exports.ss12000.persons import Persons, several_mentors
 from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import PERSON, PERSON_AS_STAFF
 
 # SS12000 aggregatedAttendance as rows of text under our column names of aggregates. A pure reader:
 # nothing is stored. An object has references only, so that names, numbers, school and class come
@@ -88,10 +89,19 @@ def aggregate_frames(
 
 
 def _place(sealer: Sealer, row: tuple[object, ...], by_key: ByKey) -> dict[str, str | None]:
-    _, code, school, class_name, grade, sealed, mentor_seals, said, key = row
-    pupil = sealer.unseal(sealed) if isinstance(sealed, bytes) else {}
+    _, code, school, class_name, grade, person, content, sealed, mentor_seals, said, key = row
+    # What does not open is another person's: nobody is named, and the row is refused.
+    pupil: dict[str, str] | None = {}
+    if isinstance(sealed, bytes):
+        pupil = sealer.opened(PERSON, (person, content), sealed)
+        key = None if pupil is None else key
+    pupil = pupil or {}
     seals = mentor_seals if isinstance(mentor_seals, list) else []
-    mentor = several_mentors([sealer.unseal(seal) for seal in seals])
+    words = [
+        sealer.opened(PERSON_AS_STAFF, (person.decode(), staff.decode()), seal)
+        for person, staff, seal in seals
+    ]
+    mentor = several_mentors([word for word in words if word is not None])
     return {
         "school_unit_code": None if code is None else str(code),
         "school_name": None if school is None else str(school),

@@ -6,12 +6,17 @@ leaves no trace. Not here: the objects (`words.py`), the joins (`sql/exports/ss1
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import duckdb
 import polars as pl
 
-from assets.exports.pupils.protection import keep_numbers, keep_references, keep_words
+from assets.exports.pupils.protection import (
+    keep_numbers,
+    keep_references,
+    keep_words,
+    keep_words_of,
+)
 from assets.exports.readers.layouts import OBJECT_LAYOUTS
 from assets.exports.ss12000.affected_pupils import (
     Affected,
@@ -29,6 +34,7 @@ from assets.exports.storing.lessons import store_identities, store_lessons
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import IDENTITY, PERSON, PERSON_AS_STAFF, STAFF
 from assets.lake.tables import columns_of
 from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older_by
@@ -38,7 +44,6 @@ from assets.lake.upsert import replace_older_by
 # place, and in a reference. Only a person's own object that was taken lifts, and only when a
 # school unit that the lake knows enrols the person (`sql/protection/protected_pupils.sql`).
 
-_KEY = ("reference_key", "source_key", "place_key", "is_protected")
 _IN_REFERENCES = (
     "SELECT person_key, person_key AS reference_key, person_key AS source_key, "
     "cast(NULL AS UUID) AS place_key, true AS is_protected, exported_at, file_id "
@@ -64,7 +69,7 @@ def store_markings(
         _store_numbers(connection, persons, taken)
     else:
         markings = lake.make("arriving_markings", _IN_REFERENCES.format(markings=MARKINGS))
-    replace_older_by(connection, "protection_words", markings, _KEY)
+    keep_words_of(connection, markings)
     return markings
 
 
@@ -153,7 +158,7 @@ def _derive(
         _store_lessons(connection, lake, affected, has_lessons=has_lessons)
         _store_rosters(connection, lake, affected)
         _store_identities(connection, lake, affected)
-        _store_staff(connection, f"SELECT mentor_key FROM {places}")
+        _store_staff(connection, lake, f"SELECT mentor_key FROM {places}")
         _store_mentors(connection, lake, places)
 
 
@@ -218,7 +223,23 @@ def _store_identities(
         f"AND pupil_key IN (SELECT pupil_key FROM {affected.pupils})",
         {"layout": OBJECT_LAYOUTS},
     )
-    store_identities(connection, lake.relation("exports/ss12000_identities"))
+    store_identities(connection, _sealed_again(lake, lake.relation("exports/ss12000_identities")))
+
+
+def _sealed_again(lake: Lake, found: pl.DataFrame) -> pl.DataFrame:
+    """Return identities of persons sealed for where they will stand.
+
+    One that does not open is another person's, or was changed: it is nobody's identity.
+    """
+    sealer = Sealer.of_home(lake.settings.home)
+    seals: list[bytes | None] = []
+    for person_key, content_key, sealed in found.select(
+        "person_key", "content_key", "sealed"
+    ).iter_rows():
+        fields = sealer.opened(PERSON, (person_key, content_key), sealed)
+        seals.append(None if fields is None else sealer.seal(IDENTITY, (content_key,), fields))
+    again = found.with_columns(pl.Series("sealed", seals, dtype=pl.Binary))
+    return again.drop_nulls("sealed").drop("person_key")
 
 
 def _store_units(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
@@ -227,16 +248,55 @@ def _store_units(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     )
     arriving = lake.define("exports/ss12000_units")
     replace_older_by(connection, "school_units", arriving, ("school_unit_code", "layout"))
-    _store_staff(connection, f"SELECT cast(principal_key AS UUID) FROM {arriving}")
+    _store_staff(connection, lake, f"SELECT cast(principal_key AS UUID) FROM {arriving}")
 
 
-def _store_staff(connection: duckdb.DuckDBPyConnection, keys: str) -> None:
+def _store_staff(connection: duckdb.DuckDBPyConnection, lake: Lake, keys: str) -> None:
     """Store names of staff whom a list may name; of all others the lake keeps the seal only."""
-    connection.execute(
-        "INSERT INTO staff SELECT staff_key, any_value(sealed_staff) FROM ss12000_persons "
-        f"WHERE staff_key IN ({keys}) AND staff_key NOT IN (SELECT staff_key FROM staff) "
-        "GROUP BY staff_key"
+    sealer = Sealer.of_home(lake.settings.home)
+    words = staff_words(
+        lake, sealer, f"({keys}) AND staff_key NOT IN (SELECT staff_key FROM staff)"
     )
+    _insert_staff(connection, sealer, words)
+
+
+def staff_words(lake: Lake, sealer: Sealer, wanted: str) -> dict[str, dict[str, str]]:
+    """Return name and email of staff by key as text; of a seal that does not open nothing.
+
+    Args:
+        lake: the lake.
+        sealer: of its home.
+        wanted: what comes after `staff_key IN`.
+    """
+    words: dict[str, dict[str, str]] = {}
+    # One person can be reported of twice with the same key.
+    for person_key, staff_key, sealed in lake.rows(
+        "SELECT person_key, cast(staff_key AS VARCHAR), sealed_staff FROM ss12000_persons "
+        f"WHERE staff_key IN {wanted} ORDER BY person_key"
+    ):
+        if staff_key not in words:
+            word = sealer.opened(PERSON_AS_STAFF, (person_key, staff_key), sealed)
+            words |= {} if word is None else {staff_key: word}
+    return words
+
+
+def _insert_staff(
+    connection: duckdb.DuckDBPyConnection, sealer: Sealer, words: Mapping[str, dict[str, str]]
+) -> None:
+    if not words:
+        return
+    frame = pl.DataFrame(
+        {
+            "staff_key": list(words),
+            "sealed": [sealer.seal(STAFF, (key,), word) for key, word in words.items()],
+        },
+        schema={"staff_key": pl.String, "sealed": pl.Binary},
+    )
+    connection.register("words_of_staff", frame)
+    connection.execute(
+        "INSERT INTO staff SELECT cast(staff_key AS UUID), sealed FROM words_of_staff"
+    )
+    connection.unregister("words_of_staff")
 
 
 def _store_mentors(
@@ -250,24 +310,10 @@ def _store_mentors(
     if not new:
         return
     sealer = Sealer.of_home(lake.settings.home)
-    seals = dict(
-        lake.rows(
-            "SELECT staff_key, any_value(sealed_staff) FROM ss12000_persons WHERE staff_key IN "
-            f"(SELECT unnest(mentor_keys) FROM {places}) GROUP BY staff_key"
-        )
-    )
-    words = pl.DataFrame(
-        {
-            "staff_key": [key for key, _ in new],
-            "sealed": [
-                sealer.seal(several_mentors([sealer.unseal(seals[key]) for key in keys]))
-                for _, keys in new
-            ],
-        },
-        schema={"staff_key": pl.String, "sealed": pl.Binary},
-    )
-    connection.register("mentors_together", words)
-    connection.execute(
-        "INSERT INTO staff SELECT cast(staff_key AS UUID), sealed FROM mentors_together"
-    )
-    connection.unregister("mentors_together")
+    words = staff_words(lake, sealer, f"(SELECT unnest(mentor_keys) FROM {places})")
+    together = {
+        key: several_mentors([words[str(one)] for one in keys])
+        for key, keys in new
+        if all(str(one) in words for one in keys)
+    }
+    _insert_staff(connection, sealer, together)

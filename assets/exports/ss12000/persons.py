@@ -20,7 +20,8 @@ from assets.exports.pupils.identity_numbers import (
 from assets.exports.pupils.merges import known_merges, merged
 from assets.exports.pupils.protection import WORDS, source_key
 from assets.lake.connection import Lake
-from assets.lake.encryption import Sealer
+from assets.lake.encryption import Sealer, text_of_fields
+from assets.lake.sealed_places import PERSON, PERSON_AS_STAFF
 from assets.lake.temporary import TemporaryTable
 
 # A mentor's address for the lists: never a private one.
@@ -142,15 +143,19 @@ class Persons:
         person_key = self.key_of(row["id"])
         name = f"{row['given_name'] or ''} {row['family_name'] or ''}"
         email = next((emails[kind] for kind in _EMAIL_ORDER if emails.get(kind)), "").strip()
+        pupil = self._sealer.key("pupil", number.canonical) if number.canonical else person_key
+        own = str(pupil)
         fields = {
             "civic_no": number.canonical or "",
             "given_name": _name(row["given_name"]),
             "family_name": _name(row["family_name"]),
             "sex": row["sex"] or "",
+            # Whose it is, as in `exports/pupils/people.py`.
+            "own_key": own,
         }
-        content = json.dumps(fields, ensure_ascii=False, sort_keys=True)
-        pupil = self._sealer.key("pupil", number.canonical) if number.canonical else person_key
-        own = str(pupil)
+        content_key = self._sealer.key_text("identity", text_of_fields(fields))
+        staff_key = self._sealer.key_text("staff", f"{_name(name)}\x1f{email.casefold()}")
+        staff = {"name": _name(name), "email": email}
         short = short_form(number.canonical) if number.canonical else None
         short_key = self._sealer.key_text("short number", short) if short else None
         # A number that was changed: the key that stands for the pupil (`nummerbyten`).
@@ -162,13 +167,10 @@ class Persons:
             "person_key": str(person_key),
             "pupil_key": str(pupil),
             "civic_problem": number.problem,
-            # Two pupils without a number can have the same name, so the key tells them apart.
-            "content_key": str(
-                self._sealer.key("identity", content if number.canonical else f"{content}{pupil}")
-            ),
-            "sealed": self._sealer.seal(fields),
-            "staff_key": str(self._sealer.key("staff", f"{_name(name)}\x1f{email.casefold()}")),
-            "sealed_staff": self._sealer.seal({"name": _name(name), "email": email}),
+            "content_key": content_key,
+            "sealed": self._sealer.seal(PERSON, (person_key, content_key), fields),
+            "staff_key": staff_key,
+            "sealed_staff": self._sealer.seal(PERSON_AS_STAFF, (person_key, staff_key), staff),
         }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
+from assets.flags.answers import staff_words
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.watchlists.model import ClearedPupil, Mentor, PupilRow, Watchlist
@@ -79,8 +80,7 @@ class Staff:
     def of_lake(cls, lake: Lake) -> Self:
         """Read it."""
         sealer = Sealer.of_home(lake.settings.home)
-        rows = lake.rows("SELECT cast(staff_key AS VARCHAR), sealed FROM staff")
-        words = {key: sealer.unseal(sealed) for key, sealed in rows}
+        words = staff_words(lake)
         return cls(
             {key: word["name"] for key, word in words.items()},
             {

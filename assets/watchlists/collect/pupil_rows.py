@@ -117,7 +117,8 @@ def rows_by_school(
         by_pupil[row["pupil_key"]].append(row)
     gone = {row["pupil_key"] for row, _ in states.cleared}
     everybody = sorted(by_pupil.keys() | gone | {key for key, _ in beside})
-    # A list of before can name a pupil whom a lake that was restored from an older backup lacks.
+    # A list of before can name a pupil whom a lake that was restored from an older backup lacks,
+    # and an identity that is not the pupil's is none.
     people = dict.fromkeys(everybody, _NAMELESS) | identities_of(lake, everybody)
     facts = _Facts(people, staff, _windows(lake))
     behind = what_is_behind(lake, evaluation)
@@ -157,7 +158,7 @@ def rows_by_school(
     return Rows(pupils, cleared, facts.people, same_name)
 
 
-_NAMELESS = {"given_name": "", "family_name": ""}
+_NAMELESS = {"given_name": "", "family_name": "", "civic_no": ""}
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def publish_watchlist(home: Path, period: str, entry: ListToPublish) -> Path:
         folder.mkdir(parents=True)
         # Here and not before: sealing a city's lists is shared by the processes that write them.
         sealer = Sealer.of_home(home)
-        (folder / FILE_NAME).write_bytes(remember(sealer, entry.remembered))
+        (folder / FILE_NAME).write_bytes(remember(sealer, entry.remembered, period))
         mentors: Entries = {}
         if entry.has_mentor_files:
             standing = place.resolve() if place.exists() else None

@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from assets.lake.encryption import Sealer
+from assets.lake.encryption import Sealer, SealError
+from assets.lake.sealed_places import LIST
 from assets.watchlists.model import AtRiskRow, ClearedPupil, PupilRow, ThinRow, Watchlist
 
 FILE_NAME = "list.sealed"
@@ -32,22 +33,51 @@ def unpacked(of_list: bytes | str) -> Watchlist:
     return _LISTS.validate_json(of_list)
 
 
-def remember(sealer: Sealer, watchlist: Watchlist) -> bytes:
-    """Return a list as sealed bytes."""
-    return sealer.seal_text(packed(watchlist).decode())
+def remember(sealer: Sealer, watchlist: Watchlist, period: str) -> bytes:
+    """Return a list as sealed bytes, which open at its own school and period only."""
+    of_list = (watchlist.school_unit_code, period)
+    return sealer.seal_text(LIST, of_list, packed(watchlist).decode())
 
 
-def recall(sealer: Sealer, folder: Path) -> Watchlist | None:
-    """Return the list that was published in a folder; None where none was, or not by us.
+def recall(sealer: Sealer, place: Path, folder: Path | None = None) -> Watchlist | None:
+    """Return the list that was published at a place; None where none was, or not by us.
+
+    Args:
+        sealer: of the home.
+        place: `lists/<period>/<school unit code>`, which says whose list it has to be.
+        folder: what the place points to, where it was looked up before.
 
     Raises:
-        KeyFileError: it was sealed with another home's key.
+        SealError: it is another school's or period's, was changed, or is of another home's key.
         OSError: it can't be read.
     """
-    path = folder / FILE_NAME
+    path, school, period = (folder or place) / FILE_NAME, place.name, place.parent.name
     if not path.is_file():
         return None
-    return unpacked(sealer.unseal_text(path.read_bytes()))
+    try:
+        return unpacked(sealer.unseal_text(LIST, (school, period), path.read_bytes()))
+    except SealError:
+        raise SealError(
+            f"{FILE_NAME} of school unit {school}, {period}, is not the list that was published "
+            "there: it was copied from another school or period, was changed, or was sealed with "
+            "another pupil.key. Restore the folder from the backup."
+        ) from None
+
+
+def unfit_lists(sealer: Sealer, root: Path) -> list[str]:
+    """Return the places, `period/school`, whose list as data is not the one published there.
+
+    Args:
+        sealer: of the home.
+        root: the folder of all published lists.
+    """
+    unfit: list[str] = []
+    for place in sorted(root.glob("[0-9c]*/*")):
+        try:
+            recall(sealer, place)
+        except SealError:
+            unfit.append(f"{place.parent.name}/{place.name}")
+    return unfit
 
 
 def with_standing_keys(watchlist: Watchlist, keys: Mapping[str, str]) -> Watchlist:

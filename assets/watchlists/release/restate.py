@@ -122,7 +122,7 @@ def restate_week(
     key_column = "civic_no" if identities else "pupil_key"
 
     def keyed(key: str) -> dict[str, str]:
-        return {key_column: people[key]["civic_no"] if identities else key}
+        return {key_column: people[key]["civic_no"] if key in people else key}
 
     changed = Counter(row["pupil_key"] for row in lessons)
     by_other_rules = lists.filter(pl.col("rule_set_version") != rule_set.version)

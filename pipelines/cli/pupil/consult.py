@@ -31,6 +31,7 @@ from assets.watchlists.swedish.safe_text import one_line
 from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import CommandError, Day, Home
+from pipelines.cli.printing import say_out
 from pipelines.cli.pupil.asking import Pupil, asked_about, asked_by
 
 
@@ -73,7 +74,7 @@ def consult(
         write_consultation(sheet, out)
         return
     for line in lines_of(sheet):
-        print(line)
+        say_out(line)
 
 
 def _own_facts(lake: Lake, key: UUID, explanation: Explanation, evaluation: Evaluation) -> OwnFacts:

@@ -7,7 +7,6 @@ reads as text (`explain_text.py`).
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
@@ -24,6 +23,7 @@ from assets.flags.pupil_question import find_pupil
 from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import Day, Home, Identities
+from pipelines.cli.printing import print_json, say_out
 from pipelines.cli.pupil.asking import Pupil, asked_about, asked_by
 from pipelines.cli.pupil.explain_text import (
     aside_sentence,
@@ -34,6 +34,9 @@ from pipelines.cli.pupil.explain_text import (
     timetable_sentence,
 )
 from rules.models import Rule, RuleSet
+
+#: Whose identity does not open, or is another pupil's (`trappan verify`).
+_UNKNOWN = {"civic_no": "", "given_name": "", "family_name": "Name does not open"}
 
 
 class ExplainFormat(StrEnum):
@@ -66,12 +69,12 @@ def explain(
         evaluation = evaluate_flags(lake, as_of, rule_set)
         key = find_pupil(lake, question, evaluation)
         explanation = explained(lake, evaluation, key, identities=identities)
-        person = identities_of(lake, [str(key)])[str(key)] if identities else None
+        person = identities_of(lake, [str(key)]).get(str(key), _UNKNOWN) if identities else None
     if kind == ExplainFormat.JSON:
-        print(json.dumps(document_of(explanation, person), ensure_ascii=False, indent=2))
+        print_json(document_of(explanation, person))
         return
     for line in text_of(explanation, person):
-        print(line.replace("\u00a0", " "))
+        say_out(line.replace("\u00a0", " "))
 
 
 # Dates and decimals as text, dataclasses by their fields; everything else as JSON has it.
