@@ -220,7 +220,6 @@ class _Ingest:
         intake: Intake | None,
     ) -> None:
         self.lake = lake
-        self.openings = Openings(layouts)
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         refuse_another_key(lake, self.sealer)
@@ -231,6 +230,7 @@ class _Ingest:
         self.quarantine = Quarantine(home, self.archive)
         self.receipts = Receipts(home, self.intake.now())
         self.folder = own_folder(home)
+        self.openings = Openings(layouts, self.folder)
         self.spool = Spool(self.folder / "spool")
         #: Of contents whose copy had to go before it was their turn.
         self.kinds: dict[str, str] = {}
