@@ -26,6 +26,7 @@ ROOMS = {
     "assets/exports": {
         *("files", "readers", "pupils", "staging", "storing", "batches", "ledger", "ss12000"),
         "senders",
+        "children",
     },
     "assets/exports/readers": {"xlsx"},
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
@@ -41,6 +42,7 @@ FLAT = {
 # Small and with one reader, and yet apart: run as a program of its own, wired by name, or a group
 # of commands of its own.
 APART = {
+    "assets/exports/children/limits.py",
     "assets/lake/catalog_triggers.py",
     "pipelines/command.py",
     "pipelines/definitions.py",

@@ -177,9 +177,9 @@ def test_a_reader_under_limits_only_still_has_no_environment_and_no_memory(
 def test_a_gigabyte_is_not_taken(probe: Path, key: Path) -> None:
     with (
         asked(probe, "gigabyte", "user", key, 1) as answer,
-        pytest.raises(NoAnswerError, match="more than 32 MB, ten times"),
+        pytest.raises(NoAnswerError, match="more than 64 MB, ten times"),
     ):
-        assert [len(answer.line()) for _ in range(33)] == []
+        assert [len(answer.line()) for _ in range(65)] == []
 
 
 def test_a_line_without_end_is_not_taken(

@@ -13,7 +13,7 @@ LONGEST_CELL = 32_767
 LONGEST_LINE = 32 << 20
 # An export unpacks to four or five times its size. A small one may be packed better.
 _TIMES_THE_FILE = 10
-_LEAST = 32 << 20
+_LEAST = 64 << 20
 
 
 def most_bytes(size: int) -> int:

@@ -27,7 +27,7 @@ from typing import IO, Any, NamedTuple
 
 import yaml
 
-MEMORY_BYTES = 640 << 20
+MEMORY_BYTES = 384 << 20
 ROWS_PER_LINE = 20_000
 # Characters of a line, about: texts, and what stands between them.
 _LETTERS_PER_LINE = 8 << 20
@@ -46,8 +46,8 @@ MARKED = ("person", "protected")
 _ELSEWHERE = "elsewhere"
 _ENDS = 64 << 10
 _EMPTY_LIST = re.compile(rb'\{\s*(?:"pageToken"[^\]]*)?"data"\s*:\s*\[\s*\]|\s*\[\s*\]\s*\Z')
-# A text, or blanks, of a megabyte: no object of an export is without a name for so long.
-_NO_NAME = 1 << 20
+# No object of an export is so large, nor is what stands before the first.
+_LARGEST_OBJECT = 2 << 20
 # The parser would spend minutes on such a number, or die of it.
 _ENDLESS_NUMBER = re.compile(rb"[0-9]{400}")
 # An answer of deletedEntities has an object of lists where all others have a list.
@@ -202,7 +202,8 @@ class _Objects:
         self._tail = self._unread = self._head
         self._bytes = len(self._head)
         self.finished = 0
-        self.has_endless_number = self.has_endless_text = False
+        self.has_endless_number = self.is_too_large = False
+        self._finished_before = self._last_end = 0
         self.has_twin = False
         self._watch: Any = None
 
@@ -216,8 +217,10 @@ class _Objects:
             self._bytes += len(chunk)
             self._tail = (self._tail + chunk)[-_ENDS:]
         self.has_endless_number = bool(_ENDLESS_NUMBER.search(chunk))
-        self.has_endless_text = len(chunk) >= _NO_NAME and b'"' not in chunk
-        is_endless = self.has_endless_number or self.has_endless_text
+        if self.finished > self._finished_before or self.is_deletions:
+            self._finished_before, self._last_end = self.finished, self._bytes
+        self.is_too_large = self._bytes - self._last_end > _LARGEST_OBJECT
+        is_endless = self.has_endless_number or self.is_too_large
         if not is_endless:
             self._look_for_twins(chunk)
         # An early end stops the parser; an error raised here might not.
@@ -279,8 +282,8 @@ class _Objects:
     def _what(self, error: Exception) -> str:
         if self.has_endless_number:
             return f"a number without end after object {self.finished}"
-        if self.has_endless_text:
-            return f"a text without end after object {self.finished}"
+        if self.is_too_large:
+            return f"object {self.finished + 1} is larger than {_LARGEST_OBJECT >> 20} MB"
         # The parser's own message quotes the text, which names people; its first line does not.
         text = error.args[0] if error.args else ""
         line = (text.decode("latin-1") if isinstance(text, bytes) else str(text)).split("\n")[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -55,8 +56,8 @@ class Cells(NamedTuple):
     """What a sheet holds.
 
     Attributes:
-        lines: rows from row 1 on, many to a line: a JSON list of lists of texts. Empty cells are
-            empty texts, and those at the end of a row are left out.
+        lines: rows from row 1 on, many to a line: a JSON list of lists of texts, packed (zlib).
+            Empty cells are empty texts, and those at the end of a row are left out.
         height: rows.
         width: cells of the widest row.
         merged: ranges of more than one cell that are shown as one.
@@ -304,7 +305,7 @@ class _SheetReader:
                 f"its cells hold more than {self._most_bytes >> 20} MB, ten times what an export "
                 "of its size holds"
             )
-        self._lines.append(line)
+        self._lines.append(zlib.compress(line, 1))
 
     def cells(self) -> Cells:
         """Return all cells.
