@@ -12,7 +12,7 @@ import pytest
 
 from assets.exports import ingest
 from assets.exports.batches import kinds, lessons
-from assets.exports.files import archive, decoding, received, spool
+from assets.exports.files import archive, decoding, opening, received, spool
 from assets.exports.files.printable import printable_name
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ingest import ingest_paths
@@ -151,7 +151,7 @@ def test_a_file_that_may_not_be_read_is_held_and_the_others_are_taken(
     """By a patch, because tests may run as root, who may read everything."""
     closed = put(tmp_path, "closed.csv", text_of([lesson(0)]))
     opened = put(tmp_path, "open.csv", text_of([lesson(1)]))
-    whole = spool.open_regular
+    whole = opening.open_regular
 
     def guarded(path: Path, below: Path | None) -> int:
         if path == closed:
@@ -343,7 +343,7 @@ def test_the_look_at_a_file_is_of_the_bytes_that_were_read(
 ) -> None:
     """The file is replaced between finding it and opening it."""
     path = put(tmp_path, "a.csv", text_of([lesson(0)]))
-    whole = received.open_regular
+    whole = opening.open_regular
 
     def late(found: Path) -> int:
         monkeypatch.undo()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from assets.exports import ingest
-from assets.exports.files import opening, spool
+from assets.exports.files import arrivals, opening, spool
 from assets.exports.files.archive import Archive
 from assets.exports.files.received import ChangedFileError, ReceivedFile
 from assets.exports.files.spool import Place, Spool
@@ -207,7 +207,7 @@ def test_no_trick_gets_the_key_of_the_home_into_an_original(
     inbox = Inbox(tmp_path)
     inbox.secret = lake.settings.home / "pupil.key"
     Sealer.of_home(lake.settings.home)
-    whole = ingest.still_arriving
+    whole = arrivals.still_arriving
 
     def late(*arguments: Any) -> Any:
         getattr(inbox, kind)()

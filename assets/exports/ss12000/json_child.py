@@ -48,6 +48,8 @@ _ENDS = 64 << 10
 _EMPTY_LIST = re.compile(rb'\{\s*(?:"pageToken"[^\]]*)?"data"\s*:\s*\[\s*\]|\s*\[\s*\]\s*\Z')
 # No object of an export is so large, nor is what stands before the first.
 _LARGEST_OBJECT = 2 << 20
+_DEEPEST = 64
+_STEPS = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 # The parser would spend minutes on such a number, or die of it.
 _ENDLESS_NUMBER = re.compile(rb"[0-9]{400}")
 # An answer of deletedEntities has an object of lists where all others have a list.
@@ -202,7 +204,7 @@ class _Objects:
         self._tail = self._unread = self._head
         self._bytes = len(self._head)
         self.finished = 0
-        self.has_endless_number = self.is_too_large = False
+        self.has_endless_number = self.is_too_large = self.is_too_deep = False
         self._finished_before = self._last_end = 0
         self.has_twin = False
         self._watch: Any = None
@@ -222,7 +224,8 @@ class _Objects:
         self.is_too_large = self._bytes - self._last_end > _LARGEST_OBJECT
         is_endless = self.has_endless_number or self.is_too_large
         if not is_endless:
-            self._look_for_twins(chunk)
+            self._look_ahead(chunk)
+        is_endless = is_endless or self.is_too_deep
         # An early end stops the parser; an error raised here might not.
         return b"" if is_endless else chunk
 
@@ -267,12 +270,12 @@ class _Objects:
         if self.has_twin:
             raise RefusedJson("a field stands twice outside the objects")
 
-    def _look_for_twins(self, chunk: bytes) -> None:
-        """Look at the names of all fields, also of those that hold the objects."""
+    def _look_ahead(self, chunk: bytes) -> None:
+        """Look at the names of all fields, also of those that hold the objects, and how deep."""
         import ijson  # noqa: PLC0415 - after the limits are set
 
         if self._watch is None:
-            self._watch = ijson.basic_parse_coro(_twins(self))
+            self._watch = ijson.basic_parse_coro(_watch(self))
         try:
             self._watch.send(chunk)
         except (ijson.JSONError, StopIteration):
@@ -282,6 +285,8 @@ class _Objects:
     def _what(self, error: Exception) -> str:
         if self.has_endless_number:
             return f"a number without end after object {self.finished}"
+        if self.is_too_deep:
+            return f"nested more than {_DEEPEST} deep after object {self.finished}"
         if self.is_too_large:
             return f"object {self.finished + 1} is larger than {_LARGEST_OBJECT >> 20} MB"
         # The parser's own message quotes the text, which names people; its first line does not.
@@ -294,13 +299,16 @@ class _Objects:
         return f"no JSON, {where}"
 
 
-def _twins(objects: _Objects) -> Any:
-    """Return what takes a parser's events and notes an object that has a name twice."""
+def _watch(objects: _Objects) -> Any:
+    """Return what takes a parser's events and notes a name that stands twice, and deep nesting."""
 
     def watch() -> Generator[None, tuple[str, Any]]:
         names: list[set[str]] = []
+        depth = 0
         while True:
             event, value = yield
+            depth += _STEPS.get(event, 0)
+            objects.is_too_deep = objects.is_too_deep or depth > _DEEPEST
             if event == "map_key":
                 objects.has_twin = objects.has_twin or value in names[-1]
                 names[-1].add(value)
