@@ -261,6 +261,19 @@ def test_files_beyond_the_room_are_copied_when_it_is_their_turn(
     assert not list((new_lake.settings.home / "tmp").rglob("spool/*"))
 
 
+def test_a_copy_stays_while_a_file_of_the_same_content_is_to_be_read(tmp_path: Path) -> None:
+    """Two senders may send the same bytes."""
+    places = [Place(put(tmp_path / name, "a.csv", WHOLE), tmp_path) for name in ("x", "y")]
+    copies = Spool(tmp_path / "spool")
+    one, two = copies.take_all(places, {})
+    assert isinstance(one, ReceivedFile)
+    assert isinstance(two, ReceivedFile)
+    copies.drop(one)
+    assert copied(two) == WHOLE
+    copies.drop(two)
+    assert not two.is_at_hand
+
+
 def test_known_files_are_hashed_and_not_copied(
     new_lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,8 @@ class Spool:
         free = shutil.disk_usage(folder).free // _OF_FREE
         self._room = min(ROOM_BYTES, free) if room is None else room
         self._filled = 0
+        # Of each content, whose copy it is: two senders may send the same one.
+        self._holders: dict[str, set[Path]] = {}
         self._numbers = count()
         self._lock = Lock()
 
@@ -98,8 +100,10 @@ class Spool:
         Raises:
             ChangedFileError: it is another file now, or can't be opened or copied.
         """
-        if file.is_at_hand:
-            return
+        with self._lock:
+            if file.is_at_hand:
+                self._holders.setdefault(file.sha256, set()).add(file.path)
+                return
         digest = hashlib.sha256()
         with closing(self._copying()) as copy, self._opened(file.path, file.below) as source:
             while block := self._read(source):
@@ -107,13 +111,17 @@ class Spool:
                 copy.write(block)
             if digest.hexdigest() != file.sha256:
                 raise ChangedFileError(CHANGED)
-            copy.keep(file.sha256)
+            copy.keep(file.sha256, file.path)
 
     def drop(self, file: ReceivedFile) -> None:
-        """Remove the copy of a file, if there is one."""
+        """Remove the copy of a file, if there is one and it is no other's too."""
         if file.content is None:
             return
         with self._lock:
+            holders = self._holders.get(file.sha256, set())
+            holders.discard(file.path)
+            if holders:
+                return
             try:
                 size = file.content.stat().st_size
                 file.content.unlink()
@@ -136,7 +144,7 @@ class Spool:
                 os.lseek(source.fileno(), 0, os.SEEK_SET)
                 with closing(self._copying()) as copy:
                     found = self._look(place, source, copy.write)
-                    copy.keep(found.sha256)
+                    copy.keep(found.sha256, place.path)
             if identity(os.fstat(source.fileno())) != identity(before):
                 self.drop(replace(found, content=self._folder / found.sha256))
                 raise ChangedFileError(CHANGED)
@@ -168,9 +176,10 @@ class Spool:
     def _copying(self) -> _Copy:
         return _Copy(self, self._folder / f"{next(self._numbers)}.part")
 
-    def settle(self, part: Path, sha256: str) -> None:
+    def settle(self, part: Path, sha256: str, holder: Path) -> None:
         """Give a whole copy the name of its content; one of the same content may be there."""
         with self._lock:
+            self._holders.setdefault(sha256, set()).add(holder)
             place = self._folder / sha256
             if place.exists():
                 part.unlink()
@@ -199,8 +208,8 @@ class _Copy:
         except OSError as error:
             raise _no_room(error) from None
 
-    def keep(self, sha256: str) -> None:
-        self._spool.settle(self._part, sha256)
+    def keep(self, sha256: str, holder: Path) -> None:
+        self._spool.settle(self._part, sha256, holder)
         self._is_kept = True
 
     def close(self) -> None:
