@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets.delivery.delivery_log import FILE_NAME as DELIVERY_LOG
 from assets.exports.files.offered_files import entries_in
-from assets.exports.files.received import identity_of
+from assets.exports.files.opening import identity_of
 from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.watchlists.release.released import missed_weeks, newest_night

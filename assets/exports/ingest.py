@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,16 +28,17 @@ from assets.exports.batches.kinds import (
 )
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.exports.files.archive import Archive
-from assets.exports.files.arrivals import Intake, Receipts, still_arriving
+from assets.exports.files.arrivals import Intake, Receipts, modification_time, still_arriving
 from assets.exports.files.offered_files import InboxEntry, Offered, entries_in
 from assets.exports.files.received import (
     ChangedFileError,
     ReceivedFile,
     UnreadableFileError,
-    look_at_all,
 )
+from assets.exports.files.spool import CHANGED, Place, Spool
 from assets.exports.ledger.entries import (
     KnownFile,
+    contents_by_time,
     forget_quarantined,
     forget_read,
     known_files,
@@ -192,6 +193,18 @@ def _run(
             shutil.rmtree(run.folder, ignore_errors=True)
 
 
+def own_folder(home: Path) -> Path:
+    """Make this run's folder in a home, and remove what killed runs left: names in clear.
+
+    Only one run at a time writes, so whatever is there is nobody's any more.
+    """
+    for left in (home / "tmp").glob("*/incoming"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = home / "tmp" / str(os.getpid()) / "incoming"
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
 def _silent(_word: str, _done: int, _total: int) -> None:
     return
 
@@ -207,7 +220,6 @@ class _Ingest:
         intake: Intake | None,
     ) -> None:
         self.lake = lake
-        self.openings = Openings(layouts)
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         refuse_another_key(lake, self.sealer)
@@ -217,8 +229,11 @@ class _Ingest:
         self.archive = Archive(home, self.sealer, is_on=self.intake.keeps_originals)
         self.quarantine = Quarantine(home, self.archive)
         self.receipts = Receipts(home, self.intake.now())
-        self.folder = home / "tmp" / str(os.getpid()) / "incoming"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder = own_folder(home)
+        self.openings = Openings(layouts, self.folder)
+        self.spool = Spool(self.folder / "spool")
+        #: Of contents whose copy had to go before it was their turn.
+        self.kinds: dict[str, str] = {}
         self.reports: dict[Path, FileReport] = {}
         self.known: dict[int, KnownFile] = {}
         self.unread: list[FileReport] = []
@@ -236,11 +251,11 @@ class _Ingest:
         from_whom = {e.path: senders.of(e.path, folders) for e in listed if not e.why_not}
         for path in (path for path, sender in from_whom.items() if sender is None):
             self.reports[path] = held(path, NO_SENDER)
-        paths = [path for path, sender in from_whom.items() if sender is not None]
-        arriving = still_arriving(paths, self.intake)
+        places = [entry.place for entry in listed if from_whom.get(entry.path) is not None]
+        arriving = still_arriving([place.path for place in places], self.intake)
         for path in arriving:
             self.reports[path] = held(path, "it is still being written to")
-        looked = self._look([path for path in paths if path not in arriving])
+        looked = self._look([place for place in places if place.path not in arriving])
         offered = Offered(
             replace(file, sender=from_whom[file.path] or file.sender) for file in looked
         )
@@ -282,20 +297,37 @@ class _Ingest:
                 self.on_progress("reading", done, total)
         self.on_progress("reading", total, total)
 
-    def _look(self, paths: Sequence[Path]) -> Iterator[ReceivedFile]:
-        for index, (path, found) in enumerate(zip(paths, look_at_all(paths), strict=True)):
-            self.on_progress("looking", index, len(paths))
+    def _look(self, places: Sequence[Place]) -> Iterator[ReceivedFile]:
+        times = [time for path, _ in places if (time := modification_time(path))]
+        looked = self.spool.take_all(places, contents_by_time(self.lake, times))
+        for index, (place, found) in enumerate(zip(places, looked, strict=True)):
+            self.on_progress("looking", index, len(places))
             if isinstance(found, ReceivedFile):
+                if self.spool.is_full:
+                    self._make_room(found)
                 yield self.receipts.dated(found)
             else:
-                self.reports[path] = held(path, f"it can't be opened: {found.strerror}")
+                self.reports[place.path] = held(place.path, str(found))
+
+    def _make_room(self, file: ReceivedFile) -> None:
+        """Find out what a file holds while its copy is there, and let the copy go for now."""
+        with suppress(UnreadableFileError, ChangedFileError):
+            self.kinds[file.sha256] = kind_of(file, self.openings)
+        self.spool.drop(file)
+
+    def _kind_of(self, file: ReceivedFile) -> str:
+        kind = self.kinds.get(file.sha256)
+        if kind is None:
+            self.spool.bring(file)
+            kind = kind_of(file, self.openings)
+        return kind
 
     def _with_kinds(self, files: Iterable[ReceivedFile]) -> Iterator[tuple[str, ReceivedFile]]:
         for file in files:
             try:
                 if file.is_json:
                     refuse_objects(file)
-                yield kind_of(file, self.openings), file
+                yield self._kind_of(file), file
             except UnreadProtectionError as error:
                 column = unread_column(file, error, self.openings)
                 self.unread_columns.append(column)
@@ -323,6 +355,8 @@ class _Ingest:
         for report in stays:
             self._leave_as_before(report)
         self._store(taken.lake, taken.batch, [report for report in reports if report not in stays])
+        for file in taken.work.files:
+            self.spool.drop(file)
         if taken.work.kind == "pupil_merges":
             self.staging.people.forget()
         self._write_quarantined(taken.lake)
@@ -366,10 +400,14 @@ class _Ingest:
 
     def _is_kept(self, file: ReceivedFile) -> bool:
         """Wait until the original is in the archive; hold a file that changed meanwhile."""
-        if self.archive.keep(file):
-            return True
-        self.reports[file.path] = held(file.path, "it changed while it was read")
-        return False
+        reason = "" if self.archive.keep(file) else CHANGED
+        try:
+            self.spool.bring(file)
+        except ChangedFileError as error:
+            reason = reason or str(error)
+        if reason:
+            self.reports[file.path] = held(file.path, reason)
+        return not reason
 
     def _quarantine(self, file: ReceivedFile, reason: str) -> None:
         """Keep a file that can't be read and say why; the next run tries it again."""
@@ -379,6 +417,7 @@ class _Ingest:
         if self._stays_as_before(report):
             self._leave_as_before(report)
             return
+        self.spool.drop(file)
         self.quarantine.note(file.sha256, reason)
         self.reports[file.path] = report
         if not self._is_known_as(report):

@@ -17,6 +17,7 @@ import typer
 
 from assets.delivery.delivery_log import DeliveryLog
 from assets.delivery.health import LOOKS, Look
+from assets.exports.children.answers import layers
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key
 from assets.exports.readers.layouts import load_layouts
@@ -40,6 +41,7 @@ from rules.errors import TrappanError
 # Filled by others, or without personal data; the home around them is closed.
 _NOT_OURS = frozenset({"inbox", "layouts", "rules"})
 _LEAST_FREE_BYTES = 2 << 30
+_CLOSED_TO_READERS = ("files", "network", "processes")
 # Of all others the first megabytes: a key or a disk that is wrong shows there.
 _OPENED_WHOLE = 3
 
@@ -123,6 +125,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "permissions", lambda: _permissions(home)
     yield "disk", lambda: _disk(home)
     yield "inbox", lambda: _inbox(settings)
+    yield "readers", _readers
     yield "key file", lambda: _key(settings)
     yield "archive", lambda: _archive(settings)
     yield "layouts", lambda: _layouts(settings)
@@ -209,6 +212,20 @@ def _inbox(settings: Settings) -> str:
     if not os.access(inbox, os.R_OK | os.X_OK):
         raise _TroubleError(f"{inbox} can't be read by this user")
     return str(inbox)
+
+
+def _readers() -> str:
+    found = layers()
+    closed = [f"{what} by {found[what]}" for what in _CLOSED_TO_READERS if what in found]
+    text = f"limits on memory and processor, and closed are {', '.join(closed) or 'nothing'}"
+    text += f" (kernel {found.get('kernel', 'unknown')}, as {found.get('user', 'this user')})"
+    if is_open := [what for what in _CLOSED_TO_READERS if what not in found]:
+        raise _TroubleError(
+            f"{text}. A workbook or JSON file that takes its reader over could reach "
+            f"{' and '.join(is_open)}. Expected Landlock (Linux 5.13) or user namespaces, and "
+            "libseccomp (docs/trust-files.md)"
+        )
+    return text
 
 
 def _key(settings: Settings) -> str:

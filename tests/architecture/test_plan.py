@@ -26,6 +26,7 @@ ROOMS = {
     "assets/exports": {
         *("files", "readers", "pupils", "staging", "storing", "batches", "ledger", "ss12000"),
         "senders",
+        "children",
     },
     "assets/exports/readers": {"xlsx"},
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
@@ -50,6 +51,7 @@ FLAT = {
 # Small and with one reader, and yet apart: run as a program of its own, wired by name, or a group
 # of commands of its own.
 APART = {
+    "assets/exports/children/limits.py",
     "assets/lake/catalog_triggers.py",
     "pipelines/command.py",
     "pipelines/definitions.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def test_a_workbook_cut_at_any_byte_is_refused_by_its_reader() -> None:
     content = workbook_of(cells_of(ROWS))
     for end in range(len(content)):
         with pytest.raises(RefusedWorkbook):
-            Package(content[:end])
+            Package(io.BytesIO(content[:end]), end)
 
 
 def test_a_workbook_cut_anywhere_is_quarantined(lake: Lake, tmp_path: Path) -> None:

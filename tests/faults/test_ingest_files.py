@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from assets.exports import ingest
 from assets.exports.batches import kinds, lessons
-from assets.exports.files import archive, decoding, received
+from assets.exports.files import archive, decoding, opening, received, spool
 from assets.exports.files.printable import printable_name
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ingest import ingest_paths
@@ -138,23 +138,6 @@ def test_a_held_file_leaves_no_word_in_the_ledger_for_its_copy(
     assert outcomes == [FileOutcome.ACCEPTED, FileOutcome.DUPLICATE]
 
 
-def test_a_file_that_changes_on_its_way_into_the_archive_waits(
-    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = put(tmp_path, "a.csv", "no header\n")
-    whole = archive._same_bytes
-
-    def changing(file: ReceivedFile) -> Iterator[bytes]:
-        grow(file.path)
-        return whole(file)
-
-    monkeypatch.setattr(archive, "_same_bytes", changing)
-    (report,) = offer(lake, path)
-    assert report.outcome == FileOutcome.HELD
-    assert not (lake.settings.home / "quarantine").exists()
-    assert not [p for p in (lake.settings.home / "archive").rglob("*") if p.is_file()]
-
-
 def refusing(kind: type[OSError], text: str) -> Callable[..., Any]:
     def refuse(*_: Any, **__: Any) -> Any:
         raise kind(13, text)
@@ -168,14 +151,14 @@ def test_a_file_that_may_not_be_read_is_held_and_the_others_are_taken(
     """By a patch, because tests may run as root, who may read everything."""
     closed = put(tmp_path, "closed.csv", text_of([lesson(0)]))
     opened = put(tmp_path, "open.csv", text_of([lesson(1)]))
-    whole = received.open_regular
+    whole = opening.open_regular
 
-    def guarded(path: Path) -> int:
+    def guarded(path: Path, below: Path | None) -> int:
         if path == closed:
             raise PermissionError(13, "Permission denied")
-        return whole(path)
+        return whole(path, below)
 
-    monkeypatch.setattr(received, "open_regular", guarded)
+    monkeypatch.setattr(spool, "open_regular", guarded)
     first, second = offer(lake, closed, opened)
     assert (first.outcome, second.outcome) == (FileOutcome.HELD, FileOutcome.ACCEPTED)
     assert first.reason == (
@@ -360,7 +343,7 @@ def test_the_look_at_a_file_is_of_the_bytes_that_were_read(
 ) -> None:
     """The file is replaced between finding it and opening it."""
     path = put(tmp_path, "a.csv", text_of([lesson(0)]))
-    whole = received.open_regular
+    whole = opening.open_regular
 
     def late(found: Path) -> int:
         monkeypatch.undo()

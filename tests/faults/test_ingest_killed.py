@@ -158,11 +158,18 @@ def test_an_ingest_killed_at_every_commit_ends_as_one_clean_run(tmp_path: Path) 
         assert found[table] == rows, table
 
 
-def test_a_killed_ingest_leaves_no_name_in_clear(tmp_path: Path) -> None:
-    """The copy in UTF-8 of an old file has no name, and an original is sealed as it is kept."""
+def test_a_killed_ingest_leaves_no_name_in_clear_but_in_copies_of_files(tmp_path: Path) -> None:
+    """The copy in UTF-8 of an old file has no name, and an original is sealed as it is kept.
+
+    Copies of what was being read are removed by the next run (`test_swapped_files.py`).
+    """
     inbox, home = filled(tmp_path / "inbox"), tmp_path / "home"
     assert run("staged", home, inbox) == -9
-    left = [path for path in home.rglob("*") if path.is_file()]
+    found = [path for path in home.rglob("*") if path.is_file()]
+    copies = [path for path in found if path.parent.name == "spool"]
+    assert {path.stat().st_mode & 0o777 for path in copies} == {0o600}
+    assert {path.parent.stat().st_mode & 0o777 for path in copies} == {0o700}
+    left = [path for path in found if path not in copies]
     assert [path.name for path in left if NAME.encode() in path.read_bytes()] == []
     # Whole numbers: four digits of one come up by chance in the catalog's random names and keys.
     numbers = [text.encode() for pupil in PUPILS for text in (pupil, pupil.replace("-", ""))]

@@ -27,11 +27,10 @@ from tests.faults.test_pull_faults import (
     fault_of,
     nothing_is_left,
     oauth,
-    pulled,
-    source_of,
     written,
 )
 from tests.integration.school_server import CLIENT, SECRET, Handler, School, body, serving, status
+from tests.integration.test_pull import pulled, source_of
 
 TOKEN = "fast-jeton-4711"  # noqa: S105 - invented
 QUERY = "pnr=201105179897"

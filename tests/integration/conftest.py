@@ -64,7 +64,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
 @pytest.fixture
 def objects_are_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of SS12000 are read in this process, for tests that take many."""
-    monkeypatch.setattr("assets.exports.ss12000.json_files._child", read_here)
+    monkeypatch.setattr("assets.exports.ss12000.json_files._answer", read_here)
 
 
 @pytest.fixture

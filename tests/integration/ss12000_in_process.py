@@ -11,40 +11,41 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from assets.exports.children.answers import NoAnswerError
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ss12000 import json_child
 
 
-class _Ended:
-    """What a process that has ended looks like to who started it."""
+class _Said:
+    """What a process that has ended says to who started it."""
 
-    def __init__(self, out: bytes, words: str, status: int) -> None:
-        self.stdout = io.BytesIO(out)
-        self.stderr = io.BytesIO(words.encode())
-        self._status = status
+    def __init__(self, out: bytes, words: str, refusal: str) -> None:
+        self._out = io.BytesIO(out)
+        self._words, self._refusal = words, refusal
 
-    def __enter__(self) -> _Ended:
+    def __enter__(self) -> _Said:
         return self
 
     def __exit__(self, *_: object) -> None:
         return
 
-    def poll(self) -> int:
-        return self._status
+    def line(self) -> bytes:
+        return self._out.readline().removesuffix(b"\n")
 
-    def wait(self) -> int:
-        return self._status
+    def end(self) -> str:
+        if self._refusal:
+            raise NoAnswerError(self._refusal)
+        return self._words
 
 
 def read_here(file: ReceivedFile, *arguments: str) -> Any:
-    """Read a file as `json_files._child` does, without a process."""
-    out, words, status = io.BytesIO(), io.StringIO(), 0
-    mine = SimpleNamespace(stdout=SimpleNamespace(buffer=out), stderr=words, modules={})
+    """Read a file as `json_files._answer` does, without a process."""
+    out, words, refusal = io.BytesIO(), io.StringIO(), ""
+    mine = SimpleNamespace(stdout=SimpleNamespace(buffer=out), stderr=words)
     json_child._Fields.has_twin = False
-    with patch.object(json_child, "sys", mine), file.path.open("rb") as content:
+    with patch.object(json_child, "sys", mine), file.open() as content:
         try:
-            json_child._read(content, is_peek="peek" in arguments)
+            json_child._read(content, json_child.load_shapes(), is_peek="peek" in arguments)
         except json_child.RefusedJson as error:
-            words.write(str(error))
-            status = json_child.REFUSED
-    return _Ended(out.getvalue(), words.getvalue(), status)
+            refusal = str(error)
+    return _Said(out.getvalue(), words.getvalue(), refusal)

@@ -214,6 +214,19 @@ def test_the_doctor_is_content_with_a_whole_home(sample_home: SampleHome) -> Non
     assert "WRONG" not in said.out
 
 
+def test_the_doctor_says_what_holds_the_readers_of_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"kernel": "6.1", "limits": "memory", "files": "Landlock 2", "network": "seccomp"}
+    monkeypatch.setattr("pipelines.cli.doctor.layers", lambda: held | {"processes": "seccomp"})
+    said = trappan("doctor", "--home", tmp_path / "home")
+    assert "closed are files by Landlock 2, network by seccomp, processes by seccomp" in said.out
+    monkeypatch.setattr("pipelines.cli.doctor.layers", lambda: held)
+    said = trappan("doctor", "--home", tmp_path / "home")
+    assert "WRONG  readers: limits on memory and processor, and closed are files by" in said.out
+    assert "could reach processes" in said.out
+
+
 def test_the_doctor_finds_a_key_file_that_others_can_read(tmp_path: Path) -> None:
     home = tmp_path / "home"
     trappan("ingest", SAMPLES / "inbox" / "skolor_20261114T0445.csv", "--home", home)

@@ -48,7 +48,7 @@ def home_of_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home that has taken the usual school, to be copied beside itself."""
     folder = tmp_path_factory.mktemp("school")
     with (
-        patch.object(json_files, "_child", read_here),
+        patch.object(json_files, "_answer", read_here),
         Lake.open(settings_of(folder / "home")) as opened,
     ):
         offer(opened, *put_school(folder / "files"))

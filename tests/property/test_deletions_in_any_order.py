@@ -122,7 +122,7 @@ def test_words_and_deletions_in_any_order_give_one_lake(
     states = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        patch.object(json_files, "_child", read_here),
+        patch.object(json_files, "_answer", read_here),
     ):
         files = [file_of(Path(folder), word) for word in happened]
         usual = Path(folder) / "usual.d"

@@ -129,7 +129,13 @@ def test_a_file_with_a_fault_is_refused_whole_and_the_fault_is_named(
 
 def test_nesting_without_end_ends_the_child_only(tmp_path: Path) -> None:
     message = refusal(tmp_path, b'[{"givenName": ' + b"[" * 2_000_000)
-    assert "can be read" in message
+    assert "nested more than 64 deep after object 0" in message
+
+
+def test_an_object_without_end_is_refused(tmp_path: Path) -> None:
+    parts = b",".join([b"{}"] * 2_000_000)
+    message = refusal(tmp_path, GOOD.replace(b'"enrolments": [', b'"enrolments": [' + parts + b","))
+    assert "object 1 is larger than 2 MB" in message
 
 
 def test_a_file_cut_at_any_byte_is_refused_not_read_in_part() -> None:

@@ -200,7 +200,7 @@ class LessonBatch:
                     if file.is_workbook or _needs_care(file, header):
                         careful.add(file.file_id)
                         continue
-                    path, lines = file.path, file.lines
+                    path, lines = file.read_from, file.lines
                     if not file.is_plain:
                         copy, lines = transcode(file, self._folder)
                         copies.enter_context(copy)

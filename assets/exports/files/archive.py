@@ -342,7 +342,7 @@ def _same_bytes(file: ReceivedFile) -> Iterator[bytes]:
     """Yield a file's blocks; a file that isn't the one of its hash ends in an error."""
     digest = hashlib.sha256()
     try:
-        with file.open() as source:
+        with file.open() if file.is_at_hand else file.open_at_source() as source:
             while block := source.read(_BLOCK):
                 digest.update(block)
                 yield block

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from assets.exports.files.received import ReceivedFile, identity_of, local_time
+from assets.exports.files.opening import identity_of
+from assets.exports.files.received import ReceivedFile, local_time
 from assets.lake.whole_files import write_whole
 
 
@@ -56,6 +57,12 @@ def still_arriving(paths: Iterable[Path], intake: Intake) -> set[Path]:
         return set()
     intake.sleep(longest)
     return {path for path, seen in before.items() if identity_of(path) != seen}
+
+
+def modification_time(path: Path) -> datetime | None:
+    """Return the modification time of a file, as the ledger has it; None when it is gone."""
+    seconds = _modified(path)
+    return None if seconds is None else local_time(seconds)
 
 
 def _modified(path: Path) -> float | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from assets.exports.files.received import ReceivedFile, why_passed_over, why_unfinished
+from assets.exports.files.spool import Place
 from assets.exports.ledger.entries import KnownFile
 
 # So much CSV at a time: enough to keep DuckDB busy, little enough for its memory; and no more files
@@ -28,11 +29,18 @@ class InboxEntry:
         path: where it lies.
         why_not: why it is not read; empty when it is.
         is_quiet: nobody would miss it: it is listed, and reported nowhere else.
+        below: the folder that was offered; None where the file itself was.
     """
 
     path: Path
     why_not: str = ""
     is_quiet: bool = False
+    below: Path | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it lies, and below what no link is followed."""
+        return Place(self.path, self.below or self.path.parent)
 
 
 def entries_in(paths: Iterable[Path]) -> list[InboxEntry]:
@@ -74,7 +82,8 @@ def _below(folder: Path) -> Iterator[InboxEntry]:
             if is_folder:
                 waiting.append(path)
             else:
-                yield _named(path, path.relative_to(folder), passes_over=True)
+                entry = _named(path, path.relative_to(folder), passes_over=True)
+                yield replace(entry, below=folder)
 
 
 def _named(path: Path, name: PurePath, *, passes_over: bool = False) -> InboxEntry:

@@ -1,19 +1,16 @@
 """A received file as it is: its hash, its encoding, its export time and how its lines end.
 
-One pass over the bytes; here too, what its name says. Not here: its text (`decoding.py`), what the
-cells mean (`staging/`), where rows go (`storing/`).
+One pass over the bytes; here too, what its name says. Not here: how it is opened (`opening.py`),
+the copy that is read (`spool.py`), its text (`decoding.py`), what the cells mean (`staging/`).
 """
 
 from __future__ import annotations
 
 import codecs
-import errno
 import hashlib
 import os
 import re
-import stat
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -23,6 +20,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from assets.exports.files.opening import identity, identity_of, open_regular
 from assets.exports.senders.senders import THE_INBOX, Sender
 from rules.errors import TrappanError
 
@@ -98,8 +96,6 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 # What the processor's cache holds: each chunk is gone over several times.
 _CHUNK = 1 << 20
-# Hashing and reading go on beside the rest; more files at once only wait for each other.
-_AT_ONCE = 2
 # Letters beyond U+02FF begin with this byte or a greater one: loose accents, marks of byte order,
 # U+FFFD. Hard blanks begin with C2.
 _FIRST_ODD_BYTE = 0xCC
@@ -119,7 +115,6 @@ _OTHER_KINDS = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
-_OWN_FILES = Path("/proc/self/fd")
 # Times that the lake can keep, whatever a broken clock wrote: 1970 to 2100.
 _LAST_TIMESTAMP = 4_102_444_800
 
@@ -129,7 +124,7 @@ class UnreadableFileError(TrappanError):
 
 
 class ChangedFileError(TrappanError):
-    """The file is gone or could not be read to its end; the next run tries again."""
+    """The file is gone, changed, or can't be opened or copied; the next run tries again."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +149,8 @@ class ReceivedFile:
         is_plain: UTF-8 of Latin letters whose lines all end alike: the bulk reader may have it.
         separators: how many there are of `;`, tab and `,` in one-byte letters.
         last_bytes: the last few bytes.
+        content: the copy that is read in its place (`spool.py`); None where it is read as it lies.
+        below: the folder that was offered; its own when None.
         offered_name: its name when it came, where it lies under another.
         notice: what the operator must hear of it, also when all of it was taken.
         sender: who it is from.
@@ -174,6 +171,8 @@ class ReceivedFile:
     is_plain: bool
     separators: tuple[int, int, int]
     last_bytes: bytes
+    content: Path | None = None
+    below: Path | None = None
     offered_name: str = ""
     notice: str = ""
     is_time_believed: bool = True
@@ -203,50 +202,29 @@ class ReceivedFile:
         """Whether the file on disk is still the one that was looked at."""
         return identity_of(self.path) == self.identity
 
+    @property
+    def read_from(self) -> Path:
+        """Where its bytes are read: the copy, if it has one."""
+        return self.content or self.path
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether it can be read: its copy is there, or it is read where it lies."""
+        return self.content is None or self.content.exists()
+
     def open(self) -> IO[bytes]:
         """Open it to be read; raises OSError when it is gone or no regular file any more."""
-        return os.fdopen(open_regular(self.path), "rb")
+        return os.fdopen(open_regular(self.read_from), "rb")
+
+    def open_at_source(self) -> IO[bytes]:
+        """Open what lies there now, for who compares its hash; raises OSError as `open` does."""
+        return os.fdopen(open_regular(self.path, self.below), "rb")
 
 
 def local_time(timestamp: float) -> datetime:
     """Return a POSIX time as local time in Stockholm, whole seconds, without a zone."""
     seconds = min(max(int(timestamp), 0), _LAST_TIMESTAMP)
     return datetime.fromtimestamp(seconds, STOCKHOLM).replace(tzinfo=None)
-
-
-def open_regular(path: Path) -> int:
-    """Return a descriptor of a regular file, to be read; no link is followed and nothing waits.
-
-    Raises:
-        OSError: it can't be opened, or is no regular file.
-    """
-    # What this process holds open itself stands under such a name, and that is a link.
-    follows = 0 if path.parent == _OWN_FILES else os.O_NOFOLLOW
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | follows)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    # A pipe would never end, nor would a device.
-    raise OSError(errno.EINVAL, "not a regular file", str(path))
-
-
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    """What changes with every change of a file: a modification time can be put back."""
-    return (
-        status.st_dev,
-        status.st_ino,
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
-
-
-def identity_of(path: Path) -> tuple[int, ...] | None:
-    """Return what changes with every change of the file that lies there; None when it is gone."""
-    try:
-        return _identity(path.stat() if path.parent == _OWN_FILES else path.lstat())
-    except OSError:
-        return None
 
 
 class _Bytes:
@@ -337,24 +315,48 @@ def _is_utf8(chunk: bytes) -> bool:
 
 
 def look_at(path: Path) -> ReceivedFile:
-    """Read a file once and return what it is.
+    """Read a file once, where it lies, and return what it is.
 
     Raises:
         OSError: it can't be opened or read, or is no regular file.
     """
+    with os.fdopen(open_regular(path), "rb", buffering=0) as file:
+        return looked_at(path, file)
+
+
+def looked_at(
+    path: Path,
+    file: IO[bytes],
+    write: Callable[[bytes], None] | None = None,
+    below: Path | None = None,
+) -> ReceivedFile:
+    """Read an open file to its end and return what it is.
+
+    Args:
+        path: where it lies.
+        file: the file, at its beginning, without a buffer.
+        write: is given every chunk too.
+        below: the folder that was offered.
+
+    Raises:
+        OSError: it can't be read to its end.
+        ChangedFileError: what `write` raises.
+    """
     found = _Bytes()
-    with os.fdopen(open_regular(path), "rb") as file:
-        status = os.fstat(file.fileno())
-        while chunk := file.read(_CHUNK):
-            found.add(chunk)
+    status = os.fstat(file.fileno())
+    while chunk := file.read(_CHUNK):
+        found.add(chunk)
+        if write is not None:
+            write(chunk)
     modified_at = local_time(status.st_mtime)
     declared = declared_time(path.name)
     return ReceivedFile(
         path=path,
+        below=below,
         sha256=found.digest.hexdigest(),
         size=found.size,
         modified_at=modified_at,
-        identity=_identity(status),
+        identity=identity(status),
         exported_at=declared or modified_at,
         has_declared_time=declared is not None,
         is_workbook=found.start.startswith(b"PK\x03\x04"),
@@ -368,16 +370,3 @@ def look_at(path: Path) -> ReceivedFile:
         separators=(found.semicolons, found.tabs, found.commas),
         last_bytes=found.end,
     )
-
-
-def look_at_all(paths: Iterable[Path]) -> Iterator[ReceivedFile | OSError]:
-    """Read files once and yield what each is, or why it can't be read, in their order."""
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="look") as pool:
-        yield from pool.map(_found_or_error, paths)
-
-
-def _found_or_error(path: Path) -> ReceivedFile | OSError:
-    try:
-        return look_at(path)
-    except OSError as error:
-        return error

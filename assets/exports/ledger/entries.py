@@ -7,7 +7,7 @@ deciding by the ledger (`ingest.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -166,6 +166,24 @@ def known_files(lake: Lake, sealer: Sealer, file_ids: list[int]) -> dict[int, Kn
             before.receipts | receipts,
         )
     return known
+
+
+def contents_by_time(lake: Lake, times: Iterable[datetime]) -> dict[datetime, frozenset[str]]:
+    """Return the hashes of contents that were taken, by the modification times that they came with.
+
+    Args:
+        lake: the lake.
+        times: modification times of offered files; only these are looked for.
+    """
+    found: dict[datetime, set[str]] = {}
+    for modified_at, sha256 in lake.rows(
+        "SELECT modified_at, file_sha256 FROM files "
+        "WHERE modified_at IN (SELECT unnest($times::TIMESTAMP[])) AND file_sha256 IN "
+        "(SELECT file_sha256 FROM files WHERE outcome NOT IN ('duplicate', 'quarantined'))",
+        times=sorted(set(times)),
+    ):
+        found.setdefault(modified_at, set()).add(sha256)
+    return {time: frozenset(hashes) for time, hashes in found.items()}
 
 
 def with_other_words(

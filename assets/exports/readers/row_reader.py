@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 
@@ -40,7 +41,9 @@ MERGED_CELLS = "row.merged_cells"
 SHEET_ROWS = frozenset({65_536, 1_048_576})
 _UNIT = re.compile(r"[0-9]{5,8}")
 _UNIT_DIGITS = 8
-_SHEET_BYTES = 256 << 20
+# What the sheets of a run may fill of the disk, and how many of them are open at once.
+_SHEET_BYTES = 512 << 20
+_OPEN_SHEETS = 128
 
 
 @dataclass
@@ -182,10 +185,14 @@ class RowReader:
 
 
 class Openings:
-    """The headers of a run's files, and as many sheets as memory has room for.
+    """The headers of a run's files, and as many sheets as there is room for.
 
     A file is met twice, when its layout is found and when its batch is read, but a workbook takes
     a process of its own to open.
+
+    Args:
+        layouts: those that are tried.
+        folder: for the rows of sheets, in files of no name; that of the machine when None.
 
     Attributes:
         unit: what the numbers of rows count: a line, or an object of JSON.
@@ -193,8 +200,9 @@ class Openings:
 
     unit = "line"
 
-    def __init__(self, layouts: Sequence[Layout]) -> None:
+    def __init__(self, layouts: Sequence[Layout], folder: Path | None = None) -> None:
         self._layouts = layouts
+        self._folder = folder
         self._headers: dict[str, FoundHeader] = {}
         self._sheets: dict[str, Sheet] = {}
 
@@ -210,8 +218,9 @@ class Openings:
                 sheet = self._sheet(file)
                 self._headers[file.sha256] = _sheet_header(sheet, self._layouts)
                 self._sheets[file.sha256] = sheet
-                if sum(kept.size for kept in self._sheets.values()) > _SHEET_BYTES:
-                    del self._sheets[file.sha256]
+                filled = sum(kept.size for kept in self._sheets.values())
+                if filled > _SHEET_BYTES or len(self._sheets) > _OPEN_SHEETS:
+                    self._sheets.pop(file.sha256).lines.close()
             else:
                 self._headers[file.sha256] = find_text_header(file, self._layouts)
         refuse_header(self._headers[file.sha256])
@@ -230,7 +239,7 @@ class Openings:
             )
         sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
         rows = SheetRows(sheet, header)
-        return RowReader(file, header, rows, rows.notes, last_line=sheet.cells.height)
+        return RowReader(file, header, rows, rows.notes, last_line=sheet.height)
 
     def named_units(self, file: ReceivedFile, header: FoundHeader) -> frozenset[str]:
         """Return the school units that a file names, whatever else is wrong with it.
@@ -248,7 +257,8 @@ class Openings:
         return frozenset(cell.zfill(_UNIT_DIGITS) for cell in cells if _UNIT.fullmatch(cell))
 
     def _sheet(self, file: ReceivedFile) -> Sheet:
-        return read_sheet(file, tuple(layout.sheet for layout in self._layouts if layout.sheet))
+        names = tuple(layout.sheet for layout in self._layouts if layout.sheet)
+        return read_sheet(file, names, self._folder)
 
 
 def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHeader:

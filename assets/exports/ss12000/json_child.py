@@ -1,10 +1,11 @@
 """Reads an SS12000 file in a process of its own: `python json_child.py SECONDS [peek]`.
 
 JSON comes in on standard input; out go, on standard output, a line with the name of the resource
-and then Arrow batches of text cells, one row an object and one more for each part of it (an
-enrolment of a person, an exception of an event). Apart and with limits, because a file from outside
-can be a bomb: what dies here is this process only. No import of the project: it starts in a fifth
-of a second. Not here: what a cell means.
+and then lines of text cells, columns of up to some thousand rows each, as a JSON object of lists:
+one row an object and one more for each part of it (an enrolment of a person, an exception of an
+event). Apart, because a file from outside can be a bomb: what dies here is this process only, and
+it has nothing else (`exports/children/confine.py`). Of the project it imports nothing but that, so
+that it starts in a moment. Not here: what a cell means.
 
 The reason for an absence is health data: it never leaves this process.
 
@@ -16,19 +17,20 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from itertools import chain
 from pathlib import Path as FilePath
 from typing import IO, Any, NamedTuple
 
 import yaml
 
-MEMORY_BYTES = 1400 << 20
-REFUSED = 3
-ROWS_PER_BATCH = 20_000
+MEMORY_BYTES = 384 << 20
+ROWS_PER_LINE = 20_000
+# Characters of a line, about: texts, and what stands between them.
+_LETTERS_PER_LINE = 8 << 20
 # Objects that are looked at to tell what a file holds.
 _PEEKED = 100
 _CHUNK = 1 << 20
@@ -44,6 +46,10 @@ MARKED = ("person", "protected")
 _ELSEWHERE = "elsewhere"
 _ENDS = 64 << 10
 _EMPTY_LIST = re.compile(rb'\{\s*(?:"pageToken"[^\]]*)?"data"\s*:\s*\[\s*\]|\s*\[\s*\]\s*\Z')
+# No object of an export is so large, nor is what stands before the first.
+_LARGEST_OBJECT = 2 << 20
+_DEEPEST = 64
+_STEPS = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 # The parser would spend minutes on such a number, or die of it.
 _ENDLESS_NUMBER = re.compile(rb"[0-9]{400}")
 # An answer of deletedEntities has an object of lists where all others have a list.
@@ -71,6 +77,7 @@ class Shape(NamedTuple):
     parts: dict[str, tuple[str, dict[str, Path]]]
 
 
+@cache
 def load_shapes() -> dict[str, Shape]:
     """Return the shapes of all resources, by name."""
     text = FilePath(__file__).with_name("shapes.yaml").read_text(encoding="utf-8")
@@ -107,21 +114,31 @@ class _Fields(dict[str, Any]):
         dict.__setitem__(self, name, value)
 
 
+def columns_of(shape: Shape) -> list[str]:
+    """Return the names of all text columns that a resource's rows can have, in order."""
+    parts = (cells for _, cells in shape.parts.values())
+    return list(dict.fromkeys(chain(shape.cells, *parts, MARKED)))
+
+
 def main() -> None:
     """Read standard input to its end, or with `peek` only until it is known what it holds."""
-    seconds = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.path.insert(0, str(FilePath(__file__).resolve().parents[3]))
+    # All of them before the process gives up its files.
+    import ijson  # noqa: F401, PLC0415
+
+    from assets.exports.children.confine import confine  # noqa: PLC0415
+    from assets.exports.children.limits import REFUSED  # noqa: PLC0415
+
+    shapes = load_shapes()
+    confine(MEMORY_BYTES, int(sys.argv[1]))
     try:
-        _read(sys.stdin.buffer, is_peek="peek" in sys.argv)
+        _read(sys.stdin.buffer, shapes, is_peek="peek" in sys.argv)
     except RefusedJson as error:
         sys.stderr.write(str(error))
         raise SystemExit(REFUSED) from None
 
 
-def _read(source: IO[bytes], *, is_peek: bool) -> None:
-    shapes = load_shapes()
+def _read(source: IO[bytes], shapes: dict[str, Shape], *, is_peek: bool) -> None:
     reader = _Objects(source)
     objects = reader.objects()
     first: list[Any] = []
@@ -187,7 +204,8 @@ class _Objects:
         self._tail = self._unread = self._head
         self._bytes = len(self._head)
         self.finished = 0
-        self.has_endless_number = False
+        self.has_endless_number = self.is_too_large = self.is_too_deep = False
+        self._finished_before = self._last_end = 0
         self.has_twin = False
         self._watch: Any = None
 
@@ -201,10 +219,15 @@ class _Objects:
             self._bytes += len(chunk)
             self._tail = (self._tail + chunk)[-_ENDS:]
         self.has_endless_number = bool(_ENDLESS_NUMBER.search(chunk))
-        if not self.has_endless_number:
-            self._look_for_twins(chunk)
+        if self.finished > self._finished_before or self.is_deletions:
+            self._finished_before, self._last_end = self.finished, self._bytes
+        self.is_too_large = self._bytes - self._last_end > _LARGEST_OBJECT
+        is_endless = self.has_endless_number or self.is_too_large
+        if not is_endless:
+            self._look_ahead(chunk)
+        is_endless = is_endless or self.is_too_deep
         # An early end stops the parser; an error raised here might not.
-        return b"" if self.has_endless_number else chunk
+        return b"" if is_endless else chunk
 
     @property
     def has_more(self) -> bool:
@@ -247,12 +270,12 @@ class _Objects:
         if self.has_twin:
             raise RefusedJson("a field stands twice outside the objects")
 
-    def _look_for_twins(self, chunk: bytes) -> None:
-        """Look at the names of all fields, also of those that hold the objects."""
+    def _look_ahead(self, chunk: bytes) -> None:
+        """Look at the names of all fields, also of those that hold the objects, and how deep."""
         import ijson  # noqa: PLC0415 - after the limits are set
 
         if self._watch is None:
-            self._watch = ijson.basic_parse_coro(_twins(self))
+            self._watch = ijson.basic_parse_coro(_watch(self))
         try:
             self._watch.send(chunk)
         except (ijson.JSONError, StopIteration):
@@ -262,6 +285,10 @@ class _Objects:
     def _what(self, error: Exception) -> str:
         if self.has_endless_number:
             return f"a number without end after object {self.finished}"
+        if self.is_too_deep:
+            return f"nested more than {_DEEPEST} deep after object {self.finished}"
+        if self.is_too_large:
+            return f"object {self.finished + 1} is larger than {_LARGEST_OBJECT >> 20} MB"
         # The parser's own message quotes the text, which names people; its first line does not.
         text = error.args[0] if error.args else ""
         line = (text.decode("latin-1") if isinstance(text, bytes) else str(text)).split("\n")[0]
@@ -272,13 +299,16 @@ class _Objects:
         return f"no JSON, {where}"
 
 
-def _twins(objects: _Objects) -> Any:
-    """Return what takes a parser's events and notes an object that has a name twice."""
+def _watch(objects: _Objects) -> Any:
+    """Return what takes a parser's events and notes a name that stands twice, and deep nesting."""
 
     def watch() -> Generator[None, tuple[str, Any]]:
         names: list[set[str]] = []
+        depth = 0
         while True:
             event, value = yield
+            depth += _STEPS.get(event, 0)
+            objects.is_too_deep = objects.is_too_deep or depth > _DEEPEST
             if event == "map_key":
                 objects.has_twin = objects.has_twin or value in names[-1]
                 names[-1].add(value)
@@ -314,30 +344,27 @@ _FAULTS = {
 
 
 def _write_rows(name: str, shapes: dict[str, Shape], objects: Iterator[Any]) -> None:
-    # As in `readers/workbook_child.py`: "there is no such module", to pyarrow in this process only.
-    # Found, numpy is imported, and pandas after it, to ask of every list whether it is one of
-    # theirs: 1.5 processor seconds for a small file in place of 0.1.
-    sys.modules["numpy"] = None  # type: ignore[assignment]
-    import pyarrow as pa  # noqa: PLC0415 - after the limits are set
-
     shape = shapes[name]
-    parts = (cells for _, cells in shape.parts.values())
-    names = list(dict.fromkeys(chain(shape.cells, *parts, MARKED)))
-    schema = pa.schema(
-        [("line_number", pa.int64()), ("part", pa.string()), ("fault", pa.string())]
-        + [(column, pa.string()) for column in names]
-    )
+    columns = ["line_number", "part", "fault", *columns_of(shape)]
     rows: list[dict[str, object]] = []
-    with pa.ipc.new_stream(sys.stdout.buffer, schema) as out:
-        for number, item in enumerate(objects, start=1):
-            stranger = _stranger(item, name, shapes) if isinstance(item, dict) else ""
-            rows += (
-                _strange_rows(stranger, number, item) if stranger else _rows_of(shape, number, item)
-            )
-            if len(rows) >= ROWS_PER_BATCH:
-                out.write_batch(pa.RecordBatch.from_pylist(rows, schema))
-                rows = []
-        out.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+    letters = 0
+    for number, item in enumerate(objects, start=1):
+        stranger = _stranger(item, name, shapes) if isinstance(item, dict) else ""
+        found = _strange_rows(stranger, number, item) if stranger else _rows_of(shape, number, item)
+        rows += found
+        letters += sum(
+            len(cell) if isinstance(cell, str) else 5 for row in found for cell in row.values()
+        )
+        if len(rows) >= ROWS_PER_LINE or letters >= _LETTERS_PER_LINE:
+            _write_line(columns, rows)
+            rows, letters = [], 0
+    _write_line(columns, rows)
+
+
+def _write_line(columns: Sequence[str], rows: Sequence[dict[str, object]]) -> None:
+    cells = {name: [row.get(name) for row in rows] for name in columns}
+    line = json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
+    sys.stdout.buffer.write(line.encode() + b"\n")
 
 
 def _rows_of(shape: Shape, number: int, item: Any) -> list[dict[str, object]]:

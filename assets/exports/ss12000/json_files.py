@@ -6,23 +6,33 @@ Not here: what the cells mean (`staging.py`).
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
+from assets.exports.children.answers import Answer, NoAnswerError
+from assets.exports.children.limits import LONGEST_CELL
 from assets.exports.files.decoding import clean_text
-from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
-from assets.exports.ss12000.json_child import REFUSED
+from assets.exports.files.received import ReceivedFile, UnreadableFileError
+from assets.exports.ss12000.json_child import Shape, columns_of, load_shapes
 
 _CHILD = Path(__file__).with_name("json_child.py")
 _LEAST_SECONDS = 60
 # A slow machine reads two megabytes a second.
 _BYTES_PER_SECOND = 2 << 20
+# On a busy machine a second of the processor takes longer.
+_WAITS = 5
+# What a line is refused with that is no table of texts: its process is not believed.
+_NO_TABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+    pl.exceptions.PolarsError,
+)
 #: Text that people read and that other files hold too, so it is composed and cleaned as theirs is.
 _NAMES = ("given_name", "family_name", "class_name", "school_name", "subject")
 
@@ -52,23 +62,18 @@ class JsonRows:
             UnreadableFileError: no JSON, cut short, of another kind, or beyond all bounds.
             ChangedFileError: the file is gone.
         """
-        with _child(self.file) as child:
-            assert child.stdout is not None  # noqa: S101 - Popen was told to make it
+        with _answer(self.file) as answer:
             try:
-                self.resource = child.stdout.readline().decode().strip()
-                if self.resource:
-                    with pa.ipc.open_stream(child.stdout) as batches:
-                        for batch in batches:
-                            frame = pl.DataFrame(pl.from_arrow(batch))
-                            yield _cleaned(frame, self.file.file_id)
-            except pa.ArrowInvalid:
-                # It broke off in the middle of a batch: its exit code says why.
-                child.stdout.close()
-            finally:
-                if child.poll() is None and sys.exc_info()[0] is GeneratorExit:
-                    child.kill()
-            said = _end_of(child)
-            self.objects, self.has_more = said["objects"], bool(said["has_more"])
+                self.resource = answer.line().decode("ascii", "replace")
+                while self.resource and (line := answer.line()):
+                    yield _cleaned(_frame(line, self.resource), self.file.file_id)
+                said = json.loads(answer.end() or "{}")
+                self.objects = int(said.get("objects", 0))
+                self.has_more = bool(said.get("has_more", False))
+            except NoAnswerError as error:
+                raise UnreadableFileError(_not_read(str(error))) from None
+            except _NO_TABLE:
+                raise UnreadableFileError(_not_read("its reader broke off")) from None
 
 
 def resource_of(file: ReceivedFile) -> str:
@@ -78,42 +83,41 @@ def resource_of(file: ReceivedFile) -> str:
         UnreadableFileError: it is no JSON so far, or of another kind.
         ChangedFileError: the file is gone.
     """
-    with _child(file, "peek") as child:
-        assert child.stdout is not None  # noqa: S101 - Popen was told to make it
-        name = child.stdout.readline().decode().strip()
-        _end_of(child)
+    with _answer(file, "peek") as answer:
+        try:
+            name = answer.line().decode("ascii", "replace")
+            answer.end()
+        except NoAnswerError as error:
+            raise UnreadableFileError(_not_read(str(error))) from None
+    if name and name not in load_shapes():
+        raise UnreadableFileError(_not_read("its reader broke off"))
     return name
 
 
-def _child(file: ReceivedFile, *arguments: str) -> subprocess.Popen[bytes]:
-    seconds = str(_LEAST_SECONDS + file.size // _BYTES_PER_SECOND)
-    try:
-        with file.open() as content:
-            return subprocess.Popen(  # noqa: S603 - no word of the file is an argument
-                [sys.executable, "-I", str(_CHILD), seconds, *arguments],
-                stdin=content,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-    except OSError as error:
-        raise ChangedFileError(f"can't be read: {error.strerror}") from None
+def schema_of(shape: Shape) -> dict[str, pl.DataType | type[pl.DataType]]:
+    """Return the columns of a resource's frames."""
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "line_number": pl.Int64,
+        "part": pl.String,
+        "fault": pl.String,
+    }
+    return schema | dict.fromkeys(columns_of(shape), pl.String)
 
 
-def _end_of(child: subprocess.Popen[bytes]) -> dict[str, int]:
-    assert child.stderr is not None  # noqa: S101 - Popen was told to make it
-    words = child.stderr.read().decode("utf-8", "replace")
-    status = child.wait()
-    if status == REFUSED:
-        raise UnreadableFileError(_not_read(words))
-    if status:
-        raise UnreadableFileError(
-            _not_read(
-                "it needs more memory or time than an export does. Perhaps a text, a number or a "
-                "nesting in it has no end"
-            )
-        )
-    said: dict[str, int] = json.loads(words) if words else {"objects": 0, "has_more": 0}
-    return said
+def _answer(file: ReceivedFile, *arguments: str) -> Answer:
+    seconds = _LEAST_SECONDS + file.size // _BYTES_PER_SECOND
+    return Answer(_CHILD, (str(seconds), *arguments), file, _WAITS * seconds)
+
+
+def _frame(line: bytes, resource: str) -> pl.DataFrame:
+    """Return the rows of a line; raises one of `_NO_TABLE` where it is no table of such cells."""
+    schema = schema_of(load_shapes()[resource])
+    cells = json.loads(line)
+    frame = pl.DataFrame([pl.Series(name, cells[name], schema[name]) for name in schema])
+    longest = frame.select(pl.col(pl.String).str.len_chars().max()).row(0)
+    if max((length or 0 for length in longest), default=0) > LONGEST_CELL:
+        raise ValueError("a cell is too long")
+    return frame
 
 
 def _cleaned(frame: pl.DataFrame, file_id: int) -> pl.DataFrame:

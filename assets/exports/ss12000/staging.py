@@ -14,8 +14,8 @@ from assets.exports.files.received import ChangedFileError, ReceivedFile, Unread
 from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.ledger.reasons import shown
-from assets.exports.ss12000.json_child import MARKED, Shape, load_shapes
-from assets.exports.ss12000.json_files import JsonRows
+from assets.exports.ss12000.json_child import Shape, load_shapes
+from assets.exports.ss12000.json_files import JsonRows, schema_of
 from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.resources import Resource
 from assets.exports.staging.staged_tables import load_offered, unstage
@@ -178,15 +178,5 @@ def problem_of(row: dict[str, object]) -> RowProblem:
     )
 
 
-def _part_cells(shape: Shape) -> list[str]:
-    return [name for _, cells in shape.parts.values() for name in cells]
-
-
 def _no_cells(shape: Shape) -> pl.DataFrame:
-    names = list(dict.fromkeys((*shape.cells, *_part_cells(shape), *MARKED)))
-    schema: dict[str, pl.DataType | type[pl.DataType]] = {
-        "line_number": pl.Int64,
-        "part": pl.String,
-        "fault": pl.String,
-    }
-    return pl.DataFrame(schema=schema | dict.fromkeys(names, pl.String) | {"file_id": pl.Int64})
+    return pl.DataFrame(schema=schema_of(shape) | {"file_id": pl.Int64})

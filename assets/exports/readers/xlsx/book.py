@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assets.exports.children.limits import LONGEST_CELL
 from assets.exports.readers.xlsx.parts import (
+    TOO_LONG,
     Package,
     RefusedWorkbook,
     is_true,
@@ -137,9 +139,12 @@ def _shared_strings(package: Package, part: str) -> list[str]:
         elif name == "rPh":
             spoken -= 1
         elif name == "si":
-            strings.append(plain_string("".join(kept)))
+            text = plain_string("".join(kept))
+            if len(text) > LONGEST_CELL:
+                raise RefusedWorkbook(TOO_LONG)
+            strings.append(text)
 
-    package.parse(part, start, end, pieces.append)
+    package.parse(part, start, end, pieces)
     return strings
 
 

@@ -7,14 +7,15 @@ are how a few lines become a terabyte. Not here: what the parts say (`book.py`, 
 
 from __future__ import annotations
 
-import io
 import posixpath
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from typing import IO
 from urllib.parse import unquote
 from xml.parsers import expat
 
+from assets.exports.children.limits import LONGEST_CELL
 from rules.errors import TrappanError
 
 # 50,000 rows of an export are 60 MB of XML, packed 25 to 1; a bomb packs hundreds to 1.
@@ -22,6 +23,7 @@ UNPACKED_BYTES = 2 << 30
 SUSPECT_BYTES = 100 << 20
 SUSPECT_RATIO = 100
 _BLOCK = 1 << 18
+TOO_LONG = f"a text in it has more than {LONGEST_CELL} characters, and no cell has room for that"
 _BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error)
 #: Stands between a name and its namespace, as expat tells them.
 MARK = "}"
@@ -53,24 +55,23 @@ class Package:
     """The parts of one workbook.
 
     Args:
-        content: the file's bytes.
+        content: the file, at its beginning.
+        size: its bytes.
 
     Raises:
         RefusedWorkbook: no zip, damaged, with a password, or unpacking to more than an export does.
     """
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: IO[bytes], size: int) -> None:
         try:
-            self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except _BROKEN:
+            self._zip = zipfile.ZipFile(content)
+        except (*_BROKEN, OSError, ValueError):
             raise RefusedWorkbook("damaged or cut short") from None
         members = self._zip.infolist()
         self.unpacked = sum(member.file_size for member in members)
-        is_suspect = self.unpacked > SUSPECT_BYTES and self.unpacked > SUSPECT_RATIO * len(content)
+        is_suspect = self.unpacked > SUSPECT_BYTES and self.unpacked > SUSPECT_RATIO * size
         if is_suspect or self.unpacked > UNPACKED_BYTES:
-            raise RefusedWorkbook(
-                f"{len(content) >> 10} kB that unpack to {self.unpacked >> 20} MB"
-            )
+            raise RefusedWorkbook(f"{size >> 10} kB that unpack to {self.unpacked >> 20} MB")
         # Names of parts are the same whatever their case; two of one name are no package.
         self._names: dict[str, str] = {}
         for member in members:
@@ -125,20 +126,21 @@ class Package:
         part: str,
         start: Start,
         end: Callable[[str], None] | None = None,
-        text: Callable[[str], object] | None = None,
+        pieces: list[str] | None = None,
     ) -> None:
-        """Tell an XML part's elements and text, names as `tag_of` gives them.
+        """Tell an XML part's elements, and append its text to pieces, which `start` clears.
 
         Raises:
-            RefusedWorkbook: it is not there, is no sound XML, or declares entities.
+            RefusedWorkbook: it is not there, is no sound XML, declares entities, or has a text that
+                no cell has room for.
         """
         parser = expat.ParserCreate(namespace_separator=MARK)
         parser.buffer_text = True
         parser.StartElementHandler = start
         if end is not None:
             parser.EndElementHandler = end
-        if text is not None:
-            parser.CharacterDataHandler = text
+        if pieces is not None:
+            parser.CharacterDataHandler = pieces.append
         parser.StartDoctypeDeclHandler = _refuse_doctype
         if not self.has(part):
             raise RefusedWorkbook(f"damaged: its part {part!a} is missing")
@@ -146,6 +148,9 @@ class Package:
             with self._zip.open(self._names[part.lower()]) as packed:
                 while block := packed.read(_BLOCK):
                     parser.Parse(block, False)
+                    # A text comes in pieces of some kilobytes, and may never end.
+                    if pieces and sum(map(len, pieces)) > 2 * _BLOCK:
+                        raise RefusedWorkbook(TOO_LONG)
             parser.Parse(b"", True)
         except (expat.ExpatError, LookupError, ValueError, *_BROKEN):
             raise RefusedWorkbook(f"damaged: its part {part!a} is no sound XML") from None

@@ -1,4 +1,4 @@
-"""The cells of one sheet, in order, as text columns; ranges of cells that are merged.
+"""The cells of one sheet, in order, as rows of texts; ranges of cells that are merged.
 
 Every cell has a place of its own: the one that its address says, else the next one. What has no
 value that can be trusted gets a word that no reader of a cell takes: a formula that was never
@@ -7,14 +7,15 @@ calculated, an error. Not here: sheets, strings and formats (`book.py`), headers
 
 from __future__ import annotations
 
+import json
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import pyarrow as pa
-
+from assets.exports.children.limits import LONGEST_CELL
 from assets.exports.readers.xlsx.book import Book, SheetEntry
-from assets.exports.readers.xlsx.parts import Package, RefusedWorkbook, tags
+from assets.exports.readers.xlsx.parts import TOO_LONG, Package, RefusedWorkbook, tags
 from assets.exports.readers.xlsx.values import (
     NO_VALUE,
     day_text,
@@ -30,7 +31,12 @@ LAST_COLUMN = 16_384
 #: A sheet is as wide as its widest row: a stray cell far out makes a table of nothing.
 MOST_CELLS = 60_000_000
 MOST_MERGED = 5_000_000
-_ROWS_PER_CHUNK = 20_000
+MOST_RANGES = 200_000
+# Rows are written together: as many, or of as many characters.
+_ROWS_PER_LINE = 500
+_LETTERS_PER_LINE = 1 << 20
+#: No export has a row of so many characters.
+LONGEST_ROW = 4 << 20
 _KNOWN_NUMBERS = 200_000
 _NAMES = tags("row", "c", "v", "f", "t", "rPh", "mergeCell")
 _ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})", re.ASCII)
@@ -50,24 +56,35 @@ class Cells(NamedTuple):
     """What a sheet holds.
 
     Attributes:
-        table: a text column for each column of the sheet, null for empty.
+        lines: rows from row 1 on, many to a line: a JSON list of lists of texts, packed (zlib).
+            Empty cells are empty texts, and those at the end of a row are left out.
+        height: rows.
+        width: cells of the widest row.
         merged: ranges of more than one cell that are shown as one.
     """
 
-    table: pa.Table
+    lines: list[bytes]
+    height: int
+    width: int
     merged: list[Range]
 
 
-def read_cells(package: Package, sheet: SheetEntry, book: Book) -> Cells:
+def read_cells(package: Package, sheet: SheetEntry, book: Book, most_bytes: int) -> Cells:
     """Return the cells of a sheet.
 
+    Args:
+        package: the workbook's parts.
+        sheet: which sheet.
+        book: what holds for all its sheets.
+        most_bytes: of all lines.
+
     Raises:
-        RefusedWorkbook: damaged, two rows or cells with one address, or a stray cell far out.
+        RefusedWorkbook: damaged, two rows or cells with one address, a stray cell far out, or far
+            more in it than an export has.
     """
-    reader = _SheetReader(book)
-    package.parse(sheet.part, reader.start, reader.end, reader.pieces.append)
-    table = reader.table()
-    return Cells(table, _within(reader.merged, table))
+    reader = _SheetReader(book, most_bytes)
+    package.parse(sheet.part, reader.start, reader.end, reader.pieces)
+    return reader.cells()
 
 
 def range_of(text: str) -> Range | None:
@@ -80,13 +97,12 @@ def range_of(text: str) -> Range | None:
     return Range(min(rows), min(columns), max(rows), max(columns))
 
 
-def _within(merged: list[Range], table: pa.Table) -> list[Range]:
-    """Return the ranges that begin in the table, cut where it ends.
+def _within(merged: list[Range], height: int, width: int) -> list[Range]:
+    """Return the ranges that begin in a table, cut where it ends.
 
     Raises:
         RefusedWorkbook: together they cover more than an export has, as only overlapping ones can.
     """
-    height, width = table.num_rows, table.num_columns
     found = [
         block._replace(
             last_row=min(block.last_row, height), last_column=min(block.last_column, width)
@@ -98,7 +114,7 @@ def _within(merged: list[Range], table: pa.Table) -> list[Range]:
         (block.last_row - block.first_row + 1) * (block.last_column - block.first_column + 1)
         for block in found
     )
-    if covered > MOST_MERGED:
+    if covered > MOST_MERGED or len(found) > MOST_RANGES:
         raise RefusedWorkbook(f"its merged cells cover {covered} cells")
     return found
 
@@ -113,12 +129,14 @@ def _column_number(letters: str) -> int:
 class _SheetReader:
     """Takes a sheet's elements one by one; a million rows are ninety million of them."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, most_bytes: int) -> None:
         self.pieces: list[str] = []
         self.merged: list[Range] = []
         self._book = book
-        self._rows: list[dict[int, str]] = []
-        self._chunks: list[tuple[int, dict[int, pa.Array]]] = []
+        self._rows: list[list[str]] = []
+        self._letters = 0
+        self._lines: list[bytes] = []
+        self._bytes_left = self._most_bytes = most_bytes
         self._height = self._width = 0
         self._columns: dict[str, int] = {}
         # Texts of numbers, and of numbers that are days: the same few come over and over.
@@ -254,14 +272,19 @@ class _SheetReader:
             return
         # Rows that are not there, or have nothing in them, are counted when one follows.
         while self._height < number - 1:
-            self._append({})
-        self._append(row)
-        self._width = max(self._width, *row)
+            self._append([])
+        last = max(row)
+        self._append([row.get(column, "") for column in range(1, last + 1)])
+        self._width = max(self._width, last)
 
-    def _append(self, row: dict[int, str]) -> None:
-        self._rows.append(row)
+    def _append(self, cells: list[str]) -> None:
+        self._rows.append(cells)
         self._height += 1
-        if len(self._rows) >= _ROWS_PER_CHUNK:
+        letters = sum(map(len, cells)) + len(cells)
+        if letters > LONGEST_ROW:
+            raise RefusedWorkbook(f"row {self._height} has more than {LONGEST_ROW} characters")
+        self._letters += letters
+        if len(self._rows) >= _ROWS_PER_LINE or self._letters >= _LETTERS_PER_LINE:
             self._flush()
 
     def _mark_blocks(self, number: int, row: dict[int, str]) -> None:
@@ -274,42 +297,38 @@ class _SheetReader:
                     row[column] = UNCALCULATED
 
     def _flush(self) -> None:
-        rows, self._rows = self._rows, []
-        columns = set().union(*rows) if rows else set()
-        arrays = {
-            column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns
-        }
-        self._chunks.append((len(rows), arrays))
+        rows, self._rows, self._letters = self._rows, [], 0
+        line = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        self._bytes_left -= len(line)
+        if self._bytes_left < 0:
+            raise RefusedWorkbook(
+                f"its cells hold more than {self._most_bytes >> 20} MB, ten times what an export "
+                "of its size holds"
+            )
+        self._lines.append(zlib.compress(line, 1))
 
-    def table(self) -> pa.Table:
-        """Return all cells, as wide as the widest row.
+    def cells(self) -> Cells:
+        """Return all cells.
 
         Raises:
             RefusedWorkbook: the table would be nearly empty and too large.
         """
-        if self._width * self._height > MOST_CELLS:
+        height, width = self._height, self._width
+        if width * height > MOST_CELLS:
             raise RefusedWorkbook(
-                f"its cells reach to row {self._height} and column {self._width}. Perhaps a stray "
-                "cell stands far to the right or far down"
+                f"its cells reach to row {height} and column {width}. Perhaps a stray cell stands "
+                "far to the right or far down"
             )
         self._flush()
-        columns = [
-            pa.chunked_array(
-                [
-                    arrays.get(column, pa.nulls(height, pa.string()))
-                    for height, arrays in self._chunks
-                ],
-                pa.string(),
-            )
-            for column in range(1, self._width + 1)
-        ]
-        return pa.table(columns, names=[f"c{number}" for number in range(self._width)])
+        return Cells(self._lines, height, width, _within(self.merged, height, width))
 
     # -- Values -----------------------------------------------------------------------------------
 
     def _end_cell(self) -> None:
         text = self._text()
         if text:
+            if len(text) > LONGEST_CELL:
+                raise RefusedWorkbook(f"row {self._row_number}: {TOO_LONG}")
             self._row[self._column] = text
 
     def _text(self) -> str:

@@ -1,0 +1,1 @@
+"""Processes that read what comes from outside, and have nothing else."""
