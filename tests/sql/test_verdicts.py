@@ -10,10 +10,12 @@ import re
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from assets.absence.windows import school_year_start
 from assets.lake.connection import Lake
-from tests.sql.given import given
+from tests.sql.given import AS_OF, given
 from tests.sql.ladder import STOCKHOLM, Sums, said, verdicts, with_rule
 
 RULES_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
@@ -175,6 +177,19 @@ def test_a_protected_pupil_is_judged_like_any_other(scratch: Lake) -> None:
 
 def test_a_pupil_without_lessons_in_the_windows_is_clear_everywhere(scratch: Lake) -> None:
     assert {row["verdict"] for row in verdicts(scratch, {}).values()} == {"clear"}
+
+
+def test_who_has_no_lesson_has_zeros_in_every_sum(scratch: Lake) -> None:
+    verdicts(scratch, {})
+    sums = scratch.relation(
+        "flags/rule_sums",
+        as_of=AS_OF,
+        school_year_start=school_year_start(AS_OF),
+        full_day_minutes=STOCKHOLM.full_day_minutes,
+    ).select(pl.selectors.ends_with("_minutes", "days") - pl.selectors.by_name("min_days"))
+    # Of the whole window and of each half: S, R, A and days; V and I of the whole.
+    assert len(sums.columns) == 14
+    assert {value for row in sums.rows() for value in row} == {0}
 
 
 def test_a_calendar_month_before_july_is_not_evaluated(scratch: Lake) -> None:

@@ -59,7 +59,7 @@ QUICK = 6
 
 
 @dataclass
-class Tests:
+class AskedTests:
     """The tests that are asked about one file.
 
     Attributes:
@@ -169,7 +169,7 @@ class Search:
             print(f"  lives, line {mutant.line}: {mutant.name}", flush=True)
 
     def _verdicts(
-        self, mutants: Sequence[Mutant], tests: Tests
+        self, mutants: Sequence[Mutant], tests: AskedTests
     ) -> Iterator[tuple[Mutant, Verdict]]:
         is_ready = False
         for mutant in mutants:
@@ -184,7 +184,7 @@ class Search:
                 tests.killers[known.killer] += 1
             yield mutant, known
 
-    def _asked(self, mutant: Mutant, tests: Tests) -> Answer:
+    def _asked(self, mutant: Mutant, tests: AskedTests) -> Answer:
         quick = tests.quick()
         if quick and mutant.path.suffix == ".sql":
             answer = self._copy.ask(mutant, quick, tests.seconds, is_held=True)
@@ -192,7 +192,7 @@ class Search:
                 return answer
         return self._copy.ask(mutant, tests.in_order(), tests.seconds)
 
-    def _tests_of(self, path: Path, *, is_wide: bool) -> Tests:
+    def _tests_of(self, path: Path, *, is_wide: bool) -> AskedTests:
         """Return the tests that read a file, by what running them once has shown."""
         name = path.relative_to(ROOT)
         near = [str(test.relative_to(ROOT)) for test in self._tree.nearest([path])]
@@ -226,7 +226,7 @@ class Search:
             spent += cost
             ids.append(one)
             costs[one] = cost
-        return Tests(ids, costs, left)
+        return AskedTests(ids, costs, left)
 
     def _trace(self, mutant: Mutant, files: Sequence[str]) -> None:
         missing = [test for test in files if self._record.trace(test, mutant) is None]
