@@ -50,6 +50,8 @@ class Day:
         joint: Sequence[Row] = (),
         roster: Sequence[Row] = (),
         files: Sequence[Row] = (),
+        snapshots: Sequence[Row] = (),
+        removed: Sequence[Row] = (),
         values: Sequence[Row] = ({},),
     ) -> None:
         given(lake, "lessons", *lessons)
@@ -57,6 +59,8 @@ class Day:
         given(lake, "joint_lessons", *joint)
         given(lake, "enrolments", *roster)
         given(lake, "files", *files)
+        given(lake, "lesson_snapshots", *snapshots)
+        given(lake, "removed_lessons", *removed)
         given(lake, "parallel_values", *values)
         asked = days_to_sum(lake, f"SELECT DATE '{day(DAY)}' AS lesson_date")
         assert asked is not None
@@ -239,6 +243,30 @@ def test_what_one_file_held_side_by_side_is_two_lessons(scratch: Lake) -> None:
     assert Day(scratch, named, joint=by_id, values=all_count).sums == (120, 120, 60)
 
 
+@pytest.mark.parametrize("first", ["start", "id", "neither"])
+@pytest.mark.parametrize("second", ["start", "id", "neither"])
+@pytest.mark.parametrize("is_turned", [False, True], ids=["first is older", "first is newer"])
+def test_what_one_file_held_together_is_known_by_start_or_id_of_both(
+    scratch: Lake, first: str, second: str, *, is_turned: bool
+) -> None:
+    times = ("08:00", "08:20")
+    said = [
+        {
+            "start": {f"{which}_starts_at": at(time)},
+            "id": {f"{which}_starts_at": at("07:00"), f"{which}_lesson_id": which},
+            "neither": {f"{which}_starts_at": at("07:00"), f"{which}_lesson_id": "other"},
+        }[how]
+        for which, time, how in zip(("first", "second"), times, (first, second), strict=True)
+    ]
+    files = (newer, older) if is_turned else (older, newer)
+    rows = [
+        absent(time, **file(lesson_id=which))
+        for which, time, file in zip(("first", "second"), times, files, strict=True)
+    ]
+    found = Day(scratch, rows, joint=[said[0] | said[1]], values=[{"method": "count_all"}])
+    assert found.sums[0] == (60 if "neither" in (first, second) else 120)
+
+
 def test_another_subject_or_school_is_never_retimed(scratch: Lake) -> None:
     all_count: list[Row] = [{"method": "count_all"}]
     other_subject = [absent("08:00", **older()), lesson("08:05", "SV", **newer())]
@@ -318,6 +346,54 @@ def test_a_contradicted_lesson_is_settled_by_a_word_about_its_id_on_another_day(
     elsewhere = dict(lesson("08:00", lesson_id="a")) | {"starts_at": moment("10-07 10:00")}
     assert Day(scratch, [elsewhere], contradicted=said).sums == (0, 0, 0)
     assert Day(scratch, [elsewhere | {"pupil_key": BO}], contradicted=said).sums == (60, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("file", "is_settled"),
+    [
+        (older(), False),
+        (newer(), False),
+        (newer(file_id=21), True),
+        (older(exported_at=moment("11-03 04:00")), True),
+    ],
+    ids=["older", "its own file", "a later file of that moment", "newer"],
+)
+def test_what_lacks_a_contradicted_lesson_settles_it_when_it_is_newer(
+    scratch: Lake, file: dict[str, Any], *, is_settled: bool
+) -> None:
+    said = [{"starts_at": at("08:00"), "lesson_id": "a", **newer()}]
+    sums = (0, 0, 0) if is_settled else (60, 0, 0)
+    whole = {"school_unit_code": NORTH, "lesson_date": day(DAY), **file}
+    assert Day(scratch, [], contradicted=said, snapshots=[whole]).sums == sums
+    for other in ({"school_unit_code": SOUTH}, {"lesson_date": day("10-06")}):
+        assert Day(scratch, [], contradicted=said, snapshots=[whole | other]).sums == (60, 0, 0)
+    # The same id on another day, and once more two rows that contradict each other.
+    moved = {"starts_at": moment("10-07 10:00"), "lesson_id": "a", **file}
+    assert Day(scratch, [], contradicted=[*said, moved]).sums == sums
+    for other in ({"lesson_id": "b"}, {"pupil_key": BO}):
+        assert Day(scratch, [], contradicted=[*said, moved | other]).sums == (60, 0, 0)
+
+
+def test_a_contradicted_lesson_that_was_removed_counts_nowhere(scratch: Lake) -> None:
+    said = [{"starts_at": at("08:00"), "lesson_id": "a", **newer()}]
+    removed: Row = {"pupil_key": ANNA, "lesson_id": "a", **newer()}
+    assert Day(scratch, [], contradicted=said, removed=[removed]).sums == (0, 0, 0)
+    for other in (older(), {"lesson_id": "b"}, {"pupil_key": BO}):
+        assert Day(scratch, [], contradicted=said, removed=[removed | other]).sums == (60, 0, 0)
+
+
+def test_nothing_but_a_sound_word_settles_a_lesson_that_is_not_contradicted(scratch: Lake) -> None:
+    """Newer files that lack it name it; what was removed is gone from the rows themselves."""
+    said = [lesson("08:00", lesson_id="a", **older()), absent("08:00", "SV", lesson_id="c")]
+    beside: Row = {"lesson_id": "a", **newer()}
+    found = Day(
+        scratch,
+        [*said, dict(lesson("08:00", lesson_id="a")) | {"starts_at": moment("10-07 10:00")}],
+        contradicted=[{"starts_at": moment("10-08 10:00"), **beside}],
+        snapshots=[{"school_unit_code": NORTH, "lesson_date": day(DAY), **newer()}],
+        removed=[{"pupil_key": ANNA, **beside}],
+    )
+    assert found.sums == (60, 60, 0)
 
 
 def test_a_contradicted_lesson_is_set_aside_by_presence(scratch: Lake) -> None:
