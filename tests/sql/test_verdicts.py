@@ -93,6 +93,53 @@ def test_a_referral_needs_its_own_month_an_ulf_hit_and_the_grade(
     assert found["sst_referral", "rolling"]["verdict"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("month", "reason"),
+    [
+        pytest.param(Sums(6000, 0, 0, 0), "unreported", id="nothing is reported"),
+        pytest.param(Sums(6000, 3000, 200, 20), "unreported", id="half is not reported"),
+        pytest.param(Sums(240, 240, 240, 4), "too_few_days", id="four days"),
+        pytest.param(Sums(240, 1, 0, 4), "too_few_days", id="four days, and most not reported"),
+    ],
+)
+def test_what_a_verdict_lacks_is_named_by_the_first_that_is_missing(
+    scratch: Lake, month: Sums, reason: str
+) -> None:
+    found = verdicts(scratch, {"one_month": month})["mentor_followup", "rolling"]
+    assert (found["verdict"], found["reason"]) == ("insufficient", reason)
+
+
+@pytest.mark.parametrize(
+    ("grade", "own", "ulf", "reason"),
+    [
+        pytest.param(8, Sums(2700, 2700, 600, 9), "hit", "too_few_days", id="days of its own"),
+        pytest.param(None, Sums(6000, 6000, 1200, 20), "hit", "unknown_grade", id="the grade"),
+        pytest.param(8, Sums(6000, 6000, 1200, 20), "insufficient", "unknown_ulf", id="the ulf"),
+        pytest.param(
+            None, Sums(2700, 2700, 600, 9), "hit", "too_few_days", id="days before the grade"
+        ),
+        pytest.param(
+            None, Sums(6000, 6000, 1200, 20), "insufficient", "unknown_grade", id="grade before ulf"
+        ),
+    ],
+)
+def test_what_a_referral_lacks_is_named_in_the_order_of_its_conditions(
+    scratch: Lake, grade: int | None, own: Sums, ulf: str, reason: str
+) -> None:
+    first, second = ULF[ulf]
+    calendar = {"two_months_first_half": first, "two_months_second_half": second}
+    found = verdicts(scratch, {"one_month": own}, calendar, pupil={"grade": grade})
+    row = found["sst_referral", "rolling"]
+    assert (row["verdict"], row["reason"]) == ("insufficient", reason)
+
+
+def test_what_is_decided_lacks_nothing(scratch: Lake) -> None:
+    found = verdicts(scratch, {"one_month": Sums(240, 240, 0, 4)})
+    assert {(row["verdict"], row["reason"], row["certainty"]) for row in found.values()} == {
+        ("clear", None, None)
+    }
+
+
 def test_a_referral_is_certain_only_when_some_ulf_hit_is(scratch: Lake) -> None:
     own = {"one_month": Sums(6000, 6000, 1200, 20)}
     likely = {
