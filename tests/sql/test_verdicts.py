@@ -6,8 +6,8 @@ lists say can't drift apart.
 
 from __future__ import annotations
 
-from calendar import monthrange
 import re
+from calendar import monthrange
 from datetime import date
 from pathlib import Path
 

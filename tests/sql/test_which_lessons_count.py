@@ -363,22 +363,24 @@ def test_what_lacks_a_contradicted_lesson_settles_it_when_it_is_newer(
 ) -> None:
     said = [{"starts_at": at("08:00"), "lesson_id": "a", **newer()}]
     sums = (0, 0, 0) if is_settled else (60, 0, 0)
-    whole = {"school_unit_code": NORTH, "lesson_date": day(DAY), **file}
+    whole: dict[str, Any] = {"school_unit_code": NORTH, "lesson_date": day(DAY), **file}
     assert Day(scratch, [], contradicted=said, snapshots=[whole]).sums == sums
-    for other in ({"school_unit_code": SOUTH}, {"lesson_date": day("10-06")}):
+    others: list[dict[str, Any]] = [{"school_unit_code": SOUTH}, {"lesson_date": day("10-06")}]
+    for other in others:
         assert Day(scratch, [], contradicted=said, snapshots=[whole | other]).sums == (60, 0, 0)
     # The same id on another day, and once more two rows that contradict each other.
     moved = {"starts_at": moment("10-07 10:00"), "lesson_id": "a", **file}
     assert Day(scratch, [], contradicted=[*said, moved]).sums == sums
-    for other in ({"lesson_id": "b"}, {"pupil_key": BO}):
-        assert Day(scratch, [], contradicted=[*said, moved | other]).sums == (60, 0, 0)
+    for of_other in ({"lesson_id": "b"}, {"pupil_key": BO}):
+        assert Day(scratch, [], contradicted=[*said, moved | of_other]).sums == (60, 0, 0)
 
 
 def test_a_contradicted_lesson_that_was_removed_counts_nowhere(scratch: Lake) -> None:
     said = [{"starts_at": at("08:00"), "lesson_id": "a", **newer()}]
-    removed: Row = {"pupil_key": ANNA, "lesson_id": "a", **newer()}
+    removed: dict[str, Any] = {"pupil_key": ANNA, "lesson_id": "a", **newer()}
     assert Day(scratch, [], contradicted=said, removed=[removed]).sums == (0, 0, 0)
-    for other in (older(), {"lesson_id": "b"}, {"pupil_key": BO}):
+    others: list[dict[str, Any]] = [older(), {"lesson_id": "b"}, {"pupil_key": BO}]
+    for other in others:
         assert Day(scratch, [], contradicted=said, removed=[removed | other]).sums == (60, 0, 0)
 
 

@@ -1,10 +1,10 @@
 """`make mutants`: faults are planted, one at a time, and the nearest tests have to find each.
 
 Which tests read a file is found out once, by running them; then a fault is looked for by those that
-found others, and by the cheapest first. Each is planted in a copy of the tree, so that a run that
-is stopped leaves the tree as it was. What was found is kept in a record, and isn't asked again until
-the file or the tests change. A fault that no test finds is named in `docs/mutants.md` with the
-reason why it may live, or the run ends with status 1.
+found others, and by the nearest first. Each is planted in a copy of the tree, so that a run that
+is stopped leaves the tree as it was. What was found is kept in a record, and isn't asked again
+until the file or the tests change. A fault that no test finds is named in `docs/mutants.md` with
+the reason why it may live, or the run ends with status 1.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ MOST_TEST_FILES = 4
 #: Seconds of tests that have to find a fault.
 BUDGET = 120
 #: Seconds of tests that are asked in a process that is held, before one is begun for the fault.
-QUICK = 6
+QUICK = 15
 
 
 @dataclass
@@ -182,7 +182,7 @@ class Search:
                     known = Verdict(None)
                 else:
                     known = self._record.keep(mutant, tests.ids, answer)
-            if known.killer is None:
+            if known.killer is None and mutant.name not in self._allowed:
                 print(f"  lives, line {mutant.line}: {mutant.name}", flush=True)
             if known.killer is not None and known.killer in tests.costs:
                 tests.killers[known.killer] += 1
@@ -198,36 +198,38 @@ class Search:
 
     def _tests_of(self, path: Path, *, is_wide: bool) -> AskedTests:
         """Return the tests that read a file, by what running them once has shown."""
-        name = path.relative_to(ROOT)
-        near = [str(test.relative_to(ROOT)) for test in self._tree.nearest([path])]
-        cheap = [test for test in near if test.startswith(CHEAP)]
+        near = [_name(test) for test in self._tree.nearest([path])]
+        asked = [test for test in near if test.startswith(CHEAP)]
         if path.suffix == ".sql":
-            every = sorted((ROOT / "tests/sql").glob("test_*.py"))
-            cheap += [str(t.relative_to(ROOT)) for t in every if str(t.relative_to(ROOT)) not in cheap]
-        dear = [test for test in near if not test.startswith((*CHEAP, "tests/architecture"))]
-        asked = cheap + (dear[:MOST_TEST_FILES] if is_wide else [])
-        whole = path.read_text(encoding="utf-8")
-        text = whole if path.suffix == ".sql" else probe(whole)
-        self._trace(Mutant(name, 1, "", text), asked)
-        wanted = path.relative_to(ROOT / "sql").with_suffix("").as_posix() if path.suffix == ".sql" else ""
-        named = set(near)
-        traces = [(test, self._record.trace(test, Mutant(name, 1, "", text))) for test in asked]
-        rows = [
-            (path.stem in READ_BY_ALL and test not in named, number, cost, one)
-            for number, (test, trace) in enumerate(traces)
-            if trace
-            for one, cost in trace.costs.items()
-            if wanted in trace.reads[one]
-        ]
-        ids, costs, spent, left = [], {}, 0.0, 0
-        for _, _, cost, one in sorted(rows):
+            # A SELECT is read by SELECTs that read its table, so by tests that do not name it.
+            every = [_name(test) for test in sorted((ROOT / "tests/sql").glob("test_*.py"))]
+            asked += [test for test in every if test not in asked]
+        if is_wide:
+            dear = [test for test in near if not test.startswith((*CHEAP, "tests/architecture"))]
+            asked += dear[:MOST_TEST_FILES]
+        traced = _traced(path)
+        self._trace(traced, asked)
+        rows = []
+        for number, test in enumerate(asked):
+            trace = self._record.trace(test, traced) or Answer()
+            # Of what every connection reads, tests that do not name it say little.
+            is_far = path.stem in READ_BY_ALL and test not in near
+            cases = Counter[str]()
+            for one, cost in trace.costs.items():
+                if _name_of_trace(path) in trace.reads[one]:
+                    # A case of each test before a second one: a test's cases find the same faults.
+                    function = one.partition("[")[0]
+                    rows.append((is_far, number, cases[function], cost, one))
+                    cases[function] += 1
+        found, spent = AskedTests([], {}), 0.0
+        for *_, cost, one in sorted(rows):
             if spent + cost > self._budget:
-                left += 1
+                found.left_out += 1
                 continue
             spent += cost
-            ids.append(one)
-            costs[one] = cost
-        return AskedTests(ids, costs, left)
+            found.ids.append(one)
+            found.costs[one] = cost
+        return found
 
     def _trace(self, mutant: Mutant, files: Sequence[str]) -> None:
         missing = [test for test in files if self._record.trace(test, mutant) is None]
@@ -241,6 +243,20 @@ class Search:
             if answer.killer:
                 print(f"  {test} fails without a fault: {answer.killer}", flush=True)
             self._record.keep_trace(test, mutant, answer)
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _traced(path: Path) -> Mutant:
+    """Return a file as it is, or of Python its probe: what tests read is found out with it."""
+    text = path.read_text(encoding="utf-8")
+    return Mutant(path.relative_to(ROOT), 1, "", text if path.suffix == ".sql" else probe(text))
+
+
+def _name_of_trace(path: Path) -> str:
+    return "" if path.suffix != ".sql" else _name(path).removeprefix("sql/").removesuffix(".sql")
 
 
 def _can_be_held(mutant: Mutant) -> bool:
@@ -277,7 +293,10 @@ def main(words: Sequence[str]) -> int:
         search = Search(copy, record, asked.budget, is_quick=asked.quick)
         for path in files:
             search.search(path, asked.most, is_wide=asked.wide)
-    print(f"{search.planted} faults were planted; {len(search.living)} live that {ALLOWED} does not name.")
+    print(
+        f"{search.planted} faults were planted; {len(search.living)} live that {ALLOWED} "
+        "does not name."
+    )
     return 1 if search.living else 0
 
 

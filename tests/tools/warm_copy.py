@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,7 @@ class Copy:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.tools.warm_tests", mode, *files],
             cwd=self._copy,
-            env={**_environment(), "PYTHONPATH": str(self._copy)},
+            env=os.environ | {"PYTHONPATH": str(self._copy)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -81,13 +82,15 @@ class Copy:
         """Ask tests, in that order, about a fault."""
         path = mutant.path.as_posix()
         asked = Asked(path, mutant.text, list(tests), seconds, stops, is_held)
-        assert self._process is not None and self._process.stdin is not None, "nothing serves"
+        assert self._process is not None, "nothing serves"
+        assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(asked)) + "\n")
         self._process.stdin.flush()
         return Answer(**self._answer())
 
     def _answer(self) -> dict[str, Any]:
-        assert self._process is not None and self._process.stdout is not None, "nothing serves"
+        assert self._process is not None, "nothing serves"
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the tests can't be collected: {' '.join(self._serves)}")
@@ -98,9 +101,3 @@ class Copy:
         if self._process is not None:
             self._process.communicate()
         self._process, self._serves = None, ()
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
