@@ -148,8 +148,9 @@ def test_other_school_activity_is_presence(scratch: Lake) -> None:
         ([absent("08:00", "b"), absent("08:00", "A")], "A"),
         ([absent("08:00", "Ö"), absent("08:00", "Å")], "Å"),
         ([absent("08:00", "", lesson_id="10"), absent("08:00", "", lesson_id="9")], ""),
+        ([absent("08:00", "ma"), absent("08:00", "MA")], "MA"),
     ],
-    ids=["longer", "earlier", "school unit", "subject", "by code point", "id"],
+    ids=["longer", "earlier", "school unit", "subject", "by code point", "id", "letters"],
 )
 def test_of_equally_known_lessons_the_order_decides(
     scratch: Lake, lessons: list[Row], kept: str
@@ -159,6 +160,47 @@ def test_of_equally_known_lessons_the_order_decides(
         assert scratch.rows("SELECT last_subject FROM summed_days") == [(kept,)]
     if not kept:
         assert scratch.rows("SELECT lesson_id FROM uncounted_now") == [("9",)]
+
+
+@pytest.mark.parametrize(
+    ("start", "sums"),
+    [("00:30", (60, 60, 0)), ("00:31", (120, 120, 60))],
+    ids=["exactly half covered", "one minute less"],
+)
+def test_midnight_is_the_first_minute_of_its_day(
+    scratch: Lake, start: str, sums: tuple[int, ...]
+) -> None:
+    assert Day(scratch, [absent("00:00", "SV"), lesson(start, "SVA")]).sums == sums
+
+
+def test_a_lesson_of_one_minute_is_set_aside_as_any_other(scratch: Lake) -> None:
+    found = Day(scratch, [lesson("08:00", "SVA"), absent("08:59", "SV", 1)])
+    assert found.sums == (60, 60, 0)
+    assert found.uncounted == [("08:59", "SV", "set_aside", "08:00", "SVA")]
+
+
+def test_of_two_lessons_that_cover_as_much_the_better_known_is_named(scratch: Lake) -> None:
+    halves = [lesson("08:40", "MAA", 30), lesson("08:00", "SVA", 30)]
+    found = Day(scratch, [*halves, absent("08:15", "SV", 40)])
+    assert found.uncounted == [("08:15", "SV", "set_aside", "08:00", "SVA")]
+
+
+def test_two_ids_of_one_export_at_one_start_stand_for_each_other_in_no_way(
+    scratch: Lake,
+) -> None:
+    rows = [absent("08:00", **older(lesson_id="a")), lesson("08:00", **older(lesson_id="b"))]
+    assert Day(scratch, rows, values=[{"method": "count_all"}]).sums == (120, 120, 60)
+
+
+@pytest.mark.parametrize("start", ["08:00", "08:05"])
+def test_an_event_and_a_lesson_of_a_file_are_one_and_the_later_export_counts(
+    scratch: Lake, start: str
+) -> None:
+    files: list[Row] = [{"file_id": 10, "layout": "ss12000 attendances"}, {"file_id": 20}]
+    for first, second in ((older, newer), (newer, older)):
+        rows = [absent("08:00", **first(lesson_id="a")), absent(start, "ma", 50, **second())]
+        found = Day(scratch, rows, files=files, values=[{"method": "count_all"}])
+        assert found.sums[0] == (50 if second is newer else 60)
 
 
 def test_pupils_and_days_are_apart(scratch: Lake) -> None:
@@ -442,6 +484,22 @@ def test_a_lesson_after_leaving_counts_nowhere(
     assert found.sums == ((120, 120, 120) if counts else (0, 0, 0))
     if not counts:
         assert [row[2:] for row in found.uncounted] == [("after_leaving", None, None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("roster", "counts"),
+    [
+        ([LEFT | {"start_date": day("10-06"), "end_date": None}, MOVED], True),
+        ([LEFT, LEFT | {"start_date": None, "end_date": day("10-05")}, MOVED], True),
+        ([LEFT | {"start_date": None}, MOVED], False),
+    ],
+    ids=["not yet there", "there since always", "there since always, and left"],
+)
+def test_a_record_that_is_open_at_an_end_is_no_leaving(
+    scratch: Lake, roster: list[Row], *, counts: bool
+) -> None:
+    parallel = [absent("08:00"), absent("08:00", "SV")]
+    assert Day(scratch, parallel, roster=roster).sums == ((60, 60, 60) if counts else (0, 0, 0))
 
 
 def test_the_steps_see_what_the_former_left(scratch: Lake) -> None:
