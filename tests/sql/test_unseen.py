@@ -60,6 +60,7 @@ def test_a_pupil_with_lessons_at_the_new_school_is_seen_whatever_the_old_one_say
     latest: list[Row] = [
         {"lesson_date": AS_OF - timedelta(days=40), "school_unit_code": SOUTH},
         {"lesson_date": AS_OF},
+        {"pupil_key": BO, "lesson_date": AS_OF},
     ]
     assert unseen(scratch, latest=latest) == []
 
