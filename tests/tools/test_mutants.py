@@ -120,7 +120,7 @@ def test_a_probe_is_the_module_and_notes_that_it_was_called(
 
 def test_those_that_found_faults_are_asked_first() -> None:
     tests = AskedTests(
-        ["a", "tests/sql/b", "tests/sql/c"], {"a": 1, "tests/sql/b": 5, "tests/sql/c": 2}
+        ["a", "tests/sql/b", "tests/sql/c"], {"a": 1, "tests/sql/b": 14, "tests/sql/c": 2}
     )
     tests.killers = Counter({"tests/sql/c": 3, "a": 1})
     assert tests.in_order() == ["tests/sql/c", "a", "tests/sql/b"]
