@@ -113,7 +113,7 @@ SELECT
             NOT placed.has_record
             AND placed.latest_lesson_date <= $as_of - $leaver_after_days
             AND school_last.lesson_date > placed.latest_lesson_date,
-            FALSE
+            TRUE
         )
     ) AS has_left
 FROM placed

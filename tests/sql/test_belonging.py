@@ -115,6 +115,11 @@ def test_of_records_that_started_together_the_school_with_lessons_decides(scratc
     assert belonging(scratch, "school_unit_code", roster=roster, lessons=lessons) == [(SOUTH,)]
 
 
+def test_of_records_that_nothing_tells_apart_the_lower_code_decides(scratch: Lake) -> None:
+    roster: list[Row] = [{"school_unit_code": SOUTH}, {}]
+    assert belonging(scratch, "school_unit_code", roster=roster, lessons=[]) == [(NORTH,)]
+
+
 def test_what_the_roster_leaves_open_is_taken_from_lessons_at_that_school(scratch: Lake) -> None:
     roster: list[Row] = [{"class_name": "", "grade": None, "mentor_key": None}]
     lessons: list[Row] = [
@@ -156,6 +161,16 @@ def test_lessons_elsewhere_on_the_records_last_day_are_no_move(scratch: Lake) ->
     roster: list[Row] = [{"end_date": day("10-31")}]
     lessons: list[Row] = [{"lesson_date": day("10-31"), "school_unit_code": SOUTH}]
     assert has_left(scratch, roster=roster, lessons=lessons)
+
+
+def test_lessons_elsewhere_before_the_last_of_two_records_ended_are_no_move(scratch: Lake) -> None:
+    roster: list[Row] = [
+        {"end_date": day("09-30")},
+        {"school_unit_code": SOUTH, "start_date": day("10-01"), "end_date": day("10-31")},
+    ]
+    for last, left in ((day("10-15"), True), (day("11-01"), False)):
+        elsewhere: Row = {"lesson_date": last, "school_unit_code": "10000003"}
+        assert has_left(scratch, roster=roster, lessons=[elsewhere]) is left
 
 
 def test_a_second_record_that_is_valid_keeps_the_pupil(scratch: Lake) -> None:

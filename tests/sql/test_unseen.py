@@ -54,6 +54,17 @@ def test_thirty_days_make_the_difference(scratch: Lake, days_ago: int, is_seen: 
     assert (unseen(scratch, latest=latest) == []) is is_seen
 
 
+def test_a_pupil_with_lessons_at_the_new_school_is_seen_whatever_the_old_one_says(
+    scratch: Lake,
+) -> None:
+    latest: list[Row] = [
+        {"lesson_date": AS_OF - timedelta(days=40), "school_unit_code": SOUTH},
+        {"lesson_date": AS_OF},
+        {"pupil_key": BO, "lesson_date": AS_OF},
+    ]
+    assert unseen(scratch, latest=latest) == []
+
+
 def test_without_a_record_nobody_is_missed(scratch: Lake) -> None:
     pupils: list[Row] = [{"has_record": False}, {"pupil_key": BO, "has_record": False}]
     assert unseen(scratch, pupils=pupils) == []
@@ -63,6 +74,7 @@ def test_without_a_record_nobody_is_missed(scratch: Lake) -> None:
     ("last", "minutes", "is_seen"),
     [
         (FIRST, 600, True),
+        (FIRST, 1, True),
         (FIRST - timedelta(days=1), 600, False),
         (FIRST, 0, False),
         (AS_OF + timedelta(days=1), 600, False),
@@ -100,6 +112,51 @@ def test_lessons_of_a_classmate_at_another_school_are_not_the_classes(scratch: L
     latest: list[Row] = [{"pupil_key": BO, "lesson_date": WEEK[0], "school_unit_code": SOUTH}]
     days: list[Row] = [{"pupil_key": BO, "lesson_date": d, "school_unit_code": SOUTH} for d in WEEK]
     assert unseen(scratch, latest=latest, days=days) == []
+
+
+@pytest.mark.parametrize(
+    ("class_name", "is_seen"), [("8A", True), ("", False)], ids=["the own class", "the school"]
+)
+def test_days_of_another_class_are_those_of_a_pupil_whose_class_nobody_gave(
+    scratch: Lake, class_name: str, *, is_seen: bool
+) -> None:
+    pupils: list[Row] = [
+        {"class_name": class_name},
+        {"pupil_key": BO, "class_name": "8A"},
+        {"pupil_key": CLEO, "class_name": "9B"},
+    ]
+    latest: list[Row] = [{"pupil_key": who, "lesson_date": WEEK[-1]} for who in (BO, CLEO)]
+    days: list[Row] = [{"pupil_key": BO, "lesson_date": d} for d in WEEK[:3]]
+    days += [{"pupil_key": CLEO, "lesson_date": d} for d in WEEK[2:]]
+    assert (unseen(scratch, pupils=pupils, latest=latest, days=days) == []) is is_seen
+
+
+def test_lessons_of_another_class_say_nothing_of_the_own(scratch: Lake) -> None:
+    pupils: list[Row] = [{}, {"pupil_key": BO}, {"pupil_key": CLEO, "class_name": "9B"}]
+    latest: list[Row] = [{"pupil_key": who, "lesson_date": WEEK[-1]} for who in (BO, CLEO)]
+    days: list[Row] = [{"pupil_key": CLEO, "lesson_date": d} for d in WEEK]
+    assert unseen(scratch, pupils=pupils, latest=latest, days=days) == []
+
+
+@pytest.mark.parametrize(
+    ("begins", "is_seen"), [(WEEK[0], False), (WEEK[1], True)], ids=["that day", "the day after"]
+)
+def test_the_classes_days_count_from_the_day_on_which_the_record_begins(
+    scratch: Lake, begins: date, *, is_seen: bool
+) -> None:
+    pupils: list[Row] = [{"record_start_date": begins}, {"pupil_key": BO}]
+    latest: list[Row] = [{"pupil_key": BO, "lesson_date": WEEK[-1]}]
+    assert (unseen(scratch, pupils=pupils, latest=latest) == []) is is_seen
+
+
+@pytest.mark.parametrize(("first", "is_seen"), [(FIRST, False), (FIRST - timedelta(days=1), True)])
+def test_the_classes_days_are_those_of_the_last_thirty(
+    scratch: Lake, first: date, *, is_seen: bool
+) -> None:
+    dates = [first, *(AS_OF - timedelta(days=number) for number in range(4))]
+    latest: list[Row] = [{"pupil_key": BO, "lesson_date": AS_OF}]
+    days: list[Row] = [{"pupil_key": BO, "lesson_date": d} for d in dates]
+    assert (unseen(scratch, latest=latest, days=days) == []) is is_seen
 
 
 def test_no_verdict_of_a_pupil_whom_nobody_sees_is_clear(scratch: Lake) -> None:

@@ -7,13 +7,16 @@ lists say can't drift apart.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from assets.absence.windows import school_year_start
 from assets.lake.connection import Lake
-from tests.sql.given import given
+from tests.sql.given import AS_OF, Row, given
 from tests.sql.ladder import STOCKHOLM, Sums, said, verdicts, with_rule
 
 RULES_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
@@ -85,10 +88,57 @@ def test_a_referral_needs_its_own_month_an_ulf_hit_and_the_grade(
     scratch: Lake, grade: int | None, own: Sums, ulf: str, verdict: str
 ) -> None:
     first, second = ULF[ulf]
-    calendar = {"two_months_first_half": first, "two_months_second_half": second}
-    found = verdicts(scratch, {"one_month": own}, calendar, pupil={"grade": grade})
+    two_months = {"two_months_first_half": first, "two_months_second_half": second}
+    found = verdicts(scratch, {"one_month": own}, two_months, pupil={"grade": grade})
     assert found["ulf_two_months", "calendar"]["verdict"] == ulf
     assert found["sst_referral", "rolling"]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("month", "reason"),
+    [
+        pytest.param(Sums(6000, 0, 0, 0), "unreported", id="nothing is reported"),
+        pytest.param(Sums(6000, 3000, 200, 20), "unreported", id="half is not reported"),
+        pytest.param(Sums(240, 240, 240, 4), "too_few_days", id="four days"),
+        pytest.param(Sums(240, 1, 0, 4), "too_few_days", id="four days, and most not reported"),
+    ],
+)
+def test_what_a_verdict_lacks_is_named_by_the_first_that_is_missing(
+    scratch: Lake, month: Sums, reason: str
+) -> None:
+    found = verdicts(scratch, {"one_month": month})["mentor_followup", "rolling"]
+    assert (found["verdict"], found["reason"]) == ("insufficient", reason)
+
+
+@pytest.mark.parametrize(
+    ("grade", "own", "ulf", "reason"),
+    [
+        pytest.param(8, Sums(2700, 2700, 600, 9), "hit", "too_few_days", id="days of its own"),
+        pytest.param(None, Sums(6000, 6000, 1200, 20), "hit", "unknown_grade", id="the grade"),
+        pytest.param(8, Sums(6000, 6000, 1200, 20), "insufficient", "unknown_ulf", id="the ulf"),
+        pytest.param(
+            None, Sums(2700, 2700, 600, 9), "hit", "too_few_days", id="days before the grade"
+        ),
+        pytest.param(
+            None, Sums(6000, 6000, 1200, 20), "insufficient", "unknown_grade", id="grade before ulf"
+        ),
+    ],
+)
+def test_what_a_referral_lacks_is_named_in_the_order_of_its_conditions(
+    scratch: Lake, grade: int | None, own: Sums, ulf: str, reason: str
+) -> None:
+    first, second = ULF[ulf]
+    two_months = {"two_months_first_half": first, "two_months_second_half": second}
+    found = verdicts(scratch, {"one_month": own}, two_months, pupil={"grade": grade})
+    row = found["sst_referral", "rolling"]
+    assert (row["verdict"], row["reason"]) == ("insufficient", reason)
+
+
+def test_what_is_decided_lacks_nothing(scratch: Lake) -> None:
+    found = verdicts(scratch, {"one_month": Sums(240, 240, 0, 4)})
+    assert {(row["verdict"], row["reason"], row["certainty"]) for row in found.values()} == {
+        ("clear", None, None)
+    }
 
 
 def test_a_referral_is_certain_only_when_some_ulf_hit_is(scratch: Lake) -> None:
@@ -104,8 +154,8 @@ def test_a_referral_is_certain_only_when_some_ulf_hit_is(scratch: Lake) -> None:
 
 def test_a_referral_is_certain_when_it_and_an_ulf_hit_are(scratch: Lake) -> None:
     first, second = ULF["hit"]
-    calendar = {"two_months_first_half": first, "two_months_second_half": second}
-    found = verdicts(scratch, {"one_month": Sums(6000, 6000, 1200, 20)}, calendar)
+    two_months = {"two_months_first_half": first, "two_months_second_half": second}
+    found = verdicts(scratch, {"one_month": Sums(6000, 6000, 1200, 20)}, two_months)
     assert said(found["ulf_two_months", "calendar"]) == "hit, certain"
     assert said(found["sst_referral", "rolling"]) == "hit, certain"
 
@@ -175,6 +225,19 @@ def test_a_protected_pupil_is_judged_like_any_other(scratch: Lake) -> None:
 
 def test_a_pupil_without_lessons_in_the_windows_is_clear_everywhere(scratch: Lake) -> None:
     assert {row["verdict"] for row in verdicts(scratch, {}).values()} == {"clear"}
+
+
+def test_who_has_no_lesson_has_zeros_in_every_sum(scratch: Lake) -> None:
+    verdicts(scratch, {})
+    sums = scratch.relation(
+        "flags/rule_sums",
+        as_of=AS_OF,
+        school_year_start=school_year_start(AS_OF),
+        full_day_minutes=STOCKHOLM.full_day_minutes,
+    ).select(pl.selectors.ends_with("_minutes", "days") - pl.selectors.by_name("min_days"))
+    # Of the whole window and of each half: S, R, A and days; V and I of the whole.
+    assert len(sums.columns) == 14
+    assert {value for row in sums.rows() for value in row} == {0}
 
 
 def test_a_calendar_month_before_july_is_not_evaluated(scratch: Lake) -> None:
@@ -338,3 +401,52 @@ def test_last_school_years_sums_say_nothing_of_this_one(scratch: Lake) -> None:
     may = {"month_start_date": date(2026, 5, 1), "period_last_date": date(2026, 5, 31)}
     found = verdicts(scratch, {}, summed=[SUMMED | may])
     assert {row["verdict"] for row in found.values()} == {"clear"}
+
+
+def months(*first_days: date) -> list[Row]:
+    """Return whole months that are known as sums only."""
+    return [
+        SUMMED
+        | {
+            "month_start_date": first,
+            "period_last_date": first.replace(day=monthrange(first.year, first.month)[1]),
+        }
+        for first in first_days
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first_days", "as_of", "lessons", "verdict"),
+    [
+        pytest.param(
+            [date(2026, 7, 1)], AS_OF, None, "insufficient", id="July is of this school year"
+        ),
+        pytest.param(
+            [date(2026, 7, 1)], AS_OF, 10, "clear", id="July does not reach into the window"
+        ),
+        pytest.param(
+            [date(2026, 9, 1), date(2026, 10, 1)], AS_OF, 10, "insufficient", id="the last decides"
+        ),
+        pytest.param(
+            [date(2026, 10, 1)], date(2026, 11, 29), 10, "insufficient", id="the window's first day"
+        ),
+        pytest.param(
+            [date(2026, 10, 1)], date(2026, 11, 30), 10, "clear", id="the day before the window"
+        ),
+        pytest.param(
+            [date(2026, 10, 1)], date(2026, 10, 31), None, "insufficient", id="over today"
+        ),
+        pytest.param([date(2026, 10, 1)], date(2026, 10, 30), None, "clear", id="over tomorrow"),
+    ],
+)
+def test_months_of_sums_that_end_in_the_window_are_all_that_is_known(
+    scratch: Lake, first_days: list[date], as_of: date, lessons: int | None, verdict: str
+) -> None:
+    rolling = {"one_month": Sums(lessons * 300, lessons * 300, 0, lessons)} if lessons else {}
+    found = verdicts(scratch, rolling, summed=months(*first_days), as_of=as_of)
+    assert said(found["mentor_followup", "rolling"]) == verdict
+
+
+def test_days_with_lessons_and_days_that_fit_in_sums_are_added(scratch: Lake) -> None:
+    month = {"one_month": Sums(3600, 3600, 1800, 4, summed=2160)}
+    assert verdicts(scratch, {}, month)["ulf_one_month", "calendar"]["days"] == 10

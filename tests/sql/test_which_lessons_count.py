@@ -50,6 +50,8 @@ class Day:
         joint: Sequence[Row] = (),
         roster: Sequence[Row] = (),
         files: Sequence[Row] = (),
+        snapshots: Sequence[Row] = (),
+        removed: Sequence[Row] = (),
         values: Sequence[Row] = ({},),
     ) -> None:
         given(lake, "lessons", *lessons)
@@ -57,6 +59,8 @@ class Day:
         given(lake, "joint_lessons", *joint)
         given(lake, "enrolments", *roster)
         given(lake, "files", *files)
+        given(lake, "lesson_snapshots", *snapshots)
+        given(lake, "removed_lessons", *removed)
         given(lake, "parallel_values", *values)
         asked = days_to_sum(lake, f"SELECT DATE '{day(DAY)}' AS lesson_date")
         assert asked is not None
@@ -144,8 +148,9 @@ def test_other_school_activity_is_presence(scratch: Lake) -> None:
         ([absent("08:00", "b"), absent("08:00", "A")], "A"),
         ([absent("08:00", "Ö"), absent("08:00", "Å")], "Å"),
         ([absent("08:00", "", lesson_id="10"), absent("08:00", "", lesson_id="9")], ""),
+        ([absent("08:00", "ma"), absent("08:00", "MA")], "MA"),
     ],
-    ids=["longer", "earlier", "school unit", "subject", "by code point", "id"],
+    ids=["longer", "earlier", "school unit", "subject", "by code point", "id", "letters"],
 )
 def test_of_equally_known_lessons_the_order_decides(
     scratch: Lake, lessons: list[Row], kept: str
@@ -155,6 +160,47 @@ def test_of_equally_known_lessons_the_order_decides(
         assert scratch.rows("SELECT last_subject FROM summed_days") == [(kept,)]
     if not kept:
         assert scratch.rows("SELECT lesson_id FROM uncounted_now") == [("9",)]
+
+
+@pytest.mark.parametrize(
+    ("start", "sums"),
+    [("00:30", (60, 60, 0)), ("00:31", (120, 120, 60))],
+    ids=["exactly half covered", "one minute less"],
+)
+def test_midnight_is_the_first_minute_of_its_day(
+    scratch: Lake, start: str, sums: tuple[int, ...]
+) -> None:
+    assert Day(scratch, [absent("00:00", "SV"), lesson(start, "SVA")]).sums == sums
+
+
+def test_a_lesson_of_one_minute_is_set_aside_as_any_other(scratch: Lake) -> None:
+    found = Day(scratch, [lesson("08:00", "SVA"), absent("08:59", "SV", 1)])
+    assert found.sums == (60, 60, 0)
+    assert found.uncounted == [("08:59", "SV", "set_aside", "08:00", "SVA")]
+
+
+def test_of_two_lessons_that_cover_as_much_the_better_known_is_named(scratch: Lake) -> None:
+    halves = [lesson("08:40", "MAA", 30), lesson("08:00", "SVA", 30)]
+    found = Day(scratch, [*halves, absent("08:15", "SV", 40)])
+    assert found.uncounted == [("08:15", "SV", "set_aside", "08:00", "SVA")]
+
+
+def test_two_ids_of_one_export_at_one_start_stand_for_each_other_in_no_way(
+    scratch: Lake,
+) -> None:
+    rows = [absent("08:00", **older(lesson_id="a")), lesson("08:00", **older(lesson_id="b"))]
+    assert Day(scratch, rows, values=[{"method": "count_all"}]).sums == (120, 120, 60)
+
+
+@pytest.mark.parametrize("start", ["08:00", "08:05"])
+def test_an_event_and_a_lesson_of_a_file_are_one_and_the_later_export_counts(
+    scratch: Lake, start: str
+) -> None:
+    files: list[Row] = [{"file_id": 10, "layout": "ss12000 attendances"}, {"file_id": 20}]
+    for first, second in ((older, newer), (newer, older)):
+        rows = [absent("08:00", **first(lesson_id="a")), absent(start, "ma", 50, **second())]
+        found = Day(scratch, rows, files=files, values=[{"method": "count_all"}])
+        assert found.sums[0] == (50 if second is newer else 60)
 
 
 def test_pupils_and_days_are_apart(scratch: Lake) -> None:
@@ -239,6 +285,30 @@ def test_what_one_file_held_side_by_side_is_two_lessons(scratch: Lake) -> None:
     assert Day(scratch, named, joint=by_id, values=all_count).sums == (120, 120, 60)
 
 
+@pytest.mark.parametrize("first", ["start", "id", "neither"])
+@pytest.mark.parametrize("second", ["start", "id", "neither"])
+@pytest.mark.parametrize("is_turned", [False, True], ids=["first is older", "first is newer"])
+def test_what_one_file_held_together_is_known_by_start_or_id_of_both(
+    scratch: Lake, first: str, second: str, *, is_turned: bool
+) -> None:
+    times = ("08:00", "08:20")
+    said = [
+        {
+            "start": {f"{which}_starts_at": at(time)},
+            "id": {f"{which}_starts_at": at("07:00"), f"{which}_lesson_id": which},
+            "neither": {f"{which}_starts_at": at("07:00"), f"{which}_lesson_id": "other"},
+        }[how]
+        for which, time, how in zip(("first", "second"), times, (first, second), strict=True)
+    ]
+    files = (newer, older) if is_turned else (older, newer)
+    rows = [
+        absent(time, **file(lesson_id=which))
+        for which, time, file in zip(("first", "second"), times, files, strict=True)
+    ]
+    found = Day(scratch, rows, joint=[said[0] | said[1]], values=[{"method": "count_all"}])
+    assert found.sums[0] == (60 if "neither" in (first, second) else 120)
+
+
 def test_another_subject_or_school_is_never_retimed(scratch: Lake) -> None:
     all_count: list[Row] = [{"method": "count_all"}]
     other_subject = [absent("08:00", **older()), lesson("08:05", "SV", **newer())]
@@ -320,6 +390,56 @@ def test_a_contradicted_lesson_is_settled_by_a_word_about_its_id_on_another_day(
     assert Day(scratch, [elsewhere | {"pupil_key": BO}], contradicted=said).sums == (60, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("file", "is_settled"),
+    [
+        (older(), False),
+        (newer(), False),
+        (newer(file_id=21), True),
+        (older(exported_at=moment("11-03 04:00")), True),
+    ],
+    ids=["older", "its own file", "a later file of that moment", "newer"],
+)
+def test_what_lacks_a_contradicted_lesson_settles_it_when_it_is_newer(
+    scratch: Lake, file: dict[str, Any], *, is_settled: bool
+) -> None:
+    said = [{"starts_at": at("08:00"), "lesson_id": "a", **newer()}]
+    sums = (0, 0, 0) if is_settled else (60, 0, 0)
+    whole: dict[str, Any] = {"school_unit_code": NORTH, "lesson_date": day(DAY), **file}
+    assert Day(scratch, [], contradicted=said, snapshots=[whole]).sums == sums
+    others: list[dict[str, Any]] = [{"school_unit_code": SOUTH}, {"lesson_date": day("10-06")}]
+    for other in others:
+        assert Day(scratch, [], contradicted=said, snapshots=[whole | other]).sums == (60, 0, 0)
+    # The same id on another day, and once more two rows that contradict each other.
+    moved = {"starts_at": moment("10-07 10:00"), "lesson_id": "a", **file}
+    assert Day(scratch, [], contradicted=[*said, moved]).sums == sums
+    for of_other in ({"lesson_id": "b"}, {"pupil_key": BO}):
+        assert Day(scratch, [], contradicted=[*said, moved | of_other]).sums == (60, 0, 0)
+
+
+def test_a_contradicted_lesson_that_was_removed_counts_nowhere(scratch: Lake) -> None:
+    said = [{"starts_at": at("08:00"), "lesson_id": "a", **newer()}]
+    removed: dict[str, Any] = {"pupil_key": ANNA, "lesson_id": "a", **newer()}
+    assert Day(scratch, [], contradicted=said, removed=[removed]).sums == (0, 0, 0)
+    others: list[dict[str, Any]] = [older(), {"lesson_id": "b"}, {"pupil_key": BO}]
+    for other in others:
+        assert Day(scratch, [], contradicted=said, removed=[removed | other]).sums == (60, 0, 0)
+
+
+def test_nothing_but_a_sound_word_settles_a_lesson_that_is_not_contradicted(scratch: Lake) -> None:
+    """Newer files that lack it name it; what was removed is gone from the rows themselves."""
+    said = [lesson("08:00", lesson_id="a", **older()), absent("08:00", "SV", lesson_id="c")]
+    beside: Row = {"lesson_id": "a", **newer()}
+    found = Day(
+        scratch,
+        [*said, dict(lesson("08:00", lesson_id="a")) | {"starts_at": moment("10-07 10:00")}],
+        contradicted=[{"starts_at": moment("10-08 10:00"), **beside}],
+        snapshots=[{"school_unit_code": NORTH, "lesson_date": day(DAY), **newer()}],
+        removed=[{"pupil_key": ANNA, **beside}],
+    )
+    assert found.sums == (60, 60, 0)
+
+
 def test_a_contradicted_lesson_is_set_aside_by_presence(scratch: Lake) -> None:
     said = [{"starts_at": at("08:00"), **newer()}]
     assert Day(scratch, [lesson("08:00", "SVA")], contradicted=said).sums == (60, 60, 0)
@@ -364,6 +484,22 @@ def test_a_lesson_after_leaving_counts_nowhere(
     assert found.sums == ((120, 120, 120) if counts else (0, 0, 0))
     if not counts:
         assert [row[2:] for row in found.uncounted] == [("after_leaving", None, None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("roster", "counts"),
+    [
+        ([LEFT | {"start_date": day("10-06"), "end_date": None}, MOVED], True),
+        ([LEFT, LEFT | {"start_date": None, "end_date": day("10-05")}, MOVED], True),
+        ([LEFT | {"start_date": None}, MOVED], False),
+    ],
+    ids=["not yet there", "there since always", "there since always, and left"],
+)
+def test_a_record_that_is_open_at_an_end_is_no_leaving(
+    scratch: Lake, roster: list[Row], *, counts: bool
+) -> None:
+    parallel = [absent("08:00"), absent("08:00", "SV")]
+    assert Day(scratch, parallel, roster=roster).sums == ((60, 60, 60) if counts else (0, 0, 0))
 
 
 def test_the_steps_see_what_the_former_left(scratch: Lake) -> None:

@@ -1,32 +1,29 @@
 """`make mutants`: faults are planted, one at a time, and the nearest tests have to find each.
 
-A fault is another operator or constant: of Python as Cosmic Ray plants them, of SQL by the tokens
-that sqlglot reads. Each is planted in a copy of the tree, so that a run that is stopped leaves the
-tree as it was. A fault that no test finds is named in `docs/mutants.md` with the reason why it may
-live, or the run ends with status 1.
+Which tests read a file is found out once, by running them; then a fault is looked for by those that
+found others, and by the nearest first. Each is planted in a copy of the tree, so that a run that
+is stopped leaves the tree as it was. What was found is kept in a record, and isn't asked again
+until the file or the tests change. A fault that no test finds is named in `docs/mutants.md` with
+the reason why it may live, or the run ends with status 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Queue
 from random import Random
 
-from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator, operator_names
-from sqlglot import Token, TokenType
-from sqlglot.dialects.duckdb import DuckDB
-
+from tests.tools.mutant_record import Record, Verdict
 from tests.tools.nearest_tests import Tree
+from tests.tools.planted_faults import Mutant, mutants_of
+from tests.tools.warm_copy import Copy
+from tests.tools.warm_tests import REACHED, Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What decides: a fault here reaches a child.
@@ -36,153 +33,75 @@ TARGETS = (
     "sql/absence",
     "sql/exports/staged_*.sql",
     "sql/protection",
+    "assets/flags/beyond_chance.py",
+    "assets/flags/rearrangements.py",
     "assets/flags/suppression.py",
     "assets/lake/encryption.py",
     "assets/exports/files/archive.py",
     "assets/pull/sessions.py",
+    "assets/watchlists/mentor_lists.py",
+    "assets/watchlists/collect/mentors.py",
+    "assets/watchlists/release/mentor_files.py",
+    "assets/delivery",
 )
 ALLOWED = "docs/mutants.md"
-#: SELECTs that tests ask through `tests/sql/ladder.py`, and so do not name.
-THROUGH_THE_LADDER = frozenset({"comparisons", "judgements", "levels", "rule_sums", "verdicts"})
-LADDER_TESTS = ("tests/sql/test_verdicts.py", "tests/sql/test_unseen.py")
-#: Tests of so many files, the nearest first, have to find a fault.
-MOST_TEST_FILES = 4
-SECONDS = 300
-
-_SWAPS = {
-    ">=": ">", ">": ">=", "<=": "<", "<": "<=", "=": "<>", "<>": "=", "+": "-", "-": "+",
-    "AND": "OR", "OR": "AND", "TRUE": "FALSE", "FALSE": "TRUE", "MIN": "max", "MAX": "min",
-    "BOOL_OR": "bool_and", "BOOL_AND": "bool_or", "LEFT": "INNER", "ANTI": "SEMI", "SEMI": "ANTI",
-    "DESC": "ASC", "ASC": "DESC", "NOT": "",
-}  # fmt: skip
-# Of Cosmic Ray's operators those that change what is decided; the others rarely say more.
-_OPERATORS = (
-    "core/ReplaceComparisonOperator",
-    "core/ReplaceBinaryOperator_Add_Sub",
-    "core/ReplaceBinaryOperator_Sub_Add",
-    "core/ReplaceAndWithOr",
-    "core/ReplaceOrWithAnd",
-    "core/ReplaceTrueWithFalse",
-    "core/ReplaceFalseWithTrue",
-    "core/AddNot",
-    "core/NumberReplacer",
-    "core/ZeroIterationForLoop",
+#: Every connection reads them, so that a test that does need not be about them.
+READ_BY_ALL = frozenset(
+    {"counting_lessons", "reaches_step", "protected_pupils", "protected_persons"}
 )
+CHEAP = ("tests/sql", "tests/unit")
+#: Of the dearer folders, tests of so many files, the nearest first, are asked too.
+MOST_TEST_FILES = 4
+#: Seconds of tests that have to find a fault.
+BUDGET = 120
+#: Seconds of tests that are asked in a process that is held, before one is begun for the fault.
+QUICK = 15
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """A file with one fault.
+@dataclass
+class AskedTests:
+    """The tests that are asked about one file.
 
     Attributes:
-        path: of the file, from the root.
-        line: where the fault is, from 1.
-        change: what stands there, and what stands there now.
-        text: the whole file with the fault.
+        ids: the first first.
+        costs: seconds of each, and of the setup before.
+        left_out: how many found no time.
     """
 
-    path: Path
-    line: int
-    change: str
-    text: str
+    ids: list[str]
+    costs: dict[str, float]
+    left_out: int = 0
+    killers: Counter[str] = field(default_factory=Counter)
+
+    def in_order(self) -> list[str]:
+        """Return those that found faults first, the others as they are."""
+        found = [name for name, _ in self.killers.most_common(8)]
+        return [*found, *(name for name in self.ids if name not in found)]
+
+    def quick(self) -> list[str]:
+        """Return those that the held process is asked first: a few seconds of cheap ones."""
+        chosen, spent = [], 0.0
+        for name in self.in_order():
+            spent += self.costs[name]
+            if name.startswith("tests/sql/") and spent <= QUICK:
+                chosen.append(name)
+        return chosen
 
     @property
-    def name(self) -> str:
-        """As `docs/mutants.md` names it: the line's text, because its number changes."""
-        return f"{self.path.as_posix()}: {self.change}"
+    def seconds(self) -> int:
+        """How long they may take: several times of what they took, against endless loops."""
+        return int(60 + 4 * sum(self.costs.values()))
 
 
-def mutants_of(path: Path, text: str) -> Iterator[Mutant]:
-    """Yield a file's mutants, each with one fault."""
-    return _of_sql(path, text) if path.suffix == ".sql" else _of_python(path, text)
-
-
-def _of_sql(path: Path, text: str) -> Iterator[Mutant]:
-    tokens = DuckDB.Tokenizer().tokenize(text)
-    for token in tokens:
-        other = _other(token)
-        if other is not None:
-            yield _replaced(path, text, token, other)
-
-
-def _other(token: Token) -> str | None:
-    if token.token_type == TokenType.NUMBER and token.text.isdigit():
-        return str(int(token.text) + 1)
-    if token.token_type in (TokenType.STRING, TokenType.IDENTIFIER, TokenType.PARAMETER):
-        return None
-    return _SWAPS.get(token.text.upper())
-
-
-def _replaced(path: Path, text: str, token: Token, other: str) -> Mutant:
-    changed = f"{text[: token.start]}{other}{text[token.end + 1 :]}"
-    line = text.count("\n", 0, token.start) + 1
-    before = text.splitlines()[line - 1].strip()
-    column = token.start - (text.rfind("\n", 0, token.start) + 1)
-    nth = len(re.findall(re.escape(token.text), text.splitlines()[line - 1][:column]))
-    which = f" (no. {nth + 1})" if nth else ""
-    return Mutant(path, line, f"`{before}`: {token.text}{which} -> {other or 'nothing'}", changed)
-
-
-def _of_python(path: Path, text: str) -> Iterator[Mutant]:
-    seen = {text}
-    for name in sorted(operator_names()):
-        if not name.startswith(_OPERATORS):
-            continue
-        for occurrence in range(10_000):
-            changed = mutate_code(text, get_operator(name)(), occurrence)
-            if changed is None:
-                break
-            if changed in seen:
-                continue
-            seen.add(changed)
-            yield _of_two_texts(path, text, changed)
-
-
-def _of_two_texts(path: Path, text: str, changed: str) -> Mutant:
-    pairs = zip(text.splitlines(), changed.splitlines(), strict=False)
-    for line, (before, after) in enumerate(pairs, start=1):
-        if before != after:
-            return Mutant(path, line, f"`{before.strip()}` -> `{after.strip()}`", changed)
-    return Mutant(path, 1, "the end", changed)
-
-
-class Copies:
-    """Copies of the tree, one for each worker, in which faults are planted."""
-
-    def __init__(self, folder: Path, count: int) -> None:
-        listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-        names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        self._free: Queue[Path] = Queue()
-        for number in range(count):
-            copy = folder / str(number)
-            for name in filter(None, names.split("\0")):
-                if (ROOT / name).is_file():
-                    (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy2(ROOT / name, copy / name)
-            self._free.put(copy)
-
-    def lives(self, mutant: Mutant, tests: Sequence[Path]) -> bool:
-        """Whether the tests pass in a copy with the fault."""
-        copy = self._free.get()
-        place = copy / mutant.path
-        whole = place.read_bytes()
-        try:
-            place.write_text(mutant.text, encoding="utf-8")
-            return _pass(copy, tests)
-        finally:
-            place.write_bytes(whole)
-            self._free.put(copy)
-
-
-def _pass(copy: Path, tests: Sequence[Path]) -> bool:
-    names = [str(test.relative_to(ROOT)) for test in tests]
-    asked = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *names]
-    # The copy's packages come before those that are installed: `-m` puts its folder first.
-    try:
-        done = subprocess.run(asked, cwd=copy, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+def probe(text: str) -> str:
+    """Return a module that notes when one of its functions is called."""
+    tree = ast.parse(text)
+    note = f"__import__('os').environ.__setitem__({REACHED!r}, '1')"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            after = 1 if ast.get_docstring(node) is not None else 0
+            node.body.insert(after, ast.parse(note).body[0])
+    return ast.unparse(tree)
 
 
 def allowed(root: Path = ROOT) -> frozenset[str]:
@@ -197,43 +116,161 @@ def files_of(words: Sequence[str], root: Path = ROOT) -> list[Path]:
     Raises:
         ValueError: a target has no file.
     """
-    found: set[Path] = set()
+    found: dict[Path, None] = {}
     for word in words:
         place = root / word
         paths = place.rglob("*") if place.is_dir() else root.glob(word)
-        chosen = {path for path in paths if path.suffix in (".py", ".sql")}
+        chosen = sorted(path for path in paths if path.suffix in (".py", ".sql"))
         if not chosen:
             raise ValueError(f"{word}: no file, expected one or a folder from the project's root")
-        found |= chosen
-    return sorted(found)
+        found |= dict.fromkeys(chosen)
+    return list(found)
 
 
-def plant(files: Sequence[Path], most: int | None, jobs: int) -> int:
-    """Plant the faults of files, say what was found, and return how many live that must not."""
-    tree, known = Tree(ROOT), allowed()
-    planted = living = 0
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
-        copies = Copies(Path(folder), jobs)
-        for path in files:
-            name = path.relative_to(ROOT)
-            tests = tree.nearest([path])[:MOST_TEST_FILES]
-            if path.stem in THROUGH_THE_LADDER:
-                tests = [ROOT / test for test in LADDER_TESTS]
-            if not tests:
-                print(f"{name}: no test names it, so none was asked", flush=True)
-                continue
-            mutants = list(mutants_of(name, path.read_text(encoding="utf-8")))
-            if most and len(mutants) > most:
-                mutants = Random(0).sample(mutants, most)  # noqa: S311 - no secret
-            found = pool.map(lambda mutant, near=tests: copies.lives(mutant, near), mutants)
-            alive = [mutant for mutant, lives in zip(mutants, found, strict=True) if lives]
-            new = [mutant for mutant in alive if mutant.name not in known]
-            planted, living = planted + len(mutants), living + len(new)
-            print(f"{name}: {len(mutants) - len(alive)} of {len(mutants)} found", flush=True)
-            for mutant in new:
+class Search:
+    """Plants the faults of one file after the other.
+
+    Attributes:
+        living: faults that live and may not.
+        planted: how many were planted.
+    """
+
+    def __init__(self, copy: Copy, record: Record, budget: int, *, is_quick: bool) -> None:
+        self._copy, self._record, self._budget = copy, record, budget
+        self._is_quick = is_quick
+        self._tree, self._allowed = Tree(ROOT), allowed()
+        self.living: list[Mutant] = []
+        self.planted = 0
+
+    def search(self, path: Path, most: int | None, *, is_wide: bool) -> None:
+        """Plant the faults of a file, and say what was found."""
+        name = path.relative_to(ROOT)
+        mutants = list(mutants_of(name, path.read_text(encoding="utf-8")))
+        if most and len(mutants) > most:
+            mutants = Random(0).sample(mutants, most)  # noqa: S311 - no secret
+        if not mutants:
+            return
+        tests = self._tests_of(path, is_wide=is_wide)
+        if not tests.ids:
+            print(f"{name}: no test reads it, so none was asked", flush=True)
+            return
+        verdicts = dict(self._verdicts(mutants, tests))
+        alive = [mutant for mutant, verdict in verdicts.items() if verdict.killer is None]
+        new = [mutant for mutant in alive if mutant.name not in self._allowed]
+        ended = sum(verdict.killer in ("time", "crash") for verdict in verdicts.values())
+        self.planted += len(mutants)
+        self.living += new
+        print(
+            f"{name}: {len(mutants)} planted, {len(mutants) - len(alive)} found "
+            f"({ended} by time or crash), {len(alive) - len(new)} may live, {len(new)} live; "
+            f"{len(tests.ids)} tests, {tests.left_out} left out",
+            flush=True,
+        )
+
+    def _verdicts(
+        self, mutants: Sequence[Mutant], tests: AskedTests
+    ) -> Iterator[tuple[Mutant, Verdict]]:
+        is_ready = False
+        for mutant in mutants:
+            known = self._record.verdict(mutant, tests.ids)
+            if known is None:
+                if not is_ready:
+                    self._copy.serve(_mode(mutant.path), _files_of_tests(tests.ids))
+                    is_ready = True
+                answer = self._asked(mutant, tests)
+                if answer.killer is None and self._is_quick:
+                    known = Verdict(None)
+                else:
+                    known = self._record.keep(mutant, tests.ids, answer)
+            if known.killer is None and mutant.name not in self._allowed:
                 print(f"  lives, line {mutant.line}: {mutant.name}", flush=True)
-    print(f"{planted} faults were planted; {living} live that {ALLOWED} does not name.")
-    return living
+            if known.killer is not None and known.killer in tests.costs:
+                tests.killers[known.killer] += 1
+            yield mutant, known
+
+    def _asked(self, mutant: Mutant, tests: AskedTests) -> Answer:
+        quick = tests.quick() if _can_be_held(mutant) else []
+        if quick:
+            answer = self._copy.ask(mutant, quick, tests.seconds, is_held=True)
+            if answer.killer or self._is_quick:
+                return answer
+        return self._copy.ask(mutant, tests.in_order(), tests.seconds)
+
+    def _tests_of(self, path: Path, *, is_wide: bool) -> AskedTests:
+        """Return the tests that read a file, by what running them once has shown."""
+        near = [_name(test) for test in self._tree.nearest([path])]
+        asked = [test for test in near if test.startswith(CHEAP)]
+        if path.suffix == ".sql":
+            # A SELECT is read by SELECTs that read its table, so by tests that do not name it.
+            every = [_name(test) for test in sorted((ROOT / "tests/sql").glob("test_*.py"))]
+            asked += [test for test in every if test not in asked]
+        if is_wide:
+            dear = [test for test in near if not test.startswith((*CHEAP, "tests/architecture"))]
+            asked += dear[:MOST_TEST_FILES]
+        traced = _traced(path)
+        self._trace(traced, asked)
+        rows = []
+        for number, test in enumerate(asked):
+            trace = self._record.trace(test, traced) or Answer()
+            # Of what every connection reads, tests that do not name it say little.
+            is_far = path.stem in READ_BY_ALL and test not in near
+            cases = Counter[str]()
+            for one, cost in trace.costs.items():
+                if _name_of_trace(path) in trace.reads[one]:
+                    # A case of each test before a second one: a test's cases find the same faults.
+                    function = one.partition("[")[0]
+                    rows.append((is_far, number, cases[function], cost, one))
+                    cases[function] += 1
+        found, spent = AskedTests([], {}), 0.0
+        for *_, cost, one in sorted(rows):
+            if spent + cost > self._budget:
+                found.left_out += 1
+                continue
+            spent += cost
+            found.ids.append(one)
+            found.costs[one] = cost
+        return found
+
+    def _trace(self, mutant: Mutant, files: Sequence[str]) -> None:
+        missing = [test for test in files if self._record.trace(test, mutant) is None]
+        if not missing:
+            return
+        print(f"{mutant.path}: looking what {len(missing)} files of tests read", flush=True)
+        self._copy.serve(_mode(mutant.path), missing)
+        for test in missing:
+            ids = [one for one in self._copy.collected if one.startswith(f"{test}::")] or [test]
+            answer = self._copy.ask(mutant, ids, 3600, stops=False)
+            if answer.killer:
+                print(f"  {test} fails without a fault: {answer.killer}", flush=True)
+            self._record.keep_trace(test, mutant, answer)
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _traced(path: Path) -> Mutant:
+    """Return a file as it is, or of Python its probe: what tests read is found out with it."""
+    text = path.read_text(encoding="utf-8")
+    return Mutant(path.relative_to(ROOT), 1, "", text if path.suffix == ".sql" else probe(text))
+
+
+def _name_of_trace(path: Path) -> str:
+    return "" if path.suffix != ".sql" else _name(path).removeprefix("sql/").removesuffix(".sql")
+
+
+def _can_be_held(mutant: Mutant) -> bool:
+    """Whether a lake that is open already reads the fault: views and macros are made at first."""
+    is_made_at_first = mutant.path.stem in READ_BY_ALL or "TEMP MACRO" in mutant.text
+    return mutant.path.suffix == ".sql" and not is_made_at_first
+
+
+def _mode(path: Path) -> str:
+    return "collected" if path.suffix == ".sql" else "imported"
+
+
+def _files_of_tests(ids: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(name.partition("::")[0] for name in ids))
 
 
 def main(words: Sequence[str]) -> int:
@@ -241,14 +278,26 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("targets", nargs="*", default=TARGETS)
     parser.add_argument("--most", type=int, help="so many faults a file, drawn by a fixed seed")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--wide", action="store_true", help="ask dearer tests too")
+    parser.add_argument("--quick", action="store_true", help="ask a few seconds of tests only")
+    parser.add_argument("--budget", type=int, default=BUDGET, help="seconds of tests for a fault")
+    parser.add_argument("--record", type=Path, default=ROOT / "var" / "mutants.jsonl")
     asked = parser.parse_args(words)
     try:
         files = files_of(asked.targets)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    return 1 if plant(files, asked.most, asked.jobs) else 0
+    with Copy(ROOT) as copy:
+        record = Record(ROOT, asked.record)
+        search = Search(copy, record, asked.budget, is_quick=asked.quick)
+        for path in files:
+            search.search(path, asked.most, is_wide=asked.wide)
+    print(
+        f"{search.planted} faults were planted; {len(search.living)} live that {ALLOWED} "
+        "does not name."
+    )
+    return 1 if search.living else 0
 
 
 if __name__ == "__main__":

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.tools.mutants import ALLOWED, ROOT, TARGETS, Mutant, allowed, files_of, mutants_of
+from tests.tools.mutant_record import Record
+from tests.tools.mutants import ALLOWED, ROOT, TARGETS, AskedTests, allowed, files_of, probe
+from tests.tools.planted_faults import Mutant, mutants_of
+from tests.tools.warm_copy import Copy
+from tests.tools.warm_tests import Answer
 
 SELECT = """-- limits: 5 AND 6 stay as they are here.
 SELECT name
@@ -72,3 +81,111 @@ def test_a_fault_that_may_live_is_still_one() -> None:
         for mutant in mutants_of(path.relative_to(ROOT), path.read_text(encoding="utf-8"))
     }
     assert allowed() <= named
+
+
+def test_what_no_test_can_ask_for_is_not_planted() -> None:
+    text = """from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+@dataclass(frozen=True)
+class Share:
+    part: int
+
+
+def pairs(parts: list[int]) -> list[tuple[int, int]]:
+    return list(zip(parts, parts, strict=True)) if parts else []
+"""
+    found = {m.change for m in mutants_of(Path("rules/pairs.py"), text)}
+    assert found
+    assert not [change for change in found if "strict=False" in change or "frozen" in change]
+    assert not [change for change in found if "TYPE_CHECKING" in change]
+
+
+def test_a_probe_is_the_module_and_notes_that_it_was_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("MUTANTS_REACHED", raising=False)
+    known: dict[str, object] = {}
+    exec(probe(FUNCTION), known)  # noqa: S102 - our own few lines
+    reached = known["reached"]
+    assert callable(reached)
+    assert not os.environ.get("MUTANTS_REACHED")
+    assert reached(11, 11)
+    assert os.environ.pop("MUTANTS_REACHED") == "1"
+
+
+def test_those_that_found_faults_are_asked_first() -> None:
+    tests = AskedTests(
+        ["a", "tests/sql/b", "tests/sql/c"], {"a": 1, "tests/sql/b": 14, "tests/sql/c": 2}
+    )
+    tests.killers = Counter({"tests/sql/c": 3, "a": 1})
+    assert tests.in_order() == ["tests/sql/c", "a", "tests/sql/b"]
+    assert tests.quick() == ["tests/sql/c"]
+
+
+def test_what_is_known_of_a_fault_holds_until_its_file_or_the_tests_change(
+    tmp_path: Path,
+) -> None:
+    root, kept = tmp_path / "root", tmp_path / "kept.jsonl"
+    root.mkdir()
+    for name in ("one.py", "two.py"):
+        (root / name).write_text("", encoding="utf-8")
+    killed, living = (Mutant(Path("a.sql"), 1, change, change) for change in ("b", "c"))
+    tests = ["one.py::test_one", "two.py::test_two"]
+    record = Record(root, kept)
+    assert record.verdict(killed, tests) is None
+    record.keep(killed, tests, Answer("one.py::test_one"))
+    record.keep(living, tests, Answer())
+    again = Record(root, kept)
+    assert again.verdict(killed, tests[:1]) == record.verdict(killed, tests)
+    found = again.verdict(living, tests)
+    assert found is not None
+    assert found.killer is None
+    assert again.verdict(living, tests[:1]) is None, "another set of tests was never asked"
+    assert again.verdict(Mutant(Path("a.sql"), 1, "b", "b, and more"), tests) is None
+    (root / "changed.py").write_text("more", encoding="utf-8")
+    (root / "changed.py").rename(root / "two.py")
+    whole = Record(root, kept)
+    mutant_of_one = whole.verdict(killed, tests)
+    assert mutant_of_one is not None, "the test that found it is as it was"
+
+
+@pytest.fixture(scope="module")
+def small_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """A tree of one module and one test, and a warm process for it."""
+    root = tmp_path_factory.mktemp("tree")
+    (root / "rules").mkdir()
+    (root / "rules" / "reached.py").write_text(FUNCTION, encoding="utf-8")
+    (root / "tests" / "tools").mkdir(parents=True)
+    shutil.copy2(ROOT / "tests" / "tools" / "warm_tests.py", root / "tests" / "tools")
+    (root / "tests" / "test_reached.py").write_text(
+        "from rules.reached import reached\n\ndef test_reached():\n    assert reached(12, 12)\n",
+        encoding="utf-8",
+    )
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+    with Copy(root) as copy:
+        copy.serve("imported", ["tests/test_reached.py"])
+        yield copy
+
+
+@pytest.mark.parametrize(
+    ("fault", "killer"),
+    [
+        ("part > whole and whole > 10", "tests/test_reached.py::test_reached"),
+        ("part >= whole and whole > 11", None),
+        ("part >= whole and whole >", "collection"),
+        ("part >= whole and whole > 10", None),
+    ],
+    ids=["one that a test finds", "one that no test finds", "no Python", "none"],
+)
+def test_a_planted_fault_is_looked_for_and_taken_away(
+    small_copy: Copy, fault: str, killer: str | None
+) -> None:
+    text = FUNCTION.replace("part >= whole and whole > 10", fault)
+    mutant = Mutant(Path("rules/reached.py"), 2, fault, text)
+    found = small_copy.ask(mutant, ["tests/test_reached.py"], 60).killer
+    assert found == killer or (killer == "collection" and found == "tests/test_reached.py")

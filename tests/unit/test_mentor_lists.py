@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from assets.watchlists.collect.mentors import Staff, with_mentors
-from assets.watchlists.mentor_lists import mentors_on, watchlist_of_mentor
+from assets.watchlists.mentor_lists import listed_pupils, mentors_on, watchlist_of_mentor
 from assets.watchlists.mentor_loads import mentor_loads
 from assets.watchlists.model import Mentor, ThinRow, Watchlist, YearWeeks
 from assets.watchlists.page.page import write_page
@@ -104,6 +104,25 @@ def test_how_many_pupils_a_lesson_has_is_no_column_of_a_mentors_list(tmp_path: P
     sheet = workbook_of(everything(), MARIA, tmp_path)["Data saknas"]
     assert heading not in [cell.value for row in sheet for cell in row]
     assert heading in [column.heading for column in unreported_table(everything()).columns]
+
+
+def test_lessons_without_a_report_stand_in_an_order_that_tells_nothing_of_pupils() -> None:
+    often, seldom = (
+        replace(
+            make.unreported("7B"), subject=subject, recent_lessons=lessons, pupil_lessons=pupils
+        )
+        for subject, lessons, pupils in (("NO", 5, 1), ("MA", 2, 90))
+    )
+    as_seldom = replace(seldom, subject="EN")
+    school = make.watchlist(make.pupil(school_class="7B"), unreported=(seldom, as_seldom, often))
+    assert [lessons.subject for lessons in own(school).unreported] == ["NO", "EN", "MA"]
+
+
+def test_who_can_not_be_assessed_is_listed_after_the_others_and_nobody_twice() -> None:
+    """To leave them out of a mentor's list would read as "no problem"."""
+    alva, nils = make.pupil("Alva"), replace(make.pupil("Nils"), level=0)
+    school = make.watchlist(alva, insufficient=(nils, alva))
+    assert [pupil.given_name for pupil in listed_pupils(school)] == ["Alva", "Nils"]
 
 
 def test_the_class_of_a_pupil_who_left_is_no_own_class_any_more() -> None:
