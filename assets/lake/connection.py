@@ -228,7 +228,7 @@ class Lake:
         """Lists are made of files, so a lake without a file beside lists has lost its rows."""
         if self.settings.begins_anew or "lists/" not in self._traces:
             return
-        if not self.rows("SELECT 1 FROM files LIMIT 1"):
+        if not self.has_rows("files"):
             raise lost_lake(self.settings, "its ledger is empty", self._traces)
 
     def _refuse_a_new_key(self) -> None:
@@ -350,6 +350,14 @@ class Lake:
         """Run one statement with `$named` parameters and return its rows as tuples."""
         return self.connection.execute(statement, parameters or None).fetchall()
 
+    def has_rows(self, table: str) -> bool:
+        """Look whether a table has a row: first, of tables of the lake that mostly have none.
+
+        Of a table that never had one DuckLake asks its catalog again for each column that a
+        statement reads, two milliseconds each.
+        """
+        return bool(self.rows(f"SELECT 1 FROM {table} LIMIT 1"))
+
     def materialise(
         self, name: str, ctes: Sequence[str] = (), /, **parameters: object
     ) -> TemporaryTable:
@@ -379,8 +387,12 @@ class Lake:
 
     def prepare(self, name: str) -> None:
         """Run `sql/<name>.sql`, macros that last as long as the connection, unless it was run."""
+        self.once(name, lambda: self.connection.execute(self.select(name)))
+
+    def once(self, name: str, make: Callable[[], object]) -> None:
+        """Make what lasts as long as the connection, unless it was made; outside a transaction."""
         if name not in self._prepared:
-            self.connection.execute(self.select(name))
+            make()
             self._prepared.add(name)
 
     def load(self, table: str, frame: pl.DataFrame) -> TemporaryTable:
