@@ -236,10 +236,7 @@ class Lake:
         path = self.settings.home / "pupil.key"
         if path.exists():
             return
-        ((has_data,),) = self.rows(
-            "SELECT (SELECT count(*) FROM files) + (SELECT count(*) FROM held_files) > 0"
-        )
-        if has_data:
+        if self.has_rows("files") or self.has_rows("held_files"):
             raise KeyFileError(
                 f"{path} is not there, but the lake has data that was keyed with it. Restore it "
                 "from the backup, or copy it from the home that made the lake; a new key would "
@@ -248,14 +245,13 @@ class Lake:
 
     def define_views(self) -> None:
         """Make what every connection has; in one transaction the catalog is read once for all."""
-        self.connection.execute("BEGIN")
-        define_marks(self.connection)
-        if (self.settings.home / "pupil.key").exists():
-            know_key(self.connection, Sealer.of_home(self.settings.home))
-        self.define_protection()
-        self.define(COUNTING_LESSONS)
-        self.prepare(REACHES_STEP)
-        self.connection.execute("COMMIT")
+        with self.reading():
+            define_marks(self.connection)
+            if (self.settings.home / "pupil.key").exists():
+                know_key(self.connection, Sealer.of_home(self.settings.home))
+            self.define_protection()
+            self.define(COUNTING_LESSONS)
+            self.prepare(REACHES_STEP)
 
     def define_protection(self) -> None:
         """Make the views that alone say who is protected."""
@@ -293,6 +289,21 @@ class Lake:
             return None
         finally:
             beside.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Ask questions of one state of the lake; for each that is asked alone, it is looked up.
+
+        Nothing is written within, and of temporary tables that are replaced within, the old ones
+        stay in memory until its end.
+        """
+        self.connection.execute("BEGIN")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            _roll_back(self.connection)
+            raise
 
     @contextmanager
     def writing(self) -> Iterator[None]:
