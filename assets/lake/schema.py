@@ -36,7 +36,7 @@ def create_statements(table: Table) -> list[str]:
         f"{column.name} {column.type}{'' if column.null else ' NOT NULL'}"
         for column in table.columns
     )
-    statements = [f"CREATE TABLE {table.name} ({columns})"]
+    statements = [f"CREATE TABLE lake.{table.name} ({columns})"]
     if table.partitioned_by:
         statements.append(f"ALTER TABLE {table.name} SET PARTITIONED BY ({table.partitioned_by})")
     return statements

@@ -48,15 +48,23 @@ def replace_older_by(
     same = " AND ".join(
         f"{_of('stored', name)} IS NOT DISTINCT FROM {_of('arriving', name)}" for name in key
     )
+    # The lake's table is read once; mostly there is nothing to remove.
     connection.execute(
-        f"DELETE FROM {table} WHERE rowid IN (SELECT stored.rowid FROM {table} AS stored "
-        f"JOIN arriving_rows AS arriving ON {same} WHERE "
+        "CREATE OR REPLACE TEMP TABLE stored_rows AS SELECT stored.rowid AS stored_row, "
+        "arriving.rowid AS arriving_row, "
         # Of one stamp is only the same file, read again.
-        "(stored.exported_at, stored.file_id) <= (arriving.exported_at, arriving.file_id))"
+        "coalesce((stored.exported_at, stored.file_id) <= "
+        "(arriving.exported_at, arriving.file_id), false) AS is_outdated "
+        f"FROM {table} AS stored JOIN arriving_rows AS arriving ON {same}"
     )
+    if connection.execute("SELECT 1 FROM stored_rows WHERE is_outdated LIMIT 1").fetchone():
+        connection.execute(
+            f"DELETE FROM {table} WHERE rowid IN "
+            "(SELECT stored_row FROM stored_rows WHERE is_outdated)"
+        )
     connection.execute(
-        f"INSERT INTO {table} BY NAME SELECT {columns} FROM arriving_rows AS arriving "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS stored WHERE {same})"
+        f"INSERT INTO {table} BY NAME SELECT {columns} FROM arriving_rows "
+        "WHERE rowid NOT IN (SELECT arriving_row FROM stored_rows WHERE NOT is_outdated)"
     )
 
 

@@ -13,7 +13,7 @@ import typer
 from assets.absence.windows import month_end
 from assets.flags.answers import flags_answer, rates_answer
 from assets.watchlists.collect.data_gaps import coverage_answer
-from pipelines.cli.data_notes import asked_lake
+from pipelines.cli.data_notes import asked_lake, without_pandas
 from pipelines.cli.home import note_access, parameters_of, rules_on, settings_of
 from pipelines.cli.options import (
     DAY,
@@ -65,7 +65,7 @@ def rates(
     # Who has left is a matter of the rule set; months before its first day use its first values.
     parameters = parameters_of(settings)
     rule_set = rule_set_of(parameters, max(asked, parameters.first_day))
-    with asked_lake(settings, month_end(asked)) as lake:
+    with without_pandas(), asked_lake(settings, month_end(asked)) as lake:
         answer = rates_answer(lake, asked, rule_set, school=school, identities=identities)
     print_answer(answer, kind, _NO_ROWS)
 
@@ -96,7 +96,7 @@ def flags(
         note_access(
             settings, "flags", as_of=as_of, school=school, all=everything, known_at=known_at
         )
-    with asked_lake(settings, as_of, known_at=known_at) as lake:
+    with without_pandas(), asked_lake(settings, as_of, known_at=known_at) as lake:
         answer = flags_answer(
             lake,
             as_of,
@@ -119,7 +119,7 @@ def coverage(
     settings = settings_of(context, home)
     day = as_of or yesterday()
     rule_set = rules_on(settings, day)
-    with asked_lake(settings, day) as lake:
+    with without_pandas(), asked_lake(settings, day) as lake:
         answer = coverage_answer(lake, day, rule_set, school=school)
     print_rows(answer.columns, answer.rows, kind)
     if not answer.rows:

@@ -6,6 +6,7 @@ here: the lists' own notice (`assets/watchlists/collect/notices.py`).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -56,6 +57,23 @@ def asked_lake(
         if as_of is not None:
             _say_what_is_newest(lake, as_of)
         yield lake
+
+
+@contextmanager
+def without_pandas() -> Iterator[None]:
+    """Let DuckDB answer without pandas, which takes longer to load than most answers do.
+
+    For the first parameter, and for the first frame, it loads pandas to ask whether they are one of
+    its values, and has no setting for it. None in this table means "there is no such module".
+    """
+    if "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["pandas"]
 
 
 def _say_what_is_newest(lake: Lake, as_of: date) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from assets.lake.connection import Lake
 from assets.lake.schema import Table
-from assets.lake.tables import TABLES, data_dictionary
+from assets.lake.tables import TABLE_NAMES, TABLES, data_dictionary
 from tests.architecture.sources import ROOT, sql_files
 
 
@@ -57,3 +58,11 @@ def test_the_same_column_means_the_same_everywhere() -> None:
 def test_a_table_that_sql_makes_has_the_name_of_its_file() -> None:
     made = {"absence_daily", "absence_monthly"}
     assert made <= {path.stem for path in sql_files()} & {table.name for table in TABLES}
+
+
+def test_no_table_of_the_lake_has_a_name_that_duckdb_has_itself() -> None:
+    # Names are sought in DuckDB's own schema before the lake (`assets/lake/connection.py`).
+    with duckdb.connect() as connection:
+        own = connection.execute("SELECT view_name FROM duckdb_views() WHERE internal").fetchall()
+    assert own
+    assert not {name for (name,) in own} & TABLE_NAMES

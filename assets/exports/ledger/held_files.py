@@ -37,7 +37,10 @@ class HeldFiles:
         self._sealer = sealer
         # Read first, with what else is read then: after a commit the catalog is read again.
         self._before: dict[UUID, _Row] = {
-            row[0]: row for row in lake.rows("SELECT * FROM held_files")
+            row[0]: row
+            for row in (
+                lake.rows("SELECT * FROM held_files") if lake.has_rows("held_files") else ()
+            )
         }
 
     def note(self, reports: Iterable[FileReport]) -> None:

@@ -105,6 +105,8 @@ def _changes_of(
 
 def known_merges(lake: Lake) -> list[Merge]:
     """Return the merges that the lake knows."""
+    if not lake.has_rows("pupil_merges"):
+        return []
     rows = lake.rows(
         "SELECT old_pupil_key, new_pupil_key, exported_at, file_id, changed_date FROM pupil_merges"
     )

@@ -97,7 +97,8 @@ class SlotIds:
         """
         lake = self._lake
         sources = self._note(headers)
-        known = {(layout, school) for layout, school in lake.rows("SELECT * FROM slot_sources")}
+        rows = lake.rows("SELECT * FROM slot_sources") if lake.has_rows("slot_sources") else ()
+        known = {(layout, school) for layout, school in rows}
         self._undone = {source for source in known if self._said.get(source[0]) == "lesson"}
         self._slots |= known - self._undone
         changed = self._apply(sources)

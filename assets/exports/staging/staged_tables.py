@@ -136,12 +136,29 @@ def begin_staging(lake: Lake, kind: str, files: Sequence[ReceivedFile]) -> Stagi
     columns = ", ".join(f"{column} VARCHAR" for column in COLUMNS[kind])
     empty = lake.make_empty("empty_rows", f"file_id BIGINT, line_number BIGINT, {columns}")
     point_raw_view(lake, kind, empty)
+    lake.once(f"staged_{kind}", lambda: _prepare(lake, kind))
+    rows = "batch_lessons" if kind == "lessons" else f"staged_{kind}"
+    staged = lake.make(rows, f"SELECT * FROM {_unstaged(kind)}")
+    keyed = staged if kind == "lessons" else lake.define(f"exports/keyed_{kind}")
+    return Staging(kind, offered, empty, staged, keyed, rights)
+
+
+def _prepare(lake: Lake, kind: str) -> None:
+    """Make the typed rows of a kind, without one, for all batches of the connection.
+
+    To find out the types of these columns takes as long as to read a small file.
+    """
     if kind == "lessons":
         lake.define("exports/staged_lessons")
-        rows = lake.make("batch_lessons", lake.select("exports/keyed_lessons"))
-        return Staging(kind, offered, empty, rows, rows, rights)
-    staged = lake.materialise(f"exports/staged_{kind}")
-    return Staging(kind, offered, empty, staged, lake.define(f"exports/keyed_{kind}"), rights)
+    lake.make(_unstaged(kind), lake.select(_typed(kind)))
+
+
+def _unstaged(kind: str) -> str:
+    return f"unstaged_{kind}"
+
+
+def _typed(kind: str) -> str:
+    return "exports/keyed_lessons" if kind == "lessons" else f"exports/staged_{kind}"
 
 
 def insert_rows(lake: Lake, staging: Staging) -> None:
@@ -150,9 +167,8 @@ def insert_rows(lake: Lake, staging: Staging) -> None:
     Lessons are keyed on the way, where their pupils have been met, as a night's rosters see to:
     of a city's month that saves a copy of ten million rows.
     """
-    select = "keyed_lessons" if staging.kind == "lessons" else f"staged_{staging.kind}"
     lake.connection.execute(
-        f"INSERT INTO {staging.rows} BY NAME {lake.select(f'exports/{select}')}"
+        f"INSERT INTO {staging.rows} BY NAME {lake.select(_typed(staging.kind))}"
     )
     staging.rights.refuse(staging.rows)
 

@@ -102,9 +102,10 @@ def note_missing(
     if not had_older and not _speak_of_one_day(lake, keyed):
         return {}
     missing = lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
-    connection.execute(
-        f"DELETE FROM missing_lessons WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM {keyed})"
-    )
+    if lake.has_rows("missing_lessons"):
+        connection.execute(
+            f"DELETE FROM missing_lessons WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM {keyed})"
+        )
     connection.execute(
         f"INSERT INTO missing_lessons BY NAME SELECT * EXCLUDE (newer_file) FROM {missing}"
     )

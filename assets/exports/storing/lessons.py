@@ -222,7 +222,10 @@ def store_identities(connection: duckdb.DuckDBPyConnection, identities: pl.DataF
 
 def store_staff(connection: duckdb.DuckDBPyConnection, people: People) -> None:
     """Store the names of staff that the lake doesn't have yet."""
-    connection.register("arriving_staff", people.sealed_staff())
+    arriving = people.sealed_staff()
+    if arriving.is_empty():
+        return
+    connection.register("arriving_staff", arriving)
     connection.execute(
         "INSERT INTO staff SELECT cast(staff_key AS UUID), sealed FROM arriving_staff "
         "WHERE cast(staff_key AS UUID) NOT IN (SELECT staff_key FROM staff)"

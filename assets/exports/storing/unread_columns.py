@@ -97,6 +97,8 @@ def note_read(
 
 
 def _forget(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
+    if not connection.execute("SELECT 1 FROM protection_columns LIMIT 1").fetchone():
+        return
     ids = {"ids": list(file_ids)}
     mine = "NOT is_read AND file_id IN (SELECT unnest($ids::BIGINT[]))"
     if connection.execute(f"SELECT 1 FROM protection_columns WHERE {mine} LIMIT 1", ids).fetchall():

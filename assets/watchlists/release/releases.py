@@ -104,14 +104,15 @@ def release_lists(
     standing.count_uncounted()
     before = look_back(lake, as_of, rules_on)
     evaluation = evaluate_flags(lake, as_of, rules_on(as_of))
-    states = week_states(lake, evaluation, before)
     stamp = ListStamp(period != CURRENT, datetime.now(_STOCKHOLM))
-    used = _files_used(lake, evaluation)
-    collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)
-    provenances = _provenances(used)
-    snapshot, input_hash = lake.snapshot(), _input_hash(lake)
-    unread = unread_protection(lake)
-    unlike = together(unread, silences(lake, as_of), unlike_norm(lake, as_of))
+    with lake.reading():
+        states = week_states(lake, evaluation, before)
+        used = _files_used(lake, evaluation)
+        collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)
+        provenances = _provenances(used)
+        snapshot, input_hash = lake.snapshot(), _input_hash(lake)
+        unread = unread_protection(lake)
+        unlike = together(unread, silences(lake, as_of), unlike_norm(lake, as_of))
     kept: list[Path] = []
     held: list[str] = []
     entries: list[ListToPublish] = []
