@@ -5,7 +5,7 @@
 -- A lesson is blanked by a newer row of its id, or of half its time and its subject, that cancels
 -- it, moves it to another day, no longer reports it, has no minute of its absence left, or less
 -- than half of its length; unless another newer row says it whole. It is removed by a newer
--- complete file without any such row. Lessons still to come, unreported, are a plan that may change.
+-- complete file without any such row. Lessons still to come, unreported, are a plan.
 -- Parameters: $first_date, $last_date, $first_school and $last_school of the arriving rows and of
 -- what complete files cover (they prune the files that the scan opens); $has_ids.
 WITH pairs AS (

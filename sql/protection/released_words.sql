@@ -17,5 +17,5 @@ SELECT
     source_key,
     until_at,
     row_number()
-        OVER (PARTITION BY reference_key, source_key ORDER BY until_at DESC, uid) AS people
+        OVER (PARTITION BY reference_key, source_key ORDER BY until_at DESC, uid ASC) AS people
 FROM people

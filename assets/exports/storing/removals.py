@@ -1,4 +1,4 @@
-"""Files that would remove or blank many lessons of a school: they wait until somebody releases them.
+"""Files that would remove or blank many lessons of a school wait until somebody releases them.
 
 What a sender's files remove of a school's month is counted together: those of this batch, and those
 stored since somebody last released a file of the sender. Not here: what blanks a lesson
