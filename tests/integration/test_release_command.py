@@ -58,7 +58,7 @@ def as_person(patch: pytest.MonkeyPatch, folder: Path, uid: int) -> None:
 def test_a_night_says_what_waits_and_two_people_release_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = trappan("--home", home, "nightly", "--as-of", "2026-10-31")
+    said = trappan("--home", home, "nightly", "--as-of", "2026-10-07")
     assert said.status == 3, said.err
     last = said.err.splitlines()[-3:]
     assert last[0].startswith("1 file waits for a release")
@@ -86,7 +86,7 @@ def test_a_night_says_what_waits_and_two_people_release_it(
     assert NAME not in log
     assert trappan("--home", home, "release", "000000000000").status == 1
     # Now the file is taken, and nothing waits.
-    taken = trappan("--home", home, "nightly", "--as-of", "2026-10-31")
+    taken = trappan("--home", home, "nightly", "--as-of", "2026-10-07")
     assert taken.status == 0, taken.err
     assert listed(home)[1] == []
     kept = trappan("--home", home, "files", "--format", "csv").out
