@@ -308,7 +308,9 @@ class _Ingest:
         self.received = received or {}
         self.known = known_files(self.lake, self.sealer, [file.file_id for file in files])
         self.rereading = frozenset(file.file_id for file in files)
-        self._read(files)
+        # What was taken once is not asked again how much it removes.
+        taken = {file_id for file_id, before in self.known.items() if before.is_settled}
+        self._read([replace(file, is_released=file.file_id in taken) for file in files])
         return [self.reports[file.path] for file in files]
 
     def _read(self, offered: Sequence[ReceivedFile]) -> None:

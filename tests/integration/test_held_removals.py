@@ -13,6 +13,7 @@ from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, shipped_layouts
 from assets.exports.retry import NothingToRetryError, retry_file
+from assets.exports.revoke import revoke_file
 from assets.exports.sender_summary import summary_rows
 from assets.exports.senders.releases import Person, ReleaseError, release, waiting_files
 from assets.exports.senders.senders import Right, Sender, Senders
@@ -243,3 +244,30 @@ def test_a_file_between_the_two_takes_nothing_from_a_released_one(
     release(lake, Sealer.of_home(lake.settings.home), waiting, Person(1, "anna"))
     assert offer(lake, tmp_path)[late].outcome == TAKEN
     assert lake.rows("SELECT count(*) FROM lessons WHERE is_cancelled") == [(15,)]
+
+
+def test_a_revoked_file_waits_no_more_and_one_that_was_taken_is_not_asked_again(
+    lake: Lake, tmp_path: Path
+) -> None:
+    sealer, known = Sealer.of_home(lake.settings.home), senders_of(tmp_path)
+    first = send(tmp_path, 1, MONTH)
+    # Before the sender's right was taken away.
+    second = send(tmp_path, 2, changed(30, cancelled="Ja"))
+    (tmp_path / "skola" / second).rename(tmp_path / second)
+    extra = send(tmp_path, 3, [lesson(300)])
+    offer(lake, tmp_path, MAY)
+    (tmp_path / second).rename(tmp_path / "skola" / second)
+    reports = offer(lake, tmp_path, MAY)
+    before = fates(lake)
+    waits = send(tmp_path, 4, [row | {"cancelled": "Ja"} for row in MONTH[30:60]])
+    reports |= offer(lake, tmp_path)
+    assert reports[waits].outcome == WAITS
+    revoke_file(lake, find_file(lake, sealer, reports[waits].sha256), senders=known)
+    assert waiting_files(lake, known) == []
+    assert offer(lake, tmp_path)[waits].outcome == FileOutcome.DUPLICATE
+    assert fates(lake) == before
+    # The others are read again, and the second is taken as it was.
+    revoke_file(lake, find_file(lake, sealer, reports[extra].sha256), senders=known)
+    assert len(fates(lake)) == len(before) - 1
+    assert lake.rows("SELECT count(*) FROM lessons WHERE is_cancelled") == [(30,)]
+    assert first in reports
