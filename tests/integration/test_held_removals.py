@@ -88,9 +88,9 @@ CHANGES: dict[str, tuple[list[dict[str, object]], bool]] = {
     "eleven with another id and unreported": (
         [row | BLANK | {"lesson_id": f"N{n}"} for n, row in enumerate(MONTH[:11])], True),
     "eleven without id and cancelled": (changed(11, lesson_id="", cancelled="Ja"), True),
-    "eleven ten minutes later and unreported": (
-        [row | BLANK | {"lesson_id": "", "start": f"{row['start'][:-1]}5", "end": "", "length": 60}
-         for row in MONTH[:11]], True),
+    "eleven five minutes later and unreported": (
+        [later | BLANK | {"lesson_id": "", "end": "", "length": 60}
+         for later in (row | {"start": f"{str(row['start'])[:-1]}5"} for row in MONTH[:11])], True),
     "twenty-five whose absence is gone": (changed(25, valid="0", invalid="0", present="60"), True),
     "all with other absence": (changed(200, valid="20", invalid="20", present="20"), False),
     "all with another teacher's id": (

@@ -168,7 +168,8 @@ def find_waiting(
         ReleaseError: nothing does, or more than one.
     """
     begins = wanted.strip().lower()
-    found = [one for one in (*lifts, *files) if begins.startswith(one.id) or _fits(one.id, begins)]
+    waiting: list[WaitingLift | WaitingFile] = [*lifts, *files]
+    found = [one for one in waiting if begins.startswith(one.id) or _fits(one.id, begins)]
     if len(found) == 1:
         return found[0]
     what = f"{len(found)} things wait" if found else "Nothing waits"

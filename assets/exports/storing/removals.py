@@ -87,7 +87,7 @@ class Removals:
             ),
         )
         rows = self._lake.relation("exports/blanked_lessons", **span)
-        self._found = {tuple(key): lessons for *key, lessons in rows.iter_rows()}  # type: ignore[misc]
+        self._found = {tuple(key): lessons for *key, lessons in rows.iter_rows()}
         return self._too_many()
 
     def store(self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
@@ -130,13 +130,13 @@ class Removals:
             together[sender, school, month] += lessons
         before = self._removed_before() if together else {}
         reasons: dict[_Month, str] = {}
-        for month, lessons in together.items():
-            removed = lessons + before.get(month, 0)
-            if removed < LEAST_LESSONS:
+        for place, lessons in together.items():
+            earlier = before.get(place, 0)
+            if lessons + earlier < LEAST_LESSONS:
                 continue
-            of_all = before.get(month, 0) + self._lessons_of(month)
-            if removed * 100 > MOST_PERCENT * of_all:
-                reasons[month] = _reason(month, lessons, before.get(month, 0), of_all)
+            of_all = earlier + self._lessons_of(place)
+            if (lessons + earlier) * 100 > MOST_PERCENT * of_all:
+                reasons[place] = _reason(place, lessons, earlier, of_all)
         waiting: dict[int, list[str]] = {}
         for sender, file_id, school, first in sorted(self._found):
             if reason := reasons.get((sender, school, first)):
@@ -158,9 +158,9 @@ class Removals:
             )
         }
 
-    def _lessons_of(self, month: _Month) -> int:
+    def _lessons_of(self, place: _Month) -> int:
         """Return a school's lessons of a month that have been, or are reported."""
-        _, school, first = month
+        _, school, first = place
         return int(
             self._lake.rows(
                 "SELECT count(*) FROM lessons WHERE school_unit_code = $school "
@@ -173,8 +173,8 @@ class Removals:
         )
 
 
-def _reason(month: _Month, lessons: int, before: int, of_all: int) -> str:
-    _, school, first = month
+def _reason(place: _Month, lessons: int, before: int, of_all: int) -> str:
+    _, school, first = place
     earlier = f", after {before} that its sender's earlier files removed" if before else ""
     return (
         f"with the files that came with it, it would remove or blank {lessons} of {of_all} lessons "

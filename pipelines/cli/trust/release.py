@@ -50,7 +50,7 @@ def release_command(
     kind: FormatOption = Format.TABLE,
     home: Home = None,
 ) -> None:
-    """List what waits for a release, or release it: you have looked, and the change is right."""
+    """List what waits for a person, or release it."""
     settings = settings_of(context, home)
     senders = senders_in(settings)
     # First: also who looks, and who tried, is known.
