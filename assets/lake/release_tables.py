@@ -13,7 +13,6 @@ _RELEASED_BY = (
     Column("uid", "BIGINT", "Who released it: the number of the account that logged in."),
     Column("login", "VARCHAR", "The account's name."),
     Column("released_at", "TIMESTAMP", "When, UTC."),
-    Column("sealed_reason", "BLOB", "Why, sealed: it can name a pupil.", "not said"),
 )
 
 RELEASE_TABLES: tuple[Table, ...] = (

@@ -128,9 +128,9 @@ def test_what_waits_is_not_read_again_before_it_is_released(lake: Lake, tmp_path
     assert "väntar tills någon" in row["Fel"]
     with pytest.raises(NothingToRetryError, match="waits until somebody"):
         retry_file(lake, file, senders=senders_of(tmp_path))
-    assert release(lake, sealer, waiting, Person(1, "anna"), "stängt") == 0
+    assert release(lake, waiting, Person(1, "anna")) == 0
     with pytest.raises(ReleaseError, match="was released by anna before"):
-        release(lake, sealer, waiting, Person(1, "anna"))
+        release(lake, waiting, Person(1, "anna"))
     # Nobody offers it any more: the archive has it.
     (tmp_path / "skola" / name).unlink()
     offer(lake, tmp_path)
@@ -149,9 +149,9 @@ def test_with_two_persons_two_people_release_a_file(lake: Lake, tmp_path: Path) 
     offer(lake, tmp_path, two=True)
     sealer = Sealer.of_home(lake.settings.home)
     (waiting,) = waiting_files(lake, senders_of(tmp_path, two_persons=True))
-    assert release(lake, sealer, waiting, Person(1, "anna")) == 1
+    assert release(lake, waiting, Person(1, "anna")) == 1
     assert offer(lake, tmp_path, two=True)[name].outcome == WAITS
-    assert release(lake, sealer, waiting, Person(2, "bo")) == 0
+    assert release(lake, waiting, Person(2, "bo")) == 0
     assert offer(lake, tmp_path, two=True)[name].outcome == TAKEN
 
 
@@ -241,7 +241,7 @@ def test_a_file_between_the_two_takes_nothing_from_a_released_one(
     send(tmp_path, 3, MONTH[:5])
     offer(lake, tmp_path)
     (waiting,) = waiting_files(lake, senders_of(tmp_path))
-    release(lake, Sealer.of_home(lake.settings.home), waiting, Person(1, "anna"))
+    release(lake, waiting, Person(1, "anna"))
     assert offer(lake, tmp_path)[late].outcome == TAKEN
     assert lake.rows("SELECT count(*) FROM lessons WHERE is_cancelled") == [(15,)]
 

@@ -133,7 +133,7 @@ def release_all(lake: Lake, all_cases: Sequence[Case], town: Town) -> None:
             if len(case.people) == 2 and uid == 1 and case.people[1] == 1:
                 release_again(lake, sealer, lift, Person(uid, "anna"))
             else:
-                release(lake, sealer, lift, Person(uid, f"person {uid}"), "har tittat")
+                release(lake, lift, Person(uid, f"person {uid}"))
 
 
 def release_again(lake: Lake, sealer: Sealer, lift: object, who: Person) -> None:
@@ -142,9 +142,9 @@ def release_again(lake: Lake, sealer: Sealer, lift: object, who: Person) -> None
                      f"AND reference_key = '{lift.reference_key}'")  # type: ignore[attr-defined] # fmt: skip
     if done[0][0]:
         with pytest.raises(ReleaseError, match="released by anna before"):
-            release(lake, sealer, lift, who)  # type: ignore[arg-type]
+            release(lake, lift, who)  # type: ignore[arg-type]
     else:
-        release(lake, sealer, lift, who)  # type: ignore[arg-type]
+        release(lake, lift, who)  # type: ignore[arg-type]
 
 
 def protected(lake: Lake, all_cases: Sequence[Case]) -> set[str]:
@@ -197,10 +197,10 @@ def test_taking_the_senders_away_or_changing_them_lifts_nothing(lake: Lake, tmp_
     (lift,) = waiting_lifts(lake, sealer)
     # What was said under two persons stays so.
     assert (lift.needed, lift.releases) == (2, 0)
-    assert release(lake, sealer, lift, Person(1, "anna")) == 1
+    assert release(lake, lift, Person(1, "anna")) == 1
     assert is_protected(lake)
     assert waiting_lifts(lake, sealer)[0].releases == 1
-    assert release(lake, sealer, lift, Person(2, "bo")) == 0
+    assert release(lake, lift, Person(2, "bo")) == 0
     assert not is_protected(lake)
     assert waiting_lifts(lake, sealer) == []
 
@@ -214,10 +214,10 @@ def test_two_sources_protect_and_each_lifts_its_own(lake: Lake, tmp_path: Path) 
     offer(lake, tmp_path, files_of(tmp_path, words), two=False)
     sealer = Sealer.of_home(lake.settings.home)
     first, second = waiting_lifts(lake, sealer)
-    release(lake, sealer, first, Person(1, "anna"))
+    release(lake, first, Person(1, "anna"))
     assert is_protected(lake)
     assert [lift.id for lift in waiting_lifts(lake, sealer)] == [second.id]
-    release(lake, sealer, second, Person(1, "anna"))
+    release(lake, second, Person(1, "anna"))
     assert not is_protected(lake)
 
 
@@ -234,7 +234,7 @@ def test_what_the_whole_inbox_said_before_there_were_senders_is_lifted_by_a_rele
     assert is_protected(lake)
     sealer = Sealer.of_home(lake.settings.home)
     (lift,) = waiting_lifts(lake, sealer)
-    release(lake, sealer, lift, Person(1, "anna"))
+    release(lake, lift, Person(1, "anna"))
     assert not is_protected(lake)
 
 
@@ -275,7 +275,7 @@ def test_of_a_server_a_sender_lifts_its_own_word_after_a_release(
     take(page("far", "20261104T0500", "Ingen"))
     (lift,) = waiting_lifts(lake, sealer)
     assert is_protected(lake)
-    release(lake, sealer, lift, Person(1, "anna"))
+    release(lake, lift, Person(1, "anna"))
     assert not is_protected(lake)
     assert lake.rows("SELECT * FROM protected_persons") == []
 

@@ -118,7 +118,7 @@ def test_protection_falls_only_as_the_oracle_says(tmp_path: Path) -> None:
                     (pupil,) = {keys[key] for key in keys if str(key) in lift.pupils}
                     done = Release(lift.sender, lift.exported_at, step.uid, number=pupil)
                     try:
-                        release(lake, sealer, lift, Person(step.uid, "somebody"))
+                        release(lake, lift, Person(step.uid, "somebody"))
                     except ReleaseError:
                         assert replace(done) in town.releases
                     else:

@@ -195,7 +195,6 @@ USUAL: dict[str, Row] = {
         "uid": 1001,
         "login": "anna",
         "released_at": _EXPORTED,
-        "sealed_reason": None,
     },
     "pupil_references": {"reference_key": ANNA, "number_key": ANNA},
     "pupil_numbers": {"number_key": ANNA, "pupil_key": ANNA},

@@ -178,21 +178,14 @@ def find_waiting(
     )
 
 
-def release(
-    lake: Lake,
-    sealer: Sealer,
-    what: WaitingLift | WaitingFile,
-    person: Person,
-    reason: str | None = None,
-) -> int:
+def release(lake: Lake, what: WaitingLift | WaitingFile, person: Person) -> int:
     """Write down that a person releases something; return how many more have to.
 
     Raises:
         ReleaseError: this person has released it already.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
-    sealed = sealer.seal({"reason": reason}) if reason else None
-    by: list[object] = [person.uid, person.login, now, sealed]
+    by: list[object] = [person.uid, person.login, now]
     if isinstance(what, WaitingLift):
         table = "lift_releases"
         key: list[object] = [what.reference_key, what.source_key, what.exported_at]

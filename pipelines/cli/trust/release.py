@@ -18,7 +18,6 @@ from assets.exports.senders.releases import (
     release,
 )
 from assets.lake.connection import Lake
-from assets.lake.encryption import Sealer
 from pipelines.cli.home import note_access, real_person, settings_of
 from pipelines.cli.options import Format, FormatOption, Home
 from pipelines.cli.printing import print_rows, say
@@ -45,7 +44,7 @@ def release_command(
         str | None, typer.Argument(metavar="[ID]", help="What is released, by the id of the list.")
     ] = None,
     reason: Annotated[
-        str | None, typer.Option("--reason", help="Why; it is kept sealed. Names nobody, please.")
+        str | None, typer.Option("--reason", help="Why, for access.log; without a name.")
     ] = None,
     kind: FormatOption = Format.TABLE,
     home: Home = None,
@@ -54,7 +53,7 @@ def release_command(
     settings = settings_of(context, home)
     senders = senders_in(settings)
     # First: also who looks, and who tried, is known.
-    note_access(settings, "release", id=waiting_id)
+    note_access(settings, "release", id=waiting_id, reason=reason)
     with Lake.open(settings.lake) as lake:
         waiting = what_waits(lake, senders)
         if waiting_id is None:
@@ -62,7 +61,7 @@ def release_command(
             return
         what = find_waiting(waiting_id, waiting.lifts, waiting.files)
         person = Person(*real_person())
-        more = release(lake, Sealer.of_home(settings.lake.home), what, person, reason)
+        more = release(lake, what, person)
     if more:
         say(f"{what.id}: released by {person.login}. {more} more, another person, has to.")
     elif isinstance(what, WaitingFile):
