@@ -147,7 +147,6 @@ def test_with_two_persons_two_people_release_a_file(lake: Lake, tmp_path: Path) 
     offer(lake, tmp_path, two=True)
     (tmp_path / name).rename(tmp_path / "skola" / name)
     offer(lake, tmp_path, two=True)
-    sealer = Sealer.of_home(lake.settings.home)
     (waiting,) = waiting_files(lake, senders_of(tmp_path, two_persons=True))
     assert release(lake, waiting, Person(1, "anna")) == 1
     assert offer(lake, tmp_path, two=True)[name].outcome == WAITS
