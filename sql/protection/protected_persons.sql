@@ -1,6 +1,6 @@
 -- protected_persons: persons of SS12000 who are protected, staff too.
--- From: protection_words, released_words. Grain: a person. Staff have no place: any newer word lifts
--- whose mark fits, once it is released where it has to be.
+-- From: protection_words, released_words. Grain: a person. Staff have no place: any newer word
+-- lifts whose mark fits, once it is released where it has to be.
 WITH marks AS (
     -- The newest word of a source that says protected.
     SELECT
