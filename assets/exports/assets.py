@@ -36,6 +36,7 @@ _TABLES = (
     "school_units",
     "school_breaks",
     "school_sendings",
+    "lesson_removals",
     *(table.name for table in PROTECTION_TABLES),
     *(table.name for table in SS12000_TABLES),
 )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from assets.exports.batches.kinds import (
     StagedWork,
     Work,
     in_order,
-    judge_ids,
+    judge,
     kind_of,
     remarks_of,
     staged_work,
@@ -30,6 +30,7 @@ from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.exports.files.archive import Archive
 from assets.exports.files.arrivals import Intake, Receipts, modification_time, still_arriving
 from assets.exports.files.offered_files import InboxEntry, Offered, entries_in
+from assets.exports.files.originals import opened_originals
 from assets.exports.files.received import (
     ChangedFileError,
     ReceivedFile,
@@ -38,6 +39,7 @@ from assets.exports.files.received import (
 from assets.exports.files.spool import CHANGED, Place, Spool
 from assets.exports.ledger.entries import (
     KnownFile,
+    awaiting_files,
     contents_by_time,
     forget_quarantined,
     forget_read,
@@ -50,6 +52,7 @@ from assets.exports.ledger.held_files import HeldFiles, Quarantine
 from assets.exports.ledger.outcomes import (
     FileOutcome,
     FileReport,
+    awaiting,
     held,
     left_alone,
     report_of,
@@ -61,6 +64,7 @@ from assets.exports.ledger.outcomes import (
 from assets.exports.readers.header_checks import UnreadProtectionError
 from assets.exports.readers.layouts import Layout, shipped_layouts
 from assets.exports.readers.row_reader import Openings
+from assets.exports.senders.releases import released_files
 from assets.exports.senders.rights import refuse_objects
 from assets.exports.senders.senders import NO_SENDER, Senders
 from assets.exports.senders.senders_file import refuse_lost_senders
@@ -87,7 +91,12 @@ def copy_reports(
     for first, copy in offered.copies(set(reports)):
         before = known.get(copy.file_id)
         outcome = reports.get(first.path)
-        if outcome is not None and outcome.outcome == FileOutcome.HELD:
+        if outcome is not None and outcome.outcome == FileOutcome.AWAITING_RELEASE:
+            yield replace(outcome, path=copy.path, offered_name=copy.name), False
+        elif outcome is None and before is not None and before.awaits:
+            waiting = report_of(copy, FileOutcome.AWAITING_RELEASE)
+            yield replace(waiting, reason=before.awaits, notice=""), False
+        elif outcome is not None and outcome.outcome == FileOutcome.HELD:
             yield held(copy.path, "the same content was held just now"), False
         elif outcome is not None and outcome.outcome == FileOutcome.QUARANTINED:
             quarantined = report_of(copy, FileOutcome.QUARANTINED)
@@ -121,9 +130,10 @@ def ingest_paths(
     """Take files into the lake and return what became of each, in the order offered.
 
     Running it again with the same files changes nothing. A file ends accepted, accepted in part,
-    superseded, duplicate, quarantined, or held (it is still being written to, changed while it was
-    read, can't be opened, is a link or no regular file, or has the name of an unfinished or old
-    copy: nothing of it is recorded and the next run looks again).
+    superseded, duplicate, quarantined, awaiting_release (it would remove or blank many lessons), or
+    held (it is still being written to, changed while it was read, can't be opened, is a link or no
+    regular file, or has the name of an unfinished or old copy: nothing of it is recorded and the
+    next run looks again). What was released since is taken, also when nobody offers it any more.
 
     Args:
         lake: the lake.
@@ -260,12 +270,31 @@ class _Ingest:
             replace(file, sender=from_whom[file.path] or file.sender) for file in looked
         )
         self.known = known_files(self.lake, self.sealer, list(offered.files))
-        new = list(offered.to_read(self.known))
-        self._read(list(with_other_words(self.lake, self.sealer, new)))
+        released = released_files(self.lake, senders)
+        new = list(offered.to_read(self.known, released))
+        with ExitStack() as opened:
+            gone = released - set(offered.files)
+            new += self._released_originals(opened, senders, gone)
+            self._read(list(with_other_words(self.lake, self.sealer, new)))
         self._settle_copies(offered)
         quiet = [left_alone(entry.path, entry.why_not) for entry in entries if entry.is_quiet]
         waiting.note([*self.reports.values(), *quiet])
         return [self.reports[entry.path] for entry in listed]
+
+    def _released_originals(
+        self, opened: ExitStack, senders: Senders, file_ids: Collection[int]
+    ) -> Iterator[ReceivedFile]:
+        """Yield released files that nobody offers any more, from the archive."""
+        waiting = awaiting_files(self.lake, self.sealer) if file_ids else []
+        for file in (file for file in waiting if file.file_id in file_ids):
+            sender = senders.still_named(file.sender)
+            if sender is None or not self.archive.holds(file.sha256):
+                continue
+            folder = self.lake.settings.home / "tmp"
+            original = opened_originals(self.archive, [(file, sender)], folder)
+            (received,) = opened.enter_context(original)
+            self.known |= known_files(self.lake, self.sealer, [file.file_id])
+            yield replace(received, is_released=True)
 
     def read_all_again(
         self, files: Sequence[ReceivedFile], received: Mapping[int, datetime] | None = None
@@ -279,7 +308,9 @@ class _Ingest:
         self.received = received or {}
         self.known = known_files(self.lake, self.sealer, [file.file_id for file in files])
         self.rereading = frozenset(file.file_id for file in files)
-        self._read(files)
+        # What was taken once is not asked again how much it removes.
+        taken = {file_id for file_id, before in self.known.items() if before.is_settled}
+        self._read([replace(file, is_released=file.file_id in taken) for file in files])
         return [self.reports[file.path] for file in files]
 
     def _read(self, offered: Sequence[ReceivedFile]) -> None:
@@ -344,13 +375,15 @@ class _Ingest:
 
     def _take(self, taken: StagedWork) -> None:
         """Store what was staged, on its own connection only, and say what became of each file."""
-        judge_ids(taken)
+        judge(taken)
         staged = taken.staged
         for file, reason in staged.held.items():
             self.reports[file.path] = held(file.path, reason)
         for file, reason in staged.unreadable.items():
             self._quarantine(file, reason)
         reports = [counts.report for counts in staged.counts]
+        for file, reason in staged.awaiting.items():
+            reports.append(awaiting(file, self.openings.header(file).match.layout.name, reason))
         stays = [report for report in reports if self._stays_as_before(report)]
         for report in stays:
             self._leave_as_before(report)
@@ -380,15 +413,17 @@ class _Ingest:
             superseded = batch.store(connection)
             remarks = remarks_of(batch)
             for report in taken:
+                if report.outcome == FileOutcome.AWAITING_RELEASE:
+                    continue
                 final[report.path] = (
                     said_again(report)
                     if report.file_id in again
                     else with_remark(with_superseded(report, superseded), remarks)
                 )
-            forget_quarantined(connection, unsaid)
+            forget_quarantined(connection, written)
             final_reports = [final[report.path] for report in written]
             write_reports(connection, self.sealer, final_reports, self.received)
-            batch.store_problems(connection, [report.file_id for report in unsaid])
+            batch.store_problems(connection, [r.file_id for r in unsaid if r.is_read])
 
         if written:
             lake.write(change)

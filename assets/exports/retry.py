@@ -1,6 +1,6 @@
 """Reading an archived original again, as if it were offered now: after a layout was mended.
 
-Not here: how a file is read (`ingest.py`), the archive (`archive.py`).
+Not here: how a file is read (`ingest.py`), how an original is opened (`files/originals.py`).
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ def retry_file(
 ) -> FileReport:
     """Read a quarantined file, or one with refused rows, again.
 
-    Its export time is the one that the ledger knows, from its name or modification time; its sender
-    has the rights of today.
+    Its sender has the rights of today.
 
     Raises:
-        NothingToRetryError: every row of it was taken.
+        NothingToRetryError: every row of it was taken, or it waits for a release.
         ArchiveError: its original isn't there or can't be opened.
         LakeError: another process keeps the lake locked.
     """
+    if file.outcome == "awaiting_release":
+        raise NothingToRetryError(
+            f"{file.sha256[:12]} waits until somebody who has looked releases it: {file.reason}."
+        )
     if file.outcome != "quarantined" and not file.rows_rejected:
         raise NothingToRetryError(
             f"{file.sha256[:12]} was taken whole ({file.outcome}): no row of it was refused, so "

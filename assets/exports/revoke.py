@@ -96,6 +96,8 @@ def revoke_file(
             that is needed is not in the archive.
         LakeError: another process keeps the lake locked.
     """
+    if file.outcome == "awaiting_release":
+        return _refuse_for_good(lake, file)
     known = {layout.name: layout.kind for layout in layouts or shipped_layouts()}
     kind = _kind(file, known)
     sealer = Sealer.of_home(lake.settings.home)
@@ -129,11 +131,29 @@ def revoke_file(
             lake.write(lambda connection: _say(connection, file, REVOKED_WHOLLY))
     finally:
         archive.close()
-    kept = lake.rows(
-        "SELECT count(*) FROM protection_words WHERE is_protected AND file_id = $file_id",
-        file_id=file.file_id,
-    )[0][0]
-    return Revoked(file, tuple(reports), kept)
+    return Revoked(file, tuple(reports), _protections_of(lake, file))
+
+
+def _refuse_for_good(lake: Lake, file: LedgerFile) -> Revoked:
+    """Revoke a file that waits for a release: nothing of it was taken but whom it protects."""
+    lake.write(
+        lambda connection: connection.execute(
+            "UPDATE files SET outcome = 'revoked', reason = $reason WHERE file_id = $file_id "
+            "AND outcome = 'awaiting_release'",
+            {"reason": REVOKED_WHOLLY, "file_id": file.file_id},
+        )
+    )
+    return Revoked(file, (), _protections_of(lake, file))
+
+
+def _protections_of(lake: Lake, file: LedgerFile) -> int:
+    """Return how many words of a file still say protected."""
+    return int(
+        lake.rows(
+            "SELECT count(*) FROM protection_words WHERE is_protected AND file_id = $file_id",
+            file_id=file.file_id,
+        )[0][0]
+    )
 
 
 def _kind(file: LedgerFile, known: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from assets.exports.csv_text import write_csv
 from assets.exports.ledger.entries import LedgerFile, RowOpener
 from assets.exports.ledger.reasons import pattern
-from assets.exports.ledger.reasons_swedish import swedish_reason
+from assets.exports.ledger.reasons_swedish import VANTAR, swedish_reason
 from assets.exports.readers.layouts import Layout
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -71,8 +71,11 @@ def summary_rows(
         )
     if not rows and file.reason:
         # What is wrong with a file as a whole is said in the program's own words.
-        whole = dict.fromkeys(COLUMNS, "") | about
-        rows.append(whole | {"Kolumn": "hela filen", "Fel": file.reason, "Togs raden emot": "nej"})
+        whole = dict.fromkeys(COLUMNS, "") | about | {"Kolumn": "hela filen"}
+        said = {"Fel": file.reason}
+        if file.outcome == "awaiting_release":
+            said = {"Fel": VANTAR.what, "Förväntades": VANTAR.expected, "Så rättas det": VANTAR.fix}
+        rows.append(whole | said | {"Togs raden emot": "nej"})
     return rows
 
 

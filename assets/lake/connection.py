@@ -255,6 +255,7 @@ class Lake:
 
     def define_protection(self) -> None:
         """Make the views that alone say who is protected."""
+        self.define("protection/released_words")
         self.define("protection/protected_pupils")
         self.define("protection/protected_persons")
 

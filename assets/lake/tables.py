@@ -7,6 +7,7 @@ it, and a test holds the three together. Not here: how a table is filled.
 from __future__ import annotations
 
 from assets.lake.computed_tables import LESSON_FATES, RESULT_TABLES
+from assets.lake.release_tables import RELEASE_TABLES
 from assets.lake.schema import (
     CLASS,
     DATE,
@@ -38,7 +39,7 @@ PROTECTION_TABLES: tuple[Table, ...] = (
     Table(
         "protection_words",
         "What each source last said of protection, its words for and against apart.",
-        "a reference, source, place and whether it says protected",
+        "a reference, source, place, whether it says protected, and how many must release it",
         (
             Column(
                 "reference_key",
@@ -49,7 +50,8 @@ PROTECTION_TABLES: tuple[Table, ...] = (
             Column(
                 "source_key",
                 "UUID",
-                "Who said it: HMAC of layout and school unit; of SS12000: of the person's id.",
+                "Who said it: HMAC of sender, layout and school unit; of SS12000: of the person's "
+                "id, and the sender's name.",
             ),
             Column(
                 "place_key",
@@ -62,6 +64,12 @@ PROTECTION_TABLES: tuple[Table, ...] = (
                 "BOOLEAN",
                 "false: exactly `Ingen` or `Nej`, in a row that was taken. true: all else, in any "
                 "row. An empty cell is no word.",
+            ),
+            Column(
+                "releases_needed",
+                "TINYINT",
+                "How many people have to release it before it lifts anything.",
+                "it says protected, or senders were not told apart: nobody has to",
             ),
             EXPORTED,
             FILE,
@@ -190,7 +198,8 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "outcome",
                 "VARCHAR",
-                "accepted | accepted_in_part | superseded | duplicate | quarantined | revoked",
+                "accepted | accepted_in_part | superseded | duplicate | quarantined | revoked | "
+                "awaiting_release",
             ),
             Column("reason", "VARCHAR", "In words, why not all was taken.", "all was taken"),
         ),
@@ -450,6 +459,7 @@ TABLES: tuple[Table, ...] = (
             FILE,
         ),
     ),
+    *RELEASE_TABLES,
     *RESULT_TABLES,
     *SS12000_TABLES,
 )

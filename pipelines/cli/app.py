@@ -99,6 +99,10 @@ COMMANDS = {
         "pipelines.cli.trust.revoke:revoke",
         "Take back what a file said; what it had superseded is read again from the originals.",
     ),
+    "release": (
+        "pipelines.cli.trust.release:release_command",
+        "List what waits for a person, or release it.",
+    ),
     "simulate": ("pipelines.cli.simulate:simulate", "Write synthetic export files of a city."),
     "doctor": (
         "pipelines.cli.doctor:doctor",

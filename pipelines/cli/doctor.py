@@ -35,6 +35,7 @@ from assets.watchlists.release.remembered import FILE_NAME, unfit_lists
 from pipelines.cli.home import parameters_of, settings_of
 from pipelines.cli.options import CommandError, Home
 from pipelines.cli.printing import say, say_out
+from pipelines.cli.trust.waiting import senders_in, what_waits
 from pipelines.settings import Settings
 from rules.errors import TrappanError
 
@@ -133,6 +134,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "sources", lambda: _sources(settings)
     yield "senders", lambda: _senders(settings)
     yield "lake", lambda: _lake(settings)
+    yield "releases", lambda: _releases(settings)
     yield "sealed values", lambda: _sealed(settings)
     yield from _delivery(settings)
 
@@ -331,6 +333,14 @@ def _sealed(settings: Settings) -> str:
             "one backup"
         )
     return "each opens where it stands, and is whose it is"
+
+
+def _releases(settings: Settings) -> str:
+    if not (settings.lake.home / "lake").exists() and not settings.catalog:
+        return "nothing waits yet"
+    with Lake.open(settings.lake) as lake:
+        waiting = what_waits(lake, senders_in(settings))
+    return " ".join(waiting.sentences()) or "nothing waits for a person"
 
 
 def _data_files(lake: Lake) -> None:

@@ -102,3 +102,13 @@ def _process() -> str:
         return printable_name(_PROCESS.read_text(encoding="utf-8", errors="replace").strip())
     except OSError:
         return ""
+
+
+def real_person() -> tuple[int, str]:
+    """Return uid and login name of who runs this: of the login, where the system keeps it.
+
+    `sudo` changes the uid of a process and the environment gives any name; the login's uid stays.
+    """
+    login = _login_uid()
+    uid = os.getuid() if login is None else login
+    return uid, _name_of(uid)

@@ -27,13 +27,14 @@ from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import AsOf, BeginAnew, Home, Reason, School, offered, week_end
 from pipelines.cli.printing import print_lists, say, say_out, say_refused, say_waiting, watched
+from pipelines.cli.trust.waiting import waiting_after
 from pipelines.jobs import as_of_tags
 from pipelines.resources import lake_access
 from pipelines.run_results import RunResults
 from pipelines.running import RunError, default_inbox, run_job, run_lock
 from pipelines.settings import Settings, yesterday
 
-#: All is made, but some lists wait, or were not delivered, or somebody was not told.
+#: All is made, but some lists or files wait, or were not delivered, or somebody was not told.
 LISTS_WAIT = 3
 
 
@@ -82,7 +83,10 @@ def nightly(
             raise
     _tell_lists(made, "current lists", last)
     _tell_delivery(made.delivered)
-    if made.release.held or made_up.held or not made.delivered.is_whole:
+    waiting = waiting_after(settings)
+    for sentence in waiting.sentences():
+        say(sentence)
+    if made.release.held or made_up.held or not made.delivered.is_whole or waiting.unreleased:
         raise typer.Exit(LISTS_WAIT)
 
 

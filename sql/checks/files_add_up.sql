@@ -19,7 +19,7 @@ SELECT
 FROM files
 LEFT JOIN refused ON files.file_id = refused.file_id
 WHERE
-    files.outcome <> 'duplicate'
+    files.outcome NOT IN ('duplicate', 'awaiting_release')
     AND (
         files.rows_read <> files.rows_accepted + files.rows_rejected
         OR files.rows_rejected <> coalesce(refused.rows_refused, 0)

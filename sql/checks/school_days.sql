@@ -123,7 +123,7 @@ refused AS (
     INNER JOIN files
         ON
             file_days.file_id = files.file_id
-            AND files.outcome NOT IN ('duplicate', 'quarantined')
+            AND files.outcome NOT IN ('duplicate', 'quarantined', 'awaiting_release')
     GROUP BY file_days.school_unit_code, file_days.lesson_date
 )
 

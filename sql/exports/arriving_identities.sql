@@ -5,7 +5,7 @@
 -- of a name any will do, but always the same one. A row that is refused says nobody's name, but it
 -- still says that its pupil is protected, also by a number that can't be read. Of a file whose
 -- time is not believed nobody knows whether its "not protected" is newer than anything, so it
--- lifts nothing.
+-- lifts nothing; nor does one whose sender may not.
 WITH said AS (
     SELECT
         file_id,
@@ -29,9 +29,10 @@ WITH said AS (
 )
 
 SELECT
-    * EXCLUDE (says_not_protected),  -- noqa: AM04
-    says_not_protected AND file_id IN (
-        SELECT offered_files.file_id FROM offered_files
-        WHERE offered_files.is_time_believed
-    ) AS says_not_protected
+    said.* EXCLUDE (says_not_protected),  -- noqa: AM04
+    coalesce(offered.source_tag, '') AS source_tag,
+    offered.releases_needed,
+    said.says_not_protected
+    AND coalesce(offered.is_time_believed AND offered.may_lift, FALSE) AS says_not_protected
 FROM said
+LEFT JOIN offered_files AS offered ON said.file_id = offered.file_id

@@ -250,6 +250,11 @@ least(
 CREATE OR REPLACE TEMP MACRO object_key(cell) AS
 cast(md5(cell) AS UUID);
 
+-- The key of a sender of SS12000 that speaks of a person: the person's where senders are not told
+-- apart. `server_source` of `assets/exports/pupils/protection.py` says the same of one.
+CREATE OR REPLACE TEMP MACRO server_source(person, tag) AS  -- noqa: CP05
+CASE WHEN tag = '' THEN person ELSE cast(md5(tag || cast(person AS VARCHAR)) AS UUID) END;
+
 -- The same number for rows of one lesson of a pupil that has an id; null without one. It only finds
 -- rows of one lesson within a batch and is never stored, so any hash will do.
 CREATE OR REPLACE TEMP MACRO lesson_of(pupil, id) AS  -- noqa: CP05

@@ -5,9 +5,11 @@
 SELECT
     cells.file_id,
     person_keys.person_key,
+    offered_files.source_tag,
     offered_files.exported_at
 FROM ss12000_cells AS cells
 INNER JOIN offered_files ON cells.file_id = offered_files.file_id
 INNER JOIN person_keys ON cells.person = person_keys.person_text
 WHERE cells.protected <> 'Ingen'
-GROUP BY cells.file_id, person_keys.person_key, offered_files.exported_at
+GROUP BY
+    cells.file_id, person_keys.person_key, offered_files.source_tag, offered_files.exported_at

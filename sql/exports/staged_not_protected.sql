@@ -5,6 +5,8 @@ SELECT
     cells.file_id,
     cells.line_number,
     person_keys.person_key,
+    offered_files.source_tag,
+    offered_files.releases_needed,
     offered_files.exported_at
 FROM ss12000_cells AS cells
 INNER JOIN offered_files ON cells.file_id = offered_files.file_id
@@ -14,3 +16,5 @@ WHERE
     AND cells.protected = 'Ingen'
     -- Else nobody knows whether it is newer than anything.
     AND offered_files.is_time_believed
+    -- Another sender's is no word.
+    AND offered_files.may_lift

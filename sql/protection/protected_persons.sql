@@ -1,6 +1,6 @@
 -- protected_persons: persons of SS12000 who are protected, staff too.
--- From: protection_words. Grain: a person. Staff have no place: any newer word lifts whose mark
--- fits.
+-- From: protection_words, released_words. Grain: a person. Staff have no place: any newer word
+-- lifts whose mark fits, once it is released where it has to be.
 WITH marks AS (
     -- The newest word of a source that says protected.
     SELECT
@@ -21,8 +21,14 @@ lifted AS (
         ON
             marks.person_key = words.reference_key
             AND marks.source_key = words.source_key
+    LEFT JOIN released_words AS released
+        ON
+            words.reference_key = released.reference_key
+            AND words.source_key = released.source_key
+            AND words.releases_needed = released.people
     WHERE
         NOT words.is_protected
+        AND (words.releases_needed IS NULL OR released.until_at > marks.marked_at)
         AND CASE
             WHEN words.exported_at > marks.marked_at
                 THEN words.mark_key = word_mac_of(
@@ -30,6 +36,7 @@ lifted AS (
                     words.source_key,
                     words.place_key,
                     words.is_protected,
+                    words.releases_needed,
                     words.exported_at,
                     words.file_id
                 )

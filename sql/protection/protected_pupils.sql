@@ -1,5 +1,6 @@
 -- protected_pupils: who is protected today; the one place that says so.
--- From: protection_words, pupil_references, pupil_numbers, number_changes, ss12000_organisations.
+-- From: protection_words, released_words, pupil_references, pupil_numbers, number_changes,
+-- ss12000_organisations.
 -- Grain: a key of a protected pupil. A pupil whose number was changed has a row for each number, so
 -- that rows of a time before the change are known too.
 -- Of each source the newest word counts, and of all sources the strictest.
@@ -51,17 +52,23 @@ replaced AS (
 
 lifts AS (
     -- A word "not protected" that was taken, of a pupil with a place; that of an SS12000 person has
-    -- one when the lake knows the school unit.
+    -- one when the lake knows the school unit. A word that needs a release lifts what was said
+    -- before the released one.
     SELECT
         refers.number_key,
         words.source_key,
-        words.exported_at
+        least(words.exported_at, released.until_at) AS exported_at
     FROM protection_words AS words
     INNER JOIN pupil_references AS refers ON words.reference_key = refers.reference_key
     INNER JOIN first_liftable
         ON
             refers.number_key = first_liftable.number_key
             AND words.source_key = first_liftable.source_key
+    LEFT JOIN released_words AS released
+        ON
+            words.reference_key = released.reference_key
+            AND words.source_key = released.source_key
+            AND words.releases_needed = released.people
     LEFT JOIN ss12000_organisations AS places ON words.place_key = places.organisation_key
     LEFT JOIN replaced ON refers.number_key = replaced.number_key
     WHERE
@@ -75,11 +82,13 @@ lifts AS (
                     words.source_key,
                     words.place_key,
                     words.is_protected,
+                    words.releases_needed,
                     words.exported_at,
                     words.file_id
                 )
             ELSE FALSE
         END
+        AND (words.releases_needed IS NULL OR released.until_at IS NOT NULL)
         AND (words.place_key IS NULL OR places.school_unit_code IS NOT NULL)
         AND (replaced.until_time IS NULL OR words.exported_at <= replaced.until_time)
 ),

@@ -10,7 +10,7 @@ WITH made AS (
         layout,
         exported_at
     FROM files
-    WHERE outcome NOT IN ('duplicate', 'quarantined') AND layout IS NOT NULL
+    WHERE outcome NOT IN ('duplicate', 'quarantined', 'awaiting_release') AND layout IS NOT NULL
 ),
 
 rosters AS (

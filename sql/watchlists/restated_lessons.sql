@@ -102,7 +102,7 @@ sources AS (
     -- A file that was read again has several rows in the ledger.
     SELECT *
     FROM files
-    WHERE outcome NOT IN ('duplicate', 'quarantined')
+    WHERE outcome NOT IN ('duplicate', 'quarantined', 'awaiting_release')
     QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY received_at ASC) = 1
 )
 

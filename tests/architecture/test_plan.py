@@ -53,6 +53,7 @@ FLAT = {
 APART = {
     "assets/exports/children/limits.py",
     "assets/lake/catalog_triggers.py",
+    "assets/lake/release_tables.py",
     "pipelines/command.py",
     "pipelines/definitions.py",
 }

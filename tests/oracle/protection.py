@@ -6,7 +6,7 @@ Plain Python over a list of sayings, in any order; shares no code with the pipel
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 NOT_PROTECTED = ("Ingen", "Nej")
@@ -25,6 +25,8 @@ class Saying:
         person: id of an SS12000 person; '' for none.
         is_taken: the row or object was accepted.
         is_placed: it has a place: a school unit that is known.
+        may_lift: its sender may.
+        needed: how many people have to release it before it lifts.
     """
 
     source: str
@@ -34,6 +36,8 @@ class Saying:
     person: str = ""
     is_taken: bool = True
     is_placed: bool = True
+    may_lift: bool = True
+    needed: int = 0
 
     @property
     def protects(self) -> bool:
@@ -42,8 +46,27 @@ class Saying:
 
     @property
     def lifts(self) -> bool:
-        """Only an accepted, placed word that plainly says no."""
-        return self.word in NOT_PROTECTED and self.is_taken and self.is_placed
+        """Only an accepted, placed word that plainly says no, of a sender that may."""
+        return self.word in NOT_PROTECTED and self.is_taken and self.is_placed and self.may_lift
+
+
+@dataclass(frozen=True)
+class Release:
+    """Somebody let words of a source about a number, or an SS12000 person, lift.
+
+    Attributes:
+        source: as in `Saying`.
+        until: export time of the word that was looked at.
+        by: who.
+        number: as in `Saying`.
+        person: as in `Saying`.
+    """
+
+    source: str
+    until: datetime
+    by: int
+    number: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +97,7 @@ class Town:
     changes: list[Change] = field(default_factory=list)
     numbers: set[str] = field(default_factory=set)
     persons: dict[str, set[str]] = field(default_factory=dict)
+    releases: list[Release] = field(default_factory=list)
 
     def later(self, number: str) -> list[tuple[str, tuple[Change, ...]]]:
         """Return each later number of the same pupil, with the changes that lead there."""
@@ -117,10 +141,23 @@ class Town:
             and saying.source == mark.source
             # A server speaks of persons: what it says of one lifts nothing of another.
             and saying.person == mark.person
-            and saying.at > mark.at
-            and self._counts_for(saying, number)
+            and (at := self._released_at(saying)) is not None
+            and at > mark.at
+            and self._counts_for(replace(saying, at=at), number)
             for saying in self.sayings
         )
+
+    def _released_at(self, saying: Saying) -> datetime | None:
+        """Return when a word was said that as many have released as have to; None before."""
+        if not saying.needed:
+            return saying.at
+        latest: dict[int, datetime] = {}
+        for release in self.releases:
+            about = (release.source, release.number, release.person)
+            if about == (saying.source, saying.number, saying.person):
+                latest[release.by] = max(release.until, latest.get(release.by, release.until))
+        enough = sorted(latest.values(), reverse=True)[saying.needed - 1 : saying.needed]
+        return min(saying.at, enough[0]) if enough else None
 
     def _counts_for(self, saying: Saying, number: str) -> bool:
         """Whether a word that lifts is about this number, or about a later one after the change."""

@@ -183,9 +183,18 @@ USUAL: dict[str, Row] = {
         "source_key": key("elever 99999901"),
         "place_key": None,
         "is_protected": True,
+        "releases_needed": None,
         "exported_at": _EXPORTED,
         "file_id": 1,
         "mark_key": ANNA,  # made again by `given`
+    },
+    "lift_releases": {
+        "reference_key": ANNA,
+        "source_key": key("elever 99999901"),
+        "until_at": _EXPORTED,
+        "uid": 1001,
+        "login": "anna",
+        "released_at": _EXPORTED,
     },
     "pupil_references": {"reference_key": ANNA, "number_key": ANNA},
     "pupil_numbers": {"number_key": ANNA, "pupil_key": ANNA},

@@ -25,8 +25,10 @@ def protected(
     numbers: Sequence[Row] = ({},),
     changes: Sequence[Row] = (),
     units: Sequence[Row] = (),
+    releases: Sequence[Row] = (),
 ) -> set[str]:
     """Return the keys that stand for protected pupils."""
+    given(lake, "lift_releases", *releases)
     given(lake, "protection_words", *words)
     given(lake, "pupil_references", *references)
     given(lake, "pupil_numbers", *numbers)
@@ -59,6 +61,43 @@ def test_a_newer_mark_stands(scratch: Lake) -> None:
 def test_of_one_moment_the_strictest_word_counts(scratch: Lake) -> None:
     no = said("10-05 04:00", protected=False)
     assert protected(scratch, MARK, no) == {str(ANNA)}
+
+
+def no(at: str, needed: int = 1) -> Row:
+    return said(at, protected=False, releases_needed=needed)
+
+
+def by(uid: int, until: str, **more: object) -> Row:
+    return {"uid": uid, "until_at": moment(until), **more}
+
+
+RELEASES: dict[str, tuple[list[Row], list[Row], bool]] = {
+    "nobody": ([no("10-06 04:00")], [], True),
+    "one": ([no("10-06 04:00")], [by(1, "10-06 04:00")], False),
+    "newer words carry on": ([no("10-09 04:00")], [by(1, "10-06 04:00")], False),
+    "until it is said again": (
+        [no("10-09 04:00"), said("10-07 04:00", protected=True)], [by(1, "10-06 04:00")], True),
+    "then once more": (
+        [no("10-09 04:00"), said("10-07 04:00", protected=True)], [by(1, "10-09 04:00")], False),
+    "one of two": ([no("10-06 04:00", 2)], [by(1, "10-06 04:00")], True),
+    "the same twice": ([no("10-06 04:00", 2)], [by(1, "10-06 04:00")] * 2, True),
+    "two": ([no("10-06 04:00", 2)], [by(1, "10-06 04:00"), by(2, "10-06 04:00")], False),
+    "the second an older word": (
+        [no("10-08 04:00", 2)], [by(1, "10-08 04:00"), by(2, "10-04 04:00")], True),
+    "another source": (
+        [no("10-06 04:00")], [by(1, "10-06 04:00", source_key=OTHER_SOURCE)], True),
+    "another pupil": ([no("10-06 04:00")], [by(1, "10-06 04:00", reference_key=BO)], True),
+    "a word that is gone": ([], [by(1, "10-06 04:00")], True),
+    "beside one that needs none": ([no("10-06 04:00"), LATER_NO], [], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", RELEASES)
+def test_a_word_that_needs_a_release_lifts_what_was_said_before_it(
+    scratch: Lake, case: str
+) -> None:
+    words, releases, hidden = RELEASES[case]
+    assert bool(protected(scratch, MARK, *words, releases=releases)) is hidden
 
 
 def test_another_sources_no_lifts_nothing(scratch: Lake) -> None:

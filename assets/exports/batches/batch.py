@@ -60,11 +60,13 @@ class StagedBatch:
         counts: of each file that was staged.
         unreadable: files that can't be read, and why.
         held: files that were gone or changed while they were read, and how.
+        awaiting: files that are not stored before somebody releases them, and why.
     """
 
     counts: list[FileCounts] = field(default_factory=list)
     unreadable: dict[ReceivedFile, str] = field(default_factory=dict)
     held: dict[ReceivedFile, str] = field(default_factory=dict)
+    awaiting: dict[ReceivedFile, str] = field(default_factory=dict)
 
     def hold_changed(self, files: Sequence[ReceivedFile]) -> list[int]:
         """Hold files that are no longer what was looked at; return ids of all that fell away.

@@ -121,11 +121,12 @@ def staged_work(
     return StagedWork(work, staging.lake, batch, batch.stage(files) if files else StagedBatch())
 
 
-def judge_ids(taken: StagedWork) -> None:
-    """Find out what the lesson ids of staged files are, once what came before them is stored."""
+def judge(taken: StagedWork) -> None:
+    """Find out which staged files can't be taken, or not yet, once what came before is stored."""
     # A batch whose files all went away before they were staged has no rows to judge.
     if isinstance(taken.batch, LessonBatch) and taken.staged.counts:
         taken.batch.judge_ids(taken.staged)
+        taken.batch.judge_removals(taken.staged)
 
 
 def remarks_of(batch: ExportBatch) -> dict[int, str]:

@@ -6,7 +6,7 @@ Not here: which files make a batch (`ingest.py`), the transaction (`lake.write`)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -43,7 +43,8 @@ from assets.exports.storing.lessons import (
     store_side_words,
     store_staff,
 )
-from assets.exports.storing.snapshots import complete_files, snapshot_reason
+from assets.exports.storing.removals import Removals, watched
+from assets.exports.storing.snapshots import complete_files, find_snapshots, snapshot_reason
 from assets.exports.storing.unread_columns import note_read
 from assets.lake.connection import Lake
 from assets.lake.temporary import TemporaryTable
@@ -76,6 +77,9 @@ class LessonBatch:
         self._contradicted: TemporaryTable
         self._joint: TemporaryTable
         self._missing: dict[int, str] = {}
+        self._removals = Removals(lake)
+        # Layouts of files that wait: whom they call protected is kept all the same.
+        self._unstored: dict[int, str] = {}
         self._headers: dict[int, FoundHeader] = {}
         self._rows_read: dict[int, int] = {}
         self._reasons: dict[int, str | None] = {}
@@ -121,15 +125,41 @@ class LessonBatch:
             staged: what `stage` gave; files that can't be taken move to its `unreadable`.
         """
         changed, held = self._ids.judge(self._headers)
-        for counts in [counts for counts in staged.counts if counts.file.file_id in held]:
-            staged.counts.remove(counts)
-            staged.unreadable[counts.file] = held[counts.file.file_id]
-            self._headers.pop(counts.file.file_id)
-        if held:
-            unstage(self._lake, self._lessons, sorted(held))
+        staged.unreadable |= self._take_out(staged, held)
         if held or changed:
             self._shared = find_shared(self._lake)
             self._judge_rows()
+
+    def judge_removals(self, staged: StagedBatch) -> None:
+        """Take out files that would remove or blank too many lessons, once `judge_ids` is done.
+
+        Args:
+            staged: what `stage` gave; files that wait move to its `awaiting`.
+        """
+        while watched(files := [counts.file for counts in staged.counts]):
+            complete = complete_files(self._lake, self._lessons, self._headers, self._problems)
+            waiting = self._removals.judge(
+                files,
+                arriving=self._arriving_lessons,
+                coverage=self._coverage,
+                snapshots=find_snapshots(self._lake, complete),
+            )
+            if not waiting:
+                return
+            self._unstored |= {key: self._headers[key].match.layout.name for key in waiting}
+            staged.awaiting |= self._take_out(staged, waiting)
+            self._shared = find_shared(self._lake)
+            self._judge_rows()
+
+    def _take_out(self, staged: StagedBatch, why: Mapping[int, str]) -> dict[ReceivedFile, str]:
+        """Take files out of the batch, and return them, each with the reason."""
+        out = [counts for counts in staged.counts if counts.file.file_id in why]
+        for counts in out:
+            staged.counts.remove(counts)
+            self._headers.pop(counts.file.file_id)
+        if out:
+            unstage(self._lake, self._lessons, sorted(why))
+        return {counts.file: why[counts.file.file_id] for counts in out}
 
     def remarks(self) -> dict[int, str]:
         """Return what is to be said of files once they are stored, by file id."""
@@ -169,6 +199,11 @@ class LessonBatch:
             store_identities(connection, sealed)
             units = _of_files(self._units, ids).with_columns(layout=pl.lit(layout))
             replace_older(connection, "school_units", units, ("school_unit_code", "layout"))
+        for file_id, layout in self._unstored.items():
+            mine = _of_files(self._arriving, [file_id])
+            protects = mine.with_columns(says_not_protected=pl.lit(value=False))
+            store_words(connection, self._people, protects, layout, self._loose.get(file_id, ()))
+        self._removals.store(connection, list(self._headers))
         self._missing = note_missing(
             connection,
             self._lake,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -116,8 +116,12 @@ class Offered:
         for file in files:
             self.files.setdefault(file.file_id, []).append(file)
 
-    def to_read(self, known: dict[int, KnownFile]) -> Iterator[ReceivedFile]:
+    def to_read(
+        self, known: dict[int, KnownFile], released: Collection[int] = ()
+    ) -> Iterator[ReceivedFile]:
         """Yield one file of each content that is to be read, with its newest export time.
+
+        What awaits a release is read when it is among the released, whatever came since.
 
         A known content is read again when a file name says that the sender said it again later:
         Monday's roster sent again on Wednesday undoes Tuesday's. A later modification time alone
@@ -130,11 +134,19 @@ class Offered:
                 word = max(declared, key=lambda file: file.exported_at)
             else:
                 word = min(copies, key=lambda file: file.exported_at)
-            if before and before.is_settled:
+            is_released = file_id in released
+            if before and before.awaits and not is_released:
+                continue
+            if before and before.is_settled and not before.awaits:
                 is_newer = before.exported_at is None or word.exported_at > before.exported_at
                 if not declared or not is_newer or before.is_revoked:
                     continue
-            yield replace(copies[0], exported_at=word.exported_at, notice=word.notice)
+            yield replace(
+                copies[0],
+                exported_at=word.exported_at,
+                notice=word.notice,
+                is_released=is_released,
+            )
 
     def copies(self, settled: set[Path]) -> Iterator[tuple[ReceivedFile, ReceivedFile]]:
         """Yield (first file of a content, file) for all that were not read themselves."""

@@ -154,6 +154,7 @@ class ReceivedFile:
         offered_name: its name when it came, where it lies under another.
         notice: what the operator must hear of it, also when all of it was taken.
         sender: who it is from.
+        is_released: somebody has released what it would remove.
     """
 
     path: Path
@@ -177,6 +178,7 @@ class ReceivedFile:
     notice: str = ""
     is_time_believed: bool = True
     sender: Sender = THE_INBOX
+    is_released: bool = False
 
     @property
     def name(self) -> str:

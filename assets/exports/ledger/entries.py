@@ -91,6 +91,8 @@ class RowOpener:
 
 
 _NAME_COLUMNS = ", ".join((FILE_NAME.column, *FILE_NAME.bound_to))
+#: Outcomes of which no row is in the lake by that ledger row.
+NOT_TAKEN = frozenset({"duplicate", "quarantined", "awaiting_release"})
 _LEAST_DIGITS = 6
 _OTHER_WORDS = (
     "other content came under this name and time before: where the two differ, the one with the "
@@ -108,17 +110,20 @@ class KnownFile:
         reason: why not all was taken.
         exported_at: the newest time at which the sender is known to have said it.
         receipts: names and times it came with.
+        awaits: why it is not read before somebody releases it; empty when it is. Of a content that
+            was taken before it may be a later export.
     """
 
     outcome: str
     reason: str | None
     exported_at: datetime | None
     receipts: frozenset[tuple[str, datetime]]
+    awaits: str = ""
 
     @property
     def is_settled(self) -> bool:
         """Its rows were taken, or revoked; else it is to be read again."""
-        return self.outcome not in {"quarantined", "duplicate"}
+        return self.outcome not in NOT_TAKEN
 
     @property
     def is_revoked(self) -> bool:
@@ -154,16 +159,18 @@ def known_files(lake: Lake, sealer: Sealer, file_ids: list[int]) -> dict[int, Kn
         exported_at, name = row["exported_at"], name_in(sealer, row)
         receipts = frozenset() if name is None else frozenset({(name, row["modified_at"])})
         before = known.get(file_id)
+        awaits = reason if outcome == "awaiting_release" else ""
         if before is None:
-            known[file_id] = KnownFile(outcome, reason, exported_at, receipts)
+            known[file_id] = KnownFile(outcome, reason, exported_at, receipts, awaits)
             continue
         times = [time for time in (before.exported_at, exported_at) if time is not None]
-        is_first_word = before.outcome == "duplicate"
+        is_first_word = before.outcome in ("duplicate", "awaiting_release")
         known[file_id] = KnownFile(
             outcome if is_first_word else before.outcome,
             reason if is_first_word else before.reason,
             max(times, default=None),
             before.receipts | receipts,
+            awaits or before.awaits,
         )
     return known
 
@@ -199,7 +206,7 @@ def with_other_words(
     for row in lake.frame(
         f"SELECT {_NAME_COLUMNS}, exported_at FROM files "
         "WHERE exported_at IN (SELECT unnest($times::TIMESTAMP[])) "
-        "AND outcome NOT IN ('duplicate', 'quarantined') "
+        "AND outcome NOT IN ('duplicate', 'quarantined', 'awaiting_release') "
         "AND file_sha256 NOT IN (SELECT unnest($hashes::VARCHAR[]))",
         times=[file.exported_at for file in files],
         hashes=hashes,
@@ -298,6 +305,15 @@ def taken_files(lake: Lake, sealer: Sealer) -> list[tuple[LedgerFile, datetime]]
         for _, group in rows.group_by("file_id", maintain_order=True)
     ]
     return sorted(found, key=lambda entry: (entry[1], entry[0].file_id))
+
+
+def awaiting_files(lake: Lake, sealer: Sealer) -> list[LedgerFile]:
+    """Return the files that are not stored before somebody releases them, oldest first."""
+    rows = lake.frame(
+        "SELECT *, snapshot_id FROM files WHERE outcome = 'awaiting_release' "
+        "ORDER BY received_at, file_id"
+    )
+    return [_of_rows(sealer, of_file) for of_file in rows.partition_by("file_id")]
 
 
 def _of_rows(sealer: Sealer, rows: pl.DataFrame) -> LedgerFile:
@@ -402,6 +418,7 @@ _OF_FILES = (
     "monthly_sums",
     "class_coverage",
     "school_sendings",
+    "lesson_removals",
     "row_problems",
 )
 
@@ -469,15 +486,21 @@ def _of_row(report: FileReport, received_at: datetime) -> tuple[object, ...]:
 def forget_quarantined(
     connection: duckdb.DuckDBPyConnection, reports: Sequence[FileReport]
 ) -> None:
-    """Take back what the ledger said of these files when they could not be read."""
+    """Take back what the ledger said of these files when they could not be read, or waited."""
     ids = {"ids": [report.file_id for report in reports]}
     mine = "file_id IN (SELECT unnest($ids::BIGINT[]))"
+    not_read = f"{mine} AND outcome IN ('quarantined', 'awaiting_release')"
     known = connection.execute(
-        f"SELECT count(*) FROM files WHERE {mine} AND outcome = 'quarantined'", ids
-    ).fetchone()
-    if known and known[0]:
-        connection.execute(f"DELETE FROM row_problems WHERE {mine}", ids)
-        connection.execute(f"DELETE FROM files WHERE {mine} AND outcome = 'quarantined'", ids)
+        f"SELECT DISTINCT outcome FROM files WHERE {not_read}", ids
+    ).fetchall()
+    if ("quarantined",) in known:
+        connection.execute(
+            f"DELETE FROM row_problems WHERE {mine} "
+            "AND file_id IN (SELECT file_id FROM files WHERE outcome = 'quarantined')",
+            ids,
+        )
+    if known:
+        connection.execute(f"DELETE FROM files WHERE {not_read}", ids)
 
 
 def forget_read(connection: duckdb.DuckDBPyConnection, lake: Lake, file_ids: Sequence[int]) -> None:

@@ -23,6 +23,7 @@ class FileOutcome(StrEnum):
     HELD = "held"
     QUARANTINED = "quarantined"
     REVOKED = "revoked"
+    AWAITING_RELEASE = "awaiting_release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ class FileReport:
         return self.outcome == FileOutcome.DUPLICATE
 
     @property
+    def is_read(self) -> bool:
+        """Its rows were judged, each by itself."""
+        return self.outcome != FileOutcome.AWAITING_RELEASE
+
+    @property
     def is_whole(self) -> bool:
         """Everything was taken, or had been before."""
         return self.outcome in {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED, FileOutcome.DUPLICATE}
@@ -152,6 +158,13 @@ def _not_read(path: Path, reason: str) -> FileReport:
         outcome=FileOutcome.HELD,
         reason=reason,
     )
+
+
+def awaiting(file: ReceivedFile, layout: str | None, reason: str) -> FileReport:
+    """Return the report of a file that is not stored before somebody releases it."""
+    report = replace(report_of(file, FileOutcome.AWAITING_RELEASE), layout=layout)
+    how = f"`trappan release {file.sha256[:12]}` by somebody who has looked lets it in"
+    return with_reason(report, f"{reason}. Nothing of it was stored; {how}")
 
 
 def said_again(report: FileReport) -> FileReport:

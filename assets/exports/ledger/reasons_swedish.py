@@ -225,3 +225,12 @@ def swedish_reason(code: str) -> SwedishReason:
     expected, fix = _KOLUMNER[column]
     what, own_fix = _KODER.get(f"{column}.{kind}") or (_FEL.get(kind) or SWEDISH[kind], "")
     return SwedishReason(what, expected, own_fix or fix)
+
+
+#: Of a whole file: outcome awaiting_release.
+VANTAR = SwedishReason(
+    "filen skulle ta bort eller tömma många av en skolas lektioner i en månad, så den väntar tills "
+    "någon har tittat på den",
+    "att lektioner som har varit finns kvar med sin frånvaro",
+    "Skicka en rättad fil. Är filen rätt: be den som sköter mottagningen att släppa in den.",
+)

@@ -7,7 +7,9 @@ says `sql/protection/protected_pupils.sql`. Not here: SS12000 (`ss12000/derive.p
 
 from __future__ import annotations
 
+import hashlib
 import re
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,13 +27,15 @@ from assets.lake.upsert import replace_older_by
 
 #: The only words that say "not protected"; whatever else stands there protects.
 NOT_PROTECTED = ("Ingen", "Nej")
-_KEY = ("reference_key", "source_key", "place_key", "is_protected")
+#: What names a word. One that somebody has to release takes no place of one that stands by itself.
+WORD_KEY = ("reference_key", "source_key", "place_key", "is_protected", "releases_needed")
 #: The columns of a frame of words.
 WORDS: dict[str, type[pl.DataType] | pl.DataType] = {
     "reference_key": pl.String,
     "source_key": pl.String,
     "place_key": pl.String,
     "is_protected": pl.Boolean,
+    "releases_needed": pl.Int8,
     "exported_at": pl.Datetime("us"),
     "file_id": pl.Int64,
 }
@@ -39,6 +43,12 @@ _SAID: dict[str, type[pl.DataType] | pl.DataType] = {
     "school_unit_code": pl.String,
     "civic_text": pl.String,
     "is_protected": pl.Boolean,
+    "source_tag": pl.String,
+}
+_STAGED = _SAID | {
+    "releases_needed": pl.Int8(),
+    "exported_at": pl.Datetime("us"),
+    "file_id": pl.Int64(),
 }
 # In a row that lost its cells nobody knows which one speaks of protection.
 _MARK = re.compile("sekr|skyd|folkb|protect")
@@ -54,12 +64,14 @@ class LooseWord:
         exported_at: when that was made.
         numbers: cells with a number, or more than one, in them.
         units: cells that can be a school unit's code.
+        source_tag: of its sender.
     """
 
     file_id: int
     exported_at: datetime
     numbers: tuple[str, ...]
     units: frozenset[str]
+    source_tag: str = ""
 
 
 def loose_word(file: ReceivedFile, cells: Sequence[str]) -> LooseWord | None:
@@ -68,7 +80,9 @@ def loose_word(file: ReceivedFile, cells: Sequence[str]) -> LooseWord | None:
         return None
     numbers = tuple(cell for cell in cells if possible_numbers(cell))
     units = frozenset(cell.strip() for cell in cells if _UNIT.fullmatch(cell.strip()))
-    return LooseWord(file.file_id, file.exported_at, numbers, units) if numbers else None
+    if not numbers:
+        return None
+    return LooseWord(file.file_id, file.exported_at, numbers, units, file.sender.source_tag)
 
 
 def strictest_marking(cells: Sequence[str], positions: Sequence[int]) -> str:
@@ -77,9 +91,27 @@ def strictest_marking(cells: Sequence[str], positions: Sequence[int]) -> str:
     return next((word for word in said if word and word not in NOT_PROTECTED), "") or max(said)
 
 
-def source_key(sealer: Sealer, layout: str, part: str) -> str:
-    """Return the key of a source: a layout's school unit, or a person of a server."""
-    return sealer.key_text("protection source", f"{layout}\x1f{part}")
+def source_key(sealer: Sealer, layout: str, part: str, tag: str = "") -> str:
+    """Return the key of a source: a sender's layout and school unit.
+
+    Args:
+        sealer: of the home.
+        layout: the layout's name.
+        part: the school unit; '' for a file that names none.
+        tag: the sender's `source_tag`; '' in a home without senders.
+    """
+    return sealer.key_text("protection source", f"{tag}{layout}\x1f{part}")
+
+
+def server_source(person_key: str, tag: str) -> str:
+    """Return the key of a sender of SS12000 that speaks of a person.
+
+    `server_source` in `sql/exports/parsing_macros.sql` says the same of whole tables.
+    """
+    if not tag:
+        return person_key
+    digest = hashlib.md5(f"{tag}{person_key}".encode(), usedforsecurity=False).hexdigest()
+    return str(uuid.UUID(digest))
 
 
 def store_words(
@@ -103,7 +135,7 @@ def store_words(
     newest = said.sort("exported_at", "file_id").unique(
         list(_SAID), keep="last", maintain_order=True
     )
-    keep_words(connection, _keyed(people, newest, layout))
+    keep_words(connection, _keyed(people, _with_older_source(connection, people, newest, layout)))
 
 
 def keep_words(connection: duckdb.DuckDBPyConnection, words: pl.DataFrame) -> None:
@@ -117,7 +149,7 @@ def keep_words(connection: duckdb.DuckDBPyConnection, words: pl.DataFrame) -> No
 def keep_words_of(connection: duckdb.DuckDBPyConnection, words: TemporaryTable | str) -> None:
     """Do the same with the rows of a temporary table, each marked as ours (`protection_marks`)."""
     marked = f"(SELECT *, {WORD_MAC} AS mark_key FROM {words})"
-    replace_older_by(connection, "protection_words", marked, _KEY)
+    replace_older_by(connection, "protection_words", marked, WORD_KEY)
     mark_all(connection)
 
 
@@ -130,9 +162,10 @@ def words_of_persons(said: Iterable[tuple[ReceivedFile, Iterable[str]]]) -> pl.D
     rows = [
         {
             "reference_key": person,
-            "source_key": person,
+            "source_key": server_source(person, file.sender.source_tag),
             "place_key": None,
             "is_protected": True,
+            "releases_needed": None,
             "exported_at": file.exported_at,
             "file_id": file.file_id,
         }
@@ -189,7 +222,7 @@ def keep_references(connection: duckdb.DuckDBPyConnection, references: pl.DataFr
 
 
 def _said_by_rows(arriving: pl.DataFrame) -> pl.DataFrame:
-    """Return a row a word: school_unit_code, civic_text, is_protected, exported_at, file_id.
+    """Return a row a word: school unit, text, what it says, who says it, and when.
 
     A refused row whose school unit can't be read was said by the only one of its file.
     """
@@ -206,13 +239,11 @@ def _said_by_rows(arriving: pl.DataFrame) -> pl.DataFrame:
         .otherwise("school_unit_code")
         .alias("school_unit_code")
     )
-    names = ("school_unit_code", "civic_text", "is_protected", "exported_at", "file_id")
-    return pl.concat(
-        [
-            rows.filter(column).with_columns(pl.lit(value).alias("is_protected")).select(names)
-            for column, value in (("says_protected", True), ("says_not_protected", False))
-        ]
+    protects = rows.filter("says_protected").with_columns(
+        is_protected=pl.lit(True), releases_needed=pl.lit(None, pl.Int8)
     )
+    lifts = rows.filter("says_not_protected").with_columns(is_protected=pl.lit(False))
+    return pl.concat([words.select(list(_STAGED)) for words in (protects, lifts)])
 
 
 def _said_loosely(arriving: pl.DataFrame, loose: Iterable[LooseWord]) -> pl.DataFrame:
@@ -232,16 +263,44 @@ def _said_loosely(arriving: pl.DataFrame, loose: Iterable[LooseWord]) -> pl.Data
                 "school_unit_code": next(iter(named)) if len(named) == 1 else "",
                 "civic_text": number,
                 "is_protected": True,
+                "source_tag": word.source_tag,
+                "releases_needed": None,
                 "exported_at": word.exported_at,
                 "file_id": word.file_id,
             }
             for number in word.numbers
         ]
-    schema = _SAID | {"exported_at": pl.Datetime("us"), "file_id": pl.Int64}
-    return pl.DataFrame(rows, schema=schema)
+    return pl.DataFrame(rows, schema=_STAGED)
 
 
-def _keyed(people: People, said: pl.DataFrame, layout: str) -> pl.DataFrame:
+def _with_older_source(
+    connection: duckdb.DuckDBPyConnection, people: People, said: pl.DataFrame, layout: str
+) -> pl.DataFrame:
+    """Return words with the keys of their sources.
+
+    What the whole inbox said before there were senders nobody could lift: no sender is it. So what
+    a sender says against protection is said for the inbox's source too, and needs its release.
+    """
+    pairs = said.select("source_tag", "school_unit_code").unique()
+    keys = [source_key(people.sealer, layout, code, tag) for tag, code in pairs.iter_rows()]
+    older = [source_key(people.sealer, layout, code) for code in pairs["school_unit_code"]]
+    sources = pairs.with_columns(
+        pl.Series("source_key", keys, pl.String), pl.Series("older_key", older, pl.String)
+    )
+    keyed = said.join(sources, on=["source_tag", "school_unit_code"])
+    lifts = keyed.filter(~pl.col("is_protected") & (pl.col("source_tag") != ""))
+    if lifts.is_empty():
+        return keyed
+    marked = connection.execute(
+        "SELECT DISTINCT cast(source_key AS VARCHAR) FROM protection_words WHERE is_protected "
+        "AND source_key IN (SELECT cast(unnest($keys) AS UUID))",
+        {"keys": older},
+    ).fetchall()
+    again = lifts.filter(pl.col("older_key").is_in([key for (key,) in marked]))
+    return pl.concat([keyed, again.with_columns(source_key=pl.col("older_key"))])
+
+
+def _keyed(people: People, said: pl.DataFrame) -> pl.DataFrame:
     """Return words as they are stored: a row for each number that a text can mean."""
     texts: list[str] = []
     keys: list[str] = []
@@ -249,21 +308,12 @@ def _keyed(people: People, said: pl.DataFrame, layout: str) -> pl.DataFrame:
         meant = people.references(text)
         texts += [text] * len(meant)
         keys += meant
-    schools = said["school_unit_code"].unique().to_list()
     references = pl.DataFrame(
         {"civic_text": texts, "reference_key": keys},
         schema={"civic_text": pl.String, "reference_key": pl.String},
     )
-    sources = pl.DataFrame(
-        {
-            "school_unit_code": schools,
-            "source_key": [source_key(people.sealer, layout, code) for code in schools],
-        },
-        schema={"school_unit_code": pl.String, "source_key": pl.String},
-    )
     return (
         said.join(references, on="civic_text")
-        .join(sources, on="school_unit_code")
         .with_columns(pl.lit(None, pl.String).alias("place_key"))
         .select(list(WORDS))
     )

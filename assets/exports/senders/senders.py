@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -47,6 +47,7 @@ class Sender:
         since: the earliest day that it may speak of; None for any.
         rights: what it may do beside that.
         is_declared: named in `senders.yaml`; False for the one sender of a home without it.
+        two_persons: what it says is released by two different people, not by one.
     """
 
     name: str = INBOX
@@ -55,6 +56,7 @@ class Sender:
     since: date | None = None
     rights: frozenset[Right] = frozenset(Right)
     is_declared: bool = False
+    two_persons: bool = False
 
     def may(self, right: Right) -> bool:
         """Whether it has a right."""
@@ -74,6 +76,23 @@ class Sender:
     def is_unlimited(self) -> bool:
         """Whether no row of it has to be asked about its school unit or day."""
         return self.school_units is None and self.since is None
+
+    @property
+    def may_lift(self) -> bool:
+        """Whether its `Ingen` is a word at all."""
+        return self.may(Right.LIFT_PROTECTION)
+
+    @property
+    def releases_needed(self) -> int | None:
+        """How many people have to release what it says; None where nobody has to."""
+        if not self.is_declared:
+            return None
+        return 2 if self.two_persons else 1
+
+    @property
+    def source_tag(self) -> str:
+        """What stands before the layout in the keys of its sources of protection."""
+        return f"{self.name}\x1e" if self.is_declared else ""
 
     @property
     def id_tag(self) -> str:
@@ -118,7 +137,10 @@ class Senders:
     _by_name: dict[str, Sender] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_name", {sender.name: sender for sender in self.named})
+        named = {
+            sender.name: replace(sender, two_persons=self.two_persons) for sender in self.named
+        }
+        object.__setattr__(self, "_by_name", named)
 
     @property
     def is_declared(self) -> bool:

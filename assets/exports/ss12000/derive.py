@@ -45,8 +45,9 @@ from assets.lake.upsert import replace_older_by
 # school unit that the lake knows enrols the person (`sql/protection/protected_pupils.sql`).
 
 _IN_REFERENCES = (
-    "SELECT person_key, person_key AS reference_key, person_key AS source_key, "
-    "cast(NULL AS UUID) AS place_key, true AS is_protected, exported_at, file_id "
+    "SELECT person_key, person_key AS reference_key, "
+    "server_source(person_key, source_tag) AS source_key, cast(NULL AS UUID) AS place_key, "
+    "true AS is_protected, cast(NULL AS TINYINT) AS releases_needed, exported_at, file_id "
     "FROM {markings}"
 )
 

@@ -18,7 +18,7 @@ from assets.exports.pupils.identity_numbers import (
     short_form,
 )
 from assets.exports.pupils.merges import known_merges, merged
-from assets.exports.pupils.protection import WORDS, source_key
+from assets.exports.pupils.protection import WORDS, server_source, source_key
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, text_of_fields
 from assets.lake.sealed_places import PERSON, PERSON_AS_STAFF
@@ -81,7 +81,12 @@ class Persons:
         for row in cells.filter(pl.col("part") == "emails").iter_rows(named=True):
             kinds = emails.setdefault(row["line_number"], {})
             kinds.setdefault(row["email_type"] or "", row["email"] or "")
-        self._exported_at = dict(self._lake.rows(f"SELECT file_id, exported_at FROM {offered}"))
+        self._files = {
+            file_id: (exported_at, tag)
+            for file_id, exported_at, tag in self._lake.rows(
+                f"SELECT file_id, exported_at, source_tag FROM {offered}"
+            )
+        }
         for row in cells.filter(
             (pl.col("part") == "") & (pl.col("protected") != "Ingen")
         ).iter_rows(named=True):
@@ -115,25 +120,26 @@ class Persons:
         canonical = read_identity_number(text).canonical
         if canonical and row["id"] is not None:
             return
+        exported_at, tag = self._files[int(row["file_id"])]
         said_by = (
-            str(self.key_of(row["id"]))
+            server_source(str(self.key_of(row["id"])), tag)
             if row["id"] is not None
-            else source_key(self._sealer, "ss12000", "")
+            else source_key(self._sealer, "ss12000", "", tag)
         )
         keys = (
             [self._sealer.key_text("pupil", canonical)]
             if canonical
             else [self._sealer.key_text("short number", n) for n in possible_numbers(text)]
         )
-        file_id = int(row["file_id"])
         self._marked += [
             {
                 "reference_key": key,
                 "source_key": said_by,
                 "place_key": None,
                 "is_protected": True,
-                "exported_at": self._exported_at[file_id],
-                "file_id": file_id,
+                "releases_needed": None,
+                "exported_at": exported_at,
+                "file_id": int(row["file_id"]),
             }
             for key in keys
         ]

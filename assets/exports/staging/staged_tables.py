@@ -316,7 +316,7 @@ def point_raw_view(lake: Lake, kind: str, source: TemporaryTable | str) -> None:
 
 
 def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> TemporaryTable:
-    """Load files, so that SELECTs know each file's export time, and if it is one.
+    """Load files, so that SELECTs know each file's export time, and who may say what by it.
 
     Whether a file's end dates are exclusive its header decides (`note_layout`).
     """
@@ -329,6 +329,9 @@ def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> TemporaryTable:
                 "is_time_believed": [file.is_time_believed for file in files],
                 "has_exclusive_ends": [False] * len(files),
                 "id_tag": [file.sender.id_tag for file in files],
+                "source_tag": [file.sender.source_tag for file in files],
+                "may_lift": [file.sender.may_lift for file in files],
+                "releases_needed": [file.sender.releases_needed for file in files],
             },
             schema={
                 "file_id": pl.Int64,
@@ -336,6 +339,9 @@ def load_offered(lake: Lake, files: Sequence[ReceivedFile]) -> TemporaryTable:
                 "is_time_believed": pl.Boolean,
                 "has_exclusive_ends": pl.Boolean,
                 "id_tag": pl.String,
+                "source_tag": pl.String,
+                "may_lift": pl.Boolean,
+                "releases_needed": pl.Int8,
             },
         ),
     )

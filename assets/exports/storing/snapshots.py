@@ -59,14 +59,19 @@ def snapshot_reason(header: FoundHeader, reason: str | None, refused: int) -> st
     return f"{said}; {reason}" if reason else said
 
 
+def find_snapshots(lake: Lake, complete: Sequence[int]) -> TemporaryTable:
+    """Find the school units and dates of which these staged files say all."""
+    lake.load("complete_files", pl.DataFrame({"file_id": complete}, schema={"file_id": pl.Int64}))
+    return lake.materialise("exports/arriving_snapshots")
+
+
 def store_snapshots(
     connection: duckdb.DuckDBPyConnection, lake: Lake, complete: Sequence[int]
 ) -> TemporaryTable | None:
     """Remember the batch's complete files; return what they cover, None if the lake knows none."""
     if not complete and not lake.rows("SELECT 1 FROM lesson_snapshots LIMIT 1"):
         return None
-    lake.load("complete_files", pl.DataFrame({"file_id": complete}, schema={"file_id": pl.Int64}))
-    snapshots = lake.materialise("exports/arriving_snapshots")
+    snapshots = find_snapshots(lake, complete)
     if complete:
         covered = lake.frame(f"SELECT * FROM {snapshots}")
         replace_older(connection, "lesson_snapshots", covered, ("school_unit_code", "lesson_date"))

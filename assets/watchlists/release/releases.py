@@ -326,7 +326,7 @@ def _input_hash(lake: Lake) -> str:
     digest = sha256()
     for (file_hash,) in lake.rows(
         "SELECT DISTINCT file_sha256 FROM files "
-        "WHERE outcome NOT IN ('duplicate', 'quarantined') ORDER BY 1"
+        "WHERE outcome NOT IN ('duplicate', 'quarantined', 'awaiting_release') ORDER BY 1"
     ):
         digest.update(file_hash.encode())
     return digest.hexdigest()

@@ -25,6 +25,9 @@ from rules.parameter_file import RuleFileError
 #: A list that is older is not compared with: what it said is no news any more.
 _COMPARED = timedelta(weeks=8)
 
+# What is shown as it was, to see who was protected then.
+_OF_PROTECTION = ("protection_words", "lift_releases")
+
 RulesOn = Callable[[date], RuleSet]
 
 
@@ -135,14 +138,25 @@ def _who_was_protected(lake: Lake, before: ListsBefore) -> None:
         "USING (school_unit_code, period) WHERE lake_snapshot IN "
         "(SELECT snapshot_id FROM ducklake_snapshots('lake'))"
     ):
-        words = f"FROM lake.protection_words AT (VERSION => {int(snapshot)})"
-        # A lake of before had no words, and whom it hid is hidden today.
-        with suppress(duckdb.CatalogException):
-            lake.connection.execute(
-                f"INSERT INTO {protected} WITH protection_words AS ({words}) "
-                f"SELECT * FROM ({lake.select('protection/protected_pupils')})"
-            )
+        # A lake of before had no words, and whom it hid is hidden today; nor had it releases.
+        then = {name: _as_at(lake, name, snapshot) for name in _OF_PROTECTION}
+        with_then = ", ".join(f"{name} AS (FROM {table})" for name, table in then.items())
+        released = ("protection/released_words",)
+        lake.connection.execute(
+            f"INSERT INTO {protected} WITH {with_then} "
+            f"SELECT * FROM ({lake.select('protection/protected_pupils', released)})"
+        )
     lake.make(protected.name, f"SELECT DISTINCT * FROM {protected}")
+
+
+def _as_at(lake: Lake, name: str, snapshot: int) -> TemporaryTable:
+    """Return a table as it was, with the columns of today; empty when it was not there."""
+    then = lake.make(f"{name}_then", f"SELECT * FROM {name} LIMIT 0")
+    with suppress(duckdb.CatalogException):
+        lake.connection.execute(
+            f"INSERT INTO {then} BY NAME FROM lake.{name} AT (VERSION => {int(snapshot)})"
+        )
+    return then
 
 
 def week_states(lake: Lake, evaluation: Evaluation, before: ListsBefore) -> WeekStates:

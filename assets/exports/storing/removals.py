@@ -1,0 +1,182 @@
+"""Files that would remove or blank many lessons of a school wait until somebody releases them.
+
+What a sender's files remove of a school's month is counted together: those of this batch, and those
+stored since somebody last released a file of the sender. Not here: what blanks a lesson
+(`sql/exports/blanked_lessons.sql`), who releases (`senders/releases.py`), files of SS12000, whose
+senders speak of all schools.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+
+import duckdb
+import polars as pl
+
+from assets.exports.files.received import ReceivedFile
+from assets.exports.senders.senders import Right
+from assets.lake.connection import Lake
+from assets.lake.temporary import TemporaryTable
+
+#: More of a school's lessons of a month than so many hundredths no file removes or blanks before
+#: somebody has looked (our choice): no correction that we know of is so large.
+MOST_PERCENT = 5
+#: Fewer lessons than these are never held (our choice): 1 of 10 is more than 5 %, and no attack.
+LEAST_LESSONS = 10
+
+#: A sender, school unit and first day of a month.
+_Month = tuple[str, str, date]
+
+
+def watched(files: Iterable[ReceivedFile]) -> list[ReceivedFile]:
+    """Return the files whose sender may not remove many lessons, and that nobody released."""
+    return [
+        file
+        for file in files
+        if file.sender.is_declared
+        and not file.sender.may(Right.REMOVE_LESSONS)
+        and not file.is_released
+    ]
+
+
+class Removals:
+    """What a batch of lesson files would remove or blank.
+
+    Args:
+        lake: the lake that they are staged in.
+    """
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._found: dict[tuple[str, int, str, date], int] = {}
+
+    def judge(
+        self,
+        files: Sequence[ReceivedFile],
+        *,
+        arriving: TemporaryTable,
+        coverage: TemporaryTable,
+        snapshots: TemporaryTable,
+    ) -> dict[int, str]:
+        """Return the files that have to wait, each with the reason.
+
+        Once every batch before is stored; again when files were taken out, because rows that they
+        superseded speak now.
+
+        Args:
+            files: that are to be stored.
+            arriving: their lessons.
+            coverage: what `find_coverage` gave.
+            snapshots: what the batch's complete files cover.
+        """
+        self._found = {}
+        asked = watched(files)
+        span = self._span(arriving, coverage, snapshots)
+        if span is None:
+            return {}
+        self._lake.load(
+            "watched_files",
+            pl.DataFrame(
+                {
+                    "file_id": [file.file_id for file in asked],
+                    "sender": [file.sender.name for file in asked],
+                },
+                schema={"file_id": pl.Int64, "sender": pl.String},
+            ),
+        )
+        rows = self._lake.relation("exports/blanked_lessons", **span)
+        self._found = {tuple(key): lessons for *key, lessons in rows.iter_rows()}
+        return self._too_many()
+
+    def store(self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
+        """Keep what the files removed; the caller holds the transaction.
+
+        Args:
+            connection: inside the transaction that stores the batch.
+            file_ids: those that are stored.
+        """
+        now = datetime.now(UTC).replace(tzinfo=None)
+        rows = [
+            (sender, school, month, lessons, now, file_id)
+            for (sender, file_id, school, month), lessons in self._found.items()
+            if file_id in file_ids
+        ]
+        for file_id in {row[-1] for row in rows}:
+            connection.execute("DELETE FROM lesson_removals WHERE file_id = ?", [file_id])
+        for row in rows:
+            connection.execute("INSERT INTO lesson_removals VALUES (?, ?, ?, ?, ?, ?)", list(row))
+
+    def _span(
+        self, arriving: TemporaryTable, coverage: TemporaryTable, snapshots: TemporaryTable
+    ) -> dict[str, object] | None:
+        """Return the dates and schools that are spoken of; None when nothing can be removed."""
+        lake = self._lake
+        span = lake.frame(
+            "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
+            "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school FROM "
+            f"(SELECT lesson_date, school_unit_code FROM {coverage} "
+            f"UNION ALL SELECT lesson_date, school_unit_code FROM {snapshots})"
+        ).row(0, named=True)
+        if span["first_date"] is None or not lake.rows("SELECT 1 FROM lessons LIMIT 1"):
+            return None
+        has_ids = lake.rows(f"SELECT 1 FROM {arriving} WHERE lesson_id IS NOT NULL LIMIT 1")
+        return {**span, "has_ids": bool(has_ids)}
+
+    def _too_many(self) -> dict[int, str]:
+        together: Counter[_Month] = Counter()
+        for (sender, _, school, month), lessons in self._found.items():
+            together[sender, school, month] += lessons
+        before = self._removed_before() if together else {}
+        reasons: dict[_Month, str] = {}
+        for place, lessons in together.items():
+            earlier = before.get(place, 0)
+            if lessons + earlier < LEAST_LESSONS:
+                continue
+            of_all = earlier + self._lessons_of(place)
+            if (lessons + earlier) * 100 > MOST_PERCENT * of_all:
+                reasons[place] = _reason(place, lessons, earlier, of_all)
+        waiting: dict[int, list[str]] = {}
+        for sender, file_id, school, first in sorted(self._found):
+            if reason := reasons.get((sender, school, first)):
+                waiting.setdefault(file_id, []).append(reason)
+        return {file_id: "; ".join(said) for file_id, said in waiting.items()}
+
+    def _removed_before(self) -> dict[_Month, int]:
+        """Return what was removed since somebody last looked: at a release all is seen."""
+        return {
+            (sender, school, month): int(lessons)
+            for sender, school, month, lessons in self._lake.rows(
+                "SELECT removals.sender, removals.school_unit_code, removals.month_first_date, "
+                "sum(removals.lessons) FROM lesson_removals AS removals "
+                "LEFT JOIN (SELECT files.sender, max(releases.released_at) AS released_at "
+                "FROM file_releases AS releases JOIN files USING (file_id) GROUP BY files.sender) "
+                "AS looked ON removals.sender = looked.sender "
+                "WHERE looked.released_at IS NULL OR removals.removed_at > looked.released_at "
+                "GROUP BY ALL"
+            )
+        }
+
+    def _lessons_of(self, place: _Month) -> int:
+        """Return a school's lessons of a month that have been, or are reported."""
+        _, school, first = place
+        return int(
+            self._lake.rows(
+                "SELECT count(*) FROM lessons WHERE school_unit_code = $school "
+                "AND lesson_date BETWEEN $first AND last_day($first) AND NOT is_cancelled "
+                "AND (is_reported OR lesson_date <= $today)",
+                school=school,
+                first=first,
+                today=datetime.now(UTC).date(),
+            )[0][0]
+        )
+
+
+def _reason(place: _Month, lessons: int, before: int, of_all: int) -> str:
+    _, school, first = place
+    earlier = f", after {before} that its sender's earlier files removed" if before else ""
+    return (
+        f"with the files that came with it, it would remove or blank {lessons} of {of_all} lessons "
+        f"of school unit {school} in {first:%Y-%m}{earlier}: more than {MOST_PERCENT} %"
+    )

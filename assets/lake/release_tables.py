@@ -1,0 +1,55 @@
+"""The tables of what waits for a person: who released what, and how much senders removed.
+
+Part of the data dictionary (`tables.py`). A release is a row of its own and is never changed. Not
+here: what a release does to protection (`sql/protection/released_words.sql`).
+"""
+
+from __future__ import annotations
+
+from assets.lake.schema import FILE, SCHOOL, Column, Table
+
+# The uid of the process, not a name that the environment gives.
+_RELEASED_BY = (
+    Column("uid", "BIGINT", "Who released it: the number of the account that logged in."),
+    Column("login", "VARCHAR", "The account's name."),
+    Column("released_at", "TIMESTAMP", "When, UTC."),
+)
+
+RELEASE_TABLES: tuple[Table, ...] = (
+    Table(
+        "lift_releases",
+        "Who released which words that say not protected (`trappan release`).",
+        "a person's release of a source's words about a reference",
+        (
+            Column("reference_key", "UUID", "As in `protection_words`."),
+            Column("source_key", "UUID", "As in `protection_words`."),
+            Column(
+                "until_at",
+                "TIMESTAMP",
+                "Export time of the released word, local time. After the source has said "
+                "protected once more, a later word needs a release of its own.",
+            ),
+            *_RELEASED_BY,
+        ),
+    ),
+    Table(
+        "file_releases",
+        "Who released which files that would remove or blank many lessons (`trappan release`).",
+        "a person's release of a file",
+        (FILE, *_RELEASED_BY),
+    ),
+    Table(
+        "lesson_removals",
+        "How many lessons files of declared senders removed or blanked that nobody released. What "
+        "a sender's files remove together is held, not only what one does.",
+        "a file, school unit and month",
+        (
+            Column("sender", "VARCHAR", "Who sent the file: its folder's name."),
+            SCHOOL,
+            Column("month_first_date", "DATE", "First day of the lessons' month."),
+            Column("lessons", "BIGINT", "Lessons of pupils that it removed or blanked."),
+            Column("removed_at", "TIMESTAMP", "When it was stored, UTC."),
+            FILE,
+        ),
+    ),
+)

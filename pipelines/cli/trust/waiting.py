@@ -1,0 +1,74 @@
+"""What waits for a release, as a night and `trappan doctor` say it: how much, never about whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assets.exports.readers.layouts import load_layouts
+from assets.exports.senders.releases import (
+    WaitingFile,
+    WaitingLift,
+    waiting_files,
+    waiting_lifts,
+)
+from assets.exports.senders.senders import Senders
+from assets.exports.senders.senders_file import FILE_NAME, senders_of
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in a home."""
+
+    lifts: tuple[WaitingLift, ...] = ()
+    files: tuple[WaitingFile, ...] = ()
+
+    @property
+    def unreleased(self) -> tuple[WaitingFile, ...]:
+        """Files that nobody, or not enough people, have released."""
+        return tuple(file for file in self.files if not file.is_released)
+
+    def sentences(self) -> list[str]:
+        """Return what a night says of it; nothing when nothing waits."""
+        said: list[str] = []
+        if count := len(self.unreleased):
+            what = "1 file waits" if count == 1 else f"{count} files wait"
+            said.append(
+                f"{what} for a release: so many lessons would be removed or blanked that somebody "
+                "has to look first."
+            )
+        if count := len(self.lifts):
+            what = "1 word that lifts" if count == 1 else f"{count} words that lift"
+            said.append(
+                f"{what} protection: release awaited. The pupils stay protected until then."
+            )
+        if said:
+            said.append("`trappan release` lists what waits.")
+        return said
+
+
+def senders_in(settings: Settings) -> Senders:
+    """Return the senders of the home.
+
+    Raises:
+        SendersError: `senders.yaml` is wrong.
+    """
+    layouts = load_layouts([settings.layouts_folder])
+    folders = (settings.inbox_folder, settings.pulled_folder)
+    return senders_of(settings.lake.home, folders, layouts)
+
+
+def what_waits(lake: Lake, senders: Senders) -> Waiting:
+    """Return what waits in the lake of a home."""
+    sealer = Sealer.of_home(lake.settings.home)
+    return Waiting(tuple(waiting_lifts(lake, sealer)), tuple(waiting_files(lake, senders)))
+
+
+def waiting_after(settings: Settings) -> Waiting:
+    """Return what waits after a run; nothing can in a home without senders, which isn't asked."""
+    if not (settings.lake.home / FILE_NAME).exists():
+        return Waiting()
+    with Lake.open(settings.lake) as lake:
+        return what_waits(lake, senders_in(settings))
