@@ -29,6 +29,8 @@ _FACTS = (
     "absence_monthly",
     "monthly_sums",
     "enrolments",
+    "disputable_files",
+    "enrolment_claims",
     "identity_sources",
     "school_units",
     "stale_days",

@@ -287,7 +287,7 @@ RESULT_TABLES: tuple[Table, ...] = (
 _START = Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm.")
 _SUBJECT = Column("subject", "VARCHAR", "Subject as exported; '' when not given.")
 _ID = Column("lesson_id", "VARCHAR", "The sender's lesson id.", "not given")
-_NOTHING_BESIDE = "after_leaving, or no lesson that counts has its time"
+_NOTHING_BESIDE = "disputed, after_leaving, or no lesson that counts has its time"
 
 LESSON_FATES: tuple[Table, ...] = (
     Table(
@@ -352,7 +352,7 @@ LESSON_FATES: tuple[Table, ...] = (
                 "A row of `contradicted_lessons`: another file has a sound word, or it is gone.",
             ),
             FILE,
-            Column("reason", "VARCHAR", "superseded | after_leaving | set_aside"),
+            Column("reason", "VARCHAR", "superseded | disputed | after_leaving | set_aside"),
             Column(
                 "beside_school_unit_code",
                 "VARCHAR",

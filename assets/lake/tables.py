@@ -21,6 +21,7 @@ from assets.lake.schema import (
     Table,
     dictionary_page,
 )
+from assets.lake.sender_tables import SENDER_TABLES
 from assets.lake.ss12000_tables import SS12000_TABLES
 
 # The tables of protection: what each source said, whom it can mean, and what nobody could read.
@@ -450,6 +451,7 @@ TABLES: tuple[Table, ...] = (
             FILE,
         ),
     ),
+    *SENDER_TABLES,
     *RESULT_TABLES,
     *SS12000_TABLES,
 )

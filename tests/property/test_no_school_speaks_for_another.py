@@ -1,0 +1,226 @@
+"""No files of a school without rights change another school's list, whatever they say.
+
+A sends rosters with any dates, lessons with guessed ids, sums, registers, changed numbers, breaks
+and complete files, with any time of export. B's list, rates and verdicts are compared with those of
+the same home without A's files. The pupils of B are enrolled there for all days that count: of
+others A may speak as of anybody. Not here: protection, which anybody may set.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from assets.absence.sums import refresh_sums
+from assets.exports.files.arrivals import Intake
+from assets.exports.ingest import ingest_paths
+from assets.exports.senders.senders import Right, Sender, Senders
+from assets.flags.answers import rates_answer
+from assets.flags.evaluate import evaluate_flags
+from assets.lake.connection import Lake
+from assets.watchlists.collect.content import ListStamp, collect
+from assets.watchlists.model import Watchlist
+from assets.watchlists.release.week_states import WeekStates
+from assets.watchlists.swedish.dispute_texts import NOTICES
+from rules.registry import rule_set_on
+from tests.conftest import settings_of
+from tests.examples import examples
+from tests.integration.complete_files import COLUMNS, WITH_COLUMN
+from tests.integration.ingest_files import EVERY, PUPILS, REGISTER, ROSTER, USUAL, put, text_of
+
+AS_OF = date(2026, 10, 31)
+RULES = rule_set_on("stockholm", AS_OF)
+A, B = "99999901", "99999902"
+SENDERS = (
+    Sender(name="a", school_units=frozenset({A}), rights=frozenset(), is_declared=True),
+    Sender(name="b", school_units=frozenset({B}), rights=frozenset(), is_declared=True),
+    Sender(name="register", rights=frozenset(Right), is_declared=True),
+)
+#: Often absent; never; on the roster without a lesson. The fourth is A's own.
+OF_B, OF_A = PUPILS[:3], PUPILS[3]
+STARTS = {OF_B[0]: "", OF_B[1]: "2022-08-15", OF_B[2]: "2026-07-01"}
+DAYS = [day for n in range(31) if (day := date(2026, 10, 1) + timedelta(n)).weekday() < 5]
+STAMP = ListStamp(is_frozen=False, created_at=datetime(2026, 11, 1, tzinfo=UTC))
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class HostileFile:
+    """A file of A: what it holds, its rows as drawn, when it says that it was made."""
+
+    kind: str
+    stamp: str
+    rows: tuple[tuple[Any, ...], ...]
+
+
+def _lesson(civic: str, school: str, day: date, hour: int, **cells: object) -> dict[str, object]:
+    times = {"start": f"{hour:02d}:20", "end": f"{hour + 1:02d}:20", "date": day.isoformat()}
+    present = {"present": "60", "valid": "0", "invalid": "0"}
+    return {**USUAL, **times, **present, "civic": civic, "school": school, **cells}
+
+
+ABSENT = {"present": "0", "invalid": "60"}
+
+
+def lessons_of_b() -> list[Row]:
+    return [
+        _lesson(civic, B, day, hour, lesson_id=f"{civic[-2:]}{day:%d}{hour}",
+                **(ABSENT if civic == OF_B[0] and day.day % 2 else {}))
+        for civic in OF_B[:2] for day in DAYS for hour in (8, 10)
+    ]  # fmt: skip
+
+
+def roster_of_b(stamp: str, folder: Path) -> Path:
+    rows = [USUAL | {"civic": c, "school": B, "starts": STARTS[c], "given": "Bo"} for c in OF_B]
+    return put(folder, f"elever_{stamp}.csv", text_of(rows, ROSTER))
+
+
+def written(file: HostileFile, folder: Path, number: int) -> Path:
+    name = f"{number}_{file.kind}_{file.stamp}.csv"
+    if file.kind == "elever":
+        rows = [
+            USUAL | {"civic": c, "school": s, "starts": first, "ends": last, "class": "1A",
+                     "grade": "1", "given": "Hostila", "mentor": "Hostil Mentor"}
+            for c, s, first, last, _ in file.rows
+        ]  # fmt: skip
+        return put(folder, name, text_of(rows, ROSTER))
+    if file.kind == "summor":
+        lines = ["Elev,Klass,Årskurs,Personnummer,Undv. tid,Lekt.,N min,GF min,F min"]
+        lines += [f'"X, Y",1A,1,{c},6000,90,{how * 600},0,0' for c, *_, how in file.rows]
+        name = f"manadssummor_{A}_2026-{9 + number % 2:02d}_{file.stamp}.csv"
+        return put(folder, name, "\n".join([*lines, ""]))
+    if file.kind == "skolor":
+        rows = [USUAL | {"school": s, "school_name": "Kapad"} for _, s, *_ in file.rows]
+        return put(folder, name, text_of(rows, REGISTER))
+    if file.kind == "byten":
+        lines = ["Gammalt personnummer;Nytt personnummer;Datum"]
+        lines += [f"{c};{PUPILS[3]};2026-09-01" for c, *_ in file.rows]
+        return put(folder, name, "\r\n".join([*lines, ""]))
+    if file.kind == "lov":
+        lines = ["Skolenhetskod;Första dag;Sista dag;Namn"]
+        lines += [f"{code};2026-10-01;2026-10-30;Lov" for _, s, *_ in file.rows for code in (s, "")]
+        return put(folder, name, "\r\n".join([*lines, ""]))
+    kinds: dict[int, dict[str, object]] = {
+        0: {}, 1: ABSENT, 2: {"reported": "Nej", "present": ""}, 3: {"cancelled": "Ja"},
+        4: {"length": "600", "present": "600", "end": "18:20"},
+        # Two rows of one lesson that contradict each other come of 0 and 1 on one day.
+    }  # fmt: skip
+    rows = [
+        _lesson(c, s, DAYS[n % len(DAYS)], hour, lesson_id=f"{c[-2:]}{DAYS[n % len(DAYS)]:%d}{hour}"
+                if n % 2 else "", **{"class": "1A", "given": "Hostila", **kinds[how]})
+        for n, (c, s, _, _, how) in enumerate(file.rows) for hour in (8, 10)
+    ]  # fmt: skip
+    if file.kind == "hel":
+        return put(
+            folder, name, text_of([{**r, "Antal rader": len(rows)} for r in rows], COLUMNS)
+        )
+    return put(folder, name, text_of(rows, EVERY))
+
+
+def lake_of_b(home: Path, inbox: Path) -> None:
+    """Make a home with the register and B's files."""
+    put(inbox / "register", "skolor_20261001T0300.csv",
+        text_of([USUAL | {"school": c, "school_name": c} for c in (A, B)], REGISTER))  # fmt: skip
+    roster_of_b("20261001T0400", inbox / "b")
+    put(inbox / "b", "lektioner_20261031T0500.csv", text_of(lessons_of_b(), EVERY))
+    with Lake.open(settings_of(home)) as lake:
+        take(lake, inbox, day=1)
+
+
+def take(lake: Lake, inbox: Path, day: int) -> None:
+    clock = datetime(2026, 11, day, 5, tzinfo=UTC).timestamp()
+    ingest_paths(
+        lake, [inbox], layouts=WITH_COLUMN, senders=Senders(named=SENDERS, folders=(inbox,)),
+        intake=Intake(now=lambda: clock),
+    )  # fmt: skip
+
+
+def without_disputes(watchlist: Watchlist) -> Watchlist:
+    """Return a list without what it says of disputes."""
+    ends = tuple(text.rpartition("}")[2] for text in NOTICES.values())
+    kept = tuple(notice for notice in watchlist.notices if not notice.endswith(ends))
+    return replace(watchlist, notices=kept)
+
+
+def said_of_b(lake: Lake) -> dict[str, object]:
+    """Return what is known of B: its list, its pupils' rates and verdicts."""
+    refresh_sums(lake)
+    numbers = {civic.replace("-", "") for civic in OF_B}
+    rates = rates_answer(lake, date(2026, 10, 1), RULES, identities=True).rows
+    evaluation = evaluate_flags(lake, AS_OF, RULES)
+    verdicts = lake.rows(
+        f"SELECT * FROM {evaluation.verdicts} WHERE school_unit_code = '{B}' ORDER BY ALL"
+    )
+    lists = collect(lake, evaluation, STAMP, {}, states=WeekStates({}, {}, [])).watchlists
+    return {
+        "rates": sorted(str(row) for row in rates if row["civic_no"] in numbers),
+        "verdicts": verdicts,
+        "list": [without_disputes(one) for one in lists if one.school_unit_code == B],
+        "names of others": [one.school_name for one in lists],
+    }
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    folder = tmp_path_factory.mktemp("honest")
+    lake_of_b(folder / "home", folder / "inbox")
+    with Lake.open(settings_of(folder / "home")) as lake:
+        said = said_of_b(lake)
+    (watchlist,) = said["list"]  # type: ignore[misc]
+    assert [row.given_name for row in watchlist.pupils]  # somebody is flagged
+    return folder / "home", said
+
+
+rows = st.tuples(
+    st.sampled_from((*OF_B, OF_A)),
+    st.sampled_from((A, A, A, B)),
+    st.sampled_from(("", "1990-01-01", "2026-07-01", "2026-10-20", "2027-01-01")),
+    st.sampled_from(("", "2026-10-02", "2027-06-01")),
+    st.integers(0, 4),
+)
+kinds = st.sampled_from(
+    ("elever", "elever", "lektioner", "lektioner", "summor", "skolor", "byten", "lov", "hel")
+)
+hostile_files = st.builds(
+    HostileFile,
+    kinds,
+    st.sampled_from(("19990101T0400", "20261101T0400", "20620101T0400")),
+    st.lists(rows, min_size=1, max_size=12).map(tuple),
+)
+WORST = tuple(
+    HostileFile(kind, "20261101T0400", tuple(
+        (civic, A, "", "", how) for how in (0, 3) for civic in OF_B
+    )) for kind in ("elever", "lektioner", "summor", "hel")
+)  # fmt: skip
+
+
+@example(files=WORST, resends=True)
+@example(files=WORST[1:], resends=False)
+@settings(max_examples=examples(6), deadline=None)
+@given(files=st.lists(hostile_files, min_size=1, max_size=4).map(tuple), resends=st.booleans())
+def test_no_files_of_one_school_change_the_list_of_another(
+    honest: tuple[Path, dict[str, object]], files: Sequence[HostileFile], *, resends: bool
+) -> None:
+    home, said = honest
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        shutil.copytree(home, folder / "home")
+        for number, file in enumerate(files):
+            written(file, folder / "inbox" / "a", number)
+            with Lake.open(settings_of(folder / "home")) as lake:
+                take(lake, folder / "inbox", day=2 + number)
+                if resends and number == 0:
+                    roster_of_b("20261102T0400", folder / "inbox" / "b")
+        with Lake.open(settings_of(folder / "home")) as lake:
+            take(lake, folder / "inbox", day=9)
+            found = said_of_b(lake)
+    assert found == said
