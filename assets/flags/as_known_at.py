@@ -30,6 +30,7 @@ _FACTS = (
     "monthly_sums",
     "enrolments",
     "disputable_files",
+    "moving_records",
     "enrolment_claims",
     "identity_sources",
     "school_units",

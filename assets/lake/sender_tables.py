@@ -5,7 +5,7 @@ Empty in a home without `senders.yaml`. Part of the data dictionary (`tables.py`
 
 from __future__ import annotations
 
-from assets.lake.schema import FILE, PUPIL, SCHOOL, Column, Table
+from assets.lake.schema import EXPORTED, FILE, PUPIL, SCHOOL, Column, Table
 
 SENDER_TABLES: tuple[Table, ...] = (
     Table(
@@ -22,6 +22,20 @@ SENDER_TABLES: tuple[Table, ...] = (
                 "When the run began that first took it, UTC: of all files of a run the "
                 "same. It is kept when the file is read again.",
             ),
+        ),
+    ),
+    Table(
+        "moving_records",
+        "What senders with `move_pupils` last said of each roster record, also where a newer word "
+        "of another sender stands in `enrolments`.",
+        "a pupil, school unit and start date",
+        (
+            PUPIL,
+            SCHOOL,
+            Column("start_date", "DATE", "As in `enrolments`.", "since always"),
+            Column("end_date", "DATE", "As in `enrolments`.", "still there"),
+            EXPORTED,
+            FILE,
         ),
     ),
     Table(
@@ -43,7 +57,7 @@ SENDER_TABLES: tuple[Table, ...] = (
                 "file_id",
                 "BIGINT",
                 "The file that first said so, see `disputable_files`.",
-                "a sender with the right said it",
+                "it was said before there were senders",
             ),
         ),
     ),

@@ -1,4 +1,4 @@
--- lessons_after_leaving: stated lessons at a school that the pupil had left: step 5 of which count.
+-- lessons_after_leaving: stated lessons at a school that the pupil had left: step 4 of which count.
 -- From: undisputed_lessons, superseded_lessons, standing_days. Grain: a stated row that does not
 -- count. A roster record there ended before the date, none there covers it, one at another school
 -- does.

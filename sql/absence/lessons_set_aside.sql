@@ -1,4 +1,4 @@
--- lessons_set_aside: stated lessons at the time of better known ones: step 6 of which count.
+-- lessons_set_aside: stated lessons at the time of better known ones: step 5 of which count.
 -- From: undisputed_lessons, superseded_lessons, lessons_after_leaving, parallel_in_force.
 -- Grain: a stated row that does not count; `beside_row` is the counting lesson that has most of its
 -- time. A pupil can't be in two places: of a day's lessons, from the best to the least known, those

@@ -1,4 +1,4 @@
--- superseded_lessons: stated lessons that another row stands for: steps 3 and 4 of which count.
+-- superseded_lessons: stated lessons that another row stands for: steps 2 and 3 of which count.
 -- From: undisputed_lessons, joint_lessons, lessons, contradicted_lessons, lesson_snapshots,
 -- removed_lessons. Grain: a stated row that does not count; `beside_row` is the newest that stands
 -- for it, null where that is not of the day.

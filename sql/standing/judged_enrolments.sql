@@ -1,5 +1,5 @@
 -- judged_enrolments: the days of roster records, and whether the record stands or is disputed there.
--- From: asked_enrolments (rows of enrolments), enrolment_claims, disputable_files.
+-- From: asked_enrolments (rows of enrolments), moving_records, enrolment_claims, disputable_files.
 -- Grain: a record and a span of its days on which the same holds.
 -- A record of a sender that may not move pupils is disputed on days on which the pupil is enrolled
 -- elsewhere: by a sender that may, whenever that came; by another sender that may not, when the
@@ -34,6 +34,23 @@ claims AS (
             AND records.start_date IS NOT DISTINCT FROM claimed.start_date
     WHERE records.is_limited
     UNION ALL
+    -- Who may move pupils has said the record too, in whatever order.
+    SELECT
+        records.pupil_key,
+        records.school_unit_code,
+        records.start_date,
+        records.begins,
+        records.ends,
+        coalesce(moving.end_date, DATE '2999-12-31') AS until_date,
+        cast(NULL AS BIGINT) AS file_id
+    FROM records
+    INNER JOIN moving_records AS moving
+        ON
+            records.pupil_key = moving.pupil_key
+            AND records.school_unit_code = moving.school_unit_code
+            AND records.start_date IS NOT DISTINCT FROM moving.start_date
+    WHERE records.is_limited
+    UNION ALL
     -- What no claim covers its own file says.
     SELECT
         pupil_key,
@@ -46,23 +63,36 @@ claims AS (
     FROM records
 ),
 
-segments AS (
+said AS (
     SELECT
-        claims.pupil_key,
-        claims.school_unit_code,
-        claims.start_date,
+        claims.*,
         disputable_files.sender,
         disputable_files.taken_at,
-        greatest(
-            claims.begins,
-            coalesce(lag(claims.until_date) OVER of_record + 1, claims.begins)
-        ) AS first_date,
-        least(claims.until_date, claims.ends) AS last_date
+        disputable_files.sender IS NULL AS is_unlimited,
+        max(CASE WHEN disputable_files.sender IS NULL THEN claims.until_date END) OVER (
+            PARTITION BY claims.pupil_key, claims.school_unit_code, claims.start_date
+        ) AS unlimited_until_date
     FROM claims
     LEFT JOIN disputable_files ON claims.file_id = disputable_files.file_id
+),
+
+segments AS (
+    SELECT
+        pupil_key,
+        school_unit_code,
+        start_date,
+        sender,
+        taken_at,
+        greatest(
+            begins,
+            lag(until_date) OVER of_record + 1,
+            CASE WHEN NOT is_unlimited THEN unlimited_until_date + 1 END
+        ) AS first_date,
+        least(until_date, ends) AS last_date
+    FROM said
     WINDOW of_record AS (
-        PARTITION BY claims.pupil_key, claims.school_unit_code, claims.start_date
-        ORDER BY claims.until_date, disputable_files.taken_at NULLS FIRST, disputable_files.sender
+        PARTITION BY pupil_key, school_unit_code, start_date, is_unlimited
+        ORDER BY until_date, taken_at, sender
     )
 ),
 

@@ -1,19 +1,22 @@
 -- renewed_claims: what senders that may not move pupils say of watched pupils' records, and from
 -- which file the lake knows it of which days.
--- From: words_before, enrolments, watched_pupils, enrolment_claims, disputable_files.
--- Grain: a record of such a sender and a last day. A newer word that ends the record sooner cuts
--- what was known; one that ends it later is known from then on for the days that it adds. What a
--- sender said that may move pupils stays its word for the days that it said it of.
+-- From: words_before, enrolments, watched_pupils, enrolment_claims, moving_records,
+-- disputable_files. Grain: a record and a last day. A newer word that ends the record sooner cuts
+-- what was known; one that ends it later is known from then on for the days that it adds. What was
+-- said before there were senders stays a word with every right, until one who may move pupils says
+-- something of the record.
 WITH records AS (
     SELECT
         enrolments.pupil_key,
         enrolments.school_unit_code,
         enrolments.start_date,
         coalesce(enrolments.end_date, DATE '2999-12-31') AS ends,
-        enrolments.file_id
+        enrolments.file_id,
+        disputable_files.taken_at,
+        disputable_files.sender
     FROM enrolments
     SEMI JOIN watched_pupils ON enrolments.pupil_key = watched_pupils.pupil_key
-    SEMI JOIN disputable_files ON enrolments.file_id = disputable_files.file_id
+    LEFT JOIN disputable_files ON enrolments.file_id = disputable_files.file_id
 ),
 
 known AS (
@@ -33,6 +36,16 @@ known AS (
         cast(NULL AS BIGINT) AS file_id
     FROM words_before AS before
     ANTI JOIN disputable_files ON before.file_id = disputable_files.file_id
+    UNION ALL
+    -- A claim of a record that has ended sooner by now is cut below; a new one comes last.
+    SELECT
+        pupil_key,
+        school_unit_code,
+        start_date,
+        ends AS until_date,
+        file_id
+    FROM records
+    WHERE sender IS NOT NULL
 ),
 
 cut AS (
@@ -51,35 +64,23 @@ cut AS (
             AND records.school_unit_code = known.school_unit_code
             AND records.start_date IS NOT DISTINCT FROM known.start_date
     LEFT JOIN disputable_files ON known.file_id = disputable_files.file_id
-),
-
-kept AS (
-    SELECT
-        pupil_key,
-        school_unit_code,
-        start_date,
-        until_date,
-        file_id
-    FROM cut
-    QUALIFY row_number() OVER (
-        PARTITION BY pupil_key, school_unit_code, start_date, until_date
-        ORDER BY taken_at NULLS FIRST, sender
-    ) = 1
+    LEFT JOIN moving_records AS moving
+        ON
+            records.pupil_key = moving.pupil_key
+            AND records.school_unit_code = moving.school_unit_code
+            AND records.start_date IS NOT DISTINCT FROM moving.start_date
+    -- The newest word of who may move pupils stands by itself.
+    WHERE known.file_id IS NOT NULL OR (moving.pupil_key IS NULL AND records.sender IS NOT NULL)
 )
 
-SELECT *
-FROM kept
-UNION ALL
 SELECT
-    records.pupil_key,
-    records.school_unit_code,
-    records.start_date,
-    records.ends AS until_date,
-    records.file_id
-FROM records
-ANTI JOIN kept
-    ON
-        records.pupil_key = kept.pupil_key
-        AND records.school_unit_code = kept.school_unit_code
-        AND records.start_date IS NOT DISTINCT FROM kept.start_date
-        AND records.ends = kept.until_date
+    pupil_key,
+    school_unit_code,
+    start_date,
+    until_date,
+    file_id
+FROM cut
+QUALIFY row_number() OVER (
+    PARTITION BY pupil_key, school_unit_code, start_date, until_date, file_id IS NULL
+    ORDER BY taken_at, sender, file_id
+) = 1

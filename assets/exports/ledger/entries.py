@@ -399,6 +399,7 @@ _OF_FILES = (
     "contradicted_lessons",
     "joint_lessons",
     "enrolments",
+    "moving_records",
     "monthly_sums",
     "class_coverage",
     "school_sendings",

@@ -13,7 +13,6 @@ from datetime import datetime
 import duckdb
 
 from assets.exports.files.received import ReceivedFile
-from assets.exports.senders.senders import Right
 from assets.lake.connection import Lake
 
 _CLAIMS = "pupil_key, school_unit_code, start_date, until_date, file_id"
@@ -35,7 +34,7 @@ def note_limited(
             continue
         known = connection.execute("SELECT 1 FROM disputable_files WHERE file_id = ?", of_file)
         is_known = known.fetchone() is not None
-        if sender.may(Right.MOVE_PUPILS):
+        if sender.moves_pupils:
             if is_known:
                 connection.execute("DELETE FROM disputable_files WHERE file_id = ?", of_file)
         elif not is_known:
