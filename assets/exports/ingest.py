@@ -387,7 +387,7 @@ class _Ingest:
             self.staging.people.begin_keeping()
             if reread:
                 forget_read(connection, lake, reread)
-            note_limited(connection, files, self.began_at)
+            note_limited(connection, files, self.began_at, self.rereading)
             superseded = batch.store(connection)
             if reread:
                 drop_lost_claims(connection)

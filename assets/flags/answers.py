@@ -219,11 +219,12 @@ def identities_of(
         as_of: the day on which it is asked where they are enrolled; today when None.
     """
     wanted, waits, day = "", "", {}
-    if find_standing(lake):
+    standing = find_standing(lake)
+    if standing.is_asked:
         day = {"day": as_of or datetime.now(UTC).date()}
         waits = (
             "(file_id IN (SELECT file_id FROM disputable_files) AND (pupil_key, school_unit_code) "
-            "NOT IN (SELECT (pupil_key, school_unit_code) FROM standing_days "
+            f"NOT IN (SELECT (pupil_key, school_unit_code) FROM {standing.days} "
             "WHERE $day BETWEEN first_date AND last_date)), "
         )
     if pupils is not None:

@@ -19,8 +19,8 @@ SENDER_TABLES: tuple[Table, ...] = (
             Column(
                 "taken_at",
                 "TIMESTAMP",
-                "When the run began that first took it, UTC: of all files of a run the "
-                "same. It is kept when the file is read again.",
+                "When the run began that last took it, UTC: of all files of a run the same. It is "
+                "kept when the file is read again.",
             ),
         ),
     ),
@@ -54,9 +54,12 @@ SENDER_TABLES: tuple[Table, ...] = (
                 "2999-12-31: still there.",
             ),
             Column(
-                "file_id",
-                "BIGINT",
-                "The file that first said so, see `disputable_files`.",
+                "sender", "VARCHAR", "Who first said so.", "it was said before there were senders"
+            ),
+            Column(
+                "taken_at",
+                "TIMESTAMP",
+                "When the run began that brought the word, UTC.",
                 "it was said before there were senders",
             ),
         ),

@@ -8,6 +8,8 @@ asked. Not here: what is stored of senders (`sender_tables.py`, `exports/storing
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from assets.lake.connection import Lake
 from assets.lake.temporary import TemporaryTable
 
@@ -19,29 +21,37 @@ _ALL_STAND = (
 )
 
 
+class Standing(NamedTuple):
+    """The days of roster records that are not disputed.
+
+    Attributes:
+        days: a row per record and span of days on which it stands.
+        is_asked: whether any can be disputed; then `judged_enrolments` is there too, with those.
+    """
+
+    days: TemporaryTable
+    is_asked: bool
+
+
 def may_be_disputed(lake: Lake) -> bool:
     """Whether a file of a sender that may not move pupils was taken."""
     return bool(lake.rows("SELECT 1 FROM disputable_files LIMIT 1"))
 
 
-def find_standing(lake: Lake, pupils: str | None = None) -> bool:
+def find_standing(lake: Lake, pupils: str | None = None) -> Standing:
     """Make `standing_days`: the days of roster records on which these are not disputed.
 
     Args:
         lake: the lake, or a past of it.
         pupils: a SELECT of the keys of those who are asked about; None for everybody.
-
-    Returns:
-        Whether any can be disputed; then `judged_enrolments` is there too, with those that are.
     """
     if not may_be_disputed(lake):
-        lake.make_view("standing_days", _ALL_STAND)
-        return False
+        return Standing(lake.make_view("standing_days", _ALL_STAND), is_asked=False)
     asked = "" if pupils is None else f" WHERE pupil_key IN ({pupils})"
     lake.make_view("asked_enrolments", f"SELECT * FROM enrolments{asked}")
     judged = lake.materialise("standing/judged_enrolments")
-    lake.make_view("standing_days", f"SELECT * EXCLUDE (is_standing) FROM {judged} WHERE is_standing")
-    return True
+    days = f"SELECT * EXCLUDE (is_standing) FROM {judged} WHERE is_standing"
+    return Standing(lake.make_view("standing_days", days), is_asked=True)
 
 
 def find_disputed_lessons(lake: Lake, stated: TemporaryTable) -> None:
@@ -57,7 +67,7 @@ def find_disputed_lessons(lake: Lake, stated: TemporaryTable) -> None:
 
 def find_disputable_days(lake: Lake) -> None:
     """Make `disputable_days` of `summed_days`: where it must be asked who reported the lessons."""
-    if find_standing(lake):
+    if find_standing(lake).is_asked:
         lake.materialise("standing/disputable_days")
     else:
         lake.make_empty("disputable_days", "pupil_key UUID, lesson_date DATE")
@@ -65,7 +75,7 @@ def find_disputable_days(lake: Lake) -> None:
 
 def find_summed_months(lake: Lake) -> TemporaryTable:
     """Make `summed_months` of the monthly sums that count, `counting_sums`, and return it."""
-    if find_standing(lake):
+    if find_standing(lake).is_asked:
         lake.materialise("standing/counting_sums")
     else:
         lake.make_view("counting_sums", "SELECT * FROM monthly_sums")

@@ -1,5 +1,6 @@
 -- lesson_fates: stated lessons that count nowhere, as they are kept.
--- From: stated_lessons, disputed_lessons, superseded_lessons, lessons_after_leaving, lessons_set_aside.
+-- From: stated_lessons, disputed_lessons, superseded_lessons, lessons_after_leaving,
+-- lessons_set_aside.
 -- Grain: a row of `uncounted_lessons`, with the stated row that it was.
 WITH fates AS (
     SELECT

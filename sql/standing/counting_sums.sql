@@ -23,7 +23,7 @@ WITH disputed AS (
         AND bool_or(standing.sender IS DISTINCT FROM disputable_files.sender)
 )
 
-SELECT sums.*
+SELECT sums.*  -- noqa: AM04
 FROM monthly_sums AS sums
 ANTI JOIN disputed
     ON

@@ -1,5 +1,5 @@
--- disputed_lessons: stated lessons of a pupil who is enrolled elsewhere: left out before the steps of
--- which count.
+-- disputed_lessons: stated lessons of a pupil who is enrolled elsewhere, left out before the steps
+-- of which count.
 -- From: stated_lessons, disputable_files, standing_days. Grain: a stated row, a cancelled one too,
 -- that does not count and says nothing of other rows.
 -- Its sender may not move pupils, no record of the pupil stands at its school that day, and one

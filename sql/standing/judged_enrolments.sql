@@ -1,6 +1,6 @@
--- judged_enrolments: the days of roster records, and whether the record stands or is disputed there.
--- From: asked_enrolments (rows of enrolments), moving_records, enrolment_claims, disputable_files.
--- Grain: a record and a span of its days on which the same holds.
+-- judged_enrolments: the days of roster records, and whether the record stands there or waits.
+-- From: asked_enrolments (rows of enrolments), moving_records, enrolment_claims,
+-- disputable_files. Grain: a record and a span of its days on which the same holds.
 -- A record of a sender that may not move pupils is disputed on days on which the pupil is enrolled
 -- elsewhere: by a sender that may, whenever that came; by another sender that may not, when the
 -- lake had that first. What a record says of the past is known from when it said so of the day: a
@@ -9,12 +9,15 @@
 -- or times in a file, which can be forged.
 WITH records AS (
     SELECT
-        *,
-        coalesce(start_date, DATE '1000-01-01') AS begins,
-        coalesce(end_date, DATE '2999-12-31') AS ends,
-        file_id IN (SELECT disputable_files.file_id FROM disputable_files) AS is_limited
-    FROM asked_enrolments
-    WHERE coalesce(end_date >= start_date, TRUE)
+        asked.*,
+        coalesce(asked.start_date, DATE '1000-01-01') AS begins,
+        coalesce(asked.end_date, DATE '2999-12-31') AS ends,
+        disputable_files.sender AS said_by,
+        disputable_files.taken_at AS said_at,
+        disputable_files.sender IS NOT NULL AS is_limited
+    FROM asked_enrolments AS asked
+    LEFT JOIN disputable_files ON asked.file_id = disputable_files.file_id
+    WHERE coalesce(asked.end_date >= asked.start_date, TRUE)
 ),
 
 claims AS (
@@ -25,7 +28,8 @@ claims AS (
         records.begins,
         records.ends,
         claimed.until_date,
-        claimed.file_id
+        claimed.sender,
+        claimed.taken_at
     FROM records
     INNER JOIN enrolment_claims AS claimed
         ON
@@ -42,7 +46,8 @@ claims AS (
         records.begins,
         records.ends,
         coalesce(moving.end_date, DATE '2999-12-31') AS until_date,
-        cast(NULL AS BIGINT) AS file_id
+        cast(NULL AS VARCHAR) AS sender,
+        cast(NULL AS TIMESTAMP) AS taken_at
     FROM records
     INNER JOIN moving_records AS moving
         ON
@@ -59,21 +64,19 @@ claims AS (
         begins,
         ends,
         ends AS until_date,
-        file_id
+        said_by AS sender,
+        said_at AS taken_at
     FROM records
 ),
 
 said AS (
     SELECT
-        claims.*,
-        disputable_files.sender,
-        disputable_files.taken_at,
-        disputable_files.sender IS NULL AS is_unlimited,
-        max(CASE WHEN disputable_files.sender IS NULL THEN claims.until_date END) OVER (
-            PARTITION BY claims.pupil_key, claims.school_unit_code, claims.start_date
+        *,
+        sender IS NULL AS is_unlimited,
+        max(CASE WHEN sender IS NULL THEN until_date END) OVER (
+            PARTITION BY pupil_key, school_unit_code, start_date
         ) AS unlimited_until_date
     FROM claims
-    LEFT JOIN disputable_files ON claims.file_id = disputable_files.file_id
 ),
 
 segments AS (

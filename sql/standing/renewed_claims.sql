@@ -11,9 +11,8 @@ WITH records AS (
         enrolments.school_unit_code,
         enrolments.start_date,
         coalesce(enrolments.end_date, DATE '2999-12-31') AS ends,
-        enrolments.file_id,
-        disputable_files.taken_at,
-        disputable_files.sender
+        disputable_files.sender,
+        disputable_files.taken_at
     FROM enrolments
     SEMI JOIN watched_pupils ON enrolments.pupil_key = watched_pupils.pupil_key
     LEFT JOIN disputable_files ON enrolments.file_id = disputable_files.file_id
@@ -25,17 +24,19 @@ known AS (
         claimed.school_unit_code,
         claimed.start_date,
         claimed.until_date,
-        claimed.file_id
+        claimed.sender,
+        claimed.taken_at
     FROM enrolment_claims AS claimed
     UNION ALL
     SELECT
-        before.pupil_key,
-        before.school_unit_code,
-        before.start_date,
-        coalesce(before.end_date, DATE '2999-12-31') AS until_date,
-        cast(NULL AS BIGINT) AS file_id
-    FROM words_before AS before
-    ANTI JOIN disputable_files ON before.file_id = disputable_files.file_id
+        earlier.pupil_key,
+        earlier.school_unit_code,
+        earlier.start_date,
+        coalesce(earlier.end_date, DATE '2999-12-31') AS until_date,
+        cast(NULL AS VARCHAR) AS sender,
+        cast(NULL AS TIMESTAMP) AS taken_at
+    FROM words_before AS earlier
+    ANTI JOIN disputable_files ON earlier.file_id = disputable_files.file_id
     UNION ALL
     -- A claim of a record that has ended sooner by now is cut below; a new one comes last.
     SELECT
@@ -43,7 +44,8 @@ known AS (
         school_unit_code,
         start_date,
         ends AS until_date,
-        file_id
+        sender,
+        taken_at
     FROM records
     WHERE sender IS NOT NULL
 ),
@@ -54,23 +56,21 @@ cut AS (
         records.school_unit_code,
         records.start_date,
         least(known.until_date, records.ends) AS until_date,
-        known.file_id,
-        disputable_files.taken_at,
-        disputable_files.sender
+        known.sender,
+        known.taken_at
     FROM records
     INNER JOIN known
         ON
             records.pupil_key = known.pupil_key
             AND records.school_unit_code = known.school_unit_code
             AND records.start_date IS NOT DISTINCT FROM known.start_date
-    LEFT JOIN disputable_files ON known.file_id = disputable_files.file_id
     LEFT JOIN moving_records AS moving
         ON
             records.pupil_key = moving.pupil_key
             AND records.school_unit_code = moving.school_unit_code
             AND records.start_date IS NOT DISTINCT FROM moving.start_date
     -- The newest word of who may move pupils stands by itself.
-    WHERE known.file_id IS NOT NULL OR (moving.pupil_key IS NULL AND records.sender IS NOT NULL)
+    WHERE known.sender IS NOT NULL OR (moving.pupil_key IS NULL AND records.sender IS NOT NULL)
 )
 
 SELECT
@@ -78,9 +78,10 @@ SELECT
     school_unit_code,
     start_date,
     until_date,
-    file_id
+    sender,
+    taken_at
 FROM cut
 QUALIFY row_number() OVER (
-    PARTITION BY pupil_key, school_unit_code, start_date, until_date, file_id IS NULL
-    ORDER BY taken_at, sender, file_id
+    PARTITION BY pupil_key, school_unit_code, start_date, until_date, sender IS NULL
+    ORDER BY taken_at, sender
 ) = 1

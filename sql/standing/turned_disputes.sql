@@ -1,7 +1,7 @@
 -- turned_disputes: days of a watched pupil at a school on which the records say something else now
 -- of whether the pupil was there: disputed, left, or neither.
--- From: watched_pupils, standing_before, standing_days, absence_daily, uncounted_lessons.
--- Grain: a date. What is not summed yet is stale already.
+-- From: standing_before, standing_days, absence_daily, uncounted_lessons.
+-- Grain: a pupil, school unit and date. What is not summed yet is stale already.
 WITH records AS (
     SELECT
         pupil_key,
@@ -25,8 +25,7 @@ WITH records AS (
 ),
 
 turning AS (
-    -- Whose records are as before, or say one school only of one who has no lessons elsewhere,
-    -- turns nothing; the former are nearly all.
+    -- Whose records are as before turns nothing; these are nearly all.
     SELECT pupil_key
     FROM (
         SELECT
@@ -89,7 +88,7 @@ meanings AS (
     FROM states
 )
 
-SELECT DISTINCT lesson_date
+SELECT lesson_date
 FROM meanings
 GROUP BY pupil_key, school_unit_code, lesson_date
 HAVING

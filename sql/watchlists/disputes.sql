@@ -76,4 +76,4 @@ SELECT
     cast(sum(rows_disputed) AS BIGINT) AS rows_disputed
 FROM told
 GROUP BY school_unit_code, what, is_own_word
-ORDER BY school_unit_code, what, is_own_word DESC
+ORDER BY school_unit_code ASC, what ASC, is_own_word DESC

@@ -46,36 +46,29 @@ class Standing:
     sender: str
 
 
-def standing_on(words: Iterable[Word], days: Sequence[date]) -> Mapping[date, Mapping[str, list[Standing]]]:
+def standing_on(
+    words: Iterable[Word], days: Sequence[date]
+) -> Mapping[date, Mapping[str, list[Standing]]]:
     """Return by day and pupil the records that stand, whatever order the words of a run have."""
+    told = sorted(words, key=lambda word: (word.run, word.exported_at))
     newest: dict[RecordKey, Word] = {}
-    of_register: dict[RecordKey, Word] = {}
     # Since which run a sender without the right says a record of a day without a break.
     since: dict[tuple[RecordKey, date], tuple[int, str]] = {}
-    by_run: dict[int, list[Word]] = {}
-    for word in words:
-        by_run.setdefault(word.run, []).append(word)
-    for run in sorted(by_run):
-        arriving: dict[RecordKey, Word] = {}
-        for word in sorted(by_run[run], key=lambda word: word.exported_at):
-            arriving[word.key] = word
-            if word.sender == REGISTER:
-                known = of_register.get(word.key)
-                if known is None or known.exported_at < word.exported_at:
-                    of_register[word.key] = word
-        for key, word in arriving.items():
-            if key in newest and newest[key].exported_at > word.exported_at:
-                continue
-            newest[key] = word
-            for day in days:
-                if not word.covers(day):
-                    since.pop((key, day), None)
-                elif word.sender != REGISTER:
-                    since.setdefault((key, day), (run, word.sender))
-    return {
-        day: _standing(day, newest, of_register, since)
-        for day in days
-    }
+    # Of a run's words of a record only the newest is heard; of the register every one is.
+    for word in {(word.run, word.key): word for word in told}.values():
+        if word.key in newest and newest[word.key].exported_at > word.exported_at:
+            continue
+        newest[word.key] = word
+        for day in days:
+            if not word.covers(day):
+                since.pop((word.key, day), None)
+            elif word.sender != REGISTER:
+                since.setdefault((word.key, day), (word.run, word.sender))
+    register = sorted(
+        (word for word in told if word.sender == REGISTER), key=lambda word: word.exported_at
+    )
+    of_register = {word.key: word for word in register}
+    return {day: _standing(day, newest, of_register, since) for day in days}
 
 
 def _standing(

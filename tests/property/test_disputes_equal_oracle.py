@@ -109,7 +109,9 @@ def test_what_stands_and_what_is_disputed_equals_the_oracle(words: list[Word]) -
                 )  # fmt: skip
                 assert not sum(report.rows_rejected for report in reports)
                 refresh_sums(lake)
-            pupils = {key: f"{number[:8]}-{number[8:]}" for key, number in identity_numbers(lake).items()}
+            pupils = {
+                key: f"{number[:8]}-{number[8:]}" for key, number in identity_numbers(lake).items()
+            }
             find_standing(lake)
             stands = {
                 (day, pupils[str(key)], school, start)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -51,6 +51,7 @@ STARTS = {OF_B[0]: "", OF_B[1]: "2022-08-15", OF_B[2]: "2026-07-01"}
 DAYS = [day for n in range(31) if (day := date(2026, 10, 1) + timedelta(n)).weekday() < 5]
 STAMP = ListStamp(is_frozen=False, created_at=datetime(2026, 11, 1, tzinfo=UTC))
 Row = Mapping[str, object]
+Rows = Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -85,45 +86,83 @@ def roster_of_b(stamp: str, folder: Path) -> Path:
 
 
 def written(file: HostileFile, folder: Path, number: int) -> Path:
+    """Write a file of A."""
     name = f"{number}_{file.kind}_{file.stamp}.csv"
-    if file.kind == "elever":
-        rows = [
-            USUAL | {"civic": c, "school": s, "starts": first, "ends": last, "class": "1A",
-                     "grade": "1", "given": "Hostila", "mentor": "Hostil Mentor"}
-            for c, s, first, last, _ in file.rows
-        ]  # fmt: skip
-        return put(folder, name, text_of(rows, ROSTER))
     if file.kind == "summor":
-        lines = ["Elev,Klass,Årskurs,Personnummer,Undv. tid,Lekt.,N min,GF min,F min"]
-        lines += [f'"X, Y",1A,1,{c},6000,90,{how * 600},0,0' for c, *_, how in file.rows]
         name = f"manadssummor_{A}_2026-{9 + number % 2:02d}_{file.stamp}.csv"
-        return put(folder, name, "\n".join([*lines, ""]))
-    if file.kind == "skolor":
-        rows = [USUAL | {"school": s, "school_name": "Kapad"} for _, s, *_ in file.rows]
-        return put(folder, name, text_of(rows, REGISTER))
-    if file.kind == "byten":
-        lines = ["Gammalt personnummer;Nytt personnummer;Datum"]
-        lines += [f"{c};{PUPILS[3]};2026-09-01" for c, *_ in file.rows]
-        return put(folder, name, "\r\n".join([*lines, ""]))
-    if file.kind == "lov":
-        lines = ["Skolenhetskod;Första dag;Sista dag;Namn"]
-        lines += [f"{code};2026-10-01;2026-10-30;Lov" for _, s, *_ in file.rows for code in (s, "")]
-        return put(folder, name, "\r\n".join([*lines, ""]))
-    kinds: dict[int, dict[str, object]] = {
-        0: {}, 1: ABSENT, 2: {"reported": "Nej", "present": ""}, 3: {"cancelled": "Ja"},
-        4: {"length": "600", "present": "600", "end": "18:20"},
-        # Two rows of one lesson that contradict each other come of 0 and 1 on one day.
-    }  # fmt: skip
-    rows = [
-        _lesson(c, s, DAYS[n % len(DAYS)], hour, lesson_id=f"{c[-2:]}{DAYS[n % len(DAYS)]:%d}{hour}"
-                if n % 2 else "", **{"class": "1A", "given": "Hostila", **kinds[how]})
-        for n, (c, s, _, _, how) in enumerate(file.rows) for hour in (8, 10)
-    ]  # fmt: skip
-    if file.kind == "hel":
-        return put(
-            folder, name, text_of([{**r, "Antal rader": len(rows)} for r in rows], COLUMNS)
+    return put(folder, name, _TEXTS[file.kind](file.rows))
+
+
+def _roster(rows: Rows) -> str:
+    said = {"class": "1A", "grade": "1", "given": "Hostila", "mentor": "Hostil Mentor"}
+    return text_of(
+        [
+            USUAL | {"civic": civic, "school": school, "starts": first, "ends": last} | said
+            for civic, school, first, last, _ in rows
+        ],
+        ROSTER,
+    )
+
+
+def _sums(rows: Rows) -> str:
+    header = "Elev,Klass,Årskurs,Personnummer,Undv. tid,Lekt.,N min,GF min,F min"
+    by_pupil = {civic: how for civic, *_, how in rows}
+    lines = [f'"X, Y",1A,1,{civic},6000,90,{how * 600},0,0' for civic, how in by_pupil.items()]
+    return "\n".join([header, *lines, ""])
+
+
+def _register(rows: Rows) -> str:
+    return text_of(
+        [USUAL | {"school": school, "school_name": "Kapad"} for _, school, *_ in rows], REGISTER
+    )
+
+
+def _merges(rows: Rows) -> str:
+    lines = [f"{civic};{OF_A};2026-09-01" for civic, *_ in rows]
+    return "\r\n".join(["Gammalt personnummer;Nytt personnummer;Datum", *lines, ""])
+
+
+def _breaks(rows: Rows) -> str:
+    schools = [code for _, school, *_ in rows for code in (school, "")]
+    lines = [f"{code};2026-10-01;2026-10-30;Lov" for code in schools]
+    return "\r\n".join(["Skolenhetskod;Första dag;Sista dag;Namn", *lines, ""])
+
+
+#: Present, absent, unreported, cancelled, and a lesson over all others of the day.
+_ATTENDANCE: tuple[dict[str, object], ...] = (
+    {},
+    ABSENT,
+    {"reported": "Nej", "present": ""},
+    {"cancelled": "Ja"},
+    {"length": "600", "present": "600", "end": "18:20"},
+)
+
+
+def _lessons_of_a(rows: Rows) -> list[Row]:
+    """Two lessons a row, every other with the id of B's."""
+    said = {"class": "1A", "given": "Hostila"}
+    return [
+        _lesson(
+            civic, school, day, hour, lesson_id=guess if n % 2 else "", **said | _ATTENDANCE[how]
         )
-    return put(folder, name, text_of(rows, EVERY))
+        for n, (civic, school, _, _, how) in enumerate(rows)
+        for day in (DAYS[n % len(DAYS)],)
+        for hour in (8, 10)
+        for guess in (f"{civic[-2:]}{day:%d}{hour}",)
+    ]
+
+
+_TEXTS: Mapping[str, Callable[[Rows], str]] = {
+    "elever": _roster,
+    "summor": _sums,
+    "skolor": _register,
+    "byten": _merges,
+    "lov": _breaks,
+    "lektioner": lambda rows: text_of(_lessons_of_a(rows), EVERY),
+    "hel": lambda rows: text_of(
+        [{**row, "Antal rader": 2 * len(rows)} for row in _lessons_of_a(rows)], COLUMNS
+    ),
+}
 
 
 def lake_of_b(home: Path, inbox: Path) -> None:
@@ -183,7 +222,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, ob
 rows = st.tuples(
     st.sampled_from((*OF_B, OF_A)),
     st.sampled_from((A, A, A, B)),
-    st.sampled_from(("", "1990-01-01", "2026-07-01", "2026-10-20", "2027-01-01")),
+    st.sampled_from(("", "2018-08-20", "2026-07-01", "2026-10-20", "2027-01-01")),
     st.sampled_from(("", "2026-10-02", "2027-06-01")),
     st.integers(0, 4),
 )
@@ -196,11 +235,13 @@ hostile_files = st.builds(
     st.sampled_from(("19990101T0400", "20261101T0400", "20620101T0400")),
     st.lists(rows, min_size=1, max_size=12).map(tuple),
 )
-WORST = tuple(
-    HostileFile(kind, "20261101T0400", tuple(
-        (civic, A, "", "", how) for how in (0, 3) for civic in OF_B
-    )) for kind in ("elever", "lektioner", "summor", "hel")
-)  # fmt: skip
+ALL_OF_B = tuple((civic, A, "", "", n) for n, civic in enumerate(OF_B))
+WORST = (
+    HostileFile("elever", "20261101T0400", ALL_OF_B),
+    HostileFile("lektioner", "20261101T0400", (*ALL_OF_B, *((c, A, "", "", 4) for c in OF_B))),
+    HostileFile("summor", "20261101T0400", ALL_OF_B),
+    HostileFile("hel", "20261102T0400", ALL_OF_B[::-1]),
+)
 
 
 @example(files=WORST, resends=True)

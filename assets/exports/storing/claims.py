@@ -7,7 +7,7 @@ forged, nor by opening a record again that had ended. Not here: what follows fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import duckdb
@@ -15,21 +15,27 @@ import duckdb
 from assets.exports.files.received import ReceivedFile
 from assets.lake.connection import Lake
 
-_CLAIMS = "pupil_key, school_unit_code, start_date, until_date, file_id"
+_CLAIMS = "pupil_key, school_unit_code, start_date, until_date, sender, taken_at"
 
 
 def note_limited(
-    connection: duckdb.DuckDBPyConnection, files: Iterable[ReceivedFile], taken_at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    files: Iterable[ReceivedFile],
+    taken_at: datetime,
+    rereading: Collection[int] = (),
 ) -> None:
     """Note which files about to be stored are of senders that may not move pupils.
 
     Args:
         connection: inside the transaction that stores them.
         files: the files.
-        taken_at: when the run began; a file that is read again keeps when it was first taken.
+        taken_at: when the run began.
+        rereading: those that are only read again, and were taken when they were.
     """
     for file in files:
         sender, of_file = file.sender, [file.file_id]
+        # The same bytes that come again are a word of today: a roster of last year is none of then.
+        is_kept = file.file_id in rereading
         if not sender.is_declared:
             continue
         known = connection.execute("SELECT 1 FROM disputable_files WHERE file_id = ?", of_file)
@@ -37,7 +43,8 @@ def note_limited(
         if sender.moves_pupils:
             if is_known:
                 connection.execute("DELETE FROM disputable_files WHERE file_id = ?", of_file)
-        elif not is_known:
+        elif not (is_known and is_kept):
+            connection.execute("DELETE FROM disputable_files WHERE file_id = ?", of_file)
             connection.execute(
                 "INSERT INTO disputable_files BY NAME "
                 "SELECT ? AS file_id, ? AS sender, ? AS taken_at",
@@ -45,15 +52,16 @@ def note_limited(
             )
 
 
-def renew_claims(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+def renew_claims(connection: duckdb.DuckDBPyConnection, lake: Lake, watched: str) -> None:
     """Put the claims of watched pupils' records up to date; the caller holds the transaction.
 
-    `watched_pupils` says whose, `words_before` has their records as they were.
+    Args:
+        connection: inside a transaction.
+        lake: its lake; `words_before` has their records as they were.
+        watched: a SELECT of the keys of `watched_pupils`.
     """
     renewed = lake.materialise("standing/renewed_claims")
-    connection.execute(
-        "DELETE FROM enrolment_claims WHERE pupil_key IN (SELECT pupil_key FROM watched_pupils)"
-    )
+    connection.execute(f"DELETE FROM enrolment_claims WHERE pupil_key IN ({watched})")
     connection.execute(f"INSERT INTO enrolment_claims BY NAME SELECT {_CLAIMS} FROM {renewed}")
 
 

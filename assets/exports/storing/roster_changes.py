@@ -56,11 +56,10 @@ def _watching_disputes(
     """Do the same where a record can be disputed, and keep since when the lake knows what."""
     watched = "SELECT pupil_key FROM watched_pupils"
     lake.make("words_before", f"SELECT * FROM enrolments WHERE pupil_key IN ({watched})")
-    find_standing(lake, watched)
-    lake.make("standing_before", "SELECT * FROM standing_days")
+    lake.make("standing_before", f"SELECT * FROM {find_standing(lake, watched).days}")
     yield
     if not comes_again:
-        renew_claims(connection, lake)
+        renew_claims(connection, lake, watched)
     find_standing(lake, watched)
     turned = lake.materialise("standing/turned_disputes")
-    connection.execute(f"INSERT INTO stale_days SELECT lesson_date FROM {turned}")
+    connection.execute(f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM {turned}")

@@ -20,6 +20,7 @@ from assets.exports.pupils.identity_numbers import birth_date
 from assets.flags.evaluate import Evaluation
 from assets.lake.connection import Lake
 from assets.watchlists.collect.data_gaps import EventGaps, first_covered_day, gaps_by_school
+from assets.watchlists.collect.disputes import disputes_by_school
 from assets.watchlists.collect.mentors import Staff
 from assets.watchlists.collect.notices import (
     MissingLessons,
@@ -29,7 +30,6 @@ from assets.watchlists.collect.notices import (
     notices_of,
 )
 from assets.watchlists.collect.pupil_rows import rows_by_school
-from assets.watchlists.collect.disputes import disputes_by_school
 from assets.watchlists.collect.school_year import told_weeks
 from assets.watchlists.collect.uncounted import LessonsAfterEnd, after_end_by_school
 from assets.watchlists.collect.unseen import hardly_seen, thin_by_school

@@ -48,7 +48,9 @@ def disputes_by_school(lake: Lake, evaluation: Evaluation) -> Mapping[str, Seque
         return found
     # Another day, or a past, may have been asked about since the evaluation.
     find_summed_months(lake)
-    for code, *dispute in lake.relation("watchlists/disputes", **days_behind(evaluation)).iter_rows():
+    for code, *dispute in lake.relation(
+        "watchlists/disputes", **days_behind(evaluation)
+    ).iter_rows():
         found[code].append(Dispute(*dispute))
     return found
 
@@ -59,7 +61,7 @@ def sentences(disputes: Sequence[Dispute]) -> tuple[str, ...]:
         dispute_texts.NOTICES[dispute.what, dispute.is_own_word].format(
             pupils=texts.pupils(dispute.pupils),
             lessons=lessons(dispute.rows),
-            sums=f"{dispute.rows} {'månadssumma' if dispute.rows == 1 else 'månadssummor'}",
+            sums=dispute_texts.sums(dispute.rows),
         )
         for dispute in disputes
     )

@@ -33,3 +33,8 @@ NOTICES = {
         "{sums} som en annan skola har rapporterat för {pupils} räknas inte: de är inskrivna här."
     ),
 }
+
+
+def sums(count: int) -> str:
+    """`1 månadssumma`, `12 månadssummor`."""
+    return f"{count} månadssumma" if count == 1 else f"{count} månadssummor"
