@@ -86,7 +86,7 @@ def lessons(sender: str, school: str) -> str:
     )  # fmt: skip
 
 
-@settings(max_examples=examples(6), deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(words=histories())
 def test_what_stands_and_what_is_disputed_equals_the_oracle(words: list[Word]) -> None:
     with tempfile.TemporaryDirectory() as place:

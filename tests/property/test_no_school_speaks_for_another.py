@@ -246,7 +246,7 @@ WORST = (
 
 @example(files=WORST, resends=True)
 @example(files=WORST[1:], resends=False)
-@settings(max_examples=examples(6), deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(files=st.lists(hostile_files, min_size=1, max_size=4).map(tuple), resends=st.booleans())
 def test_no_files_of_one_school_change_the_list_of_another(
     honest: tuple[Path, dict[str, object]], files: Sequence[HostileFile], *, resends: bool
