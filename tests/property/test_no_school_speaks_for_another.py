@@ -69,7 +69,7 @@ def _lesson(civic: str, school: str, day: date, hour: int, **cells: object) -> d
     return {**USUAL, **times, **present, "civic": civic, "school": school, **cells}
 
 
-ABSENT = {"present": "0", "invalid": "60"}
+ABSENT: dict[str, object] = {"present": "0", "invalid": "60"}
 
 
 def lessons_of_b() -> list[Row]:
@@ -190,7 +190,7 @@ def without_disputes(watchlist: Watchlist) -> Watchlist:
     return replace(watchlist, notices=kept)
 
 
-def said_of_b(lake: Lake) -> dict[str, object]:
+def said_of_b(lake: Lake) -> dict[str, Any]:
     """Return what is known of B: its list, its pupils' rates and verdicts."""
     refresh_sums(lake)
     numbers = {civic.replace("-", "") for civic in OF_B}
@@ -209,12 +209,12 @@ def said_of_b(lake: Lake) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("honest")
     lake_of_b(folder / "home", folder / "inbox")
     with Lake.open(settings_of(folder / "home")) as lake:
         said = said_of_b(lake)
-    (watchlist,) = said["list"]  # type: ignore[misc]
+    (watchlist,) = said["list"]
     assert [row.given_name for row in watchlist.pupils]  # somebody is flagged
     return folder / "home", said
 
@@ -249,7 +249,7 @@ WORST = (
 @settings(max_examples=examples(3), deadline=None)
 @given(files=st.lists(hostile_files, min_size=1, max_size=4).map(tuple), resends=st.booleans())
 def test_no_files_of_one_school_change_the_list_of_another(
-    honest: tuple[Path, dict[str, object]], files: Sequence[HostileFile], *, resends: bool
+    honest: tuple[Path, dict[str, Any]], files: Sequence[HostileFile], *, resends: bool
 ) -> None:
     home, said = honest
     with tempfile.TemporaryDirectory() as place:
