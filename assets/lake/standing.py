@@ -3,7 +3,8 @@
 A record of a sender that may not move pupils waits on days on which the pupil is enrolled
 elsewhere, and so do that sender's lessons and sums (`sql/standing/`, docs/trust-disputes.md). In a
 home without `senders.yaml` no file is such a sender's, so every record stands, and nothing is
-asked. Not here: what is stored of senders (`sender_tables.py`, `exports/storing/claims.py`).
+asked. Not here: what is stored of senders (`computed_tables.py`,
+`exports/storing/claims.py`).
 """
 
 from __future__ import annotations

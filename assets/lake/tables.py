@@ -6,7 +6,7 @@ it, and a test holds the three together. Not here: how a table is filled.
 
 from __future__ import annotations
 
-from assets.lake.computed_tables import LESSON_FATES, RESULT_TABLES
+from assets.lake.computed_tables import LESSON_FATES, RESULT_TABLES, SENDER_TABLES
 from assets.lake.schema import (
     CLASS,
     DATE,
@@ -21,7 +21,6 @@ from assets.lake.schema import (
     Table,
     dictionary_page,
 )
-from assets.lake.sender_tables import SENDER_TABLES
 from assets.lake.ss12000_tables import SS12000_TABLES
 
 # The tables of protection: what each source said, whom it can mean, and what nobody could read.
