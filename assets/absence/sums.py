@@ -15,6 +15,7 @@ import polars as pl
 from assets.absence.which_count import DaysToSum, SummedDays, days_to_sum, sum_into_daily
 from assets.absence.windows import WindowPart, month_end
 from assets.lake.connection import Lake
+from assets.lake.standing import find_summed_months
 from assets.lake.temporary import TemporaryTable
 from rules.parallel import ParallelValue, shipped_values
 
@@ -147,7 +148,7 @@ def sum_windows(lake: Lake, as_of: date, parts: Sequence[WindowPart]) -> WindowS
     first = min((part.window_start for part in parts), default=as_of)
     rolling = lake.materialise("absence/rolling_sums", as_of=as_of, first_date=first)
     # Before the calendar windows, which take its months too.
-    months = lake.materialise("absence/summed_months")
+    months = find_summed_months(lake)
     return WindowSums(rolling, months, lake.materialise("absence/absence_calendar"))
 
 

@@ -15,6 +15,7 @@ from datetime import date
 from assets.absence.windows import month_end
 from assets.lake.connection import Lake
 from assets.lake.lesson_fates import LessonFates, decide_fates
+from assets.lake.standing import find_disputable_days
 from assets.lake.temporary import TemporaryTable
 
 _OF_THE_STEPS = "stated_row"  # what a row of `uncounted_lessons` was when its fate was decided
@@ -121,6 +122,7 @@ def _decide(lake: Lake, table: str, asked: DaysToSum, rows: int) -> SummedDays:
             **asked.span,
         )
     )
+    find_disputable_days(lake)
     crowded = lake.materialise("absence/crowded_days", **asked.span, has_ids=has_ids)
     found = decide_fates(lake, crowded)
     if found is not None:

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -68,6 +68,7 @@ from assets.exports.senders.releases import released_files
 from assets.exports.senders.rights import refuse_objects
 from assets.exports.senders.senders import NO_SENDER, Senders
 from assets.exports.senders.senders_file import refuse_lost_senders
+from assets.exports.storing.claims import drop_lost_claims, note_limited
 from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unread_column
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -238,7 +239,9 @@ class _Ingest:
         home = lake.settings.home
         self.archive = Archive(home, self.sealer, is_on=self.intake.keeps_originals)
         self.quarantine = Quarantine(home, self.archive)
-        self.receipts = Receipts(home, self.intake.now())
+        now = self.intake.now()
+        self.receipts = Receipts(home, now)
+        self.began_at = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
         self.folder = own_folder(home)
         self.openings = Openings(layouts, self.folder)
         self.spool = Spool(self.folder / "spool")
@@ -387,14 +390,21 @@ class _Ingest:
         stays = [report for report in reports if self._stays_as_before(report)]
         for report in stays:
             self._leave_as_before(report)
-        self._store(taken.lake, taken.batch, [report for report in reports if report not in stays])
+        files = [counts.file for counts in staged.counts if counts.report not in stays]
+        self._store(taken.lake, taken.batch, files, [r for r in reports if r not in stays])
         for file in taken.work.files:
             self.spool.drop(file)
         if taken.work.kind == "pupil_merges":
             self.staging.people.forget()
         self._write_quarantined(taken.lake)
 
-    def _store(self, lake: Lake, batch: ExportBatch, taken: Sequence[FileReport]) -> None:
+    def _store(
+        self,
+        lake: Lake,
+        batch: ExportBatch,
+        files: Sequence[ReceivedFile],
+        taken: Sequence[FileReport],
+    ) -> None:
         """Store staged rows and their ledger rows in one transaction."""
         for report in taken:
             if report.outcome == FileOutcome.QUARANTINED:
@@ -410,7 +420,10 @@ class _Ingest:
             self.staging.people.begin_keeping()
             if reread:
                 forget_read(connection, lake, reread)
+            note_limited(connection, files, self.began_at, self.rereading)
             superseded = batch.store(connection)
+            if reread:
+                drop_lost_claims(connection)
             remarks = remarks_of(batch)
             for report in taken:
                 if report.outcome == FileOutcome.AWAITING_RELEASE:

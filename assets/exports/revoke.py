@@ -21,6 +21,7 @@ from assets.exports.ledger.entries import LedgerFile, forget_read, taken_files
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, shipped_layouts
 from assets.exports.senders.senders import Sender, Senders
+from assets.exports.storing.claims import drop_claims_of
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.protection_marks import mark_all
@@ -237,6 +238,7 @@ def _take_back(
         "SELECT * FROM files WHERE file_id = $file_id AND outcome <> 'duplicate'", **ids
     )
     forget_read(connection, lake, [file.file_id])
+    drop_claims_of(connection, file.file_id)
     for table in (*_SAID, *([_PROTECTING] if with_protection else [])):
         connection.execute(f"DELETE FROM {table} WHERE file_id = $file_id", ids)
     if with_protection:

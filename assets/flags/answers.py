@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
@@ -21,6 +21,7 @@ from assets.flags.evaluate import evaluate_flags, place_pupils
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.sealed_places import IDENTITY, STAFF
+from assets.lake.standing import find_standing
 from rules.models import RuleSet
 
 RATE_COLUMNS = (
@@ -204,16 +205,28 @@ def flags_answer(
     )
 
 
-def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, dict[str, str]]:
+def identities_of(
+    lake: Lake, pupils: Sequence[str] | None = None, as_of: date | None = None
+) -> dict[str, dict[str, str]]:
     """Return sealed identities opened, by pupil key as text; rosters before lesson files.
 
     A pupil whose identity does not open where it stands, or is another pupil's, has none.
+    What a sender that may not move pupils says of one who is enrolled elsewhere comes last.
 
     Args:
         lake: the lake.
         pupils: only these keys; None for all.
+        as_of: the day on which it is asked where they are enrolled; today when None.
     """
-    wanted = ""
+    wanted, waits, day = "", "", {}
+    standing = find_standing(lake)
+    if standing.is_asked:
+        day = {"day": as_of or datetime.now(UTC).date()}
+        waits = (
+            "(file_id IN (SELECT file_id FROM disputable_files) AND (pupil_key, school_unit_code) "
+            f"NOT IN (SELECT (pupil_key, school_unit_code) FROM {standing.days} "
+            "WHERE $day BETWEEN first_date AND last_date)), "
+        )
     if pupils is not None:
         asked = lake.load(
             "wanted_pupils", pl.DataFrame({"pupil_key": pupils}, schema=[("pupil_key", pl.String)])
@@ -222,9 +235,10 @@ def identities_of(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, 
     rows = lake.rows(
         "SELECT cast(pupil_key AS VARCHAR), cast(content_key AS VARCHAR), sealed FROM ("
         f"SELECT pupil_key, content_key FROM identity_sources {wanted} "
-        "QUALIFY row_number() OVER (PARTITION BY pupil_key ORDER BY is_roster DESC, "
+        f"QUALIFY row_number() OVER (PARTITION BY pupil_key ORDER BY {waits}is_roster DESC, "
         "exported_at DESC, file_id DESC, school_unit_code) = 1) "
-        "JOIN identities USING (content_key)"
+        "JOIN identities USING (content_key)",
+        **day,
     )
     sealer = Sealer.of_home(lake.settings.home)
     belongs = Belonging.of_lake(lake)

@@ -15,6 +15,7 @@ import polars as pl
 from assets.absence.sums import sum_windows
 from assets.absence.windows import WholeWindow, school_year_start, whole_windows, window_parts
 from assets.lake.connection import Lake
+from assets.lake.standing import find_standing, find_summed_months
 from assets.lake.temporary import TemporaryTable
 from rules.models import ParameterSet, RuleSet
 from rules.registry import rule_set_of
@@ -171,11 +172,12 @@ def first_seen_day(as_of: date, rule_set: RuleSet) -> date:
 
 def place_pupils(lake: Lake, as_of: date, rule_set: RuleSet) -> Places:
     """Find out where each pupil belongs at as_of, and who has left."""
-    return _place(lake, as_of, rule_set, lake.materialise("absence/summed_months"))
+    return _place(lake, as_of, rule_set, find_summed_months(lake))
 
 
 def _place(lake: Lake, as_of: date, rule_set: RuleSet, months: TemporaryTable) -> Places:
     schools = lake.materialise("flags/pupil_schools", as_of=as_of)
+    find_standing(lake)
     belonging = lake.materialise(
         "flags/belonging", as_of=as_of, leaver_after_days=rule_set.leaver_after_days
     )

@@ -35,7 +35,8 @@ class Aside:
     """A lesson in the windows that counts nowhere, or as unreported though reports were sent.
 
     Attributes:
-        reason: superseded, after_leaving or set_aside; contradicted: it counts, as unreported.
+        reason: superseded, disputed, after_leaving or set_aside; contradicted: it counts, as
+            unreported.
         is_contradicted: rows of one file said different things of it, whatever the reason.
         is_own_school: at the school where the pupil belongs; else start and subject are None.
         is_beside_own_school: of the lesson that stands for it; None where there is none.

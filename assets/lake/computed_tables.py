@@ -287,7 +287,7 @@ RESULT_TABLES: tuple[Table, ...] = (
 _START = Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm.")
 _SUBJECT = Column("subject", "VARCHAR", "Subject as exported; '' when not given.")
 _ID = Column("lesson_id", "VARCHAR", "The sender's lesson id.", "not given")
-_NOTHING_BESIDE = "after_leaving, or no lesson that counts has its time"
+_NOTHING_BESIDE = "disputed, after_leaving, or no lesson that counts has its time"
 
 LESSON_FATES: tuple[Table, ...] = (
     Table(
@@ -352,7 +352,7 @@ LESSON_FATES: tuple[Table, ...] = (
                 "A row of `contradicted_lessons`: another file has a sound word, or it is gone.",
             ),
             FILE,
-            Column("reason", "VARCHAR", "superseded | after_leaving | set_aside"),
+            Column("reason", "VARCHAR", "superseded | disputed | after_leaving | set_aside"),
             Column(
                 "beside_school_unit_code",
                 "VARCHAR",
@@ -385,6 +385,69 @@ LESSON_FATES: tuple[Table, ...] = (
             Column("valid_from_date", "DATE", "First lesson date."),
             Column("method", "VARCHAR", "set_aside | count_all"),
             Column("least_cover_bp", "INTEGER", "Least cover, hundredths of a percent."),
+        ),
+    ),
+)
+
+
+# What senders without the right to move pupils said, and when the lake had it: by this it is
+# decided which records, lessons and sums wait. Empty in a home without `senders.yaml`.
+
+SENDER_TABLES: tuple[Table, ...] = (
+    Table(
+        "disputable_files",
+        "Files of senders that may not move pupils (`move_pupils` in senders.yaml): their rosters "
+        "can be disputed, and with them their lessons and sums.",
+        "a file",
+        (
+            FILE,
+            Column("sender", "VARCHAR", "Who sent it: its folder's name."),
+            Column(
+                "taken_at",
+                "TIMESTAMP",
+                "When the run began that last took it, UTC: of all files of a run the same. It is "
+                "kept when the file is read again.",
+            ),
+        ),
+    ),
+    Table(
+        "moving_records",
+        "What senders with `move_pupils` last said of each roster record, also where a newer word "
+        "of another sender stands in `enrolments`.",
+        "a pupil, school unit and start date",
+        (
+            PUPIL,
+            SCHOOL,
+            Column("start_date", "DATE", "As in `enrolments`.", "since always"),
+            Column("end_date", "DATE", "As in `enrolments`.", "still there"),
+            EXPORTED,
+            FILE,
+        ),
+    ),
+    Table(
+        "enrolment_claims",
+        "Since when the lake knows of which days of a roster record that a sender without "
+        "`move_pupils` says: what is disputed is decided by this, never by a date in a file.",
+        "a record of such a sender and a last day",
+        (
+            PUPIL,
+            SCHOOL,
+            Column("start_date", "DATE", "As in `enrolments`.", "since always"),
+            Column(
+                "until_date",
+                "DATE",
+                "Last day that the file said it of, after those of rows with an earlier one; "
+                "2999-12-31: still there.",
+            ),
+            Column(
+                "sender", "VARCHAR", "Who first said so.", "it was said before there were senders"
+            ),
+            Column(
+                "taken_at",
+                "TIMESTAMP",
+                "When the run began that brought the word, UTC.",
+                "it was said before there were senders",
+            ),
         ),
     ),
 )

@@ -13,6 +13,7 @@ from datetime import date
 import polars as pl
 
 from assets.lake.connection import Lake
+from assets.lake.standing import find_disputed_lessons, find_standing
 from assets.lake.temporary import TemporaryTable
 from rules.parallel import shipped_values
 
@@ -45,6 +46,8 @@ def decide_fates(lake: Lake, crowded_days: TemporaryTable) -> LessonFates | None
         return None
     # The dates prune the scan.
     stated = lake.materialise("absence/stated_lessons", first_date=first, last_date=last)
+    find_standing(lake, f"SELECT pupil_key FROM {crowded_days}")
+    find_disputed_lessons(lake, stated)
     lake.materialise("absence/superseded_lessons")
     lake.materialise("absence/lessons_after_leaving")
     _load_parallel_in_force(lake)

@@ -6,7 +6,7 @@ it, and a test holds the three together. Not here: how a table is filled.
 
 from __future__ import annotations
 
-from assets.lake.computed_tables import LESSON_FATES, RESULT_TABLES
+from assets.lake.computed_tables import LESSON_FATES, RESULT_TABLES, SENDER_TABLES
 from assets.lake.release_tables import RELEASE_TABLES
 from assets.lake.schema import (
     CLASS,
@@ -460,6 +460,7 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     *RELEASE_TABLES,
+    *SENDER_TABLES,
     *RESULT_TABLES,
     *SS12000_TABLES,
 )

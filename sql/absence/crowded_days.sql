@@ -1,6 +1,6 @@
 -- crowded_days: days of a pupil on which it must be asked which lessons count.
 -- From: summed_days (daily sums of all lessons that are not cancelled), contradicted_lessons,
--- enrolments, lessons, days_to_sum. Grain: a pupil and date.
+-- enrolments, lessons, days_to_sum, disputable_days. Grain: a pupil and date.
 -- Parameters: $first_date, $last_date (the ends of days_to_sum); $has_ids (some lesson of these
 -- dates has one). Of all other days every lesson counts that is not cancelled.
 WITH at_several_schools AS (
@@ -52,6 +52,11 @@ INNER JOIN ended
         summed_days.pupil_key = ended.pupil_key
         AND summed_days.school_unit_code = ended.school_unit_code
         AND summed_days.lesson_date > ended.first_end_date
+UNION
+SELECT
+    pupil_key,
+    lesson_date
+FROM disputable_days
 UNION
 -- A cancelled lesson under another id, or none, can be the newest word about one that is held.
 SELECT

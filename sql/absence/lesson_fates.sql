@@ -1,7 +1,14 @@
 -- lesson_fates: stated lessons that count nowhere, as they are kept.
--- From: stated_lessons, superseded_lessons, lessons_after_leaving, lessons_set_aside.
+-- From: stated_lessons, disputed_lessons, superseded_lessons, lessons_after_leaving,
+-- lessons_set_aside.
 -- Grain: a row of `uncounted_lessons`, with the stated row that it was.
 WITH fates AS (
+    SELECT
+        stated_row,
+        cast(NULL AS BIGINT) AS beside_row,
+        'disputed' AS reason
+    FROM disputed_lessons
+    UNION ALL
     SELECT
         stated_row,
         beside_row,
@@ -45,3 +52,5 @@ SELECT
 FROM fates
 INNER JOIN stated_lessons AS stated ON fates.stated_row = stated.stated_row
 LEFT JOIN stated_lessons AS beside ON fates.beside_row = beside.stated_row
+-- A disputed row may be a cancelled one, which counts nowhere anyway.
+WHERE NOT stated.is_cancelled

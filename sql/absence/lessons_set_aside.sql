@@ -1,14 +1,14 @@
 -- lessons_set_aside: stated lessons at the time of better known ones: step 5 of which count.
--- From: stated_lessons, superseded_lessons, lessons_after_leaving, parallel_in_force.
+-- From: undisputed_lessons, superseded_lessons, lessons_after_leaving, parallel_in_force.
 -- Grain: a stated row that does not count; `beside_row` is the counting lesson that has most of its
 -- time. A pupil can't be in two places: of a day's lessons, from the best to the least known, those
 -- don't count of which the ones that do have at least `least_cover_bp` of the minutes.
 WITH RECURSIVE remaining AS (
-    SELECT stated_lessons.*
-    FROM stated_lessons
-    ANTI JOIN superseded_lessons ON stated_lessons.stated_row = superseded_lessons.stated_row
-    ANTI JOIN lessons_after_leaving ON stated_lessons.stated_row = lessons_after_leaving.stated_row
-    WHERE NOT stated_lessons.is_cancelled
+    SELECT stated.*
+    FROM undisputed_lessons AS stated
+    ANTI JOIN superseded_lessons ON stated.stated_row = superseded_lessons.stated_row
+    ANTI JOIN lessons_after_leaving ON stated.stated_row = lessons_after_leaving.stated_row
+    WHERE NOT stated.is_cancelled
 ),
 
 dates AS (

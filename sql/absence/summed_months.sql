@@ -1,5 +1,5 @@
 -- summed_months: whole months of a pupil at a school that are known as sums only.
--- From: monthly_sums, absence_daily. Grain: a pupil, school unit and month.
+-- From: counting_sums, absence_daily. Grain: a pupil, school unit and month.
 -- Where the lake has lessons of the pupil at that school in that month, the lessons win. A period
 -- that is no calendar month fits no window, so it feeds none.
 WITH months AS (
@@ -17,7 +17,7 @@ WITH months AS (
         -- arg_max_null: a sum without a grade says "not given", not "as in another".
         arg_max_null(grade, (exported_at, file_id, activity)) AS grade,
         arg_max_null(mentor_key, (exported_at, file_id, activity)) AS mentor_key
-    FROM monthly_sums
+    FROM counting_sums
     WHERE
         period_first_date = date_trunc('month', period_first_date)
         AND period_last_date = last_day(period_first_date)

@@ -1,5 +1,5 @@
 -- superseded_lessons: stated lessons that another row stands for: steps 2 and 3 of which count.
--- From: stated_lessons, joint_lessons, lessons, contradicted_lessons, lesson_snapshots,
+-- From: undisputed_lessons, joint_lessons, lessons, contradicted_lessons, lesson_snapshots,
 -- removed_lessons. Grain: a stated row that does not count; `beside_row` is the newest that stands
 -- for it, null where that is not of the day.
 WITH same_lesson AS (
@@ -9,8 +9,8 @@ WITH same_lesson AS (
         newer.stated_row AS beside_row,
         newer.exported_at,
         newer.file_id
-    FROM stated_lessons AS older
-    INNER JOIN stated_lessons AS newer
+    FROM undisputed_lessons AS older
+    INNER JOIN undisputed_lessons AS newer
         ON
             older.pupil_key = newer.pupil_key
             AND older.school_unit_code = newer.school_unit_code
@@ -39,8 +39,8 @@ retimed AS (
         newer.stated_row AS beside_row,
         newer.exported_at,
         newer.file_id
-    FROM stated_lessons AS older
-    INNER JOIN stated_lessons AS newer
+    FROM undisputed_lessons AS older
+    INNER JOIN undisputed_lessons AS newer
         ON
             older.pupil_key = newer.pupil_key
             AND older.school_unit_code = newer.school_unit_code
@@ -95,43 +95,43 @@ retimed AS (
 elsewhere AS (
     -- Contradicted, and another word about the same id lies on another day or hour, or a newer
     -- complete file lacks the lesson.
-    SELECT stated_lessons.stated_row
-    FROM stated_lessons
+    SELECT stated.stated_row
+    FROM undisputed_lessons AS stated
     SEMI JOIN lessons
         ON
-            stated_lessons.pupil_key = lessons.pupil_key
-            AND stated_lessons.lesson_id = lessons.lesson_id
-    WHERE stated_lessons.is_contradicted
+            stated.pupil_key = lessons.pupil_key
+            AND stated.lesson_id = lessons.lesson_id
+    WHERE stated.is_contradicted
     UNION
-    SELECT stated_lessons.stated_row
-    FROM stated_lessons
+    SELECT stated.stated_row
+    FROM undisputed_lessons AS stated
     INNER JOIN contradicted_lessons AS newer
         ON
-            stated_lessons.pupil_key = newer.pupil_key
-            AND stated_lessons.lesson_id = newer.lesson_id
+            stated.pupil_key = newer.pupil_key
+            AND stated.lesson_id = newer.lesson_id
             AND (newer.exported_at, newer.file_id)
-            > (stated_lessons.exported_at, stated_lessons.file_id)
-    WHERE stated_lessons.is_contradicted
+            > (stated.exported_at, stated.file_id)
+    WHERE stated.is_contradicted
     UNION
-    SELECT stated_lessons.stated_row
-    FROM stated_lessons
+    SELECT stated.stated_row
+    FROM undisputed_lessons AS stated
     INNER JOIN lesson_snapshots AS snapshots
         ON
-            stated_lessons.school_unit_code = snapshots.school_unit_code
-            AND stated_lessons.lesson_date = snapshots.lesson_date
+            stated.school_unit_code = snapshots.school_unit_code
+            AND stated.lesson_date = snapshots.lesson_date
             AND (snapshots.exported_at, snapshots.file_id)
-            > (stated_lessons.exported_at, stated_lessons.file_id)
-    WHERE stated_lessons.is_contradicted
+            > (stated.exported_at, stated.file_id)
+    WHERE stated.is_contradicted
     UNION
-    SELECT stated_lessons.stated_row
-    FROM stated_lessons
+    SELECT stated.stated_row
+    FROM undisputed_lessons AS stated
     INNER JOIN removed_lessons AS removed
         ON
-            stated_lessons.pupil_key = removed.pupil_key
-            AND stated_lessons.lesson_id = removed.lesson_id
+            stated.pupil_key = removed.pupil_key
+            AND stated.lesson_id = removed.lesson_id
             AND (removed.exported_at, removed.file_id)
-            >= (stated_lessons.exported_at, stated_lessons.file_id)
-    WHERE stated_lessons.is_contradicted
+            >= (stated.exported_at, stated.file_id)
+    WHERE stated.is_contradicted
 ),
 
 stands_for AS (

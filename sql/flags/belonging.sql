@@ -1,13 +1,16 @@
 -- belonging: where each pupil belongs at as_of, and who has left.
--- From: enrolments, pupil_schools, protected_pupils. Grain: a pupil who belongs, or belonged,
+-- From: standing_days, pupil_schools, protected_pupils. Grain: a pupil who belongs, or belonged,
 -- somewhere. Parameters: $as_of, $leaver_after_days.
 -- The roster record valid at as_of decides; without one, the latest lesson.
 -- `record_start_date` is null without a record, and where the record says no first day.
 WITH records AS (
     -- A record without a day was never a place: nobody was there by it, and nobody left by it.
+    -- Of one that is disputed on some days, the last that it speaks of counts, or as_of.
     SELECT *
-    FROM enrolments
-    WHERE coalesce(end_date >= start_date, TRUE)
+    FROM standing_days
+    WHERE
+        coalesce(end_date >= start_date, TRUE)
+        AND least(greatest($as_of, start_date), end_date) BETWEEN first_date AND last_date
 ),
 
 latest_lesson AS (

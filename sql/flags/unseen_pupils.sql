@@ -1,5 +1,5 @@
 -- unseen_pupils: pupils of a roster who have no lesson while their class has them (no_lessons).
--- From: belonging, pupil_schools, monthly_sums, absence_daily. Grain: a pupil who has not left.
+-- From: belonging, pupil_schools, counting_sums, absence_daily. Grain: a pupil who has not left.
 -- Parameters: $first_date and $as_of, the days that are looked at; $class_days.
 -- A class has a lesson on a day when a pupil who belongs to it has one at its school; a pupil whose
 -- class nobody gave has the whole school for a class. A break is seen by nobody having lessons.
@@ -15,7 +15,7 @@ WITH latest AS (
 summed AS (
     -- A pupil of a system that gives sums is seen by them, also where the period is no month.
     SELECT DISTINCT pupil_key
-    FROM monthly_sums
+    FROM counting_sums
     WHERE scheduled_minutes > 0 AND period_last_date BETWEEN $first_date AND $as_of
 ),
 

@@ -36,7 +36,8 @@ stated AS (
     INNER JOIN listed ON uncounted.pupil_key = listed.pupil_key
     WHERE
         uncounted.lesson_date BETWEEN $first_date AND $as_of
-        AND uncounted.reason <> 'superseded'
+        -- What is disputed is no word about the pupil: both lists say how many, and no more.
+        AND uncounted.reason NOT IN ('superseded', 'disputed')
 )
 
 SELECT

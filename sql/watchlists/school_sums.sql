@@ -1,5 +1,5 @@
 -- school_sums: what each school's monthly sums mean for its list.
--- From: verdicts, monthly_sums, summed_months, absence_daily, belonging. Grain: a school unit with
+-- From: verdicts, counting_sums, summed_months, absence_daily, belonging. Grain: a school unit with
 -- sums in this school year. Parameters: $first_date, $as_of. Protected pupils are left out.
 WITH sums AS (
     SELECT
@@ -8,7 +8,7 @@ WITH sums AS (
         period_first_date AS month_start_date,
         sum(scheduled_minutes) AS scheduled_minutes,
         sum(valid_minutes + invalid_minutes) AS absent_minutes
-    FROM monthly_sums
+    FROM counting_sums
     WHERE period_first_date >= $first_date AND period_last_date <= $as_of
     GROUP BY pupil_key, school_unit_code, period_first_date
 ),

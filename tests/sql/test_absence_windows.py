@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assets.lake.connection import Lake
+from assets.lake.standing import find_summed_months
 from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, Row, day, given, rows_of
 
 MINUTES = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes", "days")
@@ -212,6 +213,7 @@ def test_sums_count_only_for_whole_months_without_lessons_at_that_school(scratch
         {"school_unit_code": SOUTH, "lesson_date": day("09-15")},
         {"school_unit_code": SOUTH, "lesson_date": day("10-15")},
     )
+    find_summed_months(scratch)
     found = rows_of(
         scratch,
         "absence/summed_months",

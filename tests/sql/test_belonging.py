@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assets.lake.connection import Lake
+from assets.lake.standing import find_standing
 from tests.sql.given import AS_OF, BO, NORTH, SOUTH, Row, day, given, key, moment, rows_of
 
 LEAVER_AFTER_DAYS = 21
@@ -24,6 +25,7 @@ def belonging(
     latest = [{"lesson_date": AS_OF}] if lessons is None else lessons
     given(lake, "pupil_schools", *latest)
     given(lake, "enrolments", *(roster or []))
+    find_standing(lake)
     given(lake, "protected_pupils", *(protected or []))
     return rows_of(
         lake, "flags/belonging", *columns, as_of=AS_OF, leaver_after_days=LEAVER_AFTER_DAYS

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from assets.flags.evaluate import evaluate_flags, first_seen_day
 from assets.lake.connection import Lake
+from assets.lake.standing import find_summed_months
 from assets.watchlists.collect.unseen import ScheduledTime, thin_ones, thin_timetables
 from rules.registry import rule_set_on
 from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, Row, day, given, key, rows_of
@@ -36,6 +37,7 @@ def unseen(
     given(lake, "pupil_schools", *(latest or []))
     given(lake, "monthly_sums", *(sums or []))
     given(lake, "absence_daily", *(days or [{"pupil_key": BO, "lesson_date": d} for d in WEEK]))
+    find_summed_months(lake)
     parameters: dict[str, Any] = {"first_date": FIRST, "as_of": AS_OF, "class_days": 5}
     return [row[0] for row in rows_of(lake, "flags/unseen_pupils", "pupil_key", **parameters)]
 

@@ -217,5 +217,9 @@ class RosterBatch:
             f"SELECT DISTINCT pupil_key FROM {self._rows} "
             "WHERE problem IS NULL AND pupil_key IS NOT NULL"
         )
+        moving = [key for key in ids if self._readers[key].file.sender.moves_pupils]
         with watching_rosters(connection, self._lake, pupils):
             replace_older(connection, "enrolments", records, key)
+            if moving:
+                said = records.filter(records["file_id"].is_in(moving))
+                replace_older(connection, "moving_records", said, key)

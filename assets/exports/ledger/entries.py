@@ -415,6 +415,7 @@ _OF_FILES = (
     "contradicted_lessons",
     "joint_lessons",
     "enrolments",
+    "moving_records",
     "monthly_sums",
     "class_coverage",
     "school_sendings",
@@ -522,7 +523,7 @@ def forget_read(connection: duckdb.DuckDBPyConnection, lake: Lake, file_ids: Seq
     )
     listed = ", ".join(map(str, file_ids))
     pupils = f"SELECT DISTINCT pupil_key FROM enrolments WHERE file_id IN ({listed})"
-    with watching_rosters(connection, lake, pupils):
+    with watching_rosters(connection, lake, pupils, comes_again=True):
         for table in _OF_FILES:
             connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
     connection.execute(f"DELETE FROM files WHERE {mine} AND outcome <> 'duplicate'", ids)

@@ -29,6 +29,7 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("pupil_key", "school_unit_code", "starts_at", "lower(subject)", "lesson_id"),
     ),
     ("enrolments", "true", ("pupil_key", "school_unit_code", "start_date")),
+    ("moving_records", "true", ("pupil_key", "school_unit_code", "start_date")),
     (
         "monthly_sums",
         "true",
@@ -45,6 +46,7 @@ _UUIDS = {
     "lessons": ("pupil_key", "mentor_key"),
     "moved_lessons": ("pupil_key", "mentor_key"),
     "enrolments": ("pupil_key", "mentor_key"),
+    "moving_records": ("pupil_key",),
     "monthly_sums": ("pupil_key", "mentor_key"),
     "identity_sources": ("pupil_key", "content_key"),
     "removed_lessons": ("pupil_key",),
@@ -86,6 +88,12 @@ def rekey(
     )
     _keep_words_of_other_dates(lake)
     with watching_rosters(connection, lake, _WITH_MOVED_RECORDS):
+        # Since when each number's records are known; of both, the sooner.
+        connection.execute(
+            "UPDATE enrolment_claims SET pupil_key = cast(keys.new_key AS UUID) "
+            "FROM new_keys_of_pupils AS keys "
+            "WHERE enrolment_claims.pupil_key = cast(keys.old_key AS UUID)"
+        )
         for table, rows, key in _KEYS:
             _rekey_table(connection, lake, table, rows, key)
     _rekey_side_words(connection)

@@ -81,16 +81,24 @@ class RowRights:
         )
 
     def refuse(self, rows: TemporaryTable) -> None:
-        """Refuse the staged rows that their sender may not say; what is wrong already stays so."""
+        """Refuse the staged rows that their sender may not say; what is wrong already stays so.
+
+        But of a row about another school it is said that it is not the sender's, whatever else is
+        wrong: that school's list counts rows that it lost.
+        """
         if self._table is None:
             return
-        problem = "limited.refused"
+        problem, names_another = "limited.refused", "false"
         if self._kind not in _WITHOUT_UNIT:
-            problem = (
-                f"coalesce({problem}, CASE WHEN limited.units IS NOT NULL AND NOT coalesce("
-                f"list_contains(limited.units, {rows}.school_unit_code), false) "
-                "THEN 'school_unit_code.not_the_senders' END)"
+            is_foreign = (
+                "(limited.units IS NOT NULL AND NOT coalesce("
+                f"list_contains(limited.units, {rows}.school_unit_code), false))"
             )
+            problem = (
+                f"coalesce({problem}, "
+                f"CASE WHEN {is_foreign} THEN 'school_unit_code.not_the_senders' END)"
+            )
+            names_another = f"({is_foreign} AND {rows}.school_unit_code IS NOT NULL)"
         if self._kind in _LAST_DAY:
             day, column = _LAST_DAY[self._kind]
             problem = (
@@ -99,6 +107,6 @@ class RowRights:
             )
         self._lake.connection.execute(
             f"UPDATE {rows} SET problem = {problem} FROM {self._table} AS limited "
-            f"WHERE {rows}.file_id = limited.file_id AND {rows}.problem IS NULL "
-            f"AND {problem} IS NOT NULL"
+            f"WHERE {rows}.file_id = limited.file_id "
+            f"AND ({rows}.problem IS NULL OR {names_another}) AND {problem} IS NOT NULL"
         )

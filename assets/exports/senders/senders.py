@@ -73,6 +73,11 @@ class Sender:
         return self.layouts is None or layout in self.layouts
 
     @property
+    def moves_pupils(self) -> bool:
+        """Whether it is named in `senders.yaml` and may take a pupil from another school."""
+        return self.is_declared and self.may(Right.MOVE_PUPILS)
+
+    @property
     def is_unlimited(self) -> bool:
         """Whether no row of it has to be asked about its school unit or day."""
         return self.school_units is None and self.since is None

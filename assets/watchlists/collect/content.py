@@ -20,6 +20,7 @@ from assets.exports.pupils.identity_numbers import birth_date
 from assets.flags.evaluate import Evaluation
 from assets.lake.connection import Lake
 from assets.watchlists.collect.data_gaps import EventGaps, first_covered_day, gaps_by_school
+from assets.watchlists.collect.disputes import disputes_by_school
 from assets.watchlists.collect.mentors import Staff
 from assets.watchlists.collect.notices import (
     MissingLessons,
@@ -164,6 +165,7 @@ def collect(
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
     after_end = after_end_by_school(lake, evaluation)
+    disputes = disputes_by_school(lake, evaluation)
     full_sheets = _full_sheets_by_school(lake, evaluation)
     missing = _missing_by_school(lake, evaluation)
     two_months = _rolling_start(evaluation, "two_months")
@@ -218,6 +220,7 @@ def collect(
                 full_sheets=full_sheets.get(row["school_unit_code"], 0),
                 missing=missing[row["school_unit_code"]],
                 gaps=gaps.get(row["school_unit_code"], EventGaps()),
+                disputes=disputes.get(row["school_unit_code"], ()),
             ),
             lessons_without_attendance=gaps.get(row["school_unit_code"], EventGaps()).lessons,
             one_month_days=rule_set.one_month_days,

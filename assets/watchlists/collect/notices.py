@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from assets.watchlists.collect import uncounted
 from assets.watchlists.collect.data_gaps import EventGaps
+from assets.watchlists.collect.disputes import Dispute, sentences
 from assets.watchlists.collect.uncounted import LessonsAfterEnd
 from assets.watchlists.release.week_states import Baseline
 from assets.watchlists.swedish import notice_texts, texts
@@ -78,6 +79,7 @@ def notices_of(
     full_sheets: int = 0,
     missing: Sequence[MissingLessons] = (),
     gaps: EventGaps = _NO_GAPS,
+    disputes: Sequence[Dispute] = (),
 ) -> tuple[str, ...]:
     """Return what is to be said of a school's data, what weighs most first.
 
@@ -92,6 +94,7 @@ def notices_of(
         full_sheets: files that end at the last row that a spreadsheet has room for.
         missing: of this school.
         gaps: what SS12000 leaves open about the school's lessons.
+        disputes: between this school and others.
     """
     is_known_by_sums = reporting.newest_lesson is None and sums.newest_month_end is not None
     notices = (
@@ -102,6 +105,7 @@ def notices_of(
         *gaps.notices(rule_set.two_months_days),
         refused_rows(refused),
         uncounted.after_end(after_end),
+        *sentences(disputes),
         cut_sheets(full_sheets),
         missing_at_source(missing),
         changed_rules(rule_set, baseline),

@@ -119,7 +119,7 @@ def rows_by_school(
     everybody = sorted(by_pupil.keys() | gone | {key for key, _ in beside})
     # A list of before can name a pupil whom a lake that was restored from an older backup lacks,
     # and an identity that is not the pupil's is none.
-    people = dict.fromkeys(everybody, _NAMELESS) | identities_of(lake, everybody)
+    people = dict.fromkeys(everybody, _NAMELESS) | identities_of(lake, everybody, evaluation.as_of)
     facts = _Facts(people, staff, _windows(lake))
     behind = what_is_behind(lake, evaluation)
     uncounted = uncounted_by_pupil(lake, evaluation)

@@ -39,7 +39,7 @@ def uncounted_by_pupil(
         lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
     """
-    rows = lake.relation("watchlists/listed_uncounted", **_days(evaluation))
+    rows = lake.relation("watchlists/listed_uncounted", **days_behind(evaluation))
     found: dict[str, list[UncountedLessons]] = defaultdict(list)
     for key, *of_lessons in rows.iter_rows():
         found[key].append(UncountedLessons(*of_lessons))
@@ -53,12 +53,12 @@ def after_end_by_school(lake: Lake, evaluation: Evaluation) -> dict[str, Lessons
         lake: the lake that was evaluated.
         evaluation: what `evaluate_flags` gave.
     """
-    rows = lake.relation("watchlists/lessons_after_end", **_days(evaluation))
+    rows = lake.relation("watchlists/lessons_after_end", **days_behind(evaluation))
     return {code: LessonsAfterEnd(*of_school) for code, *of_school in rows.iter_rows()}
 
 
-def _days(evaluation: Evaluation) -> dict[str, date]:
-    """The days that the lists rest on."""
+def days_behind(evaluation: Evaluation) -> dict[str, date]:
+    """Return the days that the lists rest on, as parameters of a SELECT."""
     first = min(window.window_start for window in evaluation.windows)
     return {"first_date": first, "as_of": evaluation.as_of}
 

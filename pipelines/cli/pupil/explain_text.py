@@ -28,6 +28,7 @@ from rules.threshold import Threshold
 _WHY = {
     "superseded": "superseded, a newer word about the same lesson counts",
     "after_leaving": "after the end of the roster record there",
+    "disputed": "the pupil is enrolled elsewhere, so it waits",
     "set_aside": "set aside",
     "contradicted": "rows of one file contradict each other, so it counts as unreported",
 }
