@@ -1,6 +1,6 @@
 """Dagster's history in SQLite, with connections that stay open: `dagster.yaml` names it.
 
-Dagster opens its database anew for every event, and a night has hundreds: half of what an event
+Dagster opens its database again for every event, and a night has hundreds: half of what an event
 costs, and of a night without new files more than a second. Files and tables are Dagster's own, so a
 history can be read with or without this. Not here: which instance is used (`running.py`).
 """

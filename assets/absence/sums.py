@@ -15,8 +15,8 @@ import polars as pl
 from assets.absence.which_count import DaysToSum, SummedDays, days_to_sum, sum_into_daily
 from assets.absence.windows import WindowPart, month_end
 from assets.lake.connection import Lake
+from assets.lake.schema import TemporaryTable
 from assets.lake.standing import find_summed_months
-from assets.lake.temporary import TemporaryTable
 from rules.parallel import ParallelValue, shipped_values
 
 

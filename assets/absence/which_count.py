@@ -15,8 +15,8 @@ from datetime import date
 from assets.absence.windows import month_end
 from assets.lake.connection import Lake
 from assets.lake.lesson_fates import LessonFates, decide_fates
+from assets.lake.schema import TemporaryTable
 from assets.lake.standing import find_disputable_days
-from assets.lake.temporary import TemporaryTable
 
 _OF_THE_STEPS = "stated_row"  # what a row of `uncounted_lessons` was when its fate was decided
 

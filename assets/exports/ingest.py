@@ -29,14 +29,14 @@ from assets.exports.batches.kinds import (
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.exports.files.archive import Archive
 from assets.exports.files.arrivals import Intake, Receipts, modification_time, still_arriving
-from assets.exports.files.offered_files import InboxEntry, Offered, entries_in
+from assets.exports.files.offered_files import InboxEntry, Offered, copy_reports, entries_in
 from assets.exports.files.originals import opened_originals
 from assets.exports.files.received import (
     ChangedFileError,
     ReceivedFile,
     UnreadableFileError,
 )
-from assets.exports.files.spool import CHANGED, Place, Spool
+from assets.exports.files.spool import CHANGED, OfferedPlace, Spool
 from assets.exports.ledger.entries import (
     KnownFile,
     awaiting_files,
@@ -72,47 +72,6 @@ from assets.exports.storing.claims import drop_lost_claims, note_limited
 from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unread_column
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-
-#: Why a file is not read whose content was revoked.
-REVOKED = "its content was revoked: nothing of it is read, however often it comes"
-
-# Offered files that were not read, because their content is known or came twice in a run.
-
-
-def copy_reports(
-    offered: Offered, reports: Mapping[Path, FileReport], known: Mapping[int, KnownFile]
-) -> Iterator[tuple[FileReport, bool]]:
-    """Yield a report for each file without one, and whether the ledger has to hear of it.
-
-    Args:
-        offered: the run's files.
-        reports: what became of those that were read.
-        known: what the ledger says of their contents.
-    """
-    for first, copy in offered.copies(set(reports)):
-        before = known.get(copy.file_id)
-        outcome = reports.get(first.path)
-        if outcome is not None and outcome.outcome == FileOutcome.AWAITING_RELEASE:
-            yield replace(outcome, path=copy.path, offered_name=copy.name), False
-        elif outcome is None and before is not None and before.awaits:
-            waiting = report_of(copy, FileOutcome.AWAITING_RELEASE)
-            yield replace(waiting, reason=before.awaits, notice=""), False
-        elif outcome is not None and outcome.outcome == FileOutcome.HELD:
-            yield held(copy.path, "the same content was held just now"), False
-        elif outcome is not None and outcome.outcome == FileOutcome.QUARANTINED:
-            quarantined = report_of(copy, FileOutcome.QUARANTINED)
-            yield replace(quarantined, reason=outcome.reason, notice=""), False
-        else:
-            last = before.exported_at if before else None
-            report = replace(
-                report_of(copy, FileOutcome.DUPLICATE),
-                exported_at=outcome.exported_at if outcome else last,
-                reason=REVOKED if before and before.is_revoked else "its content is known already",
-            )
-            # The same file still lying in the inbox is no new receipt.
-            is_new = before is None or (copy.name, copy.modified_at) not in before.receipts
-            yield report, is_new
-
 
 __all__ = ["Progress", "ingest_paths", "read_again", "reading_again"]
 
@@ -218,6 +177,22 @@ def own_folder(home: Path) -> Path:
 
 def _silent(_word: str, _done: int, _total: int) -> None:
     return
+
+
+def _stored(
+    taken: Iterable[FileReport],
+    again: Collection[int],
+    superseded: dict[int, int],
+    remarks: Mapping[int, str],
+) -> dict[Path, FileReport]:
+    """Return what became of files whose rows were stored, by path."""
+    return {
+        report.path: said_again(report)
+        if report.file_id in again
+        else with_remark(with_superseded(report, superseded), remarks)
+        for report in taken
+        if report.outcome != FileOutcome.AWAITING_RELEASE
+    }
 
 
 class _Ingest:
@@ -331,7 +306,7 @@ class _Ingest:
                 self.on_progress("reading", done, total)
         self.on_progress("reading", total, total)
 
-    def _look(self, places: Sequence[Place]) -> Iterator[ReceivedFile]:
+    def _look(self, places: Sequence[OfferedPlace]) -> Iterator[ReceivedFile]:
         times = [time for path, _ in places if (time := modification_time(path))]
         looked = self.spool.take_all(places, contents_by_time(self.lake, times))
         for index, (place, found) in enumerate(zip(places, looked, strict=True)):
@@ -424,15 +399,7 @@ class _Ingest:
             superseded = batch.store(connection)
             if reread:
                 drop_lost_claims(connection)
-            remarks = remarks_of(batch)
-            for report in taken:
-                if report.outcome == FileOutcome.AWAITING_RELEASE:
-                    continue
-                final[report.path] = (
-                    said_again(report)
-                    if report.file_id in again
-                    else with_remark(with_superseded(report, superseded), remarks)
-                )
+            final.update(_stored(taken, again, superseded, remarks_of(batch)))
             forget_quarantined(connection, written)
             final_reports = [final[report.path] for report in written]
             write_reports(connection, self.sealer, final_reports, self.received)

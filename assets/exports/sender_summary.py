@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assets.exports.csv_text import write_csv
-from assets.exports.ledger.entries import LedgerFile, RowOpener
+from assets.exports.ledger.entries import LedgerFile
 from assets.exports.ledger.reasons import pattern
 from assets.exports.ledger.reasons_swedish import VANTAR, swedish_reason
+from assets.exports.ledger.refused_rows import RowOpener
 from assets.exports.readers.layouts import Layout
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer

@@ -15,7 +15,7 @@ from assets.flags.evaluate import Evaluation
 from assets.flags.outlook import OutlookHorizon
 from assets.flags.timetable import WEEKS_SEEN
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 _WEEK = 7
 

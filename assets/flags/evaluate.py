@@ -15,8 +15,8 @@ import polars as pl
 from assets.absence.sums import sum_windows
 from assets.absence.windows import WholeWindow, school_year_start, whole_windows, window_parts
 from assets.lake.connection import Lake
+from assets.lake.schema import TemporaryTable
 from assets.lake.standing import find_standing, find_summed_months
-from assets.lake.temporary import TemporaryTable
 from rules.models import ParameterSet, RuleSet
 from rules.registry import rule_set_of
 

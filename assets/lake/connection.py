@@ -31,7 +31,7 @@ from assets.lake.catalog_extremes import keep_no_extremes
 from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError, Sealer
 from assets.lake.protection_marks import define_marks, know_key, refuse_changed_words
-from assets.lake.schema import added_columns, create_statements
+from assets.lake.schema import TemporaryTable, added_columns, create_statements
 from assets.lake.server_errors import words_of_server
 from assets.lake.settings import (
     LakeError,
@@ -46,7 +46,6 @@ from assets.lake.settings import (
     traces_of_a_lake,
 )
 from assets.lake.tables import TABLE_NAMES, TABLES
-from assets.lake.temporary import TemporaryTable
 from assets.lake.write_lock import Turns, patiently
 from rules.errors import TrappanError
 

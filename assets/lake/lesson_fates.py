@@ -13,8 +13,8 @@ from datetime import date
 import polars as pl
 
 from assets.lake.connection import Lake
+from assets.lake.schema import TemporaryTable
 from assets.lake.standing import find_disputed_lessons, find_standing
-from assets.lake.temporary import TemporaryTable
 from rules.parallel import shipped_values
 
 

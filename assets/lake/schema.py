@@ -1,12 +1,28 @@
 """The shape of a table's description, and what is made from it: statements and documentation.
 
-Here too: columns that many tables share. Not here: which tables there are (`tables.py`).
+Here too: columns that many tables share, and what a temporary table is handed on as. Not here:
+which tables there are (`tables.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TemporaryTable:
+    """A temporary table or view of a connection. In a statement it stands for its name.
+
+    Only what made it knows the name. A function that reads it in a statement of its own takes this
+    object, so it can't be called before the table is there, and its signature says what it needs.
+    A SELECT of `sql/` has the name in its From.
+    """
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)

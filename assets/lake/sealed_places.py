@@ -3,7 +3,7 @@
 A sealed value opens at the place that it was sealed for, and nowhere else: the name of table and
 column, and the columns of the row that say whose value it is, are part of its seal. A test holds
 this list against the data dictionary. Not here: how a value is sealed (`encryption.py`), who looks
-over what is stored (`exports/sealed_checks.py`).
+over what is stored (`exports/sealed_values.py`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 # Every day that a record covers; of one without a day, none.
 _ALL_STAND = (

@@ -8,8 +8,8 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from assets.lake.schema import TemporaryTable
 from assets.lake.tables import columns_of
-from assets.lake.temporary import TemporaryTable
 
 
 def replace_older(

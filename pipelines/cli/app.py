@@ -106,7 +106,7 @@ COMMANDS = {
     "simulate": ("pipelines.cli.simulate:simulate", "Write synthetic export files of a city."),
     "doctor": (
         "pipelines.cli.doctor:doctor",
-        "Check settings, lake, extensions, permissions and disk.",
+        "Check settings, lake, extensions, permissions, disk and delivery.",
     ),
     "ui": (
         "pipelines.ui.serving:ui",

@@ -34,7 +34,17 @@ ROOMS = {
 }
 FLAT = {
     "assets/exports": {
-        *("assets", "ingest", "retry", "revoke", "changes", "layout_checks", "layout_drafts"),
+        *(
+            "assets",
+            "ingest",
+            "retry",
+            "revoke",
+            "changes",
+            "csv_text",
+            "sealed_values",
+            "layout_checks",
+            "layout_drafts",
+        ),
         "sender_summary",
     },
     "assets/watchlists": {

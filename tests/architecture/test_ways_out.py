@@ -19,6 +19,7 @@ ALLOWED = {
         "pipelines.cli.printing": "the one module that prints",
         "assets.exports.readers.workbook_child": "a child that answers its parent through a pipe",
         "assets.exports.ss12000.json_child": "another",
+        "assets.exports.children.confine": "a child that says which layers hold it",
     },
 }
 _PRINTERS = {"print", "pprint"}

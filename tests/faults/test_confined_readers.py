@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from assets.exports.children import answers
-from assets.exports.children.answers import Answer, NoAnswerError
+from assets.exports.children.answers import ChildAnswer, NoAnswerError
 from assets.exports.files.received import UnreadableFileError, look_at
 from assets.exports.readers import workbook
 from assets.exports.readers.workbook import read_sheet
@@ -121,9 +121,9 @@ def key(tmp_path: Path) -> Path:
     return path
 
 
-def asked(probe: Path, *words: object, seconds: float = 60) -> Answer:
+def asked(probe: Path, *words: object, seconds: float = 60) -> ChildAnswer:
     file = look_at(put(probe.parent, "file", b"x" * 100))
-    return Answer(probe, [str(word) for word in words], file, seconds)
+    return ChildAnswer(probe, [str(word) for word in words], file, seconds)
 
 
 def tried(probe: Path, *words: object) -> dict[str, Any]:
@@ -273,6 +273,6 @@ def test_no_descriptor_but_the_file_is_handed_on(tmp_path: Path) -> None:
         child = put(
             tmp_path, "child.py", "import os\nprint(sorted(map(int, os.listdir('/proc/self/fd'))))"
         )
-        with Answer(child, [], look_at(put(tmp_path, "a", b"x")), 60) as answer:
+        with ChildAnswer(child, [], look_at(put(tmp_path, "a", b"x")), 60) as answer:
             # The last is that of the listing itself.
             assert answer.line() == b"[0, 1, 2, 3]"

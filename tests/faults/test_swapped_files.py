@@ -20,7 +20,7 @@ from assets.exports import ingest
 from assets.exports.files import arrivals, opening, spool
 from assets.exports.files.archive import Archive
 from assets.exports.files.received import ChangedFileError, ReceivedFile
-from assets.exports.files.spool import Place, Spool
+from assets.exports.files.spool import OfferedPlace, Spool
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
@@ -87,7 +87,7 @@ HELD_BEFORE = {"link", "hard_link", "pipe", "rename", "remove", "link_its_folder
 
 
 def taken(inbox: Inbox, folder: Path) -> ReceivedFile | ChangedFileError:
-    place = Place(inbox.file, inbox.root)
+    place = OfferedPlace(inbox.file, inbox.root)
     (found,) = Spool(folder).take_all([place], {})
     return found
 
@@ -155,7 +155,7 @@ def test_a_copy_that_had_to_go_is_made_again_of_the_same_bytes_only(
 ) -> None:
     inbox = Inbox(tmp_path)
     copies = Spool(tmp_path / "spool")
-    (found,) = copies.take_all([Place(inbox.file, inbox.root)], {})
+    (found,) = copies.take_all([OfferedPlace(inbox.file, inbox.root)], {})
     assert isinstance(found, ReceivedFile)
     copies.drop(found)
     assert not found.is_at_hand
@@ -263,7 +263,7 @@ def test_files_beyond_the_room_are_copied_when_it_is_their_turn(
 
 def test_a_copy_stays_while_a_file_of_the_same_content_is_to_be_read(tmp_path: Path) -> None:
     """Two senders may send the same bytes."""
-    places = [Place(put(tmp_path / name, "a.csv", WHOLE), tmp_path) for name in ("x", "y")]
+    places = [OfferedPlace(put(tmp_path / name, "a.csv", WHOLE), tmp_path) for name in ("x", "y")]
     copies = Spool(tmp_path / "spool")
     one, two = copies.take_all(places, {})
     assert isinstance(one, ReceivedFile)

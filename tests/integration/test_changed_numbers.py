@@ -8,8 +8,8 @@ from typing import Any
 
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
-from assets.exports.ledger.entries import problem_rows
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.ledger.refused_rows import problem_rows
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.conftest import emptied

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from assets.exports.files.arrivals import Intake
-from assets.exports.files.received import ReceivedFile, look_at_all
+from assets.exports.files.received import look_at
 from assets.exports.ingest import ingest_paths, read_again
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.flags.answers import identities_of
@@ -102,9 +102,7 @@ def test_a_file_that_is_read_again_loses_no_pupil(lake: Lake, tmp_path: Path) ->
     home = Home(lake, tmp_path)
     path = home.say("old", OLD)
     home.say("new", NEW)
-    (found,) = look_at_all([path])
-    assert isinstance(found, ReceivedFile)
-    read_again(lake, replace(found, sender=SENDERS["old"]))
+    read_again(lake, replace(look_at(path), sender=SENDERS["old"]))
     assert home.schools() == {OLD}
     assert lake.rows("SELECT count(*) FROM enrolment_claims") == [(2,)]
 

@@ -326,7 +326,7 @@ def test_a_file_whose_every_row_is_refused_is_quarantined_and_its_rows_are_kept(
 
 
 def test_a_refused_row_can_be_read_by_who_has_the_key(lake: Lake, tmp_path: Path) -> None:
-    from assets.exports.ledger.entries import problem_rows
+    from assets.exports.ledger.refused_rows import problem_rows
     from assets.lake.encryption import Sealer
 
     offer(lake, export(tmp_path, "1101T0500", lesson(0), lesson(1, date="5 okt", family="Ek")))

@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.exports.ledger.entries import UNOPENED, ledger_rows, problem_rows
+from assets.exports.ledger.entries import UNOPENED, ledger_rows
+from assets.exports.ledger.refused_rows import problem_rows
 from assets.exports.sealed_values import look_over
 from assets.flags.answers import identities_of, staff_names
 from assets.lake.connection import Lake

@@ -18,7 +18,7 @@ from assets.flags.asked_pupils import ask_about
 from assets.flags.evaluate import Evaluation, Places
 from assets.flags.patterns import Pattern, patterns
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 from pipelines.cli.pupil.explain_text import pattern_lines
 from rules.registry import rule_set_on
 from tests.oracle import patterns as oracle

@@ -11,7 +11,7 @@ import pytest
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 SECONDS = 30
 

@@ -47,7 +47,7 @@ from assets.exports.storing.removals import Removals, watched
 from assets.exports.storing.snapshots import complete_files, find_snapshots, snapshot_reason
 from assets.exports.storing.unread_columns import note_read
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 from assets.lake.upsert import replace_older
 
 

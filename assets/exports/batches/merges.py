@@ -21,7 +21,7 @@ from assets.exports.staging.repeated_rows import refuse_repeated
 from assets.exports.staging.row_by_row import RowStage, StagedRows, refusal
 from assets.exports.staging.staged_tables import begin_staging, end_staging, unstage
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 from assets.lake.upsert import replace_older
 
 _KIND = "pupil_merges"

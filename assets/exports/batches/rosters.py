@@ -26,7 +26,7 @@ from assets.exports.storing.lessons import arriving_identities, store_identities
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.exports.storing.unread_columns import note_read
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 from assets.lake.upsert import replace_older
 
 # Breaks of schools (`lov`) into the lake: of a layout and school unit the newest file counts. A

@@ -30,7 +30,7 @@ class NoAnswerError(TrappanError):
     """A file could not be read by its process; the message says why, without a word of the file."""
 
 
-class Answer:
+class ChildAnswer:
     """What a process says of a file, line by line. As a context it is ended when it is left.
 
     Args:

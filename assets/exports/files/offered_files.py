@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from assets.exports.files.received import ReceivedFile, why_passed_over, why_unfinished
-from assets.exports.files.spool import Place
+from assets.exports.files.spool import OfferedPlace
 from assets.exports.ledger.entries import KnownFile
+from assets.exports.ledger.outcomes import FileOutcome, FileReport, held, report_of
 
 # So much CSV at a time: enough to keep DuckDB busy, little enough for its memory; and no more files
 # than a process may hold open.
@@ -38,9 +39,9 @@ class InboxEntry:
     below: Path | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> OfferedPlace:
         """Where it lies, and below what no link is followed."""
-        return Place(self.path, self.below or self.path.parent)
+        return OfferedPlace(self.path, self.below or self.path.parent)
 
 
 def entries_in(paths: Iterable[Path]) -> list[InboxEntry]:
@@ -179,3 +180,42 @@ def batches(files: Sequence[ReceivedFile], *, is_bulk: bool) -> Iterator[list[Re
             batch, filled = [], 0
     if batch:
         yield batch
+
+
+#: Why a file is not read whose content was revoked.
+REVOKED = "its content was revoked: nothing of it is read, however often it comes"
+
+
+def copy_reports(
+    offered: Offered, reports: Mapping[Path, FileReport], known: Mapping[int, KnownFile]
+) -> Iterator[tuple[FileReport, bool]]:
+    """Yield a report for each file without one, and whether the ledger has to hear of it.
+
+    Args:
+        offered: the run's files.
+        reports: what became of those that were read.
+        known: what the ledger says of their contents.
+    """
+    for first, copy in offered.copies(set(reports)):
+        before = known.get(copy.file_id)
+        outcome = reports.get(first.path)
+        if outcome is not None and outcome.outcome == FileOutcome.AWAITING_RELEASE:
+            yield replace(outcome, path=copy.path, offered_name=copy.name), False
+        elif outcome is None and before is not None and before.awaits:
+            waiting = report_of(copy, FileOutcome.AWAITING_RELEASE)
+            yield replace(waiting, reason=before.awaits, notice=""), False
+        elif outcome is not None and outcome.outcome == FileOutcome.HELD:
+            yield held(copy.path, "the same content was held just now"), False
+        elif outcome is not None and outcome.outcome == FileOutcome.QUARANTINED:
+            quarantined = report_of(copy, FileOutcome.QUARANTINED)
+            yield replace(quarantined, reason=outcome.reason, notice=""), False
+        else:
+            last = before.exported_at if before else None
+            report = replace(
+                report_of(copy, FileOutcome.DUPLICATE),
+                exported_at=outcome.exported_at if outcome else last,
+                reason=REVOKED if before and before.is_revoked else "its content is known already",
+            )
+            # The same file still lying in the inbox is no new receipt.
+            is_new = before is None or (copy.name, copy.modified_at) not in before.receipts
+            yield report, is_new

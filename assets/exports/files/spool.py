@@ -42,7 +42,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 CHANGED = "it changed while it was read"
 
 
-class Place(NamedTuple):
+class OfferedPlace(NamedTuple):
     """Where a file lies: its path, and the folder that was offered."""
 
     path: Path
@@ -75,7 +75,7 @@ class Spool:
         return self._filled > self._room
 
     def take_all(
-        self, places: Iterable[Place], known: Mapping[datetime, frozenset[str]]
+        self, places: Iterable[OfferedPlace], known: Mapping[datetime, frozenset[str]]
     ) -> Iterator[ReceivedFile | ChangedFileError]:
         """Look at files and copy them; yield what each is, or why it is left, in their order.
 
@@ -129,13 +129,13 @@ class Spool:
                 return
             self._filled -= size
 
-    def _taken(self, place: Place) -> ReceivedFile | ChangedFileError:
+    def _taken(self, place: OfferedPlace) -> ReceivedFile | ChangedFileError:
         try:
             return self._looked_at(place)
         except ChangedFileError as error:
             return error
 
-    def _looked_at(self, place: Place) -> ReceivedFile:
+    def _looked_at(self, place: OfferedPlace) -> ReceivedFile:
         with self._opened(*place) as source:
             before = os.fstat(source.fileno())
             known = self._known.get(local_time(before.st_mtime))
@@ -152,7 +152,7 @@ class Spool:
 
     @staticmethod
     def _look(
-        place: Place, source: IO[bytes], write: Callable[[bytes], None] | None
+        place: OfferedPlace, source: IO[bytes], write: Callable[[bytes], None] | None
     ) -> ReceivedFile:
         try:
             return looked_at(place.path, source, write, below=place.below)

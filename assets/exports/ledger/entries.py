@@ -1,7 +1,6 @@
 """The ledger, read and written: which files the lake knows, and what became of their rows.
 
-A refused row is opened for a person here, in clear only where nobody is protected. Not here:
-deciding by the ledger (`ingest.py`).
+Not here: refused rows (`refused_rows.py`), deciding by the ledger (`ingest.py`).
 """
 
 from __future__ import annotations
@@ -18,79 +17,16 @@ import polars as pl
 from assets.exports.files.printable import printable_name
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.outcomes import FileReport
-from assets.exports.ledger.reasons import pattern, reason_of
-from assets.exports.pupils.identity_numbers import read_identity_number, short_form
-from assets.exports.pupils.merges import known_merges, merged
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
 from assets.lake.encryption import KeyFileError, Sealer
-from assets.lake.sealed_places import FILE_NAME, HELD_NAME, REFUSED_ROW
+from assets.lake.sealed_places import FILE_NAME, HELD_NAME
 from rules.errors import TrappanError
-
-# The cells of refused rows, opened for a person: in clear only where nobody is protected. A
-# refused row is whole in the lake, sealed. It is shown in clear when it has a readable identity
-# number, no source says that this pupil is protected, and the row itself says nothing of
-# protection. All else is shown as a pattern: a number with a slip of the pen can be anybody's.
 
 #: Shown in place of a sealed value that does not open where it stands.
 UNOPENED = "(does not open: see `trappan verify`)"
-_MARKS = ("sekr", "skyd", "folkb", "protect")
-
-
-class RowOpener:
-    """Opens refused rows of one lake."""
-
-    def __init__(self, lake: Lake, sealer: Sealer) -> None:
-        self._sealer = sealer
-        self._merged = merged(known_merges(lake)).keys
-        self._protected = {
-            key
-            for (key,) in lake.rows(
-                "SELECT pupil_key FROM protected_pupils UNION "
-                # Also whoever is marked and was met in no row that was taken.
-                "SELECT reference_key FROM protection_words WHERE is_protected "
-                "AND reference_key NOT IN (SELECT reference_key FROM pupil_references)"
-            )
-        }
-
-    def shown(self, problem: Mapping[str, Any]) -> str:
-        """Return a row's cells joined by ` | `; as a pattern where somebody may be protected.
-
-        Args:
-            problem: the row of `row_problems`; a warning has no cells.
-        """
-        if problem["sealed_row"] is None:
-            return ""
-        cells = self._cells(problem)
-        if cells is None:
-            return UNOPENED
-        if not self._may_be_shown(cells):
-            cells = [pattern(cell) for cell in cells]
-        return " | ".join(cells)
-
-    def may_be_shown(self, problem: Mapping[str, Any]) -> bool:
-        """Whether a row's cells may be shown in clear; a warning has none."""
-        if problem["sealed_row"] is None:
-            return True
-        cells = self._cells(problem)
-        return cells is not None and self._may_be_shown(cells)
-
-    def _cells(self, problem: Mapping[str, Any]) -> list[str] | None:
-        of_row = [problem[name] for name in REFUSED_ROW.bound_to]
-        found = self._sealer.opened(REFUSED_ROW, of_row, problem["sealed_row"])
-        return None if found is None else found["row"].split("\x1f")
-
-    def _may_be_shown(self, cells: list[str]) -> bool:
-        numbers = [read_identity_number(cell).canonical for cell in cells]
-        own = {self._sealer.key("pupil", number) for number in numbers if number}
-        own |= {self._sealer.key("short number", short_form(n)) for n in numbers if n}
-        # An old number is the pupil of the new one, with that one's protection.
-        keys = {self._merged.get(key, key) for key in own}
-        is_marked = any(mark in cell.casefold() for cell in cells for mark in _MARKS)
-        return bool(keys) and not keys & self._protected and not is_marked
-
-
-_NAME_COLUMNS = ", ".join((FILE_NAME.column, *FILE_NAME.bound_to))
+#: A file's sealed name, and what it is bound to.
+NAME_COLUMNS = ", ".join((FILE_NAME.column, *FILE_NAME.bound_to))
 #: Outcomes of which no row is in the lake by that ledger row.
 NOT_TAKEN = frozenset({"duplicate", "quarantined", "awaiting_release"})
 _LEAST_DIGITS = 6
@@ -137,7 +73,7 @@ def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
     Raises:
         KeyFileError: it was written with another key.
     """
-    names = lake.frame(f"SELECT {_NAME_COLUMNS} FROM files ORDER BY received_at DESC LIMIT 1000")
+    names = lake.frame(f"SELECT {NAME_COLUMNS} FROM files ORDER BY received_at DESC LIMIT 1000")
     # A name that was moved does not open either; with another key none of them does.
     if names.height and not any(name_in(sealer, row) for row in names.iter_rows(named=True)):
         raise KeyFileError(
@@ -149,7 +85,7 @@ def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
 def known_files(lake: Lake, sealer: Sealer, file_ids: list[int]) -> dict[int, KnownFile]:
     """Return what the ledger says of these files, by number."""
     rows = lake.frame(
-        f"SELECT {_NAME_COLUMNS}, outcome, reason, exported_at FROM files WHERE file_id IN "
+        f"SELECT {NAME_COLUMNS}, outcome, reason, exported_at FROM files WHERE file_id IN "
         "(SELECT unnest($file_ids::BIGINT[])) ORDER BY received_at",
         file_ids=file_ids,
     )
@@ -204,7 +140,7 @@ def with_other_words(
     said: dict[tuple[datetime, str], set[str]] = {}
     hashes = [file.sha256 for file in files]
     for row in lake.frame(
-        f"SELECT {_NAME_COLUMNS}, exported_at FROM files "
+        f"SELECT {NAME_COLUMNS}, exported_at FROM files "
         "WHERE exported_at IN (SELECT unnest($times::TIMESTAMP[])) "
         "AND outcome NOT IN ('duplicate', 'quarantined', 'awaiting_release') "
         "AND file_sha256 NOT IN (SELECT unnest($hashes::VARCHAR[]))",
@@ -345,43 +281,13 @@ def ledger_rows(lake: Lake, sealer: Sealer) -> pl.DataFrame:
         "SELECT path_key, sealed_name, noticed_at AS received_at, 'held' AS outcome, reason, "
         "true AS is_held FROM held_files) ORDER BY is_held, received_at, exported_at, file_id"
     )
-    names = [_name_of(sealer, row) for row in frame.iter_rows(named=True)]
+    names = [printed_name(sealer, row) for row in frame.iter_rows(named=True)]
     return frame.drop("sealed_name", "path_key").with_columns(
         pl.Series("file_name", names, dtype=pl.String)
     )
 
 
-def problem_rows(
-    lake: Lake, sealer: Sealer, *, with_rows: bool, file: LedgerFile | None = None
-) -> pl.DataFrame:
-    """Return refused rows and warnings with file names and how to mend them.
-
-    Args:
-        lake: the lake.
-        sealer: the home's.
-        with_rows: the rows' cells too; as a pattern unless the pupil is known and not protected.
-        file: only those of this file.
-    """
-    frame = lake.frame(
-        f"SELECT problems.*, files.* EXCLUDE (file_id) FROM row_problems AS problems JOIN "
-        f"(SELECT {_NAME_COLUMNS} FROM files "
-        "QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY received_at) = 1) "
-        "AS files ON problems.file_id = files.file_id "
-        "WHERE $file_id IS NULL OR problems.file_id = $file_id "
-        "ORDER BY problems.file_id, severity, line_number",
-        file_id=file.file_id if file else None,
-    )
-    names = [_name_of(sealer, row) for row in frame.iter_rows(named=True)]
-    opener = RowOpener(lake, sealer) if with_rows else None
-    rows = [opener.shown(row) if opener else "" for row in frame.iter_rows(named=True)]
-    return frame.drop("sealed_name", "sealed_row").with_columns(
-        pl.Series("file_name", names, dtype=pl.String),
-        pl.Series("row", rows, dtype=pl.String),
-        pl.Series("fix", [reason_of(code).fix for code in frame["code"]], dtype=pl.String),
-    )
-
-
-def _name_of(sealer: Sealer, row: Mapping[str, Any]) -> str:
+def printed_name(sealer: Sealer, row: Mapping[str, Any]) -> str:
     """Return the name of a ledger row, or of one that is held, as it may be printed."""
     if row.get("path_key") is None:
         return printable_name(name_in(sealer, row) or UNOPENED)

@@ -24,8 +24,8 @@ from assets.exports.pupils.merges import known_merges, merged
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, text_of_fields
 from assets.lake.protection_marks import know_key
+from assets.lake.schema import TemporaryTable
 from assets.lake.sealed_places import IDENTITY, STAFF
-from assets.lake.temporary import TemporaryTable
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")

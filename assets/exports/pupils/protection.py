@@ -22,7 +22,7 @@ from assets.exports.pupils.identity_numbers import possible_numbers
 from assets.exports.pupils.people import People
 from assets.lake.encryption import Sealer
 from assets.lake.protection_marks import WORD_MAC, mark_all
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 from assets.lake.upsert import replace_older_by
 
 #: The only words that say "not protected"; whatever else stands there protects.

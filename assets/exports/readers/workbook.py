@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from assets.exports.children.answers import Answer, NoAnswerError
+from assets.exports.children.answers import ChildAnswer, NoAnswerError
 from assets.exports.children.limits import LONGEST_CELL, LONGEST_LINE
 from assets.exports.files.decoding import clean_text
 from assets.exports.files.received import ReceivedFile, UnreadableFileError
@@ -101,7 +101,7 @@ def read_sheet(
     """
     lines = tempfile.SpooledTemporaryFile(_SMALL, dir=None if folder is None else str(folder))  # noqa: SIM115 - kept with the sheet
     try:
-        with Answer(_CHILD, names, file, _SECONDS, ("-I", "-S")) as answer:
+        with ChildAnswer(_CHILD, names, file, _SECONDS, ("-I", "-S")) as answer:
             head = answer.line()
             answer.copy_into(lines)
             answer.end()

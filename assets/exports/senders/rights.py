@@ -10,7 +10,7 @@ from __future__ import annotations
 from assets.exports.files.received import ReceivedFile, UnreadableFileError
 from assets.exports.senders.senders import SS12000, Right
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 #: The day that a row of a kind speaks of last, and the column that a person finds it in. A record
 #: that still runs speaks of today.

@@ -13,7 +13,7 @@ import duckdb
 from assets.exports.ss12000.resources import Resource
 from assets.exports.ss12000.words import Changes
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 _MENTEES = (
     "SELECT members.person_key, true FROM ss12000_members AS members "

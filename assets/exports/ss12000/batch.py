@@ -31,7 +31,7 @@ from assets.exports.ss12000.resources import (
 from assets.exports.ss12000.staging import ObjectStage
 from assets.exports.ss12000.words import prepare_words, refuse_repeated
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 _WAITS = {
     "event": "wait for their calendar event",

@@ -34,9 +34,9 @@ from assets.exports.storing.lessons import store_identities, store_lessons
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.schema import TemporaryTable
 from assets.lake.sealed_places import IDENTITY, PERSON, PERSON_AS_STAFF, STAFF
 from assets.lake.tables import columns_of
-from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older_by
 
 # What SS12000 files say of protection, kept as words of the server about persons and numbers. A

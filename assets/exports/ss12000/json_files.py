@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.exports.children.answers import Answer, NoAnswerError
+from assets.exports.children.answers import ChildAnswer, NoAnswerError
 from assets.exports.children.limits import LONGEST_CELL
 from assets.exports.files.decoding import clean_text
 from assets.exports.files.received import ReceivedFile, UnreadableFileError
@@ -104,9 +104,9 @@ def schema_of(shape: Shape) -> dict[str, pl.DataType | type[pl.DataType]]:
     return schema | dict.fromkeys(columns_of(shape), pl.String)
 
 
-def _answer(file: ReceivedFile, *arguments: str) -> Answer:
+def _answer(file: ReceivedFile, *arguments: str) -> ChildAnswer:
     seconds = _LEAST_SECONDS + file.size // _BYTES_PER_SECOND
-    return Answer(_CHILD, (str(seconds), *arguments), file, _WAITS * seconds)
+    return ChildAnswer(_CHILD, (str(seconds), *arguments), file, _WAITS * seconds)
 
 
 def _frame(line: bytes, resource: str) -> pl.DataFrame:

@@ -21,8 +21,8 @@ from assets.exports.pupils.merges import known_merges, merged
 from assets.exports.pupils.protection import WORDS, server_source, source_key
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, text_of_fields
+from assets.lake.schema import TemporaryTable
 from assets.lake.sealed_places import PERSON, PERSON_AS_STAFF
-from assets.lake.temporary import TemporaryTable
 
 # A mentor's address for the lists: never a private one.
 _EMAIL_ORDER = ("Skola personal", "Arbete övrigt")

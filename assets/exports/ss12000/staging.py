@@ -20,7 +20,7 @@ from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.resources import Resource
 from assets.exports.staging.staged_tables import load_offered, unstage
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 # The cell that a problem's field speaks of, where it may be shown.
 _SHOWN_CELLS = {
@@ -41,7 +41,6 @@ _SHOWN_CELLS = {
 _NO_CELLS = frozenset({"file_id", "line_number", "part", "fault"})
 #: What the files say of protection.
 MARKINGS = TemporaryTable("staged_markings")
-_NOT_PROTECTED = "staged_not_protected"
 
 
 @dataclass
@@ -80,9 +79,9 @@ class ObjectStage:
         self._selects = {resource.staged: resource.select}
         if resource.part:
             self._selects[resource.part.staged] = resource.part.select
-        self._selects[MARKINGS.name] = f"exports/{MARKINGS}"
+        self._selects[MARKINGS.name] = "exports/staged_markings"
         if resource.name == "persons":
-            self._selects[_NOT_PROTECTED] = f"exports/{_NOT_PROTECTED}"
+            self._selects["staged_not_protected"] = "exports/staged_not_protected"
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedObjects:
         """Stage files again; afterwards the tables hold them and no others."""

@@ -15,7 +15,7 @@ from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.ss12000.resources import Resource
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 _STAMP = "(stated_at, exported_at, file_id)"
 

@@ -15,7 +15,7 @@ from assets.exports.ledger.problems import ProblemLog
 from assets.exports.staging.row_by_row import refusal, warning
 from assets.exports.staging.staged_tables import Staging
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 # What is no cell of the row, so not part of its sealed copy.
 _NO_CELLS = frozenset(

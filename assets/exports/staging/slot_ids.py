@@ -20,7 +20,7 @@ import polars as pl
 
 from assets.exports.readers.layouts import OBJECT_LAYOUTS, FoundHeader
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 from assets.lake.upsert import replace_older_by
 
 #: Fewer lessons that come back elsewhere are lessons that moved, each for itself (our choice).

@@ -20,7 +20,7 @@ from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layouts import DELIMITERS, FoundHeader, HeaderMatch, Layout
 from assets.exports.senders.rights import RowRights
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 RAW_TABLES = {
     "lessons": "raw_lessons",

@@ -19,7 +19,7 @@ from assets.exports.readers.layouts import FoundHeader
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.lesson_fates import decide_fates
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 #: So many tenths of a class's pupils a file has to have to cover it (our choice): a few may be gone
 #: from the newer file, as pupils who left are, but half a class is another kind of file.

@@ -16,8 +16,8 @@ from assets.exports.pupils.people import People
 from assets.exports.staging.slot_ids import keep_moved
 from assets.exports.storing.snapshots import remove_absent_lessons, store_snapshots
 from assets.lake.connection import Lake
+from assets.lake.schema import TemporaryTable
 from assets.lake.tables import columns_of
-from assets.lake.temporary import TemporaryTable
 from assets.lake.upsert import replace_older
 
 _LESSON = ", ".join(columns_of("lessons"))

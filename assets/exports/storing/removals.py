@@ -18,7 +18,7 @@ import polars as pl
 from assets.exports.files.received import ReceivedFile
 from assets.exports.senders.senders import Right
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 
 #: More of a school's lessons of a month than so many hundredths no file removes or blanks before
 #: somebody has looked (our choice): no correction that we know of is so large.

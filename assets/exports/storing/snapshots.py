@@ -18,7 +18,7 @@ import polars as pl
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.readers.layouts import FoundHeader
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 from assets.lake.upsert import replace_older
 
 #: A file that spans more days than a school year has a wrong date in it, and removes nothing.

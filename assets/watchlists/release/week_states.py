@@ -17,7 +17,7 @@ import duckdb
 from assets.absence.windows import school_year_start
 from assets.flags.evaluate import Evaluation, levels_at
 from assets.lake.connection import Lake
-from assets.lake.temporary import TemporaryTable
+from assets.lake.schema import TemporaryTable
 from assets.watchlists.model import ListHistory
 from rules.models import RuleSet
 from rules.parameter_file import RuleFileError
