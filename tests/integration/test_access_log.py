@@ -23,7 +23,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "nightly": ("--inbox", INBOX, "--as-of", AS_OF),
     "ingest": (INBOX,),
     "deliver": ("--dry-run",),
-    "publish": ("--week", "2026-W46", "--force"),
+    "publish": ("--week", "2026-W46"),
     "rates": ("--month", "2026-11", "--identities"),
     "flags": ("--as-of", AS_OF, "--identities"),
     "restate": ("--week", "2026-W46", "--identities"),
@@ -35,6 +35,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "retry": (HASH,),
     "archive open": (HASH, "--out", "{inbox}/../original.csv"),
     "archive remove": (HASH,),
+    "release": (),
     "revoke": (HASH, "--reason", "wrong school"),
 }
 #: The others, and why they need no line.
