@@ -17,7 +17,7 @@ SET = ("--set", "mentor_followup.threshold=15")
 KEY = "201205059858"
 # The newest lesson of the samples is of Friday 13 November 2026.
 QUESTIONS = (
-    ("explain", KEY, "--as-of"),
+    ("explain", "-", "--as-of"),
     ("whatif", *SET, "--by", "city", "--as-of"),
     ("flags", "--as-of"),
     ("forecast", "--as-of"),
@@ -31,7 +31,7 @@ def _far_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(home: SampleHome, *question: str) -> str:
-    said = trappan(*question, "--home", home.path)
+    said = trappan(*question, "--home", home.path, typed=KEY)
     assert said.status == 0, said.err
     return " ".join(said.err.split())
 

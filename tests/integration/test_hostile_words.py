@@ -75,6 +75,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "changes": (("--file", HOSTILE),),
     "retry": ((HOSTILE,),),
     "simulate": (("--out", HOSTILE, "--pupils", HOSTILE),),
+    "release": ((), (HOSTILE,)),
     "revoke": ((HOSTILE,),),
     "ui": (("--port", HOSTILE),),
     "doctor": ((),),
