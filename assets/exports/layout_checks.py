@@ -361,6 +361,9 @@ def _problems(
     kind = head.match.layout.kind
     lake = Lake(LakeSettings(home=Path()), duckdb.connect())
     try:
+        # A lake of nothing, under the name that statements know it by.
+        lake.connection.execute("ATTACH ':memory:' AS lake")
+        lake.connection.execute("SET search_path = 'system.main,lake.main'")
         for name in ("row_problems", "pupil_merges"):
             lake.connection.execute(create_statements(table_named(name))[0])
         load_macros(lake)
