@@ -174,7 +174,8 @@ def _kind(file: LedgerFile, known: Mapping[str, str]) -> str:
         )
     if kind == "pupil_merges":
         raise RevokeError(
-            f"{short} says which numbers are one pupil. Undo each of them: trappan unmerge"
+            f"{short} says which numbers are one pupil, and stored rows have the later number now. "
+            "That can't be taken back yet; restore the home from a backup of before"
         )
     return kind
 

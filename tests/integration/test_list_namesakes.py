@@ -60,9 +60,11 @@ def test_one_flagged_and_one_at_risk_are_reported_apart(
             "HAVING bool_or(has_hit) AND bool_or(is_clear) ORDER BY ALL LIMIT 1"
         )[0]
 
-        def same_name(lake: Lake, pupils: Sequence[str] | None = None) -> dict[str, dict[str, str]]:
+        def same_name(
+            lake: Lake, pupils: Sequence[str] | None = None, as_of: date | None = None
+        ) -> dict[str, dict[str, str]]:
             name = {"given_name": "Elsa", "family_name": "Andersson"}
-            people = answers.identities_of(lake, pupils)
+            people = answers.identities_of(lake, pupils, as_of)
             twins = {key: people[key] | name for key in (flagged, other) if key in people}
             return people | twins
 
