@@ -149,12 +149,17 @@ def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_making_the_samples_again_gives_the_same_files(made_again: Path) -> None:
-    for part in ("inbox", "inbox_week_47", "expected"):
-        made = {p.name: p for p in (made_again / part).iterdir()}
-        kept = {p.name: p for p in (FOLDER / part).iterdir() if p.suffix != ".yaml"}
+    for part in ("inbox", "inbox_week_47", "inbox_senders", "expected"):
+        made = files_below(made_again / part)
+        kept = files_below(FOLDER / part)
         assert made.keys() == kept.keys()
         for name, path in made.items():
             assert contents(path) == contents(kept[name]), name
+
+
+def files_below(folder: Path) -> dict[str, Path]:
+    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".yaml")
+    return {str(path.relative_to(folder)): path for path in found}
 
 
 def contents(path: Path) -> object:
