@@ -58,20 +58,19 @@ def nightly(
     # First, so that a wrong rule file is reported before an hour's work.
     rules_on(settings, last)
     with run_lock(settings, "nightly"), watched() as progress:
-        override = _noted(settings, "nightly", reason, is_forced=force, as_of=last)
         access = lake_access(
             settings,
             paths,
             progress,
             with_pulled=True,
             begins_anew=begin_anew,
-            override=override,
+            override=Override(is_forced=force),
         )
         tell: Callable[[RunResults], None] | None = partial(_tell_files, paths[0])
         tags = as_of_tags(last)
         made_up = MadeUp()
         is_behind = refuse_night(access, last, force=force)
-        note_access(settings, "nightly", as_of=last)
+        _note(settings, "nightly", Override(is_forced=force), reason, as_of=last)
         try:
             if is_behind:
                 made_up = make_up_weeks(settings, access, last, tell)
@@ -118,8 +117,8 @@ def publish(
             "over. Tonight's lists stand in the home under lists/current."
         )
     settings = settings_of(context, home)
-    note_access(settings, "publish", week=iso_week(week), school=school, mentors=mentors)
     if mentors:
+        note_access(settings, "publish", week=iso_week(week), school=school, mentors=True)
         _publish_mentors(settings, week, school)
         return
     if even_if_held and not reason:
@@ -130,15 +129,8 @@ def publish(
         )
     rules_on(settings, week)
     with watched() as progress:
-        override = _noted(
-            settings,
-            "publish",
-            reason,
-            even_if_held=even_if_held,
-            is_forced=force,
-            week=iso_week(week),
-            school=school,
-        )
+        override = Override(even_if_held, force)
+        _note(settings, "publish", override, reason, week=iso_week(week), school=school)
         access = lake_access(settings, (), progress, override=override)
         if not force:
             refuse_week(access, week)
@@ -174,25 +166,16 @@ def _publish_mentors(settings: Settings, week: date, school: str | None) -> None
         )
 
 
-def _noted(
-    settings: Settings,
-    command: str,
-    reason: str | None,
-    *,
-    even_if_held: bool = False,
-    is_forced: bool = False,
-    **asked: object,
-) -> Override:
-    """Write an override to the access log before anything is made, and return it.
+def _note(
+    settings: Settings, command: str, override: Override, reason: str | None, **asked: object
+) -> None:
+    """Write to the access log what is made, and what of it is overridden, before it is.
 
     Raises:
-        OSError: it can't be written; then nothing is overridden.
+        OSError: it can't be written; then nothing is made.
     """
-    override = Override(even_if_held, is_forced)
-    if override != Override():
-        what = {"even_if_held": even_if_held or None, "force": is_forced or None}
-        note_access(settings, command, **asked, **what, reason=reason)
-    return override
+    what = {"even_if_held": override.even_if_held or None, "force": override.is_forced or None}
+    note_access(settings, command, **asked, **what, reason=reason)
 
 
 @dataclass
