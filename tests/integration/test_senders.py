@@ -180,7 +180,8 @@ def test_the_samples_hostile_sender_changes_nothing(tmp_path: Path) -> None:
         else:
             for attack in (home / "inbox" / "skola-99999901").glob("*T0600.csv"):
                 attack.unlink()
-        said = trappan("--home", home, "nightly", "--as-of", "2026-11-15")
+        anew = ["--begin-anew"] if is_there else []
+        said = trappan("--home", home, "nightly", "--as-of", "2026-11-15", *anew)
         assert said.status in {0, 3}, said.err
         questions = (
             ("rates", "--month", "2026-10"),
