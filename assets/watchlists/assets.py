@@ -61,13 +61,13 @@ def _release(
 ) -> dg.MaterializeResult[Release]:
     as_of = lake.as_of(context.run.tags)
     school = context.run.tags.get(SCHOOL_TAG)
-    _refuse_unlooked(context, as_of.isoformat())
     with lake.open() as opened:
         if not lake.override.is_forced:
             if is_frozen:
                 refuse_early_freeze(opened, as_of)
             else:
                 refuse_wrong_night(opened, as_of, lake.today())
+        _refuse_unlooked(context, as_of.isoformat())
         release = release_lists(
             opened,
             as_of,

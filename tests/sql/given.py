@@ -363,7 +363,7 @@ _IN_BETWEEN: dict[str, str] = {
     "protected_then": "pupil_key UUID",
     "protected_pupils": "pupil_key UUID",
     "raw_lessons": "file_id BIGINT, line_number BIGINT, file_exported_at TIMESTAMP, "
-    + ", ".join(f"{column} VARCHAR" for column in COLUMNS["lessons"]),
+    "id_tag VARCHAR, " + ", ".join(f"{column} VARCHAR" for column in COLUMNS["lessons"]),
 }
 
 

@@ -18,6 +18,7 @@ from tests.sql.given import given, moment
 CELLS = {
     "file_id": 1,
     "line_number": 2,
+    "id_tag": "",
     "school_unit_code": "10000001",
     "class_name": "8A",
     "grade": "8",
