@@ -166,6 +166,9 @@ def small_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
         "from rules.reached import reached\n\ndef test_reached():\n    assert reached(12, 12)\n",
         encoding="utf-8",
     )
+    # Else the installed packages of these names would come before them.
+    for package in ("rules", "tests", "tests/tools"):
+        (root / package / "__init__.py").touch()
     subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     with Copy(root) as copy:
         copy.serve("imported", ["tests/test_reached.py"])
