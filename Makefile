@@ -116,11 +116,12 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 --no-emit-index-url --custom-compile-command "make lock"
 
 lock: setup ## Write the three locks again from pyproject.toml
-	@# What runs decides; the other two have no version of a package that differs from it.
+	@# What runs decides; the other two have no version of a package that differs from it. What runs on
+	@# Windows only, tests may need everywhere.
 	@$(COMPILE) $(LOCK_ARGS) pyproject.toml --extra scale-out --output-file $(LOCK)
 	@$(COMPILE) $(LOCK_ARGS) --group setup --constraint $(LOCK) --output-file $(SETUP_LOCK)
 	@$(COMPILE) $(LOCK_ARGS) pyproject.toml --extra dev --constraint $(LOCK) --constraint $(SETUP_LOCK) \
-	$$(sed -nE 's/^([a-z0-9][a-z0-9._-]*)==.*/--no-emit-package \1/p' $(LOCK) $(SETUP_LOCK)) \
+	$$(sed -nE "/; sys_platform == 'win32'/d; s/^([a-z0-9][a-z0-9._-]*)==.*/--no-emit-package \1/p" $(LOCK) $(SETUP_LOCK)) \
 	--output-file $(DEV_LOCK)
 	@# Versions and hashes only: where a package comes from is each machine's own setting.
 	@! grep -nE 'pypi|pythonhosted|[/@]' $(SETUP_LOCK) $(LOCK) $(DEV_LOCK)
