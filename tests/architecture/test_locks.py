@@ -59,8 +59,13 @@ def test_a_lock_names_no_place_to_fetch_from(lock: str) -> None:
 
 
 def test_no_package_has_another_version_for_developers() -> None:
-    runs = pinned(RUNS)
-    assert not pinned(DEV).keys() & (runs.keys() | pinned(SETUP).keys())
+    runs, dev = pinned(RUNS), pinned(DEV)
+    assert not dev.keys() & pinned(SETUP).keys()
+    for name in dev.keys() & runs.keys():
+        # What runs needs it on Windows only, developers' tools everywhere.
+        assert dev[name] == runs[name]
+        told = [entry for entry in entries(RUNS) if name_of(entry) == name]
+        assert all("sys_platform == 'win32'" in entry for entry in told)
     for name, versions in pinned(SETUP).items():
         assert runs.get(name, versions) == versions
 
