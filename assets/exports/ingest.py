@@ -45,6 +45,7 @@ from assets.exports.ledger.entries import (
     forget_read,
     known_files,
     refuse_another_key,
+    refuse_half_revoked,
     with_other_words,
     write_reports,
 )
@@ -106,14 +107,15 @@ def ingest_paths(
 
     Raises:
         SendersError: files of named senders were taken, and there are none now.
+        RevokeError: a file was being revoked, and what it had superseded is not all back.
         FileNotFoundError: a path isn't there.
         LakeError: another process keeps the lake locked.
         KeyFileError: the lake was written with another key.
     """
-    offered = tuple(paths)
     with _run(lake, layouts, on_progress, intake) as run:
         refuse_lost_senders(lake, senders or Senders())
-        return run.take(entries_in(offered), senders or Senders(), offered)
+        refuse_half_revoked(lake)
+        return run.take(entries_in(paths), senders or Senders())
 
 
 def read_again(
@@ -230,13 +232,11 @@ class _Ingest:
         #: Files that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[int] = frozenset()
 
-    def take(
-        self, entries: Sequence[InboxEntry], senders: Senders, folders: Sequence[Path]
-    ) -> list[FileReport]:
+    def take(self, entries: Sequence[InboxEntry], senders: Senders) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
         listed = [entry for entry in entries if not entry.is_quiet]
         self.reports |= {e.path: left_alone(e.path, e.why_not) for e in listed if e.why_not}
-        from_whom = {e.path: senders.of(e.path, folders) for e in listed if not e.why_not}
+        from_whom = {e.path: senders.of(*e.place) for e in listed if not e.why_not}
         for path in (path for path, sender in from_whom.items() if sender is None):
             self.reports[path] = held(path, NO_SENDER)
         places = [entry.place for entry in listed if from_whom.get(entry.path) is not None]

@@ -17,7 +17,13 @@ import polars as pl
 from assets.exports.files.archive import Archive
 from assets.exports.files.originals import name_of, opened_originals
 from assets.exports.ingest import Progress, reading_again
-from assets.exports.ledger.entries import LedgerFile, forget_read, taken_files
+from assets.exports.ledger.entries import (
+    HALF_REVOKED,
+    LedgerFile,
+    RevokeError,
+    forget_read,
+    taken_files,
+)
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, shipped_layouts
 from assets.exports.senders.senders import Sender, Senders
@@ -25,7 +31,6 @@ from assets.exports.storing.claims import drop_claims_of
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.protection_marks import mark_all
-from rules.errors import TrappanError
 
 #: Tables with a file's words that reading it again leaves until it says them again.
 _SAID = (
@@ -40,19 +45,11 @@ _OF_SCHOOLS = (
     *("lessons", "moved_lessons", "enrolments", "monthly_sums", "class_coverage"),
     *_SAID,
 )
-# Words of protection are taken back only when somebody asks for that, too.
-_PROTECTING = "protection_words"
-#: What the ledger says of a revoked file, until all others are read again, and then.
-HALF_REVOKED = (
-    "revoked, but what it had superseded is not all back: the command was stopped. Run it again"
-)
+#: What the ledger says of a revoked file once all others are read again.
 REVOKED_WHOLLY = "revoked: nothing that it said counts any more"
+_NOT_READ = frozenset({FileOutcome.HELD, FileOutcome.QUARANTINED})
 #: So many originals are open, in clear and without a name, at a time.
 _AT_ONCE = 128
-
-
-class RevokeError(TrappanError):
-    """A file can't be revoked; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,11 @@ class Revoked:
     file: LedgerFile
     reread: tuple[FileReport, ...]
     protections_kept: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that it had superseded is back."""
+        return not any(report.outcome in _NOT_READ for report in self.reread)
 
 
 def revoke_file(
@@ -89,14 +91,21 @@ def revoke_file(
         file: the file.
         layouts: of the home; the shipped ones when None.
         senders: of the home; one with every right when None.
-        with_protection: its words that protect somebody go too; else they stay.
+        with_protection: its words that protect somebody go too; else they stay. Its words
+            against protection always go.
         on_progress: called with a word, files done and files in all.
 
     Raises:
-        RevokeError: nothing was taken of it, it is of a kind that can't be revoked, or an original
-            that is needed is not in the archive.
+        RevokeError: nothing was taken of it, it is of a kind that can't be revoked, an original
+            that is needed is not in the archive, or protection takes two people.
         LakeError: another process keeps the lake locked.
     """
+    if with_protection and senders is not None and senders.two_persons:
+        raise RevokeError(
+            "Protection falls by the word of two different people here (two_persons in "
+            "senders.yaml), so one can't revoke what a file said for it. Revoke the file without "
+            "--with-protection, and let a sender with lift_protection say that nobody is protected."
+        )
     if file.outcome == "awaiting_release":
         return _refuse_for_good(lake, file)
     known = {layout.name: layout.kind for layout in layouts or shipped_layouts()}
@@ -129,10 +138,13 @@ def revoke_file(
                 with opened_originals(archive, [(o, s) for o, s, _ in some], folder) as files:
                     received = {other.file_id: at for other, _, at in some}
                     reports += again(files, received)
-            lake.write(lambda connection: _say(connection, file, REVOKED_WHOLLY))
+            revoked = Revoked(file, tuple(reports), _protections_of(lake, file))
+            # What could not be read again now is not back: the ledger goes on saying so.
+            if revoked.is_whole:
+                lake.write(lambda connection: _say(connection, file, REVOKED_WHOLLY))
     finally:
         archive.close()
-    return Revoked(file, tuple(reports), _protections_of(lake, file))
+    return revoked
 
 
 def _refuse_for_good(lake: Lake, file: LedgerFile) -> Revoked:
@@ -240,8 +252,11 @@ def _take_back(
     )
     forget_read(connection, lake, [file.file_id])
     drop_claims_of(connection, file.file_id)
-    for table in (*_SAID, *([_PROTECTING] if with_protection else [])):
+    for table in _SAID:
         connection.execute(f"DELETE FROM {table} WHERE file_id = $file_id", ids)
+    # What it said against protection lifts nothing any more, whatever becomes of the rest.
+    which = "" if with_protection else "AND NOT is_protected"
+    connection.execute(f"DELETE FROM protection_words WHERE file_id = $file_id {which}", ids)
     if with_protection:
         mark_all(connection)
     # A removed lesson has the number of the file that said it, not of the one that removed it.

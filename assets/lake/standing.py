@@ -9,6 +9,7 @@ asked. Not here: what is stored of senders (`computed_tables.py`,
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from assets.lake.connection import Lake
@@ -53,6 +54,21 @@ def find_standing(lake: Lake, pupils: str | None = None) -> Standing:
     judged = lake.materialise("standing/judged_enrolments")
     days = f"SELECT * EXCLUDE (is_standing) FROM {judged} WHERE is_standing"
     return Standing(lake.make_view("standing_days", days), is_asked=True)
+
+
+def disputed_records(lake: Lake, day: date) -> dict[str, int]:
+    """Return by school unit how many of its roster records wait on a day; no protected pupil's."""
+    if not find_standing(lake).is_asked:
+        return {}
+    return dict(
+        lake.rows(
+            "SELECT school_unit_code, count(DISTINCT pupil_key) FROM judged_enrolments "
+            "WHERE NOT is_standing AND $day BETWEEN first_date AND last_date "
+            "AND pupil_key NOT IN (SELECT pupil_key FROM protected_pupils) "
+            "GROUP BY school_unit_code ORDER BY school_unit_code",
+            day=day,
+        )
+    )
 
 
 def find_disputed_lessons(lake: Lake, stated: TemporaryTable) -> None:

@@ -19,7 +19,7 @@ from assets.delivery.delivery_log import DeliveryLog
 from assets.delivery.health import LOOKS, Look
 from assets.exports.children.answers import layers
 from assets.exports.files.archive import Archive
-from assets.exports.ledger.entries import refuse_another_key
+from assets.exports.ledger.entries import refuse_another_key, refuse_half_revoked
 from assets.exports.readers.layouts import load_layouts
 from assets.exports.sealed_values import look_over
 from assets.exports.senders.senders_file import FILE_NAME as SENDERS_FILE
@@ -313,6 +313,7 @@ def _lake(settings: Settings) -> str:
         _data_files(lake)
         if (settings.lake.home / "pupil.key").exists():
             refuse_another_key(lake, Sealer.of_home(settings.lake.home))
+        refuse_half_revoked(lake)
         ((files, lessons),) = lake.rows(
             "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM lessons)"
         )

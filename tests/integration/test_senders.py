@@ -6,14 +6,18 @@ import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assets.exports.ingest import ingest_paths
+from assets.exports.ledger.entries import LedgerFile, RevokeError, find_file
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.senders.senders import Right, Sender, Senders
+from assets.exports.revoke import revoke_file
+from assets.exports.senders.senders import SS12000, Right, Sender, Senders
 from assets.exports.senders.senders_file import SendersError, load_senders
 from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.integration.conftest import SAMPLES, trappan
 from tests.integration.ingest_files import (
     EVERY,
@@ -154,6 +158,82 @@ def test_a_lost_senders_file_gives_nobody_every_right(lake: Lake, tmp_path: Path
         ingest_paths(lake, [tmp_path])
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [{"school_units": frozenset({OWN})}, {"since": date(2026, 8, 1)}],
+    ids=["schools", "days"],
+)
+def test_a_limited_sender_sends_no_objects_of_a_server(limit: dict[str, Any]) -> None:
+    """Objects name schools and days that only the server knows: no row could be refused."""
+    assert not Sender(name="a", is_declared=True, **limit).may_send(SS12000)
+    assert Sender(name="a", is_declared=True).may_send(SS12000)
+
+
+def test_a_folder_in_a_senders_folder_is_no_other_sender(lake: Lake, tmp_path: Path) -> None:
+    inner = tmp_path / "in" / "skola-1" / "folkbokforing"
+    inner.mkdir(parents=True)
+    put(inner, "a_20261101T0400.csv", text_of([lesson(school=OTHER)], EVERY))
+    known = Senders(named=(SCHOOL, REGISTRY), folders=(tmp_path / "inbox",))
+    for named in (tmp_path / "in" / "skola-1", inner, inner / "a_20261101T0400.csv"):
+        (report,) = ingest_paths(lake, [named], senders=known)
+        assert report.outcome == FileOutcome.HELD, named
+    (tmp_path / "link").symlink_to(tmp_path / "in", target_is_directory=True)
+    known = Senders(named=(SCHOOL, REGISTRY), folders=(tmp_path / "in",))
+    for named in (tmp_path / "link", tmp_path / "link" / "skola-1", inner):
+        (report,) = ingest_paths(lake, [named], senders=known)
+        assert report.rows_accepted == 0, named
+    assert count(lake, "lessons") == 0
+
+
+def ledger_file(lake: Lake, report: FileReport) -> LedgerFile:
+    return find_file(lake, Sealer.of_home(lake.settings.home), report.sha256)
+
+
+def test_a_revoked_file_lifts_no_protection_any_more(lake: Lake, tmp_path: Path) -> None:
+    said = [{"protected": "Sekretessmarkering"}, {"protected": "Ingen"}]
+    reports = [
+        ingest_paths(lake, [roster(tmp_path, "", f"elever_2026110{n + 1}T0400.csv", row)])[0]
+        for n, row in enumerate(said)
+    ]
+    assert not is_protected(lake)
+    revoke_file(lake, ledger_file(lake, reports[1]))
+    assert is_protected(lake)
+
+
+def test_what_a_revoked_file_protects_two_people_have_to_let_go(lake: Lake, tmp_path: Path) -> None:
+    roster(tmp_path, "skola-1", "elever_20261101T0400.csv", {"protected": "Sekretessmarkering"})
+    report = offer_as(lake, tmp_path)["elever_20261101T0400.csv"]
+    known = Senders(named=(SCHOOL, REGISTRY), folders=(tmp_path,), two_persons=True)
+    with pytest.raises(RevokeError, match="two different people"):
+        revoke_file(lake, ledger_file(lake, report), senders=known, with_protection=True)
+    assert revoke_file(lake, ledger_file(lake, report), senders=known).protections_kept
+    assert is_protected(lake)
+
+
+def test_no_night_goes_on_from_a_revocation_that_was_stopped(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the revoked file had superseded is missing until then, and lists would not say so."""
+    older, newer = (
+        lessons(tmp_path, "", f"a_2026110{n}T0400.csv", {"invalid": str(n)}) for n in (1, 2)
+    )
+    reports = ingest_paths(lake, [older, newer])
+    with monkeypatch.context() as patch:
+        patch.setattr("assets.exports.revoke.opened_originals", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            revoke_file(lake, ledger_file(lake, reports[1]))
+    assert count(lake, "lessons") == 0
+    with pytest.raises(RevokeError, match=f"trappan revoke {reports[1].sha256[:12]}"):
+        ingest_paths(lake, [tmp_path])
+    revoke_file(lake, ledger_file(lake, reports[1]))
+    assert lake.rows("SELECT invalid_minutes FROM lessons") == [(1,)]
+    ingest_paths(lake, [tmp_path])
+
+
+def stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_doctor_says_who_may_speak(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
@@ -189,6 +269,8 @@ def test_the_samples_hostile_sender_changes_nothing(tmp_path: Path) -> None:
         )
         found.append([trappan("--home", home, *q, "--format", "csv").out for q in questions])
     assert len([line for line in said.err.splitlines() if "T0600.csv:" in line]) >= 5
+    # The protected one whom it names too is in no number.
+    assert "99999901 says that 1 pupil of other schools are its own" in said.err
     assert found[0] == found[1]
 
 

@@ -82,6 +82,33 @@ def refuse_another_key(lake: Lake, sealer: Sealer) -> None:
         )
 
 
+class RevokeError(TrappanError):
+    """A file can't be revoked, or was so half; the message says why and what to do."""
+
+
+#: What the ledger says of a revoked file until all others are read again.
+HALF_REVOKED = (
+    "revoked, but what it had superseded is not all back: the command was stopped. Run it again"
+)
+
+
+def refuse_half_revoked(lake: Lake) -> None:
+    """Look that every revocation was carried through: else lessons are missing without a word.
+
+    Raises:
+        RevokeError: one was stopped.
+    """
+    for (sha256,) in lake.rows(
+        "SELECT file_sha256 FROM files WHERE outcome = 'revoked' AND reason = $half LIMIT 1",
+        half=HALF_REVOKED,
+    ):
+        raise RevokeError(
+            f"Revoking {sha256[:12]} was stopped, and what it had superseded is not all back. "
+            "Nothing was done, and the lists that are out still stand. Run first: trappan revoke "
+            f"{sha256[:12]} --reason …"
+        )
+
+
 def known_files(lake: Lake, sealer: Sealer, file_ids: list[int]) -> dict[int, KnownFile]:
     """Return what the ledger says of these files, by number."""
     rows = lake.frame(

@@ -35,8 +35,8 @@ def refuse_objects(file: ReceivedFile) -> None:
     """
     if not file.sender.may_send(SS12000):
         raise UnreadableFileError(
-            "its sender may not send files of SS12000 (layouts in senders.yaml). Whom it calls "
-            "protected nobody has looked at: ask the sender"
+            "its sender may not send files of SS12000: senders.yaml limits its layouts, schools or "
+            "days. Whom it calls protected nobody has looked at: ask the sender"
         )
 
 

@@ -8,7 +8,7 @@ a row that its sender may not say (`rights.py`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -32,7 +32,7 @@ INBOX = "inbox"
 #: Why a file is held that lies in no sender's folder.
 NO_SENDER = (
     "it lies in no sender's folder, so nobody may speak by it. Put it into the folder of its "
-    "sender, or name the folder in senders.yaml"
+    "sender, name the folder in senders.yaml, or say whose it is: trappan ingest --sender NAME"
 )
 
 
@@ -69,7 +69,13 @@ class Sender:
         return bool(self.school_units & other.school_units)
 
     def may_send(self, layout: str) -> bool:
-        """Whether it may send files of a layout."""
+        """Whether it may send files of a layout.
+
+        Objects of SS12000 name schools by ids and say nothing of days until others are known, so
+        no row of them could be refused: who speaks of some schools or days only sends none.
+        """
+        if layout == SS12000 and not self.is_unlimited:
+            return False
         return self.layouts is None or layout in self.layouts
 
     @property
@@ -158,21 +164,29 @@ class Senders:
             return THE_INBOX
         return self._by_name.get(name)
 
-    def of(self, path: Path, offered: Iterable[Path] = ()) -> Sender | None:
+    def of(self, path: Path, below: Path) -> Sender | None:
         """Return who a file is from; None when it lies in no sender's folder.
+
+        The sender's folder lies in one of `folders`, or in a folder that was offered by name. Below
+        what was offered no link is resolved: a sender could change it while it is looked at.
 
         Args:
             path: where it lies.
-            offered: folders that were offered by name; each counts as an inbox.
+            below: the folder that was offered, or that of a file that was.
         """
         if not self.is_declared:
             return THE_INBOX
         if self.only is not None:
             return self.only
-        for folder in (*self.folders, *offered):
-            place = path.absolute()
-            if place.is_relative_to(folder.absolute()):
-                parts = place.relative_to(folder.absolute()).parts
-                # A file beside the senders' folders is nobody's.
-                return self._by_name.get(parts[0]) if len(parts) > 1 else None
-        return None
+        root, inner = below.resolve(), path.relative_to(below)
+        for folder in map(Path.resolve, self.folders):
+            if (root / inner).is_relative_to(folder):
+                return self._first_of((root / inner).relative_to(folder))
+        if not self._by_name.keys().isdisjoint(root.parts):
+            # In a sender's folder no other sender's can be: it makes folders as it likes.
+            return None
+        return self._first_of(inner)
+
+    def _first_of(self, place: Path) -> Sender | None:
+        # A file beside the senders' folders is nobody's.
+        return self._by_name.get(place.parts[0]) if len(place.parts) > 1 else None

@@ -157,6 +157,7 @@ def _refuse_contradictions(path: Path, found: _SendersFile, layouts: frozenset[s
                 f"the folder another name. {_DOCS}"
             )
         if entry.layouts == "all":
+            # Of a sender of some schools or days: all but ss12000.
             continue
         known = layouts | {SS12000}
         if unknown := sorted(set(entry.layouts) - known):
@@ -164,10 +165,11 @@ def _refuse_contradictions(path: Path, found: _SendersFile, layouts: frozenset[s
                 f"{place}: found the layout '{unknown[0]}', expected one of "
                 f"{', '.join(sorted(known))}. {_DOCS}"
             )
-        if SS12000 in entry.layouts and entry.school_units != "all":
+        if SS12000 in entry.layouts and not entry.sender().is_unlimited:
             raise SendersError(
                 f"{place}: files of SS12000 name schools by ids that only the server knows, so who "
-                f"sends them speaks of all schools. Expected school_units: all. {_DOCS}"
+                "sends them speaks of all schools and days. Expected school_units: all, and no "
+                f"since. {_DOCS}"
             )
 
 

@@ -16,7 +16,7 @@ from assets.exports.senders.senders_file import senders_of
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from pipelines.cli.home import note_access, settings_of
-from pipelines.cli.options import FileHash, Home
+from pipelines.cli.options import CommandError, FileHash, Home
 from pipelines.cli.printing import print_reports, say, watched
 
 
@@ -56,6 +56,12 @@ def revoke(
     if odd:
         print_reports(odd)
     short = known.sha256[:12]
+    if not revoked.is_whole:
+        raise CommandError(
+            f"{short} counts no more, but not all of the files above could be read again, and what "
+            "they said is not all back. No night goes on until it is: mend them, and run the same "
+            "command again."
+        )
     say(
         f"{short} is revoked: nothing of it counts. {len(revoked.reread)} other files were read "
         "again. Sums and lists change with the next `trappan nightly`; lists that are out stay."

@@ -1,8 +1,10 @@
-"""What waits for a release, as a night and `trappan doctor` say it: how much, never about whom."""
+"""What waits for a release, and for what else a person is needed: how much, never about whom."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from assets.exports.readers.layouts import load_layouts
 from assets.exports.senders.releases import (
@@ -15,15 +17,23 @@ from assets.exports.senders.senders import Senders
 from assets.exports.senders.senders_file import FILE_NAME, senders_of
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from pipelines.settings import Settings
+from assets.lake.standing import disputed_records
+from pipelines.settings import Settings, yesterday
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits in a home."""
+    """What waits in a home.
+
+    Attributes:
+        lifts: words that lift protection once they are released.
+        files: that would remove or blank many lessons.
+        disputed: by school unit, how many of its roster records wait: of pupils enrolled elsewhere.
+    """
 
     lifts: tuple[WaitingLift, ...] = ()
     files: tuple[WaitingFile, ...] = ()
+    disputed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unreleased(self) -> tuple[WaitingFile, ...]:
@@ -46,6 +56,12 @@ class Waiting:
             )
         if said:
             said.append("`trappan release` lists what waits.")
+        for code, count in self.disputed.items():
+            whose = "1 pupil" if count == 1 else f"{count} pupils"
+            said.append(
+                f"School unit {code} says that {whose} of other schools are its own. They stay "
+                "where they were until that record ends, or a sender with move_pupils says so."
+            )
         return said
 
 
@@ -63,7 +79,12 @@ def senders_in(settings: Settings) -> Senders:
 def what_waits(lake: Lake, senders: Senders) -> Waiting:
     """Return what waits in the lake of a home."""
     sealer = Sealer.of_home(lake.settings.home)
-    return Waiting(tuple(waiting_lifts(lake, sealer)), tuple(waiting_files(lake, senders)))
+    today = yesterday() + timedelta(days=1)
+    return Waiting(
+        tuple(waiting_lifts(lake, sealer)),
+        tuple(waiting_files(lake, senders)),
+        disputed_records(lake, today),
+    )
 
 
 def waiting_after(settings: Settings) -> Waiting:
