@@ -114,7 +114,7 @@ def test_a_schools_weeks_go_from_the_years_first_list_to_this_one_with_gaps() ->
     assert year_texts.span(weeks, Question.MENTOR) == "v. 43–46, högst 12"
     assert points(str(question_curve(weeks, Question.MENTOR))) == [
         [(2, 2)],
-        [(26, 7), (38, 27)],
+        [(98, 7), (146, 27)],
     ]
 
 
@@ -134,7 +134,7 @@ def test_a_first_list_of_a_year_and_one_that_waits_have_no_curve() -> None:
 
 def test_nobody_for_a_question_is_a_line_at_the_bottom_and_no_error() -> None:
     weeks = counted_weeks(replace(autumn(), told_weeks=(told("2026-W45"),), pupils=()))
-    assert points(str(question_curve(weeks, Question.SST))) == [[(2, 32), (14, 32)]]
+    assert points(str(question_curve(weeks, Question.SST))) == [[(2, 32), (50, 32)]]
 
 
 def test_what_to_expect_is_the_schools_own_share_by_season() -> None:

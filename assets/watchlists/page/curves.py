@@ -20,7 +20,7 @@ _TOP, _HEIGHT = 8, 40  # above 100 %, and of it
 _STEP = 8  # a pupil's week
 _LEFT, _BELOW = 42, 16  # room for what the axes are called
 _NAMED_WEEKS = 5  # every so many weeks has its name below
-_TILE_HEIGHT, _TILE_WIDTH, _TILE_STEP = 30, 148, 12
+_TILE_HEIGHT, _TILE_WIDTH, _TILE_STEP = 30, 148, 48
 
 
 def pupil_curve(pupil: PupilRow) -> Markup:
