@@ -17,8 +17,10 @@ import duckdb
 import pytest
 from hypothesis import settings
 
+from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeSettings, configuration, traces_of_a_lake
+from tests.ss12000_in_process import read_here
 
 # The same examples everywhere and every time, so that a landing fails of its own changes only;
 # `make search` looks for new ones.
@@ -112,6 +114,7 @@ class NewHomes:
 
 
 _open = Lake.open
+_answer_of_a_process = json_files._answer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -129,6 +132,25 @@ def lakes_are_made_as_everywhere(_new_homes: NewHomes) -> Iterator[None]:
     _new_homes.are_copies = False
     yield
     _new_homes.are_copies = True
+
+
+@pytest.fixture(scope="module")
+def objects_are_read_as_everywhere(_objects_are_read_here: None) -> Iterator[None]:
+    """For tests about the process that reads a file of SS12000: `usefixtures`, as above."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assets.exports.ss12000.json_files._answer", _answer_of_a_process)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _objects_are_read_here() -> Iterator[None]:
+    """Files of SS12000 are read in the process of the test: two would start for each file.
+
+    What starts a command of its own reads as everybody does.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assets.exports.ss12000.json_files._answer", read_here)
+        yield
 
 
 def emptied(lake: Lake) -> Lake:

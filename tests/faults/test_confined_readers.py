@@ -83,9 +83,18 @@ elif task == "sleep":
 elif task == "words":
     sys.stderr.write("\\x1b[2J bad\\nwords " * 100_000)
     raise SystemExit(3)
+elif task == "both":
+    for _ in range(2_000):
+        sys.stderr.write("both " * 20)
+        print("x" * 1_000)
+elif task == "chatter":
+    while True:
+        sys.stderr.write("x" * 100_000)
 elif task == "line":
     sys.stdout.write("x" * (40 << 20))
 """
+pytestmark = pytest.mark.usefixtures("objects_are_read_as_everywhere")
+
 LAYERS: dict[str, tuple[str, ...]] = {
     "all layers": (),
     "no Landlock": ("landlock",),
@@ -210,8 +219,27 @@ def test_the_last_words_of_a_reader_are_short_and_without_control_characters(
         pytest.raises(NoAnswerError) as refused,
     ):
         answer.end()
-    assert len(str(refused.value)) <= 500
-    assert str(refused.value).isprintable()
+    words = str(refused.value)
+    assert words.startswith("[2J bad words  [2J")
+    assert len(words) <= 500
+    assert words.isprintable()
+
+
+def test_who_fills_both_pipes_is_heard_to_the_end(probe: Path, key: Path) -> None:
+    with asked(probe, "both", "user", key, 1, seconds=20) as answer:
+        lines = 0
+        while answer.line():
+            lines += 1
+        assert answer.end().startswith("both")
+    assert lines == 2_000
+
+
+def test_who_talks_without_end_on_its_standard_error_is_ended(probe: Path, key: Path) -> None:
+    with (
+        asked(probe, "chatter", "user", key, 1, seconds=20) as answer,
+        pytest.raises(NoAnswerError, match="MB"),
+    ):
+        answer.line()
 
 
 HEAD = '{"others": 0, "hidden": 0, "is_1904": false, "height": 1, "width": 2, "merged": []}\n'

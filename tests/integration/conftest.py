@@ -14,7 +14,6 @@ import pytest
 from pipelines.cli import app
 from tests.integration.scale_out_servers import S3, s3_server
 from tests.integration.school_server import School, serving
-from tests.integration.ss12000_in_process import read_here
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data_samples"
 AS_OF = "2026-11-15"
@@ -59,12 +58,6 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
     home = tmp_path_factory.mktemp("samples") / "home"
     said = trappan("--home", home, "nightly", "--inbox", SAMPLES / "inbox", "--as-of", AS_OF)
     return SampleHome(home, said)
-
-
-@pytest.fixture
-def objects_are_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of SS12000 are read in this process, for tests that take many."""
-    monkeypatch.setattr("assets.exports.ss12000.json_files._answer", read_here)
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from assets.exports.files.received import look_at
 from assets.exports.ingest import read_again
 from assets.exports.readers.columns import COLUMNS
@@ -37,6 +39,9 @@ SUMS = {
     "reportedSum": 1000,
     "offeredSum": 1200,
 }
+
+
+pytestmark = pytest.mark.usefixtures("objects_are_read_as_everywhere")
 
 
 def test_sums_are_rows_of_text_with_the_pupil_whom_the_lake_knows(

@@ -7,12 +7,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import offer, offer_one, problems_of, put
@@ -33,24 +31,17 @@ from tests.integration.ss12000_files import (
     school,
     staff,
 )
-from tests.integration.ss12000_in_process import read_here
 from tests.integration.test_ss12000 import NUMBERS, key_of, said
 
 FIRST = f"attendance-event-1-{ANNA}"
 LATER = "2026-10-09T04:00:00Z"
 
 
-pytestmark = pytest.mark.usefixtures("objects_are_read_here")
-
-
 @pytest.fixture(scope="module")
 def home_of_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home that has taken the usual school, to be copied beside itself."""
     folder = tmp_path_factory.mktemp("school")
-    with (
-        patch.object(json_files, "_answer", read_here),
-        Lake.open(settings_of(folder / "home")) as opened,
-    ):
+    with Lake.open(settings_of(folder / "home")) as opened:
         offer(opened, *put_school(folder / "files"))
         opened.connection.execute("DELETE FROM stale_days")
     (folder / "home").rename(folder / "taken")

@@ -48,9 +48,6 @@ SENT = [
 ] + [(0, None, None, 60), (0, None, None, 0), (30, 15, 15, 0), (30, 15, 15, 5)]
 
 
-pytestmark = pytest.mark.usefixtures("objects_are_read_here")
-
-
 def expected(sent: tuple[int | None, ...]) -> tuple[bool, int, int, str]:
     """Return whether a lesson of 60 minutes is reported, its absences, and the warning.
 

@@ -9,18 +9,15 @@ import json
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
-from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
 from tests.conftest import emptied
 from tests.examples import examples
 from tests.integration.ingest_files import offer, put
 from tests.integration.ss12000_files import ANNA, BO, attendance, event, person, put_page, school
-from tests.integration.ss12000_in_process import read_here
 from tests.integration.test_ss12000 import key_of, said, state_of
 
 #: Those that a lesson can't do without: each file is a transaction.
@@ -120,10 +117,7 @@ def test_words_and_deletions_in_any_order_give_one_lake(
     lake_of_module: Lake, happened: list[Word], chance: Any
 ) -> None:
     states = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        patch.object(json_files, "_answer", read_here),
-    ):
+    with tempfile.TemporaryDirectory() as folder:
         files = [file_of(Path(folder), word) for word in happened]
         usual = Path(folder) / "usual.d"
         first = [put_page(usual, name, school()[name]) for name in RESOURCES]

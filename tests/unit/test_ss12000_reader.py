@@ -14,6 +14,8 @@ from assets.exports.ss12000.json_files import JsonRows, resource_of
 from tests.integration.ingest_files import put
 from tests.integration.ss12000_files import page, person, school
 
+pytestmark = pytest.mark.usefixtures("objects_are_read_as_everywhere")
+
 
 def looked_at(folder: Path, content: str | bytes) -> ReceivedFile:
     return look_at(put(folder, "fil.json", content))

@@ -67,6 +67,12 @@ class ChildAnswer:
         self._seconds = seconds
         self._most = self._left = most_bytes(file.size)
         self._held = bytearray()
+        assert self._child.stdout is not None  # noqa: S101 - Popen was told to make it
+        assert self._child.stderr is not None  # noqa: S101 - as above
+        self._out: IO[bytes] = self._child.stdout
+        self._error: IO[bytes] = self._child.stderr
+        self._said = b""
+        self._has_last_words = False
 
     def __enter__(self) -> Self:
         return self
@@ -79,9 +85,8 @@ class ChildAnswer:
     ) -> None:
         self._child.kill()
         self._child.wait()
-        for pipe in (self._child.stdout, self._child.stderr):
-            if pipe is not None:
-                pipe.close()
+        self._out.close()
+        self._error.close()
 
     @property
     def process_id(self) -> int:
@@ -123,6 +128,8 @@ class ChildAnswer:
         """
         while self._block():
             pass
+        while self._hear(self._error):
+            pass
         words = self._last_words()
         try:
             status = self._child.wait(max(self._seconds, 1))
@@ -138,36 +145,51 @@ class ChildAnswer:
         return words
 
     def _block(self) -> bytes:
-        assert self._child.stdout is not None  # noqa: S101 - Popen was told to make it
-        block = self._read(self._child.stdout, _BLOCK)
-        self._left -= len(block)
-        if self._left < 0:
-            raise NoAnswerError(
-                f"what stands in it is more than {self._most >> 20} MB, ten times what an export "
-                "of its size holds"
-            )
-        return block
+        """Return what comes next on its standard output; meanwhile its last words are heard.
 
-    def _last_words(self) -> str:
-        assert self._child.stderr is not None  # noqa: S101 - Popen was told to make it
-        said = b""
-        while len(said) < _LONGEST_REASON and (
-            block := self._read(self._child.stderr, _LONGEST_REASON)
-        ):
-            said += block
-        text = said[:_LONGEST_REASON].decode("utf-8", "replace")
-        return "".join(letter if letter.isprintable() else " " for letter in text).strip()
+        Who waits for one pipe only would wait for ever for a process that fills the other.
+        """
+        return self._hear(self._out)
 
-    def _read(self, pipe: IO[bytes], size: int) -> bytes:
-        """Return what comes next; only the time that is spent waiting counts."""
-        begin = time.monotonic()
+    def _hear(self, wanted: IO[bytes]) -> bytes:
+        """Return a block of one of its two pipes, empty at its end; all that it says counts.
+
+        Raises:
+            NoAnswerError: too much was said, or nothing came for too long.
+        """
+        while True:
+            pipe = self._next(wanted)
+            block = os.read(pipe.fileno(), _BLOCK)
+            self._left -= len(block)
+            if self._left < 0:
+                raise NoAnswerError(
+                    f"what stands in it is more than {self._most >> 20} MB, ten times what an "
+                    "export of its size holds"
+                )
+            if pipe is self._error:
+                self._has_last_words = not block
+                self._said += block[: _LONGEST_REASON - len(self._said)]
+            if pipe is wanted:
+                return block
+
+    def _next(self, wanted: IO[bytes]) -> IO[bytes]:
+        """Return the pipe that has something; only the time that is spent waiting counts."""
+        pipes = {wanted.fileno(): wanted}
+        if not self._has_last_words:
+            pipes[self._error.fileno()] = self._error
         poll = select.poll()
-        poll.register(pipe, select.POLLIN)
+        for number in pipes:
+            poll.register(number, select.POLLIN)
+        begin = time.monotonic()
         ready = poll.poll(max(self._seconds, 0) * 1000)
         self._seconds -= time.monotonic() - begin
         if not ready:
             raise NoAnswerError("it takes too long to unpack")
-        return os.read(pipe.fileno(), size)
+        return pipes[ready[0][0]]
+
+    def _last_words(self) -> str:
+        text = self._said.decode("utf-8", "replace")
+        return "".join(letter if letter.isprintable() else " " for letter in text).strip()
 
 
 def layers() -> dict[str, str]:
