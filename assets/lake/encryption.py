@@ -160,9 +160,12 @@ class Sealer:
             row: the values of the row that the place binds to.
             text: what is sealed.
         """
-        nonce = os.urandom(_NONCE_BYTES)
         # A file name that isn't UTF-8 comes as lone surrogates, and has to go back as it came.
-        plain = text.encode("utf-8", "surrogatepass")
+        return self.seal_bytes(place, row, text.encode("utf-8", "surrogatepass"))
+
+    def seal_bytes(self, place: SealedPlace, row: Sequence[object], plain: bytes) -> bytes:
+        """Return bytes as sealed ones; see `seal_text`."""
+        nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher(place).encrypt(nonce, plain, place.binding(*row))
 
     def unseal(self, place: SealedPlace, row: Sequence[object], sealed: bytes) -> dict[str, str]:
@@ -176,8 +179,12 @@ class Sealer:
         Raises:
             SealError: it was sealed for another row or place, with another key, or was changed.
         """
+        return self.unseal_bytes(place, row, sealed).decode("utf-8", "surrogatepass")
+
+    def unseal_bytes(self, place: SealedPlace, row: Sequence[object], sealed: bytes) -> bytes:
+        """Return what `seal_bytes` was given; raises what `unseal_text` raises."""
         try:
-            plain = self._cipher(place).decrypt(
+            return self._cipher(place).decrypt(
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.binding(*row)
             )
         except (InvalidTag, ValueError):
@@ -187,7 +194,6 @@ class Sealer:
                 "nowhere. `trappan verify` counts such values; restore the lake and pupil.key from "
                 "one backup."
             ) from None
-        return plain.decode("utf-8", "surrogatepass")
 
     def opened(
         self, place: SealedPlace, row: Sequence[object], sealed: bytes

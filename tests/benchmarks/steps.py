@@ -115,7 +115,12 @@ def freeze(_exports: Path, home: str, as_of: str) -> object:
     with Lake.open(LakeSettings(home=Path(home))) as lake:
         rules = partial(rule_set_on, "stockholm")
         release = release_lists(lake, day, rules, period=iso_week(day))
-    return {"lists": len(release.folders), "pupils_on_lists": release.pupils}
+    sizes = [file.stat().st_size for folder in release.folders for file in folder.rglob("*")]
+    return {
+        "lists": len(release.folders),
+        "pupils_on_lists": release.pupils,
+        "megabytes": round(sum(sizes) / 1e6, 1),
+    }
 
 
 def restate(_exports: Path, home: str, as_of: str) -> object:

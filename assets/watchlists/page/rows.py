@@ -92,7 +92,7 @@ def _plain(kind: str, text: str) -> str:
 def heading_cells(columns: Sequence[ListColumn[RowT]]) -> Markup:
     """The headings of a plain table's columns."""
     return _joined(
-        f'<th scope="col" class="{column.kind}">{_written(column.heading)}</th>\n'
+        f'<th scope="col"{_class(column.kind)}>{_written(column.heading)}</th>\n'
         for column in columns
     )
 
@@ -108,7 +108,12 @@ def _cell(column: ListColumn[RowT], value: Value) -> str:
         return f'<th scope="row" class="name"><bdi>{text}</bdi></th>\n'
     if kind == "level" and isinstance(value, int):
         return f'<td class="level"><span class="badge level-{value}">{text}</span></td>\n'
-    return f'<td class="{kind}{_SOUGHT.get(column.heading, "")}">{text}</td>\n'
+    return f"<td{_class(kind, _SOUGHT.get(column.heading, ''))}>{text}</td>\n"
+
+
+def _class(kind: Kind, sought: str = "") -> str:
+    # Text is what a cell of a table has unless it says so: most cells of a page would say it.
+    return "" if kind == "text" and not sought else f' class="{kind}{sought}"'
 
 
 def _joined(cells: Iterable[str]) -> Markup:
