@@ -274,7 +274,7 @@ def _private_text(path: Path) -> str | None:
     """Return a file that only its owner may read or change; None when it isn't there."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise GrantError(f"{path} can't be read: {error.strerror}. {_DOCS}") from None
