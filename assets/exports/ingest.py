@@ -25,6 +25,7 @@ from assets.exports.batches.kinds import (
     kind_of,
     remarks_of,
     staged_work,
+    waiting_of,
 )
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.exports.files.archive import Archive
@@ -61,6 +62,7 @@ from assets.exports.ledger.outcomes import (
     with_reason,
     with_remark,
     with_superseded,
+    with_waiting,
 )
 from assets.exports.readers.header_checks import UnreadProtectionError
 from assets.exports.readers.layouts import Layout, shipped_layouts
@@ -185,13 +187,14 @@ def _stored(
     taken: Iterable[FileReport],
     again: Collection[int],
     superseded: dict[int, int],
-    remarks: Mapping[int, str],
+    batch: ExportBatch,
 ) -> dict[Path, FileReport]:
     """Return what became of files whose rows were stored, by path."""
+    remarks, waiting = remarks_of(batch), waiting_of(batch)
     return {
         report.path: said_again(report)
         if report.file_id in again
-        else with_remark(with_superseded(report, superseded), remarks)
+        else with_waiting(with_remark(with_superseded(report, superseded), remarks), waiting)
         for report in taken
         if report.outcome != FileOutcome.AWAITING_RELEASE
     }
@@ -399,7 +402,7 @@ class _Ingest:
             superseded = batch.store(connection)
             if reread:
                 drop_lost_claims(connection)
-            final.update(_stored(taken, again, superseded, remarks_of(batch)))
+            final.update(_stored(taken, again, superseded, batch))
             forget_quarantined(connection, written)
             final_reports = [final[report.path] for report in written]
             write_reports(connection, self.sealer, final_reports, self.received)

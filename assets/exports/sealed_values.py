@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from assets.exports.pupils.merges import Belonging
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.lake.protection_marks import are_words_whole, changed_words
+from assets.lake.protection_marks import are_words_whole, changed_words, made_up_releases
 from assets.lake.sealed_places import (
     HELD_NAME,
     IDENTITY,
@@ -65,6 +65,8 @@ def _protection(lake: Lake) -> Iterator[Unfit]:
     changed = changed_words(lake.connection)
     if changed:
         yield Unfit("protection_words", changed, "the mark does not fit the word")
+    for table, rows in made_up_releases(lake.connection).items():
+        yield Unfit(table, rows, "the mark does not fit: it releases nothing")
     if not are_words_whole(lake.connection):
         what = "words for protection were changed or removed, so nobody knows who is protected"
         yield Unfit("protection_totals", 0, what)

@@ -60,7 +60,8 @@ def summary_rows(
         rows.append(
             about
             | {
-                "Rad": str(problem["line_number"]),
+                # Rows that wait have no line: it would say which pupil goes to another school.
+                "Rad": str(problem["line_number"] or ""),
                 "Antal rader": str(problem["rows"]),
                 "Kolumn": headers.get(column, "hela raden" if column == "row" else column),
                 "Fel": words.what,

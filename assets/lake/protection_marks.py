@@ -1,10 +1,12 @@
-"""Marks of the words of protection: a word that somebody changed behind our back lifts nothing.
+"""Marks of words of protection, and of releases: what somebody changed in the lake lifts nothing.
 
 Each row of `protection_words` carries an HMAC of all that it says (`mark_key`). A word for
 protection counts whatever its mark; one against it counts only where its mark fits
 (`sql/protection/`). A row that is gone can't carry a mark, so `protection_totals` holds one of all
 words for protection together: when one of them was removed or changed, nobody can know any more who
 is protected, and the lake does not open for anything but looking it over.
+
+A release carries a mark of its own: a row that was put there by others releases nothing.
 
 DuckDB makes and looks at the marks itself, with the two halves of the key in variables of the
 connection: ninety thousand rows are not carried out and in again. Not here: what a word means.
@@ -29,6 +31,13 @@ _HMAC = (
 )
 #: What a row's mark is, in SQL: of the columns of `protection_words`, wherever they stand.
 WORD_MAC = f"word_mac_of({', '.join(_MARKED)})"
+_OF_LIFT, _OF_FILE = (
+    tuple(name for name in columns_of(table) if name != "mark_key")
+    for table in ("lift_releases", "file_releases")
+)
+#: The same of the columns of `lift_releases` and `file_releases`.
+LIFT_MAC = f"lift_mac_of({', '.join(_OF_LIFT)})"
+FILE_MAC = f"file_mac_of({', '.join(_OF_FILE)})"
 #: The mark of all words for protection together.
 _TOTAL = (
     "SELECT count(*) AS marks, total_mac_of(count(*), "
@@ -43,11 +52,13 @@ class ProtectionError(TrappanError):
 
 def define_marks(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the macros; the key comes by `know_key`, and until then no mark fits."""
-    word = " || chr(31) || ".join(("'word'", *(_TEXT.format(name) for name in _MARKED)))
-    connection.execute(
-        f"CREATE OR REPLACE TEMP MACRO word_mac_of({', '.join(_MARKED)}) AS "
-        + _HMAC.format(text=word)
-    )
+    for what, mac, columns in (
+        ("word", WORD_MAC, _MARKED),
+        ("lift release", LIFT_MAC, _OF_LIFT),
+        ("file release", FILE_MAC, _OF_FILE),
+    ):
+        text = " || chr(31) || ".join((f"'{what}'", *map(_TEXT.format, columns)))
+        connection.execute(f"CREATE OR REPLACE TEMP MACRO {mac} AS {_HMAC.format(text=text)}")
     total = "'total' || chr(31) || marks || chr(31) || macs"
     connection.execute(
         f"CREATE OR REPLACE TEMP MACRO total_mac_of(marks, macs) AS {_HMAC.format(text=total)}"
@@ -118,3 +129,15 @@ def changed_words(connection: duckdb.DuckDBPyConnection) -> int:
         f"SELECT count(*) FROM protection_words WHERE mark_key IS DISTINCT FROM {WORD_MAC}"
     ).fetchall()
     return int(count)
+
+
+def made_up_releases(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return by table how many releases have a mark that does not fit; only tables with any."""
+    found = {}
+    for table, mac in (("lift_releases", LIFT_MAC), ("file_releases", FILE_MAC)):
+        ((count,),) = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE mark_key IS DISTINCT FROM {mac}"
+        ).fetchall()
+        if count:
+            found[table] = int(count)
+    return found

@@ -14,6 +14,7 @@ _RELEASED_BY = (
     Column("login", "VARCHAR", "The account's name."),
     Column("released_at", "TIMESTAMP", "When, UTC."),
 )
+_MARK = Column("mark_key", "UUID", "HMAC of the row; a release without it releases nothing.")
 
 RELEASE_TABLES: tuple[Table, ...] = (
     Table(
@@ -30,13 +31,14 @@ RELEASE_TABLES: tuple[Table, ...] = (
                 "protected once more, a later word needs a release of its own.",
             ),
             *_RELEASED_BY,
+            _MARK,
         ),
     ),
     Table(
         "file_releases",
         "Who released which files that would remove or blank many lessons (`trappan release`).",
         "a person's release of a file",
-        (FILE, *_RELEASED_BY),
+        (FILE, *_RELEASED_BY, _MARK),
     ),
     Table(
         "lesson_removals",

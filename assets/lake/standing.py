@@ -9,6 +9,7 @@ asked. Not here: what is stored of senders (`computed_tables.py`,
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
@@ -69,6 +70,85 @@ def disputed_records(lake: Lake, day: date) -> dict[str, int]:
             day=day,
         )
     )
+
+
+# Of protected pupils nothing is counted: a number would say that the child goes to school here.
+_UNPROTECTED = "pupil_key NOT IN (SELECT pupil_key FROM protected_pupils)"
+
+
+def waiting_records(lake: Lake, file_ids: Collection[int]) -> dict[int, int]:
+    """Return by file how many of its stored roster records wait on any day; no protected pupil's.
+
+    Args:
+        lake: the lake, in the transaction that stored them.
+        file_ids: the files.
+    """
+    mine = _of_files(file_ids)
+    if not find_standing(lake, f"SELECT pupil_key FROM enrolments WHERE {mine}").is_asked:
+        return {}
+    return dict(
+        lake.rows(
+            "SELECT file_id, count(*) FROM enrolments AS records WHERE "
+            f"{mine} AND {_UNPROTECTED} AND EXISTS (SELECT 1 FROM judged_enrolments AS judged "
+            "WHERE NOT judged.is_standing AND judged.pupil_key = records.pupil_key "
+            "AND judged.school_unit_code = records.school_unit_code "
+            "AND judged.start_date IS NOT DISTINCT FROM records.start_date) GROUP BY file_id"
+        )
+    )
+
+
+def waiting_sums(lake: Lake, file_ids: Collection[int]) -> dict[int, int]:
+    """Return by file how many of its stored monthly sums count nowhere; as `waiting_records`."""
+    mine = _of_files(file_ids)
+    if not find_standing(lake, f"SELECT pupil_key FROM monthly_sums WHERE {mine}").is_asked:
+        return {}
+    lake.materialise("standing/counting_sums")
+    whole = f"SELECT file_id, count(*) AS sums FROM {{}} WHERE {mine} AND {_UNPROTECTED} GROUP BY 1"
+    return dict(
+        lake.rows(
+            "SELECT file_id, said.sums - coalesce(counting.sums, 0) AS waiting "
+            f"FROM ({whole.format('monthly_sums')}) AS said "
+            f"LEFT JOIN ({whole.format('counting_sums')}) AS counting USING (file_id) "
+            "WHERE waiting > 0"
+        )
+    )
+
+
+def waiting_lessons(
+    lake: Lake, arriving: TemporaryTable, file_ids: Collection[int]
+) -> dict[int, int]:
+    """Return by file how many of its arriving lessons count nowhere; as `waiting_records`.
+
+    Args:
+        lake: the lake, in the transaction that stored them.
+        arriving: the lessons.
+        file_ids: their files.
+    """
+    if not may_be_disputed(lake):
+        return {}
+    # Nearly nobody has a record at a school other than the lesson's: only these are asked about.
+    stated = lake.make(
+        "stated_lessons",
+        "SELECT row_number() OVER () AS stated_row, pupil_key, school_unit_code, lesson_date, "
+        f"file_id FROM {arriving} AS lessons WHERE {_of_files(file_ids)} AND {_UNPROTECTED} "
+        "AND EXISTS (SELECT 1 FROM enrolments AS records "
+        "WHERE records.pupil_key = lessons.pupil_key "
+        "AND records.school_unit_code <> lessons.school_unit_code)",
+    )
+    if not lake.rows(f"SELECT 1 FROM {stated} LIMIT 1"):
+        return {}
+    find_standing(lake, f"SELECT pupil_key FROM {stated}")
+    find_disputed_lessons(lake, stated)
+    return dict(
+        lake.rows(
+            f"SELECT file_id, count(*) FROM {stated} WHERE stated_row IN "
+            "(SELECT stated_row FROM disputed_lessons) GROUP BY file_id"
+        )
+    )
+
+
+def _of_files(file_ids: Collection[int]) -> str:
+    return f"file_id IN ({', '.join(map(str, file_ids)) or 'NULL'})"
 
 
 def find_disputed_lessons(lake: Lake, stated: TemporaryTable) -> None:

@@ -224,7 +224,10 @@ TABLES: tuple[Table, ...] = (
             FILE,
             Column("severity", "VARCHAR", "rejected | warning"),
             Column(
-                "line_number", "BIGINT", "Line (sheet row) in the file; the first for warnings."
+                "line_number",
+                "BIGINT",
+                "Line (sheet row) in the file; the first for warnings; 0: rows "
+                "of pupils who are enrolled elsewhere, because a line would say who.",
             ),
             Column("code", "VARCHAR", "What is wrong: `<our column>.<what>`."),
             Column("column_name", "VARCHAR", "The column's name in our words."),

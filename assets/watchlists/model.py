@@ -215,6 +215,7 @@ class PupilRow:
     thin_percent: int | None = None  # timetable in percent of the class's, where that is thin
     mentors: tuple[Mentor, ...] = ()  # each of those whom `mentor` names
     year_weeks: YearWeeks | None = None  # None: no reported lesson at this school this year
+    is_disputed: bool = False  # another school says that the pupil goes there
 
     @property
     def change(self) -> str:

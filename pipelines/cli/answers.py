@@ -14,7 +14,7 @@ from assets.absence.windows import month_end
 from assets.flags.answers import flags_answer, rates_answer
 from assets.watchlists.collect.data_gaps import coverage_answer
 from pipelines.cli.data_notes import asked_lake, without_pandas
-from pipelines.cli.home import note_access, parameters_of, rules_on, settings_of
+from pipelines.cli.home import parameters_of, rules_on, settings_of
 from pipelines.cli.options import (
     DAY,
     AsOf,
@@ -29,6 +29,7 @@ from pipelines.cli.options import (
     of_our_time,
 )
 from pipelines.cli.printing import print_answer, print_rows, say
+from pipelines.cli.trust.grants import open_identities
 from pipelines.settings import STOCKHOLM, yesterday
 from rules.registry import rule_set_of
 
@@ -60,8 +61,9 @@ def rates(
 ) -> None:
     """Print the absence rates of a calendar month."""
     settings = settings_of(context, home)
-    if identities:
-        note_access(settings, "rates", month=f"{asked:%Y-%m}", school=school)
+    open_identities(
+        settings, "rates", is_by_key=not identities, month=f"{asked:%Y-%m}", school=school
+    )
     # Who has left is a matter of the rule set; months before its first day use its first values.
     parameters = parameters_of(settings)
     rule_set = rule_set_of(parameters, max(asked, parameters.first_day))
@@ -92,10 +94,15 @@ def flags(
     """Print the verdicts at a day: hits and insufficient data."""
     settings = settings_of(context, home)
     rule_set = rules_on(settings, as_of)
-    if identities:
-        note_access(
-            settings, "flags", as_of=as_of, school=school, all=everything, known_at=known_at
-        )
+    open_identities(
+        settings,
+        "flags",
+        is_by_key=not identities,
+        as_of=as_of,
+        school=school,
+        all=everything,
+        known_at=known_at,
+    )
     with without_pandas(), asked_lake(settings, as_of, known_at=known_at) as lake:
         answer = flags_answer(
             lake,

@@ -103,6 +103,10 @@ COMMANDS = {
         "pipelines.cli.trust.release:release_command",
         "List what waits for a person, or release it.",
     ),
+    "grant": (
+        "pipelines.cli.trust.grant:grant_command",
+        "Let an account open identities for some hours; list such grants, or end one.",
+    ),
     "simulate": ("pipelines.cli.simulate:simulate", "Write synthetic export files of a city."),
     "doctor": (
         "pipelines.cli.doctor:doctor",

@@ -35,6 +35,7 @@ from assets.watchlists.release.remembered import FILE_NAME, unfit_lists
 from pipelines.cli.home import parameters_of, settings_of
 from pipelines.cli.options import CommandError, Home
 from pipelines.cli.printing import say, say_out
+from pipelines.cli.trust.grants import GRANTS_FILE, Grants, are_asked, now
 from pipelines.cli.trust.waiting import senders_in, what_waits
 from pipelines.settings import Settings
 from rules.errors import TrappanError
@@ -133,6 +134,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "rules", lambda: _rules(settings)
     yield "sources", lambda: _sources(settings)
     yield "senders", lambda: _senders(settings)
+    yield "grants", lambda: _grants(home)
     yield "lake", lambda: _lake(settings)
     yield "releases", lambda: _releases(settings)
     yield "sealed values", lambda: _sealed(settings)
@@ -287,6 +289,22 @@ def _sources(settings: Settings) -> str:
         check_secrets(source, path.parent)
         described.append(f"{source.name} ({source.host}: {', '.join(source.endpoints)})")
     return "; ".join(described)
+
+
+def _grants(home: Path) -> str:
+    if not are_asked(home):
+        return "not asked for: whoever may run trappan with this home opens identities, logged"
+    grants = Grants.of_home(home)
+    running = [one for one in grants.given if grants.runs(one, now())]
+    found = f"identities take a grant; {len(running)} run"
+    if running:
+        found += f", the last until {max(one.until for one in running):%Y-%m-%d %H:%M} UTC"
+    if grants.unfit:
+        raise _TroubleError(
+            f"{found}. {grants.unfit} lines of {home / GRANTS_FILE} were changed or are another "
+            "home's, and count for nothing"
+        )
+    return found
 
 
 def _senders(settings: Settings) -> str:

@@ -23,6 +23,7 @@ from assets.lake.encryption import Sealer
 from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import CommandError, FileHash, Format, FormatOption, Home, Identities
 from pipelines.cli.printing import print_rows, say
+from pipelines.cli.trust.grants import may_open, open_identities
 
 LEDGER_COLUMNS = (
     "file_name",
@@ -80,9 +81,8 @@ def files(
     with Lake.open(settings.lake) as lake:
         sealer = Sealer.of_home(settings.lake.home)
         # Also without --identities: a file's name can name a pupil.
-        note_access(
-            settings, "files", rejected=rejected, sender=sender, out=out, identities=identities
-        )
+        note = open_identities if identities else note_access
+        note(settings, "files", rejected=rejected, sender=sender, out=out, identities=identities)
         if sender and out:
             file = find_file(lake, sealer, sender)
             summary = summary_rows(lake, sealer, file, load_layouts())
@@ -102,6 +102,12 @@ def files(
     if kind == Format.TABLE and not rejected:
         columns = tuple(c for c in columns if c not in ("received_at", "layout"))
         rows = [row | {"file_sha256": row["file_sha256"][:12]} for row in rows]
+    if not may_open(settings):
+        rows = [row | {"file_name": ""} for row in rows]
+        say(
+            "Names of files are left out, because one can name a pupil. Who has a grant sees them "
+            "(trappan grant)."
+        )
     print_rows(columns, rows, kind)
 
 
@@ -117,7 +123,7 @@ def changes(
     with Lake.open(settings.lake) as lake:
         known = find_file(lake, Sealer.of_home(settings.lake.home), file)
         if identities:
-            note_access(settings, "changes", file=known.sha256)
+            open_identities(settings, "changes", file=known.sha256)
         found = changes_of(lake, known)
         numbers = identity_numbers(lake) if identities else {}
     columns = ROW_COLUMNS if identities else COUNT_COLUMNS
@@ -141,7 +147,7 @@ def archive_open(
     with Lake.open(settings.lake) as lake:
         sealer = Sealer.of_home(settings.lake.home)
         known = find_file(lake, sealer, file)
-    note_access(settings, "archive open", file=known.sha256, out=out.absolute())
+    open_identities(settings, "archive open", file=known.sha256, out=out.absolute())
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

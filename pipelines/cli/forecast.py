@@ -17,7 +17,7 @@ from assets.forecast.answers import forecast_answer
 from assets.forecast.backtest import CALIBRATION_COLUMNS, SKILL_COLUMNS, Backtest, backtest, sundays
 from assets.forecast.skill import Bin
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.home import rules_on, settings_of
 from pipelines.cli.options import (
     Day,
     First,
@@ -29,6 +29,7 @@ from pipelines.cli.options import (
     School,
 )
 from pipelines.cli.printing import print_answer, print_rows, say
+from pipelines.cli.trust.grants import open_identities
 
 # The calibration of a backtest as a picture: what was said against what was seen. matplotlib is
 # imported only here and only when a picture is drawn: it is large.
@@ -89,8 +90,14 @@ def forecast(
     """Print the estimated probabilities of passing a step. Estimates, no flags."""
     settings = settings_of(context, home)
     rule_set = rules_on(settings, as_of)
-    if identities:
-        note_access(settings, "forecast", as_of=as_of, school=school, all=everything)
+    open_identities(
+        settings,
+        "forecast",
+        is_by_key=not identities,
+        as_of=as_of,
+        school=school,
+        all=everything,
+    )
     with asked_lake(settings, as_of) as lake:
         answer = forecast_answer(
             lake, as_of, rule_set, school=school, identities=identities, everybody=everything

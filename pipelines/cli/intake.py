@@ -18,6 +18,7 @@ from assets.pull.sources import chosen, load_sources
 from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import BeginAnew, FileHash, Format, Home, offered
 from pipelines.cli.printing import print_reports, print_rows, say, say_refused, watched
+from pipelines.cli.trust.grants import as_may_be_named
 from pipelines.resources import lake_access, pull_access
 from pipelines.run_results import RunResults
 from pipelines.running import run_job
@@ -45,8 +46,9 @@ def ingest(
         made = run_job(settings, "ingest_job", access)
     # Names of files are printed, and one can name a pupil.
     note_access(settings, "ingest")
-    print_reports(made.reports)
-    say_refused(made.reports)
+    reports = as_may_be_named(settings, made.reports)
+    print_reports(reports)
+    say_refused(reports)
 
 
 def retry(context: typer.Context, file: FileHash, home: Home = None) -> None:
@@ -56,8 +58,9 @@ def retry(context: typer.Context, file: FileHash, home: Home = None) -> None:
         known = find_file(lake, Sealer.of_home(settings.lake.home), file)
     note_access(settings, "retry", file=known.sha256)
     made = run_job(settings, "ingest_job", lake_access(settings, (), retried=known.sha256))
-    print_reports(made.reports)
-    say_refused(made.reports)
+    reports = as_may_be_named(settings, made.reports)
+    print_reports(reports)
+    say_refused(reports)
 
 
 def pull(

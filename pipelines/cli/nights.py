@@ -27,6 +27,7 @@ from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import AsOf, BeginAnew, Home, Reason, School, offered, week_end
 from pipelines.cli.printing import print_lists, say, say_out, say_refused, say_waiting, watched
+from pipelines.cli.trust.grants import as_may_be_named
 from pipelines.cli.trust.waiting import waiting_after
 from pipelines.jobs import as_of_tags
 from pipelines.resources import lake_access
@@ -66,7 +67,7 @@ def nightly(
             begins_anew=begin_anew,
             override=Override(is_forced=force),
         )
-        tell: Callable[[RunResults], None] | None = partial(_tell_files, paths[0])
+        tell: Callable[[RunResults], None] | None = partial(_tell_files, settings, paths[0])
         tags = as_of_tags(last)
         made_up = MadeUp()
         is_behind = refuse_night(access, last, force=force)
@@ -265,13 +266,13 @@ def _tell_delivery(delivered: Delivered) -> None:
         say(sentence)
 
 
-def _tell_files(inbox: Path, made: RunResults) -> None:
+def _tell_files(settings: Settings, inbox: Path, made: RunResults) -> None:
     if made.reports:
         taken = sum(report.rows_accepted for report in made.reports)
         say(f"{len(made.reports)} files offered, {taken} rows accepted.")
     else:
         say(f"There are no files in {inbox}; the lists are made from what the lake has.")
-    say_refused(made.reports)
+    say_refused(as_may_be_named(settings, made.reports))
 
 
 def _tell_lists(made: RunResults, what: str, as_of: date) -> None:

@@ -13,9 +13,10 @@ import typer
 from assets.watchlists.release.restate import LESSON_COLUMNS, PUPIL_COLUMNS, Restated, restate_week
 from assets.watchlists.release.week_states import iso_week
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.home import rules_on, settings_of
 from pipelines.cli.options import Format, FormatOption, Home, Identities, School, week_end
 from pipelines.cli.printing import print_rows, say
+from pipelines.cli.trust.grants import open_identities
 
 
 def restate(
@@ -37,8 +38,14 @@ def restate(
     """Compare a week's published lists with what today's data says of the same day."""
     settings = settings_of(context, home)
     rules_on(settings, week)
-    if identities:
-        note_access(settings, "restate", week=iso_week(week), school=school, lessons=lessons)
+    open_identities(
+        settings,
+        "restate",
+        is_by_key=not identities,
+        week=iso_week(week),
+        school=school,
+        lessons=lessons,
+    )
     with asked_lake(settings) as lake:
         restated = restate_week(
             lake,

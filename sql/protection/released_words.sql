@@ -9,6 +9,11 @@ WITH people AS (
         uid,
         max(until_at) AS until_at
     FROM lift_releases
+    -- What was put there by others releases nothing.
+    WHERE
+        mark_key = lift_mac_of(
+            reference_key, source_key, until_at, uid, login, released_at
+        )
     GROUP BY reference_key, source_key, uid
 )
 

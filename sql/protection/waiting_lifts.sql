@@ -70,6 +70,14 @@ released_by AS (
             waiting.reference_key = releases.reference_key
             AND waiting.source_key = releases.source_key
             AND waiting.exported_at <= releases.until_at
+            AND releases.mark_key = lift_mac_of(
+                releases.reference_key,
+                releases.source_key,
+                releases.until_at,
+                releases.uid,
+                releases.login,
+                releases.released_at
+            )
     GROUP BY waiting.reference_key, waiting.source_key
 )
 

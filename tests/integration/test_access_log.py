@@ -6,88 +6,27 @@ import json
 import os
 import pwd
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipelines.cli import home as home_module
-from pipelines.cli.app import COMMANDS, command_of
-from tests.integration.conftest import AS_OF, trappan
-from tests.integration.ingest_files import EVERY, PUPILS, REGISTER, USUAL, lesson, put, text_of
-
-NUMBER = PUPILS[0].replace("-", "")
-INBOX = "{inbox}"
-HASH = "{hash}"
-#: How a command is called that shows or writes identities or names of files.
-LOGGED: dict[str, tuple[object, ...]] = {
-    "nightly": ("--inbox", INBOX, "--as-of", AS_OF),
-    "ingest": (INBOX,),
-    "deliver": ("--dry-run",),
-    "publish": ("--week", "2026-W46"),
-    "rates": ("--month", "2026-11", "--identities"),
-    "flags": ("--as-of", AS_OF, "--identities"),
-    "restate": ("--week", "2026-W46", "--identities"),
-    "explain": ("-", "--as-of", AS_OF),
-    "consult": ("-", "--as-of", AS_OF),
-    "forecast": ("--as-of", AS_OF, "--identities"),
-    "files": (),
-    "changes": ("--file", HASH, "--identities"),
-    "retry": (HASH,),
-    "archive open": (HASH, "--out", "{inbox}/../original.csv"),
-    "archive remove": (HASH,),
-    "release": (),
-    "revoke": (HASH, "--reason", "wrong school"),
-}
-#: The others, and why they need no line.
-UNLOGGED = {
-    "pull": "counts of objects; the files that it writes are taken in by an ingest",
-    "backfill": "sums of months",
-    "coverage": "lessons of classes that nobody reported",
-    "whatif": "counts, small groups hidden",
-    "reevaluate": "counts of flags",
-    "backtest": "figures of all pupils",
-    "simulate": "an invented city",
-    "ui": "Dagster's own pages: counts, names of tables, no identities",
-    "doctor": "counts",
-    "verify": "counts",
-    "layout check": "patterns of a file that the person has",
-    "layout new": "the same",
-    "rules show": "values",
-    "rules check": "values",
-    "rules diff": "values",
-}
-
-
-def every_command() -> set[str]:
-    """Return the names of all commands and of those below a group."""
-    names: set[str] = set()
-    for name in COMMANDS:
-        below = getattr(command_of(name), "commands", None)
-        names |= {f"{name} {one}" for one in below} if below else {name}
-    return names
+from tests.integration.conftest import trappan
+from tests.integration.every_command import (
+    LOGGED,
+    NUMBER,
+    UNLOGGED,
+    called,
+    every_command,
+    filled,
+    lines_of,
+    refused_file,
+)
 
 
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A home with a month of lessons of which one was refused, and its inbox."""
-    folder = tmp_path_factory.mktemp("logged")
-    rows = [
-        lesson(n) | {"civic": civic, "date": f"2026-11-{day:02d}"}
-        for n, civic in enumerate(PUPILS)
-        for day in range(2, 14)
-    ]
-    put(
-        folder / "inbox",
-        "lektioner_20261114T0500.csv",
-        text_of([*rows, lesson(1, civic="x")], EVERY),
-    )
-    put(folder / "inbox", "skolor_20261114T0400.csv", text_of([USUAL], REGISTER))
-    assert trappan("--home", folder / "home", "ingest", folder / "inbox").status == 0
-    return folder / "home", folder / "inbox"
-
-
-def lines_of(home: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (home / "access.log").read_text("utf-8").splitlines()]
+    return filled(tmp_path_factory.mktemp("logged"))
 
 
 def test_every_command_is_logged_or_has_a_reason_why_not() -> None:
@@ -100,12 +39,9 @@ def test_a_command_that_names_somebody_leaves_a_line_with_who_ran_it(
     taken: tuple[Path, Path], command: str
 ) -> None:
     home, inbox = taken
-    ledger = json.loads(trappan("--home", home, "files", "--format", "json").out)
-    (sha256,) = {row["file_sha256"] for row in ledger if int(row["rows_rejected"])}
+    sha256 = refused_file(home)
     before = len(lines_of(home))
-    words = [str(word).format(inbox=inbox, hash=sha256) for word in LOGGED[command]]
-    typed = NUMBER if "-" in words else None
-    said = trappan("--home", home, *command.split(), *words, typed=typed)
+    said = called(home, inbox, command, LOGGED[command], sha256)
     assert said.status != 2, said.err
     (line,) = lines_of(home)[before:]
     assert line["command"] == command

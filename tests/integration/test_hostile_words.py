@@ -76,6 +76,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "retry": ((HOSTILE,),),
     "simulate": (("--out", HOSTILE, "--pupils", HOSTILE),),
     "release": ((), (HOSTILE,)),
+    "grant": (("--list",), ("--to", HOSTILE, "--hours", "1", "--reason", "x"), ("--end", HOSTILE)),
     "revoke": ((HOSTILE,),),
     "ui": (("--port", HOSTILE),),
     "doctor": ((),),

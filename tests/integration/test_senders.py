@@ -21,8 +21,6 @@ from assets.lake.encryption import Sealer
 from tests.integration.conftest import SAMPLES, trappan
 from tests.integration.ingest_files import (
     EVERY,
-    PUPILS,
-    REGISTER,
     ROSTER,
     USUAL,
     is_protected,
@@ -92,26 +90,6 @@ def test_a_file_beside_the_senders_folders_is_held(lake: Lake, tmp_path: Path) -
     assert {report.outcome for report in reports.values()} == {FileOutcome.HELD}
     assert count(lake, "files") == 0
     assert count(lake, "held_files") == 2
-
-
-def test_registers_and_changed_numbers_need_a_right(lake: Lake, tmp_path: Path) -> None:
-    folder = tmp_path / "skola-1"
-    folder.mkdir()
-    put(folder, "skolor_20261101T0400.csv", text_of([USUAL], REGISTER))
-    put(
-        folder,
-        "byten_20261101T0400.csv",
-        f"Gammalt personnummer;Nytt personnummer;Datum\r\n{PUPILS[0]};{PUPILS[1]};2026-10-01\r\n",
-    )
-    limited = Sender(name="skola-1", school_units=frozenset({OWN}), rights=frozenset(),
-                     is_declared=True)  # fmt: skip
-    reports = offer_as(lake, tmp_path, limited)
-    assert {report.outcome for report in reports.values()} == {FileOutcome.QUARANTINED}
-    assert count(lake, "school_units", "is_registered") == 0
-    assert count(lake, "pupil_merges") == 0
-    folder.rename(tmp_path / "folkbokforing")
-    reports = offer_as(lake, tmp_path)
-    assert {report.outcome for report in reports.values()} == {FileOutcome.ACCEPTED}
 
 
 def test_what_one_sender_may_not_say_another_says_with_the_same_bytes(

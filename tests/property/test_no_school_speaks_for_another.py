@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,13 @@ from assets.flags.answers import rates_answer
 from assets.flags.evaluate import evaluate_flags
 from assets.lake.connection import Lake
 from assets.watchlists.collect.content import ListStamp, collect
-from assets.watchlists.model import Watchlist
 from assets.watchlists.release.week_states import WeekStates
-from assets.watchlists.swedish.dispute_texts import NOTICES
 from rules.registry import rule_set_on
 from tests.conftest import settings_of
 from tests.examples import examples
 from tests.integration.complete_files import COLUMNS, WITH_COLUMN
 from tests.integration.ingest_files import EVERY, PUPILS, REGISTER, ROSTER, USUAL, put, text_of
+from tests.integration.list_states import without_disputes
 
 AS_OF = date(2026, 10, 31)
 RULES = rule_set_on("stockholm", AS_OF)
@@ -181,13 +180,6 @@ def take(lake: Lake, inbox: Path, day: int) -> None:
         lake, [inbox], layouts=WITH_COLUMN, senders=Senders(named=SENDERS, folders=(inbox,)),
         intake=Intake(now=lambda: clock),
     )  # fmt: skip
-
-
-def without_disputes(watchlist: Watchlist) -> Watchlist:
-    """Return a list without what it says of disputes."""
-    ends = tuple(text.rpartition("}")[2] for text in NOTICES.values())
-    kept = tuple(notice for notice in watchlist.notices if not notice.endswith(ends))
-    return replace(watchlist, notices=kept)
 
 
 def said_of_b(lake: Lake) -> dict[str, Any]:

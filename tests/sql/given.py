@@ -17,7 +17,7 @@ import duckdb
 
 from assets.exports.readers.columns import COLUMNS
 from assets.lake.connection import Lake
-from assets.lake.protection_marks import WORD_MAC
+from assets.lake.protection_marks import LIFT_MAC, WORD_MAC
 from assets.lake.tables import table_named
 
 NORTH, SOUTH = "10000001", "10000002"
@@ -195,6 +195,7 @@ USUAL: dict[str, Row] = {
         "uid": 1001,
         "login": "anna",
         "released_at": _EXPORTED,
+        "mark_key": ANNA,  # made again by `given`
     },
     "pupil_references": {"reference_key": ANNA, "number_key": ANNA},
     "pupil_numbers": {"number_key": ANNA, "pupil_key": ANNA},
@@ -405,8 +406,9 @@ def given(lake: Lake, table: str, *rows: Row) -> None:
         names = ", ".join(whole)
         marks = ", ".join(f"${name}" for name in whole)
         lake.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", whole)
-    if table == "protection_words":
-        lake.connection.execute(f"UPDATE {table} SET mark_key = {WORD_MAC}")
+    for marked, mac in (("protection_words", WORD_MAC), ("lift_releases", LIFT_MAC)):
+        if table == marked:
+            lake.connection.execute(f"UPDATE {table} SET mark_key = {mac}")
 
 
 def _implied(table: str, row: Row) -> dict[str, Any]:

@@ -20,6 +20,7 @@ SOURCES = [
     ROOT / "assets" / "exports" / "readers" / "row_reader.py",
     ROOT / "assets" / "exports" / "readers" / "row_shapes.py",
     ROOT / "assets" / "exports" / "ledger" / "object_reasons.py",
+    ROOT / "assets" / "exports" / "ledger" / "outcomes.py",
     ROOT / "assets" / "exports" / "ss12000" / "batch.py",
 ]
 CODES = sorted(

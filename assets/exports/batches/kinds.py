@@ -5,7 +5,7 @@ Not here: the run over the files (`ingest.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -132,6 +132,15 @@ def judge(taken: StagedWork) -> None:
 def remarks_of(batch: ExportBatch) -> dict[int, str]:
     """Return what is to be said of a batch's files once they are stored, by file id."""
     return batch.remarks() if isinstance(batch, LessonBatch) else {}
+
+
+def waiting_of(batch: ExportBatch) -> Mapping[int, int]:
+    """Return how many rows of a batch's files wait once they are stored, by file id.
+
+    Their pupils are enrolled at another school. Of SS12000 objects it is not said: one object is no
+    row of a roster.
+    """
+    return batch.waiting if isinstance(batch, (LessonBatch, RosterBatch)) else {}
 
 
 def _batch_of(

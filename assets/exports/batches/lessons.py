@@ -48,6 +48,7 @@ from assets.exports.storing.snapshots import complete_files, find_snapshots, sna
 from assets.exports.storing.unread_columns import note_read
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
+from assets.lake.standing import waiting_lessons
 from assets.lake.upsert import replace_older
 
 
@@ -76,6 +77,8 @@ class LessonBatch:
         self._coverage: TemporaryTable
         self._contradicted: TemporaryTable
         self._joint: TemporaryTable
+        #: By file, how many of its stored rows wait: their pupils are enrolled elsewhere.
+        self.waiting: dict[int, int] = {}
         self._missing: dict[int, str] = {}
         self._removals = Removals(lake)
         # Layouts of files that wait: whom they call protected is kept all the same.
@@ -213,6 +216,9 @@ class LessonBatch:
             had_older=had_older,
         )
         store_sendings(connection, self._lessons, self._coverage)
+        # Last: by now it is known who is protected.
+        self.waiting = waiting_lessons(self._lake, arriving, self._headers)
+        self._problems.note_waiting(self.waiting)
         return superseded
 
     def store_problems(

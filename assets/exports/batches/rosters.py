@@ -27,6 +27,7 @@ from assets.exports.storing.roster_changes import watching_rosters
 from assets.exports.storing.unread_columns import note_read
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
+from assets.lake.standing import waiting_records, waiting_sums
 from assets.lake.upsert import replace_older
 
 # Breaks of schools (`lov`) into the lake: of a layout and school unit the newest file counts. A
@@ -94,6 +95,8 @@ class RosterBatch:
         self._openings = openings
         self._kind = kind
         self._problems = ProblemLog(lake, people.sealer, openings.unit)
+        #: By file, how many of its stored rows wait: their pupils are enrolled elsewhere.
+        self.waiting: dict[int, int] = {}
         self._matches: dict[int, HeaderMatch] = {}
         self._readers: dict[int, RowReader] = {}
         # Made by `stage`, which comes before everything else.
@@ -159,6 +162,12 @@ class RosterBatch:
                 mine, layout, is_roster=self._kind == "enrolments"
             )
             store_identities(connection, sealed)
+        # Last: by now it is known who is protected.
+        if self._kind == "enrolments":
+            self.waiting = waiting_records(self._lake, self._matches)
+        elif self._kind == "aggregates":
+            self.waiting = waiting_sums(self._lake, self._matches)
+        self._problems.note_waiting(self.waiting)
         return {}
 
     def store_problems(

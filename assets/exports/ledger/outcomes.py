@@ -205,6 +205,30 @@ def with_superseded(report: FileReport, superseded: dict[int, int]) -> FileRepor
     return report
 
 
+#: The warning of rows that wait because their pupil is enrolled at another school.
+ENROLLED_ELSEWHERE = "row.enrolled_elsewhere"
+
+
+def waiting_rows(rows: int) -> RowProblem:
+    """Return the warning of rows that wait. It has no line: that would say which pupils."""
+    return RowProblem(ENROLLED_ELSEWHERE, 0, "", rows=rows)
+
+
+def with_waiting(report: FileReport, waiting: Mapping[int, int]) -> FileReport:
+    """Return the report with how many of its file's rows wait, by file id."""
+    rows = waiting.get(report.file_id, 0)
+    if not rows:
+        return report
+    warning = waiting_rows(rows)
+    whose = "1 row waits, its pupil is" if rows == 1 else f"{rows} rows wait, their pupils are"
+    report = replace(
+        report,
+        rows_warned=min(report.rows_warned + rows, report.rows_accepted),
+        problems=(warning, *report.problems),
+    )
+    return with_remark(report, {report.file_id: f"{whose} enrolled at another school"})
+
+
 def with_remark(report: FileReport, remarks: Mapping[int, str]) -> FileReport:
     """Return the report with what is to be said of its file, by file id, after what is said."""
     remark = remarks.get(report.file_id)

@@ -7,13 +7,13 @@ table as they are met, so that memory doesn't grow with them. Not here: their wo
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
 import polars as pl
 
-from assets.exports.ledger.outcomes import RowProblem
+from assets.exports.ledger.outcomes import RowProblem, waiting_rows
 from assets.exports.ledger.reasons import reason_of
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -72,6 +72,12 @@ class ProblemLog:
         self._waiting.append(self._stored(file_id, problem))
         if len(self._waiting) >= _ROWS_PER_INSERT:
             self._insert()
+
+    def note_waiting(self, waiting: Mapping[int, int]) -> None:
+        """Take how many stored rows of files wait, in place of what was said before."""
+        for file_id, rows in waiting.items():
+            problem = waiting_rows(rows)
+            self._warnings[file_id][problem.code] = self._in_unit(problem)
 
     def take_back(self, file_id: int, code: str) -> None:
         """Take one warning back: its row was refused after all."""

@@ -133,6 +133,9 @@ _SPECIAL = {
     "row.unreported_beside": "not reported, but another row of the file reports the same lesson",
     "row.no_day_beside": "no day, and another row of the file has the same record with days",
     "row.not_the_senders_layout": "its sender may not send files of this layout",
+    "row.enrolled_elsewhere": (
+        "the pupil is enrolled at another school, so the row waits: it counts on none of those days"
+    ),
     "row.without_register_schools": "its sender may not register schools",
     "row.without_merge_pupils": "its sender may not say that two numbers are one pupil",
     "school_unit_code.not_the_senders": "its sender may not speak of this school unit",
@@ -172,6 +175,10 @@ _MEND_NUMBER = "correct the pupil's number in the school system and export again
 _ASK = "ask who keeps senders.yaml whether the sender should have this right"
 _FIX_OF_CODE = {
     "row.not_the_senders_layout": _ASK,
+    "row.enrolled_elsewhere": (
+        "if the pupil has moved, the other school sends an end date, or a sender with move_pupils "
+        "says so; else take the row away"
+    ),
     "row.without_register_schools": _ASK,
     "row.without_merge_pupils": _ASK,
     "school_unit_code.not_the_senders": (
@@ -224,6 +231,7 @@ _EXPECTED_OF_CODE = {
     "row.unreported_beside": "one row about the same thing",
     "row.no_day_beside": "one row about the same thing",
     "row.not_the_senders_layout": "a layout that senders.yaml allows the sender",
+    "row.enrolled_elsewhere": "pupils who are enrolled at no other school on the days",
     "row.without_register_schools": "a sender with register_schools (senders.yaml)",
     "row.without_merge_pupils": "a sender with merge_pupils (senders.yaml)",
     "school_unit_code.not_the_senders": "a school unit of the sender (senders.yaml)",

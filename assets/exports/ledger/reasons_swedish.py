@@ -151,6 +151,10 @@ _KODER = {
         "avsändaren får inte skicka filer av det här slaget",
         _FRAGA,
     ),
+    "row.enrolled_elsewhere": (
+        "eleven är inskriven på en annan skola, så raden väntar: den räknas inte de dagarna",
+        "Har eleven flyttat behöver den andra skolan ge ett slutdatum. Ta annars bort raden.",
+    ),
     "row.without_register_schools": ("avsändaren får inte registrera skolor", _FRAGA),
     "row.without_merge_pupils": (
         "avsändaren får inte säga att två nummer är samma elev",
@@ -204,6 +208,10 @@ _KODER = {
         "Inget behöver göras. Den rapporterade raden räknas.",
     ),
 }
+# Code: what was expected, where the column's own words don't do.
+_FORVANTADES = {
+    "row.enrolled_elsewhere": "elever som inte är inskrivna på en annan skola de dagarna",
+}
 
 
 @dataclass(frozen=True)
@@ -224,6 +232,7 @@ def swedish_reason(code: str) -> SwedishReason:
         return SwedishReason(what, f"{column} enligt SS12000", SWEDISH_FIX)
     expected, fix = _KOLUMNER[column]
     what, own_fix = _KODER.get(f"{column}.{kind}") or (_FEL.get(kind) or SWEDISH[kind], "")
+    expected = _FORVANTADES.get(f"{column}.{kind}", expected)
     return SwedishReason(what, expected, own_fix or fix)
 
 

@@ -15,6 +15,8 @@ from assets.exports.pupils.protection import source_key
 from assets.exports.senders.senders import Senders
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.protection_marks import FILE_MAC, LIFT_MAC
+from assets.lake.tables import table_named
 from rules.errors import TrappanError
 
 _ID_LETTERS = 12
@@ -102,7 +104,8 @@ def released_files(lake: Lake, senders: Senders) -> frozenset[int]:
     if not senders.is_declared:
         return frozenset()
     rows = lake.rows(
-        "SELECT file_id FROM file_releases GROUP BY file_id HAVING count(DISTINCT uid) >= $needed",
+        f"SELECT file_id FROM file_releases WHERE mark_key = {FILE_MAC} "
+        "GROUP BY file_id HAVING count(DISTINCT uid) >= $needed",
         needed=_needed(senders),
     )
     return frozenset(file_id for (file_id,) in rows)
@@ -139,7 +142,8 @@ def waiting_files(lake: Lake, senders: Senders) -> list[WaitingFile]:
     """Return the files that wait, and those that are released and not taken yet."""
     rows = lake.rows(
         "SELECT file_sha256, file_id, sender, any_value(layout), max(exported_at), "
-        "any_value(reason), (SELECT count(DISTINCT uid) FROM file_releases AS releases "
+        "any_value(reason), (SELECT count(DISTINCT uid) FROM "
+        f"(SELECT * FROM file_releases WHERE mark_key = {FILE_MAC}) AS releases "
         "WHERE releases.file_id = files.file_id) FROM files WHERE outcome = 'awaiting_release' "
         "GROUP BY file_sha256, file_id, sender ORDER BY min(received_at), file_id"
     )
@@ -185,29 +189,41 @@ def release(lake: Lake, what: WaitingLift | WaitingFile, person: Person) -> int:
         ReleaseError: this person has released it already.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
-    by: list[object] = [person.uid, person.login, now]
+    by = {"uid": person.uid, "login": person.login, "released_at": now}
     if isinstance(what, WaitingLift):
         table = "lift_releases"
-        key: list[object] = [what.reference_key, what.source_key, what.exported_at]
+        key: dict[str, object] = {
+            "reference_key": what.reference_key,
+            "source_key": what.source_key,
+            "until_at": what.exported_at,
+        }
         before = lake.rows(
             "SELECT DISTINCT uid FROM lift_releases WHERE reference_key = cast($who AS UUID) "
-            "AND source_key = cast($source AS UUID) AND until_at >= $at",
+            f"AND source_key = cast($source AS UUID) AND until_at >= $at AND mark_key = {LIFT_MAC}",
             who=what.reference_key,
             source=what.source_key,
             at=what.exported_at,
         )
     else:
-        table, key = "file_releases", [what.file_id]
+        table, key = "file_releases", {"file_id": what.file_id}
         before = lake.rows(
-            "SELECT DISTINCT uid FROM file_releases WHERE file_id = $file_id", file_id=what.file_id
+            "SELECT DISTINCT uid FROM file_releases WHERE file_id = $file_id "
+            f"AND mark_key = {FILE_MAC}",
+            file_id=what.file_id,
         )
     if (person.uid,) in before:
         more = what.needed - len(before)
         rest = f" {more} more, another person, has to." if more > 0 else ""
         raise ReleaseError(f"{what.id} was released by {person.login} before.{rest}")
-    marks = ", ".join("?" for _ in (*key, *by))
+    row = key | by
+    mac = LIFT_MAC if isinstance(what, WaitingLift) else FILE_MAC
+    # As the table has them: the mark is of the values as they are stored.
+    types = {column.name: column.type for column in table_named(table).columns}
+    typed = ", ".join(f"cast(${name} AS {types[name]}) AS {name}" for name in row)
     lake.write(
-        lambda connection: connection.execute(f"INSERT INTO {table} VALUES ({marks})", [*key, *by])
+        lambda connection: connection.execute(
+            f"INSERT INTO {table} BY NAME SELECT *, {mac} AS mark_key FROM (SELECT {typed})", row
+        )
     )
     return max(0, what.needed - len(before) - 1)
 

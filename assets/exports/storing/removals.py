@@ -18,6 +18,7 @@ import polars as pl
 from assets.exports.files.received import ReceivedFile
 from assets.exports.senders.senders import Right
 from assets.lake.connection import Lake
+from assets.lake.protection_marks import FILE_MAC
 from assets.lake.schema import TemporaryTable
 
 #: More of a school's lessons of a month than so many hundredths no file removes or blanks before
@@ -151,7 +152,9 @@ class Removals:
                 "SELECT removals.sender, removals.school_unit_code, removals.month_first_date, "
                 "sum(removals.lessons) FROM lesson_removals AS removals "
                 "LEFT JOIN (SELECT files.sender, max(releases.released_at) AS released_at "
-                "FROM file_releases AS releases JOIN files USING (file_id) GROUP BY files.sender) "
+                "FROM (SELECT file_id, released_at FROM file_releases "
+                f"WHERE mark_key = {FILE_MAC}) AS releases "
+                "JOIN files USING (file_id) GROUP BY files.sender) "
                 "AS looked ON removals.sender = looked.sender "
                 "WHERE looked.released_at IS NULL OR removals.removed_at > looked.released_at "
                 "GROUP BY ALL"

@@ -20,7 +20,7 @@ from assets.exports.pupils.identity_numbers import birth_date
 from assets.flags.evaluate import Evaluation
 from assets.lake.connection import Lake
 from assets.watchlists.collect.data_gaps import EventGaps, first_covered_day, gaps_by_school
-from assets.watchlists.collect.disputes import disputes_by_school
+from assets.watchlists.collect.disputes import find_disputes
 from assets.watchlists.collect.mentors import Staff
 from assets.watchlists.collect.notices import (
     MissingLessons,
@@ -159,13 +159,15 @@ def collect(
     staff = Staff.of_lake(lake)
     seen = hardly_seen(lake, evaluation)
     beside = [*((row["pupil_key"], row) for row in may_pass), *seen.beside()]
-    rows = rows_by_school(lake, evaluation, states, staff, seen=seen, beside=beside)
+    disputes = find_disputes(lake, evaluation)
+    rows = rows_by_school(
+        lake, evaluation, states, staff, seen=seen, beside=beside, disputed=disputes.pupils
+    )
     pupils = rows.pupils
     unreported = _unreported_by_school(lake, evaluation)
     reporting = _reporting_by_school(lake, evaluation)
     sums = _sums_by_school(lake, evaluation)
     after_end = after_end_by_school(lake, evaluation)
-    disputes = disputes_by_school(lake, evaluation)
     full_sheets = _full_sheets_by_school(lake, evaluation)
     missing = _missing_by_school(lake, evaluation)
     two_months = _rolling_start(evaluation, "two_months")
@@ -220,7 +222,7 @@ def collect(
                 full_sheets=full_sheets.get(row["school_unit_code"], 0),
                 missing=missing[row["school_unit_code"]],
                 gaps=gaps.get(row["school_unit_code"], EventGaps()),
-                disputes=disputes.get(row["school_unit_code"], ()),
+                disputes=disputes.by_school.get(row["school_unit_code"], ()),
             ),
             lessons_without_attendance=gaps.get(row["school_unit_code"], EventGaps()).lessons,
             one_month_days=rule_set.one_month_days,

@@ -1,8 +1,8 @@
-"""What a list says of pupils whom two schools say are theirs: in numbers only.
+"""What a list says of pupils whom two schools say are theirs.
 
 The school whose word waits reads how many, and nothing of the pupil; the school where the pupil
-stays reads how many of its pupils another school speaks of. Not here: what is disputed
-(`sql/standing/`), the words (`swedish/dispute_texts.py`).
+stays reads how many of its pupils another school speaks of, and on a listed pupil's row that it is
+this one. Not here: what is disputed (`sql/standing/`), the words (`swedish/dispute_texts.py`).
 """
 
 from __future__ import annotations
@@ -36,8 +36,21 @@ class Dispute:
     rows: int
 
 
-def disputes_by_school(lake: Lake, evaluation: Evaluation) -> Mapping[str, Sequence[Dispute]]:
-    """Return by school unit what is disputed at as_of; only schools with disputes.
+@dataclass(frozen=True)
+class Disputes:
+    """What is disputed at as_of.
+
+    Attributes:
+        by_school: by school unit; only schools with disputes.
+        pupils: keys of those who stay where they are while another school says they are its own.
+    """
+
+    by_school: Mapping[str, Sequence[Dispute]]
+    pupils: frozenset[str]
+
+
+def find_disputes(lake: Lake, evaluation: Evaluation) -> Disputes:
+    """Return what is disputed at as_of.
 
     Args:
         lake: the lake that was evaluated.
@@ -45,14 +58,15 @@ def disputes_by_school(lake: Lake, evaluation: Evaluation) -> Mapping[str, Seque
     """
     found: dict[str, list[Dispute]] = defaultdict(list)
     if not may_be_disputed(lake):
-        return found
+        return Disputes(found, frozenset())
     # Another day, or a past, may have been asked about since the evaluation.
     find_summed_months(lake)
     for code, *dispute in lake.relation(
         "watchlists/disputes", **days_behind(evaluation)
     ).iter_rows():
         found[code].append(Dispute(*dispute))
-    return found
+    pupils = lake.relation("watchlists/disputed_pupils", as_of=evaluation.as_of)
+    return Disputes(found, frozenset(pupils["pupil_key"]))
 
 
 def sentences(disputes: Sequence[Dispute]) -> tuple[str, ...]:

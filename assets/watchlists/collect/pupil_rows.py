@@ -6,7 +6,7 @@ Not here: which of them stand where on a list (`content.py`, `outline.py`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +101,7 @@ def rows_by_school(
     *,
     seen: HardlySeen,
     beside: Sequence[Place] = (),
+    disputed: Collection[str] = (),
 ) -> Rows:
     """Return the pupils with a hit or with too little data, and those gone since the list before.
 
@@ -111,6 +112,7 @@ def rows_by_school(
         staff: names of staff, and each mentor.
         seen: who is hardly seen.
         beside: who else stands on the lists.
+        disputed: keys of pupils whom another school claims.
     """
     by_pupil: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in lake.relation("watchlists/listed_evidence").iter_rows(named=True):
@@ -145,6 +147,7 @@ def rows_by_school(
                 unseen=seen.unseen.get(key),
                 thin_percent=seen.thin[key].percent if key in seen.thin else None,
                 year_weeks=behind.weeks.get(key),
+                is_disputed=key in disputed,
             )
         )
     cleared: dict[str, list[ClearedPupil]] = defaultdict(list)

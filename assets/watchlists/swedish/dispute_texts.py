@@ -5,6 +5,8 @@ Not here: when they are due (`collect/disputes.py`).
 
 from __future__ import annotations
 
+from assets.watchlists.model import PupilRow
+
 # By what is disputed, and whether the list's own school says it.
 NOTICES = {
     ("enrolment", True): (
@@ -33,6 +35,16 @@ NOTICES = {
         "{sums} som en annan skola har rapporterat för {pupils} räknas inte: de är inskrivna här."
     ),
 }
+#: On the pupil's own row. No school is named: the list may lie about when the pupil is protected.
+ROW_LINE = (
+    "Inskrivningen är ifrågasatt: en annan skola säger att eleven går där. Den som sköter"
+    " inläsningen vet vilken."
+)
+
+
+def row_lines(pupil: PupilRow) -> tuple[str, ...]:
+    """What a pupil's row says of it."""
+    return (ROW_LINE,) if pupil.is_disputed else ()
 
 
 def sums(count: int) -> str:

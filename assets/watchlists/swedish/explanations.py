@@ -13,6 +13,7 @@ from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.outline import rules_by_name
 from assets.watchlists.swedish import (
     change_texts,
+    dispute_texts,
     headings,
     outlook_texts,
     pattern_texts,
@@ -34,6 +35,7 @@ def facts(watchlist: Watchlist, pupil: PupilRow) -> tuple[str, ...]:
     lines = (
         _absence(watchlist, pupil),
         _other_windows(watchlist, pupil),
+        *dispute_texts.row_lines(pupil),
         *unseen_texts.row_lines(pupil),
         *uncounted.lines(pupil.uncounted),
         _since(watchlist, pupil),

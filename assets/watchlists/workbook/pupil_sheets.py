@@ -27,6 +27,7 @@ from assets.watchlists.outline import full_name, leading_hit, rules_by_name
 from assets.watchlists.swedish import (
     change_texts,
     decision_texts,
+    dispute_texts,
     pattern_texts,
     rule_texts,
     texts,
@@ -79,8 +80,14 @@ def known(text: str) -> str:
 
 
 def note(pupil: PupilRow) -> str:
-    """What to know beside the numbers: nobody sees the pupil, or lessons that do not count."""
-    return " · ".join((*unseen_texts.row_lines(pupil), *uncounted.lines(pupil.uncounted)))
+    """What to know beside the numbers: another school's claim, nobody sees, what does not count."""
+    return " · ".join(
+        (
+            *dispute_texts.row_lines(pupil),
+            *unseen_texts.row_lines(pupil),
+            *uncounted.lines(pupil.uncounted),
+        )
+    )
 
 
 def _thin_share(pupil: PupilRow) -> Fraction | None:

@@ -29,10 +29,11 @@ from assets.watchlists.swedish import consultation_texts as texts
 from assets.watchlists.swedish.consultation_texts import Item, items
 from assets.watchlists.swedish.safe_text import one_line
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.home import rules_on, settings_of
 from pipelines.cli.options import CommandError, Day, Home
 from pipelines.cli.printing import say_out
 from pipelines.cli.pupil.asking import Pupil, asked_about, asked_by
+from pipelines.cli.trust.grants import open_identities
 
 
 def consult(
@@ -56,7 +57,7 @@ def consult(
         raise CommandError(f"There is a file {out.name} already. Expected a new one; nothing was "
                            "written.")  # fmt: skip
     rule_set = rules_on(settings, as_of)
-    note_access(settings, "consult", as_of=as_of, asked_by=asked_by(sought))
+    open_identities(settings, "consult", as_of=as_of, asked_by=asked_by(sought))
     with asked_lake(settings, as_of) as lake:
         evaluation = evaluate_flags(lake, as_of, rule_set)
         key = find_pupil(lake, sought, evaluation)

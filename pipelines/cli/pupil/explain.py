@@ -21,7 +21,7 @@ from assets.flags.explain import ExplainedRule, Explanation, Judgement
 from assets.flags.explain import explain as explained
 from assets.flags.pupil_question import find_pupil
 from pipelines.cli.data_notes import asked_lake
-from pipelines.cli.home import note_access, rules_on, settings_of
+from pipelines.cli.home import rules_on, settings_of
 from pipelines.cli.options import Day, Home, Identities
 from pipelines.cli.printing import print_json, say_out
 from pipelines.cli.pupil.asking import Pupil, asked_about, asked_by
@@ -33,6 +33,7 @@ from pipelines.cli.pupil.explain_text import (
     text_of,
     timetable_sentence,
 )
+from pipelines.cli.trust.grants import open_identities
 from rules.models import Rule, RuleSet
 
 #: Whose identity does not open, or is another pupil's (`trappan verify`).
@@ -60,11 +61,15 @@ def explain(
     settings = settings_of(context, home)
     question = asked_about(pupil, as_of)
     rule_set = rules_on(settings, as_of)
-    if identities or question.number:
-        # That a number was asked about is an act of its own; which one is nobody's to read here.
-        note_access(
-            settings, "explain", as_of=as_of, asked_by=asked_by(question), identities=identities
-        )
+    # That a number was asked about is an act of its own; which one is nobody's to read here.
+    open_identities(
+        settings,
+        "explain",
+        is_by_key=not (identities or question.number),
+        as_of=as_of,
+        asked_by=asked_by(question),
+        identities=identities,
+    )
     with asked_lake(settings, as_of) as lake:
         evaluation = evaluate_flags(lake, as_of, rule_set)
         key = find_pupil(lake, question, evaluation)

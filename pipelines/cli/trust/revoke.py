@@ -18,6 +18,7 @@ from assets.lake.encryption import Sealer
 from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import CommandError, FileHash, Home
 from pipelines.cli.printing import print_reports, say, watched
+from pipelines.cli.trust.grants import as_may_be_named
 
 
 def revoke(
@@ -54,7 +55,7 @@ def revoke(
             )
     odd = [report for report in revoked.reread if not report.is_whole]
     if odd:
-        print_reports(odd)
+        print_reports(as_may_be_named(settings, odd))
     short = known.sha256[:12]
     if not revoked.is_whole:
         raise CommandError(
