@@ -17,7 +17,7 @@ from assets.lake.encryption import Sealer
 from assets.pull.sources import chosen, load_sources
 from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import BeginAnew, FileHash, Format, Home, offered
-from pipelines.cli.printing import print_reports, print_rows, say, say_refused, watched
+from pipelines.cli.printing import print_reports, print_rows, say, say_refused, say_seconds, watched
 from pipelines.resources import lake_access, pull_access
 from pipelines.run_results import RunResults
 from pipelines.running import run_job
@@ -32,6 +32,10 @@ def ingest(
         str | None,
         typer.Option("--sender", help="Whose files these are (senders.yaml), wherever they lie."),
     ] = None,
+    timings: Annotated[
+        bool,
+        typer.Option("--timings", help="Say where the time went, by stage, on standard error."),
+    ] = False,
     begin_anew: BeginAnew = False,
     home: Home = None,
 ) -> None:
@@ -47,6 +51,8 @@ def ingest(
     note_access(settings, "ingest")
     print_reports(made.reports)
     say_refused(made.reports)
+    if timings:
+        say_seconds(made.seconds)
 
 
 def retry(context: typer.Context, file: FileHash, home: Home = None) -> None:

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.exports.batches import lessons
 from assets.exports.batches.batch import StagedBatch
 from assets.exports.batches.lessons import LessonBatch
 from assets.exports.files.received import UnreadableFileError, look_at
 from assets.exports.pupils.people import People
+from assets.exports.readers import row_reader
 from assets.exports.readers.layouts import shipped_layouts
 from assets.exports.readers.row_reader import Openings
 from assets.exports.staging.staged_tables import load_macros
@@ -111,7 +111,7 @@ class Reader:
     def stage(self, content: str | bytes) -> tuple[StagedBatch, list[tuple[Any, ...]]]:
         """Return what staging a file gave, and its rows without a problem."""
         file = look_at(put(self.folder, "a_20261101T0500.csv", content))
-        batch = LessonBatch(self.lake, self.people, Openings(shipped_layouts()), self.folder)
+        batch = LessonBatch(self.lake, self.people, Openings(shipped_layouts()))
         staged = batch.stage([file])
         taken = self.lake.rows(
             "SELECT pupil_key, school_unit_code, starts_at, lesson_date, subject, lesson_id, "
@@ -126,7 +126,7 @@ class Reader:
     def by_row(self) -> Iterator[None]:
         """Read every file row by row."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lessons, "_needs_care", lambda *_: True)
+            patch.setattr(row_reader, "_has_plain_rows", lambda _: False)
             yield
 
 

@@ -6,14 +6,12 @@ Not here: cells (`cells.py`).
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
-from typing import IO
 
 from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
 
@@ -89,27 +87,48 @@ def refuse_odd_row_end(line: str, where: str) -> None:
         )
 
 
-def transcode(file: ReceivedFile, folder: Path) -> tuple[IO[str], int]:
-    """Write a text file as UTF-8 into a file of no name and return that and its lines.
+def text_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[bytes]:
+    r"""Yield a text file's lines many at a time, as UTF-8; each but perhaps the last ends in "\n".
 
-    The copy has no name, so that a killed process leaves none behind.
+    A file of plain letters is handed on as it is; all others are decoded, as `decoded_lines` does.
+
+    Args:
+        file: a text file.
+        block_size: bytes, or characters where they are decoded, that are read at once.
 
     Raises:
         UnreadableFileError: see `decoded_lines`.
         ChangedFileError: the file is gone.
     """
-    copy = tempfile.TemporaryFile("w", encoding="utf-8", newline="", dir=folder)  # noqa: SIM115
-    lines, is_ended = 0, True
+    if not file.is_plain:
+        yield from (block.encode() for block in _line_blocks(file, block_size))
+        return
+    _refuse_other_kind(file)
+    pending, number = b"", 1
     try:
-        for block in _line_blocks(file):
-            lines += block.count("\n")
-            is_ended = block.endswith("\n")
-            copy.write(block)
-        copy.flush()
-    except BaseException:
-        copy.close()
-        raise
-    return copy, lines + (not is_ended)
+        with file.open() as source:
+            while chunk := source.read(block_size):
+                cut = chunk.rfind(b"\n") + 1
+                if not cut:
+                    pending += chunk
+                    _refuse_long_line(len(pending), number)
+                    continue
+                block = _with_plain_ends(pending + chunk[:cut])
+                # A lone carriage return ends a line too.
+                number += block.count(b"\n")
+                pending = chunk[cut:]
+                yield block
+            if pending:
+                yield _with_plain_ends(pending)
+    except OSError as error:
+        raise ChangedFileError(f"can't be read: {error.strerror}") from None
+
+
+def _with_plain_ends(block: bytes) -> bytes:
+    block = block.removeprefix(codecs.BOM_UTF8)
+    if b"\r" not in block:
+        return block
+    return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def clean_text(text: str, where: str, encoding: str) -> str:
@@ -158,11 +177,7 @@ def without_invisible(text: str) -> str:
 
 def _line_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
     """Yield cleaned blocks of whole lines; only the last may lack its line end."""
-    if file.other_kind:
-        raise UnreadableFileError(
-            f"this is {file.other_kind}. Expected a text file (.csv) or a workbook (.xlsx) "
-            "without a password. Export the file again."
-        )
+    _refuse_other_kind(file)
     pending: list[str] = []
     number = 1
     try:
@@ -176,17 +191,29 @@ def _line_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
                     number += sum(part.count("\n") for part in pending)
                     pending = []
                 pending.append(block[cut:])
-                if sum(map(len, pending)) > _LONGEST_LINE:
-                    raise UnreadableFileError(
-                        f"line {number}: longer than {_LONGEST_LINE >> 20} million characters. "
-                        "Expected one row a line. Export the file again."
-                    )
+                _refuse_long_line(sum(map(len, pending)), number)
             if rest := "".join(pending):
                 yield _checked(rest, number, file.encoding)
     except UnicodeDecodeError:
         raise UnreadableFileError(_no_text(file)) from None
     except OSError as error:
         raise ChangedFileError(f"can't be read: {error.strerror}") from None
+
+
+def _refuse_other_kind(file: ReceivedFile) -> None:
+    if file.other_kind:
+        raise UnreadableFileError(
+            f"this is {file.other_kind}. Expected a text file (.csv) or a workbook (.xlsx) "
+            "without a password. Export the file again."
+        )
+
+
+def _refuse_long_line(length: int, number: int) -> None:
+    if length > _LONGEST_LINE:
+        raise UnreadableFileError(
+            f"line {number}: longer than {_LONGEST_LINE >> 20} million characters. "
+            "Expected one row a line. Export the file again."
+        )
 
 
 def _checked(block: str, number: int, encoding: str) -> str:

@@ -1,15 +1,23 @@
-"""Staging row by row: workbooks, rosters and files with faults, each problem with its line.
+"""Staging the rows of files: many at a time, and what has a problem once more, one by one.
 
-Not here: the bulk path (`staging/staged_tables.py`), how a row is read from a file
+Plain rows of text files are staged as they come. Which of them are refused, or are the first that
+have a warning, the staged rows tell, by line: those are taken out, and read again one by one with
+the rows that are not plain, for their cells and their reason. So a bad row costs what a bad row
+costs, and no file is slow for its sake. Workbooks, which have no plain rows, are staged one by one.
+
+Not here: what the cells mean (`staging/staged_tables.py`), how a row is read from a file
 (`readers/row_reader.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import polars as pl
+import pyarrow as pa
 
 from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
 from assets.exports.ledger.outcomes import RowProblem
@@ -30,11 +38,19 @@ from assets.lake.connection import Lake
 
 # A file whose first so many rows are all refused is given up: it is no export of this layout.
 HOPELESS_ROWS = 100_000
+# To plan the statement that stages rows takes as long as staging some thousands of them.
+_ROWS_PER_INSERT = 250_000
+
+
+_OF_PEOPLE = frozenset(
+    {"civic_no", "old_civic_no", "new_civic_no"}
+    | {f"{role}_{what}" for role in ("mentor", "principal") for what in ("name", "email")}
+)
 
 
 @dataclass
 class StagedRows:
-    """What staging files row by row gave.
+    """What staging files gave.
 
     Attributes:
         readers: by file id; each knows how many rows it read.
@@ -46,10 +62,24 @@ class StagedRows:
     unreadable: dict[ReceivedFile, str] = field(default_factory=dict)
     held: dict[ReceivedFile, str] = field(default_factory=dict)
 
+    @contextmanager
+    def noting(self, file: ReceivedFile) -> Iterator[None]:
+        """Note a file that can't be read, and why."""
+        try:
+            yield
+        except UnreadableFileError as error:
+            self.unreadable[file] = str(error)
+        except ChangedFileError as error:
+            self.held[file] = str(error)
+
+    def has_lost(self, file: ReceivedFile) -> bool:
+        """Whether a file can't be read."""
+        return file in self.unreadable or file in self.held
+
 
 @dataclass(frozen=True)
 class RowStage:
-    """Stages files row by row, and finds each refused row and warning with its line.
+    """Stages files, and finds each refused row and warning with its line.
 
     Attributes:
         lake: the lake.
@@ -70,23 +100,21 @@ class RowStage:
     def stage(self, files: Sequence[ReceivedFile]) -> StagedRows:
         """Stage files, small ones many to a frame."""
         staged = StagedRows()
+        self._stage_plain([file for file in files if not file.is_workbook], staged)
+        first_taken = self._take_out_problems(staged)
         waiting: list[pl.DataFrame] = []
         for file in files:
-            try:
-                reader = self.openings.rows(file)
-                staged.readers[file.file_id] = reader
-                note_layout(self.lake, self.staging, file, reader.header.match.layout)
+            if staged.has_lost(file):
+                continue
+            with staged.noting(file):
+                reader = staged.readers.get(file.file_id) or self._open(file, staged)
                 for frame in reader.frames():
                     self._note(file.file_id, reader.take_problems())
                     waiting.append(frame)
                     if sum(rows.height for rows in waiting) >= ROWS_PER_FRAME:
                         self._stage_frames(waiting, staged)
                         waiting = []
-                    self._give_up_when_hopeless(reader)
-            except UnreadableFileError as error:
-                staged.unreadable[file] = str(error)
-            except ChangedFileError as error:
-                staged.held[file] = str(error)
+                    self._give_up_when_hopeless(reader, first_taken.get(file.file_id))
         if waiting:
             self._stage_frames(waiting, staged)
         fallen = [file.file_id for file in (*staged.unreadable, *staged.held)]
@@ -95,15 +123,105 @@ class RowStage:
         self._guard(staged)
         return staged
 
+    def _open(self, file: ReceivedFile, staged: StagedRows) -> RowReader:
+        reader = self.openings.rows(file)
+        staged.readers[file.file_id] = reader
+        note_layout(self.lake, self.staging, file, reader.header.match.layout)
+        return reader
+
+    def _stage_plain(self, files: Sequence[ReceivedFile], staged: StagedRows) -> None:
+        """Stage the plain rows of text files, many at a time."""
+        waiting: list[pa.Table] = []
+        for file in files:
+            with staged.noting(file):
+                for table in self._open(file, staged).plain_tables():
+                    waiting.append(self._with_file(table, file))
+                    if sum(rows.num_rows for rows in waiting) >= _ROWS_PER_INSERT:
+                        self._insert(pa.concat_tables(waiting))
+                        waiting = []
+        if waiting:
+            self._insert(pa.concat_tables(waiting))
+        fallen = [file.file_id for file in (*staged.unreadable, *staged.held)]
+        if fallen:
+            unstage(self.lake, self.staging.rows, fallen)
+        if self.staging.kind == "lessons":
+            with self.people.times.of("keying"):
+                key_lessons(self.lake, self.staging.rows)
+
+    def _with_file(self, table: pa.Table, file: ReceivedFile) -> pa.Table:
+        """Return rows with what the SELECT of lessons asks of their file.
+
+        As columns, because DuckDB would keep all rows once more to look it up.
+        """
+        if self.staging.kind != "lessons":
+            return table
+        exported_at = pa.scalar(file.exported_at, pa.timestamp("us"))
+        table = table.append_column("file_exported_at", pa.repeat(exported_at, table.num_rows))
+        return table.append_column("id_tag", pa.repeat(file.sender.id_tag, table.num_rows))
+
+    def _insert(self, rows: pa.Table) -> None:
+        lake, staging = self.lake, self.staging
+        named = [name for name in rows.column_names if name in _OF_PEOPLE]
+        self.people.key_frame(pl.DataFrame(rows.select(named)))
+        lake.connection.register("plain_rows", rows)
+        point_raw_view(lake, staging.kind, "plain_rows")
+        insert_rows(lake, staging)
+        point_raw_view(lake, staging.kind, staging.empty)
+        lake.connection.unregister("plain_rows")
+
+    def _take_out_problems(self, staged: StagedRows) -> dict[int, int]:
+        """Take out plain rows that are refused, and the first that has a warning, of each kind.
+
+        Their readers will give them again, one by one.
+
+        Returns:
+            The first line of a row that stays, by file id, of files of which many don't.
+        """
+        lake, rows, keyed = self.lake, self.staging.rows, self.staging.keyed
+        again = lake.make(
+            "rows_again",
+            f"SELECT file_id, line_number FROM {keyed} WHERE problem IS NOT NULL UNION ALL "
+            f"SELECT file_id, min(line_number) FROM {keyed} "
+            "WHERE problem IS NULL AND warning IS NOT NULL GROUP BY file_id, warning",
+        )
+        lines: dict[int, list[int]] = defaultdict(list)
+        for file_id, line in lake.rows(f"SELECT * FROM {again}"):
+            lines[file_id].append(line)
+        if lines:
+            lake.connection.execute(
+                f"DELETE FROM {rows} WHERE (file_id, line_number) IN (SELECT * FROM {again})"
+            )
+            for file_id, code, line, count in lake.rows(
+                f"SELECT file_id, warning, min(line_number), count(*) FROM {keyed} "
+                "WHERE warning IS NOT NULL GROUP BY file_id, warning"
+            ):
+                self.problems.add(file_id, RowProblem(code, line, "", rows=count))
+        many: list[int] = []
+        for file_id, reader in staged.readers.items():
+            if not staged.has_lost(reader.file):
+                reader.look_again(lines.get(file_id, ()))
+                if reader.lines_again >= HOPELESS_ROWS:
+                    many.append(file_id)
+        return dict(
+            lake.rows(
+                f"SELECT file_id, min(line_number) FROM {rows} "
+                "WHERE file_id IN (SELECT unnest($ids::BIGINT[])) GROUP BY file_id",
+                ids=many,
+            )
+            if many
+            else ()
+        )
+
     def _stage_frames(self, frames: Sequence[pl.DataFrame], staged: StagedRows) -> None:
         frame = pl.concat(frames)
         lake, staging, kind = self.lake, self.staging, self.staging.kind
         self.people.key_frame(frame)
-        lake.connection.register("row_frame", frame)
+        lake.connection.register("row_frame", self._with_files(frame, staged))
         point_raw_view(lake, kind, "row_frame")
         insert_rows(lake, staging)
         if kind == "lessons":
-            key_lessons(lake, staging.rows)
+            with self.people.times.of("keying"):
+                key_lessons(lake, staging.rows)
             self._refuse_cut_rows(staged)
         found = lake.frame(
             f"SELECT file_id, line_number, problem, warning, {_school(kind)} AS school "
@@ -125,6 +243,25 @@ class RowStage:
             else:
                 problem = warning(row["warning"], row)
             self.problems.add(row["file_id"], problem)
+
+    def _with_files(self, frame: pl.DataFrame, staged: StagedRows) -> pl.DataFrame:
+        """Return rows with what the SELECT of lessons asks of their files."""
+        if self.staging.kind != "lessons":
+            return frame
+        files = [reader.file for reader in staged.readers.values()]
+        known = pl.DataFrame(
+            {
+                "file_id": [file.file_id for file in files],
+                "file_exported_at": [file.exported_at for file in files],
+                "id_tag": [file.sender.id_tag for file in files],
+            },
+            schema={
+                "file_id": pl.Int64,
+                "file_exported_at": pl.Datetime("us"),
+                "id_tag": pl.String,
+            },
+        )
+        return frame.join(known, on="file_id", how="left")
 
     def _refuse_cut_rows(self, staged: StagedRows) -> None:
         """Refuse last rows without a line end whose minutes don't add up: 60 was cut to 6."""
@@ -150,9 +287,13 @@ class RowStage:
             if problem.code == MERGED_CELLS:
                 self._merged.add((file_id, problem.line_number))
 
-    def _give_up_when_hopeless(self, reader: RowReader) -> None:
-        file_id, rows = reader.file.file_id, reader.rows_read
-        if rows >= HOPELESS_ROWS and self.problems.refused(file_id) == rows:
+    def _give_up_when_hopeless(self, reader: RowReader, first_taken: int | None) -> None:
+        """Give a file up whose first rows are all refused, so far as they are read again."""
+        file_id = reader.file.file_id
+        refused, rows = self.problems.refused(file_id), reader.rows_looked_at
+        if refused < HOPELESS_ROWS or refused != rows:
+            return
+        if first_taken is None or first_taken > reader.line_number:
             first = self.problems.shown(file_id)[0].in_words()
             raise UnreadableFileError(
                 f"each of the first {rows} rows was refused; the first: {first}"
