@@ -80,10 +80,10 @@ def results_of(run: dg.ExecuteInProcessResult) -> RunResults:
     for lists in made & {"current_watchlists", "weekly_watchlists"}:
         found["release"] = run.asset_value(lists)
     found["seconds"] = {
-        name.removeprefix(SECONDS_OF): float(value.value)
+        name.removeprefix(SECONDS_OF): value.value
         for event in events
         for name, value in event.materialization.metadata.items()
-        if name.startswith(SECONDS_OF)
+        if name.startswith(SECONDS_OF) and isinstance(value, dg.FloatMetadataValue)
     }
     for event in run.get_asset_observation_events():
         metadata = event.asset_observation_data.asset_observation.metadata

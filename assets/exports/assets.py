@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -82,7 +83,7 @@ def received_exports(
         counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     outcomes = Counter(str(report.outcome) for report in reports)
     context.log.info("files offered: %d; %s", len(reports), dict(sorted(outcomes.items())))
-    run = {
+    run: dict[str, dg.MetadataValue[Any]] = {
         f"files_{outcome}": dg.MetadataValue.int(number) for outcome, number in outcomes.items()
     } | {
         "rows_read": dg.MetadataValue.int(sum(report.rows_read for report in reports)),

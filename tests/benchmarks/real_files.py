@@ -41,8 +41,8 @@ def main() -> None:
         _changed(clean, city / name, change)
     for name in CHANGES:
         _compare(city, clean, city / name, pairs)
-    strangers = [_without_rosters(city / name) for name in ("clean", "real")]
-    _compare(city, *strangers, pairs)
+    clean_strangers, real_strangers = map(_without_rosters, (clean, city / "real"))
+    _compare(city, clean_strangers, real_strangers, pairs)
 
 
 def _real(text: bytes) -> bytes:

@@ -18,7 +18,7 @@ from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers import row_reader
 from assets.exports.readers.layouts import FoundHeader
-from assets.exports.readers.text_rows import DataRow
+from assets.exports.readers.text_rows import DataRow, text_rows
 from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
@@ -413,7 +413,7 @@ def test_only_lines_with_a_problem_or_an_odd_shape_are_read_one_by_one(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_by_one: dict[str, list[int]] = {}
-    whole = row_reader.text_rows
+    whole = text_rows
 
     def watched(
         file: ReceivedFile, header: FoundHeader, numbers: Iterable[int] | None = None

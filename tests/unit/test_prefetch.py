@@ -6,12 +6,12 @@ import threading
 from contextlib import closing
 
 import duckdb
-import polars as pl
 import pytest
 
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.schema import TemporaryTable
 
 SECONDS = 30
 
@@ -71,7 +71,11 @@ def test_what_may_not_go_ahead_waits_until_the_one_before_is_stored(
 
 def test_people_met_on_one_lane_are_met_on_the_other(staging: StagingConnection) -> None:
     def stage(where: StagingConnection, piece: str) -> list[tuple[object, ...]]:
-        where.people.key_frame(pl.DataFrame({"civic_no": [piece]}))
+        where.lake.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE rows_of AS SELECT '{piece}' AS civic_text, NULL AS "
+            "mentor_name, NULL AS mentor_email, NULL AS exported_at"
+        )
+        where.people.key_staged(TemporaryTable("rows_of"))
         return where.lake.rows("SELECT civic_text FROM civic_keys ORDER BY ALL")
 
     met = list(staged_ahead(staging, ["a", "b", "c"], stage, always))

@@ -12,10 +12,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
 
 from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
 
 _BLOCK = 1 << 20
+_LINE_FEED, _RETURN = ord("\n"), ord("\r")
 # Where only a header is looked for, in each of hundreds of files.
 _FIRST = 1 << 14
 # A lesson row has about 110 characters; what has more than this in a line is no file of rows.
@@ -87,10 +91,27 @@ def refuse_odd_row_end(line: str, where: str) -> None:
         )
 
 
-def text_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[bytes]:
-    r"""Yield a text file's lines many at a time, as UTF-8; each but perhaps the last ends in "\n".
+class _TooLongError(Exception):
+    """A line has no end."""
 
-    A file of plain letters is handed on as it is; all others are decoded, as `decoded_lines` does.
+
+class TextBlock(NamedTuple):
+    r"""Some lines of a file, as UTF-8; only the file's last line may lack its end, LF or CRLF.
+
+    Attributes:
+        number: of the first line.
+        text: the lines.
+    """
+
+    number: int
+    text: bytes
+
+
+def text_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[TextBlock]:
+    """Yield a text file's lines many at a time.
+
+    The bytes of a plain file are handed on as they are; all others are decoded, as `decoded_lines`
+    does.
 
     Args:
         file: a text file.
@@ -100,33 +121,49 @@ def text_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[bytes]
         UnreadableFileError: see `decoded_lines`.
         ChangedFileError: the file is gone.
     """
-    if not file.is_plain:
-        yield from (block.encode() for block in _line_blocks(file, block_size))
-        return
+    number = 1
+    blocks = _plain_blocks if file.is_plain else _decoded_blocks
+    try:
+        for text in blocks(file, block_size):
+            yield TextBlock(number, text)
+            number += text.count(b"\n")
+    except _TooLongError:
+        raise _long_line(number) from None
+
+
+def _decoded_blocks(file: ReceivedFile, block_size: int) -> Iterator[bytes]:
+    for block in _line_blocks(file, block_size):
+        yield block.encode()
+
+
+def _plain_blocks(file: ReceivedFile, block_size: int) -> Iterator[bytes]:
     _refuse_other_kind(file)
-    pending, number = b"", 1
+    pending = b""
     try:
         with file.open() as source:
             while chunk := source.read(block_size):
                 cut = chunk.rfind(b"\n") + 1
                 if not cut:
                     pending += chunk
-                    _refuse_long_line(len(pending), number)
+                    if len(pending) > _LONGEST_LINE:
+                        raise _TooLongError
                     continue
-                block = _with_plain_ends(pending + chunk[:cut])
-                # A lone carriage return ends a line too.
-                number += block.count(b"\n")
+                yield _with_two_letter_ends(pending + chunk[:cut])
                 pending = chunk[cut:]
-                yield block
             if pending:
-                yield _with_plain_ends(pending)
+                yield _with_two_letter_ends(pending)
     except OSError as error:
         raise ChangedFileError(f"can't be read: {error.strerror}") from None
 
 
-def _with_plain_ends(block: bytes) -> bytes:
+def _with_two_letter_ends(block: bytes) -> bytes:
+    """Return lines of which each ends with LF or CRLF: a lone carriage return ends a line too."""
     block = block.removeprefix(codecs.BOM_UTF8)
     if b"\r" not in block:
+        return block
+    letters = np.frombuffer(block, np.uint8)
+    returns = np.flatnonzero(letters == _RETURN)
+    if returns[-1] + 1 < len(block) and (letters[returns + 1] == _LINE_FEED).all():
         return block
     return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
@@ -191,7 +228,8 @@ def _line_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
                     number += sum(part.count("\n") for part in pending)
                     pending = []
                 pending.append(block[cut:])
-                _refuse_long_line(sum(map(len, pending)), number)
+                if sum(map(len, pending)) > _LONGEST_LINE:
+                    raise _long_line(number)
             if rest := "".join(pending):
                 yield _checked(rest, number, file.encoding)
     except UnicodeDecodeError:
@@ -208,12 +246,11 @@ def _refuse_other_kind(file: ReceivedFile) -> None:
         )
 
 
-def _refuse_long_line(length: int, number: int) -> None:
-    if length > _LONGEST_LINE:
-        raise UnreadableFileError(
-            f"line {number}: longer than {_LONGEST_LINE >> 20} million characters. "
-            "Expected one row a line. Export the file again."
-        )
+def _long_line(number: int) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"line {number}: longer than {_LONGEST_LINE >> 20} million characters. "
+        "Expected one row a line. Export the file again."
+    )
 
 
 def _checked(block: str, number: int, encoding: str) -> str:

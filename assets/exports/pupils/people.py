@@ -25,6 +25,7 @@ from assets.exports.stage_times import StageTimes
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, text_of_fields
 from assets.lake.protection_marks import know_key
+from assets.lake.schema import TemporaryTable
 from assets.lake.sealed_places import IDENTITY, STAFF
 
 _Key = TypeVar("_Key")
@@ -103,6 +104,24 @@ class People:
             "(civic_text VARCHAR, pupil_key UUID, own_key UUID, problem VARCHAR);"
             "CREATE OR REPLACE TABLE met.staff_keys (name VARCHAR, email VARCHAR, staff_key UUID)"
         )
+
+    def key_staged(self, staged: TemporaryTable) -> None:
+        """Extend the keys by the people of a staged table of lessons."""
+        with self.times.of("keying"):
+            # A row has its export time when its pupil was met before.
+            self._key_pupils(
+                text
+                for (text,) in self._lake.rows(
+                    f"SELECT DISTINCT coalesce(civic_text, '') FROM {staged} "
+                    "WHERE exported_at IS NULL"
+                )
+            )
+            self._key_staff(
+                self._lake.rows(
+                    "SELECT DISTINCT coalesce(mentor_name, ''), coalesce(mentor_email, '') "
+                    f"FROM {staged} WHERE mentor_name IS NOT NULL OR mentor_email IS NOT NULL"
+                )
+            )
 
     def key_frame(self, frame: pl.DataFrame) -> None:
         """Extend the keys by the people of a frame of cells under our column names."""

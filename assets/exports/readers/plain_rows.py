@@ -52,8 +52,8 @@ class PlainRows:
         places = {*match.positions.values(), *match.markings, *self._beyond}
         self._places = sorted(places)
         mark = re.escape(header.delimiter)
-        cell = f'(?:"(?:[^"\\n]|"")*"|[^"\\n{mark}]*)'
-        self._sound_line = f"^{cell}(?:{mark}{cell})*\\n$"
+        cell = f'(?:"(?:[^"\\r\\n]|"")*"|[^"\\r\\n{mark}]*)'
+        self._sound_line = f"^{cell}(?:{mark}{cell})*\\r?\\n$"
 
     def tables(self) -> Iterator[pa.Table]:
         """Yield the rows below the header: `file_id`, `line_number` and texts under our names.
@@ -62,35 +62,35 @@ class PlainRows:
             UnreadableFileError: see `decoded_lines`.
             ChangedFileError: the file is gone.
         """
-        last = 0
-        for block in text_blocks(self._file):
-            first, last = last + 1, last + block.count(b"\n")
+        for number, block in text_blocks(self._file):
             whole = block
             if not block.endswith(b"\n"):
-                last += 1
+                last = number + block.count(b"\n")
                 # What is cut may be said otherwise.
                 if last > self._header.line_number:
                     self.odd.append(last)
                 whole = block[: block.rfind(b"\n") + 1]
-            above = max(0, self._header.line_number + 1 - first)
+            above = max(0, self._header.line_number + 1 - number)
             whole = _without_lines(whole, above)
             if whole:
-                yield self._table(whole, first + above)
+                yield self._table(whole, number + above)
 
     def _table(self, block: bytes, first: int) -> pa.Table:
         """Return the plain rows of whole lines, of which the first has a number."""
-        numbers = np.arange(first, first + block.count(b"\n"))
         is_quoted = b'"' in block
+        numbers: np.ndarray | None = None
         if is_quoted:
             lines = _lines(block)
             is_sound = pc.match_substring_regex(lines, self._sound_line)
-            numbers = self._without_odd(numbers, is_sound)
+            numbers = self._without_odd(np.arange(first, first + len(lines)), is_sound)
             block = _joined(lines.filter(is_sound))
         if not block:
             nothing = {f"c{place}": pa.array([], pa.string()) for place in self._places}
-            return self._named(pa.table(nothing), numbers)
+            return self._named(pa.table(nothing), np.array([], int))
         others: list[int] = []
         cells = self._cells(block, others, is_quoted=is_quoted)
+        if numbers is None:
+            numbers = np.arange(first, first + cells.num_rows + len(others))
         if others:
             is_plain = np.ones(len(numbers), bool)
             is_plain[np.array(others) - 1] = False
@@ -177,8 +177,9 @@ def _has_outer_blanks(block: bytes, delimiter: str) -> bool:
         is_blank |= letters == ord("\t")
     blanks = np.flatnonzero(is_blank)
     # Before the first letter stands the last one: a line feed.
-    beside = np.concatenate((letters[blanks - 1], letters[blanks + 1]))
-    return bool(np.isin(beside, np.frombuffer(f'\n"{delimiter}'.encode(), np.uint8)).any())
+    is_edge = np.zeros(256, bool)
+    is_edge[list(f'\r\n"{delimiter}'.encode())] = True
+    return bool(is_edge[letters[blanks - 1]].any() or is_edge[letters[blanks + 1]].any())
 
 
 def _without_lines(block: bytes, count: int) -> bytes:

@@ -125,8 +125,6 @@ class RowReader:
         lines = sorted({*self.plain.odd, *numbers})
         self.lines_again = len(lines)
         self.rows = text_rows(self.file, self.header, lines)
-        if not lines:
-            self.ending = int
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield frames of at most `ROWS_PER_FRAME` rows, which can have none.
@@ -135,7 +133,7 @@ class RowReader:
             UnreadableFileError: the file has another number of rows than it says.
         """
         kept: list[DataRow] = []
-        shapes = RowShapes(self.header, self.ending())
+        shapes = RowShapes(self.header, self.ending)
         tally = RowTally(self.header.match)
         for row in self.rows:
             if not "".join(row.cells).strip() or tally.is_trailer(row.cells, row.line_number):

@@ -116,27 +116,28 @@ class _Lines:
             self.number += passed
             if self.number == number:
                 return
-            block = next(self._blocks, b"")
-            if not block:
+            block = next(self._blocks, None)
+            if block is None:
                 return
             # Most blocks have none of the lines that are sought: they are counted only.
-            height = block.count(b"\n")
+            height = block.text.count(b"\n")
             if self.number + height <= number:
                 self.number += height
-                block = block[block.rfind(b"\n") + 1 :]
-            self._append(block)
+                self._append(block.text[block.text.rfind(b"\n") + 1 :])
+            else:
+                self._append(block.text)
 
     def ahead(self, count: int) -> str | None:
         """Return the line that is `count` lines on, or None at the end."""
         while len(self._ahead) < count:
-            block = next(self._blocks, b"")
-            if not block:
+            block = next(self._blocks, None)
+            if block is None:
                 return None
-            self._append(block)
+            self._append(block.text)
         return self._ahead[count - 1]
 
-    def _append(self, block: bytes) -> None:
-        lines = block.decode().split("\n")
+    def _append(self, text: bytes) -> None:
+        lines = text.decode().replace("\r\n", "\n").split("\n")
         rest = lines.pop()
         self._ahead.extend(line + "\n" for line in lines)
         if rest:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import duckdb
 import polars as pl
 import pyarrow as pa
 
@@ -38,8 +39,6 @@ from assets.lake.connection import Lake
 
 # A file whose first so many rows are all refused is given up: it is no export of this layout.
 HOPELESS_ROWS = 100_000
-# To plan the statement that stages rows takes as long as staging some thousands of them.
-_ROWS_PER_INSERT = 250_000
 
 
 _OF_PEOPLE = frozenset(
@@ -130,44 +129,35 @@ class RowStage:
         return reader
 
     def _stage_plain(self, files: Sequence[ReceivedFile], staged: StagedRows) -> None:
-        """Stage the plain rows of text files, many at a time."""
-        waiting: list[pa.Table] = []
+        """Stage the plain rows of text files: DuckDB asks for them, and so none of them waits."""
         for file in files:
             with staged.noting(file):
-                for table in self._open(file, staged).plain_tables():
-                    waiting.append(self._with_file(table, file))
-                    if sum(rows.num_rows for rows in waiting) >= _ROWS_PER_INSERT:
-                        self._insert(pa.concat_tables(waiting))
-                        waiting = []
-        if waiting:
-            self._insert(pa.concat_tables(waiting))
+                self._open(file, staged)
+        if not staged.readers:
+            return
+        lake, staging = self.lake, self.staging
+        rows = _PlainStream(staging.kind, staged)
+        lake.connection.register("plain_rows", rows.reader())
+        point_raw_view(lake, staging.kind, "plain_rows")
+        try:
+            insert_rows(lake, staging)
+        except duckdb.Error:
+            # DuckDB would tell the fault of a reader in its own words.
+            if rows.fault:
+                raise rows.fault from None
+            raise
+        finally:
+            point_raw_view(lake, staging.kind, staging.empty)
+            lake.connection.unregister("plain_rows")
+        if rows.people:
+            self.people.key_frame(pl.DataFrame(pa.concat_tables(rows.people)))
         fallen = [file.file_id for file in (*staged.unreadable, *staged.held)]
         if fallen:
-            unstage(self.lake, self.staging.rows, fallen)
-        if self.staging.kind == "lessons":
+            unstage(lake, staging.rows, fallen)
+        if staging.kind == "lessons":
+            self.people.key_staged(staging.rows)
             with self.people.times.of("keying"):
-                key_lessons(self.lake, self.staging.rows)
-
-    def _with_file(self, table: pa.Table, file: ReceivedFile) -> pa.Table:
-        """Return rows with what the SELECT of lessons asks of their file.
-
-        As columns, because DuckDB would keep all rows once more to look it up.
-        """
-        if self.staging.kind != "lessons":
-            return table
-        exported_at = pa.scalar(file.exported_at, pa.timestamp("us"))
-        table = table.append_column("file_exported_at", pa.repeat(exported_at, table.num_rows))
-        return table.append_column("id_tag", pa.repeat(file.sender.id_tag, table.num_rows))
-
-    def _insert(self, rows: pa.Table) -> None:
-        lake, staging = self.lake, self.staging
-        named = [name for name in rows.column_names if name in _OF_PEOPLE]
-        self.people.key_frame(pl.DataFrame(rows.select(named)))
-        lake.connection.register("plain_rows", rows)
-        point_raw_view(lake, staging.kind, "plain_rows")
-        insert_rows(lake, staging)
-        point_raw_view(lake, staging.kind, staging.empty)
-        lake.connection.unregister("plain_rows")
+                key_lessons(lake, staging.rows)
 
     def _take_out_problems(self, staged: StagedRows) -> dict[int, int]:
         """Take out plain rows that are refused, and the first that has a warning, of each kind.
@@ -313,6 +303,56 @@ class RowStage:
                 f"{reader.rows_read} rows were read, but {accounted} accounted for. This is "
                 "a fault in the program, not in the file; report it."
             )
+
+
+class _PlainStream:
+    """The plain rows of files, one after the other, for one statement.
+
+    Attributes:
+        people: the cells about people; not of lessons, whose pupils are looked up as they are
+            staged.
+        fault: why it broke off; a file that can't be read is only noted.
+    """
+
+    def __init__(self, kind: str, staged: StagedRows) -> None:
+        self.people: list[pa.Table] = []
+        self.fault: BaseException | None = None
+        self._is_of_lessons = kind == "lessons"
+        self._readers = [one for one in staged.readers.values() if not staged.has_lost(one.file)]
+        self._staged = staged
+        texts = [(name, pa.string()) for name in COLUMNS[kind]]
+        fields = [("file_id", pa.int64()), ("line_number", pa.int64()), *texts]
+        if self._is_of_lessons:
+            fields += [("file_exported_at", pa.timestamp("us")), ("id_tag", pa.string())]
+        self._schema = pa.schema(fields)
+        self._of_people = [name for name in COLUMNS[kind] if name in _OF_PEOPLE]
+
+    def reader(self) -> pa.RecordBatchReader:
+        """Return the rows, which can be read once."""
+        return pa.RecordBatchReader.from_batches(self._schema, self._batches())
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        try:
+            for reader in self._readers:
+                with self._staged.noting(reader.file):
+                    for table in reader.plain_tables():
+                        if not self._is_of_lessons:
+                            self.people.append(table.select(self._of_people))
+                        yield from self._with_file(table, reader.file).to_batches()
+        except BaseException as fault:
+            self.fault = fault
+            raise
+
+    def _with_file(self, table: pa.Table, file: ReceivedFile) -> pa.Table:
+        """Return rows with what the SELECT of lessons asks of their file.
+
+        As columns, because DuckDB would keep all rows once more to look it up.
+        """
+        if not self._is_of_lessons:
+            return table
+        exported_at = pa.scalar(file.exported_at, pa.timestamp("us"))
+        table = table.append_column("file_exported_at", pa.repeat(exported_at, table.num_rows))
+        return table.append_column("id_tag", pa.repeat(file.sender.id_tag, table.num_rows))
 
 
 def refusal(
