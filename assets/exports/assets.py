@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
@@ -83,20 +82,16 @@ def received_exports(
         counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     outcomes = Counter(str(report.outcome) for report in reports)
     context.log.info("files offered: %d; %s", len(reports), dict(sorted(outcomes.items())))
-    run: dict[str, dg.MetadataValue[Any]] = {
-        f"files_{outcome}": dg.MetadataValue.int(number) for outcome, number in outcomes.items()
-    } | {
-        "rows_read": dg.MetadataValue.int(sum(report.rows_read for report in reports)),
-        "rows_accepted": dg.MetadataValue.int(sum(report.rows_accepted for report in reports)),
-        "rows_rejected": dg.MetadataValue.int(sum(report.rows_rejected for report in reports)),
+    counted = {f"files_{outcome}": number for outcome, number in outcomes.items()} | {
+        "rows_read": sum(report.rows_read for report in reports),
+        "rows_accepted": sum(report.rows_accepted for report in reports),
+        "rows_rejected": sum(report.rows_rejected for report in reports),
     }
-    run |= {
-        f"{SECONDS_OF}{stage}": dg.MetadataValue.float(seconds)
-        for stage, seconds in times.seconds().items()
-    }
+    seconds = {f"{SECONDS_OF}{stage}": taken for stage, taken in times.seconds().items()}
     for name in _TABLES:
-        metadata = {"dagster/row_count": dg.MetadataValue.int(counts[name])}
+        metadata: dict[str, int | float] = {"dagster/row_count": counts[name]}
         if name == "files":
-            yield dg.MaterializeResult(asset_key=name, metadata=metadata | run, value=reports)
+            metadata |= {**counted, **seconds}
+            yield dg.MaterializeResult(asset_key=name, metadata=metadata, value=reports)
         else:
             yield dg.MaterializeResult(asset_key=name, metadata=metadata)
