@@ -7,8 +7,8 @@ Not here: how a job runs (`running.py`), how results are printed (`printing.py`)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import dagster as dg
 from assets.checks.silence import Silence
 from assets.delivery.results import Delivered
 from assets.exports.ledger.outcomes import FileReport
+from assets.exports.stage_times import SECONDS_OF
 from assets.pull.assets import ENDPOINTS
 from assets.watchlists.release.releases import Release
 
@@ -49,6 +50,7 @@ class RunResults:
         silent: schools that sent nothing when they should.
         pulled: counts and outcome of each endpoint that was asked.
         delivered: what became of the delivery.
+        seconds: what each stage of taking files in took.
     """
 
     reports: Sequence[FileReport] = ()
@@ -56,6 +58,7 @@ class RunResults:
     silent: Sequence[Silence] = ()
     pulled: Sequence[dict[str, Any]] = ()
     delivered: Delivered = _NOTHING_DELIVERED
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def published(self) -> tuple[Path, ...]:
@@ -76,6 +79,12 @@ def results_of(run: dg.ExecuteInProcessResult) -> RunResults:
         found["delivered"] = run.asset_value("delivered_lists")
     for lists in made & {"current_watchlists", "weekly_watchlists"}:
         found["release"] = run.asset_value(lists)
+    found["seconds"] = {
+        name.removeprefix(SECONDS_OF): value.value
+        for event in events
+        for name, value in event.materialization.metadata.items()
+        if name.startswith(SECONDS_OF) and isinstance(value, dg.FloatMetadataValue)
+    }
     for event in run.get_asset_observation_events():
         metadata = event.asset_observation_data.asset_observation.metadata
         if ENDPOINTS in metadata:

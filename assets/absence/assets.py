@@ -1,5 +1,6 @@
 """Dagster assets of the absence stage: lesson rows become sums."""
 
+import time
 from collections.abc import Iterator
 from datetime import date
 
@@ -7,6 +8,7 @@ import dagster as dg
 
 from assets.absence.sums import refresh_sums, store_rolling, sum_windows
 from assets.absence.windows import window_parts
+from assets.exports.stage_times import SECONDS_OF
 from assets.lake.access import LakeAccess
 
 GROUP = "absence"
@@ -49,8 +51,10 @@ def absence_sums(
     wanted = None
     if context.has_partition_key or context.has_partition_key_range:
         wanted = [date.fromisoformat(key) for key in context.partition_keys]
+    begun = time.perf_counter()
     with lake.open() as opened:
         refreshed = refresh_sums(opened, wanted, lake.parallel_values())
+    seconds = round(time.perf_counter() - begun, 2)
     if wanted is None:
         for month in refreshed.months:
             for name in _SUMS:
@@ -64,6 +68,8 @@ def absence_sums(
                 "days_made_again": dg.MetadataValue.int(refreshed.days),
                 "months_made_again": dg.MetadataValue.int(len(refreshed.months)),
                 "rows_made_again": dg.MetadataValue.int(rows[name]),
+                # Both tables are made together.
+                f"{SECONDS_OF}sums": dg.MetadataValue.float(seconds),
             },
         )
 

@@ -12,6 +12,7 @@ from assets.exports.ledger.outcomes import FileReport
 from assets.exports.readers.layouts import load_layouts
 from assets.exports.retry import retry_file
 from assets.exports.senders.senders_file import senders_of
+from assets.exports.stage_times import SECONDS_OF, StageTimes
 from assets.lake.access import VALUE_TO_CALLER, LakeAccess
 from assets.lake.encryption import Sealer
 from assets.lake.schema import Table
@@ -61,6 +62,7 @@ def received_exports(
 
     The value of `files` is the report of each offered file.
     """
+    times = StageTimes()
     layouts = load_layouts([lake.layouts_folder] if lake.layouts_folder else [])
     senders = senders_of(lake.settings.home, lake.sender_folders, layouts, lake.sender)
     with lake.open() as opened:
@@ -75,20 +77,21 @@ def received_exports(
                 on_progress=lake.on_progress,
                 intake=Intake(lake.settle_seconds, lake.keeps_originals),
                 senders=senders,
+                times=times,
             )
         counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     outcomes = Counter(str(report.outcome) for report in reports)
     context.log.info("files offered: %d; %s", len(reports), dict(sorted(outcomes.items())))
-    run = {
-        f"files_{outcome}": dg.MetadataValue.int(number) for outcome, number in outcomes.items()
-    } | {
-        "rows_read": dg.MetadataValue.int(sum(report.rows_read for report in reports)),
-        "rows_accepted": dg.MetadataValue.int(sum(report.rows_accepted for report in reports)),
-        "rows_rejected": dg.MetadataValue.int(sum(report.rows_rejected for report in reports)),
+    counted = {f"files_{outcome}": number for outcome, number in outcomes.items()} | {
+        "rows_read": sum(report.rows_read for report in reports),
+        "rows_accepted": sum(report.rows_accepted for report in reports),
+        "rows_rejected": sum(report.rows_rejected for report in reports),
     }
+    seconds = {f"{SECONDS_OF}{stage}": taken for stage, taken in times.seconds().items()}
     for name in _TABLES:
-        metadata = {"dagster/row_count": dg.MetadataValue.int(counts[name])}
+        metadata: dict[str, int | float] = {"dagster/row_count": counts[name]}
         if name == "files":
-            yield dg.MaterializeResult(asset_key=name, metadata=metadata | run, value=reports)
+            metadata |= {**counted, **seconds}
+            yield dg.MaterializeResult(asset_key=name, metadata=metadata, value=reports)
         else:
             yield dg.MaterializeResult(asset_key=name, metadata=metadata)

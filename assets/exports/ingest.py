@@ -71,6 +71,7 @@ from assets.exports.senders.releases import released_files
 from assets.exports.senders.rights import refuse_objects
 from assets.exports.senders.senders import NO_SENDER, Senders
 from assets.exports.senders.senders_file import refuse_lost_senders
+from assets.exports.stage_times import StageTimes
 from assets.exports.storing.claims import drop_lost_claims, note_limited
 from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unread_column
 from assets.lake.connection import Lake
@@ -89,6 +90,7 @@ def ingest_paths(
     on_progress: Progress | None = None,
     intake: Intake | None = None,
     senders: Senders | None = None,
+    times: StageTimes | None = None,
 ) -> list[FileReport]:
     """Take files into the lake and return what became of each, in the order offered.
 
@@ -106,6 +108,7 @@ def ingest_paths(
         intake: whether to wait for files that are arriving, and to keep originals; no wait when
             None.
         senders: who may speak of what; one sender with every right when None.
+        times: takes how long each stage took.
 
     Raises:
         SendersError: files of named senders were taken, and there are none now.
@@ -114,7 +117,7 @@ def ingest_paths(
         LakeError: another process keeps the lake locked.
         KeyFileError: the lake was written with another key.
     """
-    with _run(lake, layouts, on_progress, intake) as run:
+    with _run(lake, layouts, on_progress, intake, times) as run:
         refuse_lost_senders(lake, senders or Senders())
         refuse_half_revoked(lake)
         return run.take(entries_in(paths), senders or Senders())
@@ -157,9 +160,11 @@ def _run(
     layouts: Sequence[Layout] | None,
     on_progress: Progress | None,
     intake: Intake | None,
+    times: StageTimes | None = None,
 ) -> Iterator[_Ingest]:
     with lake.writing():
-        run = _Ingest(lake, layouts or shipped_layouts(), on_progress or _silent, intake)
+        times = times or StageTimes()
+        run = _Ingest(lake, layouts or shipped_layouts(), on_progress or _silent, intake, times)
         try:
             yield run
         finally:
@@ -209,22 +214,25 @@ class _Ingest:
         layouts: Sequence[Layout],
         on_progress: Progress,
         intake: Intake | None,
+        times: StageTimes,
     ) -> None:
         self.lake = lake
+        self.times = times
         self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         refuse_another_key(lake, self.sealer)
-        self.staging = StagingConnection.first(lake, self.sealer)
+        self.staging = StagingConnection.first(lake, self.sealer, times)
         self.intake = intake or Intake()
         home = lake.settings.home
-        self.archive = Archive(home, self.sealer, is_on=self.intake.keeps_originals)
+        keeps = self.intake.keeps_originals
+        self.archive = Archive(home, self.sealer, is_on=keeps, times=times)
         self.quarantine = Quarantine(home, self.archive)
         now = self.intake.now()
         self.receipts = Receipts(home, now)
         self.began_at = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
         self.folder = own_folder(home)
         self.openings = Openings(layouts, self.folder)
-        self.spool = Spool(self.folder / "spool")
+        self.spool = Spool(self.folder / "spool", times=times)
         #: Of contents whose copy had to go before it was their turn.
         self.kinds: dict[str, str] = {}
         self.reports: dict[Path, FileReport] = {}
@@ -352,10 +360,15 @@ class _Ingest:
     def _stage(self, staging: StagingConnection, work: Work) -> StagedWork:
         """Stage files of one kind, once their originals are kept; maybe in a thread of its own."""
         kept = [file for file in work.files if self._is_kept(file)]
-        return staged_work(work, kept, staging, self.openings, self.folder)
+        with self.times.of("reading" if work.kind == "lessons" else "rosters"):
+            return staged_work(work, kept, staging, self.openings)
 
     def _take(self, taken: StagedWork) -> None:
         """Store what was staged, on its own connection only, and say what became of each file."""
+        with self.times.of("storing" if taken.work.kind == "lessons" else "rosters"):
+            self._take_staged(taken)
+
+    def _take_staged(self, taken: StagedWork) -> None:
         judge(taken)
         staged = taken.staged
         for file, reason in staged.held.items():

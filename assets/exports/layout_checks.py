@@ -33,9 +33,14 @@ from assets.exports.readers.layouts import HeaderMatch, Layout, fold, shipped_la
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.readers.unknown_headers import as_headers
 from assets.exports.staging.repeated_rows import refuse_repeated, settle_repeated_lessons
-from assets.exports.staging.row_by_row import RowStage
+from assets.exports.staging.row_stage import RowStage
 from assets.exports.staging.slot_ids import SlotIds
-from assets.exports.staging.staged_tables import begin_staging, end_staging, load_macros
+from assets.exports.staging.staged_tables import (
+    begin_staging,
+    end_staging,
+    find_shared,
+    load_macros,
+)
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.schema import create_statements
@@ -350,7 +355,7 @@ class _FirstRows(Openings):
     def rows(self, file: ReceivedFile) -> RowReader:
         """Return a reader of a file's first rows."""
         reader = super().rows(file)
-        reader.rows = islice(reader.rows, self.most)
+        reader.rows, reader.plain = islice(reader.rows, self.most), None
         return reader
 
 
@@ -378,6 +383,7 @@ def _problems(
         if kind == "lessons":
             headers = {key: reader.header for key, reader in staged.readers.items()}
             SlotIds(lake, rows_staged).key_repeated(headers, headers)
+            find_shared(lake)
             settle_repeated_lessons(lake, log, rows_staged)
         else:
             refuse_repeated(lake, log, staging, rows_staged)

@@ -17,7 +17,7 @@ from assets.lake.encryption import Sealer
 from assets.pull.sources import chosen, load_sources
 from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import BeginAnew, FileHash, Format, Home, offered
-from pipelines.cli.printing import print_reports, print_rows, say, say_refused, watched
+from pipelines.cli.printing import print_reports, print_rows, say, say_refused, say_seconds, watched
 from pipelines.cli.trust.grants import as_may_be_named
 from pipelines.resources import lake_access, pull_access
 from pipelines.run_results import RunResults
@@ -33,6 +33,10 @@ def ingest(
         str | None,
         typer.Option("--sender", help="Whose files these are (senders.yaml), wherever they lie."),
     ] = None,
+    timings: Annotated[
+        bool,
+        typer.Option("--timings", help="Say where the time went, by stage, on standard error."),
+    ] = False,
     begin_anew: BeginAnew = False,
     home: Home = None,
 ) -> None:
@@ -49,6 +53,8 @@ def ingest(
     reports = as_may_be_named(settings, made.reports)
     print_reports(reports)
     say_refused(reports)
+    if timings:
+        say_seconds(made.seconds)
 
 
 def retry(context: typer.Context, file: FileHash, home: Home = None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from rich.table import Table
 
 from assets.exports.csv_text import write_csv
 from assets.exports.files.printable import is_plainly_seen, plainly_seen, printable_name
+from assets.exports.stage_times import STAGES
 from pipelines.cli.options import Format
 
 if TYPE_CHECKING:
@@ -193,6 +194,13 @@ def _silence(silence: Silence) -> str:
         f"School unit {silence.school_unit_code} has sent no lessons after {newest}: {days} "
         f"missing, and {others}."
     )
+
+
+def say_seconds(seconds: Mapping[str, float]) -> None:
+    """Say where the time went: stages go on beside each other, so they add up to more."""
+    for stage in STAGES:
+        if stage in seconds:
+            say(f"{stage:<8} {seconds[stage]:8.2f} s")
 
 
 def print_lists(folders: Sequence[Path]) -> None:

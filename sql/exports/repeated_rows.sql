@@ -1,10 +1,53 @@
 -- repeated_rows: rows of one file that speak of the same lesson of the same pupil.
--- From: batch_lessons (of a file read row by row). Grain: a row to refuse or to pass over.
+-- From: batch_lessons, shared_lessons, repeating_days. Grain: a row to refuse or to pass over.
 -- Of rows that say the same the first counts; so does the one that was reported beside one that was
 -- not, and the one that was held beside a cancelled one. Two rows with other minutes can't both be
 -- right and nothing tells which is: all are refused, and the lesson is owed
 -- (`contradicted_lessons`).
-WITH stated AS (
+WITH at_one_start AS (
+    -- Found first, so that what follows is asked of a few rows, not of every file that has some.
+    SELECT
+        batch.file_id,
+        batch.pupil_key,
+        batch.school_unit_code,
+        batch.starts_at
+    FROM batch_lessons AS batch
+    SEMI JOIN repeating_days
+        ON
+            batch.pupil_key = repeating_days.pupil_key
+            AND batch.lesson_date = repeating_days.lesson_date
+    WHERE batch.problem IS NULL
+    GROUP BY
+        batch.file_id, batch.pupil_key, batch.school_unit_code, batch.starts_at,
+        lower(batch.subject)
+    HAVING count(*) > 1
+),
+
+of_one_id AS (
+    SELECT
+        file_id,
+        lesson_hash
+    FROM shared_lessons
+    WHERE rows_in_file > 1
+),
+
+asked AS (
+    SELECT batch.rowid AS batch_row
+    FROM batch_lessons AS batch
+    SEMI JOIN at_one_start
+        ON
+            batch.file_id = at_one_start.file_id
+            AND batch.pupil_key = at_one_start.pupil_key
+            AND batch.school_unit_code = at_one_start.school_unit_code
+            AND batch.starts_at = at_one_start.starts_at
+    UNION ALL
+    SELECT batch.rowid AS batch_row
+    FROM batch_lessons AS batch
+    SEMI JOIN of_one_id
+        ON batch.file_id = of_one_id.file_id AND batch.lesson_hash = of_one_id.lesson_hash
+),
+
+stated AS (
     SELECT
         file_id,
         line_number,
@@ -31,7 +74,7 @@ WITH stated AS (
             ELSE format('unreported, {} min', scheduled_minutes)
         END AS words
     FROM batch_lessons
-    WHERE problem IS NULL AND line_number IS NOT NULL
+    WHERE problem IS NULL AND rowid IN (SELECT asked.batch_row FROM asked)
 ),
 
 competing AS (

@@ -1,6 +1,6 @@
 -- staged_lessons: raw cells of lesson files as typed lessons, each with at most one problem.
 -- From: raw_lessons (text cells under our column names, the file's export time, and what stands
--- before its ids; line_number is null in the bulk path).
+-- before its ids).
 -- Grain: a data row of a file. Nothing is filtered here: a refused row is a row with a problem.
 WITH cells AS (
     -- Every cell is read once; what can't be read is null beside a text that isn't.

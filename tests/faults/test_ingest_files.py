@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from assets.exports import ingest
-from assets.exports.batches import kinds, lessons
-from assets.exports.files import archive, decoding, opening, received, spool
+from assets.exports.batches import kinds
+from assets.exports.files import archive, opening, received, spool
 from assets.exports.files.printable import printable_name
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import ledger_rows
-from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.ledger.outcomes import FileOutcome
 from assets.exports.readers import workbook
-from assets.exports.staging import row_by_row
+from assets.exports.staging import row_stage
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.conftest import settings_of
@@ -75,8 +75,8 @@ def write_over_with_its_old_time(path: Path) -> None:
 MOMENTS = {
     "after the look": (ingest, "known_files"),
     "after its header was found": (kinds, "batches"),
-    "after it was staged in bulk": (lessons.LessonBatch, "_stage_in_bulk"),
-    "after it was staged by row": (row_by_row.RowStage, "stage"),
+    "after its plain rows were staged": (row_stage.RowStage, "_stage_plain"),
+    "after all its rows were staged": (row_stage.RowStage, "stage"),
 }
 CHANGES: dict[str, Callable[[Path], None]] = {
     "grows": grow,
@@ -304,38 +304,6 @@ def test_no_handle_stays_open(lake: Lake, tmp_path: Path) -> None:
         offer(lake, *paths)
     assert handles() <= before
     assert not list((lake.settings.home / "tmp").rglob("*.csv"))
-
-
-def test_many_small_files_of_an_old_encoding_are_taken_in_one_call(
-    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each has an open copy while its batch is read, and a process may open so many only."""
-    from assets.exports.files import offered_files
-
-    monkeypatch.setattr(offered_files, "BATCH_FILES", 7)
-    most = [0]
-    whole = decoding.transcode
-
-    def counting(file: ReceivedFile, folder: Path) -> Any:
-        result = whole(file, folder)
-        most[0] = max(most[0], sum(map(_is_copy, Path("/proc/self/fd").iterdir())))
-        return result
-
-    monkeypatch.setattr(lessons, "transcode", counting)
-    paths = [
-        put(tmp_path, f"{n}.csv", text_of([lesson(n, school=f"{90000000 + n}")]), "cp1252")
-        for n in range(20)
-    ]
-    reports: list[FileReport] = offer(lake, *paths)
-    assert {report.outcome for report in reports} == {FileOutcome.ACCEPTED}
-    assert most[0] == 7
-
-
-def _is_copy(handle: Path) -> bool:
-    try:
-        return "/incoming/" in str(handle.readlink())
-    except OSError:
-        return False
 
 
 def test_the_look_at_a_file_is_of_the_bytes_that_were_read(

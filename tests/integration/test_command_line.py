@@ -7,9 +7,13 @@ import io
 import json
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from filelock import FileLock
 
+from assets.exports.stage_times import SECONDS_OF, STAGES
+from pipelines.running import instance_of
+from pipelines.settings import Settings
 from tests.integration.conftest import AS_OF, SAMPLES, Said, SampleHome, trappan
 
 RATES_HEADER = (
@@ -197,6 +201,26 @@ def test_ingest_prints_the_ledger_rows(tmp_path: Path) -> None:
     assert "accepted" in said.out
     again = trappan("ingest", path, "--home", tmp_path / "home")
     assert "duplicate" in again.out
+
+
+def test_ingest_says_where_its_time_went_and_the_run_keeps_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    paths = sorted((SAMPLES / "inbox").glob("*_99999901_*.csv"))
+    said = trappan("ingest", *paths, "--home", home, "--timings")
+    assert said.status == 0, said.err
+    told = dict(line.split()[:2] for line in said.err.splitlines() if line.endswith(" s"))
+    assert list(told) == [stage for stage in STAGES if stage in told]
+    assert {"looking", "hashing", "sealing", "reading", "storing", "sums"} <= set(told)
+    settings = Settings(home=home)
+    with instance_of(settings) as instance:
+        kept = [
+            event.asset_materialization.metadata
+            for name in ("files", "absence_daily")
+            if (event := instance.get_latest_materialization_event(dg.AssetKey(name)))
+            and event.asset_materialization
+        ]
+    seconds = {name: value.value for one in kept for name, value in one.items()}
+    assert {name: f"{seconds[SECONDS_OF + name]:.2f}" for name in told} == told
 
 
 def test_a_refused_file_is_named_on_standard_error_and_the_night_goes_on(tmp_path: Path) -> None:

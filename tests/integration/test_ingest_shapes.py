@@ -8,13 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers import row_reader
+from assets.exports.readers.layouts import FoundHeader
+from assets.exports.readers.text_rows import DataRow, text_rows
 from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.ingest_files import (
@@ -405,28 +409,42 @@ def test_a_cell_of_a_megabyte_and_names_of_300_letters_are_taken(
     assert name in given_names(lake)
 
 
-def test_a_file_that_the_bulk_reader_gives_up_leaves_the_others_in_bulk(
+def test_only_lines_with_a_problem_or_an_odd_shape_are_read_one_by_one(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assets.exports.batches import lessons
+    one_by_one: dict[str, list[int]] = {}
+    whole = text_rows
 
-    by_row: list[str] = []
-    whole = lessons.LessonBatch._stage_by_row
+    def watched(
+        file: ReceivedFile, header: FoundHeader, numbers: Iterable[int] | None = None
+    ) -> Iterator[DataRow]:
+        lines = None if numbers is None else list(numbers)
+        if lines:
+            one_by_one[file.name] = lines
+        return whole(file, header, lines)
 
-    def watched(self: object, staging: object, files: list[FileReport], batch: object) -> None:
-        by_row.extend(file.path.name for file in files)
-        whole(self, staging, files, batch)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(lessons.LessonBatch, "_stage_by_row", watched)
+    monkeypatch.setattr(row_reader, "text_rows", watched)
+    good = [lesson(n) for n in range(40)]
+    bad = [*good, lesson(40, invalid="x"), *(lesson(n, grade="8A") for n in range(41, 50))]
     paths = [
-        put(tmp_path, f"{n}.csv", text_of(at_school(n, PLAIN), newline="\n")) for n in range(3)
+        put(tmp_path, "good.csv", text_of(at_school(1, good))),
+        put(tmp_path, "bad.csv", text_of(at_school(2, bad)) + "Summa;49\r\n"),
     ]
-    # As many carriage returns as line feeds, so that only DuckDB sees that they don't go together.
-    odd = text_of(at_school(4, PLAIN), newline="\n").replace(";8Å;", ";8\rA;").encode()
-    reports = offer(lake, *paths, put(tmp_path, "odd.csv", odd.replace(b"\n", b"\r\n", 0)))
-    assert by_row == ["odd.csv"]
-    assert [report.rows_accepted for report in reports[:3]] == [5, 5, 5]
-    assert reports[3].rows_read == reports[3].rows_rejected
+    reports = offer(lake, *paths)
+    # A refused row, the first of nine that are warned of, and the totals.
+    assert one_by_one == {"bad.csv": [42, 43, 52]}
+    assert [(r.rows_read, r.rows_rejected, r.rows_warned) for r in reports] == [
+        (40, 0, 0),
+        (51, 2, 9),
+    ]
+    assert [(p.line_number, p.rows) for p in reports[1].problems] == [(42, 1), (43, 9), (52, 1)]
+
+
+def test_a_line_that_ends_with_a_lone_carriage_return_is_two(lake: Lake, tmp_path: Path) -> None:
+    # As many carriage returns as line feeds, so that they seem to go together.
+    odd = text_of(at_school(4, PLAIN), newline="\n").replace(";8Å;", ";8\rA;")
+    report = offer_one(lake, put(tmp_path, "odd.csv", odd))
+    assert report.rows_read == report.rows_rejected == 10
 
 
 # -- Workbooks ------------------------------------------------------------------------------------

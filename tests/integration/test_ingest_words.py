@@ -355,11 +355,11 @@ def test_a_long_file_of_nothing_but_refused_rows_is_given_up(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from assets.exports.readers import row_reader
-    from assets.exports.staging import row_by_row
+    from assets.exports.staging import row_stage
 
     monkeypatch.setattr(row_reader, "ROWS_PER_FRAME", 100)
-    monkeypatch.setattr(row_by_row, "ROWS_PER_FRAME", 100)
-    monkeypatch.setattr(row_by_row, "HOPELESS_ROWS", 200)
+    monkeypatch.setattr(row_stage, "ROWS_PER_FRAME", 100)
+    monkeypatch.setattr(row_stage, "HOPELESS_ROWS", 200)
     hopeless = export(tmp_path, "1101T0500", *(lesson(n, invalid="x") for n in range(500)))
     shapeless = put(tmp_path, "b.csv", text_of([]) + "x;y\r\n" * 500)
     late = [*(lesson(n, invalid="x") for n in range(150)), *(lesson(n) for n in range(50))]

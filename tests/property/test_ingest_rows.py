@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.exports.batches import lessons
 from assets.exports.batches.batch import StagedBatch
 from assets.exports.batches.lessons import LessonBatch
+from assets.exports.files.decoding import text_blocks
 from assets.exports.files.received import UnreadableFileError, look_at
 from assets.exports.pupils.people import People
+from assets.exports.readers import plain_rows, row_reader, text_rows
 from assets.exports.readers.layouts import shipped_layouts
 from assets.exports.readers.row_reader import Openings
 from assets.exports.staging.staged_tables import load_macros
@@ -68,7 +70,7 @@ USUAL_CELLS: dict[str, list[str]] = {
 }
 
 
-# Cells that no row is refused or warned of for, so that a file of them stays in the bulk reader.
+# Cells that no row is refused or warned of for, so that no row is looked at twice.
 HARMLESS: dict[str, list[str]] = {
     "civic": ["201203149800", " 20120314-9800 ", "20130101-tf01", "201203149800.0"],
     "date": ["20261006", "2026/10/07", "2026-10-08 00:00:00"],
@@ -79,6 +81,7 @@ HARMLESS: dict[str, list[str]] = {
     "cancelled": ["Ja", "nej", "0"],
     "other": ["", "0", "-"],
 }
+BLOCK_SIZES = st.sampled_from([7, 200, 1 << 20])
 TEXTS = ("class", "given", "family", "subject", "school_name", "lesson_id", "mentor", "why")
 
 
@@ -108,10 +111,19 @@ class Reader:
         self.people = People(lake, Sealer.of_home(lake.settings.home))
         load_macros(lake)
 
-    def stage(self, content: str | bytes) -> tuple[StagedBatch, list[tuple[Any, ...]]]:
+    def stage(
+        self, content: str | bytes, block_size: int = 1 << 20
+    ) -> tuple[StagedBatch, list[tuple[Any, ...]]]:
         """Return what staging a file gave, and its rows without a problem."""
+        with pytest.MonkeyPatch.context() as patch:
+            blocks = partial(text_blocks, block_size=block_size)
+            patch.setattr(plain_rows, "text_blocks", blocks)
+            patch.setattr(text_rows, "_SMALL_BLOCK", block_size)
+            return self._staged(content)
+
+    def _staged(self, content: str | bytes) -> tuple[StagedBatch, list[tuple[Any, ...]]]:
         file = look_at(put(self.folder, "a_20261101T0500.csv", content))
-        batch = LessonBatch(self.lake, self.people, Openings(shipped_layouts()), self.folder)
+        batch = LessonBatch(self.lake, self.people, Openings(shipped_layouts()))
         staged = batch.stage([file])
         taken = self.lake.rows(
             "SELECT pupil_key, school_unit_code, starts_at, lesson_date, subject, lesson_id, "
@@ -126,7 +138,7 @@ class Reader:
     def by_row(self) -> Iterator[None]:
         """Read every file row by row."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lessons, "_needs_care", lambda *_: True)
+            patch.setattr(row_reader, "_has_plain_rows", lambda _: False)
             yield
 
 
@@ -152,12 +164,21 @@ def check_bounds(taken: list[tuple[Any, ...]]) -> None:
 
 
 @quick
-@given(rows=rows(), newline=st.sampled_from(["\r\n", "\n"]), delimiter=st.sampled_from(";\t,"))
+@given(
+    rows=rows(),
+    newline=st.sampled_from(["\r\n", "\n"]),
+    delimiter=st.sampled_from(";\t,"),
+    block_size=BLOCK_SIZES,
+)
 def test_both_ways_of_reading_agree_whatever_the_cells_hold(
-    reader: Reader, rows: list[dict[str, object]], newline: str, delimiter: str
+    reader: Reader,
+    rows: list[dict[str, object]],
+    newline: str,
+    delimiter: str,
+    block_size: int,
 ) -> None:
     text = text_of(rows, EVERY, newline=newline, delimiter=delimiter)
-    staged, taken = reader.stage(text)
+    staged, taken = reader.stage(text, block_size)
     with reader.by_row():
         slowly, taken_slowly = reader.stage(text)
     assert taken == taken_slowly
@@ -176,15 +197,20 @@ def test_both_ways_of_reading_agree_whatever_the_cells_hold(
     rows=rows(),
     cuts=st.lists(st.tuples(st.integers(0, 4_000), st.binary(max_size=4)), max_size=4),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
+    block_size=BLOCK_SIZES,
 )
 def test_no_damage_to_the_bytes_gets_past_the_reader(
-    reader: Reader, rows: list[dict[str, object]], cuts: list[tuple[int, bytes]], encoding: str
+    reader: Reader,
+    rows: list[dict[str, object]],
+    cuts: list[tuple[int, bytes]],
+    encoding: str,
+    block_size: int,
 ) -> None:
     content = text_of(rows, EVERY).encode(encoding, "replace")
     for place, put_there in cuts:
         at = place % (len(content) + 1)
         content = content[:at] + put_there + content[at + len(put_there) % 3 :]
-    staged, taken = reader.stage(content)
+    staged, taken = reader.stage(content, block_size)
     with reader.by_row():
         slowly, taken_slowly = reader.stage(content)
     assert taken == taken_slowly

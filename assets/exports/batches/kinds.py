@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 from assets.exports.batches.batch import ExportBatch, StagedBatch
 from assets.exports.batches.lessons import LessonBatch
@@ -62,11 +61,11 @@ class Work:
     def lets_ahead(self, following: Work) -> bool:
         """Whether the following files may be staged while these are stored.
 
-        Only what DuckDB reads in bulk is worth it: Python that reads row by row would wait for
-        Python that stores.
+        Only text is worth it: Python that reads a workbook row by row would wait for Python that
+        stores.
         """
-        is_bulk = not any(file.is_workbook for file in following.files)
-        return following.kind == "lessons" and self.kind in _LEAVE_STAGING and is_bulk
+        is_text = not any(file.is_workbook for file in following.files)
+        return following.kind == "lessons" and self.kind in _LEAVE_STAGING and is_text
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,6 @@ def staged_work(
     files: Sequence[ReceivedFile],
     staging: StagingConnection,
     openings: Openings,
-    folder: Path,
 ) -> StagedWork:
     """Stage files of one kind on a connection.
 
@@ -115,9 +113,8 @@ def staged_work(
         files: those of its files that can be read.
         staging: the connection, and the keys of pupils and staff.
         openings: headers and sheets of the run's files.
-        folder: for transcoded copies and links; the caller removes it.
     """
-    batch = _batch_of(work.kind, staging.lake, staging.people, openings, folder)
+    batch = _batch_of(work.kind, staging.lake, staging.people, openings)
     return StagedWork(work, staging.lake, batch, batch.stage(files) if files else StagedBatch())
 
 
@@ -143,9 +140,7 @@ def waiting_of(batch: ExportBatch) -> Mapping[int, int]:
     return batch.waiting if isinstance(batch, (LessonBatch, RosterBatch)) else {}
 
 
-def _batch_of(
-    kind: str, lake: Lake, people: People, openings: Openings, folder: Path
-) -> ExportBatch:
+def _batch_of(kind: str, lake: Lake, people: People, openings: Openings) -> ExportBatch:
     if kind in SS12000_KINDS:
         return _batch_of_objects(kind, lake, people)
     if kind == AGGREGATES_KIND:
@@ -153,7 +148,7 @@ def _batch_of(
     if kind == "pupil_merges":
         return MergeBatch(lake, people, openings)
     if kind == "lessons":
-        return LessonBatch(lake, people, openings, folder)
+        return LessonBatch(lake, people, openings)
     return RosterBatch(lake, people, openings, kind)
 
 

@@ -1,4 +1,4 @@
-"""A batch of lesson files: staged in bulk where possible, row by row where needed, then stored.
+"""A batch of lesson files: staged, judged beside each other, then stored.
 
 Not here: which files make a batch (`ingest.py`), the transaction (`lake.write`).
 """
@@ -7,31 +7,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from assets.exports.batches.batch import FileCounts, StagedBatch
-from assets.exports.files.decoding import transcode
-from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
-from assets.exports.ledger.outcomes import RowProblem
+from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.pupils.people import People
-from assets.exports.pupils.protection import LooseWord, store_words
+from assets.exports.pupils.protection import store_words
 from assets.exports.readers.layouts import FoundHeader
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.staging.repeated_rows import settle_repeated_lessons
-from assets.exports.staging.row_by_row import RowStage
+from assets.exports.staging.row_stage import RowStage
 from assets.exports.staging.slot_ids import SlotIds
 from assets.exports.staging.staged_tables import (
-    BulkFile,
-    Staging,
     begin_staging,
     find_shared,
-    key_lessons,
-    stage_bulk,
     unstage,
 )
 from assets.exports.storing.coverage import find_coverage, has_older, note_missing, store_sendings
@@ -59,14 +51,12 @@ class LessonBatch:
         lake: the lake, with the parsing macros loaded.
         people: keys of pupils and staff, shared by all batches of a run.
         openings: headers and sheets of the run's files.
-        folder: for transcoded copies and links; the caller removes it.
     """
 
-    def __init__(self, lake: Lake, people: People, openings: Openings, folder: Path) -> None:
+    def __init__(self, lake: Lake, people: People, openings: Openings) -> None:
         self._lake = lake
         self._people = people
         self._openings = openings
-        self._folder = folder
         self._problems = ProblemLog(lake, people.sealer)
         # Made by `stage`, which comes before everything else.
         self._ids: SlotIds
@@ -84,9 +74,7 @@ class LessonBatch:
         # Layouts of files that wait: whom they call protected is kept all the same.
         self._unstored: dict[int, str] = {}
         self._headers: dict[int, FoundHeader] = {}
-        self._rows_read: dict[int, int] = {}
-        self._reasons: dict[int, str | None] = {}
-        self._loose: dict[int, list[LooseWord]] = {}
+        self._readers: dict[int, RowReader] = {}
         self._arriving = pl.DataFrame()
         self._units = pl.DataFrame()
 
@@ -97,21 +85,17 @@ class LessonBatch:
         staging = begin_staging(lake, "lessons", files)
         lessons = self._lessons = staging.rows
         self._ids = SlotIds(lake, lessons)
-        careful = self._stage_in_bulk(staging, files, batch)
-        self._people.key_staged(lessons)
-        key_lessons(lake, lessons)
-        self._shared = find_shared(lake)
-        self._key_repeated_slots()
-        careful |= self._files_with_problems()
-        if careful:
-            unstage(lake, lessons, sorted(careful))
-            fallen = {file.file_id for file in (*batch.unreadable, *batch.held)}
-            self._stage_by_row(staging, [f for f in files if f.file_id in careful - fallen], batch)
+        stage = RowStage(lake, self._people, self._openings, self._problems, staging)
+        staged = stage.stage(files)
+        batch.unreadable, batch.held = staged.unreadable, staged.held
+        self._headers = {file_id: reader.header for file_id, reader in staged.readers.items()}
+        self._readers = staged.readers
         changed = batch.hold_changed(files)
         if changed:
             unstage(lake, lessons, changed)
-        settle_repeated_lessons(lake, self._problems, lessons)
-        if careful or changed:
+        self._shared = find_shared(lake)
+        self._key_repeated_slots()
+        if settle_repeated_lessons(lake, self._problems, lessons):
             self._shared = find_shared(lake)
         self._judge_rows()
         self._read_people()
@@ -194,7 +178,7 @@ class LessonBatch:
             by_source[header.match.layout.name].append(file_id)
         for layout, ids in by_source.items():
             mine = _of_files(self._arriving, ids)
-            loose = [word for file_id in ids for word in self._loose.get(file_id, ())]
+            loose = [word for file_id in ids for word in self._readers[file_id].loose_words]
             store_words(connection, self._people, mine, layout, loose)
             marked = [key for key in ids if self._headers[key].match.says_protection]
             note_read(connection, layout, mine, files=ids, with_column=marked)
@@ -205,7 +189,9 @@ class LessonBatch:
         for file_id, layout in self._unstored.items():
             mine = _of_files(self._arriving, [file_id])
             protects = mine.with_columns(says_not_protected=pl.lit(value=False))
-            store_words(connection, self._people, protects, layout, self._loose.get(file_id, ()))
+            store_words(
+                connection, self._people, protects, layout, self._readers[file_id].loose_words
+            )
         self._removals.store(connection, list(self._headers))
         self._missing = note_missing(
             connection,
@@ -227,38 +213,6 @@ class LessonBatch:
         """Write the refused rows and warnings of these files."""
         self._problems.store(connection, file_ids)
 
-    def _stage_in_bulk(
-        self, staging: Staging, files: Sequence[ReceivedFile], batch: StagedBatch
-    ) -> set[int]:
-        """Stage what the bulk reader takes and return the ids of the other files."""
-        careful: set[int] = set()
-        groups: dict[tuple[object, ...], list[BulkFile]] = defaultdict(list)
-        # Copies in UTF-8 have no name: they are gone when they are closed, or this process is.
-        with ExitStack() as copies:
-            for file in files:
-                try:
-                    header = self._openings.header(file)
-                    if file.is_workbook or _needs_care(file, header):
-                        careful.add(file.file_id)
-                        continue
-                    path, lines = file.read_from, file.lines
-                    if not file.is_plain:
-                        copy, lines = transcode(file, self._folder)
-                        copies.enter_context(copy)
-                        path = Path(f"/proc/self/fd/{copy.fileno()}")
-                except UnreadableFileError as error:
-                    batch.unreadable[file] = str(error)
-                    continue
-                except ChangedFileError as error:
-                    batch.held[file] = str(error)
-                    continue
-                bulk = BulkFile(file, header, path, lines)
-                groups[bulk.shape].append(bulk)
-                self._note_header(file, header, bulk.data_lines)
-            for group in groups.values():
-                careful |= stage_bulk(self._lake, staging, group, self._folder / "links")
-        return careful
-
     def _read_people(self) -> None:
         """Read what the staged rows say of pupils and schools, beside the storing of others."""
         self._arriving = arriving_identities(self._lake, self._lessons)
@@ -277,48 +231,17 @@ class LessonBatch:
         self._joint = self._lake.materialise("exports/joint_rows")
 
     def _key_repeated_slots(self) -> None:
-        """Key rows by date where a file that was read in bulk repeats an id over dates."""
+        """Key rows by date where a file repeats an id over dates, or its layout says so."""
         repeating = self._lake.rows(
             f"SELECT DISTINCT file_id FROM {self._shared} WHERE rows_in_file > 1"
         )
         if self._ids.key_repeated(self._headers, [file_id for (file_id,) in repeating]):
             self._shared = find_shared(self._lake)
 
-    def _note_header(self, file: ReceivedFile, header: FoundHeader, rows_read: int) -> None:
-        self._headers[file.file_id] = header
-        self._rows_read[file.file_id] = rows_read
-
-    def _stage_by_row(
-        self, staging: Staging, files: Sequence[ReceivedFile], batch: StagedBatch
-    ) -> None:
-        """Stage files row by row."""
-        stage = RowStage(self._lake, self._people, self._openings, self._problems, staging)
-        staged = stage.stage(files)
-        batch.unreadable |= staged.unreadable
-        batch.held |= staged.held
-        for file_id, reader in staged.readers.items():
-            self._note_header(reader.file, reader.header, reader.rows_read)
-            self._reasons[file_id] = reader.reason
-            self._loose[file_id] = reader.loose_words
-        self._ids.key_repeated(self._headers, staged.readers)
-
     def _has_ids(self) -> bool:
         return bool(
             self._lake.rows(f"SELECT 1 FROM {self._lessons} WHERE lesson_id IS NOT NULL LIMIT 1")
         )
-
-    def _files_with_problems(self) -> set[int]:
-        """Return staged files with refused, warned or repeated rows."""
-        lake = self._lake
-        shared = lake.relation("exports/shared_starts")["file_id"] if self._has_ids() else ()
-        return set(shared) | {
-            key
-            for (key,) in lake.rows(
-                f"SELECT DISTINCT file_id FROM {self._lessons} "
-                "WHERE problem IS NOT NULL OR warning IS NOT NULL "
-                f"UNION SELECT file_id FROM {self._shared} WHERE rows_in_file > 1"
-            )
-        }
 
     def _counts(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> list[FileCounts]:
         staged = {
@@ -331,49 +254,24 @@ class LessonBatch:
             if key not in self._headers or file in batch.unreadable or file in batch.held:
                 self._headers.pop(key, None)
                 continue
-            if key not in self._reasons:
-                self._tell_bulk(file)
             row = staged.get(key, {})
             first, last = row.get("period_first_date"), row.get("period_last_date")
             refused = self._problems.refused(key)
-            accepted = self._rows_read[key] - refused
+            reader = self._readers[key]
             counts.append(
                 FileCounts(
                     file=file,
                     layout=self._headers[key].match.layout.name,
-                    rows_read=self._rows_read[key],
+                    rows_read=reader.rows_read,
                     rows_rejected=refused,
-                    rows_warned=min(self._problems.warned(key), accepted),
+                    rows_warned=min(self._problems.warned(key), reader.rows_read - refused),
                     period=(first, last) if first and last else None,
                     problems=self._problems.shown(key),
-                    reason=snapshot_reason(self._headers[key], self._reasons[key], refused),
+                    reason=snapshot_reason(self._headers[key], reader.reason, refused),
                 )
             )
         return counts
 
-    def _tell_bulk(self, file: ReceivedFile) -> None:
-        """Tell of a file that was read in bulk what a row reader would."""
-        header = self._headers[file.file_id]
-        reader = RowReader(file, header, (), rows_read=self._rows_read[file.file_id])
-        reader.last_line = file.lines
-        self._reasons[file.file_id] = reader.reason
-        for problem in reader.full_sheet():
-            self._problems.add(file.file_id, problem)
-        if reader.rows_read and not file.ends_its_last_line and header.reads_last_column:
-            problem = RowProblem("row.no_line_end", header.line_number + reader.rows_read, "")
-            self._problems.add(file.file_id, problem)
-
 
 def _of_files(rows: pl.DataFrame, ids: Sequence[int]) -> pl.DataFrame:
     return rows.filter(pl.col("file_id").is_in(ids))
-
-
-def _needs_care(file: ReceivedFile, header: FoundHeader) -> bool:
-    """Whether the row reader must read a text file, because the two would not agree on a cell."""
-    if header.match.layout.row_count or (file.has_tabs and header.delimiter != "\t"):
-        return True
-    if file.ends_its_last_line or not header.reads_last_column:
-        return False
-    # The last row may be cut where its last cell would be.
-    last = file.last_bytes.rstrip(b' "')
-    return file.encoding == "utf-16" or last.endswith(header.delimiter.encode())

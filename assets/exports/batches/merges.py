@@ -1,4 +1,4 @@
-"""Files of changed numbers (`nummerbyten`) into the lake, row by row.
+"""Files of changed numbers (`nummerbyten`) into the lake.
 
 Not here: which key stands for a pupil (`pupils/merges.py`), stored rows (`rekeying.py`).
 """
@@ -18,7 +18,7 @@ from assets.exports.pupils.protection import store_numbers
 from assets.exports.pupils.rekeying import keep_changes, rekey
 from assets.exports.readers.row_reader import Openings
 from assets.exports.staging.repeated_rows import refuse_repeated
-from assets.exports.staging.row_by_row import RowStage, StagedRows, refusal
+from assets.exports.staging.row_stage import RowStage, StagedRows, refusal
 from assets.exports.staging.staged_tables import begin_staging, end_staging, unstage
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable

@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import Self, TypeVar
 
 from assets.exports.pupils.people import People
+from assets.exports.stage_times import StageTimes
 from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -32,10 +33,10 @@ class StagingConnection:
     people: People
 
     @classmethod
-    def first(cls, lake: Lake, sealer: Sealer) -> Self:
+    def first(cls, lake: Lake, sealer: Sealer, times: StageTimes | None = None) -> Self:
         """Return the one of a connection of which nobody has been met."""
         load_macros(lake)
-        return cls(lake, People(lake, sealer))
+        return cls(lake, People(lake, sealer, times=times))
 
     def beside(self) -> Self:
         """Return one of a connection beside this one, which the caller closes."""

@@ -1,7 +1,7 @@
-"""Rosters, registers, breaks and monthly sums into the lake, row by row.
+"""Rosters, registers, breaks and monthly sums into the lake.
 
-Small files, so there is no bulk path; but a city sends hundreds, so all of a night's go in one
-transaction. Not here: how a cell is read (`sql/exports/`).
+Small files, but a city sends hundreds, so all of a night's go in one transaction. Not here: how a
+cell is read (`sql/exports/`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from assets.exports.pupils.protection import store_words
 from assets.exports.readers.layouts import HeaderMatch
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.staging.repeated_rows import refuse_repeated
-from assets.exports.staging.row_by_row import RowStage
+from assets.exports.staging.row_stage import RowStage
 from assets.exports.staging.staged_tables import begin_staging, end_staging, unstage
 from assets.exports.storing.lessons import arriving_identities, store_identities, store_staff
 from assets.exports.storing.roster_changes import watching_rosters

@@ -27,6 +27,7 @@ import pyarrow as pa
 from pyrage import DecryptError, EncryptError, decrypt_io, encrypt_io
 
 from assets.exports.files.received import ReceivedFile
+from assets.exports.stage_times import StageTimes
 from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
 
@@ -208,9 +209,13 @@ class Archive:
         home: the home.
         sealer: its keys.
         is_on: whether originals are kept at all (`TRAPPAN_ARCHIVE`).
+        times: of the run.
     """
 
-    def __init__(self, home: Path, sealer: Sealer, *, is_on: bool = True) -> None:
+    def __init__(
+        self, home: Path, sealer: Sealer, *, is_on: bool = True, times: StageTimes | None = None
+    ) -> None:
+        self._times = times or StageTimes()
         self._folder = home / "archive"
         self._sealer = sealer
         self._is_on = is_on
@@ -322,7 +327,8 @@ class Archive:
         beside = place.with_name(f".{place.name}")
         beside.unlink(missing_ok=True)
         try:
-            self._seal(file, beside)
+            with self._times.of("sealing"):
+                self._seal(file, beside)
             beside.chmod(0o400)
             beside.replace(place)
         except _ChangedError:

@@ -6,18 +6,20 @@ Not here: cells (`cells.py`).
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
-from typing import IO
+from typing import NamedTuple
+
+import numpy as np
 
 from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
 
 _BLOCK = 1 << 20
+_LINE_FEED, _RETURN = ord("\n"), ord("\r")
 # Where only a header is looked for, in each of hundreds of files.
 _FIRST = 1 << 14
 # A lesson row has about 110 characters; what has more than this in a line is no file of rows.
@@ -89,27 +91,81 @@ def refuse_odd_row_end(line: str, where: str) -> None:
         )
 
 
-def transcode(file: ReceivedFile, folder: Path) -> tuple[IO[str], int]:
-    """Write a text file as UTF-8 into a file of no name and return that and its lines.
+class _TooLongError(Exception):
+    """A line has no end."""
 
-    The copy has no name, so that a killed process leaves none behind.
+
+class TextBlock(NamedTuple):
+    r"""Some lines of a file, as UTF-8; only the file's last line may lack its end, LF or CRLF.
+
+    Attributes:
+        number: of the first line.
+        text: the lines.
+    """
+
+    number: int
+    text: bytes
+
+
+def text_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[TextBlock]:
+    """Yield a text file's lines many at a time.
+
+    The bytes of a plain file are handed on as they are; all others are decoded, as `decoded_lines`
+    does.
+
+    Args:
+        file: a text file.
+        block_size: bytes, or characters where they are decoded, that are read at once.
 
     Raises:
         UnreadableFileError: see `decoded_lines`.
         ChangedFileError: the file is gone.
     """
-    copy = tempfile.TemporaryFile("w", encoding="utf-8", newline="", dir=folder)  # noqa: SIM115
-    lines, is_ended = 0, True
+    number = 1
+    blocks = _plain_blocks if file.is_plain else _decoded_blocks
     try:
-        for block in _line_blocks(file):
-            lines += block.count("\n")
-            is_ended = block.endswith("\n")
-            copy.write(block)
-        copy.flush()
-    except BaseException:
-        copy.close()
-        raise
-    return copy, lines + (not is_ended)
+        for text in blocks(file, block_size):
+            yield TextBlock(number, text)
+            number += text.count(b"\n")
+    except _TooLongError:
+        raise _long_line(number) from None
+
+
+def _decoded_blocks(file: ReceivedFile, block_size: int) -> Iterator[bytes]:
+    for block in _line_blocks(file, block_size):
+        yield block.encode()
+
+
+def _plain_blocks(file: ReceivedFile, block_size: int) -> Iterator[bytes]:
+    _refuse_other_kind(file)
+    pending = b""
+    try:
+        with file.open() as source:
+            while chunk := source.read(block_size):
+                cut = chunk.rfind(b"\n") + 1
+                if not cut:
+                    pending += chunk
+                    if len(pending) > _LONGEST_LINE:
+                        raise _TooLongError
+                    continue
+                yield _with_two_letter_ends(pending + chunk[:cut])
+                pending = chunk[cut:]
+            if pending:
+                yield _with_two_letter_ends(pending)
+    except OSError as error:
+        raise ChangedFileError(f"can't be read: {error.strerror}") from None
+
+
+def _with_two_letter_ends(block: bytes) -> bytes:
+    """Return lines of which each ends with LF or CRLF: a lone carriage return ends a line too."""
+    block = block.removeprefix(codecs.BOM_UTF8)
+    if b"\r" not in block:
+        return block
+    letters = np.frombuffer(block, np.uint8)
+    returns = np.flatnonzero(letters == _RETURN)
+    if returns[-1] + 1 < len(block) and (letters[returns + 1] == _LINE_FEED).all():
+        return block
+    return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def clean_text(text: str, where: str, encoding: str) -> str:
@@ -158,11 +214,7 @@ def without_invisible(text: str) -> str:
 
 def _line_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
     """Yield cleaned blocks of whole lines; only the last may lack its line end."""
-    if file.other_kind:
-        raise UnreadableFileError(
-            f"this is {file.other_kind}. Expected a text file (.csv) or a workbook (.xlsx) "
-            "without a password. Export the file again."
-        )
+    _refuse_other_kind(file)
     pending: list[str] = []
     number = 1
     try:
@@ -177,16 +229,28 @@ def _line_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[str]:
                     pending = []
                 pending.append(block[cut:])
                 if sum(map(len, pending)) > _LONGEST_LINE:
-                    raise UnreadableFileError(
-                        f"line {number}: longer than {_LONGEST_LINE >> 20} million characters. "
-                        "Expected one row a line. Export the file again."
-                    )
+                    raise _long_line(number)
             if rest := "".join(pending):
                 yield _checked(rest, number, file.encoding)
     except UnicodeDecodeError:
         raise UnreadableFileError(_no_text(file)) from None
     except OSError as error:
         raise ChangedFileError(f"can't be read: {error.strerror}") from None
+
+
+def _refuse_other_kind(file: ReceivedFile) -> None:
+    if file.other_kind:
+        raise UnreadableFileError(
+            f"this is {file.other_kind}. Expected a text file (.csv) or a workbook (.xlsx) "
+            "without a password. Export the file again."
+        )
+
+
+def _long_line(number: int) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"line {number}: longer than {_LONGEST_LINE >> 20} million characters. "
+        "Expected one row a line. Export the file again."
+    )
 
 
 def _checked(block: str, number: int, encoding: str) -> str:

@@ -164,8 +164,7 @@ def batches(files: Sequence[ReceivedFile], *, is_bulk: bool) -> Iterator[list[Re
 
     Args:
         files: of one kind.
-        is_bulk: DuckDB reads them, all of a batch beside each other; the others are opened one by
-            one, so more of them go together.
+        is_bulk: they are lessons; the others are small, so more of them go together.
     """
     size = sum(file.size for file in files)
     enough = max(BATCH_BYTES, size / max(1, round(size / BATCH_BYTES)))

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from assets.exports.files.opening import identity, identity_of, open_regular
 from assets.exports.senders.senders import THE_INBOX, Sender
+from assets.exports.stage_times import StageTimes
 from rules.errors import TrappanError
 
 # What a file's name says: when it was exported, and whether it is no export at all.
@@ -146,9 +147,7 @@ class ReceivedFile:
         other_kind: what it is when it is neither, in words.
         encoding: of a text file: utf-8, utf-16 or cp1252.
         lines: line feeds of a text file, and its last line when that has no end.
-        is_plain: UTF-8 of Latin letters whose lines all end alike: the bulk reader may have it.
-        separators: how many there are of `;`, tab and `,` in one-byte letters.
-        last_bytes: the last few bytes.
+        is_plain: UTF-8 of Latin letters whose lines all end alike: its bytes are its text.
         content: the copy that is read in its place (`spool.py`); None where it is read as it lies.
         below: the folder that was offered; its own when None.
         offered_name: its name when it came, where it lies under another.
@@ -170,8 +169,6 @@ class ReceivedFile:
     encoding: str
     lines: int
     is_plain: bool
-    separators: tuple[int, int, int]
-    last_bytes: bytes
     content: Path | None = None
     below: Path | None = None
     offered_name: str = ""
@@ -191,23 +188,13 @@ class ReceivedFile:
         return self.sender.file_number(self.sha256)
 
     @property
-    def has_tabs(self) -> bool:
-        """Whether there is a tab somewhere."""
-        return self.separators[1] > 0
-
-    @property
-    def ends_its_last_line(self) -> bool:
-        """Whether the last line has a line end; one without may have been cut short."""
-        return self.last_bytes.rstrip(b"\x00").endswith((b"\n", b"\r"))
+    def read_from(self) -> Path:
+        """Where its bytes are read: the copy, if it has one."""
+        return self.content or self.path
 
     def is_unchanged(self) -> bool:
         """Whether the file on disk is still the one that was looked at."""
         return identity_of(self.path) == self.identity
-
-    @property
-    def read_from(self) -> Path:
-        """Where its bytes are read: the copy, if it has one."""
-        return self.content or self.path
 
     @property
     def is_at_hand(self) -> bool:
@@ -232,18 +219,19 @@ def local_time(timestamp: float) -> datetime:
 class _Bytes:
     """What the bytes of a file tell, chunk by chunk."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: StageTimes | None = None) -> None:
+        self._times = times or StageTimes()
         self.digest = hashlib.sha256()
         self.size = self.line_feeds = self.carriage_returns = 0
         self.start = self.end = b""
-        self.semicolons = self.tabs = self.commas = 0
         self.is_utf8, self.has_odd_bytes = True, False
         self.has_letters = self.is_json = False
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def add(self, chunk: bytes) -> None:
         """Take the next chunk; none is empty."""
-        self.digest.update(chunk)
+        with self._times.of("hashing"):
+            self.digest.update(chunk)
         values = np.frombuffer(chunk, np.uint8)
         if not self.start:
             self.start = chunk[:8]
@@ -253,9 +241,6 @@ class _Bytes:
         # Each of these is many times as fast as a pass that sorts every byte.
         self.line_feeds += int(np.count_nonzero(values == _LINE_FEED))
         self.carriage_returns += chunk.count(b"\r") if b"\r" in chunk else 0
-        self.semicolons += _count(chunk, values, b";")
-        self.tabs += _count(chunk, values, b"\t")
-        self.commas += _count(chunk, values, b",")
         self.has_odd_bytes = (
             self.has_odd_bytes
             or b"\x00" in chunk
@@ -265,7 +250,7 @@ class _Bytes:
         if self.is_utf8:
             self._add_letters(chunk)
         self.size += len(chunk)
-        self.end = (self.end + chunk[-16:])[-16:]
+        self.end = chunk[-1:]
 
     def _add_letters(self, chunk: bytes) -> None:
         if not self._decoder.getstate()[0] and _is_utf8(chunk):
@@ -301,11 +286,6 @@ class _Bytes:
         return self.is_utf8 and is_whole and ends_alike and not self.has_odd_bytes
 
 
-def _count(chunk: bytes, values: np.ndarray, letter: bytes) -> int:
-    """Return how many there are: to see that there is none takes a tenth of counting them."""
-    return int(np.count_nonzero(values == ord(letter))) if letter in chunk else 0
-
-
 def _is_utf8(chunk: bytes) -> bool:
     """Whether bytes are whole letters; Arrow lets other threads go on while it looks."""
     ends = pa.py_buffer(np.array([0, len(chunk)], np.int32))
@@ -331,6 +311,7 @@ def looked_at(
     file: IO[bytes],
     write: Callable[[bytes], None] | None = None,
     below: Path | None = None,
+    times: StageTimes | None = None,
 ) -> ReceivedFile:
     """Read an open file to its end and return what it is.
 
@@ -339,12 +320,13 @@ def looked_at(
         file: the file, at its beginning, without a buffer.
         write: is given every chunk too.
         below: the folder that was offered.
+        times: of the run.
 
     Raises:
         OSError: it can't be read to its end.
         ChangedFileError: what `write` raises.
     """
-    found = _Bytes()
+    found = _Bytes(times)
     status = os.fstat(file.fileno())
     while chunk := file.read(_CHUNK):
         found.add(chunk)
@@ -367,8 +349,6 @@ def looked_at(
             (kind for mark, kind in _OTHER_KINDS.items() if found.start.startswith(mark)), None
         ),
         encoding=found.encoding,
-        lines=found.line_feeds + (found.end[-1:] not in (b"", b"\n")),
+        lines=found.line_feeds + (found.end not in (b"", b"\n")),
         is_plain=found.is_plain,
-        separators=(found.semicolons, found.tabs, found.commas),
-        last_bytes=found.end,
     )

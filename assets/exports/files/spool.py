@@ -1,7 +1,7 @@
 """Private copies of offered files: made while a file is looked at, read from then on.
 
 A sender can swap, link, rename or write over its file at any moment. What was hashed is in the
-copy, and readers, the bulk reader and the archive see the copy only. It lies in `HOME/tmp`, the
+copy, and readers and the archive see the copy only. It lies in `HOME/tmp`, the
 owner's only, until its rows are stored. A content that the ledger knows is hashed and not copied.
 
 There is room for so many bytes (`ROOM_BYTES`). Copies beyond that go again once it is known what
@@ -28,6 +28,7 @@ from typing import IO, NamedTuple
 
 from assets.exports.files.opening import identity, open_regular
 from assets.exports.files.received import ChangedFileError, ReceivedFile, local_time, looked_at
+from assets.exports.stage_times import StageTimes
 
 #: So many bytes of copies at most wait for their batch, and a quarter of the free disk at most.
 ROOM_BYTES = 2 << 30
@@ -55,11 +56,15 @@ class Spool:
     Args:
         folder: for the copies; made here. The caller removes it.
         room: bytes; as many as the disk lets when None.
+        times: of the run.
     """
 
-    def __init__(self, folder: Path, room: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, room: int | None = None, times: StageTimes | None = None
+    ) -> None:
         folder.mkdir(mode=0o700, parents=True)
         self._folder = folder
+        self._times = times or StageTimes()
         self._known: Mapping[datetime, frozenset[str]] = {}
         free = shutil.disk_usage(folder).free // _OF_FREE
         self._room = min(ROOM_BYTES, free) if room is None else room
@@ -131,7 +136,8 @@ class Spool:
 
     def _taken(self, place: OfferedPlace) -> ReceivedFile | ChangedFileError:
         try:
-            return self._looked_at(place)
+            with self._times.of("looking"):
+                return self._looked_at(place)
         except ChangedFileError as error:
             return error
 
@@ -150,12 +156,11 @@ class Spool:
                 raise ChangedFileError(CHANGED)
         return replace(found, content=self._folder / found.sha256)
 
-    @staticmethod
     def _look(
-        place: OfferedPlace, source: IO[bytes], write: Callable[[bytes], None] | None
+        self, place: OfferedPlace, source: IO[bytes], write: Callable[[bytes], None] | None
     ) -> ReceivedFile:
         try:
-            return looked_at(place.path, source, write, below=place.below)
+            return looked_at(place.path, source, write, below=place.below, times=self._times)
         except OSError as error:
             raise _not_opened(error) from None
 

@@ -59,12 +59,13 @@ class ProblemLog:
         )
 
     def add(self, file_id: int, problem: RowProblem) -> None:
-        """Take a refused row, or a row's warning: of each kind the first row is reported."""
+        """Take a refused row, or rows' warning: of each kind the first row is reported."""
         if not problem.is_rejection:
             known = self._warnings[file_id].get(problem.code)
-            self._warnings[file_id][problem.code] = (
-                replace(known, rows=known.rows + 1) if known else self._in_unit(problem)
-            )
+            if known:
+                first = min(known, problem, key=lambda one: one.line_number)
+                problem = replace(first, rows=known.rows + problem.rows)
+            self._warnings[file_id][problem.code] = self._in_unit(problem)
             return
         self._refused[file_id] += 1
         if len(self._refused_rows[file_id]) < SHOWN_ROWS:

@@ -25,7 +25,7 @@ _SHORT_TEMPORARY = re.compile(
 )
 _TEN = re.compile(r"\d{6}[-+ ]?(?:\d{4}|[A-Za-zÅÄÖåäö][A-Za-zÅÄÖåäö0-9]\d{2})", re.ASCII)
 _SCIENTIFIC = re.compile(r"\d[.,]?\d*[eE]\+?\d+", re.ASCII)
-_FULL_LETTERS = 12
+FULL_LETTERS = 12
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 # Ages that a pupil can have, for the century of a temporary number (our choice: formats, 6).
 _PUPIL_AGES = range(5, 21)
@@ -75,7 +75,7 @@ def with_century(text: str, exported: date) -> str:
     """
     folded = _folded(text)
     # Nearly all numbers are longer than such a one.
-    match = _SHORT_TEMPORARY.fullmatch(folded) if len(folded) < _FULL_LETTERS else None
+    match = _SHORT_TEMPORARY.fullmatch(folded) if len(folded) < FULL_LETTERS else None
     if match is None:
         return text
     full = [f"{century}{match[1]}{match[2]}{match[3].upper()}" for century in (19, 20)]

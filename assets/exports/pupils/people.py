@@ -21,6 +21,7 @@ from assets.exports.pupils.identity_numbers import (
     short_form,
 )
 from assets.exports.pupils.merges import known_merges, merged
+from assets.exports.stage_times import StageTimes
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, text_of_fields
 from assets.lake.protection_marks import know_key
@@ -69,7 +70,14 @@ class People:
     its own temporary tables. One thread may add people while another seals their names.
     """
 
-    def __init__(self, lake: Lake, sealer: Sealer, met: _Met | None = None) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        sealer: Sealer,
+        met: _Met | None = None,
+        times: StageTimes | None = None,
+    ) -> None:
+        self.times = times or StageTimes()
         self._lake = lake
         self.sealer = sealer
         self._met = met or _Met()
@@ -82,7 +90,7 @@ class People:
 
     def beside(self, lake: Lake) -> Self:
         """Return the same people, for a connection beside this one."""
-        return type(self)(lake, self.sealer, self._met)
+        return type(self)(lake, self.sealer, self._met, self.times)
 
     def forget(self) -> None:
         """Begin again: which key stands for which number has changed."""
@@ -99,31 +107,34 @@ class People:
 
     def key_staged(self, staged: TemporaryTable) -> None:
         """Extend the keys by the people of a staged table of lessons."""
-        # A row has its export time when its pupil was met before.
-        self._key_pupils(
-            text
-            for (text,) in self._lake.rows(
-                f"SELECT DISTINCT coalesce(civic_text, '') FROM {staged} WHERE exported_at IS NULL"
+        with self.times.of("keying"):
+            # A row has its export time when its pupil was met before.
+            self._key_pupils(
+                text
+                for (text,) in self._lake.rows(
+                    f"SELECT DISTINCT coalesce(civic_text, '') FROM {staged} "
+                    "WHERE exported_at IS NULL"
+                )
             )
-        )
-        self._key_staff(
-            self._lake.rows(
-                "SELECT DISTINCT coalesce(mentor_name, ''), coalesce(mentor_email, '') "
-                f"FROM {staged} WHERE mentor_name IS NOT NULL OR mentor_email IS NOT NULL"
+            self._key_staff(
+                self._lake.rows(
+                    "SELECT DISTINCT coalesce(mentor_name, ''), coalesce(mentor_email, '') "
+                    f"FROM {staged} WHERE mentor_name IS NOT NULL OR mentor_email IS NOT NULL"
+                )
             )
-        )
 
     def key_frame(self, frame: pl.DataFrame) -> None:
         """Extend the keys by the people of a frame of cells under our column names."""
-        for column in ("civic_no", "old_civic_no", "new_civic_no"):
-            if column in frame.columns:
-                self._key_pupils(frame[column].fill_null("").unique().to_list())
-        for role in ("mentor", "principal"):
-            if f"{role}_name" in frame.columns:
-                pairs = frame.select(
-                    pl.col(f"{role}_name").fill_null(""), pl.col(f"{role}_email").fill_null("")
-                ).unique()
-                self._key_staff(pair for pair in pairs.iter_rows() if any(pair))
+        with self.times.of("keying"):
+            for column in ("civic_no", "old_civic_no", "new_civic_no"):
+                if column in frame.columns:
+                    self._key_pupils(frame[column].fill_null("").unique().to_list())
+            for role in ("mentor", "principal"):
+                if f"{role}_name" in frame.columns:
+                    pairs = frame.select(
+                        pl.col(f"{role}_name").fill_null(""), pl.col(f"{role}_email").fill_null("")
+                    ).unique()
+                    self._key_staff(pair for pair in pairs.iter_rows() if any(pair))
 
     def known_by_key(self, key: str) -> str:
         """Return a text that stands for a pupil without a number, in place of one.

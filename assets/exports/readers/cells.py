@@ -1,8 +1,8 @@
 """A line of text as cells: separators, quotation marks, and what to make of broken quotes.
 
-The same rules as DuckDB's reader for all that it takes, so that the bulk path and the row path
-give the same cells (a test compares). The `csv` module won't do: it raises on a line break in an
-unquoted cell and on cells above 128 KB.
+Of a plain line the same cells as of rows that are read many at a time (`plain_rows.py`; a test
+compares). The `csv` module won't do: it raises on a line break in an unquoted cell and on cells
+above 128 KB.
 """
 
 from __future__ import annotations

@@ -279,13 +279,11 @@ class FoundHeader:
         match: its layout.
         line_number: counted from 1.
         delimiter: between cells; empty in a workbook.
-        separators_above: delimiters in its line and those above it.
     """
 
     match: HeaderMatch
     line_number: int
     delimiter: str
-    separators_above: int = 0
 
     @property
     def width(self) -> int:
@@ -362,8 +360,7 @@ def find_header(
             cells = split_cells(line, delimiter).cells
             match = best_match(cells, layouts)
             if match.fits:
-                above = sum(one.count(delimiter) for one in lines[:number])
-                return FoundHeader(match, number, delimiter, above)
+                return FoundHeader(match, number, delimiter)
             if nearest is None or len(match.positions) > len(nearest.positions):
                 nearest, nearest_line = match, number
     return nearest, nearest_line

@@ -1,8 +1,8 @@
-"""Reading a file row by row: exact line numbers, for workbooks, rosters and files with faults.
+"""Reading a file's rows: the plain ones of a text file many at a time, all others one by one.
 
-The bulk reader (`staging/staged_tables.py`) knows no line numbers; whatever it can't read without
-a problem is read again here. Yields frames of text cells under our column names, with
-`line_number`.
+Gives text cells under our column names, with `line_number`. What is plain says `plain_rows.py`; a
+plain row that is refused is looked at once more, one by one, as every odd row is. Rows of workbooks
+are read one by one, and those of layouts that count their rows.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from assets.exports.files.decoding import first_lines, refuse_odd_row_end
 from assets.exports.files.received import ReceivedFile, UnreadableFileError
@@ -29,6 +30,7 @@ from assets.exports.readers.layouts import (
     best_match,
     find_header,
 )
+from assets.exports.readers.plain_rows import PlainRows
 from assets.exports.readers.row_counts import RowTally
 from assets.exports.readers.row_shapes import RowShapes, shared_ending
 from assets.exports.readers.sheet_rows import SheetRows
@@ -51,7 +53,11 @@ class RowReader:
     """Reads one file's data rows once, in frames, and keeps what is no row at all.
 
     Attributes:
+        plain: its plain rows, where they are read many at a time; else all are in `rows`.
         rows_read: data rows met so far; blank rows are none.
+        lines_again: lines of a text file that are read one by one.
+        rows_looked_at: rows that were read one by one.
+        line_number: of the last of these.
         last_line: the number of the file's last line, or the sheet's last row.
         shapeless_rows: those of them that are no row, so that they are in no frame.
         notes: what a person should know of the file as a whole.
@@ -65,7 +71,11 @@ class RowReader:
     header: FoundHeader
     rows: Iterable[DataRow]
     notes: tuple[str, ...] = ()
+    plain: PlainRows | None = None
     rows_read: int = 0
+    lines_again: int = 0
+    rows_looked_at: int = 0
+    line_number: int = 0
     last_line: int = 0
     shapeless_rows: int = 0
     last_row: DataRow | None = None
@@ -89,6 +99,33 @@ class RowReader:
             said.insert(0, "it has a header but no rows")
         return "; ".join(said) or None
 
+    def plain_tables(self) -> Iterator[pa.Table]:
+        """Yield the plain rows of a text file; afterwards `frames` gives the others.
+
+        Raises:
+            UnreadableFileError: bytes that are no text.
+            ChangedFileError: the file is gone.
+        """
+        if self.plain is None:
+            return
+        for table in self.plain.tables():
+            self.rows_read += table.num_rows
+            yield table
+        self.look_again(())
+
+    def look_again(self, numbers: Sequence[int]) -> None:
+        """Let `frames` give plain rows once more, with all that are not plain.
+
+        Args:
+            numbers: lines of such rows, which nobody counts any more.
+        """
+        if self.plain is None:
+            return
+        self.rows_read -= len(numbers)
+        lines = sorted({*self.plain.odd, *numbers})
+        self.lines_again = len(lines)
+        self.rows = text_rows(self.file, self.header, lines)
+
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield frames of at most `ROWS_PER_FRAME` rows, which can have none.
 
@@ -96,12 +133,14 @@ class RowReader:
             UnreadableFileError: the file has another number of rows than it says.
         """
         kept: list[DataRow] = []
-        shapes = RowShapes(self.header, self.ending())
+        shapes = RowShapes(self.header, self.ending)
         tally = RowTally(self.header.match)
         for row in self.rows:
             if not "".join(row.cells).strip() or tally.is_trailer(row.cells, row.line_number):
                 continue
             self.rows_read += 1
+            self.rows_looked_at += 1
+            self.line_number = row.line_number
             tally.look_at(row.cells, row.line_number)
             if fault := shapes.fault(row):
                 self._refuse(fault, row)
@@ -178,7 +217,6 @@ class RowReader:
     def _texts(self, column: str, cells: list[str]) -> list[str]:
         if not column.endswith("civic_no"):
             return cells
-        # The bulk reader refuses such a number, so that its file is read here.
         exported = self.file.exported_at.date()
         full = {text: with_century(text, exported) for text in set(cells)}
         return [full[text] for text in cells]
@@ -234,6 +272,7 @@ class Openings:
                 file,
                 header,
                 text_rows(file, header),
+                plain=PlainRows(file, header) if _has_plain_rows(header) else None,
                 last_line=file.lines,
                 ending=lambda: shared_ending(header, text_rows(file, header)),
             )
@@ -259,6 +298,11 @@ class Openings:
     def _sheet(self, file: ReceivedFile) -> Sheet:
         names = tuple(layout.sheet for layout in self._layouts if layout.sheet)
         return read_sheet(file, names, self._folder)
+
+
+def _has_plain_rows(header: FoundHeader) -> bool:
+    """Whether rows may be read many at a time: each of a file that counts them is asked."""
+    return header.match.layout.row_count is None
 
 
 def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHeader:

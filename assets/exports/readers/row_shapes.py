@@ -8,7 +8,8 @@ what the cells mean (`sql/exports/staged_*.sql`), how a line is split (`cells.py
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from assets.exports.files.received import UnreadableFileError
 from assets.exports.readers.cells import filled_width
@@ -25,21 +26,25 @@ class RowShapes:
 
     Args:
         header: the file's.
-        ending: cells, all empty, that every row of a text file has beyond its header's.
+        ending: asked once, when it matters: how many cells, all empty, every row of a text file
+            has beyond its header's.
     """
 
-    def __init__(self, header: FoundHeader, ending: int = 0) -> None:
+    def __init__(self, header: FoundHeader, ending: Callable[[], int] = int) -> None:
         self._header = header
         self._width = header.width
         self._full = max(len(header.match.header), header.width)
-        self._most = self._full + ending
-        self._ends_alike = ending > 0
+        self._asks = ending
         self._is_text = bool(header.delimiter)
         positions = header.match.positions
         self._numbered = [positions[name] for name in _NUMBERED if name in positions]
         self._names = {fold(cell) for cell in header.match.header if cell.strip()} | {
             fold(name) for spec in header.match.layout.columns.values() for name in spec.headers
         }
+
+    @cached_property
+    def _ending(self) -> int:
+        return self._asks()
 
     def fault(self, row: DataRow) -> str | None:
         """Return the code of what is wrong with a row's shape; None when it can be read.
@@ -55,12 +60,13 @@ class RowShapes:
         if len(cells) < self._width:
             return "row.broken_quotes" if row.has_broken_quotes else "row.too_few_cells"
         has_more = len(cells) > self._width and filled_width(cells) > self._width
-        if has_more or (self._is_text and len(cells) > self._most):
+        is_longer = self._is_text and len(cells) > self._full
+        if has_more or (is_longer and len(cells) > self._full + self._ending):
             return "row.broken_quotes" if row.has_broken_quotes else "row.too_many_cells"
         if not row.is_unended or not self._header.reads_last_column:
             return None
         # In a file whose rows all end with separators, one that does not was cut in its last cell.
-        is_cut = self._ends_alike and len(cells) < self._most
+        is_cut = self._ending > 0 and len(cells) < self._full + self._ending
         return "row.cut_short" if is_cut or not cells[self._width - 1].strip() else None
 
     def _is_header(self, row: DataRow) -> bool:

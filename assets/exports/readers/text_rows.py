@@ -1,16 +1,17 @@
 """Data rows of a text file with exact line numbers, also where quotation marks are broken.
 
-Not here: what a line's cells are (`cells.py`), what the cells mean (`staging/staged_tables.py`).
+Not here: rows many at a time (`plain_rows.py`), what a line's cells are (`cells.py`), what the
+cells mean (`staging/staged_tables.py`).
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from assets.exports.files.decoding import decoded_lines, refuse_odd_row_end
+from assets.exports.files.decoding import refuse_odd_row_end, text_blocks
 from assets.exports.files.received import ReceivedFile
 from assets.exports.readers.cells import Quotes, Split, has_shape, split_as_written, split_cells
 from assets.exports.readers.layouts import FoundHeader
@@ -19,6 +20,9 @@ from assets.exports.readers.layouts import FoundHeader
 # closed would else swallow the rest of the file as one cell.
 _MOST_LINES = 20
 _MOST_CHARACTERS = 1 << 16
+_BLOCK = 1 << 20
+# Where only some lines are sought, a block that has none of them is not split.
+_SMALL_BLOCK = 1 << 16
 
 
 class DataRow(NamedTuple):
@@ -41,10 +45,28 @@ class DataRow(NamedTuple):
     swallows: bool = False
 
 
-def text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[DataRow]:
-    """Yield the rows below the header; blank lines too."""
-    lines = _Lines(islice(decoded_lines(file), header.line_number, None), header.line_number)
-    for number, line in lines:
+def text_rows(
+    file: ReceivedFile, header: FoundHeader, numbers: Iterable[int] | None = None
+) -> Iterator[DataRow]:
+    """Yield the rows below the header; blank lines too.
+
+    Args:
+        file: a text file.
+        header: its header.
+        numbers: lines below it, in their order: then only the rows that begin in one of them, and
+            in none that a row above takes in.
+    """
+    lines = _Lines(file, _BLOCK if numbers is None else _SMALL_BLOCK)
+    lines.go_to(header.line_number + 1)
+    for wanted in itertools.count() if numbers is None else numbers:
+        if numbers is not None:
+            if wanted < lines.number:
+                continue
+            lines.go_to(wanted)
+        number = lines.number
+        line = lines.take()
+        if not line:
+            return
         bare = line.removesuffix("\n")
         split = split_cells(bare, header.delimiter)
         swallows = False
@@ -52,7 +74,8 @@ def text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[DataRow]:
             closed = _closed_further_on(line, lines, header.delimiter, header.width)
             swallows = closed is not None and _holds_rows(closed.split.cells, header.delimiter)
             if closed and not swallows:
-                lines.skip(closed.lines)
+                for _ in range(closed.lines):
+                    lines.take()
                 split = closed.split
         is_unended = not lines.last.endswith("\n")
         is_sound = split.quotes is Quotes.SOUND
@@ -63,31 +86,62 @@ def text_rows(file: ReceivedFile, header: FoundHeader) -> Iterator[DataRow]:
 
 
 class _Lines:
-    """Numbered lines, some of which can be looked at before they are taken."""
+    """The lines of a file, some of which can be looked at before they are taken, or passed over.
 
-    def __init__(self, lines: Iterator[str], before: int) -> None:
+    Attributes:
+        number: of the line that is taken next.
+        last: the line that was taken last.
+    """
+
+    def __init__(self, file: ReceivedFile, block_size: int) -> None:
+        self.number = 1
         self.last = "\n"
-        self._lines = lines
+        self._blocks = text_blocks(file, block_size)
         self._ahead: deque[str] = deque()
-        self._number = before
 
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        while line := self._ahead.popleft() if self._ahead else next(self._lines, ""):
-            self._number += 1
-            self.last = line
-            yield self._number, line
+    def take(self) -> str:
+        """Return the next line, with its line end; '' after the last."""
+        if self.ahead(1) is None:
+            return ""
+        self.last = self._ahead.popleft()
+        self.number += 1
+        return self.last
+
+    def go_to(self, number: int) -> None:
+        """Pass over the lines before one."""
+        while self.number < number:
+            passed = min(len(self._ahead), number - self.number)
+            for _ in range(passed):
+                self._ahead.popleft()
+            self.number += passed
+            if self.number == number:
+                return
+            block = next(self._blocks, None)
+            if block is None:
+                return
+            # Most blocks have none of the lines that are sought: they are counted only.
+            height = block.text.count(b"\n")
+            if self.number + height <= number:
+                self.number += height
+                self._append(block.text[block.text.rfind(b"\n") + 1 :])
+            else:
+                self._append(block.text)
 
     def ahead(self, count: int) -> str | None:
         """Return the line that is `count` lines on, or None at the end."""
-        while len(self._ahead) < count and (line := next(self._lines, "")):
-            self._ahead.append(line)
-        return self._ahead[count - 1] if len(self._ahead) >= count else None
+        while len(self._ahead) < count:
+            block = next(self._blocks, None)
+            if block is None:
+                return None
+            self._append(block.text)
+        return self._ahead[count - 1]
 
-    def skip(self, count: int) -> None:
-        """Take `count` lines without reading them."""
-        for _ in range(count):
-            self.last = self._ahead.popleft()
-        self._number += count
+    def _append(self, text: bytes) -> None:
+        lines = text.decode().replace("\r\n", "\n").split("\n")
+        rest = lines.pop()
+        self._ahead.extend(line + "\n" for line in lines)
+        if rest:
+            self._ahead.append(rest)
 
 
 class _Closed(NamedTuple):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from assets.exports.ledger.problems import ProblemLog
-from assets.exports.staging.row_by_row import refusal, warning
+from assets.exports.staging.row_stage import refusal, warning
 from assets.exports.staging.staged_tables import Staging
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
@@ -33,16 +33,19 @@ _NO_CELLS = frozenset(
 )
 
 
-def settle_repeated_lessons(lake: Lake, problems: ProblemLog, lessons: TemporaryTable) -> None:
+def settle_repeated_lessons(lake: Lake, problems: ProblemLog, lessons: TemporaryTable) -> bool:
     """Refuse lesson rows that contradict each other, and warn of those that others stand for.
 
     What is passed over is taken, but not stored: another row of the file
     says the same, or more.
 
     Args:
-        lake: the lake.
+        lake: the lake; `find_shared` has looked at its staged lessons.
         problems: takes the refusals and warnings.
         lessons: the staged lessons; what is refused gets its problem.
+
+    Returns:
+        Whether any row was refused.
     """
     repeated = lake.materialise("exports/repeated_rows")
     found = lake.frame(
@@ -53,7 +56,10 @@ def settle_repeated_lessons(lake: Lake, problems: ProblemLog, lessons: Temporary
     )
     for row in found.iter_rows(named=True):
         _tell_repeated(problems, row, _cells(found.columns))
+    if found["repetition"].null_count() == found.height:
+        return False
     _mark_refused(lake, lessons, repeated)
+    return True
 
 
 def _tell_repeated(problems: ProblemLog, row: dict[str, Any], cells: list[str]) -> None:
