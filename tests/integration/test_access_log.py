@@ -37,6 +37,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "archive remove": (HASH,),
     "release": (),
     "revoke": (HASH, "--reason", "wrong school"),
+    "unmerge": ("--unfinished", "--reason", "two pupils"),
 }
 #: The others, and why they need no line.
 UNLOGGED = {

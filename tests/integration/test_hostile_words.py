@@ -77,6 +77,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "simulate": (("--out", HOSTILE, "--pupils", HOSTILE),),
     "release": ((), (HOSTILE,)),
     "revoke": ((HOSTILE,),),
+    "unmerge": ((HOSTILE, HOSTILE, "--reason", HOSTILE),),
     "ui": (("--port", HOSTILE),),
     "doctor": ((),),
     "verify": ((),),
