@@ -77,9 +77,11 @@ from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unr
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 
-__all__ = ["Progress", "ingest_paths", "read_again", "reading_again"]
+__all__ = ["Progress", "ReadAgain", "ingest_paths", "read_again", "reading_again"]
 
 Progress = Callable[[str, int, int], None]
+#: Reads known files once more; called with them, and by number when they were received, UTC.
+ReadAgain = Callable[[Sequence[ReceivedFile], Mapping[int, datetime]], list[FileReport]]
 
 
 def ingest_paths(
@@ -139,9 +141,7 @@ def read_again(
 
 
 @contextmanager
-def reading_again(
-    lake: Lake, layouts: Sequence[Layout] | None = None
-) -> Iterator[Callable[[Sequence[ReceivedFile], Mapping[int, datetime]], list[FileReport]]]:
+def reading_again(lake: Lake, layouts: Sequence[Layout] | None = None) -> Iterator[ReadAgain]:
     """Give a function that reads known files once more, in place of what was made of them.
 
     Nobody else writes meanwhile. The function takes files, and when they were received.

@@ -369,7 +369,7 @@ def _problems(
         # A lake of nothing, under the name that statements know it by.
         lake.connection.execute("ATTACH ':memory:' AS lake")
         lake.connection.execute("SET search_path = 'system.main,lake.main'")
-        for name in ("row_problems", "pupil_merges"):
+        for name in ("row_problems", "pupil_merges", "unmerged_pairs"):
             lake.connection.execute(create_statements(table_named(name))[0])
         load_macros(lake)
         # Keys of nobody: they are gone when this is done.

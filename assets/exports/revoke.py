@@ -2,12 +2,13 @@
 
 Rows that a file superseded are deleted in the lake, so they are read again, from the originals of
 every other file that could speak of the same things. In any order files give one state, so what
-comes out is the state without the revoked file. Not here: how files are read (`ingest.py`).
+comes out is the state without the revoked file. Not here: how files are read again
+(`rereading.py`), numbers that a file joined (`unmerge.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,10 +16,8 @@ import duckdb
 import polars as pl
 
 from assets.exports.files.archive import Archive
-from assets.exports.files.originals import name_of, opened_originals
 from assets.exports.ingest import Progress, reading_again
 from assets.exports.ledger.entries import (
-    HALF_REVOKED,
     LedgerFile,
     RevokeError,
     forget_read,
@@ -26,8 +25,16 @@ from assets.exports.ledger.entries import (
 )
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import Layout, shipped_layouts
-from assets.exports.senders.senders import Sender, Senders
-from assets.exports.storing.claims import drop_claims_of
+from assets.exports.rereading import (
+    OtherFile,
+    are_whole,
+    read_others,
+    refuse_missing,
+    sent_by,
+)
+from assets.exports.senders.senders import Senders
+from assets.exports.storing.claims import HALF_REVOKED, drop_claims_of, drop_lost_claims
+from assets.exports.unmerge import Parting, part_and_read_again
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.protection_marks import mark_all
@@ -47,9 +54,6 @@ _OF_SCHOOLS = (
 )
 #: What the ledger says of a revoked file once all others are read again.
 REVOKED_WHOLLY = "revoked: nothing that it said counts any more"
-_NOT_READ = frozenset({FileOutcome.HELD, FileOutcome.QUARANTINED})
-#: So many originals are open, in clear and without a name, at a time.
-_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -60,16 +64,21 @@ class Revoked:
         file: the file.
         reread: what became of the files that were read again.
         protections_kept: words of its that still protect somebody.
+        has_parted: it was a file of changed numbers.
+        kept_protected: of such a file, pupils who stay protected until somebody releases it: they
+            were so by a number that is not theirs.
     """
 
     file: LedgerFile
     reread: tuple[FileReport, ...]
     protections_kept: int
+    has_parted: bool = False
+    kept_protected: int = 0
 
     @property
     def is_whole(self) -> bool:
         """Whether all that it had superseded is back."""
-        return not any(report.outcome in _NOT_READ for report in self.reread)
+        return are_whole(self.reread)
 
 
 def revoke_file(
@@ -110,6 +119,17 @@ def revoke_file(
         return _refuse_for_good(lake, file)
     known = {layout.name: layout.kind for layout in layouts or shipped_layouts()}
     kind = _kind(file, known)
+    if kind == "pupil_merges":
+        senders = senders or Senders()
+        parting = Parting(
+            file.file_id,
+            is_revoked=True,
+            keeps_protection=not with_protection,
+            releases_needed=2 if senders.two_persons else 1,
+            layouts=layouts,
+            senders=senders,
+        )
+        return _revoke_merges(lake, file, parting, on_progress)
     sealer = Sealer.of_home(lake.settings.home)
     archive = Archive(lake.settings.home, sealer)
     try:
@@ -117,34 +137,46 @@ def revoke_file(
             entry for entry in taken_files(lake, sealer) if known.get(entry[0].layout or "") == kind
         ]
         others = list(_others(lake, file, taken, senders or Senders()))
-        _refuse_missing(archive, [other for other, _, _ in others])
-        reports: list[FileReport] = []
+        refuse_missing(archive, others)
         with reading_again(lake, layouts) as again:
             lake.write(
                 lambda connection: _take_back(
                     connection,
                     lake,
                     file,
-                    others=[other.file_id for other, _, _ in others],
+                    others=[other.file.file_id for other in others],
                     with_protection=with_protection,
                 )
             )
             # Killed before this is said, it says so, and is done once more.
-            for start in range(0, len(others), _AT_ONCE):
-                if on_progress:
-                    on_progress("reading again", start, len(others))
-                some = others[start : start + _AT_ONCE]
-                folder = lake.settings.home / "tmp"
-                with opened_originals(archive, [(o, s) for o, s, _ in some], folder) as files:
-                    received = {other.file_id: at for other, _, at in some}
-                    reports += again(files, received)
-            revoked = Revoked(file, tuple(reports), _protections_of(lake, file))
+            reports = read_others(lake, archive, others, again, on_progress)
+            revoked = Revoked(file, reports, _protections_of(lake, file))
             # What could not be read again now is not back: the ledger goes on saying so.
             if revoked.is_whole:
-                lake.write(lambda connection: _say(connection, file, REVOKED_WHOLLY))
+                lake.write(lambda connection: _end(connection, file))
     finally:
         archive.close()
     return revoked
+
+
+def _revoke_merges(
+    lake: Lake, file: LedgerFile, parting: Parting, on_progress: Progress | None
+) -> Revoked:
+    """Revoke a file of changed numbers: those that are one pupil by no other file are parted."""
+
+    def take_back(connection: duckdb.DuckDBPyConnection, _merges: Iterable[int]) -> None:
+        _say_half(connection, lake, file)
+        for table in ("pupil_merges", "disputable_files"):
+            connection.execute(f"DELETE FROM {table} WHERE file_id = ?", [file.file_id])
+
+    parted = part_and_read_again(
+        lake,
+        parting,
+        take_back,
+        lambda connection: _say(connection, file, REVOKED_WHOLLY),
+        on_progress=on_progress,
+    )
+    return Revoked(file, parted.reread, 0, has_parted=True, kept_protected=parted.kept_protected)
 
 
 def _refuse_for_good(lake: Lake, file: LedgerFile) -> Revoked:
@@ -184,11 +216,6 @@ def _kind(file: LedgerFile, known: Mapping[str, str]) -> str:
             else f"{short} was read with the layout '{file.layout}', which is not there any more. "
             "Put it back, and revoke the file then."
         )
-    if kind == "pupil_merges":
-        raise RevokeError(
-            f"{short} says which numbers are one pupil, and stored rows have the later number now. "
-            "That can't be taken back yet; restore the home from a backup of before"
-        )
     return kind
 
 
@@ -197,25 +224,16 @@ def _others(
     revoked: LedgerFile,
     taken: Sequence[tuple[LedgerFile, datetime]],
     senders: Senders,
-) -> Iterator[tuple[LedgerFile, Sender, datetime]]:
-    """Yield the files that can speak of what a file spoke of, their senders and receipts."""
+) -> Iterator[OtherFile]:
+    """Yield the files that can speak of what a file spoke of."""
     own = senders.still_named(revoked.sender)
     if own is not None and own.school_units is not None:
         # Its sender may have had more schools when it came.
         own = replace(own, school_units=own.school_units | _schools(lake, revoked))
-    for other, received_at in taken:
-        if other.file_id == revoked.file_id:
-            continue
-        sender = senders.still_named(other.sender)
-        if sender is None:
-            raise RevokeError(
-                f"{other.sha256[:12]} has to be read again, but its sender '{other.sender}' is no "
-                "longer in senders.yaml. Name it there until the file is revoked."
-            )
+    for other in sent_by([o for o in taken if o[0].file_id != revoked.file_id], senders):
         # The revoked file's sender may be gone: then it could have spoken of every school.
-        if own is not None and not own.can_meet(sender):
-            continue
-        yield other, sender, received_at
+        if own is None or own.can_meet(other.sender):
+            yield other
 
 
 def _schools(lake: Lake, file: LedgerFile) -> frozenset[str]:
@@ -224,18 +242,6 @@ def _schools(lake: Lake, file: LedgerFile) -> frozenset[str]:
         f"SELECT school_unit_code FROM {table} WHERE file_id = $file_id" for table in _OF_SCHOOLS
     )
     return frozenset(code for (code,) in lake.rows(told, file_id=file.file_id) if code)
-
-
-def _refuse_missing(archive: Archive, files: Sequence[LedgerFile]) -> None:
-    for file in files:
-        name_of(file)
-    missing = [file.sha256[:12] for file in files if not archive.holds(file.sha256)]
-    if missing:
-        raise RevokeError(
-            f"{len(missing)} of the {len(files)} files that have to be read again are not in the "
-            f"archive, the first {missing[0]}: what they said could not be brought back. Nothing "
-            "was changed."
-        )
 
 
 def _take_back(
@@ -247,10 +253,7 @@ def _take_back(
     with_protection: bool,
 ) -> None:
     ids = {"file_id": file.file_id}
-    ledger = lake.frame(
-        "SELECT * FROM files WHERE file_id = $file_id AND outcome <> 'duplicate'", **ids
-    )
-    forget_read(connection, lake, [file.file_id])
+    _say_half(connection, lake, file)
     drop_claims_of(connection, file.file_id)
     for table in _SAID:
         connection.execute(f"DELETE FROM {table} WHERE file_id = $file_id", ids)
@@ -267,12 +270,26 @@ def _take_back(
     connection.execute(
         "DELETE FROM identities WHERE content_key NOT IN (SELECT content_key FROM identity_sources)"
     )
+
+
+def _say_half(connection: duckdb.DuckDBPyConnection, lake: Lake, file: LedgerFile) -> None:
+    """Take away what was read of a file, and let the ledger say that it is being revoked."""
+    ledger = lake.frame(
+        "SELECT * FROM files WHERE file_id = $file_id AND outcome <> 'duplicate'",
+        file_id=file.file_id,
+    )
+    forget_read(connection, lake, [file.file_id], is_revoked=True)
     rows = ledger.with_columns(
         pl.lit(str(FileOutcome.REVOKED)).alias("outcome"), pl.lit(HALF_REVOKED).alias("reason")
     )
     connection.register("revoked_rows", rows)
     connection.execute("INSERT INTO files BY NAME SELECT * FROM revoked_rows")
     connection.unregister("revoked_rows")
+
+
+def _end(connection: duckdb.DuckDBPyConnection, file: LedgerFile) -> None:
+    _say(connection, file, REVOKED_WHOLLY)
+    drop_lost_claims(connection)
 
 
 def _say(connection: duckdb.DuckDBPyConnection, file: LedgerFile, reason: str) -> None:

@@ -232,9 +232,10 @@ def store_flags(lake: Lake, evaluation: Evaluation) -> int:
     """Keep the verdicts other than clear as the flags of this as_of, and return their number."""
 
     def change(connection: duckdb.DuckDBPyConnection) -> int:
-        connection.execute(
-            "DELETE FROM flags WHERE as_of_date = $as_of", {"as_of": evaluation.as_of}
-        )
+        for table in ("flags", "superseded_flags"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE as_of_date = $as_of", {"as_of": evaluation.as_of}
+            )
         inserted = connection.execute(
             "INSERT INTO flags BY NAME SELECT $as_of::DATE AS as_of_date, "
             "* EXCLUDE (rule_level, absent_minutes), $rule_set AS rule_set, "

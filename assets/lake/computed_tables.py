@@ -5,6 +5,8 @@ Part of the data dictionary (`tables.py`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assets.lake.schema import (
     CLASS,
     DATE,
@@ -13,6 +15,7 @@ from assets.lake.schema import (
     FILE,
     GRADE,
     MENTOR,
+    NUMBER_OF_ROW,
     PUPIL,
     SCHOOL,
     SUMS,
@@ -29,7 +32,7 @@ _VERDICT = (
 
 _NOT_COUNTED = "noted by a version that did not count, and the list is gone"
 
-RESULT_TABLES: tuple[Table, ...] = (
+_FOUND: tuple[Table, ...] = (
     Table(
         "absence_daily",
         "Minutes per pupil, school unit and day, with the place of the day's last lesson there.",
@@ -114,6 +117,7 @@ RESULT_TABLES: tuple[Table, ...] = (
             ),
             Column("rule_set", "VARCHAR", "Name of the rule set."),
             Column("rule_set_version", "VARCHAR", "Hash of the values in force at as_of."),
+            NUMBER_OF_ROW,
         ),
     ),
     Table(
@@ -252,6 +256,7 @@ RESULT_TABLES: tuple[Table, ...] = (
             CLASS,
             GRADE,
             MENTOR,
+            NUMBER_OF_ROW,
         ),
     ),
     Table(
@@ -270,8 +275,34 @@ RESULT_TABLES: tuple[Table, ...] = (
             *SUMS,
             DAYS,
             Column("margin_minutes", "DECIMAL(18, 4)", "As in `flags`."),
+            NUMBER_OF_ROW,
         ),
     ),
+)
+#: What follows a pupil whose numbers are joined: what was found and published before.
+FOLLOWING = ("flags", "listed_pupils", "listed_verdicts")
+
+
+def _superseded(table: Table) -> Table:
+    """Return the table of the rows that one of two joined numbers lost to the other."""
+    return Table(
+        f"superseded_{table.name}",
+        f"Rows of `{table.name}` of a number that was joined with another, whose rows weigh more "
+        "there. They come back when the numbers are parted.",
+        table.grain.replace("pupil", "number"),
+        tuple(
+            replace(column, meaning="The number that it was found under.")
+            if column is PUPIL
+            else column
+            for column in table.columns
+            if column is not NUMBER_OF_ROW
+        ),
+    )
+
+
+RESULT_TABLES = (
+    *_FOUND,
+    *(_superseded(table) for table in _FOUND if table.name in FOLLOWING),
 )
 
 
@@ -448,6 +479,7 @@ SENDER_TABLES: tuple[Table, ...] = (
                 "When the run began that brought the word, UTC.",
                 "it was said before there were senders",
             ),
+            NUMBER_OF_ROW,
         ),
     ),
 )

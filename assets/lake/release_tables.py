@@ -1,4 +1,4 @@
-"""The tables of what waits for a person: who released what, and how much senders removed.
+"""The tables of what persons decide: who released or parted what, and how much senders removed.
 
 Part of the data dictionary (`tables.py`). A release is a row of its own and is never changed. Not
 here: what a release does to protection (`sql/protection/released_words.sql`).
@@ -52,6 +52,32 @@ RELEASE_TABLES: tuple[Table, ...] = (
             Column("lessons", "BIGINT", "Lessons of pupils that it removed or blanked."),
             Column("removed_at", "TIMESTAMP", "When it was stored, UTC."),
             FILE,
+        ),
+    ),
+    Table(
+        "unmerged_pairs",
+        "Numbers that somebody parted (`trappan unmerge`): what these files, or older words, say "
+        "of the pair joins nobody any more.",
+        "an old and a new number, and a file of changed numbers that had come by then",
+        (
+            Column("old_pupil_key", "UUID", "Key of the old number."),
+            Column("new_pupil_key", "UUID", "Key of the new number."),
+            FILE,
+            Column(
+                "until_at",
+                "TIMESTAMP",
+                "Export time of the newest word about the pair by then, local time. Another file's "
+                "later word joins them again.",
+            ),
+            Column(
+                "is_unfinished",
+                "BOOLEAN",
+                "Not all that one number's rows had superseded of the other's is back: the command "
+                "was stopped.",
+            ),
+            Column("uid", "BIGINT", "Who parted them: the account that logged in."),
+            Column("login", "VARCHAR", "The account's name."),
+            Column("unmerged_at", "TIMESTAMP", "When, UTC."),
         ),
     ),
 )

@@ -99,6 +99,14 @@ def dictionary_page(tables: Iterable[Table]) -> str:
 # Columns that many tables share; a quantity has one name and one meaning everywhere.
 
 PUPIL = Column("pupil_key", "UUID", "Pupil: HMAC-SHA256 of the identity number, cut to 128 bits.")
+# Where it is null nothing was joined, or the row was said of the last number itself.
+NUMBER_OF_ROW = Column(
+    "number_key",
+    "UUID",
+    "The number that it was said of, or found under: it goes back to it when the numbers are "
+    "parted (`trappan unmerge`).",
+    "`pupil_key` itself",
+)
 SCHOOL = Column("school_unit_code", "VARCHAR", "Skolenhetskod, 8 digits, a text.")
 FILE = Column("file_id", "BIGINT", "The file it came from: the first 63 bits of its SHA-256.")
 EXPORTED = Column(

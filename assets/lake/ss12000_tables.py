@@ -6,7 +6,7 @@ HMAC, because an id of a person is personal data.
 
 from __future__ import annotations
 
-from assets.lake.schema import Column, Table
+from assets.lake.schema import NUMBER_OF_ROW, Column, Table
 
 _PERSON = Column("person_key", "UUID", "A person: HMAC-SHA256 of the person's id, cut to 128 bits.")
 _ORGANISATION = Column("organisation_key", "UUID", "The organisation.")
@@ -51,6 +51,7 @@ SS12000_TABLES: tuple[Table, ...] = (
             Column("sealed_staff", "BLOB", "name, email; sealed."),
             _HASH,
             *_WORD,
+            NUMBER_OF_ROW,
         ),
     ),
     Table(

@@ -15,6 +15,7 @@ from assets.lake.schema import (
     FILE,
     GRADE,
     MENTOR,
+    NUMBER_OF_ROW,
     PUPIL,
     SCHOOL,
     SUMS,
@@ -255,8 +256,8 @@ TABLES: tuple[Table, ...] = (
     *LESSON_FATES,
     Table(
         "pupil_merges",
-        "Changed identity numbers: the old number is the pupil of the new one.",
-        "an old and a new number",
+        "Changed identity numbers: the old is the pupil of the new one. The newest word counts.",
+        "an old and a new number, and a file that says so",
         (
             Column("old_pupil_key", "UUID", "Key of the old number."),
             Column("new_pupil_key", "UUID", "Key of the new number."),
@@ -353,6 +354,7 @@ TABLES: tuple[Table, ...] = (
             ),
             EXPORTED,
             FILE,
+            NUMBER_OF_ROW,
         ),
     ),
     Table(

@@ -99,6 +99,10 @@ COMMANDS = {
         "pipelines.cli.trust.revoke:revoke",
         "Take back what a file said; what it had superseded is read again from the originals.",
     ),
+    "unmerge": (
+        "pipelines.cli.trust.unmerge:unmerge_command",
+        "Take back that an old number and a new one are one pupil's, whichever files said so.",
+    ),
     "release": (
         "pipelines.cli.trust.release:release_command",
         "List what waits for a person, or release it.",

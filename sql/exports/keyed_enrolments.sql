@@ -3,6 +3,7 @@
 SELECT
     staged.* EXCLUDE (problem),  -- noqa: AM04
     civic_keys.pupil_key,
+    nullif(civic_keys.own_key, civic_keys.pupil_key) AS number_key,
     staff_keys.staff_key AS mentor_key,
     offered_files.exported_at,
     coalesce(

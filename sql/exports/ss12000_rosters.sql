@@ -9,7 +9,8 @@ SELECT
     places.first_date AS start_date,
     CASE WHEN places.last_date < DATE '2999-12-31' THEN places.last_date END AS end_date,
     persons.exported_at,
-    persons.file_id
+    persons.file_id,
+    persons.number_key
 FROM ss12000_places AS places
 INNER JOIN ss12000_persons AS persons ON places.person_key = persons.person_key
 WHERE

@@ -10,6 +10,7 @@ SELECT
     sealed_persons.sealed,
     sealed_persons.staff_key,
     sealed_persons.sealed_staff,
+    sealed_persons.number_key,
     stated_time(cells.modified, offered_files.exported_at) AS stated_at,
     offered_files.exported_at,
     CASE

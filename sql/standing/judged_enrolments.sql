@@ -20,14 +20,15 @@ WITH records AS (
     WHERE coalesce(asked.end_date >= asked.start_date, TRUE)
 ),
 
-claims AS (
+claimed_days AS (
+    -- Of several numbers of a pupil the sooner claim; days after the record's last are nobody's.
     SELECT
         records.pupil_key,
         records.school_unit_code,
         records.start_date,
         records.begins,
         records.ends,
-        claimed.until_date,
+        least(claimed.until_date, records.ends) AS until_date,
         claimed.sender,
         claimed.taken_at
     FROM records
@@ -37,6 +38,19 @@ claims AS (
             AND records.school_unit_code = claimed.school_unit_code
             AND records.start_date IS NOT DISTINCT FROM claimed.start_date
     WHERE records.is_limited
+    QUALIFY row_number() OVER (
+        PARTITION BY
+            records.pupil_key,
+            records.school_unit_code,
+            records.start_date,
+            least(claimed.until_date, records.ends),
+            claimed.sender IS NULL
+        ORDER BY claimed.taken_at, claimed.sender
+    ) = 1
+),
+
+claims AS (
+    SELECT * FROM claimed_days
     UNION ALL
     -- Who may move pupils has said the record too, in whatever order.
     SELECT

@@ -39,6 +39,8 @@ FLAT = {
             "ingest",
             "retry",
             "revoke",
+            "unmerge",
+            "rereading",
             "changes",
             "csv_text",
             "sealed_values",

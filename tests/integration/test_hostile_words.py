@@ -78,6 +78,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "release": ((), (HOSTILE,)),
     "grant": (("--list",), ("--to", HOSTILE, "--hours", "1", "--reason", "x"), ("--end", HOSTILE)),
     "revoke": ((HOSTILE,),),
+    "unmerge": ((HOSTILE, HOSTILE, "--reason", HOSTILE),),
     "ui": (("--port", HOSTILE),),
     "doctor": ((),),
     "verify": ((),),

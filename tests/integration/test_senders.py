@@ -197,7 +197,7 @@ def test_no_night_goes_on_from_a_revocation_that_was_stopped(
     )
     reports = ingest_paths(lake, [older, newer])
     with monkeypatch.context() as patch:
-        patch.setattr("assets.exports.revoke.opened_originals", stopped)
+        patch.setattr("assets.exports.rereading.opened_originals", stopped)
         with pytest.raises(KeyboardInterrupt):
             revoke_file(lake, ledger_file(lake, reports[1]))
     assert count(lake, "lessons") == 0

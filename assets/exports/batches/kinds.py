@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+import duckdb
+
 from assets.exports.batches.batch import ExportBatch, StagedBatch
 from assets.exports.batches.lessons import LessonBatch
 from assets.exports.batches.merges import MergeBatch
@@ -21,9 +23,12 @@ from assets.exports.readers.row_reader import Openings
 from assets.exports.ss12000 import batch as ss12000_batch
 from assets.exports.ss12000.aggregates import AggregateBatch
 from assets.exports.ss12000.deletions import DeletionBatch
+from assets.exports.ss12000.derive import derive_again
+from assets.exports.ss12000.living import define_living
 from assets.exports.ss12000.resources import AGGREGATES_KIND, DELETIONS, EMPTY_KIND
 from assets.exports.ss12000.resources import KINDS as SS12000_KINDS
 from assets.lake.connection import Lake
+from assets.lake.schema import TemporaryTable
 
 # Which numbers are one pupil comes first; rosters before lessons, so that a night's lessons meet
 # the night's register; sums of SS12000 after the persons that they refer to.
@@ -42,6 +47,8 @@ KIND_ORDER = {
         )
     )
 }
+#: Layouts of SS12000 whose files are read row by row, as those of other senders.
+READ_BY_ROW = frozenset({AGGREGATES_KIND})
 # Storing these changes nothing that staging lessons asks about.
 _LEAVE_STAGING = frozenset(("school_units", "school_breaks", "enrolments", "aggregates", "lessons"))
 
@@ -158,3 +165,21 @@ def _batch_of_objects(kind: str, lake: Lake, people: People) -> ExportBatch:
     if kind == DELETIONS.kind:
         return DeletionBatch(lake, people)
     return ss12000_batch.ObjectBatch(lake, people, kind)
+
+
+def make_ready_to_derive(lake: Lake) -> None:
+    """Define what `derive_objects_again` reads; before its transaction begins."""
+    define_living(lake)
+
+
+def derive_objects_again(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, pupils: TemporaryTable
+) -> None:
+    """Make again what follows from SS12000 objects of pupils whose keys changed.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake.
+        pupils: the keys, as `pupil_key`.
+    """
+    derive_again(connection, lake, pupils)

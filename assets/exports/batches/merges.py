@@ -25,6 +25,7 @@ from assets.lake.schema import TemporaryTable
 from assets.lake.upsert import replace_older
 
 _KIND = "pupil_merges"
+_PARTED = "new_civic_no.parted"
 
 
 class MergeBatch:
@@ -56,12 +57,13 @@ class MergeBatch:
             unstage(self._lake, staging.rows, fallen)
         rows = end_staging(self._lake, staging)
         refuse_repeated(self._lake, self._problems, staging, rows)
+        # What somebody parted is taken, and joins nobody.
         # What closes a circle is refused, but remembered: which of its words is the newest, and
         # does nothing, may change when another file comes.
         self._said = self._lake.make(
             "said_merges",
             "SELECT old_pupil_key, new_pupil_key, exported_at, file_id, line_number, changed_date "
-            f"FROM {rows} WHERE problem IS NULL",
+            f"FROM {rows} WHERE problem IS NULL AND warning IS DISTINCT FROM '{_PARTED}'",
         )
         self._refuse_circles(rows)
         batch.counts = self._counts(staged, set(fallen))
@@ -75,7 +77,9 @@ class MergeBatch:
         )
         store_numbers(connection, self._people)
         if said.height:
-            replace_older(connection, "pupil_merges", said, ("old_pupil_key", "new_pupil_key"))
+            # Each file's word stays: when one is revoked, the others are known.
+            key = ("old_pupil_key", "new_pupil_key", "file_id")
+            replace_older(connection, "pupil_merges", said, key)
             found = merged(known_merges(self._lake))
             rekey(connection, self._lake, found.keys)
             keep_changes(connection, found.changes)
@@ -106,13 +110,14 @@ class MergeBatch:
         for file_id, reader in staged.readers.items():
             if file_id in fallen:
                 continue
+            refused = self._problems.refused(file_id)
             counts.append(
                 FileCounts(
                     file=reader.file,
                     layout=reader.header.match.layout.name,
                     rows_read=reader.rows_read,
-                    rows_rejected=self._problems.refused(file_id),
-                    rows_warned=0,
+                    rows_rejected=refused,
+                    rows_warned=min(self._problems.warned(file_id), reader.rows_read - refused),
                     period=None,
                     problems=self._problems.shown(file_id),
                     reason=reader.reason,

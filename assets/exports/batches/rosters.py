@@ -216,8 +216,8 @@ class RosterBatch:
     def _store_enrolments(self, connection: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> None:
         records = self._lake.frame(
             "SELECT pupil_key::VARCHAR AS pupil_key, school_unit_code, class_name, grade, "
-            "mentor_key::VARCHAR AS mentor_key, start_date, end_date, exported_at, file_id "
-            f"FROM {self._rows} WHERE problem IS NULL "
+            "mentor_key::VARCHAR AS mentor_key, start_date, end_date, exported_at, file_id, "
+            f"number_key::VARCHAR AS number_key FROM {self._rows} WHERE problem IS NULL "
             "AND file_id IN (SELECT unnest($ids::BIGINT[]))",
             ids=list(ids),
         )

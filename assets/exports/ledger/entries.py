@@ -17,6 +17,7 @@ import polars as pl
 from assets.exports.files.printable import printable_name
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.outcomes import FileReport
+from assets.exports.storing.claims import HALF_REVOKED
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
 from assets.lake.encryption import KeyFileError, Sealer
@@ -86,18 +87,18 @@ class RevokeError(TrappanError):
     """A file can't be revoked, or was so half; the message says why and what to do."""
 
 
-#: What the ledger says of a revoked file until all others are read again.
-HALF_REVOKED = (
-    "revoked, but what it had superseded is not all back: the command was stopped. Run it again"
-)
-
-
 def refuse_half_revoked(lake: Lake) -> None:
-    """Look that every revocation was carried through: else lessons are missing without a word.
+    """Look that all that was taken back was so wholly: else lessons are missing without a word.
 
     Raises:
-        RevokeError: one was stopped.
+        RevokeError: revoking a file, or parting two numbers, was stopped.
     """
+    if lake.rows("SELECT 1 FROM unmerged_pairs WHERE is_unfinished LIMIT 1"):
+        raise RevokeError(
+            "Parting two numbers was stopped, and what is said of them is not all back. Nothing "
+            "was done, and the lists that are out still stand. Run first: trappan unmerge "
+            "--unfinished --reason …"
+        )
     for (sha256,) in lake.rows(
         "SELECT file_sha256 FROM files WHERE outcome = 'revoked' AND reason = $half LIMIT 1",
         half=HALF_REVOKED,
@@ -256,12 +257,25 @@ def find_file(lake: Lake, sealer: Sealer, prefix: str) -> LedgerFile:
     return _of_rows(sealer, rows)
 
 
-def taken_files(lake: Lake, sealer: Sealer) -> list[tuple[LedgerFile, datetime]]:
-    """Return every file of which rows were taken, and when it was received, UTC, oldest first."""
+#: Outcomes of files of which rows are in the lake.
+TAKEN = ("accepted", "accepted_in_part", "superseded")
+
+
+def taken_files(
+    lake: Lake, sealer: Sealer, outcomes: Sequence[str] = TAKEN
+) -> list[tuple[LedgerFile, datetime]]:
+    """Return every file of which rows were taken, and when it was received, UTC, oldest first.
+
+    Args:
+        lake: the lake.
+        sealer: of its home.
+        outcomes: those of the files that are meant.
+    """
     rows = lake.frame(
         "SELECT *, snapshot_id FROM files WHERE file_id IN (SELECT file_id FROM files "
-        "WHERE outcome IN ('accepted', 'accepted_in_part', 'superseded')) "
-        "ORDER BY file_id, outcome = 'duplicate', received_at DESC"
+        "WHERE outcome IN (SELECT unnest($outcomes::VARCHAR[]))) "
+        "ORDER BY file_id, outcome = 'duplicate', received_at DESC",
+        outcomes=list(outcomes),
     )
     found = [
         (_of_rows(sealer, group), group["received_at"][0])
@@ -352,7 +366,6 @@ _OF_FILES = (
     "monthly_sums",
     "class_coverage",
     "school_sendings",
-    "lesson_removals",
     "row_problems",
 )
 
@@ -437,11 +450,23 @@ def forget_quarantined(
         connection.execute(f"DELETE FROM files WHERE {not_read}", ids)
 
 
-def forget_read(connection: duckdb.DuckDBPyConnection, lake: Lake, file_ids: Sequence[int]) -> None:
+def forget_read(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    file_ids: Sequence[int],
+    *,
+    is_revoked: bool = False,
+) -> None:
     """Take back what was read of files that are read again: ledger rows, problems and rows.
 
     Rows that other files have superseded are gone already; what the files say of identities stays
     until they say it again, so that nobody's protection ends for a moment.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake.
+        file_ids: of the files.
+        is_revoked: they are not read again: what they removed is back, and no longer counted.
     """
     ids = {"ids": list(file_ids)}
     mine = "file_id IN (SELECT unnest($ids::BIGINT[]))"
@@ -457,6 +482,6 @@ def forget_read(connection: duckdb.DuckDBPyConnection, lake: Lake, file_ids: Seq
     listed = ", ".join(map(str, file_ids))
     pupils = f"SELECT DISTINCT pupil_key FROM enrolments WHERE file_id IN ({listed})"
     with watching_rosters(connection, lake, pupils, comes_again=True):
-        for table in _OF_FILES:
+        for table in (*_OF_FILES, *(("lesson_removals",) if is_revoked else ())):
             connection.execute(f"DELETE FROM {table} WHERE {mine}", ids)
     connection.execute(f"DELETE FROM files WHERE {mine} AND outcome <> 'duplicate'", ids)

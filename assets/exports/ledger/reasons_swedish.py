@@ -123,6 +123,10 @@ _KODER = {
         "andra rader säger att det nya numret blev det gamla",
         "Ta reda på vilket av numren som är elevens senaste.",
     ),
+    "civic_no.parted": (
+        "någon har skilt de två numren åt; raden för inte ihop någon",
+        "Är de ändå en elev: säg det i en ny fil.",
+    ),
     "end_date.before_start": (
         "sista dagen är före första dagen",
         "Rätta första eller sista dagen.",

@@ -57,8 +57,9 @@ class Merged:
 def merged(merges: Iterable[Merge]) -> Merged:
     """Return the key that stands for each number, the same whatever order the merges came in.
 
-    A chain ends at its last number. Two new numbers of one old number are one pupil too; the one
-    that was said last stands for it. Of merges that go round in a circle the newest does nothing.
+    Of a pair the newest word counts. A chain ends at its last number. Two new numbers of one old
+    number are one pupil too; the one that was said last stands for it. Of merges that go round in a
+    circle the newest does nothing.
     """
     stands: dict[uuid.UUID, uuid.UUID] = {}
     said: dict[uuid.UUID, set[uuid.UUID]] = {}
@@ -70,7 +71,12 @@ def merged(merges: Iterable[Merge]) -> Merged:
             key = stands[key]
         return key
 
-    for merge in sorted(merges, key=lambda merge: merge.order):
+    newest: dict[tuple[uuid.UUID, uuid.UUID], Merge] = {}
+    for merge in merges:
+        known = newest.setdefault((merge.old, merge.new), merge)
+        if merge.order > known.order:
+            newest[merge.old, merge.new] = merge
+    for merge in sorted(newest.values(), key=lambda merge: merge.order):
         if _leads_to(said, merge.new, merge.old):
             circular.add((merge.old, merge.new))
             continue

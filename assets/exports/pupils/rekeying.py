@@ -1,7 +1,8 @@
 """Stored rows of a pupil whose number was changed get the key that stands for the pupil.
 
 In the transaction that stores the merge. Where both keys had a row of the same thing, the newest
-word counts, as everywhere. Not here: which key stands for whom (`merges.py`).
+word counts, as everywhere. Not here: which key stands for whom (`merges.py`), numbers that are
+parted again (`exports/unmerge.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
+from assets.exports.pupils.results import let_follow
 from assets.exports.staging.slot_ids import keep_moved
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
@@ -45,26 +47,21 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 _UUIDS = {
     "lessons": ("pupil_key", "mentor_key"),
     "moved_lessons": ("pupil_key", "mentor_key"),
-    "enrolments": ("pupil_key", "mentor_key"),
+    "enrolments": ("pupil_key", "mentor_key", "number_key"),
     "moving_records": ("pupil_key",),
     "monthly_sums": ("pupil_key", "mentor_key"),
     "identity_sources": ("pupil_key", "content_key"),
     "removed_lessons": ("pupil_key",),
     "missing_lessons": ("pupil_key", "class_key"),
 }
+# What a row was said of stays with it.
+_KEPT = {"number_key": "coalesce(stored.number_key, stored.pupil_key)"}
 
 
 # Pupils one of whose numbers had records of its own.
 _WITH_MOVED_RECORDS = (
     "SELECT cast(unnest([old_key, new_key]) AS UUID) AS pupil_key FROM new_keys_of_pupils "
     "WHERE cast(old_key AS UUID) IN (SELECT pupil_key FROM enrolments)"
-)
-# Table: what a pupil's rows of one day or list have in common, and which of two numbers' rows weigh
-# more there: those of both never stand beside each other.
-_RESULTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("flags", ("as_of_date",), "max(level)"),
-    ("listed_pupils", ("school_unit_code", "period"), "max(level)"),
-    ("listed_verdicts", ("school_unit_code", "period"), "count_if(verdict = 'hit')"),
 )
 
 
@@ -89,28 +86,21 @@ def rekey(
     _keep_words_of_other_dates(lake)
     with watching_rosters(connection, lake, _WITH_MOVED_RECORDS):
         # Since when each number's records are known; of both, the sooner.
-        connection.execute(
-            "UPDATE enrolment_claims SET pupil_key = cast(keys.new_key AS UUID) "
-            "FROM new_keys_of_pupils AS keys "
-            "WHERE enrolment_claims.pupil_key = cast(keys.old_key AS UUID)"
-        )
+        _rekey_in_place(connection, "enrolment_claims")
         for table, rows, key in _KEYS:
             _rekey_table(connection, lake, table, rows, key)
     _rekey_side_words(connection)
     _keep_removed_away(connection)
-    _rekey_results(connection)
+    let_follow(connection, lake, {**keys, **{last: last for last in keys.values()}})
     # What was said of protection stays with the number that it was said of.
     connection.execute(
         "UPDATE pupil_numbers SET pupil_key = cast(keys.new_key AS UUID) "
-        "FROM new_keys_of_pupils AS keys "
-        "WHERE pupil_numbers.number_key = cast(keys.old_key AS UUID)"
+        "FROM (SELECT old_key AS number_key, new_key FROM new_keys_of_pupils "
+        "UNION SELECT new_key AS number_key, new_key FROM new_keys_of_pupils) AS keys "
+        "WHERE pupil_numbers.number_key = cast(keys.number_key AS UUID)"
     )
     # The objects of SS12000 name persons, and lessons are derived again from them.
-    connection.execute(
-        "UPDATE ss12000_persons SET pupil_key = cast(keys.new_key AS UUID) "
-        "FROM new_keys_of_pupils AS keys "
-        "WHERE ss12000_persons.pupil_key = cast(keys.old_key AS UUID)"
-    )
+    _rekey_in_place(connection, "ss12000_persons")
 
 
 def _keep_words_of_other_dates(lake: Lake) -> None:
@@ -142,11 +132,21 @@ def _rekey_side_words(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
+def _rekey_in_place(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Give rows the new keys, and let them keep the numbers that they were said of."""
+    connection.execute(
+        f"UPDATE {table} SET pupil_key = cast(keys.new_key AS UUID), "
+        f"number_key = coalesce({table}.number_key, {table}.pupil_key) "
+        "FROM new_keys_of_pupils AS keys "
+        f"WHERE {table}.pupil_key = cast(keys.old_key AS UUID)"
+    )
+
+
 def _rekey_table(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: str, rows: str, key: tuple[str, ...]
 ) -> None:
     texts = "".join(
-        f", cast(stored.{name} AS VARCHAR) AS {name}"
+        f", cast({_KEPT.get(name, f'stored.{name}')} AS VARCHAR) AS {name}"
         for name in _UUIDS[table]
         if name != "pupil_key"
     )
@@ -208,30 +208,3 @@ def _keep_removed_away(connection: duckdb.DuckDBPyConnection) -> None:
         f"WHERE rowid IN ({superseded})"
     )
     connection.execute(f"DELETE FROM lessons WHERE rowid IN ({superseded})")
-
-
-def _rekey_results(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let what was found and published before follow the pupil: the clock of the lists goes on.
-
-    Where both numbers have rows of the same day or list, those with the higher level stay; the
-    new number's, when they say the same.
-    """
-    for table, of_row, weight in _RESULTS:
-        columns = ", ".join(of_row)
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE moving_rows AS SELECT * EXCLUDE (standing_key, is_old, "
-            "weight) REPLACE (standing_key AS pupil_key) FROM (SELECT *, "
-            f"{weight} OVER (PARTITION BY {columns}, pupil_key) AS weight FROM (SELECT found.*, "
-            "coalesce(cast(keys.new_key AS UUID), found.pupil_key) AS standing_key, "
-            f"keys.old_key IS NOT NULL AS is_old FROM {table} AS found "
-            "LEFT JOIN new_keys_of_pupils AS keys ON found.pupil_key = cast(keys.old_key AS UUID) "
-            "WHERE keys.old_key IS NOT NULL OR found.pupil_key IN "
-            "(SELECT cast(new_key AS UUID) FROM new_keys_of_pupils))) "
-            f"QUALIFY dense_rank() OVER (PARTITION BY {columns}, standing_key "
-            "ORDER BY weight DESC, is_old ASC, pupil_key ASC) = 1"
-        )
-        connection.execute(
-            f"DELETE FROM {table} WHERE pupil_key IN (SELECT cast(old_key AS UUID) "
-            "FROM new_keys_of_pupils UNION SELECT cast(new_key AS UUID) FROM new_keys_of_pupils)"
-        )
-        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM moving_rows")

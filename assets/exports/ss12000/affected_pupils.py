@@ -116,6 +116,30 @@ def note_affected(
         connection.execute(f"INSERT INTO {affected.noted} {select.format(**tables)}")
     pairs = _PAIRS.get(resource.name, _PAIRS_OF_PERSONS)
     connection.execute(f"INSERT INTO {affected.pairs} {pairs.format(**tables)}")
+    _note_pupils(connection, affected, has_lessons=has_lessons)
+
+
+def note_persons(
+    connection: duckdb.DuckDBPyConnection, affected: Affected, persons: str, *, has_lessons: bool
+) -> None:
+    """Note persons with all that is said of them, as the objects are now.
+
+    Args:
+        connection: inside a transaction.
+        affected: who is noted; it gets more.
+        persons: a SELECT of their keys, each with true.
+        has_lessons: there are lessons of SS12000, some of which may have to go.
+    """
+    connection.execute(f"INSERT INTO {affected.noted} {persons}")
+    pairs = _PAIRS_OF_PERSONS.format(noted=affected.noted)
+    connection.execute(f"INSERT INTO {affected.pairs} {pairs}")
+    _note_pupils(connection, affected, has_lessons=has_lessons)
+
+
+def _note_pupils(
+    connection: duckdb.DuckDBPyConnection, affected: Affected, *, has_lessons: bool
+) -> None:
+    """Note whose rows those of the noted persons and pairs are."""
     connection.execute(
         f"INSERT INTO {affected.pupils} SELECT DISTINCT pupil_key FROM ss12000_persons "
         f"WHERE person_key IN (SELECT person_key FROM {affected.noted}) "

@@ -24,12 +24,14 @@ from assets.exports.ss12000.affected_pupils import (
     end_noting,
     note_affected,
     note_deleted,
+    note_persons,
 )
 from assets.exports.ss12000.living import STAYS
 from assets.exports.ss12000.persons import Persons, several_mentors
 from assets.exports.ss12000.resources import DELETIONS, RESOURCES, Resource
 from assets.exports.ss12000.staging import MARKINGS
 from assets.exports.ss12000.words import find_changes, store_words
+from assets.exports.storing.claims import drop_lost_claims
 from assets.exports.storing.lessons import store_identities, store_lessons
 from assets.exports.storing.roster_changes import watching_rosters
 from assets.lake.connection import Lake
@@ -145,6 +147,26 @@ def store_deletions(
     _store_units(connection, lake)
 
 
+def derive_again(connection: duckdb.DuckDBPyConnection, lake: Lake, pupils: TemporaryTable) -> None:
+    """Make lessons, records and names of pupils again, whose persons have other keys now.
+
+    Args:
+        connection: inside a transaction.
+        lake: its lake.
+        pupils: their keys.
+    """
+    has_lessons = _has_lessons(lake)
+    affected = begin_noting(lake)
+    note_persons(
+        connection,
+        affected,
+        "SELECT person_key, true FROM ss12000_persons "
+        f"WHERE pupil_key IN (SELECT pupil_key FROM {pupils})",
+        has_lessons=has_lessons,
+    )
+    _derive(connection, lake, affected, has_lessons=has_lessons)
+
+
 def _has_lessons(lake: Lake) -> bool:
     return bool(lake.rows(f"SELECT 1 FROM lessons WHERE {_OURS} LIMIT 1"))
 
@@ -214,6 +236,7 @@ def _store_rosters(connection: duckdb.DuckDBPyConnection, lake: Lake, affected: 
             f"AND pupil_key IN (SELECT pupil_key FROM {affected.pupils})"
         )
         replace_older_by(connection, "enrolments", arriving, key)
+    drop_lost_claims(connection)
 
 
 def _store_identities(

@@ -36,8 +36,9 @@ _SCHEMA = {
     "sealed": pl.Binary,
     "staff_key": pl.String,
     "sealed_staff": pl.Binary,
+    "number_key": pl.String,
 }
-_KEYS = ("person_key", "pupil_key", "content_key", "staff_key")
+_KEYS = ("person_key", "pupil_key", "content_key", "staff_key", "number_key")
 
 
 class Persons:
@@ -177,6 +178,7 @@ class Persons:
             "sealed": self._sealer.seal(PERSON, (person_key, content_key), fields),
             "staff_key": staff_key,
             "sealed_staff": self._sealer.seal(PERSON_AS_STAFF, (person_key, staff_key), staff),
+            "number_key": None if str(pupil) == own else own,
         }
 
 

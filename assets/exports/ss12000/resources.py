@@ -12,8 +12,11 @@ from assets.lake.tables import columns_of
 
 #: Columns that say when a word was said, not what.
 STAMP = ("stated_at", "exported_at", "file_id")
-# A seal differs each time; the key of what is sealed stands beside it.
-_NO_CONTENT = frozenset((*STAMP, "content_hash", "sealed", "sealed_staff"))
+# A seal differs each time; the key of what is sealed stands beside it, and knows the number. Whose
+# the number is today is not said by the object.
+_NO_CONTENT = frozenset(
+    (*STAMP, "content_hash", "sealed", "sealed_staff", "pupil_key", "number_key")
+)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,16 @@ import duckdb
 from assets.exports.files.received import ReceivedFile
 from assets.lake.connection import Lake
 
-_CLAIMS = "pupil_key, school_unit_code, start_date, until_date, sender, taken_at"
+#: What the ledger says of a revoked file until all others are read again.
+HALF_REVOKED = (
+    "revoked, but what it had superseded is not all back: the command was stopped. Run it again"
+)
+#: A SELECT of what was taken back, and is not whole yet.
+UNFINISHED = (
+    f"SELECT 1 FROM files WHERE outcome = 'revoked' AND reason = '{HALF_REVOKED}' "
+    "UNION ALL SELECT 1 FROM unmerged_pairs WHERE is_unfinished"
+)
+_CLAIMS = "pupil_key, school_unit_code, start_date, until_date, sender, taken_at, number_key"
 
 
 def note_limited(
@@ -80,7 +89,12 @@ def drop_claims_of(connection: duckdb.DuckDBPyConnection, file_id: int) -> None:
 
 
 def drop_lost_claims(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget claims of records that are gone: a file that was read again no longer says them."""
+    """Forget claims of records that are gone: a file that was read again no longer says them.
+
+    While something that was taken back is not whole, records come back that are not there now.
+    """
+    if connection.execute(f"{UNFINISHED} LIMIT 1").fetchone():
+        return
     connection.execute(
         "DELETE FROM enrolment_claims WHERE rowid IN (SELECT claims.rowid "
         "FROM enrolment_claims AS claims ANTI JOIN enrolments AS records "

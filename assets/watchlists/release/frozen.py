@@ -50,10 +50,11 @@ def keep_published(lake: Lake, lists: Sequence[Published]) -> None:
         )
         _insert(connection, "publications", notes)
         for table, rows in (("listed_pupils", _pupils), ("listed_verdicts", _verdicts)):
-            connection.execute(
-                f"DELETE FROM {table} WHERE (school_unit_code, period) IN "
-                "(SELECT (school_unit_code, period) FROM notes)"
-            )
+            for before in (table, f"superseded_{table}"):
+                connection.execute(
+                    f"DELETE FROM {before} WHERE (school_unit_code, period) IN "
+                    "(SELECT (school_unit_code, period) FROM notes)"
+                )
             found = [row for published in frozen for row in rows(published)]
             if found:
                 _insert(connection, table, _frame(table, found))
@@ -69,7 +70,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFram
 
 
 def _frame(table: str, rows: Iterable[dict[str, object]]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), infer_schema_length=None).select(columns_of(table))
+    frame = pl.DataFrame(list(rows), infer_schema_length=None)
+    # Whose number it is later on is not known to a list.
+    return frame.select(name for name in columns_of(table) if name != "number_key")
 
 
 def _note(published: Published) -> dict[str, object]:

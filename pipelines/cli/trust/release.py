@@ -36,6 +36,10 @@ COLUMNS = (
     "reason",
 )
 _KEY_LETTERS = 8
+_SAYS_NOT = "says not protected, and said protected before"
+# Words of a file of changed numbers are those that parting its numbers left.
+_MERGES = "nummerbyten"
+_PARTED = "protected by a number that was another's, and parted from it"
 
 
 def release_command(
@@ -92,7 +96,7 @@ def _lift_row(lift: WaitingLift) -> dict[str, str]:
         "exported_at": lift.exported_at.isoformat(sep=" ", timespec="minutes"),
         "releases": str(lift.releases),
         "needed": str(lift.needed),
-        "reason": "says not protected, and said protected before",
+        "reason": _PARTED if lift.layout == _MERGES else _SAYS_NOT,
     }
 
 

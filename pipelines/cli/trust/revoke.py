@@ -19,6 +19,7 @@ from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import CommandError, FileHash, Home
 from pipelines.cli.printing import print_reports, say, watched
 from pipelines.cli.trust.grants import as_may_be_named
+from pipelines.cli.trust.unmerge import say_parted
 
 
 def revoke(
@@ -63,6 +64,10 @@ def revoke(
             "they said is not all back. No night goes on until it is: mend them, and run the same "
             "command again."
         )
+    if revoked.has_parted:
+        say(f"{short} is revoked: it joins no numbers any more.")
+        say_parted(len(revoked.reread), revoked.kept_protected)
+        return
     say(
         f"{short} is revoked: nothing of it counts. {len(revoked.reread)} other files were read "
         "again. Sums and lists change with the next `trappan nightly`; lists that are out stay."

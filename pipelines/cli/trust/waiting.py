@@ -14,7 +14,7 @@ from assets.exports.senders.releases import (
     waiting_lifts,
 )
 from assets.exports.senders.senders import Senders
-from assets.exports.senders.senders_file import FILE_NAME, senders_of
+from assets.exports.senders.senders_file import senders_of
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.standing import disputed_records
@@ -88,8 +88,6 @@ def what_waits(lake: Lake, senders: Senders) -> Waiting:
 
 
 def waiting_after(settings: Settings) -> Waiting:
-    """Return what waits after a run; nothing can in a home without senders, which isn't asked."""
-    if not (settings.lake.home / FILE_NAME).exists():
-        return Waiting()
+    """Return what waits after a run."""
     with Lake.open(settings.lake) as lake:
         return what_waits(lake, senders_in(settings))
