@@ -23,9 +23,8 @@ from assets.exports.batches.kinds import (
     in_order,
     judge,
     kind_of,
-    remarks_of,
     staged_work,
-    waiting_of,
+    stored_reports,
 )
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
 from assets.exports.files.archive import Archive
@@ -58,11 +57,7 @@ from assets.exports.ledger.outcomes import (
     held,
     left_alone,
     report_of,
-    said_again,
     with_reason,
-    with_remark,
-    with_superseded,
-    with_waiting,
 )
 from assets.exports.readers.header_checks import UnreadProtectionError
 from assets.exports.readers.layouts import Layout, shipped_layouts
@@ -186,23 +181,6 @@ def own_folder(home: Path) -> Path:
 
 def _silent(_word: str, _done: int, _total: int) -> None:
     return
-
-
-def _stored(
-    taken: Iterable[FileReport],
-    again: Collection[int],
-    superseded: dict[int, int],
-    batch: ExportBatch,
-) -> dict[Path, FileReport]:
-    """Return what became of files whose rows were stored, by path."""
-    remarks, waiting = remarks_of(batch), waiting_of(batch)
-    return {
-        report.path: said_again(report)
-        if report.file_id in again
-        else with_waiting(with_remark(with_superseded(report, superseded), remarks), waiting)
-        for report in taken
-        if report.outcome != FileOutcome.AWAITING_RELEASE
-    }
 
 
 class _Ingest:
@@ -415,7 +393,7 @@ class _Ingest:
             superseded = batch.store(connection)
             if reread:
                 drop_lost_claims(connection)
-            final.update(_stored(taken, again, superseded, batch))
+            final.update(stored_reports(batch, taken, again, superseded))
             forget_quarantined(connection, written)
             final_reports = [final[report.path] for report in written]
             write_reports(connection, self.sealer, final_reports, self.received)

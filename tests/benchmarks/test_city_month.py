@@ -96,9 +96,7 @@ def test_plain_duckdb_told_the_dialect(benchmark: Any, month: Path) -> None:
     SECONDS["bare_text"] = timed(benchmark, 3, nothing, "bare_text", month)["seconds"]
 
 
-def test_the_least_program_that_keeps_the_rows(
-    benchmark: Any, folder: Path, month: Path
-) -> None:
+def test_the_least_program_that_keeps_the_rows(benchmark: Any, folder: Path, month: Path) -> None:
     best = timed(benchmark, 3, nothing, "least", month, folder / "least.parquet")
     SECONDS["least"] = best["seconds"]
 

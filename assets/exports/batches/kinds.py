@@ -5,9 +5,10 @@ Not here: the run over the files (`ingest.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 import duckdb
 
@@ -18,6 +19,14 @@ from assets.exports.batches.prefetch import StagingConnection
 from assets.exports.batches.rosters import RosterBatch
 from assets.exports.files.offered_files import batches
 from assets.exports.files.received import ReceivedFile
+from assets.exports.ledger.outcomes import (
+    FileOutcome,
+    FileReport,
+    said_again,
+    with_remark,
+    with_superseded,
+    with_waiting,
+)
 from assets.exports.pupils.people import People
 from assets.exports.readers.row_reader import Openings
 from assets.exports.ss12000 import batch as ss12000_batch
@@ -133,18 +142,30 @@ def judge(taken: StagedWork) -> None:
         taken.batch.judge_removals(taken.staged)
 
 
-def remarks_of(batch: ExportBatch) -> dict[int, str]:
-    """Return what is to be said of a batch's files once they are stored, by file id."""
-    return batch.remarks() if isinstance(batch, LessonBatch) else {}
+def stored_reports(
+    batch: ExportBatch,
+    taken: Iterable[FileReport],
+    again: Collection[int],
+    superseded: dict[int, int],
+) -> dict[Path, FileReport]:
+    """Return what became of files whose rows were stored, by path.
 
-
-def waiting_of(batch: ExportBatch) -> Mapping[int, int]:
-    """Return how many rows of a batch's files wait once they are stored, by file id.
-
-    Their pupils are enrolled at another school. Of SS12000 objects it is not said: one object is no
-    row of a roster.
+    Args:
+        batch: which stored them.
+        taken: its files.
+        again: of them those, by id, of which the ledger says all already.
+        superseded: by file, rows that a newer file had superseded.
     """
-    return batch.waiting if isinstance(batch, (LessonBatch, RosterBatch)) else {}
+    remarks = batch.remarks() if isinstance(batch, LessonBatch) else {}
+    # Of SS12000 objects it is not said that they wait: one object is no row of a roster.
+    waiting = batch.waiting if isinstance(batch, (LessonBatch, RosterBatch)) else {}
+    return {
+        report.path: said_again(report)
+        if report.file_id in again
+        else with_waiting(with_remark(with_superseded(report, superseded), remarks), waiting)
+        for report in taken
+        if report.outcome != FileOutcome.AWAITING_RELEASE
+    }
 
 
 def _batch_of(kind: str, lake: Lake, people: People, openings: Openings) -> ExportBatch:
