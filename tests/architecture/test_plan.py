@@ -46,6 +46,7 @@ FLAT = {
             "sealed_values",
             "layout_checks",
             "layout_drafts",
+            "stage_times",
         ),
         "sender_summary",
     },

@@ -52,7 +52,18 @@ OPENING: dict[str, tuple[tuple[object, ...], ...]] = {
 }
 #: Jobs: what they make is for those who may read the lists, and they print no name.
 JOBS = frozenset(
-    ["nightly", "ingest", "retry", "revoke", "publish", "deliver", "pull", "backfill", "reevaluate"]
+    [
+        "nightly",
+        "ingest",
+        "retry",
+        "revoke",
+        "unmerge",
+        "publish",
+        "deliver",
+        "pull",
+        "backfill",
+        "reevaluate",
+    ]
 )
 #: The rest, each a way that must show nobody: without a grant, and without opening a value.
 OTHERS: dict[str, tuple[object, ...]] = {

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
+from rules.errors import TrappanError
 
 _BLOCK = 1 << 20
 _LINE_FEED, _RETURN = ord("\n"), ord("\r")
@@ -91,7 +92,7 @@ def refuse_odd_row_end(line: str, where: str) -> None:
         )
 
 
-class _TooLongError(Exception):
+class _TooLongError(TrappanError):
     """A line has no end."""
 
 
