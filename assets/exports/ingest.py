@@ -6,7 +6,6 @@ read (`staging/`, `readers/`) and how rows replace rows (`storing/`).
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -36,7 +35,7 @@ from assets.exports.files.received import (
     ReceivedFile,
     UnreadableFileError,
 )
-from assets.exports.files.spool import CHANGED, OfferedPlace, Spool
+from assets.exports.files.spool import CHANGED, OfferedPlace, Spool, own_folder
 from assets.exports.ledger.entries import (
     KnownFile,
     awaiting_files,
@@ -165,18 +164,6 @@ def _run(
         finally:
             run.archive.close()
             shutil.rmtree(run.folder, ignore_errors=True)
-
-
-def own_folder(home: Path) -> Path:
-    """Make this run's folder in a home, and remove what killed runs left: names in clear.
-
-    Only one run at a time writes, so whatever is there is nobody's any more.
-    """
-    for left in (home / "tmp").glob("*/incoming"):
-        shutil.rmtree(left, ignore_errors=True)
-    folder = home / "tmp" / str(os.getpid()) / "incoming"
-    folder.mkdir(parents=True, mode=0o700)
-    return folder
 
 
 def _silent(_word: str, _done: int, _total: int) -> None:

@@ -38,6 +38,7 @@ FLAT = {
             "assets",
             "ingest",
             "retry",
+            "stage_times",
             "revoke",
             "unmerge",
             "rereading",

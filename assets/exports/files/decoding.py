@@ -92,10 +92,6 @@ def refuse_odd_row_end(line: str, where: str) -> None:
         )
 
 
-class _TooLongError(TrappanError):
-    """A line has no end."""
-
-
 class TextBlock(NamedTuple):
     r"""Some lines of a file, as UTF-8; only the file's last line may lack its end, LF or CRLF.
 
@@ -109,7 +105,7 @@ class TextBlock(NamedTuple):
 
 
 def text_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[TextBlock]:
-    """Yield a text file's lines many at a time.
+    """Return a text file's lines, many at a time.
 
     The bytes of a plain file are handed on as they are; all others are decoded, as `decoded_lines`
     does.
@@ -122,24 +118,19 @@ def text_blocks(file: ReceivedFile, block_size: int = _BLOCK) -> Iterator[TextBl
         UnreadableFileError: see `decoded_lines`.
         ChangedFileError: the file is gone.
     """
+    return (_plain_blocks if file.is_plain else _decoded_blocks)(file, block_size)
+
+
+def _decoded_blocks(file: ReceivedFile, block_size: int) -> Iterator[TextBlock]:
     number = 1
-    blocks = _plain_blocks if file.is_plain else _decoded_blocks
-    try:
-        for text in blocks(file, block_size):
-            yield TextBlock(number, text)
-            number += text.count(b"\n")
-    except _TooLongError:
-        raise _long_line(number) from None
-
-
-def _decoded_blocks(file: ReceivedFile, block_size: int) -> Iterator[bytes]:
     for block in _line_blocks(file, block_size):
-        yield block.encode()
+        yield TextBlock(number, block.encode())
+        number += block.count("\n")
 
 
-def _plain_blocks(file: ReceivedFile, block_size: int) -> Iterator[bytes]:
+def _plain_blocks(file: ReceivedFile, block_size: int) -> Iterator[TextBlock]:
     _refuse_other_kind(file)
-    pending = b""
+    pending, number = b"", 1
     try:
         with file.open() as source:
             while chunk := source.read(block_size):
@@ -147,12 +138,14 @@ def _plain_blocks(file: ReceivedFile, block_size: int) -> Iterator[bytes]:
                 if not cut:
                     pending += chunk
                     if len(pending) > _LONGEST_LINE:
-                        raise _TooLongError
+                        raise _long_line(number)
                     continue
-                yield _with_two_letter_ends(pending + chunk[:cut])
+                block = _with_two_letter_ends(pending + chunk[:cut])
+                yield TextBlock(number, block)
+                number += block.count(b"\n")
                 pending = chunk[cut:]
             if pending:
-                yield _with_two_letter_ends(pending)
+                yield TextBlock(number, _with_two_letter_ends(pending))
     except OSError as error:
         raise ChangedFileError(f"can't be read: {error.strerror}") from None
 

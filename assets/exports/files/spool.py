@@ -43,6 +43,18 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 CHANGED = "it changed while it was read"
 
 
+def own_folder(home: Path) -> Path:
+    """Make this run's folder in a home, and remove what killed runs left: names in clear.
+
+    Only one run at a time writes, so whatever is there is nobody's any more.
+    """
+    for left in (home / "tmp").glob("*/incoming"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = home / "tmp" / str(os.getpid()) / "incoming"
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
 class OfferedPlace(NamedTuple):
     """Where a file lies: its path, and the folder that was offered."""
 
