@@ -17,7 +17,6 @@ from typing import NamedTuple
 import numpy as np
 
 from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
-from rules.errors import TrappanError
 
 _BLOCK = 1 << 20
 _LINE_FEED, _RETURN = ord("\n"), ord("\r")
