@@ -47,7 +47,6 @@ FLAT = {
             "sealed_values",
             "layout_checks",
             "layout_drafts",
-            "stage_times",
         ),
         "sender_summary",
     },
