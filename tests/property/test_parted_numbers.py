@@ -202,7 +202,10 @@ class Home:
 
 
 def dump(lake: Lake) -> dict[str, list[Any]]:
-    """Return all that the lake says of pupils, and what the ledger counts."""
+    """Return all that the lake says of pupils, and what the ledger counts.
+
+    Not `moved_lessons`: what is kept there hangs on which files came together, without any merge.
+    """
     refresh_sums(lake)
     found: dict[str, list[Any]] = {}
     for table in (
@@ -212,14 +215,6 @@ def dump(lake: Lake) -> dict[str, list[Any]]:
         "class_coverage", "lesson_snapshots", "number_changes",
     ):  # fmt: skip
         found[table] = rows_of(lake, f"SELECT * FROM {table}")
-    # Words that a newer complete file lacks speak no more, whether they are kept or not.
-    found["moved_lessons"] = rows_of(
-        lake,
-        "SELECT * FROM moved_lessons AS moved WHERE NOT EXISTS (SELECT 1 FROM lesson_snapshots "
-        "AS covered WHERE covered.school_unit_code = moved.school_unit_code "
-        "AND covered.lesson_date = moved.lesson_date "
-        "AND (covered.exported_at, covered.file_id) > (moved.exported_at, moved.file_id))",
-    )
     # A removal that a newer word of the lesson superseded keeps nothing away.
     found["removed_lessons"] = rows_of(
         lake,
