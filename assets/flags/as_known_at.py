@@ -59,7 +59,8 @@ def show_as_known(lake: Lake, moment: datetime) -> Known:
     """Show the lake as it was at a moment, for the rest of this connection.
 
     Protection is today's: `protected_pupils` rests on no table that is shown as it was, and has the
-    keys of the numbers that pupils had before.
+    keys of the numbers that pupils had before. Hidden is also who was taken for one with such a
+    pupil then and is not any more.
 
     Args:
         lake: the lake.
@@ -69,6 +70,7 @@ def show_as_known(lake: Lake, moment: datetime) -> Known:
         NotKnownYetError: the lake was made later, or no longer keeps that snapshot.
     """
     known = _snapshot_at(lake, moment)
+    _hide_who_was_one_with_a_protected_pupil(lake, known.snapshot)
     for name in _FACTS:
         lake.show_instead(name, _rows_then(lake, name, known.snapshot))
     _sum_what_was_stale(lake, known.snapshot)
@@ -88,6 +90,22 @@ def show_with_sums(lake: Lake) -> int:
     if stale:
         show_as_known(lake, datetime.now(UTC))
     return int(stale)
+
+
+def _hide_who_was_one_with_a_protected_pupil(lake: Lake, snapshot: int) -> None:
+    """Hide every number that was one pupil's with a protected one then, and was parted since.
+
+    The rows of both stand under one of them in that past.
+    """
+    then = _rows_then(lake, "pupil_numbers", snapshot)
+    hidden = lake.make(
+        "hidden_then",
+        f"WITH numbers_then AS ({then}), hidden_pupils AS (SELECT pupil_key FROM numbers_then "
+        "WHERE number_key IN (SELECT pupil_key FROM protected_pupils)) "
+        "SELECT pupil_key FROM protected_pupils UNION SELECT pupil_key FROM hidden_pupils "
+        "UNION SELECT number_key FROM numbers_then SEMI JOIN hidden_pupils USING (pupil_key)",
+    )
+    lake.make_view("protected_pupils", f"SELECT pupil_key FROM {hidden}")
 
 
 def _snapshot_at(lake: Lake, moment: datetime) -> Known:

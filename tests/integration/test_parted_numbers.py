@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from assets.exports.revoke import revoke_file
 from assets.exports.senders.releases import Person, release, waiting_lifts
 from assets.exports.senders.senders import Sender, Senders
 from assets.exports.unmerge import Unmerged, unmerge
+from assets.flags.as_known_at import show_as_known
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.conftest import emptied, settings_of
@@ -171,6 +173,21 @@ def test_who_was_protected_by_anothers_number_stays_so_until_released(
         release(lake, lift, somebody)
     assert protected(lake) == {"9807"}
     assert waiting_lifts(lake, sealer) == []
+
+
+def test_the_past_hides_who_was_one_with_a_protected_pupil(lake: Lake, tmp_path: Path) -> None:
+    """Then the rows of both stood under the number of the one who is shown today."""
+    joined = two_strangers(lake, tmp_path)
+    then = datetime.now(UTC)
+    assert revoke(lake, joined, with_protection=True) == 0
+    now = datetime.now(UTC)
+    assert protected(lake) == {"9807"}
+    for moment, hidden in ((then, {OLD, NEW}), (now, {OLD})):
+        past = lake.beside()
+        show_as_known(past, moment)
+        found = {key for (key,) in past.rows("SELECT pupil_key FROM protected_pupils")}
+        past.connection.close()
+        assert found == {key_of(lake, number) for number in hidden}
 
 
 def test_a_marked_pupil_stays_protected_by_the_own_mark(lake: Lake, tmp_path: Path) -> None:
