@@ -54,12 +54,12 @@ if place == "ahead":
     # Each file is a batch, and the next one is staged by the time that one is stored.
     offers.BATCH_FILES = 1
     staged = []
-    finding = lesson_batches.LessonBatch._files_with_problems
+    finding = lesson_batches.LessonBatch._judge_rows
     def found(batch):
         result = finding(batch)
         staged.append(batch)
         return result
-    lesson_batches.LessonBatch._files_with_problems = found
+    lesson_batches.LessonBatch._judge_rows = found
     storing = lesson_batches.LessonBatch.store
     def store(batch, connection):
         deadline = time.monotonic() + 60
@@ -73,7 +73,7 @@ if place == "ahead":
 with Lake.open(LakeSettings(home=Path(home), threads=2, begins_anew=True)) as lake:
     Lake.write = write
     if place == "staged":
-        lesson_batches.LessonBatch._files_with_problems = die
+        lesson_batches.LessonBatch._judge_rows = die
     ingest.ingest_paths(lake, [Path(path) for path in paths])
 """
 

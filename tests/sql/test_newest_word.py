@@ -48,6 +48,11 @@ def refused(lake: Lake, *rows: Row) -> list[tuple[Any, ...]]:
         "batch_lessons",
         *({"line_number": line} | dict(row) for line, row in enumerate(rows, start=2)),
     )
+    lake.connection.execute(
+        "UPDATE batch_lessons SET lesson_hash = hash(pupil_key, lesson_id) "
+        "WHERE lesson_id IS NOT NULL"
+    )
+    find_shared(lake)
     found = lake.relation("exports/repeated_rows").filter(pl.col("problem").is_not_null())
     return sorted(found.select("line_number", "problem").rows())
 
