@@ -35,6 +35,7 @@ from assets.watchlists.release.remembered import FILE_NAME, unfit_lists
 from pipelines.cli.home import parameters_of, settings_of
 from pipelines.cli.options import CommandError, Home
 from pipelines.cli.printing import say, say_out
+from pipelines.cli.trust.disk import disk_encryption, in_words
 from pipelines.cli.trust.grants import GRANTS_FILE, Grants, are_asked, now
 from pipelines.cli.trust.waiting import senders_in, what_waits
 from pipelines.settings import Settings
@@ -204,7 +205,7 @@ def _disk(home: Path) -> str:
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE_BYTES:
         raise _TroubleError(f"{free / 2**30:.1f} GiB free at {folder}, expected 2 or more")
-    return f"{free / 2**30:.1f} GiB free"
+    return f"{free / 2**30:.1f} GiB free; {in_words(disk_encryption(folder))}"
 
 
 def _inbox(settings: Settings) -> str:
