@@ -180,11 +180,11 @@ PLANTED: tuple[Planted, ...] = (
     # 5B and 3B: the same absence in grades 5 and 3; protected pupils; namesakes.
     Planted("20150902-9805", "Ines", "Söderberg", SOUTH, "5B", "5", _HIGH),
     Planted(
-        "20150308-9813", "Kurt", "Hemlig", SOUTH, "5B", "5", _HIGH,
+        "20150308-9813", "Kurt", "Hemligsson", SOUTH, "5B", "5", _HIGH,
         marking="Sekretessmarkering", roster_marking="Sekretessmarkering",
     ),
     Planted(
-        "20150525-9828", "Gun", "Dold", SOUTH, "5B", "5", _HIGH,
+        "20150525-9828", "Gun", "Doldersson", SOUTH, "5B", "5", _HIGH,
         roster_marking="Sekretesmarkering",
     ),
     Planted("20150130-9841", "Elsa", "Lindström", SOUTH, "5B", "5", {"D": 600}),

@@ -53,7 +53,7 @@ _HIGH = {"B": 540, "C": 360, "D": 540, "E": 360, "F": 540}
 PUPILS = (
     Ss12000Pupil("201401059900", "Alva", "Sandström", {"D": 216, "E": 90, "F": 180}),
     Ss12000Pupil("201402149916", "Zakaria", "Osman", {"D": 217, "E": 90, "F": 181}),
-    Ss12000Pupil("201403229923", "Tage", "Hemlig", _HIGH, marking="Skyddad folkbokföring"),
+    Ss12000Pupil("201403229923", "Tage", "Hemligsson", _HIGH, marking="Skyddad folkbokföring"),
     Ss12000Pupil("201404179937", "Lykke", "Åberg", _HIGH),
     Ss12000Pupil("201405099944", "Nadia", "Popescu", {"D": 400}, corrected=180),
     Ss12000Pupil("201406239952", "Folke", "Wiklund", unreported=("D",)),

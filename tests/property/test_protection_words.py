@@ -123,7 +123,7 @@ class Export:
 
 
 def klass(pupil: int) -> str:
-    return f"7Zq{pupil}"
+    return f"7Zqvxkwj{pupil}"
 
 
 def mark(row: Row) -> str | None:
@@ -271,5 +271,5 @@ def test_whom_a_sources_newest_word_protects_is_hidden_and_nobody_else(tmp_path:
         check()
     for path in home.rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
-        for word in (CANARY, "7Zq", *NUMBERS, *(n[2:] for n in NUMBERS)):
+        for word in (CANARY, "7Zqvxkwj", *NUMBERS, *(n[2:] for n in NUMBERS)):
             assert word.encode() not in content, path
