@@ -197,7 +197,7 @@ class _Ingest:
         self.began_at = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
         self.folder = own_folder(home)
         self.openings = Openings(layouts, self.folder)
-        self.spool = Spool(self.folder / "spool", times=times)
+        self.spool = Spool(self.folder / "spool", self.archive, times=times)
         #: Of contents whose copy had to go before it was their turn.
         self.kinds: dict[str, str] = {}
         self.reports: dict[Path, FileReport] = {}

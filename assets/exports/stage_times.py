@@ -40,6 +40,16 @@ class StageTimes:
         finally:
             self._turn_to(outer)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Count what is done within as no stage's: this thread waits for another."""
+        outer: str | None = getattr(self._thread, "stage", None)
+        self._turn_to(None)
+        try:
+            yield
+        finally:
+            self._turn_to(outer)
+
     def seconds(self) -> dict[str, float]:
         """Return what each stage took that took anything, in the order of `STAGES`."""
         with self._lock:

@@ -72,11 +72,13 @@ def doctor(context: typer.Context, home: Home = None) -> None:
 
 
 def verify(context: typer.Context, home: Home = None) -> None:
-    """Look whether every sealed value is where it was sealed for, and say which tables are not."""
+    """Look whether everything sealed is where it was sealed for, each original to its end."""
     settings = settings_of(context, home)
     if not (settings.lake.home / "pupil.key").exists():
         raise CommandError(f"{settings.lake.home} has no pupil.key: nothing of it can be opened.")
     unfit = unfit_values(settings)
+    count, damaged = _opened(settings.lake.home, whole=None)
+    unfit += [f"archive: the original of {sha256[:12]} does not open" for sha256 in damaged]
     for one in unfit:
         say_out(f"WRONG  {one}")
     if unfit:
@@ -86,6 +88,7 @@ def verify(context: typer.Context, home: Home = None) -> None:
         )
         raise typer.Exit(1)
     say_out("well   every sealed value opens where it stands, and is whose it is")
+    say_out(f"well   {count} originals open to their end, and have the hash of their name")
 
 
 def unfit_values(settings: Settings) -> list[str]:
@@ -256,17 +259,21 @@ def _archive(settings: Settings) -> str:
         raise _TroubleError(f"{folder} can't be read and written by this user")
     if not (home / "pupil.key").exists():
         raise _TroubleError(f"without {home / 'pupil.key'} no original can be opened")
-    originals = Archive(home, Sealer.of_home(home))
-    try:
-        count, damaged = originals.look_over(_OPENED_WHOLE)
-    finally:
-        originals.close()
+    count, damaged = _opened(home, whole=_OPENED_WHOLE)
     if damaged:
         raise _TroubleError(
             f"{len(damaged)} of {count} originals can't be opened, the first {damaged[0][:12]}. "
             f"Restore {folder} and pupil.key from one backup"
         )
     return f"{count} originals open, the newest {min(count, _OPENED_WHOLE)} to their end"
+
+
+def _opened(home: Path, whole: int | None) -> tuple[int, list[str]]:
+    originals = Archive(home, Sealer.of_home(home))
+    try:
+        return originals.look_over(whole)
+    finally:
+        originals.close()
 
 
 def _layouts(settings: Settings) -> str:

@@ -10,7 +10,8 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,25 @@ ATTACKS = [
 HELD_BEFORE = {"link", "hard_link", "pipe", "rename", "remove", "link_its_folder"}
 
 
-def taken(inbox: Inbox, folder: Path) -> ReceivedFile | ChangedFileError:
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    """A home's archive, of which nothing is kept."""
+    with closing(Archive(tmp_path / "sealed", Sealer.unkept())) as made:
+        yield made
+
+
+def taken(inbox: Inbox, folder: Path, archive: Archive) -> ReceivedFile | ChangedFileError:
     place = OfferedPlace(inbox.file, inbox.root)
-    (found,) = Spool(folder).take_all([place], {})
+    (found,) = Spool(folder, archive).take_all([place], {})
     return found
+
+
+def sealed(found: ReceivedFile, archive: Archive) -> bytes:
+    """The original that is kept."""
+    assert archive.keep(found)
+    original = io.BytesIO()
+    archive.write_original(found.sha256, original)
+    return original.getvalue()
 
 
 def copied(found: ReceivedFile) -> bytes:
@@ -102,10 +118,12 @@ def copied(found: ReceivedFile) -> bytes:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_lies_there_before_it_is_opened_is_taken_or_held(tmp_path: Path, attack: str) -> None:
+def test_what_lies_there_before_it_is_opened_is_taken_or_held(
+    tmp_path: Path, archive: Archive, attack: str
+) -> None:
     inbox = Inbox(tmp_path)
     getattr(inbox, attack)()
-    found = taken(inbox, tmp_path / "spool")
+    found = taken(inbox, tmp_path / "spool", archive)
     if attack in HELD_BEFORE:
         assert isinstance(found, ChangedFileError)
         assert list((tmp_path / "spool").iterdir()) == []
@@ -116,7 +134,7 @@ def test_what_lies_there_before_it_is_opened_is_taken_or_held(tmp_path: Path, at
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_what_is_changed_while_it_is_copied_is_taken_as_it_was_or_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
+    tmp_path: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch, attack: str
 ) -> None:
     """After the first of several blocks."""
     inbox = Inbox(tmp_path)
@@ -129,10 +147,11 @@ def test_what_is_changed_while_it_is_copied_is_taken_as_it_was_or_held(
             waiting.pop()()
 
     monkeypatch.setattr(spool._Copy, "write", write)
-    found = taken(inbox, tmp_path / "spool")
+    found = taken(inbox, tmp_path / "spool", archive)
     assert not waiting
     if isinstance(found, ReceivedFile):
         assert copied(found) == WHOLE
+        assert sealed(found, archive) == WHOLE
     else:
         assert str(found) == "it changed while it was read"
         assert list((tmp_path / "spool").iterdir()) == []
@@ -140,21 +159,22 @@ def test_what_is_changed_while_it_is_copied_is_taken_as_it_was_or_held(
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_file_that_changes_after_it_was_copied_is_read_as_it_was(
-    tmp_path: Path, attack: str
+    tmp_path: Path, archive: Archive, attack: str
 ) -> None:
     inbox = Inbox(tmp_path)
-    found = taken(inbox, tmp_path / "spool")
+    found = taken(inbox, tmp_path / "spool", archive)
     getattr(inbox, attack)()
     assert isinstance(found, ReceivedFile)
     assert copied(found) == WHOLE
+    assert sealed(found, archive) == WHOLE
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_copy_that_had_to_go_is_made_again_of_the_same_bytes_only(
-    tmp_path: Path, attack: str
+    tmp_path: Path, archive: Archive, attack: str
 ) -> None:
     inbox = Inbox(tmp_path)
-    copies = Spool(tmp_path / "spool")
+    copies = Spool(tmp_path / "spool", archive)
     (found,) = copies.take_all([OfferedPlace(inbox.file, inbox.root)], {})
     assert isinstance(found, ReceivedFile)
     copies.drop(found)
@@ -168,7 +188,9 @@ def test_a_copy_that_had_to_go_is_made_again_of_the_same_bytes_only(
     assert list((tmp_path / "spool").iterdir()) == []
 
 
-def test_whoever_writes_all_the_time_never_gets_mixed_bytes_taken(tmp_path: Path) -> None:
+def test_whoever_writes_all_the_time_never_gets_mixed_bytes_taken(
+    tmp_path: Path, archive: Archive
+) -> None:
     """A thread writes over the file and moves others into its place, as fast as it can."""
     inbox = Inbox(tmp_path)
     others = [WHOLE, WHOLE[::-1], WHOLE[: len(WHOLE) // 3]]
@@ -187,12 +209,13 @@ def test_whoever_writes_all_the_time_never_gets_mixed_bytes_taken(tmp_path: Path
     outcomes = set()
     try:
         for number in range(20):
-            found = taken(inbox, tmp_path / f"spool{number}")
+            found = taken(inbox, tmp_path / f"spool{number}", archive)
             outcomes.add(type(found))
             if isinstance(found, ReceivedFile):
                 # What a writer had written of it so far may be all that there was.
                 content = copied(found)
                 assert any(other.startswith(content) for other in others)
+                assert sealed(found, archive) == content
     finally:
         stop.set()
         writer.join()
@@ -201,7 +224,7 @@ def test_whoever_writes_all_the_time_never_gets_mixed_bytes_taken(tmp_path: Path
 
 @pytest.mark.parametrize("kind", ["link", "hard_link", "pipe", "link_its_folder"])
 def test_no_trick_gets_the_key_of_the_home_into_an_original(
-    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    lake: Lake, tmp_path: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """The file is swapped between listing the inbox and opening it."""
     inbox = Inbox(tmp_path)
@@ -261,10 +284,12 @@ def test_files_beyond_the_room_are_copied_when_it_is_their_turn(
     assert not list((new_lake.settings.home / "tmp").rglob("spool/*"))
 
 
-def test_a_copy_stays_while_a_file_of_the_same_content_is_to_be_read(tmp_path: Path) -> None:
+def test_a_copy_stays_while_a_file_of_the_same_content_is_to_be_read(
+    tmp_path: Path, archive: Archive
+) -> None:
     """Two senders may send the same bytes."""
     places = [OfferedPlace(put(tmp_path / name, "a.csv", WHOLE), tmp_path) for name in ("x", "y")]
-    copies = Spool(tmp_path / "spool")
+    copies = Spool(tmp_path / "spool", archive)
     one, two = copies.take_all(places, {})
     assert isinstance(one, ReceivedFile)
     assert isinstance(two, ReceivedFile)
@@ -319,10 +344,10 @@ def test_what_a_killed_run_left_in_clear_is_gone_with_the_next(
     assert not left.exists()
 
 
-def test_copies_are_the_owners_only(tmp_path: Path) -> None:
+def test_copies_are_the_owners_only(tmp_path: Path, archive: Archive) -> None:
     inbox = Inbox(tmp_path)
     inbox.file.chmod(0o666)
-    found = taken(inbox, tmp_path / "spool")
+    found = taken(inbox, tmp_path / "spool", archive)
     assert isinstance(found, ReceivedFile)
     assert found.content is not None
     assert found.content.stat().st_mode & 0o777 == 0o600

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from assets.exports.files import archive as archive_module
 from assets.exports.files.archive import Archive, ArchiveError
 from assets.exports.files.arrivals import Intake
+from assets.exports.files.received import ReceivedFile
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome
 from assets.lake.connection import Lake
@@ -69,10 +73,33 @@ def test_a_content_is_kept_once_and_a_known_one_is_not_kept_again(
     before = kept.read_bytes()
     offer(lake, one)
     assert kept.read_bytes() == before
-    # Whoever removed an original does not find it again the next night.
+    # Whoever removed an original does not find it again the next night, touched or not.
     kept.unlink()
     offer(lake, one)
+    os.utime(one, (1_790_000_000, 1_790_000_000))
+    offer(lake, one)
     assert not list((lake.settings.home / "archive").rglob("*.zst.age"))
+
+
+def test_a_new_file_is_hashed_copied_and_sealed_in_one_pass(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    for reads in ("open", "open_at_source"):
+        monkeypatch.setattr(ReceivedFile, reads, recording(read, getattr(ReceivedFile, reads)))
+    path = put(tmp_path, "picture.csv", b"\x89PNG" + bytes(range(256)) * 9000)
+    report = offer_one(lake, path)
+    assert report.outcome == FileOutcome.QUARANTINED
+    assert original(lake, report.sha256) == path.read_bytes()
+    assert read == []
+
+
+def recording(read: list[str], opened: Callable[[ReceivedFile], IO[bytes]]) -> object:
+    def open_it(file: ReceivedFile) -> IO[bytes]:
+        read.append(file.name)
+        return opened(file)
+
+    return open_it
 
 
 def test_nothing_is_stored_of_a_file_whose_original_can_not_be_kept(
@@ -126,7 +153,9 @@ def test_looking_over_the_archive_finds_each_original_that_does_not_open(
     places[2].write_bytes(places[2].read_bytes()[:40])
     # What a killed run left is no original.
     places[3].with_name(f".{places[3].name}").write_bytes(b"half")
-    assert archive_of(lake).look_over(whole=0) == (5, [hashes[0], hashes[2]])
+    assert archive_of(lake).look_over(whole=None) == (5, [hashes[0], hashes[2]])
+    # The beginning of a whole original in another's place is that of any other.
+    assert archive_of(lake).look_over(whole=0) == (5, [hashes[2]])
 
 
 def test_without_an_archive_no_original_is_kept(lake: Lake, tmp_path: Path) -> None:
@@ -146,6 +175,8 @@ def test_what_a_killed_run_left_is_no_obstacle(lake: Lake, tmp_path: Path) -> No
     kept.rename(left)
     left.chmod(0o400)
     lake.write(lambda connection: connection.execute("DELETE FROM files"))
+    half = put(lake.settings.home / "archive" / ".incoming", "0.zst.age", b"half")
     offer(lake, path)
     assert original(lake, report.sha256) == path.read_bytes()
     assert not left.exists()
+    assert not half.parent.exists()

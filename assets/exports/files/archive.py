@@ -1,12 +1,13 @@
 """The originals of received files: `HOME/archive/<first two hex>/<sha256>.zst.age`, read-only.
 
 Kept before a file is parsed, so that whatever a reader makes of it can be looked into and read
-again. Sealed, because an original names pupils in clear, protected ones too. Threads seal
-ahead while the rows of earlier files are read; nothing is stored of a file that is not kept yet.
+again. Sealed, because an original names pupils in clear, protected ones too. A file that nobody has
+sent before is sealed while it is hashed and copied (`Archive.begin`), from the same blocks; others
+that are read, such as one in quarantine, from their copy (`Archive.keep_ahead`). Nothing is stored
+of a file that is not kept yet.
 
 The form is zstd in age, to the home's key, so `age -d -i HOME/pupil.key FILE | zstd -d` opens it
-without this program. Before the file's own zstd frame stands one that zstd passes over, with the
-file's SHA-256: one original that stands in another's place is known from its beginning. Not here:
+without this program. Whose original it is says its hash, once it was opened to its end. Not here:
 which files are read (`ingest.py`).
 """
 
@@ -15,12 +16,14 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import struct
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
+from itertools import count
 from pathlib import Path
-from threading import Thread
+from queue import Full, Queue
+from threading import Lock, Thread
 from typing import IO, Any
 
 import pyarrow as pa
@@ -31,10 +34,9 @@ from assets.exports.stage_times import StageTimes
 from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
 
-# A frame that readers of zstd pass over (RFC 8878, 3.1.2): this number, its length, its content.
-_PASSED_OVER = 0x184D2A50
 _READ = 4 << 20
 _SUFFIX = ".zst.age"
+_INCOMING = ".incoming"
 _UNOPENED = "it is cut short, damaged, or was sealed with another pupil.key"
 
 
@@ -42,19 +44,18 @@ class SealedFileError(TrappanError):
     """A sealed file is cut short, damaged, or of another key; the message says which it can be."""
 
 
-def seal_stream(blocks: Iterator[bytes], target: IO[bytes], sealer: Sealer, about: bytes) -> None:
+def seal_stream(blocks: Iterator[bytes], target: IO[bytes], sealer: Sealer) -> None:
     """Write blocks of a file, compressed and sealed.
 
     Args:
         blocks: the file's bytes.
         target: where the sealed bytes go; it stays open.
         sealer: the home's.
-        about: what the file is; needed again to open it.
 
     Raises:
         Exception: what `blocks` and `target` raise.
     """
-    packed, written = _PackedReader(blocks, about), _Writer(target)
+    packed, written = _PackedReader(blocks), _Writer(target)
     try:
         encrypt_io(packed, written, [sealer.identity.to_public()])
     except (EncryptError, OSError):
@@ -64,16 +65,16 @@ def seal_stream(blocks: Iterator[bytes], target: IO[bytes], sealer: Sealer, abou
         raise
 
 
-def unseal_stream(source: IO[bytes], sealer: Sealer, about: bytes) -> Iterator[bytes]:
+def unseal_stream(source: IO[bytes], sealer: Sealer) -> Iterator[bytes]:
     """Yield the bytes that were sealed; of each the seal was looked at first.
 
     Raises:
-        SealedFileError: it is cut short, damaged, sealed with another key or not what it should be.
+        SealedFileError: it is cut short, damaged or sealed with another key.
     """
     opening = _Opening(source, sealer)
     try:
-        yield from _unpacked(opening.plain, _passed_over(about))
-    except (OSError, SealedFileError) as error:
+        yield from _unpacked(opening.plain)
+    except OSError as error:
         # Arrow tells of bytes that are no zstd, or too few of them, in words of its own.
         raise SealedFileError(opening.trouble() or str(error)) from None
     else:
@@ -83,13 +84,7 @@ def unseal_stream(source: IO[bytes], sealer: Sealer, about: bytes) -> Iterator[b
         opening.end()
 
 
-def _passed_over(about: bytes) -> bytes:
-    return struct.pack("<II", _PASSED_OVER, len(about)) + about
-
-
-def _unpacked(packed: IO[bytes], head: bytes) -> Iterator[bytes]:
-    if packed.read(len(head)) != head:
-        raise SealedFileError("it is the original of another file")
+def _unpacked(packed: IO[bytes]) -> Iterator[bytes]:
     with pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd") as unpacked:
         while block := unpacked.read(_READ):
             yield block
@@ -130,11 +125,11 @@ class _Opening:
 
 
 class _PackedReader:
-    """Gives blocks as zstd to whoever reads: a frame with what the file is, then the file."""
+    """Gives blocks as zstd to whoever reads."""
 
-    def __init__(self, blocks: Iterator[bytes], about: bytes) -> None:
+    def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
-        self._sink = _Sink(_passed_over(about))
+        self._sink = _Sink()
         self._packing = pa.CompressedOutputStream(pa.PythonFile(self._sink, mode="w"), "zstd")
         self.trouble: Exception | None = None
 
@@ -155,8 +150,8 @@ class _PackedReader:
 class _Sink(io.RawIOBase):
     """Holds what was written until it is taken."""
 
-    def __init__(self, waiting: bytes) -> None:
-        self.waiting = bytearray(waiting)
+    def __init__(self) -> None:
+        self.waiting = bytearray()
 
     def writable(self) -> bool:
         return True
@@ -192,6 +187,9 @@ class _Writer:
 _BLOCK = 1 << 20
 # Most of the time goes into waiting for the disk to have each file.
 _AT_ONCE = 4
+# So many blocks of a file wait to be sealed; then whoever reads it waits.
+_WAITING_BLOCKS = 4
+_PATIENCE_SECONDS = 0.1
 
 
 class ArchiveError(TrappanError):
@@ -200,6 +198,69 @@ class ArchiveError(TrappanError):
 
 class _ChangedError(TrappanError):
     """The bytes are not those of the hash."""
+
+
+class Sealing:
+    """An original that is sealed while its file is looked at; on the disk, not in the archive yet.
+
+    Args:
+        pool: whose threads seal.
+        place: for the sealed bytes; None to do nothing.
+        seal: writes blocks to an open file.
+        times: of the run.
+    """
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        place: Path | None,
+        seal: Callable[[Iterator[bytes], Path], None],
+        times: StageTimes,
+    ) -> None:
+        self._blocks: Queue[bytes | None] = Queue(_WAITING_BLOCKS)
+        self._times = times
+        self._place, self._is_whole = place, False
+        self._sealed = None if place is None else pool.submit(self._run, seal, place)
+
+    def write(self, block: bytes | None) -> None:
+        """Take the next block; None after the last."""
+        # Whoever seals may be gone: no room on the disk, or the run is over.
+        while self._sealed is not None and not self._sealed.done():
+            with suppress(Full):
+                self._blocks.put(block, timeout=_PATIENCE_SECONDS)
+                return
+
+    def end(self) -> None:
+        """Say that all blocks were written, and the file is the one that was opened."""
+        self._is_whole = True
+
+    def close(self) -> None:
+        """Say that no block comes any more."""
+        self.write(None)
+
+    def move(self, place: Path) -> bool:
+        """Put the sealed bytes in a place once the disk has them; False where there are none.
+
+        Raises:
+            OSError: no room or no permission in the home.
+        """
+        if self._sealed is None or self._place is None or not self._sealed.result():
+            return False
+        self._place.replace(place)
+        return True
+
+    def _run(self, seal: Callable[[Iterator[bytes], Path], None], place: Path) -> bool:
+        with self._times.of("sealing"):
+            seal(self._taken(), place)
+        return self._is_whole
+
+    def _taken(self) -> Iterator[bytes]:
+        while True:
+            with self._times.paused():
+                block = self._blocks.get()
+            if block is None:
+                return
+            yield block
 
 
 class Archive:
@@ -221,6 +282,28 @@ class Archive:
         self._is_on = is_on
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="archive")
         self._ahead: dict[str, Future[bool]] = {}
+        # Not the same threads: those that keep wait for these.
+        self._sealers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="seal")
+        self._sealings: dict[str, Sealing] = {}
+        self._numbers = count()
+        self._is_incoming_made = False
+        self._lock = Lock()
+
+    @contextmanager
+    def begin(self) -> Iterator[Sealing]:
+        """Begin to seal a file whose hash is not known yet; only for who has the lake's turn.
+
+        What was sealed is in the archive once it is kept, and gone with `close` else: whether the
+        ledger knows the content is not known yet either.
+        """
+        place = self._incoming() / f"{next(self._numbers)}{_SUFFIX}" if self._is_on else None
+        with closing(Sealing(self._sealers, place, self._seal, self._times)) as sealing:
+            yield sealing
+
+    def note(self, sha256: str, sealing: Sealing) -> None:
+        """Remember whose original was sealed; of two of one content, the first."""
+        sealing.end()
+        self._sealings.setdefault(sha256, sealing)
 
     def keep_ahead(self, files: Iterable[ReceivedFile]) -> None:
         """Begin to keep files, one after the other, beside what the caller does."""
@@ -238,8 +321,11 @@ class Archive:
         return self._ahead[file.sha256].result()
 
     def close(self) -> None:
-        """End the thread; what has not begun is not kept."""
+        """End the threads; what has not begun is not kept, what nobody kept is gone."""
         self._pool.shutdown(cancel_futures=True)
+        self._sealers.shutdown(cancel_futures=True)
+        if self._is_incoming_made:
+            shutil.rmtree(self._folder / _INCOMING, ignore_errors=True)
 
     def holds(self, sha256: str) -> bool:
         """Whether the original of a content is there."""
@@ -263,7 +349,7 @@ class Archive:
         short = sha256[:12]
         try:
             with self._place(sha256).open("rb") as sealed:
-                for block in unseal_stream(sealed, self._sealer, bytes.fromhex(sha256)):
+                for block in unseal_stream(sealed, self._sealer):
                     digest.update(block)
                     size += target.write(block)
         except FileNotFoundError:
@@ -283,11 +369,12 @@ class Archive:
             )
         return size
 
-    def look_over(self, whole: int) -> tuple[int, list[str]]:
+    def look_over(self, whole: int | None) -> tuple[int, list[str]]:
         """Open the beginning of every original, and some to their end.
 
         Args:
-            whole: so many of the newest are opened to their end, and their hash compared.
+            whole: so many of the newest are opened to their end, and their hash compared with their
+                name; all when None. One that stands in another's place is seen at its end only.
 
         Returns:
             How many originals there are, and the hashes of those that don't open, sorted.
@@ -297,7 +384,7 @@ class Archive:
         damaged = [
             sha256
             for number, sha256 in enumerate(path.name.removesuffix(_SUFFIX) for path in places)
-            if not self._opens(sha256, to_its_end=number < whole)
+            if not self._opens(sha256, to_its_end=whole is None or number < whole)
         ]
         return len(places), sorted(damaged)
 
@@ -308,7 +395,7 @@ class Archive:
                     self.write_original(sha256, nowhere)
             else:
                 with self._place(sha256).open("rb") as sealed:
-                    next(unseal_stream(sealed, self._sealer, bytes.fromhex(sha256)), b"")
+                    next(unseal_stream(sealed, self._sealer), b"")
         except (ArchiveError, SealedFileError, OSError, ValueError):
             return False
         return True
@@ -326,10 +413,12 @@ class Archive:
         # One name for all attempts; what a killed one left may be read-only already.
         beside = place.with_name(f".{place.name}")
         beside.unlink(missing_ok=True)
+        sealing = self._sealings.get(file.sha256)
+        if sealing is not None and sealing.move(place):
+            return True
         try:
             with self._times.of("sealing"):
-                self._seal(file, beside)
-            beside.chmod(0o400)
+                self._seal(_same_bytes(file), beside)
             beside.replace(place)
         except _ChangedError:
             return False
@@ -337,11 +426,22 @@ class Archive:
             beside.unlink(missing_ok=True)
         return True
 
-    def _seal(self, file: ReceivedFile, beside: Path) -> None:
-        with beside.open("wb") as target:
-            seal_stream(_same_bytes(file), target, self._sealer, bytes.fromhex(file.sha256))
+    def _seal(self, blocks: Iterator[bytes], place: Path) -> None:
+        with place.open("wb") as target:
+            seal_stream(blocks, target, self._sealer)
             target.flush()
             os.fsync(target.fileno())
+        place.chmod(0o400)
+
+    def _incoming(self) -> Path:
+        """Return where originals lie that nobody kept yet; what a killed run left there goes."""
+        folder = self._folder / _INCOMING
+        with self._lock:
+            if not self._is_incoming_made:
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                self._is_incoming_made = True
+        return folder
 
 
 def _same_bytes(file: ReceivedFile) -> Iterator[bytes]:

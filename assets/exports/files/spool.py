@@ -26,6 +26,7 @@ from pathlib import Path
 from threading import Lock
 from typing import IO, NamedTuple
 
+from assets.exports.files.archive import Archive
 from assets.exports.files.opening import identity, open_regular
 from assets.exports.files.received import ChangedFileError, ReceivedFile, local_time, looked_at
 from assets.exports.stage_times import StageTimes
@@ -67,15 +68,21 @@ class Spool:
 
     Args:
         folder: for the copies; made here. The caller removes it.
+        archive: seals what is copied.
         room: bytes; as many as the disk lets when None.
         times: of the run.
     """
 
     def __init__(
-        self, folder: Path, room: int | None = None, times: StageTimes | None = None
+        self,
+        folder: Path,
+        archive: Archive,
+        room: int | None = None,
+        times: StageTimes | None = None,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True)
         self._folder = folder
+        self._archive = archive
         self._times = times or StageTimes()
         self._known: Mapping[datetime, frozenset[str]] = {}
         free = shutil.disk_usage(folder).free // _OF_FREE
@@ -160,12 +167,25 @@ class Spool:
             found = self._look(place, source, None) if known else None
             if found is None or found.sha256 not in (known or ()):
                 os.lseek(source.fileno(), 0, os.SEEK_SET)
-                with closing(self._copying()) as copy:
-                    found = self._look(place, source, copy.write)
-                    copy.keep(found.sha256, place.path)
+                return self._copied(place, source, identity(before))
             if identity(os.fstat(source.fileno())) != identity(before):
-                self.drop(replace(found, content=self._folder / found.sha256))
                 raise ChangedFileError(CHANGED)
+        return replace(found, content=self._folder / found.sha256)
+
+    def _copied(
+        self, place: OfferedPlace, source: IO[bytes], before: tuple[int, ...]
+    ) -> ReceivedFile:
+        with closing(self._copying()) as copy, self._archive.begin() as original:
+
+            def write(block: bytes) -> None:
+                copy.write(block)
+                original.write(block)
+
+            found = self._look(place, source, write)
+            if identity(os.fstat(source.fileno())) != before:
+                raise ChangedFileError(CHANGED)
+            copy.keep(found.sha256, place.path)
+            self._archive.note(found.sha256, original)
         return replace(found, content=self._folder / found.sha256)
 
     def _look(
