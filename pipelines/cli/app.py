@@ -122,7 +122,7 @@ COMMANDS = {
     ),
     "verify": (
         "pipelines.cli.doctor:verify",
-        "Look whether every sealed value is where it was sealed for, and say which tables are not.",
+        "Look whether everything sealed is where it was sealed for, each original to its end.",
     ),
     "layout": (
         "pipelines.cli.layouts:layout_app",
