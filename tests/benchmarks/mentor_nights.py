@@ -13,7 +13,6 @@ lists), and the ratios to the middle of the nights without.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ from assets.lake.settings import LakeSettings
 from assets.simulator import SimulationPlan, simulate
 from assets.watchlists.release.releases import release_lists
 from rules.registry import rule_set_on
+from tests.benchmarks.steps import processor_seconds
 
 FIRST, SUNDAY = date(2026, 8, 31), date(2026, 10, 4)
 NEXT_DAY = SUNDAY + timedelta(days=1)
@@ -104,12 +104,6 @@ def night(home: Path, as_of: date, has_mentors: bool, change: str) -> dict[str, 
         "processor": round(processor_seconds() - processor, 2),
         "listed": release.pupils,
     }
-
-
-def processor_seconds() -> float:
-    """Of this process and of those that it has waited for."""
-    uses = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(use.ru_utime + use.ru_stime for use in uses)
 
 
 def change_a_tenth(lake: Lake, as_of: date) -> None:

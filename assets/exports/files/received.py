@@ -100,7 +100,7 @@ _CHUNK = 1 << 20
 # Letters beyond U+02FF begin with this byte or a greater one: loose accents, marks of byte order,
 # U+FFFD. Hard blanks begin with C2.
 _FIRST_ODD_BYTE = 0xCC
-_LINE_FEED = ord("\n")
+_LINE_FEED, _CARRIAGE_RETURN = ord("\n"), ord("\r")
 # The mark of a text that was encoded twice.
 _TWICE_ENCODED = "Ã".encode()
 # An object or a list, and in it what JSON has there; "[Rapport]" above a header is none.
@@ -240,7 +240,8 @@ class _Bytes:
                 values = values[len(codecs.BOM_UTF8) :]
         # Each of these is many times as fast as a pass that sorts every byte.
         self.line_feeds += int(np.count_nonzero(values == _LINE_FEED))
-        self.carriage_returns += chunk.count(b"\r") if b"\r" in chunk else 0
+        # Python counts a byte that stands on every line ten times as slowly.
+        self.carriage_returns += int(np.count_nonzero(values == _CARRIAGE_RETURN))
         self.has_odd_bytes = (
             self.has_odd_bytes
             or b"\x00" in chunk
