@@ -1,6 +1,6 @@
 """Triggers in a catalog of SQLite that keep the extremes of texts out of it; a process of its own.
 
-Only Python's own library is needed, so that it starts fast. Why: `catalog_extremes.py`.
+Only Python's own library is needed, so that it starts fast. Why: `catalog_statistics.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The catalog keeps no extremes of texts: a trigger takes them away before they are written.
+"""What the catalog knows of the values of columns: nothing of texts, and something of every table.
 
 DuckLake keeps the extremes of every column of every data file in its catalog, in clear, also of an
 encrypted lake, and has no way to turn that off. A file whose only pupil of a class is a protected
@@ -7,7 +7,12 @@ every column of text or bytes; a school unit code alone keeps them, because read
 
 DuckDB's own library for SQLite can't make a trigger, and a second one must not open the catalog in
 a process where the first has it open: closing it would take that one's locks away. So it is done
-in a process of its own, once for each catalog. Not here: what is sealed (`encryption.py`).
+in a process of its own, once for each catalog.
+
+Of a table that never had a row DuckLake has no statistics, and does not remember that: it asks the
+catalog for them at every column of every statement, two milliseconds each. Most tables of most
+lakes are such. So each table gets the statistics of no row when it is made; those of its first
+rows are the same with and without them. Not here: what is sealed (`encryption.py`).
 """
 
 from __future__ import annotations
@@ -58,6 +63,17 @@ def keep_no_extremes(settings: LakeSettings, connection: duckdb.DuckDBPyConnecti
         )
 
 
+def know_empty_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the catalog know that tables without statistics have no row.
+
+    Args:
+        connection: attached to the lake, in no transaction, with the turn to write: two who do this
+            at once would leave two rows of a table.
+    """
+    connection.execute(_SIZES)
+    connection.execute(_COLUMNS)
+
+
 def _on_postgres(connection: duckdb.DuckDBPyConnection) -> str:
     ((names,),) = connection.execute(
         f"FROM postgres_query('{_CATALOG}', $text)",
@@ -66,6 +82,21 @@ def _on_postgres(connection: duckdb.DuckDBPyConnection) -> str:
     return str(names)
 
 
+_NEW = (
+    "end_snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM {catalog}.{table} AS known "
+    "WHERE known.table_id = described.table_id)"
+)
+_SIZES = (
+    f"INSERT INTO {_CATALOG}.ducklake_table_stats BY NAME SELECT table_id, 0 AS record_count, "
+    f"0 AS next_row_id, 0 AS file_size_bytes FROM {_CATALOG}.ducklake_table AS described "
+    f"WHERE {_NEW.format(catalog=_CATALOG, table='ducklake_table_stats')}"
+)
+_COLUMNS = (
+    f"INSERT INTO {_CATALOG}.ducklake_table_column_stats BY NAME SELECT table_id, column_id, "
+    "false AS contains_null, if(starts_with(column_type, 'float'), false, NULL) AS contains_nan "
+    f"FROM {_CATALOG}.ducklake_column AS described "
+    f"WHERE {_NEW.format(catalog=_CATALOG, table='ducklake_table_column_stats')}"
+)
 _POSTGRES = (
     f"CREATE OR REPLACE FUNCTION {VERSION}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN "
     f"IF {is_text('NEW')} THEN NEW.min_value := NULL; NEW.max_value := NULL; END IF; "
