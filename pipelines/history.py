@@ -1,8 +1,10 @@
 """Dagster's history in SQLite, with connections that stay open: `dagster.yaml` names it.
 
 Dagster opens its database again for every event, and a night has hundreds: half of what an event
-costs, and of a night without new files more than a second. Files and tables are Dagster's own, so a
-history can be read with or without this. Not here: which instance is used (`running.py`).
+costs, and of a night without new files more than a second. Nor does an event wait for the disk: the
+database is whole after a power cut, and may lack the last events of the run that was cut off, which
+is made up for as any run that was killed. Files and tables are Dagster's own, so a history can be
+read with or without this. Not here: which instance is used (`running.py`).
 """
 
 from __future__ import annotations
@@ -55,6 +57,9 @@ class OpenEvents(SqliteEventLogStorage):
                 connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
             )
             self._open[shard] = engine.connect()
+            # In the write-ahead mode that Dagster's tables are made in.
+            self._open[shard].exec_driver_sql("PRAGMA synchronous = NORMAL")
+            self._open[shard].commit()
             if len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)[1].close()
         self._open.move_to_end(shard)
