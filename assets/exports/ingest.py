@@ -264,7 +264,9 @@ class _Ingest:
         self.rereading = frozenset(file.file_id for file in files)
         # What was taken once is not asked again how much it removes.
         taken = {file_id for file_id, before in self.known.items() if before.is_settled}
-        self._read([replace(file, is_released=file.file_id in taken) for file in files])
+        self._read(
+            [replace(file, is_released=file.file_id in taken, is_read_again=True) for file in files]
+        )
         return [self.reports[file.path] for file in files]
 
     def _read(self, offered: Sequence[ReceivedFile]) -> None:

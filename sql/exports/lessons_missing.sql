@@ -1,8 +1,8 @@
--- lessons_missing: stored lessons of the batch's classes and dates that a newer file lacks.
--- From: lessons, files, batch_sources, keyed_coverage, covering_files.
+-- lessons_missing: stored lessons of the classes and dates asked about that a newer file lacks.
+-- From: lessons, files, batch_sources, asked_coverage, covering_files.
 -- Grain: a stored lesson; `newer_file` is the newest that covers its class and date without it.
 -- A file has a lesson when the lesson's row is that file's, or a newer one's.
--- Parameters: $first_date, $last_date, $first_school and $last_school of the batch; $least_tenths:
+-- Parameters: $first_date, $last_date, $first_school and $last_school of these; $least_tenths:
 -- the tenths of a class's pupils that a file has to have.
 WITH layouts AS (
     SELECT
@@ -24,7 +24,7 @@ classes AS (
         class_key,
         class_name,
         lesson_date
-    FROM keyed_coverage
+    FROM asked_coverage
 ),
 
 standing AS (

@@ -26,7 +26,7 @@ from assets.exports.staging.staged_tables import (
     find_shared,
     unstage,
 )
-from assets.exports.storing.coverage import find_coverage, has_older, note_missing, store_sendings
+from assets.exports.storing.coverage import find_coverage, note_missing, store_sendings
 from assets.exports.storing.lessons import (
     arriving_identities,
     keep_superseded_words,
@@ -162,7 +162,6 @@ class LessonBatch:
         self._ids.store(connection)
         arriving = self._arriving_lessons
         keep_superseded_words(self._lake, self._lessons, self._superseded, arriving)
-        had_older = has_older(self._lake, self._coverage)
         days = self._lake.materialise("exports/covered_days", has_ids=self._has_ids())
         superseded = store_lessons(
             connection, self._lake, complete, arriving=arriving, days=days, keeps_moved=True
@@ -199,7 +198,7 @@ class LessonBatch:
             self._people.sealer,
             self._headers,
             coverage=self._coverage,
-            had_older=had_older,
+            are_read_again=any(reader.file.is_read_again for reader in self._readers.values()),
         )
         store_sendings(connection, self._lessons, self._coverage)
         # Last: by now it is known who is protected.

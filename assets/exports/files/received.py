@@ -154,6 +154,7 @@ class ReceivedFile:
         notice: what the operator must hear of it, also when all of it was taken.
         sender: who it is from.
         is_released: somebody has released what it would remove.
+        is_read_again: the ledger knew it before, and it is read once more all the same.
     """
 
     path: Path
@@ -176,6 +177,7 @@ class ReceivedFile:
     is_time_believed: bool = True
     sender: Sender = THE_INBOX
     is_released: bool = False
+    is_read_again: bool = False
 
     @property
     def name(self) -> str:

@@ -45,23 +45,6 @@ def find_coverage(lake: Lake) -> TemporaryTable:
     return lake.materialise("exports/arriving_coverage")
 
 
-def has_older(lake: Lake, coverage: TemporaryTable) -> bool:
-    """Look whether the lake has lessons of the staged files' dates: a first file lacks none.
-
-    Called before the files' own are stored, and after what was read of them is taken back.
-    """
-    span = lake.frame(_SPAN.format(table=coverage)).row(0, named=True)
-    if span["first_date"] is None:
-        return False
-    return bool(
-        lake.rows(
-            "SELECT 1 FROM lessons WHERE lesson_date BETWEEN $first_date AND $last_date "
-            "AND school_unit_code BETWEEN $first_school AND $last_school LIMIT 1",
-            **span,
-        )
-    )
-
-
 def note_missing(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
@@ -69,7 +52,7 @@ def note_missing(
     headers: Mapping[int, FoundHeader],
     *,
     coverage: TemporaryTable,
-    had_older: bool,
+    are_read_again: bool,
 ) -> dict[int, str]:
     """Keep what the stored batch's files cover, and which lessons are missing at their source.
 
@@ -79,7 +62,7 @@ def note_missing(
         sealer: keys classes.
         headers: of the files that are stored.
         coverage: what `find_coverage` gave.
-        had_older: what `has_older` said.
+        are_read_again: some of the files were read before.
 
     Returns:
         What is to be said of files, by file id: numbers and dates, nobody's class or name.
@@ -98,13 +81,15 @@ def note_missing(
         f"INSERT INTO class_coverage BY NAME SELECT {_KEY}, pupils, exported_at, file_id "
         f"FROM {covering} WHERE stored_row IS NULL AND NOT is_superseded"
     )
+    asked = _find_asked(lake, keyed, covering, are_read_again=are_read_again)
     connection.execute(f"DELETE FROM {covering} WHERE is_superseded")
-    if not had_older and not _speak_of_one_day(lake, keyed):
+    span = lake.frame(_SPAN.format(table=asked)).row(0, named=True)
+    if span["first_date"] is None:
         return {}
     missing = lake.materialise("exports/lessons_missing", least_tenths=LEAST_TENTHS, **span)
     if lake.has_rows("missing_lessons"):
         connection.execute(
-            f"DELETE FROM missing_lessons WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM {keyed})"
+            f"DELETE FROM missing_lessons WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM {asked})"
         )
     connection.execute(
         f"INSERT INTO missing_lessons BY NAME SELECT * EXCLUDE (newer_file) FROM {missing}"
@@ -149,9 +134,22 @@ def _key_coverage(
     )
 
 
-def _speak_of_one_day(lake: Lake, keyed: TemporaryTable) -> bool:
-    """Look whether two files of the batch speak of a class and date."""
-    return bool(lake.rows(f"SELECT 1 FROM {keyed} GROUP BY {_KEY} HAVING count(*) > 1 LIMIT 1"))
+def _find_asked(
+    lake: Lake, keyed: TemporaryTable, covering: TemporaryTable, *, are_read_again: bool
+) -> TemporaryTable:
+    """Find the classes and dates of the batch of which a stored lesson may be missing.
+
+    Of a class and date that one file speaks of, none is: all that is stored is that file's. To read
+    the stored lessons of all others too would take longer with each file that the lake has. Of a
+    file that is read again, an older one that it had superseded may be nowhere in `covering`.
+    """
+    if are_read_again:
+        return lake.make("asked_coverage", f"SELECT * FROM {keyed}")
+    return lake.make(
+        "asked_coverage",
+        f"SELECT * FROM {keyed} WHERE ({_KEY}) IN "
+        f"(SELECT ({_KEY}) FROM {covering} GROUP BY {_KEY} HAVING count(*) > 1)",
+    )
 
 
 def _remarks(lake: Lake, missing: TemporaryTable, file_ids: Iterable[int]) -> dict[int, str]:
