@@ -23,18 +23,34 @@ WITH words AS (
         grade,
         mentor_key
     FROM summed_months
+),
+
+latest AS (
+    -- The date alone first: of a year it is one word in 178.
+    SELECT
+        pupil_key,
+        school_unit_code,
+        max(lesson_date) AS lesson_date
+    FROM words
+    WHERE lesson_date <= $as_of
+    GROUP BY pupil_key, school_unit_code
 )
 
 SELECT
-    pupil_key,
-    school_unit_code,
-    max(lesson_date) AS lesson_date,
-    max(last_starts_at) AS last_starts_at,
-    arg_max(last_exported_at, (last_starts_at, last_exported_at)) AS last_exported_at,
-    arg_max(class_name, (last_starts_at, last_exported_at)) AS class_name,
+    words.pupil_key,
+    words.school_unit_code,
+    words.lesson_date,
+    max(words.last_starts_at) AS last_starts_at,
+    arg_max(words.last_exported_at, (words.last_starts_at, words.last_exported_at))
+        AS last_exported_at,
+    arg_max(words.class_name, (words.last_starts_at, words.last_exported_at)) AS class_name,
     -- arg_max_null: a lesson without a grade says "not given", not "as before".
-    arg_max_null(grade, (last_starts_at, last_exported_at)) AS grade,
-    arg_max_null(mentor_key, (last_starts_at, last_exported_at)) AS mentor_key
+    arg_max_null(words.grade, (words.last_starts_at, words.last_exported_at)) AS grade,
+    arg_max_null(words.mentor_key, (words.last_starts_at, words.last_exported_at)) AS mentor_key
 FROM words
-WHERE lesson_date <= $as_of
-GROUP BY pupil_key, school_unit_code
+INNER JOIN latest
+    ON
+        words.pupil_key = latest.pupil_key
+        AND words.school_unit_code = latest.school_unit_code
+        AND words.lesson_date = latest.lesson_date
+GROUP BY words.pupil_key, words.school_unit_code, words.lesson_date
