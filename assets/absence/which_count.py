@@ -18,6 +18,10 @@ from assets.lake.lesson_fates import LessonFates, decide_fates
 from assets.lake.schema import TemporaryTable
 from assets.lake.standing import find_disputable_days
 
+# Of so many lessons the sums are made at once: 30 bytes of memory each, and what is beside.
+_LESSONS_AT_ONCE = 20_000_000
+# Fewer dates are never so many lessons.
+_DATES_WORTH_COUNTING = 5
 _OF_THE_STEPS = "stated_row"  # what a row of `uncounted_lessons` was when its fate was decided
 
 
@@ -91,7 +95,10 @@ def sum_days(lake: Lake, asked: DaysToSum) -> SummedDays:
         asked: the days.
     """
     _prepare(lake)
-    made = lake.make("made_days", lake.select("absence/absence_daily"), **asked.span)
+    spans = _spans(lake, asked)
+    made = lake.make("made_days", lake.select("absence/absence_daily"), **spans[0])
+    for span in spans[1:]:
+        _sum_into(str(made), lake, span)
     ((rows,),) = lake.rows(f"SELECT count(*) FROM {made}")
     return _decide(lake, str(made), asked, rows)
 
@@ -102,7 +109,7 @@ def sum_into_daily(lake: Lake, asked: DaysToSum) -> SummedDays:
     Written as they are summed: a temporary table between costs as much as the half of the sums.
     """
     _prepare(lake)
-    rows = _sum_into("absence_daily", lake, asked.span)
+    rows = sum(_sum_into("absence_daily", lake, span) for span in _spans(lake, asked))
     return _decide(lake, "absence_daily", asked, rows)
 
 
@@ -157,6 +164,25 @@ def _prepare(lake: Lake) -> None:
     """Let the SELECT of daily sums read every lesson."""
     lake.define("absence/lessons_to_sum")
     lake.prepare("absence/lessons_clash")
+
+
+def _spans(lake: Lake, asked: DaysToSum) -> list[dict[str, date]]:
+    """Cut the days into spans of so many lessons as memory has room for; a day is never cut."""
+    if asked.count <= _DATES_WORTH_COUNTING:
+        return [asked.span]
+    spans: list[dict[str, date]] = []
+    lessons = 0
+    for day, count in lake.rows(
+        "SELECT lesson_date, count(*) FROM lessons WHERE lesson_date BETWEEN $first_date "
+        "AND $last_date GROUP BY lesson_date ORDER BY lesson_date",
+        **asked.span,
+    ):
+        if not spans or lessons + count > _LESSONS_AT_ONCE:
+            spans.append({"first_date": day, "last_date": day})
+            lessons = 0
+        spans[-1]["last_date"] = day
+        lessons += count
+    return spans or [asked.span]
 
 
 def _sum_into(table: str, lake: Lake, span: dict[str, date]) -> int:
