@@ -80,8 +80,9 @@ def _sum_again(connection: duckdb.DuckDBPyConnection, lake: Lake, asked: DaysToS
         "DELETE FROM absence_monthly WHERE month_start_date IN "
         f"(SELECT month_start_date FROM {asked.months})"
     )
-    pupil_months = _insert(
-        connection, "absence_monthly", lake.select("absence/absence_monthly"), asked.whole_months
+    select = lake.select("absence/absence_monthly")
+    pupil_months = sum(
+        _insert(connection, "absence_monthly", select, span) for span in asked.whole_months
     )
     connection.execute(
         f"DELETE FROM stale_days WHERE lesson_date IN (SELECT lesson_date FROM {asked.days})"

@@ -10,7 +10,7 @@ at one by one, and its sums made again of those that count. Not here: the steps 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from assets.absence.windows import month_end
 from assets.lake.connection import Lake
@@ -20,6 +20,7 @@ from assets.lake.standing import find_disputable_days
 
 # Of so many lessons the sums are made at once: 30 bytes of memory each, and what is beside.
 _LESSONS_AT_ONCE = 20_000_000
+_MONTHS_AT_ONCE = 3
 # Fewer dates are never so many lessons.
 _DATES_WORTH_COUNTING = 5
 _OF_THE_STEPS = "stated_row"  # what a row of `uncounted_lessons` was when its fate was decided
@@ -46,9 +47,17 @@ class DaysToSum:
         return {"first_date": self.first, "last_date": self.last}
 
     @property
-    def whole_months(self) -> dict[str, date]:
-        """The first and the last day of their months, as parameters of a SELECT."""
-        return {"first_date": self.first.replace(day=1), "last_date": month_end(self.last)}
+    def whole_months(self) -> list[dict[str, date]]:
+        """Their months, some at a time: first and last day, as parameters of a SELECT."""
+        spans: list[dict[str, date]] = []
+        first = self.first.replace(day=1)
+        while first <= self.last:
+            last = first
+            for _ in range(_MONTHS_AT_ONCE):
+                last = month_end(last) + timedelta(days=1)
+            spans.append({"first_date": first, "last_date": last - timedelta(days=1)})
+            first = last
+        return spans
 
 
 @dataclass(frozen=True)

@@ -155,9 +155,11 @@ def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:
             f"WHERE lesson_date NOT IN (SELECT lesson_date FROM {asked.days}) "
             f"UNION ALL BY NAME SELECT * FROM {made}",
         )
-    months = lake.make(
-        "summed_monthly", lake.select("absence/absence_monthly"), **asked.whole_months
-    )
+    select = lake.select("absence/absence_monthly")
+    first, *others = asked.whole_months
+    months = lake.make("summed_monthly", select, **first)
+    for span in others:
+        lake.connection.execute(f"INSERT INTO {months} BY NAME {select}", span)
     lake.show_instead(
         "absence_monthly",
         f"SELECT * FROM ({_rows_then(lake, 'absence_monthly', snapshot)}) "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,19 @@ def sums(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     return {table: sorted(lake.rows(f"SELECT * FROM {table}"), key=str) for table in TABLES}
 
 
+def test_months_asked_for_are_each_in_one_span(lake: Lake, tmp_path: Path) -> None:
+    offer(lake, put(tmp_path, "a.csv", text_of(rows())))
+    for dates in ("DATE '2026-09-30'", "DATE '2026-08-31', DATE '2027-06-01'"):
+        asked = which_count.days_to_sum(lake, f"SELECT unnest([{dates}]) AS lesson_date")
+        assert asked is not None
+        spans = asked.whole_months
+        assert spans[0]["first_date"] == asked.first.replace(day=1)
+        assert spans[-1]["last_date"] >= asked.last
+        for before, after in itertools.pairwise(spans):
+            assert after["first_date"] == before["last_date"] + timedelta(days=1)
+        assert all(span["first_date"].day == 1 for span in spans)
+
+
 @pytest.mark.parametrize("at_once", [1, 17, 80])
 def test_days_summed_a_few_at_a_time_are_summed_as_all_at_once(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
@@ -56,6 +71,7 @@ def test_days_summed_a_few_at_a_time_are_summed_as_all_at_once(
 
     monkeypatch.setattr(which_count, "_sum_into", noted)
     monkeypatch.setattr(which_count, "_LESSONS_AT_ONCE", at_once)
+    monkeypatch.setattr(which_count, "_MONTHS_AT_ONCE", 1)
     refresh_sums(lake)
     assert sums(lake) == together
     asked = which_count.days_to_sum(lake, "SELECT DISTINCT lesson_date FROM lessons")
