@@ -22,6 +22,7 @@ from assets.exports.batches.kinds import (
     in_order,
     judge,
     kind_of,
+    let_wait,
     staged_work,
     stored_reports,
 )
@@ -67,6 +68,7 @@ from assets.exports.senders.senders import NO_SENDER, Senders
 from assets.exports.senders.senders_file import refuse_lost_senders
 from assets.exports.stage_times import StageTimes
 from assets.exports.storing.claims import drop_lost_claims, note_limited
+from assets.exports.storing.removals import MassRemovalError
 from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unread_column
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -342,19 +344,30 @@ class _Ingest:
             self.reports[file.path] = held(file.path, reason)
         for file, reason in staged.unreadable.items():
             self._quarantine(file, reason)
-        reports = [counts.report for counts in staged.counts]
-        for file, reason in staged.awaiting.items():
-            reports.append(awaiting(file, self.openings.header(file).match.layout.name, reason))
-        stays = [report for report in reports if self._stays_as_before(report)]
-        for report in stays:
-            self._leave_as_before(report)
-        files = [counts.file for counts in staged.counts if counts.report not in stays]
-        self._store(taken.lake, taken.batch, files, [r for r in reports if r not in stays])
+        while True:
+            try:
+                self._store_staged(taken)
+                break
+            except MassRemovalError as error:
+                let_wait(taken, error)
         for file in taken.work.files:
             self.spool.drop(file)
         if taken.work.kind == "pupil_merges":
             self.staging.people.forget()
         self._write_quarantined(taken.lake)
+
+    def _store_staged(self, taken: StagedWork) -> None:
+        staged = taken.staged
+        reports = [counts.report for counts in staged.counts]
+        for file, reason in staged.awaiting.items():
+            layout = taken.work.kinds.get(file.file_id)
+            layout = layout or self.openings.header(file).match.layout.name
+            reports.append(awaiting(file, layout, reason))
+        stays = [report for report in reports if self._stays_as_before(report)]
+        for report in stays:
+            self._leave_as_before(report)
+        files = [counts.file for counts in staged.counts if counts.report not in stays]
+        self._store(taken.lake, taken.batch, files, [r for r in reports if r not in stays])
 
     def _store(
         self,

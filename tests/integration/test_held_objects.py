@@ -1,0 +1,296 @@
+"""Files of SS12000 that would remove or blank many of a school's lessons wait, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.absence.sums import refresh_sums
+from assets.exports.files.arrivals import Intake
+from assets.exports.ingest import ingest_paths
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.senders.releases import Person, release, waiting_files
+from assets.exports.senders.senders import Right, Sender, Senders
+from assets.lake.connection import Lake
+from assets.lake.tables import TABLE_NAMES
+from tests.conftest import settings_of
+from tests.integration.ingest_files import put
+from tests.integration.ss12000_files import (
+    ANNA,
+    BO,
+    SCHOOL,
+    SECOND_UNIT,
+    activity,
+    attendance,
+    enrolment,
+    event,
+    group,
+    organisation,
+    page,
+    person,
+    school,
+    staff,
+)
+from tests.integration.test_ss12000 import key_of, state_of
+
+TAKEN, WAITS = FileOutcome.ACCEPTED, FileOutcome.AWAITING_RELEASE
+SERVER = Sender(name="server", rights=frozenset(), is_declared=True)
+MAY = replace(SERVER, rights=frozenset({Right.REMOVE_LESSONS}))
+OTHER = Sender(name="annan", rights=frozenset(), is_declared=True)
+LATER = "2026-10-20T04:00:00Z"
+DAYS = range(15)
+Objects = Mapping[str, list[Any]]
+
+
+def lesson_of(day: int, **fields: Any) -> dict[str, Any]:
+    """An event of a day of October, 08:20 to 09:20."""
+    start, end = (f"2026-10-{day + 1:02d}T{time}+02:00" for time in ("08:20:00", "09:20:00"))
+    return event(**{"id": f"event-{day}", "startTime": start, "endTime": end, **fields})
+
+
+def attended(day: int, pupil: str, **fields: Any) -> dict[str, Any]:
+    return attendance(f"event-{day}", pupil, **fields)
+
+
+def pairs(count: int) -> list[tuple[int, str]]:
+    return [(day, pupil) for day in DAYS for pupil in (ANNA, BO)][:count]
+
+
+#: Thirty lessons of October: fifteen events of two pupils.
+MONTH: dict[str, list[dict[str, Any]]] = {
+    **school(),
+    "calendarEvents": [lesson_of(day) for day in DAYS],
+    "attendances": [attended(*pair) for pair in pairs(30)],
+}
+
+
+def send(inbox: Path, objects: Objects, day: int, sender: str = "server") -> None:
+    """Put a file a resource into a sender's folder; `gone` are ids that were taken away."""
+    for name, found in objects.items():
+        gone = json.dumps({"data": found[0], "pageToken": None}) if name == "gone" else page(found)
+        put(inbox / sender, f"{name}_202610{day:02d}T0600.json", gone)
+
+
+def offer(lake: Lake, inbox: Path, *senders: Sender) -> dict[str, FileReport]:
+    """Take an inbox in and return the reports by what the files hold and their day."""
+    reports = ingest_paths(
+        lake,
+        [inbox],
+        senders=Senders(named=senders or (SERVER, OTHER), folders=(inbox,)),
+        intake=Intake(0, keeps_originals=True),
+    )
+    ((wrong,),) = lake.rows(f"SELECT count(*) FROM ({lake.select('checks/files_add_up')})")
+    assert wrong == 0
+    return {report.name.removesuffix("T0600.json"): report for report in reports}
+
+
+def everything(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
+    """Return each table of the lake but the ledger, once the sums are made."""
+    refresh_sums(lake)
+    return {
+        table: lake.rows(f"SELECT * FROM {table} ORDER BY ALL")
+        for table in sorted(TABLE_NAMES - {"files"})
+    }
+
+
+@pytest.fixture(scope="module")
+def home_of_month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that has taken the month, to be copied beside itself."""
+    folder = tmp_path_factory.mktemp("month")
+    send(folder / "inbox", MONTH, 18)
+    with Lake.open(settings_of(folder / "home")) as opened:
+        assert {r.outcome for r in offer(opened, folder / "inbox").values()} == {TAKEN}
+        refresh_sums(opened)
+    (folder / "home").rename(folder / "taken")
+    return folder / "taken"
+
+
+@pytest.fixture
+def taken(home_of_month: Path) -> Iterator[Lake]:
+    """A lake that has taken the month."""
+    home = home_of_month.with_name("home")
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.copytree(home_of_month, home)
+    with Lake.open(settings_of(home)) as opened:
+        yield opened
+
+
+def said_again(objects: list[dict[str, Any]], **fields: Any) -> list[dict[str, Any]]:
+    return [one | {"meta": {"modified": LATER}} | fields for one in objects]
+
+
+ATTENDED, EVENTS = MONTH["attendances"], MONTH["calendarEvents"]
+IDS = [one["id"] for one in ATTENDED]
+NO_MINUTES = {"attendanceMinutes": None, "invalidAbsenceMinutes": None, "validAbsenceMinutes": None,
+              "otherAttendanceMinutes": None}  # fmt: skip
+PRESENT = {"attendanceMinutes": 60, "invalidAbsenceMinutes": 0}
+ELSEWHERE = [organisation(SECOND_UNIT, schoolUnitCode="99999904", displayName="En annan skola")]
+#: What takes ten lessons or more away, of all resources of which lessons are made.
+TAKES: dict[str, Objects] = {
+    "attendances are deleted": {"gone": [{"attendances": IDS[:10]}]},
+    "events are deleted": {"gone": [{"calendarEvents": [f"event-{n}" for n in range(5)]}]},
+    "a person is deleted": {"gone": [{"persons": [ANNA]}]},
+    "events are cancelled": {"calendarEvents": said_again(EVENTS[:5], cancelled=True)},
+    "pupils no longer take part": {
+        "calendarEvents": said_again(
+            EVENTS[:10], studentExceptions=[{"student": {"id": ANNA}, "participates": False}]
+        )
+    },
+    "events move to another day": {
+        "calendarEvents": [lesson_of(20, id=f"event-{n}", modified=LATER) for n in range(5)]
+    },
+    "events are a third as long": {
+        "calendarEvents": said_again(EVENTS[:5], teachingLengthStudent=20)
+    },
+    "events are too short for their absence": {
+        "calendarEvents": said_again(EVENTS[:5], teachingLengthStudent=10)
+    },
+    "attendances are no longer reported": {
+        "attendances": said_again(ATTENDED[:10], isReported=False)
+    },
+    "attendances have no minutes": {"attendances": said_again(ATTENDED[:10], **NO_MINUTES)},
+    "attendances have no absence": {"attendances": said_again(ATTENDED[:10], **PRESENT)},
+    "attendances are of an event that nobody knows": {
+        "attendances": said_again(ATTENDED[:10], calendarEvent={"id": "event-99"})
+    },
+    "attendances are of another pupil": {
+        "attendances": said_again(ATTENDED[0:20:2], student={"id": "person-zz"})
+    },
+    "an activity is not taught": {
+        "activities": [activity(activityType="Övrigt", modified=LATER)]
+    },
+    "an activity is another school's": {
+        "organisations": ELSEWHERE,
+        "activities": [activity(organisation={"id": SECOND_UNIT}, modified=LATER)],
+    },
+    "the school unit has another code": {
+        "organisations": [organisation(schoolUnitCode="99999904", modified=LATER)]
+    },
+    "pupils are in upper secondary school": {
+        "persons": [person(ANNA, enrolments=[enrolment(schoolType="GY")], modified=LATER)]
+    },
+    "a pupil is another pupil": {
+        "persons": [person(ANNA, civicNo={"value": "201509029805"}, modified=LATER)]
+    },
+    "two files take five each": {
+        "gone": [{"attendances": IDS[:5]}],
+        "calendarEvents": said_again(EVENTS[10:13], cancelled=True),
+    },
+}  # fmt: skip
+
+
+def at_another_time(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        one | {"id": f"new-{one['id']}", "meta": {"modified": LATER}}
+        | ({"calendarEvent": {"id": f"new-{one['calendarEvent']['id']}"}}
+           if "calendarEvent" in one else {})
+        for one in objects
+    ]  # fmt: skip
+
+
+#: What takes none away, or few.
+LEAVES: dict[str, Objects] = {
+    "nine attendances are deleted": {"gone": [{"attendances": IDS[:9]}]},
+    "all have other absence": {
+        "attendances": said_again(ATTENDED, validAbsenceMinutes=20, attendanceMinutes=25)
+    },
+    "all begin five minutes later": {
+        "calendarEvents": [
+            lesson_of(day, startTime=f"2026-10-{day + 1:02d}T08:25:00+02:00", modified=LATER)
+            for day in DAYS
+        ]
+    },
+    "the timetable is made again with other ids": {
+        "calendarEvents": at_another_time(EVENTS),
+        "attendances": at_another_time(ATTENDED),
+        "gone": [{"calendarEvents": [one["id"] for one in EVENTS], "attendances": IDS}],
+    },
+    "events are shortened with their absence": {
+        "calendarEvents": said_again(EVENTS, teachingLengthStudent=40),
+        "attendances": said_again(ATTENDED, attendanceMinutes=30, invalidAbsenceMinutes=10),
+    },
+    "the class is renamed and has no mentor": {
+        "groups": [group(displayName="8C", modified=LATER)],
+        "gone": [{"duties": ["duty-mentor"]}],
+    },
+    "lessons to come are cancelled": {
+        "calendarEvents": [
+            lesson_of(0, id=f"event-x{n}", startTime=f"2099-10-{n + 1:02d}T08:20:00+02:00",
+                      endTime=f"2099-10-{n + 1:02d}T09:20:00+02:00", cancelled=True)
+            for n in range(12)
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", TAKES)
+def test_objects_that_take_many_lessons_wait_and_change_nothing_until_released(
+    taken: Lake, tmp_path: Path, what: str
+) -> None:
+    lake, inbox = taken, tmp_path / "inbox"
+    before = everything(lake)
+    send(inbox, TAKES[what], 21)
+    reports = offer(lake, inbox)
+    waiting = {name for name, report in reports.items() if report.outcome == WAITS}
+    # Of a school that only is made known no lesson is taken.
+    is_new = what == "an activity is another school's"
+    assert waiting == set(reports) - ({"organisations_20261021"} if is_new else set())
+    for name in waiting:
+        assert f"of 30 lessons of school unit {SCHOOL} in 2026-10" in str(reports[name].reason)
+        assert reports[name].rows_read == 0
+    after = everything(lake)
+    if is_new:
+        for table in ("ss12000_organisations", "school_units"):
+            after[table] = before[table]
+    assert after == before
+    # Not before somebody has looked, however often it comes.
+    assert {r.outcome for r in offer(lake, inbox).values()} <= {WAITS, FileOutcome.DUPLICATE}
+    for file in waiting_files(lake, Senders(named=(SERVER,), folders=(inbox,))):
+        release(lake, file, Person(1, "anna"))
+    # From the archive.
+    shutil.rmtree(inbox / "server")
+    (inbox / "server").mkdir()
+    offer(lake, inbox)
+    assert lake.rows("SELECT DISTINCT outcome FROM files") == [("accepted",)]
+    released = state_of(lake)
+    assert released["lessons"] != before["lessons"]
+    assert released == state_with_the_right(lake, tmp_path, TAKES[what])
+
+
+def state_with_the_right(lake: Lake, folder: Path, objects: Objects) -> dict[str, Any]:
+    """Return the lake of a home, of the same key, whose sender may remove lessons."""
+    other = folder / "home"
+    other.mkdir(mode=0o700)
+    shutil.copy2(lake.settings.home / "pupil.key", other)
+    send(folder / "all", MONTH, 18)
+    send(folder / "all", objects, 21)
+    with Lake.open(settings_of(other)) as opened:
+        assert {r.outcome for r in offer(opened, folder / "all", MAY).values()} == {TAKEN}
+        return state_of(opened)
+
+
+@pytest.mark.parametrize("what", LEAVES)
+def test_objects_that_take_few_lessons_or_say_them_anew_do_not_wait(
+    taken: Lake, tmp_path: Path, what: str
+) -> None:
+    send(tmp_path, LEAVES[what], 21)
+    assert {r.outcome for r in offer(taken, tmp_path).values()} == {TAKEN}
+
+
+def test_a_pupil_who_gets_a_number_loses_no_lesson(lake: Lake, tmp_path: Path) -> None:
+    nameless = [person(ANNA, civicNo=None), person(BO, civicNo=None), staff()]
+    send(tmp_path, {**MONTH, "persons": nameless}, 18)
+    offer(lake, tmp_path)
+    send(tmp_path, {"persons": said_again(MONTH["persons"])}, 21)
+    assert offer(lake, tmp_path)["persons_20261021"].outcome == TAKEN
+    assert lake.rows(
+        "SELECT count(*) FROM lessons WHERE pupil_key IN (cast(? AS UUID), cast(? AS UUID))"
+        .replace("?", "$a", 1).replace("?", "$b", 1),
+        a=str(key_of(lake, "201203149800")), b=str(key_of(lake, "201203149818")),
+    ) == [(30,)]  # fmt: skip
