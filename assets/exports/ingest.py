@@ -137,16 +137,25 @@ def read_again(
 
 
 @contextmanager
-def reading_again(lake: Lake, layouts: Sequence[Layout] | None = None) -> Iterator[ReadAgain]:
+def reading_again(
+    lake: Lake, layouts: Sequence[Layout] | None = None, may_lose: Collection[str] = ()
+) -> Iterator[ReadAgain]:
     """Give a function that reads known files once more, in place of what was made of them.
 
     Nobody else writes meanwhile. The function takes files, and when they were received.
+
+    Args:
+        lake: the lake.
+        layouts: of the home; the shipped ones when None.
+        may_lose: layouts whose files hang on what others say: one of which every row is refused now
+            loses what was taken of it. Of all others that stays.
 
     Raises:
         LakeError: another process keeps the lake locked.
         KeyFileError: the lake was written with another key.
     """
     with _run(lake, layouts, None, None) as run:
+        run.may_lose = frozenset(may_lose)
         yield run.read_all_again
 
 
@@ -209,6 +218,7 @@ class _Ingest:
         self.received: Mapping[int, datetime] = {}
         #: Files that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[int] = frozenset()
+        self.may_lose: frozenset[str] = frozenset()
 
     def take(self, entries: Sequence[InboxEntry], senders: Senders) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
@@ -476,6 +486,7 @@ class _Ingest:
             was_taken
             and report.file_id in self.rereading
             and report.outcome == FileOutcome.QUARANTINED
+            and report.layout not in self.may_lose
         )
 
     def _leave_as_before(self, report: FileReport) -> None:

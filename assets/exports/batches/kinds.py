@@ -32,7 +32,7 @@ from assets.exports.readers.row_reader import Openings
 from assets.exports.ss12000 import batch as ss12000_batch
 from assets.exports.ss12000.aggregates import AggregateBatch
 from assets.exports.ss12000.batch import ObjectBatch
-from assets.exports.ss12000.derive import derive_again
+from assets.exports.ss12000.derive import derive_again, withdraw
 from assets.exports.ss12000.living import define_living
 from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.exports.ss12000.resources import KINDS as SS12000_KINDS
@@ -59,6 +59,8 @@ KIND_ORDER = {
 }
 #: Layouts of SS12000 whose files are read row by row, as those of other senders.
 READ_BY_ROW = frozenset({AGGREGATES_KIND})
+#: Kinds of files whose objects point to each other, and from which lessons and records follow.
+OBJECT_KINDS = frozenset(SS12000_KINDS)
 #: Files of all resources of SS12000, as one kind of work: they are stored together.
 _OBJECTS = "ss12000"
 # Storing these changes nothing that staging lessons asks about.
@@ -129,6 +131,18 @@ def kind_of(file: ReceivedFile, openings: Openings) -> str:
     if file.is_json:
         return ss12000_batch.kind_of(file)
     return openings.header(file).match.layout.kind
+
+
+def kind_of_layout(layout: str | None, known: Mapping[str, str]) -> str | None:
+    """Return the kind of files that were read with a layout; None when it is not there any more.
+
+    Args:
+        layout: as the ledger has it.
+        known: kinds of the home's layouts, by name.
+    """
+    if layout in READ_BY_ROW:
+        return "aggregates"
+    return layout if layout in OBJECT_KINDS else known.get(layout or "")
 
 
 def staged_work(
@@ -204,7 +218,7 @@ def _batch_of(work: Work, lake: Lake, people: People, openings: Openings) -> Exp
 
 
 def make_ready_to_derive(lake: Lake) -> None:
-    """Define what `derive_objects_again` reads; before its transaction begins."""
+    """Define what deriving from objects reads; before its transaction begins."""
     define_living(lake)
 
 
@@ -219,3 +233,8 @@ def derive_objects_again(
         pupils: the keys, as `pupil_key`.
     """
     derive_again(connection, lake, pupils)
+
+
+def withdraw_objects(connection: duckdb.DuckDBPyConnection, lake: Lake, file_id: int) -> None:
+    """Take away what a file of SS12000 said of objects, and make again what followed from them."""
+    withdraw(connection, lake, file_id)
