@@ -23,6 +23,7 @@ from assets.exports.batches.kinds import (
     judge,
     kind_of,
     let_wait,
+    staged_reports,
     staged_work,
     stored_reports,
 )
@@ -53,7 +54,6 @@ from assets.exports.ledger.held_files import HeldFiles, Quarantine
 from assets.exports.ledger.outcomes import (
     FileOutcome,
     FileReport,
-    awaiting,
     held,
     left_alone,
     report_of,
@@ -368,11 +368,7 @@ class _Ingest:
 
     def _store_staged(self, taken: StagedWork) -> None:
         staged = taken.staged
-        reports = [counts.report for counts in staged.counts]
-        for file, reason in staged.awaiting.items():
-            layout = taken.work.kinds.get(file.file_id)
-            layout = layout or self.openings.header(file).match.layout.name
-            reports.append(awaiting(file, layout, reason))
+        reports = staged_reports(taken, self.openings)
         stays = [report for report in reports if self._stays_as_before(report)]
         for report in stays:
             self._leave_as_before(report)

@@ -160,15 +160,11 @@ def revoke_file(
             make_ready_to_derive(lake)
 
             def take_back(connection: duckdb.DuckDBPyConnection) -> None:
-                taking = _withdrawing if kind in OBJECT_KINDS else _giving_objects_their_place
-                with taking(connection, lake, file):
-                    _take_back(
-                        connection,
-                        lake,
-                        file,
-                        others=[other.file.file_id for other in others],
-                        with_protection=with_protection,
-                    )
+                ids = [other.file.file_id for other in others]
+                with _letting_objects_come_back(connection, lake, file):
+                    if kind in OBJECT_KINDS:
+                        withdraw_objects(connection, file.file_id)
+                    _take_back(connection, lake, file, others=ids, with_protection=with_protection)
 
             lake.write(take_back)
             # Killed before this is said, it says so, and is done once more.
@@ -225,17 +221,7 @@ def _protections_of(lake: Lake, file: LedgerFile) -> int:
 
 
 @contextmanager
-def _withdrawing(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, file: LedgerFile
-) -> Iterator[None]:
-    """Take the objects of a file away with what is else taken back of it."""
-    yield
-    withdraw_objects(connection, lake, file.file_id)
-    _drop_nameless(connection)
-
-
-@contextmanager
-def _giving_objects_their_place(
+def _letting_objects_come_back(
     connection: duckdb.DuckDBPyConnection, lake: Lake, file: LedgerFile
 ) -> Iterator[None]:
     """Let lessons and records of objects come back in whose place rows of the file stand."""

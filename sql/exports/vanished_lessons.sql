@@ -1,61 +1,61 @@
 -- vanished_lessons: how many lessons each file of objects removes or blanks, once it is stored.
--- From: touched_lessons, lessons, ss12000_persons, affected_lessons, watched_files (those whose
+-- From: lessons_before, lessons, ss12000_persons, affected_lessons, watched_files (those whose
 -- sender may not remove lessons). Grain: a file, school unit and month. Of a lesson that several
--- files of a sender touch one is named; the others have it not counted, and a row all the same.
+-- files of a sender affect one is named; the others have it not counted, and a row all the same.
 -- A lesson is there when one of its day, pupil and school unit has its id, or its subject and half
 -- of its time, is neither cancelled nor no longer reported, has some of its absence and at least
 -- half of its length. A pupil who had no number before, and has one now, is the same pupil.
--- Parameters: $first_date, $last_date, $first_school and $last_school of the touched lessons (they
+-- Parameters: $first_date, $last_date, $first_school and $last_school of the lessons before (they
 -- prune the files that the scan opens).
 WITH standing AS (
-    SELECT touched.touched_row
-    FROM touched_lessons AS touched
-    LEFT JOIN ss12000_persons AS persons ON touched.pupil_key = persons.person_key
+    SELECT before.lesson_row
+    FROM lessons_before AS before
+    LEFT JOIN ss12000_persons AS persons ON before.pupil_key = persons.person_key
     INNER JOIN lessons AS stored
         ON
-            coalesce(persons.pupil_key, touched.pupil_key) = stored.pupil_key
-            AND touched.school_unit_code = stored.school_unit_code
-            AND touched.lesson_date = stored.lesson_date
+            coalesce(persons.pupil_key, before.pupil_key) = stored.pupil_key
+            AND before.school_unit_code = stored.school_unit_code
+            AND before.lesson_date = stored.lesson_date
     WHERE
         stored.lesson_date BETWEEN $first_date AND $last_date
         AND stored.school_unit_code BETWEEN $first_school AND $last_school
         AND NOT stored.is_cancelled
-        AND (stored.is_reported OR NOT touched.is_reported)
-        AND 2 * stored.scheduled_minutes >= touched.scheduled_minutes
+        AND (stored.is_reported OR NOT before.is_reported)
+        AND 2 * stored.scheduled_minutes >= before.scheduled_minutes
         AND (
-            touched.valid_minutes + touched.invalid_minutes = 0
+            before.valid_minutes + before.invalid_minutes = 0
             OR stored.valid_minutes + stored.invalid_minutes > 0
         )
         AND (
-            coalesce(touched.lesson_id = stored.lesson_id, FALSE)
+            coalesce(before.lesson_id = stored.lesson_id, FALSE)
             OR (
-                lower(touched.subject) = lower(stored.subject)
+                lower(before.subject) = lower(stored.subject)
                 AND 2 * date_diff(
                     'minute',
-                    greatest(touched.starts_at, stored.starts_at),
+                    greatest(before.starts_at, stored.starts_at),
                     least(
-                        touched.starts_at + to_minutes(touched.scheduled_minutes),
+                        before.starts_at + to_minutes(before.scheduled_minutes),
                         stored.starts_at + to_minutes(stored.scheduled_minutes)
                     )
-                ) >= least(touched.scheduled_minutes, stored.scheduled_minutes)
+                ) >= least(before.scheduled_minutes, stored.scheduled_minutes)
             )
         )
 ),
 
 vanished AS (
     SELECT
-        touched_row,
+        lesson_row,
         lesson_id,
         pupil_key,
         school_unit_code,
         cast(date_trunc('month', lesson_date) AS DATE) AS month_first_date
-    FROM touched_lessons
-    WHERE touched_row NOT IN (SELECT standing.touched_row FROM standing)
+    FROM lessons_before
+    WHERE lesson_row NOT IN (SELECT standing.lesson_row FROM standing)
 ),
 
-touching AS (
+taking_part AS (
     SELECT DISTINCT
-        vanished.touched_row,
+        vanished.lesson_row,
         vanished.school_unit_code,
         vanished.month_first_date,
         watched.sender,
@@ -72,8 +72,8 @@ named AS (
         file_id,
         school_unit_code,
         month_first_date,
-        file_id = max(file_id) OVER (PARTITION BY touched_row, sender) AS is_named
-    FROM touching
+        file_id = max(file_id) OVER (PARTITION BY lesson_row, sender) AS is_named
+    FROM taking_part
 )
 
 SELECT

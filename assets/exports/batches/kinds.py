@@ -22,6 +22,7 @@ from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.outcomes import (
     FileOutcome,
     FileReport,
+    awaiting,
     said_again,
     with_remark,
     with_superseded,
@@ -32,10 +33,11 @@ from assets.exports.readers.row_reader import Openings
 from assets.exports.ss12000 import batch as ss12000_batch
 from assets.exports.ss12000.aggregates import AggregateBatch
 from assets.exports.ss12000.batch import ObjectBatch
-from assets.exports.ss12000.derive import derive_again, withdraw
+from assets.exports.ss12000.derive import derive_again
 from assets.exports.ss12000.living import define_living
 from assets.exports.ss12000.resources import AGGREGATES_KIND
 from assets.exports.ss12000.resources import KINDS as SS12000_KINDS
+from assets.exports.ss12000.words import withdraw_words
 from assets.exports.storing.removals import MassRemovalError
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
@@ -171,6 +173,15 @@ def judge(taken: StagedWork) -> None:
         taken.batch.judge_removals(taken.staged)
 
 
+def staged_reports(taken: StagedWork, openings: Openings) -> list[FileReport]:
+    """Return the reports of files that are to be stored, and of those that wait for a release."""
+    reports = [counts.report for counts in taken.staged.counts]
+    for file, reason in taken.staged.awaiting.items():
+        layout = taken.work.kinds.get(file.file_id)
+        reports.append(awaiting(file, layout or openings.header(file).match.layout.name, reason))
+    return reports
+
+
 def let_wait(taken: StagedWork, error: MassRemovalError) -> None:
     """Take files out that would have removed too many lessons; the rest can be stored then."""
     if isinstance(taken.batch, ObjectBatch):
@@ -218,7 +229,7 @@ def _batch_of(work: Work, lake: Lake, people: People, openings: Openings) -> Exp
 
 
 def make_ready_to_derive(lake: Lake) -> None:
-    """Define what deriving from objects reads; before its transaction begins."""
+    """Define what `derive_objects_again` reads; before its transaction begins."""
     define_living(lake)
 
 
@@ -235,6 +246,6 @@ def derive_objects_again(
     derive_again(connection, lake, pupils)
 
 
-def withdraw_objects(connection: duckdb.DuckDBPyConnection, lake: Lake, file_id: int) -> None:
-    """Take away what a file of SS12000 said of objects, and make again what followed from them."""
-    withdraw(connection, lake, file_id)
+def withdraw_objects(connection: duckdb.DuckDBPyConnection, file_id: int) -> None:
+    """Take away what a file of SS12000 said of objects, before all others are read again."""
+    withdraw_words(connection, file_id)

@@ -15,59 +15,59 @@ from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
 
 _MENTEES = (
-    "SELECT members.person_key, {is_changed} AS is_changed, touched.file_id "
+    "SELECT members.person_key, {is_changed} AS is_changed, saying.file_id "
     "FROM ss12000_members AS members "
     "JOIN ss12000_roles AS roles ON members.group_key = roles.group_key "
     "JOIN ss12000_duties AS duties ON roles.duty_key = duties.duty_key "
-    "JOIN {touched} AS touched ON duties.{key} = touched.{key}"
+    "JOIN {saying} AS saying ON duties.{key} = saying.{key}"
 )
-# Below, `changed`, `winning` and `touched` stand for temporary tables.
+# Below, `changed`, `winning`, `markings` and `persons` stand for temporary tables.
 # By resource: who is affected by which file, and whether lessons are, not only records.
 _PERSONS = {
     # A school unit code is part of every lesson, and hardly ever changes.
     "organisations": (
         (
-            "SELECT persons.person_key, true AS is_changed, touched.file_id "
+            "SELECT persons.person_key, true AS is_changed, saying.file_id "
             "FROM ss12000_persons AS persons "
-            "CROSS JOIN (SELECT DISTINCT file_id FROM {changed}) AS touched"
+            "CROSS JOIN (SELECT DISTINCT file_id FROM {changed}) AS saying"
         ),
     ),
     "persons": (
         "SELECT person_key, false AS is_changed, file_id FROM {winning}",
         "SELECT person_key, true AS is_changed, file_id FROM {changed}",
-        _MENTEES.format(is_changed="true", touched="{changed}", key="person_key"),
+        _MENTEES.format(is_changed="true", saying="{changed}", key="person_key"),
     ),
     "groups": (
         (
-            "SELECT members.person_key, true AS is_changed, touched.file_id "
-            "FROM ss12000_members AS members JOIN {changed} AS touched USING (group_key)"
+            "SELECT members.person_key, true AS is_changed, saying.file_id "
+            "FROM ss12000_members AS members JOIN {changed} AS saying USING (group_key)"
         ),
     ),
-    "duties": (_MENTEES.format(is_changed="true", touched="{changed}", key="duty_key"),),
+    "duties": (_MENTEES.format(is_changed="true", saying="{changed}", key="duty_key"),),
 }
 _MARKED = (
     "SELECT person_key, false AS is_changed, file_id FROM {markings}",
-    _MENTEES.format(is_changed="false", touched="{markings}", key="person_key"),
+    _MENTEES.format(is_changed="false", saying="{markings}", key="person_key"),
 )
 _NOBODY = "SELECT person_key, false AS is_changed, file_id FROM ss12000_persons WHERE false"
 _SPOKEN = (
-    "SELECT spoken.event_key, spoken.person_key, touched.file_id FROM ss12000_attendances AS spoken"
+    "SELECT spoken.event_key, spoken.person_key, saying.file_id FROM ss12000_attendances AS spoken"
 )
 _PAIRS = {
     "attendances": (
-        f"{_SPOKEN} JOIN {{winning}} AS touched ON spoken.attendance_key = touched.attendance_key"
+        f"{_SPOKEN} JOIN {{winning}} AS saying ON spoken.attendance_key = saying.attendance_key"
     ),
     "calendarEvents": (
-        f"{_SPOKEN} JOIN {{changed}} AS touched ON spoken.event_key = touched.event_key"
+        f"{_SPOKEN} JOIN {{changed}} AS saying ON spoken.event_key = saying.event_key"
     ),
     "activities": (
         f"{_SPOKEN} JOIN ss12000_events AS events ON spoken.event_key = events.event_key "
-        "JOIN {changed} AS touched ON events.activity_key = touched.activity_key"
+        "JOIN {changed} AS saying ON events.activity_key = saying.activity_key"
     ),
 }
 _PAIRS_OF_PERSONS = (
     f"{_SPOKEN} JOIN (SELECT DISTINCT person_key, file_id FROM {{persons}} WHERE is_changed) "
-    "AS touched ON spoken.person_key = touched.person_key"
+    "AS saying ON spoken.person_key = saying.person_key"
 )
 
 
@@ -133,8 +133,8 @@ def note_persons(lake: Lake, affected: Affected, persons: str, *, has_lessons: b
         persons: a SELECT of their keys, each with the file that their word is from.
         has_lessons: there are lessons with ids, some of which may have to go.
     """
-    touched = f"SELECT person_key, true AS is_changed, file_id FROM ({persons})"
-    _note(lake, affected, [touched], _PAIRS_OF_PERSONS, has_lessons=has_lessons)
+    all_of_them = f"SELECT person_key, true AS is_changed, file_id FROM ({persons})"
+    _note(lake, affected, [all_of_them], _PAIRS_OF_PERSONS, has_lessons=has_lessons)
 
 
 def _note(
@@ -148,11 +148,11 @@ def _note(
 ) -> None:
     """Note persons, the pairs of an event and a person, and whose rows theirs are."""
     connection = lake.connection
-    persons = lake.make("touched_persons", " UNION ALL ".join(selects) or _NOBODY)
-    touched = lake.make("touched_pairs", pairs.format(persons=persons, **tables))
-    ours = f"(SELECT person_key FROM {persons} UNION SELECT person_key FROM {touched})"
+    persons = lake.make("persons_now", " UNION ALL ".join(selects) or _NOBODY)
+    now = lake.make("pairs_now", pairs.format(persons=persons, **tables))
+    ours = f"(SELECT person_key FROM {persons} UNION SELECT person_key FROM {now})"
     pupils = lake.make(
-        "touched_pupils",
+        "pupils_now",
         f"SELECT DISTINCT pupil_key FROM ss12000_persons WHERE person_key IN {ours}",
     )
     # Two persons with one identity number are one pupil: what touches one touches the other.
@@ -168,19 +168,19 @@ def _note(
             f"JOIN {siblings} USING (person_key)"
         )
         connection.execute(
-            f"INSERT INTO {touched} SELECT event_key, sibling, file_id FROM {touched} "
+            f"INSERT INTO {now} SELECT event_key, sibling, file_id FROM {now} "
             f"JOIN {siblings} USING (person_key)"
         )
     connection.execute(f"INSERT INTO {affected.persons} SELECT DISTINCT person_key FROM {persons}")
     connection.execute(
-        f"INSERT INTO {affected.pairs} SELECT DISTINCT event_key, person_key FROM {touched}"
+        f"INSERT INTO {affected.pairs} SELECT DISTINCT event_key, person_key FROM {now}"
     )
     connection.execute(f"INSERT INTO {affected.pupils} SELECT pupil_key FROM {pupils}")
     if has_lessons:
         connection.execute(
             f"INSERT INTO {affected.lessons} "
-            "SELECT DISTINCT events.event_id, persons.pupil_key, touched.file_id "
-            f"FROM {touched} AS touched JOIN ss12000_events AS events USING (event_key) "
+            "SELECT DISTINCT events.event_id, persons.pupil_key, now.file_id "
+            f"FROM {now} AS now JOIN ss12000_events AS events USING (event_key) "
             "JOIN ss12000_persons AS persons USING (person_key)"
         )
 

@@ -33,7 +33,7 @@ from assets.exports.ss12000.affected_pupils import (
 from assets.exports.ss12000.living import STAYS
 from assets.exports.ss12000.persons import Persons, several_mentors
 from assets.exports.ss12000.resources import BY_NAME, DELETIONS, RESOURCES, Resource
-from assets.exports.ss12000.words import Changes, find_changes, store_words
+from assets.exports.ss12000.words import find_changes, store_words
 from assets.exports.storing.claims import drop_lost_claims
 from assets.exports.storing.lessons import store_identities, store_lessons
 from assets.exports.storing.roster_changes import watching_rosters
@@ -156,7 +156,9 @@ def store_and_derive(
         note_affected(lake, resource, affected, changes, has_lessons=has_lessons)
         lost.update(changes.lost)
     if arriving.deletions:
-        _note_all_deleted(lake, affected, arriving.deletions, has_lessons=has_lessons)
+        for resource in RESOURCES:
+            if resource.name not in STAYS:
+                note_deleted(lake, resource, affected, arriving.deletions, has_lessons=has_lessons)
         key = ("resource_name", "object_key")
         replace_older_by(connection, DELETIONS.table, arriving.deletions, key)
     if lake.rows(f"SELECT 1 FROM {markings} LIMIT 1"):
@@ -165,50 +167,6 @@ def store_and_derive(
     if arriving.deletions or _OF_UNITS & {resource.name for resource in arriving.words}:
         _store_units(connection, lake)
     return dict(lost)
-
-
-def _note_all_deleted(
-    lake: Lake, affected: Affected, deletions: TemporaryTable, *, has_lessons: bool
-) -> None:
-    for resource in RESOURCES:
-        if resource.name not in STAYS:
-            note_deleted(lake, resource, affected, deletions, has_lessons=has_lessons)
-
-
-def withdraw(connection: duckdb.DuckDBPyConnection, lake: Lake, file_id: int) -> None:
-    """Take away the words of a file that is revoked, and make again what followed from them.
-
-    What they had superseded is not back before the other files are read again; what the file said
-    of protection is another matter (`revoke.py`).
-
-    Args:
-        connection: inside a transaction.
-        lake: its lake.
-        file_id: the file.
-    """
-    has_lessons = _has_lessons(lake)
-    affected = begin_noting(lake)
-    mine = f"file_id = {file_id}"
-    for resource in RESOURCES:
-        key, part = resource.key, resource.part
-        gone = lake.make(
-            "withdrawn_words", f"SELECT {key}, file_id FROM {resource.table} WHERE {mine}"
-        )
-        if not lake.rows(f"SELECT 1 FROM {gone} LIMIT 1"):
-            continue
-        changes = Changes(gone, gone)
-        note_affected(lake, resource, affected, changes, has_lessons=has_lessons)
-        connection.execute(f"DELETE FROM {resource.table} WHERE {mine}")
-        if part:
-            connection.execute(
-                f"DELETE FROM {part.table} WHERE {key} IN (SELECT {key} FROM {gone})"
-            )
-        note_affected(lake, resource, affected, changes, has_lessons=has_lessons)
-    deletions = lake.make("withdrawn_deletions", f"SELECT * FROM {DELETIONS.table} WHERE {mine}")
-    _note_all_deleted(lake, affected, deletions, has_lessons=has_lessons)
-    connection.execute(f"DELETE FROM {DELETIONS.table} WHERE {mine}")
-    _derive(connection, lake, affected, has_lessons=has_lessons)
-    _store_units(connection, lake)
 
 
 def derive_again(connection: duckdb.DuckDBPyConnection, lake: Lake, pupils: TemporaryTable) -> None:

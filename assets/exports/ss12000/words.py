@@ -13,7 +13,7 @@ import duckdb
 
 from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.ledger.problems import ProblemLog
-from assets.exports.ss12000.resources import Resource
+from assets.exports.ss12000.resources import DELETIONS, RESOURCES, Resource
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
 
@@ -155,3 +155,20 @@ def store_words(
             f"INSERT INTO {part.table} BY NAME SELECT DISTINCT {names} FROM {part.staged} AS parts "
             f"SEMI JOIN {winning} USING (file_id, line_number)"
         )
+
+
+def withdraw_words(connection: duckdb.DuckDBPyConnection, file_id: int) -> None:
+    """Take away words and deletions of a file that is revoked; the caller holds the transaction.
+
+    What they had superseded, and what follows without them, is there once all other files are read
+    again: every lesson and record is derived from a word of one of them.
+    """
+    mine = f"file_id = {file_id}"
+    for resource in RESOURCES:
+        if resource.part:
+            connection.execute(
+                f"DELETE FROM {resource.part.table} WHERE {resource.key} IN "
+                f"(SELECT {resource.key} FROM {resource.table} WHERE {mine})"
+            )
+        connection.execute(f"DELETE FROM {resource.table} WHERE {mine}")
+    connection.execute(f"DELETE FROM {DELETIONS.table} WHERE {mine}")

@@ -3,7 +3,7 @@
 What a sender's files remove of a school's month is counted together: those of this batch, and those
 stored since somebody last released a file of the sender. Lesson files are asked before they are
 stored. Of objects of SS12000 nobody knows before what follows from them, so the lessons that they
-touch are looked at before and after, and what removes too many is taken back with its transaction.
+affect are looked at before and after, and what removes too many is taken back with its transaction.
 Not here: what blanks a lesson (`sql/exports/blanked_lessons.sql`, `vanished_lessons.sql`), who
 releases (`senders/releases.py`).
 """
@@ -101,7 +101,7 @@ class Removals:
 
     @contextmanager
     def watching(self, files: Sequence[ReceivedFile]) -> Iterator[None]:
-        """Look what becomes of the lessons that files of SS12000 touch (`affected_lessons`).
+        """Look what becomes of the lessons that files of SS12000 affect (`affected_lessons`).
 
         Args:
             files: that are being stored.
@@ -111,11 +111,11 @@ class Removals:
         """
         self._found = {}
         today = datetime.now(UTC).date()
-        touched = self._lake.materialise("exports/touched_lessons", today=today)
+        before = self._lake.materialise("exports/lessons_before", as_of=today)
         span = self._lake.frame(
             "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
             "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school "
-            f"FROM {touched}"
+            f"FROM {before}"
         ).row(0, named=True)
         if span["first_date"] is None:
             yield
