@@ -21,6 +21,7 @@ from assets.exports.batches.kinds import (
     KIND_ORDER,
     OBJECT_KINDS,
     READ_BY_ROW,
+    WITHOUT_RECORDS,
     derive_objects_again,
     kind_of_layout,
     make_ready_to_derive,
@@ -285,7 +286,7 @@ def _take_back(
 ) -> None:
     ids = {"file_id": file.file_id}
     _say_half(connection, lake, file)
-    drop_claims_of(connection, file.file_id)
+    drop_claims_of(connection, file.file_id, has_records=file.layout not in WITHOUT_RECORDS)
     for table in _SAID:
         connection.execute(f"DELETE FROM {table} WHERE file_id = $file_id", ids)
     # What it said against protection lifts nothing any more, whatever becomes of the rest.

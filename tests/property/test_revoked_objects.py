@@ -11,6 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import RevokeError, find_file
 from assets.exports.ledger.outcomes import FileReport
 from assets.exports.revoke import revoke_file
+from assets.exports.senders.senders import Right, Sender, Senders
 from assets.flags.evaluate import evaluate_flags
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -78,6 +80,8 @@ TABLES = {
     "ss12000_deletions": "*",
     "lessons": "*",
     "enrolments": "*",
+    # Since when is another matter: a record that is cut otherwise is known from then on.
+    "enrolment_claims": "DISTINCT pupil_key, school_unit_code, start_date, sender",
     "identity_sources": "*",
     "identities": "content_key",
     "school_units": "*",
@@ -217,9 +221,26 @@ def histories(draw: st.DrawFn) -> tuple[list[list[Said]], Said]:
     return [files[a:b] for a, b in pairwise(cuts)], chosen
 
 
-def offer(lake: Lake, folder: Path, files: Sequence[Said]) -> list[FileReport]:
-    paths = [put(folder, file.name, file.content) for file in files]
-    reports = ingest_paths(lake, paths, intake=Intake(0, keeps_originals=True))
+#: A server that may not move pupils, so that since when its records are known counts.
+SERVER = Sender(name="server", rights=frozenset(Right) - {Right.MOVE_PUPILS}, is_declared=True)
+
+
+def senders_of(folder: Path, *, has_senders: bool) -> Senders:
+    return Senders(named=(SERVER,), folders=(folder,)) if has_senders else Senders()
+
+
+def offer(
+    lake: Lake, folder: Path, files: Sequence[Said], *, run: int = 0, has_senders: bool = False
+) -> list[FileReport]:
+    """Take files in a run, each of which has its own time."""
+    paths = [put(folder / "server", file.name, file.content) for file in files]
+    clock = datetime(2026, 11, 3, 4, run, tzinfo=UTC).timestamp()
+    reports = ingest_paths(
+        lake,
+        paths,
+        intake=Intake(0, keeps_originals=True, now=lambda: clock),
+        senders=senders_of(folder, has_senders=has_senders),
+    )
     assert all(r.rows_read == r.rows_accepted + r.rows_rejected for r in reports)
     return reports
 
@@ -255,16 +276,19 @@ def differing(one: dict[str, Any], other: dict[str, Any]) -> str:
     )
 
 
-def revoke(lake: Lake, sha256: str, *, with_protection: bool = False) -> None:
+def revoke(
+    lake: Lake, sha256: str, senders: Senders | None = None, *, with_protection: bool = False
+) -> None:
     file = find_file(lake, Sealer.of_home(lake.settings.home), sha256)
-    assert revoke_file(lake, file, with_protection=with_protection).is_whole
+    assert revoke_file(lake, file, senders=senders, with_protection=with_protection).is_whole
 
 
-def test_a_revoked_file_of_objects_has_never_come(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_senders", [False, True], ids=["inbox", "server"])
+def test_a_revoked_file_of_objects_has_never_come(tmp_path: Path, *, has_senders: bool) -> None:
     compared: Counter[str] = Counter()
 
     @settings(
-        max_examples=examples(10),
+        max_examples=examples(6),
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=_PHASES,
@@ -273,20 +297,24 @@ def test_a_revoked_file_of_objects_has_never_come(tmp_path: Path) -> None:
     @given(history=histories(), with_protection=st.booleans())
     def it_never_came(history: tuple[list[list[Said]], Said], with_protection: bool) -> None:
         runs, chosen = history
+        offered = partial(offer, lake, has_senders=has_senders)
         with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
             emptied(lake)
-            reports = [report for run in runs for report in offer(lake, Path(folder), run)]
+            inbox = Path(folder)
+            reports = [r for n, run in enumerate(runs) for r in offered(inbox, run, run=n)]
             (report,) = [report for report in reports if report.name == chosen.name]
             if report.outcome == "quarantined":
                 return
             before, marked = state_of(lake), protected(lake)
-            revoke(lake, report.sha256, with_protection=with_protection)
+            senders = senders_of(inbox, has_senders=has_senders)
+            revoke(lake, report.sha256, senders, with_protection=with_protection)
             found, still = state_of(lake), protected(lake)
             # The same bytes again change nothing.
-            offer(lake, Path(folder), [chosen])
+            offered(inbox, [chosen], run=9)
             assert differing(state_of(lake), found) == ""
             emptied(lake)
-            offer(lake, Path(folder), [file for run in runs for file in run if file != chosen])
+            for n, run in enumerate(runs):
+                offered(inbox, [file for file in run if file != chosen], run=n)
             never, never_marked = state_of(lake), protected(lake)
         assert still >= never_marked
         assert with_protection or still >= marked & (never_marked | still)

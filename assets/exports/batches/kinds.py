@@ -35,7 +35,7 @@ from assets.exports.ss12000.aggregates import AggregateBatch
 from assets.exports.ss12000.batch import ObjectBatch
 from assets.exports.ss12000.derive import derive_again
 from assets.exports.ss12000.living import define_living
-from assets.exports.ss12000.resources import AGGREGATES_KIND
+from assets.exports.ss12000.resources import AGGREGATES_KIND, BY_NAME
 from assets.exports.ss12000.resources import KINDS as SS12000_KINDS
 from assets.exports.ss12000.words import withdraw_words
 from assets.exports.storing.removals import MassRemovalError
@@ -61,6 +61,8 @@ KIND_ORDER = {
 }
 #: Layouts of SS12000 whose files are read row by row, as those of other senders.
 READ_BY_ROW = frozenset({AGGREGATES_KIND})
+#: Kinds of files of SS12000 that bear no roster record: records of others follow from them too.
+WITHOUT_RECORDS = frozenset(SS12000_KINDS) - {BY_NAME["persons"].kind}
 #: Kinds of files whose objects point to each other, and from which lessons and records follow.
 OBJECT_KINDS = frozenset(SS12000_KINDS)
 #: Files of all resources of SS12000, as one kind of work: they are stored together.
