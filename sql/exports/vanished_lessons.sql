@@ -8,36 +8,36 @@
 -- Parameters: $first_date, $last_date, $first_school and $last_school of the lessons before (they
 -- prune the files that the scan opens).
 WITH standing AS (
-    SELECT before.lesson_row
-    FROM lessons_before AS before
-    LEFT JOIN ss12000_persons AS persons ON before.pupil_key = persons.person_key
+    SELECT earlier.lesson_row
+    FROM lessons_before AS earlier
+    LEFT JOIN ss12000_persons AS persons ON earlier.pupil_key = persons.person_key
     INNER JOIN lessons AS stored
         ON
-            coalesce(persons.pupil_key, before.pupil_key) = stored.pupil_key
-            AND before.school_unit_code = stored.school_unit_code
-            AND before.lesson_date = stored.lesson_date
+            coalesce(persons.pupil_key, earlier.pupil_key) = stored.pupil_key
+            AND earlier.school_unit_code = stored.school_unit_code
+            AND earlier.lesson_date = stored.lesson_date
     WHERE
         stored.lesson_date BETWEEN $first_date AND $last_date
         AND stored.school_unit_code BETWEEN $first_school AND $last_school
         AND NOT stored.is_cancelled
-        AND (stored.is_reported OR NOT before.is_reported)
-        AND 2 * stored.scheduled_minutes >= before.scheduled_minutes
+        AND (stored.is_reported OR NOT earlier.is_reported)
+        AND 2 * stored.scheduled_minutes >= earlier.scheduled_minutes
         AND (
-            before.valid_minutes + before.invalid_minutes = 0
+            earlier.valid_minutes + earlier.invalid_minutes = 0
             OR stored.valid_minutes + stored.invalid_minutes > 0
         )
         AND (
-            coalesce(before.lesson_id = stored.lesson_id, FALSE)
+            coalesce(earlier.lesson_id = stored.lesson_id, FALSE)
             OR (
-                lower(before.subject) = lower(stored.subject)
+                lower(earlier.subject) = lower(stored.subject)
                 AND 2 * date_diff(
                     'minute',
-                    greatest(before.starts_at, stored.starts_at),
+                    greatest(earlier.starts_at, stored.starts_at),
                     least(
-                        before.starts_at + to_minutes(before.scheduled_minutes),
+                        earlier.starts_at + to_minutes(earlier.scheduled_minutes),
                         stored.starts_at + to_minutes(stored.scheduled_minutes)
                     )
-                ) >= least(before.scheduled_minutes, stored.scheduled_minutes)
+                ) >= least(earlier.scheduled_minutes, stored.scheduled_minutes)
             )
         )
 ),

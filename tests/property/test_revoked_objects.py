@@ -176,13 +176,13 @@ def object_of(resource: str, choice: int, modified: str) -> dict[str, Any]:  # n
             startTime=f"2026-10-{5 + which % 3:02d}T0{8 - what % 2}:20:00+02:00",
             endTime=f"2026-10-{5 + which % 3:02d}T09:20:00+02:00",
         )  # fmt: skip
-    marked = "Sekretessmarkering" if what % 9 == 8 else "Ingen"
+    marking = "Sekretessmarkering" if what % 9 == 8 else "Ingen"
     said = attendance(
         EVENTS[(which // 2 + (what % 7 == 6)) % 3], modified=modified,
         id=f"attendance-{EVENTS[which // 2]}-{PUPILS[which % 2]}",
         invalidAbsenceMinutes=what % 4 * 10, attendanceMinutes=60 - what % 4 * 10,
     )  # fmt: skip
-    return said | {"student": {"id": PUPILS[which % 2], "securityMarking": marked}}
+    return said | {"student": {"id": PUPILS[which % 2], "securityMarking": marking}}
 
 
 RESOURCES = (
