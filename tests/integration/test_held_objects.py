@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -18,6 +20,7 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layouts import shipped_layouts
+from assets.exports.revoke import revoke_file
 from assets.exports.sender_summary import summary_rows
 from assets.exports.senders.releases import Person, release, waiting_files
 from assets.exports.senders.senders import Right, Sender, Senders
@@ -25,6 +28,7 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.tables import TABLE_NAMES
 from tests.conftest import emptied, settings_of
+from tests.integration.conftest import trappan
 from tests.integration.ingest_files import EVERY, lesson, put, text_of
 from tests.integration.ss12000_files import (
     ANNA,
@@ -308,6 +312,13 @@ def test_of_a_night_only_files_wait_that_take_part(taken: Lake, tmp_path: Path) 
     reports = offer(taken, tmp_path)
     assert [n for n, report in reports.items() if report.outcome == WAITS] == ["gone_20261021"]
     assert taken.rows("SELECT count(*) FROM lessons WHERE valid_minutes = 30") == [(4,)]
+    # Revoked, it waits no more, and is not read however often it comes.
+    known = Senders(named=(SERVER, OTHER), folders=(tmp_path,))
+    file = find_file(taken, Sealer.of_home(taken.settings.home), reports["gone_20261021"].sha256)
+    assert revoke_file(taken, file, senders=known).is_whole
+    assert waiting_files(taken, known) == []
+    assert offer(taken, tmp_path)["gone_20261021"].outcome == FileOutcome.DUPLICATE
+    assert taken.rows("SELECT count(*) FROM lessons") == [(30,)]
 
 
 def test_files_of_several_nights_and_kinds_count_together(taken: Lake, tmp_path: Path) -> None:
@@ -372,3 +383,24 @@ def test_two_people_release_a_file_of_objects_and_its_sender_is_told(
     assert waiting.layout == "ss12000_calendarEvents"
     assert [release(taken, waiting, Person(uid, f"person {uid}")) for uid in (1, 2)] == [1, 0]
     assert offer(taken, tmp_path)["calendarEvents_20261021"].outcome == TAKEN
+
+
+def test_a_night_says_that_objects_wait_and_takes_them_when_released(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    named = "senders:\n  - {name: server, school_units: all, may: [register_schools]}\n"
+    put(home, "senders.yaml", named).chmod(0o600)
+    send(home / "inbox", MONTH, 18)
+    assert trappan("--home", home, "ingest", home / "inbox").status == 0
+    send(home / "inbox", TAKES["events are cancelled"], 21)
+    night = trappan("--home", home, "nightly", "--as-of", "2026-10-21")
+    assert night.status == 3, night.err
+    assert "calendarEvents_20261021T0600.json: awaiting_release: with the files" in night.err
+    assert night.err.splitlines()[-2].startswith("1 file waits for a release")
+    listed = trappan("--home", home, "release", "--format", "csv").out
+    (row,) = csv.DictReader(io.StringIO(listed))
+    assert (row["what"], row["layout"]) == ("file", "ss12000_calendarEvents")
+    assert trappan("--home", home, "release", row["id"], "--reason", "rektor vet").status == 0
+    assert "waits for a release" not in trappan("--home", home, "ingest", home / "inbox").err
+    with Lake.open(settings_of(home)) as lake:
+        assert lake.rows("SELECT count(*) FROM lessons WHERE is_cancelled") == [(10,)]
