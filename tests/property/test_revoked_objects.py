@@ -83,7 +83,8 @@ TABLES = {
     # Since when is another matter: a record that is cut otherwise is known from then on.
     "enrolment_claims": "DISTINCT pupil_key, school_unit_code, start_date, sender",
     "identity_sources": "*",
-    "identities": "content_key",
+    # One that no source says any more may stay until a file is revoked.
+    "identities SEMI JOIN identity_sources USING (content_key)": "content_key",
     "school_units": "*",
     "absence_daily": "*",
     "absence_monthly": "*",
