@@ -353,6 +353,18 @@ def test_what_waits_still_protects(taken: Lake, tmp_path: Path) -> None:
     assert taken.rows("SELECT count(*) FROM ss12000_deletions") == [(0,)]
 
 
+def test_what_waits_protects_numbers_that_only_it_names(taken: Lake, tmp_path: Path) -> None:
+    """A person's new number, and the number of an object without an id, which is refused."""
+    marked = {"securityMarking": "Sekretessmarkering", "modified": LATER}
+    renumbered = person(ANNA, civicNo={"value": "201509029805"}, **marked)
+    nameless = {name: cell for name, cell in person(BO, **marked).items() if name != "id"}
+    send(tmp_path, {"persons": [renumbered, nameless]}, 21)
+    assert offer(taken, tmp_path)["persons_20261021"].outcome == WAITS
+    protected = {key for (key,) in taken.rows("SELECT pupil_key FROM protected_pupils")}
+    numbers = (*NUMBERS.values(), "201509029805")
+    assert protected == {key_of(taken, number) for number in numbers}
+
+
 def test_objects_take_no_lesson_of_a_lesson_file_away_unseen(lake: Lake, tmp_path: Path) -> None:
     """Of the same id, in a lake that has no lesson of objects yet."""
     rows = [
