@@ -22,6 +22,8 @@ from assets.exports.batches.kinds import (
     in_order,
     judge,
     kind_of,
+    let_wait,
+    staged_reports,
     staged_work,
     stored_reports,
 )
@@ -52,7 +54,6 @@ from assets.exports.ledger.held_files import HeldFiles, Quarantine
 from assets.exports.ledger.outcomes import (
     FileOutcome,
     FileReport,
-    awaiting,
     held,
     left_alone,
     report_of,
@@ -67,6 +68,7 @@ from assets.exports.senders.senders import NO_SENDER, Senders
 from assets.exports.senders.senders_file import refuse_lost_senders
 from assets.exports.stage_times import StageTimes
 from assets.exports.storing.claims import drop_lost_claims, note_limited
+from assets.exports.storing.removals import MassRemovalError
 from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unread_column
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -135,16 +137,25 @@ def read_again(
 
 
 @contextmanager
-def reading_again(lake: Lake, layouts: Sequence[Layout] | None = None) -> Iterator[ReadAgain]:
+def reading_again(
+    lake: Lake, layouts: Sequence[Layout] | None = None, may_lose: Collection[str] = ()
+) -> Iterator[ReadAgain]:
     """Give a function that reads known files once more, in place of what was made of them.
 
     Nobody else writes meanwhile. The function takes files, and when they were received.
+
+    Args:
+        lake: the lake.
+        layouts: of the home; the shipped ones when None.
+        may_lose: layouts whose files hang on what others say: one of which every row is refused now
+            loses what was taken of it. Of all others that stays.
 
     Raises:
         LakeError: another process keeps the lake locked.
         KeyFileError: the lake was written with another key.
     """
     with _run(lake, layouts, None, None) as run:
+        run.may_lose = frozenset(may_lose)
         yield run.read_all_again
 
 
@@ -207,6 +218,7 @@ class _Ingest:
         self.received: Mapping[int, datetime] = {}
         #: Files that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[int] = frozenset()
+        self.may_lose: frozenset[str] = frozenset()
 
     def take(self, entries: Sequence[InboxEntry], senders: Senders) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
@@ -342,19 +354,26 @@ class _Ingest:
             self.reports[file.path] = held(file.path, reason)
         for file, reason in staged.unreadable.items():
             self._quarantine(file, reason)
-        reports = [counts.report for counts in staged.counts]
-        for file, reason in staged.awaiting.items():
-            reports.append(awaiting(file, self.openings.header(file).match.layout.name, reason))
-        stays = [report for report in reports if self._stays_as_before(report)]
-        for report in stays:
-            self._leave_as_before(report)
-        files = [counts.file for counts in staged.counts if counts.report not in stays]
-        self._store(taken.lake, taken.batch, files, [r for r in reports if r not in stays])
+        while True:
+            try:
+                self._store_staged(taken)
+                break
+            except MassRemovalError as error:
+                let_wait(taken, error)
         for file in taken.work.files:
             self.spool.drop(file)
         if taken.work.kind == "pupil_merges":
             self.staging.people.forget()
         self._write_quarantined(taken.lake)
+
+    def _store_staged(self, taken: StagedWork) -> None:
+        staged = taken.staged
+        reports = staged_reports(taken, self.openings)
+        stays = [report for report in reports if self._stays_as_before(report)]
+        for report in stays:
+            self._leave_as_before(report)
+        files = [counts.file for counts in staged.counts if counts.report not in stays]
+        self._store(taken.lake, taken.batch, files, [r for r in reports if r not in stays])
 
     def _store(
         self,
@@ -463,6 +482,7 @@ class _Ingest:
             was_taken
             and report.file_id in self.rereading
             and report.outcome == FileOutcome.QUARANTINED
+            and report.layout not in self.may_lose
         )
 
     def _leave_as_before(self, report: FileReport) -> None:

@@ -19,7 +19,6 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.senders.senders import Sender, Senders
 from assets.lake.connection import Lake
 
-_NOT_READ = frozenset({FileOutcome.HELD, FileOutcome.QUARANTINED})
 #: So many originals are open, in clear and without a name, at a time.
 _AT_ONCE = 128
 
@@ -90,5 +89,9 @@ def read_others(
 
 
 def are_whole(reports: Iterable[FileReport]) -> bool:
-    """Whether all files could be read again."""
-    return not any(report.outcome in _NOT_READ for report in reports)
+    """Whether all files could be read again; one of which every row was refused could."""
+    return not any(
+        report.outcome == FileOutcome.HELD
+        or (report.outcome == FileOutcome.QUARANTINED and report.layout is None)
+        for report in reports
+    )

@@ -2,19 +2,31 @@
 
 Rows that a file superseded are deleted in the lake, so they are read again, from the originals of
 every other file that could speak of the same things. In any order files give one state, so what
-comes out is the state without the revoked file. Not here: how files are read again
-(`rereading.py`), numbers that a file joined (`unmerge.py`).
+comes out is the state without the revoked file. Objects of SS12000 point to those of other files,
+and what follows from them meets rows of files of other kinds: of these all are read again. Not
+here: how files are read again (`rereading.py`), numbers that a file joined (`unmerge.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
 import polars as pl
 
+from assets.exports.batches.kinds import (
+    KIND_ORDER,
+    OBJECT_KINDS,
+    READ_BY_ROW,
+    WITHOUT_RECORDS,
+    derive_objects_again,
+    kind_of_layout,
+    make_ready_to_derive,
+    withdraw_objects,
+)
 from assets.exports.files.archive import Archive
 from assets.exports.ingest import Progress, reading_again
 from assets.exports.ledger.entries import (
@@ -39,6 +51,8 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.protection_marks import mark_all
 
+#: Kinds of files whose rows meet what follows from objects of SS12000.
+_MEET_OBJECTS = OBJECT_KINDS | {"enrolments", "aggregates", "lessons"}
 #: Tables with a file's words that reading it again leaves until it says them again.
 _SAID = (
     "lesson_snapshots",
@@ -119,6 +133,7 @@ def revoke_file(
         return _refuse_for_good(lake, file)
     known = {layout.name: layout.kind for layout in layouts or shipped_layouts()}
     kind = _kind(file, known)
+    meeting = _MEET_OBJECTS if kind in OBJECT_KINDS else frozenset({kind})
     if kind == "pupil_merges":
         senders = senders or Senders()
         parting = Parting(
@@ -134,20 +149,25 @@ def revoke_file(
     archive = Archive(lake.settings.home, sealer)
     try:
         taken = [
-            entry for entry in taken_files(lake, sealer) if known.get(entry[0].layout or "") == kind
+            entry
+            for entry in taken_files(lake, sealer)
+            if kind_of_layout(entry[0].layout, known) in meeting
         ]
         others = list(_others(lake, file, taken, senders or Senders()))
+        # As of a night: rosters before objects, these before sums and lessons.
+        others.sort(key=lambda other: KIND_ORDER[kind_of_layout(other.file.layout, known) or ""])
         refuse_missing(archive, others)
-        with reading_again(lake, layouts) as again:
-            lake.write(
-                lambda connection: _take_back(
-                    connection,
-                    lake,
-                    file,
-                    others=[other.file.file_id for other in others],
-                    with_protection=with_protection,
-                )
-            )
+        with reading_again(lake, layouts, READ_BY_ROW) as again:
+            make_ready_to_derive(lake)
+
+            def take_back(connection: duckdb.DuckDBPyConnection) -> None:
+                ids = [other.file.file_id for other in others]
+                with _letting_objects_come_back(connection, lake, file):
+                    if kind in OBJECT_KINDS:
+                        withdraw_objects(connection, file.file_id)
+                    _take_back(connection, lake, file, others=ids, with_protection=with_protection)
+
+            lake.write(take_back)
             # Killed before this is said, it says so, and is done once more.
             reports = read_others(lake, archive, others, again, on_progress)
             revoked = Revoked(file, reports, _protections_of(lake, file))
@@ -201,19 +221,31 @@ def _protections_of(lake: Lake, file: LedgerFile) -> int:
     )
 
 
+@contextmanager
+def _letting_objects_come_back(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, file: LedgerFile
+) -> Iterator[None]:
+    """Let lessons and records of objects come back in whose place rows of the file stand."""
+    pupils = lake.make(
+        "revoked_pupils",
+        f"SELECT pupil_key FROM lessons WHERE file_id = {file.file_id} "
+        f"UNION SELECT pupil_key FROM enrolments WHERE file_id = {file.file_id}",
+    )
+    yield
+    if lake.has_rows("ss12000_persons"):
+        derive_objects_again(connection, lake, pupils)
+
+
 def _kind(file: LedgerFile, known: Mapping[str, str]) -> str:
     short = file.sha256[:12]
     if file.outcome not in {"accepted", "accepted_in_part", "superseded", "revoked"}:
         raise RevokeError(
             f"Nothing was taken of {short} ({file.outcome}), so there is nothing to revoke."
         )
-    kind = known.get(file.layout or "")
+    kind = kind_of_layout(file.layout, known)
     if kind is None:
         raise RevokeError(
-            f"{short} was read as '{file.layout}', of which no file can be revoked: its objects "
-            "are one with those of other files. Correct it at the server, and pull again."
-            if (file.layout or "").startswith("ss12000")
-            else f"{short} was read with the layout '{file.layout}', which is not there any more. "
+            f"{short} was read with the layout '{file.layout}', which is not there any more. "
             "Put it back, and revoke the file then."
         )
     return kind
@@ -254,7 +286,7 @@ def _take_back(
 ) -> None:
     ids = {"file_id": file.file_id}
     _say_half(connection, lake, file)
-    drop_claims_of(connection, file.file_id)
+    drop_claims_of(connection, file.file_id, has_records=file.layout not in WITHOUT_RECORDS)
     for table in _SAID:
         connection.execute(f"DELETE FROM {table} WHERE file_id = $file_id", ids)
     # What it said against protection lifts nothing any more, whatever becomes of the rest.
@@ -267,6 +299,11 @@ def _take_back(
         "DELETE FROM removed_lessons WHERE file_id IN (SELECT unnest($ids::BIGINT[]))",
         {"ids": [file.file_id, *others]},
     )
+    _drop_nameless(connection)
+
+
+def _drop_nameless(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget identities that no source says any more."""
     connection.execute(
         "DELETE FROM identities WHERE content_key NOT IN (SELECT content_key FROM identity_sources)"
     )
@@ -290,6 +327,12 @@ def _say_half(connection: duckdb.DuckDBPyConnection, lake: Lake, file: LedgerFil
 def _end(connection: duckdb.DuckDBPyConnection, file: LedgerFile) -> None:
     _say(connection, file, REVOKED_WHOLLY)
     drop_lost_claims(connection)
+    # Sums of which every row is refused now named their pupils by what is taken back.
+    connection.execute(
+        "DELETE FROM identity_sources WHERE file_id IN "
+        "(SELECT file_id FROM files WHERE outcome = 'quarantined')"
+    )
+    _drop_nameless(connection)
 
 
 def _say(connection: duckdb.DuckDBPyConnection, file: LedgerFile, reason: str) -> None:

@@ -22,8 +22,8 @@ import polars as pl
 
 from assets.exports.batches.kinds import (
     KIND_ORDER,
-    READ_BY_ROW,
     derive_objects_again,
+    kind_of_layout,
     make_ready_to_derive,
 )
 from assets.exports.files.archive import Archive
@@ -265,10 +265,8 @@ def _files_of_pupils(
 
 
 def _kind(file: LedgerFile, parting: Parting) -> str:
-    if file.layout in READ_BY_ROW:
-        return "aggregates"
     known = {layout.name: layout.kind for layout in parting.layouts or shipped_layouts()}
-    return known.get(file.layout or "", "")
+    return kind_of_layout(file.layout, known) or ""
 
 
 def _part(

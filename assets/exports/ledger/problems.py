@@ -77,8 +77,14 @@ class ProblemLog:
     def note_waiting(self, waiting: Mapping[int, int]) -> None:
         """Take how many stored rows of files wait, in place of what was said before."""
         for file_id, rows in waiting.items():
-            problem = waiting_rows(rows)
-            self._warnings[file_id][problem.code] = self._in_unit(problem)
+            self.note_stored(file_id, waiting_rows(rows))
+
+    def note_stored(self, file_id: int, problem: RowProblem) -> None:
+        """Take a warning that is known once rows are stored, in place of one of its kind.
+
+        A transaction that is tried again finds it again.
+        """
+        self._warnings[file_id][problem.code] = self._in_unit(problem)
 
     def take_back(self, file_id: int, code: str) -> None:
         """Take one warning back: its row was refused after all."""

@@ -6,7 +6,10 @@ leaves no trace. Not here: the objects (`words.py`), the joins (`sql/exports/ss1
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 import duckdb
 import polars as pl
@@ -24,12 +27,12 @@ from assets.exports.ss12000.affected_pupils import (
     end_noting,
     note_affected,
     note_deleted,
+    note_marked,
     note_persons,
 )
 from assets.exports.ss12000.living import STAYS
 from assets.exports.ss12000.persons import Persons, several_mentors
-from assets.exports.ss12000.resources import DELETIONS, RESOURCES, Resource
-from assets.exports.ss12000.staging import MARKINGS
+from assets.exports.ss12000.resources import BY_NAME, DELETIONS, RESOURCES, Resource
 from assets.exports.ss12000.words import find_changes, store_words
 from assets.exports.storing.claims import drop_lost_claims
 from assets.exports.storing.lessons import store_identities, store_lessons
@@ -54,42 +57,70 @@ _IN_REFERENCES = (
 )
 
 
-def store_markings(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, resource: Resource, persons: Persons
-) -> TemporaryTable:
-    """Keep what the staged files of a resource say of protection, and return it.
+@dataclass(frozen=True)
+class Arriving:
+    """What a batch of files says.
 
-    Args:
-        connection: inside a transaction.
-        lake: its lake, with the staged tables.
-        resource: what the files hold.
+    Attributes:
+        words: by resource, in the order of `RESOURCES`, the newest sound words.
+        deletions: what was taken away at the source; None when no file says.
+        markings: whom the files call protected, those that wait for a release too.
         persons: who keyed their persons.
+        files: of whom it is kept what they say of protection.
     """
-    if resource.name == "persons":
+
+    words: Mapping[Resource, TemporaryTable]
+    deletions: TemporaryTable | None
+    markings: TemporaryTable
+    persons: Persons
+    files: frozenset[int]
+
+
+def _store_markings(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, arriving: Arriving
+) -> TemporaryTable:
+    """Keep what files say of protection, and return it as words."""
+    persons = BY_NAME["persons"]
+    if persons in arriving.words:
         markings = lake.materialise("exports/arriving_markings")
-        files = lake.rows(f"SELECT DISTINCT file_id FROM {resource.staged}")
-        taken = {file_id for (file_id,) in files}
-        _store_numbers(connection, persons, taken)
+        _store_numbers(connection, lake, arriving, persons)
     else:
-        markings = lake.make("arriving_markings", _IN_REFERENCES.format(markings=MARKINGS))
+        markings = lake.make("arriving_markings", _IN_REFERENCES.format(markings=arriving.markings))
     keep_words_of(connection, markings)
     return markings
 
 
 def _store_numbers(
-    connection: duckdb.DuckDBPyConnection, persons: Persons, taken: Collection[int]
+    connection: duckdb.DuckDBPyConnection, lake: Lake, arriving: Arriving, persons: Resource
 ) -> None:
-    """Keep which numbers the persons have, and what is said of numbers alone."""
-    numbers = persons.numbers().filter(pl.col("file_id").is_in(list(taken)))
+    """Keep which numbers the persons have, and what is said of numbers alone.
+
+    Of a file that waits for a release only the numbers of those whom it calls protected.
+    """
+    taken = lake.rows(f"SELECT DISTINCT file_id FROM {persons.staged}")
+    marked = lake.frame(
+        f"SELECT DISTINCT file_id, person_key::VARCHAR AS person_key FROM {arriving.markings}"
+    )
+    found = arriving.persons.numbers()
+    is_taken = pl.col("file_id").is_in([file_id for (file_id,) in taken])
+    numbers = pl.concat(
+        [
+            found.filter(is_taken),
+            found.filter(~is_taken).join(marked, on=["file_id", "person_key"], how="semi"),
+        ]
+    )
     keep_numbers(connection, numbers.select("number_key", "short_key", "pupil_key"))
     keep_references(
         connection, numbers.select(pl.col("person_key").alias("reference_key"), "number_key")
     )
-    keep_words(connection, persons.marked_numbers().filter(pl.col("file_id").is_in(list(taken))))
+    said = arriving.persons.marked_numbers()
+    keep_words(connection, said.filter(pl.col("file_id").is_in(list(arriving.files))))
 
 
 _OURS = f"file_id IN (SELECT file_id FROM files WHERE layout LIKE '{OBJECT_LAYOUTS}%')"
 _LESSON = ", ".join(columns_of("lessons"))
+#: Looks what becomes of the affected lessons between its beginning and its end.
+Watching = Callable[[], AbstractContextManager[None]]
 #: Resources that say what school units are called and who leads them.
 _OF_UNITS = frozenset({"organisations", "duties", "persons"})
 
@@ -97,54 +128,45 @@ _OF_UNITS = frozenset({"organisations", "duties", "persons"})
 def store_and_derive(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
-    resource: Resource,
-    persons: Persons,
-    arriving: TemporaryTable,
+    arriving: Arriving,
+    watching: Watching | None = None,
 ) -> dict[int, int]:
-    """Store the arriving words of a resource and what follows from them.
+    """Store what a batch says and what follows from it.
+
+    The resources one after the other, each looked at before and after, so that all that changes is
+    noted; what follows is made once.
 
     Args:
         connection: inside a transaction.
         lake: its lake.
-        resource: what the words are about.
-        persons: who keyed their persons.
-        arriving: the words.
+        arriving: what the batch says.
+        watching: looks what becomes of lessons that the files touch.
 
     Returns:
         By file, the accepted words that a newer one supersedes.
     """
-    changes = find_changes(lake, resource, arriving)
+    lost: Counter[int] = Counter()
     has_lessons = _has_lessons(lake)
     affected = begin_noting(lake)
-    markings = store_markings(connection, lake, resource, persons)
-    noting = (connection, resource, affected, changes, markings)
-    note_affected(*noting, has_lessons=has_lessons)
-    store_words(connection, resource, changes.winning)
-    note_affected(*noting, has_lessons=has_lessons)
-    _derive(connection, lake, affected, has_lessons=has_lessons)
-    if resource.name in _OF_UNITS:
+    markings = _store_markings(connection, lake, arriving)
+    for resource, words in arriving.words.items():
+        changes = find_changes(lake, resource, words)
+        note_affected(lake, resource, affected, changes, has_lessons=has_lessons)
+        store_words(connection, resource, changes.winning)
+        note_affected(lake, resource, affected, changes, has_lessons=has_lessons)
+        lost.update(changes.lost)
+    if arriving.deletions:
+        for resource in RESOURCES:
+            if resource.name not in STAYS:
+                note_deleted(lake, resource, affected, arriving.deletions, has_lessons=has_lessons)
+        key = ("resource_name", "object_key")
+        replace_older_by(connection, DELETIONS.table, arriving.deletions, key)
+    if lake.rows(f"SELECT 1 FROM {markings} LIMIT 1"):
+        note_marked(lake, affected, markings, has_lessons=has_lessons)
+    _derive(connection, lake, affected, has_lessons=has_lessons, watching=watching)
+    if arriving.deletions or _OF_UNITS & {resource.name for resource in arriving.words}:
         _store_units(connection, lake)
-    return changes.lost
-
-
-def store_deletions(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, deletions: TemporaryTable
-) -> None:
-    """Store arriving deletions and what follows from them.
-
-    Args:
-        connection: inside a transaction.
-        lake: its lake.
-        deletions: those that arrive, as rows of the table.
-    """
-    has_lessons = _has_lessons(lake)
-    affected = begin_noting(lake)
-    for resource in RESOURCES:
-        if resource.name not in STAYS:
-            note_deleted(lake, resource, affected, deletions, has_lessons=has_lessons)
-    replace_older_by(connection, DELETIONS.table, deletions, ("resource_name", "object_key"))
-    _derive(connection, lake, affected, has_lessons=has_lessons)
-    _store_units(connection, lake)
+    return dict(lost)
 
 
 def derive_again(connection: duckdb.DuckDBPyConnection, lake: Lake, pupils: TemporaryTable) -> None:
@@ -158,9 +180,9 @@ def derive_again(connection: duckdb.DuckDBPyConnection, lake: Lake, pupils: Temp
     has_lessons = _has_lessons(lake)
     affected = begin_noting(lake)
     note_persons(
-        connection,
+        lake,
         affected,
-        "SELECT person_key, true FROM ss12000_persons "
+        "SELECT person_key, file_id FROM ss12000_persons "
         f"WHERE pupil_key IN (SELECT pupil_key FROM {pupils})",
         has_lessons=has_lessons,
     )
@@ -168,17 +190,24 @@ def derive_again(connection: duckdb.DuckDBPyConnection, lake: Lake, pupils: Temp
 
 
 def _has_lessons(lake: Lake) -> bool:
-    return bool(lake.rows(f"SELECT 1 FROM lessons WHERE {_OURS} LIMIT 1"))
+    """Look whether any lesson could have to go: ours have ids, and take the place of such only."""
+    return bool(lake.rows("SELECT 1 FROM lessons WHERE lesson_id IS NOT NULL LIMIT 1"))
 
 
 def _derive(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, affected: Affected, *, has_lessons: bool
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    affected: Affected,
+    *,
+    has_lessons: bool,
+    watching: Watching | None = None,
 ) -> None:
     """Make lessons, records, names and staff of the affected persons again."""
     persons = end_noting(lake, affected)
     if lake.rows(f"SELECT 1 FROM {persons} LIMIT 1"):
         places = lake.materialise("exports/ss12000_places")
-        _store_lessons(connection, lake, affected, has_lessons=has_lessons)
+        with watching() if watching and has_lessons else nullcontext():
+            _store_lessons(connection, lake, affected, has_lessons=has_lessons)
         _store_rosters(connection, lake, affected)
         _store_identities(connection, lake, affected)
         _store_staff(connection, lake, f"SELECT mentor_key FROM {places}")
@@ -198,7 +227,7 @@ def _store_lessons(
             "stored_affected",
             "SELECT stored.rowid AS stored_row, "
             "stored.lesson_date, derived.batch_row FROM lessons AS stored "
-            f"JOIN (SELECT DISTINCT * FROM {affected.lessons}) AS affected "
+            f"JOIN (SELECT DISTINCT lesson_id, pupil_key FROM {affected.lessons}) AS affected "
             "USING (lesson_id, pupil_key) "
             f"LEFT JOIN (SELECT batch_row, hash({_LESSON}) AS content FROM {derived}) AS derived "
             f"ON hash({_qualified('stored')}) = derived.content WHERE stored.{_OURS}",

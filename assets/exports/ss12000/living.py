@@ -1,7 +1,7 @@
 """Views of SS12000 objects that were not taken away at the source.
 
 A deletion takes an object away while it is not older than the newest word about it. Not here: where
-deletions come from (`deletions.py`).
+deletions come from (`batch.py`).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from assets.exports.ss12000.json_child import Shape, load_shapes
 from assets.exports.ss12000.json_files import JsonRows, schema_of
 from assets.exports.ss12000.persons import Persons
 from assets.exports.ss12000.resources import Resource
-from assets.exports.staging.staged_tables import load_offered, unstage
+from assets.exports.staging.staged_tables import unstage
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
 
@@ -39,8 +39,6 @@ _SHOWN_CELLS = {
     "meta": "modified",
 }
 _NO_CELLS = frozenset({"file_id", "line_number", "part", "fault"})
-#: What the files say of protection.
-MARKINGS = TemporaryTable("staged_markings")
 
 
 @dataclass
@@ -58,34 +56,52 @@ class StagedObjects:
     held: dict[ReceivedFile, str] = field(default_factory=dict)
 
 
+def begin_markings(lake: Lake) -> TemporaryTable:
+    """Make the table of what a batch's files say of protection, empty."""
+    return lake.make_empty(
+        "staged_markings",
+        "file_id BIGINT, person_key UUID, source_tag VARCHAR, exported_at TIMESTAMP",
+    )
+
+
 class ObjectStage:
     """Stages files of one resource.
 
     Args:
         lake: the lake, with the parsing macros loaded.
-        persons: keys of persons, shared by all batches of a run.
+        persons: keys of persons, shared by all resources of a batch.
         problems: takes what is refused and warned of.
         resource: what the files hold.
+        markings: of the batch; it gets what these files say of protection.
     """
 
     def __init__(
-        self, lake: Lake, persons: Persons, problems: ProblemLog, resource: Resource
+        self,
+        lake: Lake,
+        persons: Persons,
+        problems: ProblemLog,
+        resource: Resource,
+        markings: TemporaryTable,
     ) -> None:
         self._lake = lake
         self._persons = persons
         self._problems = problems
         self._resource = resource
+        self._markings = markings
         self._tables: list[TemporaryTable] = []
         self._selects = {resource.staged: resource.select}
         if resource.part:
             self._selects[resource.part.staged] = resource.part.select
-        self._selects[MARKINGS.name] = "exports/staged_markings"
         if resource.name == "persons":
             self._selects["staged_not_protected"] = "exports/staged_not_protected"
 
-    def stage(self, files: Sequence[ReceivedFile]) -> StagedObjects:
-        """Stage files again; afterwards the tables hold them and no others."""
-        offered = load_offered(self._lake, files)
+    def stage(self, files: Sequence[ReceivedFile], offered: TemporaryTable) -> StagedObjects:
+        """Stage files; afterwards the tables hold them and no others.
+
+        Args:
+            files: of the resource.
+            offered: all files of the batch.
+        """
         self._show(_no_cells(load_shapes()[self._resource.name]), offered)
         self._tables = [
             self._lake.make(table, self._lake.select(select))
@@ -108,7 +124,13 @@ class ObjectStage:
         return staged
 
     def forget(self, file_ids: Sequence[int]) -> None:
-        """Take files out of the staged tables."""
+        """Take files out of the staged tables, and what they say of protection."""
+        self.take_out(file_ids)
+        if file_ids:
+            unstage(self._lake, self._markings, file_ids)
+
+    def take_out(self, file_ids: Sequence[int]) -> None:
+        """Take files out of the staged tables; whom they call protected stays known."""
         for table in self._tables if file_ids else ():
             unstage(self._lake, table, file_ids)
 
@@ -117,6 +139,9 @@ class ObjectStage:
         self._show(frame, offered)
         for table, select in self._selects.items():
             lake.connection.execute(f"INSERT INTO {table} {lake.select(select)}")
+        lake.connection.execute(
+            f"INSERT INTO {self._markings} {lake.select('exports/staged_markings')}"
+        )
         found = lake.frame(
             f"SELECT file_id, line_number, problem, warning FROM {staged} "
             "WHERE file_id = $file_id AND line_number BETWEEN $first AND $last "

@@ -13,7 +13,7 @@ import duckdb
 
 from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.ledger.problems import ProblemLog
-from assets.exports.ss12000.resources import Resource
+from assets.exports.ss12000.resources import DELETIONS, RESOURCES, Resource
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
 
@@ -60,7 +60,7 @@ class Changes:
 
     Attributes:
         winning: arriving words that are not older than the stored one.
-        changed: keys of those that say something else than the stored one.
+        changed: keys of those that say something else than the stored one, and their files.
         lost: by file, the accepted words that a newer one supersedes.
     """
 
@@ -73,7 +73,7 @@ def prepare_words(lake: Lake, resource: Resource) -> TemporaryTable:
     """Return the newest sound word of the batch about each object."""
     staged, key = resource.staged, resource.key
     superseded = lake.make(
-        "superseded_words",
+        f"superseded_{resource.staged}",
         f"SELECT rowid AS word FROM {staged} WHERE problem IS NULL "
         f"AND {key} IN (SELECT {key} FROM {staged} WHERE problem IS NULL "
         f"GROUP BY {key} HAVING count(*) > 1) QUALIFY row_number() OVER (PARTITION BY {key} "
@@ -86,7 +86,7 @@ def prepare_words(lake: Lake, resource: Resource) -> TemporaryTable:
         extra = f", hash({content}, coalesce(part_hash, 0)) AS content_hash"
         join = f"LEFT JOIN ({_part_hashes(resource)}) USING (file_id, line_number)"
     return lake.make_view(
-        "arriving_words",
+        f"arriving_{resource.staged}",
         f"SELECT {columns}, line_number{extra} FROM {staged} {join} WHERE problem IS NULL "
         f"AND {staged}.rowid NOT IN (SELECT word FROM {superseded})",
     )
@@ -126,7 +126,9 @@ def find_changes(lake: Lake, resource: Resource, arriving: TemporaryTable) -> Ch
             stored.{key} = winning.{key} AND stored.content_hash = winning.content_hash)
             OR {key} IN (SELECT object_key FROM ss12000_deletions
             WHERE resource_name = '{resource.name}'))"""
-    changed = lake.make("changed_words", f"SELECT {key} FROM {winning} AS winning WHERE {differs}")
+    changed = lake.make(
+        "changed_words", f"SELECT {key}, file_id FROM {winning} AS winning WHERE {differs}"
+    )
     accepted = dict(
         lake.rows(
             f"SELECT file_id, count(*) FROM {resource.staged} WHERE problem IS NULL GROUP BY 1"
@@ -153,3 +155,20 @@ def store_words(
             f"INSERT INTO {part.table} BY NAME SELECT DISTINCT {names} FROM {part.staged} AS parts "
             f"SEMI JOIN {winning} USING (file_id, line_number)"
         )
+
+
+def withdraw_words(connection: duckdb.DuckDBPyConnection, file_id: int) -> None:
+    """Take away words and deletions of a file that is revoked; the caller holds the transaction.
+
+    What they had superseded, and what follows without them, is there once all other files are read
+    again: every lesson and record is derived from a word of one of them.
+    """
+    mine = f"file_id = {file_id}"
+    for resource in RESOURCES:
+        if resource.part:
+            connection.execute(
+                f"DELETE FROM {resource.part.table} WHERE {resource.key} IN "
+                f"(SELECT {resource.key} FROM {resource.table} WHERE {mine})"
+            )
+        connection.execute(f"DELETE FROM {resource.table} WHERE {mine}")
+    connection.execute(f"DELETE FROM {DELETIONS.table} WHERE {mine}")

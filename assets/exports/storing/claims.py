@@ -74,17 +74,25 @@ def renew_claims(connection: duckdb.DuckDBPyConnection, lake: Lake, watched: str
     connection.execute(f"INSERT INTO enrolment_claims BY NAME SELECT {_CLAIMS} FROM {renewed}")
 
 
-def drop_claims_of(connection: duckdb.DuckDBPyConnection, file_id: int) -> None:
+def drop_claims_of(
+    connection: duckdb.DuckDBPyConnection, file_id: int, *, has_records: bool
+) -> None:
     """Forget since when a file's records are known, because it is revoked.
 
     Others of its sender of the same run are known from their files again, which say the same.
+
+    Args:
+        connection: inside a transaction.
+        file_id: the file.
+        has_records: records bear its number. Of all others it stays known since when they are.
     """
     of_file = [file_id]
-    connection.execute(
-        "DELETE FROM enrolment_claims WHERE (sender, taken_at) IN "
-        "(SELECT (sender, taken_at) FROM disputable_files WHERE file_id = ?)",
-        of_file,
-    )
+    if has_records:
+        connection.execute(
+            "DELETE FROM enrolment_claims WHERE (sender, taken_at) IN "
+            "(SELECT (sender, taken_at) FROM disputable_files WHERE file_id = ?)",
+            of_file,
+        )
     connection.execute("DELETE FROM disputable_files WHERE file_id = ?", of_file)
 
 

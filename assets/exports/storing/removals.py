@@ -1,15 +1,18 @@
 """Files that would remove or blank many lessons of a school wait until somebody releases them.
 
 What a sender's files remove of a school's month is counted together: those of this batch, and those
-stored since somebody last released a file of the sender. Not here: what blanks a lesson
-(`sql/exports/blanked_lessons.sql`), who releases (`senders/releases.py`), files of SS12000, whose
-senders speak of all schools.
+stored since somebody last released a file of the sender. Lesson files are asked before they are
+stored. Of objects of SS12000 nobody knows before what follows from them, so the lessons that they
+affect are looked at before and after, and what removes too many is taken back with its transaction.
+Not here: what blanks a lesson (`sql/exports/blanked_lessons.sql`, `vanished_lessons.sql`), who
+releases (`senders/releases.py`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -20,6 +23,7 @@ from assets.exports.senders.senders import Right
 from assets.lake.connection import Lake
 from assets.lake.protection_marks import FILE_MAC
 from assets.lake.schema import TemporaryTable
+from rules.errors import TrappanError
 
 #: More of a school's lessons of a month than so many hundredths no file removes or blanks before
 #: somebody has looked (our choice): no correction that we know of is so large.
@@ -29,6 +33,20 @@ LEAST_LESSONS = 10
 
 #: A sender, school unit and first day of a month.
 _Month = tuple[str, str, date]
+# Lessons of which a part is counted: those that have been, or are reported.
+_COUNTED = "NOT is_cancelled AND (is_reported OR lesson_date <= $today)"
+
+
+class MassRemovalError(TrappanError):
+    """Files would remove too many lessons, so nothing of their transaction may stay.
+
+    Attributes:
+        waiting: by number, why they have to wait for a release.
+    """
+
+    def __init__(self, waiting: Mapping[int, str]) -> None:
+        super().__init__("Files would remove too many lessons: nothing of them was stored.")
+        self.waiting = waiting
 
 
 def watched(files: Iterable[ReceivedFile]) -> list[ReceivedFile]:
@@ -43,7 +61,7 @@ def watched(files: Iterable[ReceivedFile]) -> list[ReceivedFile]:
 
 
 class Removals:
-    """What a batch of lesson files would remove or blank.
+    """What a batch of files would remove or blank.
 
     Args:
         lake: the lake that they are staged in.
@@ -73,10 +91,45 @@ class Removals:
             snapshots: what the batch's complete files cover.
         """
         self._found = {}
-        asked = watched(files)
         span = self._span(arriving, coverage, snapshots)
         if span is None:
             return {}
+        self._load_watched(files)
+        rows = self._lake.relation("exports/blanked_lessons", **span)
+        self._found = {tuple(key): lessons for *key, lessons in rows.iter_rows()}
+        return self._too_many(self._lessons_of)
+
+    @contextmanager
+    def watching(self, files: Sequence[ReceivedFile]) -> Iterator[None]:
+        """Look what becomes of the lessons that files of SS12000 affect (`affected_lessons`).
+
+        Args:
+            files: that are being stored.
+
+        Raises:
+            MassRemovalError: too many of them are gone or blank at the end.
+        """
+        self._found = {}
+        today = datetime.now(UTC).date()
+        before = self._lake.materialise("exports/lessons_before", as_of=today)
+        span = self._lake.frame(
+            "SELECT min(lesson_date) AS first_date, max(lesson_date) AS last_date, "
+            "min(school_unit_code) AS first_school, max(school_unit_code) AS last_school "
+            f"FROM {before}"
+        ).row(0, named=True)
+        if span["first_date"] is None:
+            yield
+            return
+        sizes = self._month_sizes(span)
+        yield
+        self._load_watched(files)
+        rows = self._lake.relation("exports/vanished_lessons", **span)
+        self._found = {tuple(key): lessons for *key, lessons in rows.iter_rows()}
+        if waiting := self._too_many(lambda place: sizes[place[1:]]):
+            raise MassRemovalError(waiting)
+
+    def _load_watched(self, files: Sequence[ReceivedFile]) -> None:
+        asked = watched(files)
         self._lake.load(
             "watched_files",
             pl.DataFrame(
@@ -87,9 +140,6 @@ class Removals:
                 schema={"file_id": pl.Int64, "sender": pl.String},
             ),
         )
-        rows = self._lake.relation("exports/blanked_lessons", **span)
-        self._found = {tuple(key): lessons for *key, lessons in rows.iter_rows()}
-        return self._too_many()
 
     def store(self, connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
         """Keep what the files removed; the caller holds the transaction.
@@ -102,7 +152,8 @@ class Removals:
         rows = [
             (sender, school, month, lessons, now, file_id)
             for (sender, file_id, school, month), lessons in self._found.items()
-            if file_id in file_ids
+            # A file that took part in what another is named for has none.
+            if lessons and file_id in file_ids
         ]
         for file_id in {row[-1] for row in rows}:
             connection.execute("DELETE FROM lesson_removals WHERE file_id = ?", [file_id])
@@ -125,7 +176,7 @@ class Removals:
         has_ids = lake.rows(f"SELECT 1 FROM {arriving} WHERE lesson_id IS NOT NULL LIMIT 1")
         return {**span, "has_ids": bool(has_ids)}
 
-    def _too_many(self) -> dict[int, str]:
+    def _too_many(self, lessons_of: Callable[[_Month], int]) -> dict[int, str]:
         together: Counter[_Month] = Counter()
         for (sender, _, school, month), lessons in self._found.items():
             together[sender, school, month] += lessons
@@ -135,7 +186,7 @@ class Removals:
             earlier = before.get(place, 0)
             if lessons + earlier < LEAST_LESSONS:
                 continue
-            of_all = earlier + self._lessons_of(place)
+            of_all = earlier + lessons_of(place)
             if (lessons + earlier) * 100 > MOST_PERCENT * of_all:
                 reasons[place] = _reason(place, lessons, earlier, of_all)
         waiting: dict[int, list[str]] = {}
@@ -167,13 +218,26 @@ class Removals:
         return int(
             self._lake.rows(
                 "SELECT count(*) FROM lessons WHERE school_unit_code = $school "
-                "AND lesson_date BETWEEN $first AND last_day($first) AND NOT is_cancelled "
-                "AND (is_reported OR lesson_date <= $today)",
+                f"AND lesson_date BETWEEN $first AND last_day($first) AND {_COUNTED}",
                 school=school,
                 first=first,
                 today=datetime.now(UTC).date(),
             )[0][0]
         )
+
+    def _month_sizes(self, span: Mapping[str, object]) -> dict[tuple[str, date], int]:
+        """Return the same by school unit and first day of the month, of a span of both."""
+        return {
+            (school, month): lessons
+            for school, month, lessons in self._lake.rows(
+                "SELECT school_unit_code, cast(date_trunc('month', lesson_date) AS DATE), count(*) "
+                "FROM lessons WHERE lesson_date BETWEEN cast(date_trunc('month', $first_date) AS "
+                "DATE) AND last_day($last_date) AND school_unit_code BETWEEN $first_school "
+                f"AND $last_school AND {_COUNTED} GROUP BY ALL",
+                today=datetime.now(UTC).date(),
+                **span,
+            )
+        }
 
 
 def _reason(place: _Month, lessons: int, before: int, of_all: int) -> str:
