@@ -283,6 +283,33 @@ def test_objects_that_take_few_lessons_or_say_them_anew_do_not_wait(
     assert {r.outcome for r in offer(taken, tmp_path).values()} == {TAKEN}
 
 
+def test_lessons_that_move_to_a_school_that_is_touched_too_are_gone_from_their_own(
+    lake: Lake, tmp_path: Path
+) -> None:
+    # Of days on which both schools have lessons, so that both are looked at.
+    swedish = activity("activity-sv", organisation={"id": SECOND_UNIT})
+    hours = {"startTime": "2026-10-03T10:00:00+02:00", "endTime": "2026-10-03T11:00:00+02:00"}
+    other = event("event-sv", activity={"id": "activity-sv"}, **hours)
+    both = {
+        **MONTH,
+        "organisations": [*MONTH["organisations"], *ELSEWHERE],
+        "activities": [*MONTH["activities"], swedish],
+        "calendarEvents": [*MONTH["calendarEvents"], other],
+        "attendances": [*MONTH["attendances"], attendance("event-sv", ANNA)],
+    }
+    send(tmp_path / "before", both, 18)
+    assert {one.outcome for one in offer(lake, tmp_path / "before").values()} == {TAKEN}
+    named = {"syllabus": {"id": "syllabus-sv", "displayName": "Svenska"}}
+    moved = [
+        *said_again([activity()], organisation={"id": SECOND_UNIT}),
+        *said_again([swedish], **named),
+    ]
+    send(tmp_path / "after", {"activities": moved}, 21)
+    (report,) = offer(lake, tmp_path / "after").values()
+    assert report.outcome == WAITS
+    assert f"30 of 30 lessons of school unit {SCHOOL} in 2026-10" in str(report.reason)
+
+
 def test_lessons_to_come_are_a_plan_that_may_change(taken: Lake, tmp_path: Path) -> None:
     days = [datetime.now(UTC).date() + timedelta(days=30 + n) for n in range(12)]
     times = [
