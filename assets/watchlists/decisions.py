@@ -12,7 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from assets.watchlists.model import ClearedPupil, Evidence, PupilRow, Sums, Watchlist
+from assets.watchlists.model import (
+    ClearedPupil,
+    Evidence,
+    PupilRow,
+    RuleExplanation,
+    Sums,
+    Watchlist,
+)
 
 MOST_LOOKED_AT_FIRST = 10  # names: what is taken in at a glance
 _PLACES_FOR_GOING_ON = 4  # of these, kept for the highest absence that goes on
@@ -87,6 +94,40 @@ def answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> Reply:
 def is_asked(watchlist: Watchlist, pupil: PupilRow, question: Question) -> bool:
     """Whether a question is to be answered about a pupil: some rule of it is hit."""
     return answer(watchlist, pupil, question) in {Reply.YES, Reply.LIKELY}
+
+
+def told_hit(watchlist: Watchlist, pupil: PupilRow, question: Question) -> Evidence | None:
+    """Return the hit whose figure stands beside a question: always one that raised it.
+
+    The rolling month's where it is hit, because every list has that figure; else the certain one
+    with the widest margin.
+    """
+    rules = {rule.rule: rule for rule in watchlist.rules}
+    hits = [
+        item
+        for item in pupil.evidence
+        if item.verdict == "hit" and rules[item.rule].level == question.value
+    ]
+    return max(
+        hits,
+        key=lambda hit: (
+            _is_rolling_month(hit, rules),
+            hit.certainty == "certain",
+            hit.margin_minutes,
+        ),
+        default=None,
+    )
+
+
+def hit_elsewhere(watchlist: Watchlist, pupil: PupilRow, question: Question) -> Evidence | None:
+    """Return the hit to tell of where the rolling month, which lists show, raised no question."""
+    found = told_hit(watchlist, pupil, question)
+    rules = {rule.rule: rule for rule in watchlist.rules}
+    return None if found is None or _is_rolling_month(found, rules) else found
+
+
+def _is_rolling_month(hit: Evidence, rules: dict[str, RuleExplanation]) -> bool:
+    return hit.basis == "rolling" and rules[hit.rule].window == "one_month"
 
 
 def persistence(pupil: PupilRow) -> Persistence:

@@ -221,7 +221,7 @@ def test_a_row_says_the_three_answers_in_symbol_and_word(tmp_path: Path) -> None
         "klass": "7B",
         "grade": "7",
         "mentor": "Maria Lindqvist",
-        "q-mentor": "● Nås",
+        "q-mentor": "● Nås okt 30,0 %",
         "q-ulf": "◐ Nås troligt",
         "q-sst": "? Oklart",
         "absence": "45,0 %",

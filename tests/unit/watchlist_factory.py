@@ -80,17 +80,20 @@ def sums(
 
 
 def evidence(rule: str, of_sums: Sums, **other: Any) -> Evidence:
-    """A certain hit over the rolling window, unless told otherwise."""
+    """A certain hit over the rolling window, or the calendar's, unless told otherwise."""
     explained = next(item for item in RULES if item.rule == rule)
     is_month = explained.window == "one_month"
+    start, end = date(2026, 10, 17) if is_month else date(2026, 9, 17), AS_OF
+    if other.get("basis") == "calendar":
+        start, end = date(2026, 10, 1) if is_month else date(2026, 9, 1), date(2026, 10, 31)
     step = explained.threshold_pct * of_sums.reported_minutes / 100
     plain = Evidence(
         rule=rule,
         basis="rolling",
         verdict="hit",
         certainty="certain",
-        window_start=date(2026, 10, 17) if is_month else date(2026, 9, 17),
-        window_end=AS_OF,
+        window_start=start,
+        window_end=end,
         sums=of_sums,
         margin_minutes=of_sums.absent_minutes - step,
     )

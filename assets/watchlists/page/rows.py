@@ -78,7 +78,8 @@ def _answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> str:
     kind = f"q {_QUESTION_CLASSES[question]}"
     if found is Reply.NO:
         return f'<td class="{kind}" data-rank="0"></td>\n'
-    symbol, word = decision_texts.SYMBOLS[found], decision_texts.ANSWERS[found]
+    symbol = decision_texts.SYMBOLS[found]
+    word = decision_texts.answer_on_row(watchlist, pupil, question)
     return (
         f'<td class="{kind} {found.value}" data-rank="{_RANKS[found]}">'
         f'<span aria-hidden="true">{symbol}</span> {_written(word)}</td>\n'

@@ -13,11 +13,13 @@ from assets.watchlists.decisions import (
     Question,
     QuestionCount,
     Reply,
+    answer,
+    hit_elsewhere,
     is_asked,
     persistence,
 )
-from assets.watchlists.model import PupilRow, Watchlist
-from assets.watchlists.swedish import change_texts, texts
+from assets.watchlists.model import Evidence, PupilRow, RuleExplanation, Watchlist
+from assets.watchlists.swedish import change_texts, rule_texts, texts
 
 QUESTIONS = {
     Question.MENTOR: "Mentor: följ upp",
@@ -130,22 +132,68 @@ def also_lacking(count: int) -> str:
 def why_first(watchlist: Watchlist, pupil: PupilRow) -> str:
     """One sentence that says why a pupil is among the first, and who decides what.
 
-    `Ny på listan: 43,2 % frånvaro de senaste 30 dagarna; rektor bedömer …`
+    `Ny på listan: 43,2 % frånvaro de senaste 30 dagarna; rektor bedömer …`. The first figure is
+    that of a window in which a limit was hit, so that nobody reads 5,3 % beside a limit of 10 %.
     """
     days = watchlist.one_month_days
     rate = pupil.one_month.rate
-    if rate is None:
-        absence = f"ingen lektion är rapporterad de senaste {days} dagarna"
+    lately = f"de senaste {days} dagarna"
+    asked = _asked(watchlist, pupil)
+    hit = hit_elsewhere(watchlist, pupil, asked[-1]) if asked else None
+    if hit is not None:
+        now = "ingen lektion rapporterad" if rate is None else texts.percent(rate)
+        absence = f"{_absence_when(hit, rule_texts.rule_of(watchlist, hit))}, {now} {lately}"
+    elif rate is None:
+        absence = f"ingen lektion är rapporterad {lately}"
     else:
-        absence = f"{texts.percent(rate)} frånvaro de senaste {days} dagarna"
+        absence = f"{texts.percent(rate)} frånvaro {lately}"
     lowered = ", har minskat" if persistence(pupil) is Persistence.LOWERED else ""
     return f"{_state(watchlist, pupil)}: {absence}{lowered}; {who_decides(watchlist, pupil)}."
 
 
+def _absence_when(hit: Evidence, rule: RuleExplanation) -> str:
+    share = f"{texts.percent(hit.sums.rate)} frånvaro"
+    if hit.basis == "rolling":
+        return f"{share} de senaste {rule.window_days} dagarna"
+    return f"{share} i {texts.full_months(hit.window_start, hit.window_end)}"
+
+
+def answer_on_row(watchlist: Watchlist, pupil: PupilRow, question: Question) -> str:
+    """What the data say to a question, on a row whose own figure is the rolling month's.
+
+    `Nås`; or `Nås okt 12,5 %` where another window than the rolling month was hit.
+    """
+    word = ANSWERS[answer(watchlist, pupil, question)]
+    hit = hit_elsewhere(watchlist, pupil, question)
+    if hit is None:
+        return word
+    rule = rule_texts.rule_of(watchlist, hit)
+    return f"{word} {rule_texts.basis(hit, rule)} {texts.percent(hit.sums.rate)}"
+
+
+def answer_on_paper(watchlist: Watchlist, pupil: PupilRow, question: Question) -> str:
+    """The same, with the other window only where the row's own figure is under the limit.
+
+    A printed row has room for two lines, and most who are hit in October are in November too.
+    """
+    hit = hit_elsewhere(watchlist, pupil, question)
+    if hit is None:
+        return ANSWERS[answer(watchlist, pupil, question)]
+    rule, rate = rule_texts.rule_of(watchlist, hit), pupil.one_month.rate
+    over = None if rate is None else rate * 100 - Fraction(rule.threshold_pct)
+    if over is not None and (over > 0 or (over == 0 and rule.comparison == ">=")):
+        return ANSWERS[answer(watchlist, pupil, question)]
+    return answer_on_row(watchlist, pupil, question)
+
+
 def who_decides(watchlist: Watchlist, pupil: PupilRow) -> str:
     """Who assesses what about a pupil: `rektor bedömer utredning/ULF och prövar SST`."""
-    asked = [question for question in Question if is_asked(watchlist, pupil, question)]
+    asked = _asked(watchlist, pupil)
     return _WHO[asked[-1]] if asked else "uppgifterna räcker inte för att bedöma"
+
+
+def _asked(watchlist: Watchlist, pupil: PupilRow) -> list[Question]:
+    return [question for question in Question if is_asked(watchlist, pupil, question)]
 
 
 def _state(watchlist: Watchlist, pupil: PupilRow) -> str:

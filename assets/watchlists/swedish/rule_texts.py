@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from assets.watchlists.model import Evidence, RuleExplanation
+from assets.watchlists.model import Evidence, RuleExplanation, Watchlist
 from assets.watchlists.swedish.headings import PARAMETER_NAMES
 from assets.watchlists.swedish.texts import NO_VALUE, months, number, percent, span
 
@@ -17,6 +17,15 @@ _COMPARISONS = {">": "mer än", ">=": "minst"}
 _WINDOWS = {"one_month": "1 månad", "two_months": "2 månader"}
 _SST_LEVEL = 3
 _ALL_GRADES = 10  # 0 (förskoleklass) to 9
+
+
+def rule_of(watchlist: Watchlist, evidence: Evidence) -> RuleExplanation:
+    """The rule that a verdict is of.
+
+    Raises:
+        StopIteration: the list does not explain it.
+    """
+    return next(rule for rule in watchlist.rules if rule.rule == evidence.rule)
 
 
 def limit(rule: RuleExplanation) -> str:

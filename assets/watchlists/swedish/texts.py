@@ -272,6 +272,12 @@ def months(start: date, end: date) -> str:
     return first if (start.year, start.month) == (end.year, end.month) else f"{first}–{last}"
 
 
+def full_months(start: date, end: date) -> str:
+    """The calendar months of a window in full: `oktober`, or `september och oktober`."""
+    first, last = _date(start, "MMMM"), _date(end, "MMMM")
+    return first if (start.year, start.month) == (end.year, end.month) else f"{first} och {last}"
+
+
 def month_heading(month: date) -> str:
     """The heading of a calendar month's absence: `Frånvaro oktober`."""
     return f"Frånvaro {_date(month, 'MMMM')}"

@@ -78,6 +78,7 @@ H_FIRST_WEEK = "Första lista"
 H_CALENDAR = "Frånvaro kalendermånad"
 H_LEADING = "Gräns"
 H_LEADING_WINDOW = "Gränsens fönster"
+H_LEADING_SHARE = "Frånvaro i fönstret"
 H_HOURS = "Timmar över gränsen"
 H_BASIS = "Underlag"
 CERTAINTIES = {"certain": "Säkert", "likely": "Troligt"}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from assets.watchlists.columns import ListColumn
-from assets.watchlists.decisions import Question, answer, by_persistence
+from assets.watchlists.decisions import Question, by_persistence
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.outline import full_name
 from assets.watchlists.swedish import decision_texts, mentor_texts, pattern_texts, texts
@@ -98,7 +98,7 @@ def print_columns(watchlist: Watchlist, reader: Reader) -> tuple[ListColumn[Pupi
 
     def question(place: int, asked: Question) -> ListColumn[PupilRow]:
         def said(pupil: PupilRow) -> str:
-            return decision_texts.ANSWERS[answer(watchlist, pupil, asked)]
+            return decision_texts.answer_on_paper(watchlist, pupil, asked)
 
         return ListColumn(w.PRINTED_QUESTIONS[place], "brief", widths.question, said)
 

@@ -129,7 +129,7 @@ def _rate(sums: Sums | None) -> Fraction | None:
 
 
 def _limit_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:
-    """The limit that leads, how far over it the pupil is, and how sure that is."""
+    """The limit that leads, the share in its window, how far over it, and how sure that is."""
     rules = rules_by_name(watchlist)
 
     def of(value: Callable[[Evidence], Value]) -> Callable[[PupilRow], Value]:
@@ -144,6 +144,7 @@ def _limit_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:
         ListColumn(
             w.H_LEADING_WINDOW, "brief", 11, of(lambda e: rule_texts.basis(e, rules[e.rule]))
         ),
+        ListColumn(w.H_LEADING_SHARE, "percent", 11, of(lambda e: e.sums.rate)),
         ListColumn(w.H_HOURS, "hours", 11, of(lambda e: w.hours(e.margin_minutes))),
         ListColumn(w.H_BASIS, "brief", 10, of(lambda e: w.CERTAINTIES.get(e.certainty or ""))),
     )
