@@ -67,7 +67,7 @@ def rates(
     # Who has left is a matter of the rule set; months before its first day use its first values.
     parameters = parameters_of(settings)
     rule_set = rule_set_of(parameters, max(asked, parameters.first_day))
-    with without_pandas(), asked_lake(settings, month_end(asked)) as lake:
+    with without_pandas(), asked_lake(settings, month_end(asked), school=school) as lake:
         answer = rates_answer(lake, asked, rule_set, school=school, identities=identities)
     print_answer(answer, kind, _NO_ROWS)
 
@@ -103,7 +103,7 @@ def flags(
         all=everything,
         known_at=known_at,
     )
-    with without_pandas(), asked_lake(settings, as_of, known_at=known_at) as lake:
+    with without_pandas(), asked_lake(settings, as_of, known_at=known_at, school=school) as lake:
         answer = flags_answer(
             lake,
             as_of,
@@ -126,7 +126,7 @@ def coverage(
     settings = settings_of(context, home)
     day = as_of or yesterday()
     rule_set = rules_on(settings, day)
-    with without_pandas(), asked_lake(settings, day) as lake:
+    with without_pandas(), asked_lake(settings, day, school=school) as lake:
         answer = coverage_answer(lake, day, rule_set, school=school)
     print_rows(answer.columns, answer.rows, kind)
     if not answer.rows:

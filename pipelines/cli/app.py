@@ -8,11 +8,13 @@ how things are printed (`printing.py`).
 from __future__ import annotations
 
 import io
+import platform
 import sys
 import warnings
 from functools import partial
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version as version_of
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -20,9 +22,11 @@ from typer.exceptions import TyperException
 
 from assets.exports.files.printable import printable_name
 from pipelines.cli.options import Home
-from pipelines.cli.printing import say
+from pipelines.cli.printing import say, say_out
+from pipelines.cli.tables import be_wide
 from rules.errors import TrappanError
 
+_DISTRIBUTION = "franvarotrappan"
 #: Every command, in the order of the list: where it is, and its first sentence for the list.
 COMMANDS = {
     "nightly": (
@@ -134,9 +138,9 @@ COMMANDS = {
     ),
     "archive": ("pipelines.cli.files:archive", "The originals of received files."),
 }
-_commands = partial(
-    typer.Typer, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
-)
+#: Commands that print a table, and nothing else than a table: they have no `--format`.
+_ONLY_TABLES = {"ingest", "pull", "retry", "revoke", "unmerge", "layout check"}
+_commands = partial(typer.Typer, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 class _Later(TyperCommand):
@@ -151,12 +155,39 @@ def command_of(name: str) -> Any:
     """Load a command of `COMMANDS`."""
     module, _, attribute = COMMANDS[name][0].partition(":")
     found = getattr(import_module(module), attribute)
-    around = _commands()
+    around = _commands(add_completion=False)
     if isinstance(found, typer.Typer):
         around.add_typer(found, name=name)
     else:
         around.command(name)(found)
-    return typer.main.get_group(around).commands[name]
+    command = typer.main.get_group(around).commands[name]
+    for below, one in getattr(command, "commands", {"": command}).items():
+        # Whole, however narrow the terminal is: without it a sentence is cut with three dots.
+        one.short_help = one.help
+        if f"{name} {below}".strip() in _ONLY_TABLES or any(p.name == "kind" for p in one.params):
+            one.params.insert(-1, _wide_option())
+    return command
+
+
+def _wide_option() -> Any:
+    """The option of every command that prints a table."""
+    around = _commands(add_completion=False)
+    around.command("wide")(_wide)
+    option = typer.main.get_group(around).commands["wide"].params[0]
+    option.expose_value = False
+    return option
+
+
+def _wide(
+    is_wide: Annotated[
+        bool,
+        typer.Option(
+            "--wide",
+            callback=be_wide,
+            help="Tables as wide as they need to be; else a record a row where one does not fit.",
+        ),
+    ] = False,
+) -> None: ...
 
 
 app = _commands(
@@ -166,8 +197,23 @@ app = _commands(
 )
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        say_out(f"trappan {version_of(_DISTRIBUTION)} (Python {platform.python_version()})")
+        raise typer.Exit
+
+
 @app.callback()
-def _common(context: typer.Context, home: Home = None) -> None:
+def _common(
+    context: typer.Context,
+    home: Home = None,
+    version: Annotated[  # noqa: ARG001 - the callback answers
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_say_version, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
     context.obj = home
 
 
@@ -176,7 +222,7 @@ def _nothing() -> None:
 
 
 for _name, (_, _sentence) in COMMANDS.items():
-    app.command(_name, cls=_Later, help=_sentence)(_nothing)
+    app.command(_name, cls=_Later, help=_sentence, short_help=_sentence)(_nothing)
 
 
 def _words_of(error: TyperException) -> str:
@@ -193,6 +239,7 @@ def main() -> None:
     """Run the command line; every error we know ends in one sentence and a status."""
     # Dagster warns of its own beta features; that is no news for an operator.
     warnings.simplefilter("ignore")
+    be_wide(False)
     try:
         # Not by typer itself: it prints what was typed as it was typed.
         sys.exit(app(standalone_mode=False) or 0)

@@ -13,16 +13,23 @@ from datetime import date, datetime
 
 from assets.flags.as_known_at import show_as_known, show_with_sums
 from assets.lake.connection import Lake
+from pipelines.cli.options import CommandError
 from pipelines.cli.printing import say
 from pipelines.settings import Settings, yesterday
 
 # As on the lists: a weekend or a few days without school are no news.
 _NEW_FOR_DAYS = 7
+# In a sentence; `trappan flags` has them all.
+_MOST_SCHOOLS = 10
 
 
 @contextmanager
 def asked_lake(
-    settings: Settings, as_of: date | None = None, *, known_at: datetime | None = None
+    settings: Settings,
+    as_of: date | None = None,
+    *,
+    known_at: datetime | None = None,
+    school: str | None = None,
 ) -> Iterator[Lake]:
     """Open the lake for a question, with its sums up to date or as it was known at a moment.
 
@@ -30,9 +37,11 @@ def asked_lake(
         settings: the settings.
         as_of: the last day that counts, when the answer should say how far the data goes.
         known_at: a moment, with a time zone.
+        school: the school unit that the question is about; None where it is about all.
 
     Raises:
         NotKnownYetError: the lake has nothing of that moment.
+        CommandError: the lake has nothing about that school unit.
     """
     home = settings.lake.home
     is_new = not home.exists()
@@ -54,9 +63,37 @@ def asked_lake(
                 "was stopped. They were made for this answer; the next nightly run makes them for "
                 "good."
             )
+        if school is not None:
+            _refuse_unknown(lake, school)
         if as_of is not None:
             _say_what_is_newest(lake, as_of)
         yield lake
+
+
+def _refuse_unknown(lake: Lake, school: str) -> None:
+    """End a question about a school unit that was mistyped: no rows would read as no absence.
+
+    A school unit that only pupils with protected identity belong to is not known to any answer.
+    """
+    known = [
+        code
+        for (code,) in lake.rows(
+            "SELECT school_unit_code FROM school_units UNION SELECT school_unit_code FROM ("
+            "SELECT school_unit_code, pupil_key FROM absence_daily "
+            "UNION SELECT school_unit_code, pupil_key FROM monthly_sums "
+            "UNION SELECT school_unit_code, pupil_key FROM enrolments"
+            ") AS told ANTI JOIN protected_pupils ON told.pupil_key = protected_pupils.pupil_key "
+            "ORDER BY 1"
+        )
+    ]
+    if school in known:
+        return
+    some = ", ".join(known[:_MOST_SCHOOLS]) + (" …" if len(known) > _MOST_SCHOOLS else "")
+    has = f"those that it has are {some}" if known else "it has none"
+    raise CommandError(
+        f"School unit {school} is not in the lake of {lake.settings.home}: {has}. Look at the code "
+        "and at --home."
+    )
 
 
 @contextmanager

@@ -99,9 +99,6 @@ def files(
         {column: "" if row[column] is None else str(row[column]) for column in columns}
         for row in frame.iter_rows(named=True)
     ]
-    if kind == Format.TABLE and not rejected:
-        columns = tuple(c for c in columns if c not in ("received_at", "layout"))
-        rows = [row | {"file_sha256": row["file_sha256"][:12]} for row in rows]
     if not may_open(settings):
         rows = [row | {"file_name": ""} for row in rows]
         say(

@@ -98,7 +98,7 @@ def forecast(
         school=school,
         all=everything,
     )
-    with asked_lake(settings, as_of) as lake:
+    with asked_lake(settings, as_of, school=school) as lake:
         answer = forecast_answer(
             lake, as_of, rule_set, school=school, identities=identities, everybody=everything
         )

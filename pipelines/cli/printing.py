@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from assets.exports.csv_text import write_csv
 from assets.exports.files.printable import is_plainly_seen, plainly_seen, printable_name
 from assets.exports.stage_times import STAGES
 from pipelines.cli.options import Format
+from pipelines.cli.tables import laid_out
 
 if TYPE_CHECKING:
     from assets.checks.silence import Silence
@@ -70,12 +69,14 @@ def print_rows(columns: Sequence[str], rows: Sequence[dict[str, Any]], kind: For
     elif kind == Format.JSON:
         print_json([{column: row[column] for column in columns} for row in rows])
     else:
-        table = Table(*map(_one_line, columns), header_style="bold")
-        for row in rows:
-            table.add_row(*(escape(_one_line(row[column])) for column in columns))
-        # A table that is piped is as wide as it needs to be; on a screen it folds.
-        width = None if sys.stdout.isatty() else 10_000
-        Console(width=width).print(table)
+        what, width = laid_out(
+            [_one_line(column) for column in columns],
+            [{_one_line(c): _one_line(row[c]) for c in columns} for row in rows],
+        )
+        # Records are lines already: a word that is longer than the terminal is left to it whole.
+        Console(width=width, markup=False, highlight=False).print(
+            what, soft_wrap=isinstance(what, str)
+        )
 
 
 def _one_line(value: object) -> str:

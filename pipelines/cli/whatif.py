@@ -72,7 +72,7 @@ def whatif(
     if picture is not None and picture.suffix.lower() != ".png":
         raise typer.BadParameter(f"'{picture.name}' is not a PNG file. Expected a name like x.png.")
     names = [IN_FORCE, *(name for name, _ in asked)]
-    with asked_lake(settings, as_of) as lake, watched() as progress:
+    with asked_lake(settings, as_of, school=school) as lake, watched() as progress:
         rule_sets = [in_force, *(rule_set for _, rule_set in asked)]
         steps = steps_under(lake, as_of, rule_sets, progress)
     rows = count_groups(steps)

@@ -20,6 +20,7 @@ from assets.flags.pupil_question import find_pupil, read_question
 from assets.lake.connection import Lake
 from pipelines.cli.pupil.explain import document_of
 from pipelines.cli.pupil.explain_text import text_of
+from pipelines.cli.pupil.explain_why import brief_of, three_sentences
 from rules.registry import load_parameters, rule_set_on
 from rules.what_if import rule_set_with
 from tests.conftest import settings_of
@@ -51,6 +52,8 @@ class Explanation:
     """A pupil explained in both forms."""
 
     document: dict[str, Any]
+    why: tuple[str, ...]
+    brief: str
     text: str
 
 
@@ -64,9 +67,13 @@ def explanations(sample_home: SampleHome) -> dict[str, Explanation]:
         for number in [*PLANTED["pupils"], *LEFT]:
             key = find_pupil(lake, read_question(number, day), evaluation)
             explanation = explain_pupil(lake, evaluation, key)
-            text = "\n".join(text_of(explanation, None))
             document = json.loads(json.dumps(document_of(explanation, None)))
-            found[number] = Explanation(document, text)
+            found[number] = Explanation(
+                document,
+                three_sentences(explanation),
+                "\n".join(brief_of(explanation, None)),
+                "\n".join(text_of(explanation, None)),
+            )
     return found
 
 
@@ -129,6 +136,60 @@ def test_every_planted_pupil_is_reported_in_text_without_who_it_is(
     assert "A person assesses and decides." in text
 
 
+@pytest.mark.parametrize("number", sorted(PLANTED["pupils"]))
+def test_an_explanation_begins_with_three_sentences_whose_figures_are_a_verdicts_own(
+    explanations: dict[str, Explanation], number: str
+) -> None:
+    """Whom a list has is told so, by a share of the very window that was hit."""
+    found = explanations[number]
+    judged = bases(found.document)
+    assert len(found.why) == 3
+    assert all(sentence.endswith(".") for sentence in found.why)
+    assert found.why[0].startswith("On the list of") == bool(found.document["level"])
+    verdict = "hit" if found.document["level"] else "insufficient"
+    told = [one for one in judged.values() if one["verdict"] == verdict] or list(judged.values())
+    figures = found.why[1].replace("\u00a0", " ")
+    if verdict == "insufficient" and "can't be given" in found.why[0]:
+        assert any(one["because"] in found.why[1] for one in told)
+    elif "No reported lesson" not in found.why[1]:
+        assert any(
+            f"{cut(one)} of {one['reported_minutes']:,} reported minutes".replace(",", " ")
+            in figures
+            and f"from {one['window_start']} to {one['window_end']}" in figures
+            for one in told
+            if one["reported_minutes"]
+        ), figures
+
+
+def cut(judged: Mapping[str, Any]) -> str:
+    """A share to one decimal, never rounded up."""
+    tenths = judged["absent_minutes"] * 1000 // judged["reported_minutes"]
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+@pytest.mark.parametrize("number", sorted(PLANTED["pupils"]))
+def test_a_line_for_each_verdict_fits_a_terminal_of_eighty(
+    explanations: dict[str, Explanation], number: str
+) -> None:
+    found = explanations[number]
+    lines = [line for line in found.brief.splitlines() if line.startswith("  ")]
+    judged = bases(found.document)
+    assert [line.split(maxsplit=1)[0] for line in lines] == [rule for rule, _ in judged]
+    assert max(map(len, lines)) <= 80
+    for line, one in zip(lines, judged.values(), strict=True):
+        share = cut(one) if one["reported_minutes"] else "no rate"
+        verdict = f"{one['verdict']}, {one['certainty']}" if one["certainty"] else one["verdict"]
+        assert line.endswith(f"{share}  {verdict}")
+
+
+def test_the_arithmetic_is_there_for_who_asks_for_all_of_it(sample_home: SampleHome) -> None:
+    brief = explain(sample_home, "201205059858").out
+    full = explain(sample_home, "201205059858", "--full").out
+    assert full.splitlines()[:5] == brief.splitlines()[:5]
+    assert "10000" not in brief
+    assert "A·10000" in full
+
+
 def test_the_clause_that_decides_is_reported(explanations: dict[str, Explanation]) -> None:
     decided = {
         ("201304129834", "mentor_followup", "rolling"): "too_few_days",
@@ -169,7 +230,7 @@ def test_a_pupil_at_twenty_percent_is_reported_when_that_can_end(
 def test_a_month_before_the_school_year_is_not_evaluated_and_said_so(
     sample_home: SampleHome,
 ) -> None:
-    said = explain(sample_home, "201203149800", as_of="2027-07-04")
+    said = explain(sample_home, "201203149800", "--full", as_of="2027-07-04")
     assert said.status == 0, said.err
     assert said.out.count("calendar: not evaluated") == 4
 
@@ -178,8 +239,12 @@ def test_a_month_before_the_school_year_is_not_evaluated_and_said_so(
 def test_a_pupil_who_left_is_reported_to_have_left(
     explanations: dict[str, Explanation], number: str
 ) -> None:
-    assert "Has left, so no rule is evaluated" in explanations[number].text
-    assert "because" not in explanations[number].text
+    found = explanations[number]
+    assert "has left school unit" in found.why[0]
+    assert "No rule is evaluated" in found.why[2]
+    assert found.document["rules"] == []
+    assert "because" not in found.text
+    assert "Level" not in found.text
 
 
 @pytest.mark.parametrize("number", PROTECTED)
@@ -233,8 +298,8 @@ def test_a_question_about_a_number_is_logged_without_the_number(sample_home: Sam
 def test_names_and_file_names_are_reported_only_to_who_asks_for_identities(
     sample_home: SampleHome,
 ) -> None:
-    plain = explain(sample_home, "201205059858").out
-    named = explain(sample_home, "201205059858", "--identities").out
+    plain = explain(sample_home, "201205059858", "--full").out
+    named = explain(sample_home, "201205059858", "--full", "--identities").out
     assert "Haddad" in named
     assert "lektionsfranvaro_99999901_2026-10_20261101T0500.csv" in named
     assert "Haddad" not in plain

@@ -11,7 +11,14 @@ import pytest
 
 from rules.ladder import PARAMETERS
 from rules.models import ParameterSet, Rule, ValueInForce
-from rules.registry import EVERY_SET, load_parameters, rule_set_of, rule_set_on, value_on
+from rules.registry import (
+    EVERY_SET,
+    available_sets,
+    load_parameters,
+    rule_set_of,
+    rule_set_on,
+    value_on,
+)
 
 DAY = date(2026, 11, 15)
 ROOT = Path(__file__).parents[2]
@@ -135,6 +142,16 @@ def test_what_is_quoted_in_swedish_is_quoted_in_english_too(
         source = dated.reference.replace("[...]", "[…]")
         for quotation in re.findall(r"”(.+?)”", dated.reference_sv):
             assert quotation in source, quotation
+
+
+@pytest.mark.parametrize("name", sorted(PARAMETERS))
+def test_a_swedish_quotation_in_an_english_reference_is_translated(name: str) -> None:
+    """Titles of documents, pages and headings stay as they are."""
+    for rule_set in available_sets():
+        for dated in load_parameters(rule_set).parameters[name].values:
+            untitled = re.sub(r"(sidan|rubriken) '[^']+'", r"\1", dated.reference)
+            plain = re.findall(r"'[^']+'", re.sub(r"'[^']+' \([^)]+\)", "", untitled))
+            assert plain == [], (rule_set, dated.reference)
 
 
 def test_what_the_specification_calls_our_choice_is_called_so(stockholm: ParameterSet) -> None:

@@ -33,6 +33,7 @@ from pipelines.cli.pupil.explain_text import (
     text_of,
     timetable_sentence,
 )
+from pipelines.cli.pupil.explain_why import brief_of, three_sentences
 from pipelines.cli.trust.grants import open_identities
 from rules.models import Rule, RuleSet
 
@@ -54,6 +55,10 @@ def explain(
     kind: Annotated[
         ExplainFormat, typer.Option("--format", help="How the answer is printed.")
     ] = ExplainFormat.TEXT,
+    is_full: Annotated[
+        bool,
+        typer.Option("--full", help="Also the arithmetic, the values with sources, the files."),
+    ] = False,
     identities: Identities = False,
     home: Home = None,
 ) -> None:
@@ -78,7 +83,8 @@ def explain(
     if kind == ExplainFormat.JSON:
         print_json(document_of(explanation, person))
         return
-    for line in text_of(explanation, person):
+    more = text_of(explanation, person) if is_full else brief_of(explanation, person)
+    for line in (*three_sentences(explanation), "", *more):
         say_out(line.replace("\u00a0", " "))
 
 

@@ -292,7 +292,7 @@ def text_of(explanation: Explanation, person: dict[str, str] | None) -> Iterator
         explanation: what `explain` gave.
         person: names and number, only for who asked for identities.
     """
-    yield from _head(explanation, person)
+    yield from head(explanation, person)
     for explained in explanation.rules:
         yield ""
         yield from _rule_lines(explained, explanation)
@@ -318,7 +318,8 @@ def text_of(explanation: Explanation, person: dict[str, str] | None) -> Iterator
     yield "This is evidence for a candidate. A person assesses and decides."
 
 
-def _head(explanation: Explanation, person: dict[str, str] | None) -> Iterator[str]:
+def head(explanation: Explanation, person: dict[str, str] | None) -> Iterator[str]:
+    """Yield who it is about, by which rules, and where the pupil belongs."""
     evaluation, place = explanation.evaluation, explanation.place
     rule_set = evaluation.rule_set
     yield (
@@ -331,19 +332,18 @@ def _head(explanation: Explanation, person: dict[str, str] | None) -> Iterator[s
     yield f"School unit {place.school_unit_code}, class {place.class_name or '-'}, grade {grade}."
     if place.other_schools:
         yield f"Lessons at {place.other_schools} other school units count in the sums."
-    if place.has_left:
-        yield (
-            f"Has left, so no rule is evaluated: latest lesson {_day(place.latest_lesson_date)}, "
-            f"latest end of a roster record {_day(place.roster_end_date)} (docs/rules.md, "
-            "Precedence)."
-        )
-        return
-    yield f"Level {explanation.level}."
+    if not place.has_left:
+        yield f"Level {explanation.level}."
+
+
+def window_of(rule: Rule) -> str:
+    """The window of a rule: `one month`, `two months`."""
+    return _WINDOWS[rule.window]
 
 
 def _rule_lines(explained: ExplainedRule, explanation: Explanation) -> Iterator[str]:
     rule, rule_set = explained.rule, explanation.evaluation.rule_set
-    yield f"{rule.name} (level {rule.level}): {limit(rule)} of {_WINDOWS[rule.window]}"
+    yield f"{rule.name} (level {rule.level}): {limit(rule)} of {window_of(rule)}"
     for basis, judgement in explained.judgements.items():
         if judgement is None:
             yield (
@@ -365,11 +365,8 @@ def _value_lines(rule_set: RuleSet, prefixes: tuple[str, ...]) -> Iterator[str]:
 
 def limit(rule: Rule) -> str:
     """The step of a rule: `over 10 %`, `at least 20 %`."""
-    return f"{'over' if rule.comparison == 'over' else 'at least'} {_percent_of(rule)} %"
-
-
-def _percent_of(rule: Rule) -> str:
-    return f"{rule.threshold_pct.normalize():f}"
+    comparison = "over" if rule.comparison == "over" else "at least"
+    return f"{comparison} {rule.threshold_pct.normalize():f} %"
 
 
 def _judgement_lines(found: Judgement, rule: Rule, rule_set: RuleSet) -> Iterator[str]:
@@ -390,7 +387,7 @@ def _judgement_lines(found: Judgement, rule: Rule, rule_set: RuleSet) -> Iterato
         )
     yield from _comparison_lines(found, rule)
     yield f"  coverage  {_coverage(found, rule_set)}"
-    yield f"  margin    {_margin(found.margin_minutes)}{_turns(found, rule)}"
+    yield f"  margin    {margin(found.margin_minutes)}{_turns(found, rule)}"
     yield f"  outlook   {outlook_sentence(found.outlook, rule)}"
 
 
@@ -478,10 +475,12 @@ def _coverage(found: Judgement, rule_set: RuleSet) -> str:
     return f"R·10000 = {spaced(left)} {sign} {floor}·S = {spaced(right)}: {word} {percent}"
 
 
-def _margin(minutes: Decimal) -> str:
+def margin(minutes: Decimal) -> str:
+    """How far over or under its step an absence is, in minutes."""
     if not minutes:
         return "exactly at the step"
-    return f"{abs(minutes).normalize():f} minutes {'over' if minutes > 0 else 'under'} the step"
+    minute, side = "minute" if abs(minutes) == 1 else "minutes", "over" if minutes > 0 else "under"
+    return f"{abs(minutes).normalize():f} {minute} {side} the step"
 
 
 def _file_line(file: InputFile) -> str:
@@ -496,5 +495,6 @@ def _file_line(file: InputFile) -> str:
     )
 
 
-def _day(day: date | None) -> str:
+def day_of(day: date | None) -> str:
+    """A date, or that it is not known."""
     return day.isoformat() if day else "unknown"
