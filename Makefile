@@ -10,6 +10,13 @@ DEV_STAMP := $(VENV)/.set-up-dev
 SETUP_LOCK := requirements-setup.lock
 LOCK := requirements.lock
 DEV_LOCK := requirements-dev.lock
+# Every Python that is supported, as pyproject.toml has it.
+TYPED := 3.11 3.12 3.13
+# A second Python of this machine for `make test-newest`, with a folder of its own.
+NEWEST := .venv-newest
+NEWEST_SECONDS := 240
+# Certificates of the machine, as pip and browsers take them: a proxy that looks into TLS has its own.
+export UV_SYSTEM_CERTS ?= true
 TRAPPAN_HOME ?= $(CURDIR)/var
 DEMO_HOME := ./var/demo
 # Extra words for pytest and for `make lock`, e.g. PYTEST_ARGS='-k belonging', LOCK_ARGS=--upgrade
@@ -17,23 +24,25 @@ PYTEST_ARGS ?=
 # The files of `make check`, from the project's root.
 FILES ?=
 LOCK_ARGS ?=
+# Compiled once here, so that no command waits for it.
+COMPILED := --compile-bytecode
 # What `make mutants` plants faults in, e.g. MUTANTS="sql/flags/levels.sql --most 10"
 MUTANTS ?=
 # How often `make search` tries each property.
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo lint check test test-fast search mutants format ui lock docs samples benchmark clean
+.PHONY: help setup dev demo lint check test test-fast test-newest search mutants format ui lock docs samples benchmark clean
 
 help: ## Say what there is
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 # Puts exactly the packages of some locks into .venv, $(1), and the project itself. pip takes nothing
 # of requirements-setup.lock whose hash is not there; all else is uv's.
 define install
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 -r $(SETUP_LOCK) && export VIRTUAL_ENV=$(VENV) && \
-$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $(SETUP_LOCK) $(1) && \
+$(BIN)/uv pip sync --quiet $(COMPILED) --require-hashes $(SETUP_LOCK) $(1) && \
 $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 endef
 
@@ -80,7 +89,10 @@ demo: setup ## Take two weeks of sample files in and write the lists of four sch
 lint: dev ## Style, types, SQL and the direction of imports
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
+	@# Types for every Python from this one on: of an older one the installed packages know nothing.
+	@for version in $(TYPED); do \
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] > tuple(map(int, sys.argv[1].split("."))))' $$version \
+	|| continue; echo "mypy for Python $$version"; $(BIN)/mypy --python-version $$version || exit 1; done
 	@$(BIN)/sqlfluff lint sql
 	@$(BIN)/lint-imports
 
@@ -93,6 +105,16 @@ test-fast: dev ## The tests that need no night of a school: under two minutes, w
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
 	--ignore=tests/unit/test_oracle_towns.py --ignore=tests/unit/test_samples.py \
 	tests/unit tests/sql tests/architecture tests/tools $(PYTEST_ARGS)
+
+test-newest: dev ## The fast tests on the newest Python of this machine, four minutes at most
+	@python=$$($(BIN)/python -m tests.tools.newest_python) && \
+	if [ -z "$$python" ]; then echo "There is no newer Python here than $$($(BIN)/python --version)."; exit 0; fi && \
+	$(MAKE) --no-print-directory VENV=$(NEWEST) PYTHON="$$python" COMPILED= dev && \
+	$(NEWEST)/bin/python --version && \
+	{ timeout $(NEWEST_SECONDS) $(NEWEST)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+	--maxfail=1 -q --ignore=tests/unit/test_oracle_towns.py --ignore=tests/unit/test_samples.py \
+	tests/unit tests/sql $(PYTEST_ARGS) || { status=$$?; test $$status -eq 124 && \
+	echo "Stopped after $(NEWEST_SECONDS) seconds; nothing had failed."; }; }
 
 search: dev ## Look for faults with towns that no run has seen: an evening, EXAMPLES=500 for a night
 	@TRAPPAN_ORACLE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist loadfile \
@@ -138,6 +160,6 @@ benchmark: dev ## Measure speed; not part of the tests
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc $(PYTEST_ARGS)
 
 clean: ## Remove what is made again: .venv, caches, builds. Homes under var/ stay.
-	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	@rm -rf $(VENV) $(NEWEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 	.import_linter_cache .benchmarks
 	@find pipelines assets rules tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 
 from rich.cells import cell_len
-from rich.markup import escape
 from rich.table import Table
 
 #: Prose is folded at words, but to no less than this: a word a line is not read.
@@ -62,9 +61,9 @@ def _longest_word(text: str) -> int:
 def _table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Table:
     table = Table(header_style="bold")
     for column in columns:
-        table.add_column(escape(column), min_width=_least(column, rows), overflow="fold")
+        table.add_column(column, min_width=_least(column, rows), overflow="fold")
     for row in rows:
-        table.add_row(*(escape(row[column]) for column in columns))
+        table.add_row(*(row[column] for column in columns))
     return table
 
 

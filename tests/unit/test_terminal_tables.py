@@ -6,7 +6,7 @@ import re
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -68,6 +68,7 @@ class _Screen:
         raise OSError
 
 
+@example((["a"], [{"a": "0[/] [bold]"}]), 80)
 @given(answers(), st.integers(20, 240))
 def test_every_word_of_an_answer_stands_whole_in_one_line(
     answer: tuple[list[str], list[dict[str, str]]], width: int
