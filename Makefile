@@ -19,6 +19,9 @@ NEWEST_SECONDS := 240
 export UV_SYSTEM_CERTS ?= true
 TRAPPAN_HOME ?= $(CURDIR)/var
 DEMO_HOME := ./var/demo
+CITY_HOME := ./var/city
+# Where `make ui` and `make ui-demo` show their pages, on this machine only.
+PORT ?= 3000
 # Extra words for pytest and for `make lock`, e.g. PYTEST_ARGS='-k belonging', LOCK_ARGS=--upgrade
 PYTEST_ARGS ?=
 # The files of `make check`, from the project's root.
@@ -32,7 +35,7 @@ MUTANTS ?=
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo lint check test test-fast test-newest search mutants format ui lock docs samples benchmark clean
+.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo lock docs samples benchmark clean
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +51,10 @@ endef
 
 setup: $(STAMP) ## Make .venv with what runs: exactly what requirements.lock says
 
+setup-small: ## The same without what only tests need, also where a developer has worked
+	@rm -f $(STAMP) $(DEV_STAMP)
+	@$(MAKE) --no-print-directory SMALL=yes setup
+
 dev: $(DEV_STAMP) ## The same and what tests and lint need: requirements-dev.lock
 
 $(VENV)/bin/python:
@@ -60,7 +67,7 @@ $(VENV)/bin/python:
 
 $(STAMP): pyproject.toml $(SETUP_LOCK) $(LOCK) | $(VENV)/bin/python
 	@# Where a developer works, the developer's part stays.
-	@$(call install,$(LOCK) $(if $(wildcard $(BIN)/pytest),$(DEV_LOCK)))
+	@$(call install,$(LOCK) $(if $(SMALL),,$(if $(wildcard $(BIN)/pytest),$(DEV_LOCK))))
 	@touch $@
 	@echo "Set up. Try: make demo, or $(BIN)/trappan --help"
 
@@ -68,23 +75,34 @@ $(DEV_STAMP): pyproject.toml $(SETUP_LOCK) $(LOCK) $(DEV_LOCK) | $(VENV)/bin/pyt
 	@$(call install,$(LOCK) $(DEV_LOCK))
 	@touch $(STAMP) $@
 
-demo: setup ## Take two weeks of sample files in and write the lists of four schools
-	@rm -rf $(DEMO_HOME)
+# Status 3: all is made, and some lists wait; the last lines say which and why.
+NIGHT = $(BIN)/trappan --home $(1) nightly --as-of $(2)
+OR_WAITS := || test $$? -eq 3
+# What to open and to ask, with the home and the program as they are called here.
+SAY = @sed 's|HOME|$(1)|g; s|trappan --home|$(BIN)/trappan --home|' $(2)
+
+demo: setup ## Two weeks of sample files, the lists of four schools, and what to ask of them
+	@rm -rf $(DEMO_HOME) && mkdir -p -m 700 $(DEMO_HOME)/inbox
 	@echo "A night before Monday 16 November 2026, that week's lists, and the same a week later."
-	@echo "Open a list in a browser or spreadsheet: a folder per school under $(DEMO_HOME)/lists/current"
-	@# Status 3: all is made, and some lists wait; the last lines say which and why.
-	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox --as-of 2026-11-15 > /dev/null || test $$? -eq 3
-	@$(BIN)/trappan --home $(DEMO_HOME) publish --week 2026-W46 > /dev/null || test $$? -eq 3
-	@$(BIN)/trappan --home $(DEMO_HOME) nightly --inbox data_samples/inbox_week_47 --as-of 2026-11-22 || test $$? -eq 3
+	@$(call NIGHT,$(DEMO_HOME),2026-11-15) --inbox data_samples/inbox > /dev/null $(OR_WAITS)
+	@$(BIN)/trappan --home $(DEMO_HOME) publish --week 2026-W46 > /dev/null $(OR_WAITS)
+	@$(call NIGHT,$(DEMO_HOME),2026-11-22) --inbox data_samples/inbox_week_47 $(OR_WAITS)
 	@echo
 	@echo "Another home: three senders, of whom skola-99999901 speaks for others too (docs/trust.md). Its night says:"
 	@rm -rf $(DEMO_HOME)-senders && mkdir -p -m 700 $(DEMO_HOME)-senders
 	@install -m 600 data_samples/senders.yaml $(DEMO_HOME)-senders/senders.yaml
-	@$(BIN)/trappan --home $(DEMO_HOME)-senders nightly --inbox data_samples/inbox_senders --as-of 2026-11-15 \
-	> /dev/null || test $$? -eq 3
+	@$(call NIGHT,$(DEMO_HOME)-senders,2026-11-15) --inbox data_samples/inbox_senders > /dev/null $(OR_WAITS)
 	@echo
 	@echo "What would be sent to whom, if there were a target and a mail server (docs/delivery.md):"
 	@$(BIN)/trappan --home $(DEMO_HOME) deliver --dry-run
+	$(call SAY,$(DEMO_HOME),data_samples/ask-demo.txt)
+
+demo-city: setup ## A simulated city of 900 pupils, where estimates and what-if mean something
+	@rm -rf $(CITY_HOME) && mkdir -p -m 700 $(CITY_HOME)/inbox
+	@echo "32 weeks of three invented schools, 900 pupils and 700,000 lessons: about a minute."
+	@$(BIN)/trappan simulate --pupils 900 --schools 3 --from 2025-08-18 --to 2026-03-29 --seed 7 --out $(CITY_HOME)/inbox
+	@$(call NIGHT,$(CITY_HOME),2026-03-29) $(OR_WAITS)
+	$(call SAY,$(CITY_HOME),data_samples/ask-city.txt)
 
 lint: dev ## Style, types, SQL and the direction of imports
 	@$(BIN)/ruff check
@@ -131,8 +149,13 @@ format: dev ## Put Python and SQL into the house style
 	@$(BIN)/ruff format
 	@$(BIN)/sqlfluff fix sql
 
-ui: setup ## Dagster's pages on http://127.0.0.1:3000, with schedules running
-	@exec $(BIN)/trappan --home "$(TRAPPAN_HOME)" ui
+ui: setup ## Dagster's pages on http://127.0.0.1:3000 (PORT=…), with schedules running
+	@echo "Home: $(TRAPPAN_HOME). Another: make ui TRAPPAN_HOME=…, or make ui-demo."
+	@exec $(BIN)/trappan --home "$(TRAPPAN_HOME)" ui --port $(PORT)
+
+ui-demo: ## The same for the home of make demo, with the runs of its nights
+	@test -d $(DEMO_HOME)/dagster || { echo "There is no demo yet. Run: make demo"; exit 1; }
+	@exec $(BIN)/trappan --home $(DEMO_HOME) ui --port $(PORT) --read-only
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 --no-emit-index-url --custom-compile-command "make lock"
