@@ -146,8 +146,8 @@ def _failure(job: str, result: dg.ExecuteInProcessResult) -> str:
             )
             return (
                 f"{job} stopped at a check that failed: {failed}. Nothing after it was made, and "
-                "the lists that are out still stand. docs/operators.md says what each check means "
-                "and how to resolve it."
+                "the lists that are out still stand. docs/operators-lists.md says what each check "
+                "means and how to resolve it."
             )
         while error is not None:
             name = (error.cls_name or "").rpartition(".")[2]

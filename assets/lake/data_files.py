@@ -24,7 +24,7 @@ _OF_DATA_FILE = re.compile(
 )
 _RESTORE = (
     "Nothing was changed. Restore lake/ from the backup, catalog and data files of the same time; "
-    "without one, offer the exports again to a new home (docs/operators.md, When the lake is lost)."
+    "without one, offer the exports again to a new home (docs/operators-trouble.md)."
 )
 
 

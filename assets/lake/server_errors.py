@@ -33,8 +33,8 @@ _TROUBLES = (
     ),
     _Trouble(
         r'FATAL:\s+(?P<what>(?:database|role) "[^"]*" does not exist)',
-        f"{_POSTGRES} says: {{what}}. Look at TRAPPAN_CATALOG, or have it made (docs/operators.md, "
-        "Postgres and S3).",
+        f"{_POSTGRES} says: {{what}}. Look at TRAPPAN_CATALOG, or have it made "
+        "(docs/operators-scale-out.md).",
     ),
     _Trouble(
         r"no pg_hba\.conf entry",
@@ -44,8 +44,7 @@ _TROUBLES = (
     _Trouble(
         r"permission denied for (?:database|schema|table|sequence)|must be owner of",
         f"{_POSTGRES} does not let its user do this. The user of TRAPPAN_CATALOG must own the "
-        "database, or may use and create in its schema public (docs/operators.md, Postgres and "
-        "S3).",
+        "database, or may use and create in its schema public (docs/operators-scale-out.md).",
     ),
     _Trouble(
         r"too many (?:clients|connections)|remaining connection slots",

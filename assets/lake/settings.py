@@ -212,7 +212,7 @@ def lost_lake(settings: LakeSettings, what: str, traces: Sequence[str]) -> LakeE
         "would rest on one night's data. Nothing was changed. Restore lake/ from the backup, "
         "catalog and data files of the same time. Without a backup: offer all exports again to a "
         "new home, or here with --begin-anew, which puts what is left of lake/ aside and makes a "
-        "new one (docs/operators.md, When the lake is lost)."
+        "new one (docs/operators-trouble.md)."
     )
 
 

@@ -173,7 +173,7 @@ def load_sources(path: Path) -> tuple[Source, ...]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SourcesError(
-            f"{path} is not there. Write one (docs/operators.md, Fetching from a school system), "
+            f"{path} is not there. Write one (docs/operators-pull.md), "
             "or name another with TRAPPAN_SOURCES."
         ) from None
     except OSError as error:
@@ -280,4 +280,4 @@ def _told(error: StrictYamlError, content: object) -> str:
         words = error.expected
     else:
         words = f"expected {error.expected}"
-    return f"{key}: {words}. See docs/operators.md."
+    return f"{key}: {words}. See docs/operators-pull.md."

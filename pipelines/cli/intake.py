@@ -83,7 +83,7 @@ def pull(
         if one.keeps_deleted:
             say(
                 f"{one.name}: deletedEntities is not among its endpoints, so what the server takes "
-                "away stays here. Add it, if the server has it (docs/operators.md)."
+                "away stays here. Add it, if the server has it (docs/operators-pull.md)."
             )
     with watched() as progress:
         access = pull_access(settings, source, progress)

@@ -1,4 +1,4 @@
-"""Each row of the table of faults in docs/inputs.md names a test that is there."""
+"""Each row of the tables of faults in docs/inputs-faults*.md names a test that is there."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import pytest
 from tests.architecture.sources import ROOT
 
 _ROW = re.compile(r"^\| (?P<fault>.+?) \| (?P<outcome>.+?) \| `(?P<file>\S+?)::(?P<test>\w+)` \|$")
-_HEADING = "## Every fault, what becomes of it, and the test that holds it"
 
 
 def rows() -> list[tuple[str, str, str]]:
     """Return fault, file and test of each row."""
-    text = (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8")
-    section = text.partition(_HEADING)[2].partition("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    pages = sorted((ROOT / "docs").glob("inputs-faults*.md"))
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    lines = [
+        line
+        for text in texts
+        for line in [line for line in text.splitlines() if line.startswith("| ")][1:]
+    ]
     found = [_ROW.match(line) for line in lines]
     assert all(found), [line for line, match in zip(lines, found, strict=True) if not match]
     return [(match["fault"], match["file"], match["test"]) for match in found if match]

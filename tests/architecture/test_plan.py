@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections import Counter, defaultdict
 from pathlib import PurePath
 
@@ -167,3 +168,22 @@ def test_a_docstring_points_only_to_modules_that_are_there() -> None:
         and not (ROOT / pointed).exists()
     ]
     assert stale == []
+
+
+def test_the_picture_has_every_stage_and_points_downstream() -> None:
+    """It is drawn from the page's own text, so it can be read and compared."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = page.partition("```mermaid\n")[2].partition("```")[0]
+    arrows = set(
+        re.findall(r"^ *(\w+)(?:\[.*?\])? [-.]+(?: .*?)? ?[-.]*> (\w+)", drawn, re.MULTILINE)
+    )
+    stages = {path.parent.name for path in (ROOT / "assets").glob("*/__init__.py")}
+    named = {name for arrow in arrows for name in arrow} | {"lake"}
+    assert stages - named == set()
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (layers,) = [one["layers"] for one in contracts["contracts"] if one["id"] == "stages"]
+    rank = {name: at for at, layer in enumerate(reversed(layers)) for name in layer.split(" | ")}
+    # The simulator and the checks know nobody who hands them anything.
+    along = {(a, b) for a, b in arrows if {a, b} <= rank.keys() - {"simulator", "checks"}}
+    assert len(along) > 5
+    assert [arrow for arrow in along if rank[arrow[0]] > rank[arrow[1]]] == []

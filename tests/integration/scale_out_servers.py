@@ -26,7 +26,7 @@ import pytest
 
 ADMIN, ROLE, PASSWORD = "chefen", "trappan", "lösen-ord-77"
 BUCKET, NO_BUCKET = "narvaro", "finns-inte"
-# What docs/operators.md says that the keys need, and no more.
+# What docs/operators-scale-out.md says that the keys need, and no more.
 RIGHTS = (
     "s3:ListBucket",
     "s3:GetObject",

@@ -51,8 +51,8 @@ SENT = [
 def expected(sent: tuple[int | None, ...]) -> tuple[bool, int, int, str]:
     """Return whether a lesson of 60 minutes is reported, its absences, and the warning.
 
-    From docs/inputs.md: absence counts as stated; present minutes that are fewer than the lesson's
-    tell nothing of the rest when no other minutes were sent.
+    From docs/inputs-ss12000.md: absence counts as stated; present minutes that are fewer than the
+    lesson's tell nothing of the rest when no other minutes were sent.
     """
     present, *rest = sent
     absent = sum(minutes or 0 for minutes in rest)

@@ -1,4 +1,4 @@
-"""Rows → the files of docs/inputs.md, sections 1 and 3, as a school system exports them.
+"""Rows → the files of docs/inputs-lessons.md, sections 1 and 3, as a school system exports them.
 
 Here: the columns, the names and one file a school and export time. Not here: what goes wrong
 with real files (encodings, half-written files): other tests have those.

@@ -1,4 +1,4 @@
-"""The oracle's files have the columns of docs/inputs.md and nothing is lost on the way."""
+"""The oracle's files have the columns of docs/inputs-lessons.md and nothing is lost on the way."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_what_people_and_yaml_read_differently_is_refused(
 
 
 def test_a_file_that_is_not_there_is_reported_with_where_to_read_on(tmp_path: Path) -> None:
-    with pytest.raises(SourcesError, match=r"is not there. Write one \(docs/operators.md"):
+    with pytest.raises(SourcesError, match=r"is not there. Write one \(docs/operators-pull.md"):
         load_sources(tmp_path / "sources.yaml")
 
 
@@ -199,14 +199,14 @@ def test_a_source_that_would_keep_deleted_lessons_is_known(
 
 
 def test_the_example_of_the_operators_page_is_a_whole_file(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "operators-pull.md").read_text(encoding="utf-8")
     path = tmp_path / "sources.yaml"
     path.write_text(page.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
     assert [source.name for source in load_sources(path)] == ["skolsystemet", "narvaro"]
 
 
 def test_the_operators_page_has_every_key_with_its_default() -> None:
-    page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "operators-pull.md").read_text(encoding="utf-8")
     table = page.partition("| Key | Default |")[2].partition("\n\n")[0]
     for key, field in Source.model_fields.items():
         assert f"`{key}`" in table

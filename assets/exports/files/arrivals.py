@@ -74,9 +74,9 @@ def _modified(path: Path) -> float | None:
 
 # Export times that lie in the future: the receipt counts instead, and is kept. A name that says
 # 2062 would supersede every correction for 36 years. What is more than 24 hours ahead of the
-# moment at which it first came counts from that moment (docs/inputs.md). The moment is kept beside
-# the originals, in the open: it names nobody. So a lake that is made again from the same files, on
-# whatever day, gives them the same times.
+# moment at which it first came counts from that moment (docs/inputs-precedence.md). The moment is
+# kept beside the originals, in the open: it names nobody. So a lake that is made again from the
+# same files, on whatever day, gives them the same times.
 
 _MOST_AHEAD = timedelta(hours=24)
 

@@ -1,8 +1,8 @@
 """`trappan explain`: why one pupil is, or is not, on a list; the command, and its answer as JSON.
 
-The JSON is a contract, described in docs/command-line.md: minutes and days are integers, dates ISO
-texts, what is unknown or undefined null. Not here: what is so (`assets/flags/explain.py`), how it
-reads as text (`explain_text.py`).
+The JSON is a contract, described in docs/command-line-pupil.md: minutes and days are integers,
+dates ISO texts, what is unknown or undefined null. Not here: what is so
+(`assets/flags/explain.py`), how it reads as text (`explain_text.py`, `explain_why.py`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,164 @@
+"""Every command that a page shows is one: examples are played, and print what stands there.
+
+Examples begin with `$ trappan` and stand in the order in which the pages tell them; what is long is
+left out there with `…`. Calls that begin without `$` say which words a command takes.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli.app import command_of
+from tests.integration.conftest import Said, trappan
+from tests.integration.every_command import every_command
+
+ROOT = Path(__file__).resolve().parents[2]
+#: In the order in which somebody would read them; the first makes the home that the others ask.
+PAGES = (
+    "command-line-nights.md",
+    "command-line-questions.md",
+    "command-line-pupil.md",
+    "command-line-files.md",
+    "command-line.md",
+)
+#: Examples that need another machine, or a file of one's own, and where they are played instead.
+ELSEWHERE = {
+    "pull": "tests/integration/test_pull_command.py",
+    "layout": "tests/integration/test_layout_tools.py",
+}
+#: Options that every command has, or every answer.
+COMMON = {"--home", "--help", "--wide", "--format"}
+_FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass
+class Example:
+    """A call in a page, what is typed after it, and what it is said to print."""
+
+    page: str
+    words: str
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def typed(self) -> str | None:
+        """The first line below a command that reads standard input."""
+        return self.lines[0] if " - " in f"{self.words} " else None
+
+    @property
+    def printed(self) -> list[str]:
+        return self.lines[1:] if self.typed else self.lines
+
+
+def blocks(page: str) -> list[str]:
+    return _FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+
+
+def examples(page: str) -> Iterator[Example]:
+    for block in blocks(page):
+        found: Example | None = None
+        for line in block.splitlines():
+            if line.startswith("$ trappan "):
+                if found:
+                    yield found
+                found = Example(page, line.removeprefix("$ trappan "))
+            elif found:
+                found.lines.append(line)
+        if found:
+            yield found
+
+
+def fits(shown: str, line: str) -> bool:
+    """Whether a line was printed as it is shown: keys differ, and `…` stands for anything."""
+    parts = (re.escape(_KEY.sub("KEY", part)) for part in shown.split("…"))
+    return bool(re.fullmatch(".*".join(parts), _KEY.sub("KEY", line)))
+
+
+def lacking(shown: list[str], said: Said) -> list[str]:
+    """The lines that are shown and were not printed, in this order, on either way out."""
+    printed = [line.rstrip() for line in (*said.err.splitlines(), *said.out.splitlines())]
+    printed = [line.replace("\u00a0", " ") for line in printed]
+    return [
+        line
+        for line in shown
+        if line.strip() not in {"", "…"} and not any(fits(line.rstrip(), one) for one in printed)
+    ]
+
+
+def test_every_example_prints_what_its_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "var" / "demo"
+    (home / "inbox").mkdir(parents=True, mode=0o700)
+    home.chmod(0o700)
+    (tmp_path / "data_samples").symlink_to(ROOT / "data_samples")
+    monkeypatch.chdir(tmp_path)
+    wrong, played = {}, 0
+    for example in (example for page in PAGES for example in examples(page)):
+        words = shlex.split(example.words)
+        if set(words) & set(ELSEWHERE):
+            continue
+        said = trappan(*words, typed=example.typed)
+        played += 1
+        if said.status not in {0, 3}:
+            wrong[example.words] = [f"status {said.status}: {said.err}"]
+        elif lost := lacking(example.printed, said):
+            wrong[example.words] = lost
+    assert played > 12
+    assert wrong == {}
+
+
+def test_what_is_not_played_here_is_played_where_it_says() -> None:
+    for command, file in ELSEWHERE.items():
+        assert f'"{command}"' in (ROOT / file).read_text(encoding="utf-8")
+
+
+def synopses() -> Iterator[tuple[str, str, str]]:
+    """Yield page, command and words of every call that says what a command takes."""
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        for block in blocks(path.name):
+            joined = re.sub(r"\n\s+", " ", block)
+            for line in joined.splitlines():
+                words = line.removeprefix("$ ").removeprefix(".venv/bin/").split()
+                if len(words) < 2 or words[0] != "trappan":
+                    continue
+                plain = [word for word in words[1:] if re.fullmatch(r"[a-z]+", word)]
+                name = " ".join(plain[:2]) if " ".join(plain[:2]) in every_command() else plain[:1]
+                if name and (isinstance(name, str) or name[0] in every_command()):
+                    yield path.name, name if isinstance(name, str) else name[0], line
+
+
+def options_of(command: str) -> set[str]:
+    first, *below = command.split()
+    loaded = command_of(first)
+    for name in below:
+        loaded = loaded.commands[name]
+    return {option for p in loaded.params for option in p.opts if option.startswith("--")} | COMMON
+
+
+def test_every_call_that_a_page_shows_has_options_that_are_there() -> None:
+    found = list(synopses())
+    assert {command for _, command, _ in found} >= every_command() - {"ui", "revoke", "unmerge"}
+    unknown = {
+        (page, line): options
+        for page, command, line in found
+        if (options := set(re.findall(r"--[a-z-]+", line)) - options_of(command))
+    }
+    assert unknown == {}
+
+
+def test_every_option_stands_on_a_page() -> None:
+    text = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "docs").glob("*.md"))
+    lost = {
+        (command, option)
+        for command in every_command()
+        for option in options_of(command)
+        if not re.search(rf"{option}(?![a-z-])", text)
+    }
+    assert lost == set()
