@@ -35,7 +35,7 @@ MUTANTS ?=
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo lock docs samples benchmark clean
+.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo lock docs site samples benchmark clean
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -174,6 +174,9 @@ lock: setup ## Write the three locks again from pyproject.toml
 docs: setup ## Write docs/data-dictionary.md again from assets/lake/tables.py
 	@$(BIN)/python -c 'from assets.lake.tables import data_dictionary; print(data_dictionary(), end="")' \
 	> docs/data-dictionary.md
+
+site: dev ## The pages as a site that needs no network: build/site/index.html
+	@$(BIN)/python docs/build_site.py && echo "Open build/site/index.html"
 
 samples: dev ## Write data_samples/ again: the inboxes, and what is expected of them
 	@$(BIN)/python data_samples/make_samples.py
