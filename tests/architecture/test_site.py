@@ -57,7 +57,7 @@ def test_a_link_that_leads_nowhere_ends_the_build(tmp_path: Path) -> None:
     (tmp_path / "docs" / "build_site.py").write_text(
         (ROOT / "docs" / "build_site.py").read_text(encoding="utf-8"), encoding="utf-8"
     )
-    (tmp_path / "README.md").write_text("# A\n\n[gone](docs/gone.md)\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text("# A\n\n[gone](gone.md)\n", encoding="utf-8")
     (tmp_path / "docs" / "one.md").write_text("# One\n", encoding="utf-8")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     said = built(tmp_path / "site", tmp_path)

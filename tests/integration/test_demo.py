@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DAY = {"demo": "2026-11-22", "demo-city": "2026-03-29"}
 PLACE = {"demo": "DEMO_HOME", "demo-city": "CITY_HOME"}
 LEAST_ROWS = 2
+OUTER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
 
 
@@ -36,9 +38,17 @@ def made(
 ) -> Iterator[Made]:
     home = tmp_path_factory.mktemp("made") / "home"
     said = subprocess.run(
-        # What is set up stays as it is.
-        ["make", "-o", "setup", request.param, f"{PLACE[request.param]}={home}"],
+        # What is set up stays as it is, and the `make` that these tests may run in says nothing.
+        [
+            "make",
+            "--no-print-directory",
+            "-o",
+            "setup",
+            request.param,
+            f"{PLACE[request.param]}={home}",
+        ],
         cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name not in OUTER_MAKE},
         capture_output=True,
         text=True,
         timeout=600,

@@ -137,7 +137,7 @@ def test_every_planted_pupil_is_reported_in_text_without_who_it_is(
 
 
 @pytest.mark.parametrize("number", sorted(PLANTED["pupils"]))
-def test_an_explanation_begins_with_three_sentences_whose_figures_are_a_verdicts_own(
+def test_three_sentences_come_first_with_the_figures_of_one_verdict(
     explanations: dict[str, Explanation], number: str
 ) -> None:
     """Whom a list has is told so, by a share of the very window that was hit."""

@@ -161,7 +161,7 @@ def test_a_month_that_was_hit_is_told_beside_the_days_since() -> None:
         ("ulf_one_month", 2400, "Nås"),  # exactly 40 % is at least 40 %
     ],
 )
-def test_paper_leaves_the_window_out_only_where_the_rows_own_share_reaches_the_limit(
+def test_paper_names_the_window_unless_the_rows_own_share_is_over_too(
     rule: str, minutes: int, printed: str
 ) -> None:
     pupil = make.pupil(
