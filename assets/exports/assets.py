@@ -9,7 +9,7 @@ from assets.exports.files.arrivals import Intake
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileReport
-from assets.exports.readers.layouts import load_layouts
+from assets.exports.readers.layout_files import load_layouts
 from assets.exports.retry import retry_file
 from assets.exports.senders.senders_file import senders_of
 from assets.exports.stage_times import SECONDS_OF, StageTimes

@@ -60,7 +60,8 @@ from assets.exports.ledger.outcomes import (
     with_reason,
 )
 from assets.exports.readers.header_checks import UnreadProtectionError
-from assets.exports.readers.layouts import Layout, shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
+from assets.exports.readers.layouts import Layout
 from assets.exports.readers.row_reader import Openings
 from assets.exports.senders.releases import released_files
 from assets.exports.senders.rights import refuse_objects

@@ -29,7 +29,9 @@ from assets.exports.ledger.problems import ProblemLog
 from assets.exports.ledger.reasons import shown
 from assets.exports.pupils.people import People
 from assets.exports.readers.header_guess import Head, head_of
-from assets.exports.readers.layouts import HeaderMatch, Layout, fold, shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
+from assets.exports.readers.layout_keys import fold
+from assets.exports.readers.layouts import HeaderMatch, Layout
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.readers.unknown_headers import as_headers
 from assets.exports.staging.repeated_rows import refuse_repeated, settle_repeated_lessons

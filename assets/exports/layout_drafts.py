@@ -22,14 +22,9 @@ from assets.exports.layout_checks import (
 )
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.header_guess import Head, head_of
-from assets.exports.readers.layouts import (
-    END_COLUMNS,
-    Layout,
-    LayoutError,
-    fold,
-    parse_layout,
-    shipped_layouts,
-)
+from assets.exports.readers.layout_files import LayoutError, parse_layout, shipped_layouts
+from assets.exports.readers.layout_keys import fold
+from assets.exports.readers.layouts import END_COLUMNS, Layout
 
 _MARK = "# DECIDE:"
 

@@ -36,7 +36,8 @@ from assets.exports.ledger.entries import (
     taken_files,
 )
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.readers.layouts import Layout, shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
+from assets.exports.readers.layouts import Layout
 from assets.exports.rereading import (
     OtherFile,
     are_whole,

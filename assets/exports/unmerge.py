@@ -41,7 +41,8 @@ from assets.exports.pupils.merges import known_merges, merged
 from assets.exports.pupils.protection import WORDS, keep_words
 from assets.exports.pupils.rekeying import keep_changes
 from assets.exports.pupils.results import let_follow
-from assets.exports.readers.layouts import Layout, shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
+from assets.exports.readers.layouts import Layout
 from assets.exports.rereading import OtherFile, are_whole, read_others, refuse_missing, sent_by
 from assets.exports.senders.releases import Person
 from assets.exports.senders.senders import Senders

@@ -20,7 +20,7 @@ from assets.delivery.health import LOOKS, Look
 from assets.exports.children.answers import layers
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key, refuse_half_revoked
-from assets.exports.readers.layouts import load_layouts
+from assets.exports.readers.layout_files import load_layouts
 from assets.exports.sealed_values import look_over
 from assets.exports.senders.senders_file import FILE_NAME as SENDERS_FILE
 from assets.exports.senders.senders_file import senders_of

@@ -15,7 +15,7 @@ from assets.exports.changes import COUNT_COLUMNS, ROW_COLUMNS, changes_of
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import find_file, ledger_rows
 from assets.exports.ledger.refused_rows import problem_rows
-from assets.exports.readers.layouts import load_layouts
+from assets.exports.readers.layout_files import load_layouts
 from assets.exports.sender_summary import summary_rows, write_summary
 from assets.flags.answers import identity_numbers
 from assets.lake.connection import Lake

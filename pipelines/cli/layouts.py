@@ -16,7 +16,8 @@ from assets.exports.files.received import ChangedFileError, UnreadableFileError
 from assets.exports.layout_checks import LayoutCheck, check_file
 from assets.exports.layout_drafts import draft_layout
 from assets.exports.readers.columns import COLUMNS
-from assets.exports.readers.layouts import Layout, load_layouts
+from assets.exports.readers.layout_files import load_layouts
+from assets.exports.readers.layouts import Layout
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import CommandError, Format, Home
 from pipelines.cli.printing import print_rows, say, say_out

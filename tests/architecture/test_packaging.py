@@ -69,7 +69,7 @@ def test_what_is_installed_from_the_wheel_finds_its_sql_rules_and_layouts(
     code = (
         "from datetime import date\n"
         "from pathlib import Path\n"
-        "from assets.exports.readers.layouts import shipped_layouts\n"
+        "from assets.exports.readers.layout_files import shipped_layouts\n"
         "from assets.lake.connection import Lake, LakeSettings\n"
         "from rules.registry import rule_set_on\n"
         "with Lake.open(LakeSettings(home=Path('home'))) as lake:\n"

@@ -29,7 +29,7 @@ ROOMS = {
         "senders",
         "children",
     },
-    "assets/exports/readers": {"xlsx"},
+    "assets/exports/readers": {"reshaping", "xlsx"},
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
     "rules": set(),
 }

@@ -10,7 +10,8 @@ import pytest
 
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.readers.layouts import Layout, shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
+from assets.exports.readers.layouts import Layout
 from assets.exports.readers.xlsx.parts import Package, RefusedWorkbook
 from assets.lake.connection import Lake
 from tests.integration.complete_files import WITH_COLUMN, WITH_TRAILER, counted, with_trailer

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assets.exports.readers.layouts import Layout, shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
+from assets.exports.readers.layouts import Layout
 from tests.integration.ingest_files import BASIC, Cells, text_of
 
 _LESSONS = next(layout for layout in shipped_layouts() if layout.kind == "lessons")

@@ -11,7 +11,8 @@ import pytest
 
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.readers.layouts import Layout, LayoutError, load_layouts
+from assets.exports.readers.layout_files import LayoutError, load_layouts
+from assets.exports.readers.layouts import Layout
 from assets.lake.connection import Lake
 from tests.integration.complete_files import BY_COLUMN, WITH_COLUMN, counted
 from tests.integration.ingest_files import BAD, lesson, put, text_of

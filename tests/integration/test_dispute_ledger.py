@@ -11,7 +11,7 @@ from assets.exports.files.arrivals import Intake
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import ENROLLED_ELSEWHERE, FileOutcome, FileReport
-from assets.exports.readers.layouts import shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
 from assets.exports.sender_summary import summary_rows
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.lake.connection import Lake

@@ -12,7 +12,8 @@ import pytest
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.readers.layouts import Layout, LayoutError, load_layouts, parse_layout
+from assets.exports.readers.layout_files import LayoutError, load_layouts, parse_layout
+from assets.exports.readers.layouts import Layout
 from assets.lake.connection import Lake
 from tests.conftest import emptied
 from tests.integration.conftest import trappan

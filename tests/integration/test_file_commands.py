@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.exports.readers import layouts as layouts_module
-from assets.exports.readers.layouts import load_layouts
+from assets.exports.readers import layout_files as layouts_module
+from assets.exports.readers.layout_files import load_layouts
 from assets.lake.connection import Lake
 from tests.conftest import settings_of
 from tests.integration.complete_files import WITH_COLUMN, counted

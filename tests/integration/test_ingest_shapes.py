@@ -605,7 +605,7 @@ def test_loose_accents_and_hard_blanks_in_a_workbook_become_plain(
 
 
 def test_headers_of_the_helper_are_those_of_the_layouts() -> None:
-    from assets.exports.readers.layouts import shipped_layouts
+    from assets.exports.readers.layout_files import shipped_layouts
 
     known = {
         name for layout in shipped_layouts() for c in layout.columns.values() for name in c.headers

@@ -286,7 +286,8 @@ def test_a_known_workbook_exported_again_is_read_again_without_new_problems(
 
 def test_a_quarantined_file_is_taken_when_its_layout_is_mended(lake: Lake, tmp_path: Path) -> None:
     from assets.exports.ingest import ingest_paths
-    from assets.exports.readers.layouts import Layout, shipped_layouts
+    from assets.exports.readers.layout_files import shipped_layouts
+    from assets.exports.readers.layouts import Layout
 
     text = text_of([lesson(0)]).replace("Ogiltig frånvaro (min)", "Skolk (min)")
     path = put(tmp_path, "a_20261101T0500.csv", text)

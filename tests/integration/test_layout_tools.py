@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.readers.layouts import load_layouts, parse_layout
+from assets.exports.readers.layout_files import load_layouts, parse_layout
 from assets.flags.answers import identities_of
 from assets.lake.connection import Lake
 from tests.architecture.sources import ROOT

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assets.exports.files.received import UnreadableFileError, look_at
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.readers.layouts import shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
 from assets.exports.readers.row_reader import Openings
 from assets.lake.connection import Lake
 from tests.conftest import emptied

@@ -15,7 +15,8 @@ from assets.exports.files import offered_files
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.readers.layouts import Layout, LayoutError, load_layouts
+from assets.exports.readers.layout_files import LayoutError, load_layouts
+from assets.exports.readers.layouts import Layout
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.sealed_places import REFUSED_ROW

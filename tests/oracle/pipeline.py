@@ -19,7 +19,9 @@ from typing import Any, Literal, Self
 from assets.absence.sums import refresh_sums
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome
-from assets.exports.readers.layouts import Layout, LayoutColumn, shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
+from assets.exports.readers.layout_keys import LayoutColumn
+from assets.exports.readers.layouts import Layout
 from assets.flags.answers import flags_answer, identity_numbers, rates_answer
 from assets.flags.as_known_at import show_as_known
 from assets.flags.what_if import Steps, steps_under

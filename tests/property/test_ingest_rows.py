@@ -22,7 +22,7 @@ from assets.exports.files.decoding import text_blocks
 from assets.exports.files.received import UnreadableFileError, look_at
 from assets.exports.pupils.people import People
 from assets.exports.readers import plain_rows, row_reader, text_rows
-from assets.exports.readers.layouts import shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
 from assets.exports.readers.row_reader import Openings
 from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake

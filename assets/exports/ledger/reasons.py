@@ -54,6 +54,8 @@ _WRONG = {
     "missing": "the cell is empty",
     "unreadable": "the cell can't be read",
     "negative": "negative minutes",
+    "decimals": "decimals in a column of which nobody says the unit: hours, or a share?",
+    "not_whole": "hours or a share that is not written of one whole number of minutes",
     "not_believed": (
         "the day is more than ten school years before the file's export, or more than 366 days "
         "after it"
@@ -224,6 +226,19 @@ _FIX_OF_CODE = {
     "lesson counts as unreported",
     "row.unreported_beside": "nothing has to be done; the reported row counts",
     "row.no_day_beside": "nothing has to be done; the row with days counts",
+}
+_MEND_DECIMALS = "say the column's unit in a layout (docs/layouts.md), or write whole minutes"
+_MINUTE_COLUMNS = (
+    "scheduled_minutes",
+    "reported_minutes",
+    "present_minutes",
+    "valid_minutes",
+    "invalid_minutes",
+    "other_minutes",
+)
+_FIX_OF_CODE |= {f"{column}.decimals": _MEND_DECIMALS for column in _MINUTE_COLUMNS} | {
+    f"{column}.not_whole": "export minutes, or hours with two decimals"
+    for column in _MINUTE_COLUMNS
 }
 _EXPECTED_OF_CODE = {
     "valid_minutes.above_length": "valid, invalid and other minutes that fit in the lesson",

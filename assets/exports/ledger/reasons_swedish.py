@@ -23,6 +23,8 @@ _FEL = {
     "missing": "cellen är tom",
     "unreadable": "värdet går inte att läsa",
     "negative": "minuterna är negativa",
+    "decimals": "decimaler i en kolumn som ingen har sagt enheten för: timmar eller andel?",
+    "not_whole": "timmar eller andel som inte är ett helt antal minuter",
     "not_believed": (
         "dagen ligger mer än tio läsår före filens export eller mer än 366 dagar efter den"
     ),

@@ -1,59 +1,26 @@
 """Layouts as data: which header means which column, one YAML file a layout.
 
-Here: loading and checking layouts, and finding the layout and header row of a file's first
-lines. Not here: reading the data rows (`staging/staged_tables.py`, `readers/row_reader.py`).
+Here: what a layout says, and finding the layout and header row of a file's first lines. Not here:
+layouts as files (`layout_files.py`), the data rows (`row_reader.py`).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.exports.readers.cells import filled_width, split_cells
 from assets.exports.readers.columns import COLUMNS
+from assets.exports.readers.layout_keys import LayoutColumn, RowCount, fold, units_fault
+from assets.exports.readers.reshaping.amounts import said_unit
 from assets.exports.readers.unknown_headers import header_pattern
-from rules.errors import TrappanError
-from rules.strict_yaml import Document, StrictYamlError, read_yaml
-
-# How a layout's files say how many rows they have, as its YAML has it.
-
-
-class RowCount(BaseModel):
-    """How files of a layout say how many rows they have: in their last row or in each row.
-
-    Attributes:
-        trailer: a pattern of the last row's cells, joined by a blank; its group is the number.
-        column: the header of a column that has the number in each row.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    trailer: str = ""
-    column: str = ""
-
-    @model_validator(mode="after")
-    def _is_one_of_two(self) -> Self:
-        if bool(self.trailer) == bool(self.column):
-            raise ValueError("expected either 'trailer' or 'column'")
-        try:
-            groups = re.compile(self.trailer).groups
-        except re.error as error:
-            raise ValueError(f"'trailer' is no pattern: {error}") from None
-        if self.trailer and groups != 1:
-            raise ValueError(r"'trailer' needs one group, as in 'Antal rader: (\d+)'")
-        return self
-
 
 #: What the ledger calls the layout of files of objects begins so: they have no header to match.
 OBJECT_LAYOUTS = "ss12000"
-SHIPPED = Path(__file__).resolve().parent / "layouts"
 DELIMITERS = (";", "\t", ",")
 # A school system's report may put its title and filters above the header.
 HEADER_SEARCH_LINES = 30
@@ -66,11 +33,6 @@ END_COLUMNS = {
     "school_breaks": "last_date",
     "aggregates": "period_end",
 }
-# What a home may say of another layout in a file of its own, and what it may be.
-_AMENDABLE = {
-    "lesson_id": "lesson or slot, of a layout of kind lessons",
-    "end_dates": "inclusive or exclusive, of a layout with a column of end dates",
-}
 # What our own layouts call the column of protection.
 _MARKING_HEADERS = ("Skyddad identitet", "Skyddad")
 
@@ -79,19 +41,6 @@ _IN_NAME = {
     "school_unit_code": re.compile(r"(?:^|_)([0-9]{8})(?=[_.])"),
     "month": re.compile(r"(?:^|_)(20[0-9]{2}-[0-9]{2})(?=[_.])"),
 }
-
-
-class LayoutError(TrappanError):
-    """A layout file is wrong; the message names file, key and expectation."""
-
-
-class LayoutColumn(BaseModel):
-    """The headers by which a layout knows one of our columns."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    headers: tuple[str, ...] = Field(min_length=1)
-    required: bool = False
 
 
 class Layout(BaseModel):
@@ -139,6 +88,17 @@ class Layout(BaseModel):
             raise ValueError(f"'end_dates: exclusive' is for layouts with an end date: {known}")
         return self
 
+    @model_validator(mode="after")
+    def _takes_hours_and_shares_for_what_they_are(self) -> Self:
+        if fault := units_fault(self.columns):
+            raise ValueError(fault)
+        return self
+
+    @property
+    def is_reshaped(self) -> bool:
+        """Whether rows are made rows of our columns first (`reshaping/`), one by one."""
+        return any(spec.is_converted for spec in self.columns.values())
+
     @property
     def has_exclusive_ends(self) -> bool:
         """Whether an end date is the day after the last one."""
@@ -179,6 +139,13 @@ class Layout(BaseModel):
                 missing = (*missing, self.row_count.column)
         never = {fold(name) for name in self.dropped}
         dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
+        bare = tuple(
+            (place, column)
+            for column, place in positions.items()
+            if column.endswith("_minutes")
+            and not self.columns[column].unit
+            and not said_unit(folded[place])
+        )
         taken = {place for column, place in positions.items() if column != "protected"}
         markings = self._markings(folded, taken | set(dropped))
         if markings:
@@ -198,6 +165,7 @@ class Layout(BaseModel):
             dropped,
             count_position,
             markings,
+            bare,
         )
 
     def _markings(self, folded: Sequence[str], taken: Collection[int]) -> tuple[int, ...]:
@@ -229,6 +197,8 @@ class HeaderMatch:
         dropped: positions of columns that are never stored.
         count_position: where the number of rows stands in each row.
         markings: positions of all columns that speak of protection and that the layout knows.
+        bare_minutes: place and name of columns of minutes whose unit neither header nor layout
+            says: a cell with decimals is no minutes there.
     """
 
     layout: Layout
@@ -240,6 +210,7 @@ class HeaderMatch:
     dropped: tuple[int, ...] = ()
     count_position: int | None = None
     markings: tuple[int, ...] = ()
+    bare_minutes: tuple[tuple[int, str], ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -296,49 +267,6 @@ class FoundHeader:
         return self.width - 1 in self.match.positions.values()
 
 
-@lru_cache(maxsize=4096)
-def fold(text: str) -> str:
-    """Return a header as it is compared: NFC, no case, single spaces, no BOM."""
-    plain = unicodedata.normalize("NFC", text).replace("\ufeff", "").replace("\xa0", " ")
-    return " ".join(plain.split()).casefold()
-
-
-def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
-    """Return the shipped layouts and those of `folders`, in order of name.
-
-    A folder that is not there has none.
-
-    Raises:
-        LayoutError: a file that isn't a layout, or a name used twice.
-    """
-    layouts: dict[str, Layout] = {}
-    amendments: list[tuple[Path, Document]] = []
-    for folder in (SHIPPED, *folders):
-        for path in sorted(folder.glob("*.yaml")):
-            where = path.name if path.parent == SHIPPED else str(path)
-            document = _document_of(_text_of(path), where)
-            if _is_amendment(document.content):
-                amendments.append((path, document))
-                continue
-            layout = _layout_of(document, where)
-            if layout.name in layouts:
-                raise LayoutError(
-                    f"{path.name}: key 'name': the layout name '{layout.name}' is taken. "
-                    "Expected a name of its own."
-                )
-            layouts[layout.name] = layout
-    for path, document in amendments:
-        amended = _amended(path, document, layouts)
-        layouts[amended.name] = amended
-    return tuple(layouts.values())
-
-
-@cache
-def shipped_layouts() -> tuple[Layout, ...]:
-    """Return the layouts that come with the program."""
-    return load_layouts()
-
-
 def find_header(
     lines: Sequence[str], layouts: Iterable[Layout]
 ) -> FoundHeader | tuple[HeaderMatch | None, int]:
@@ -370,89 +298,3 @@ def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
     """Return the layout that fits with most columns and fewest unknown, else the nearest miss."""
     matches = [layout.match(cells) for layout in layouts]
     return max(matches, key=lambda match: (match.fits, len(match.positions), -len(match.unknown)))
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise LayoutError(f"{path.name}: can't be read as UTF-8. Save it as UTF-8.") from None
-
-
-def _is_amendment(said: object) -> bool:
-    """Whether a file only says of another layout how its senders write ids or end dates."""
-    return (
-        isinstance(said, dict) and {"name"} < set(said) and set(said) - {"name"} <= set(_AMENDABLE)
-    )
-
-
-def _amended(path: Path, document: Document, known: dict[str, Layout]) -> Layout:
-    """Return a known layout as an amendment changes it; so a home can amend a shipped one."""
-    said = document.content
-    layout = known.get(str(said["name"]))
-    if layout is None:
-        raise LayoutError(
-            f"{path}: key 'name': there is no layout '{said['name']}' to amend. Expected one of "
-            f"{', '.join(sorted(known))}, or a whole layout."
-        )
-    for key, expected in _AMENDABLE.items():
-        if key not in said:
-            continue
-        try:
-            layout = Layout.model_validate(layout.model_dump() | {key: said[key]})
-        except ValidationError:
-            line = document.line_of((key,))
-            raise LayoutError(f"{path}, line {line}: key '{key}': expected {expected}.") from None
-    return layout
-
-
-def parse_layout(text: str, where: str) -> Layout:
-    """Return the layout that a YAML text says.
-
-    Args:
-        text: the YAML.
-        where: the file's name, for the message.
-
-    Raises:
-        LayoutError: it is none; the message names file, line, key and expectation.
-    """
-    return _layout_of(_document_of(text, where), where)
-
-
-def _document_of(text: str, where: str) -> Document:
-    try:
-        document = read_yaml(text)
-    except StrictYamlError as error:
-        raise _error_of(error, where) from None
-    if document is None:
-        raise LayoutError(f"{where}: nothing stands in it. Expected a layout: docs/layouts.md.")
-    return document
-
-
-def _layout_of(document: Document, where: str) -> Layout:
-    try:
-        layout = document.checked(Layout)
-    except StrictYamlError as error:
-        raise _error_of(error, where) from None
-    unknown = sorted(set(layout.columns) - set(COLUMNS[layout.kind]))
-    if unknown:
-        line = document.line_of(("columns", unknown[0]))
-        raise LayoutError(
-            f"{where}, line {line}: key 'columns.{unknown[0]}': no such column. Expected one of "
-            f"{', '.join(COLUMNS[layout.kind])}."
-        )
-    return layout
-
-
-def _error_of(error: StrictYamlError, where: str) -> LayoutError:
-    place = f"{where}, line {error.line}" if error.line is not None else where
-    key = f"key '{error.key}'" if error.place else "the whole file"
-    if error.kind == "own_words":
-        said = error.expected
-    elif error.kind == "missing_key":
-        said = f"{error.found}, and every layout has it"
-    else:
-        said = f"found {error.found}" + (f", expected {error.expected}" if error.expected else "")
-    return LayoutError(
-        f"{place}: {key}: {said.rstrip('.')}. docs/layouts.md says what each key means."
-    )

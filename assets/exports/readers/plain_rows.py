@@ -3,7 +3,8 @@
 A line is plain when it has as many cells as the header, and each is without a quotation mark or
 quoted as a whole. Nearly all are. The others are told by number, to be read one by one
 (`text_rows.py`): a row that goes over lines, broken quotes, a cell too many, the last line when it
-has no end. A plain row's cells are those that `text_rows` gives of it (a test compares).
+has no end, decimals where nobody says that they are minutes. A plain row's cells are those that
+`text_rows` gives of it (a test compares).
 
 Not here: what the cells mean (`staging/`), which rows are looked at twice (`row_reader.py`).
 """
@@ -25,6 +26,7 @@ from assets.exports.pupils.identity_numbers import FULL_LETTERS, with_century
 from assets.exports.pupils.protection import NOT_PROTECTED
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layouts import FoundHeader
+from assets.exports.readers.reshaping.amounts import has_decimals
 
 _LINE_FEED = ord("\n")
 _BLANKS = " \t"
@@ -101,6 +103,11 @@ class PlainRows:
             is_plain = self._is_empty_beyond(cells, block)
             numbers = self._without_odd(numbers, is_plain)
             cells = cells.filter(is_plain)
+        for place, _ in self._header.match.bare_minutes:
+            is_clear = _without_decimals(cells[f"c{place}"])
+            if is_clear is not None:
+                numbers = self._without_odd(numbers, is_clear)
+                cells = cells.filter(is_clear)
         return self._named(cells, numbers)
 
     def _cells(self, block: bytes, others: list[int], *, is_quoted: bool) -> pa.Table:
@@ -210,6 +217,16 @@ def _trimmed(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return texts without outer blanks; nothing is left of some."""
     texts = pc.utf8_trim(cells, characters=_BLANKS)
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _without_decimals(cells: pa.ChunkedArray) -> pa.BooleanArray | None:
+    """Say which texts are no number with decimals; None, as mostly, when no text is."""
+    if not any(pc.any(pc.match_substring(cells, mark)).as_py() for mark in ",."):
+        return None
+    texts = {text for text in pc.unique(cells).to_pylist() if text and has_decimals(text)}
+    if not texts:
+        return None
+    return pc.invert(pc.is_in(cells, value_set=pa.array(sorted(texts), pa.string())))
 
 
 def _strictest(cells: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:

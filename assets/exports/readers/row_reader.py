@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -31,10 +32,11 @@ from assets.exports.readers.layouts import (
     find_header,
 )
 from assets.exports.readers.plain_rows import PlainRows
+from assets.exports.readers.reshaping.canonical_rows import CanonicalRows
 from assets.exports.readers.row_counts import RowTally
 from assets.exports.readers.row_shapes import RowShapes, shared_ending
 from assets.exports.readers.sheet_rows import SheetRows
-from assets.exports.readers.text_rows import DataRow, text_rows
+from assets.exports.readers.text_rows import DataRow, RowFault, text_rows
 from assets.exports.readers.workbook import Sheet, read_sheet
 
 ROWS_PER_FRAME = 100_000
@@ -83,6 +85,12 @@ class RowReader:
     loose_words: list[LooseWord] = field(default_factory=list)
     marked_persons: set[str] = field(default_factory=set)
     _problems: list[RowProblem] = field(default_factory=list)
+    _faults: dict[int, RowFault] = field(default_factory=dict)
+
+    @cached_property
+    def canonical(self) -> CanonicalRows:
+        """What makes its rows rows of our columns."""
+        return CanonicalRows(self.file, self.header)
 
     @property
     def reason(self) -> str | None:
@@ -138,19 +146,12 @@ class RowReader:
         for row in self.rows:
             if not "".join(row.cells).strip() or tally.is_trailer(row.cells, row.line_number):
                 continue
-            self.rows_read += 1
-            self.rows_looked_at += 1
             self.line_number = row.line_number
             tally.look_at(row.cells, row.line_number)
             if fault := shapes.fault(row):
                 self._refuse(fault, row)
             else:
-                if row.is_unended and self.header.reads_last_column:
-                    self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
-                    self.last_row = row
-                if row.merged:
-                    self._problems.append(RowProblem(MERGED_CELLS, row.line_number, row.merged))
-                kept.append(row)
+                kept += map(self._noted, self.canonical.of(row))
             if len(kept) + len(self._problems) >= ROWS_PER_FRAME:
                 yield self._frame(kept)
                 kept = []
@@ -164,12 +165,32 @@ class RowReader:
             return []
         return [RowProblem("row.sheet_full", self.last_line, f"{self.last_line} rows")]
 
+    def _noted(self, row: DataRow) -> DataRow:
+        """Count a row that has its shape, and note what is to be said of it."""
+        self.rows_read += 1
+        self.rows_looked_at += 1
+        if row.is_unended and self.header.reads_last_column:
+            self._problems.append(RowProblem("row.no_line_end", row.line_number, ""))
+            self.last_row = row
+        if row.merged:
+            self._problems.append(RowProblem(MERGED_CELLS, row.line_number, row.merged))
+        if row.fault:
+            self._faults[row.line_number] = row.fault
+        return row
+
+    def take_faults(self) -> dict[int, RowFault]:
+        """Return, by line, the rows since the last call that are refused whatever is staged."""
+        faults, self._faults = self._faults, {}
+        return faults
+
     def take_problems(self) -> list[RowProblem]:
         """Return the problems met since the last call: rows without a row's shape."""
         problems, self._problems = self._problems, []
         return problems
 
     def _refuse(self, code: str, row: DataRow) -> None:
+        self.rows_read += 1
+        self.rows_looked_at += 1
         self.shapeless_rows += 1
         word = loose_word(self.file, row.cells)
         if word:
@@ -197,10 +218,11 @@ class RowReader:
             "file_id": [self.file.file_id] * len(rows),
             "line_number": [row.line_number for row in rows],
         }
+        positions, markings = self.canonical.positions, self.canonical.markings
         for column in named:
-            position = match.positions.get(column)
-            if column == "protected" and len(match.markings) > 1:
-                columns[column] = [strictest_marking(row.cells, match.markings) for row in rows]
+            position = positions.get(column)
+            if column == "protected" and len(markings) > 1:
+                columns[column] = [strictest_marking(row.cells, markings) for row in rows]
                 continue
             columns[column] = (
                 [self.header.match.layout.said_by_name(column, self.file.name)] * len(rows)
@@ -301,8 +323,12 @@ class Openings:
 
 
 def _has_plain_rows(header: FoundHeader) -> bool:
-    """Whether rows may be read many at a time: each of a file that counts them is asked."""
-    return header.match.layout.row_count is None
+    """Whether rows may be read many at a time.
+
+    Each row of a file that counts them is asked, and each that has to be reshaped.
+    """
+    layout = header.match.layout
+    return layout.row_count is None and not layout.is_reshaped
 
 
 def find_text_header(file: ReceivedFile, layouts: Sequence[Layout]) -> FoundHeader:

@@ -13,7 +13,8 @@ from functools import cached_property
 
 from assets.exports.files.received import UnreadableFileError
 from assets.exports.readers.cells import filled_width
-from assets.exports.readers.layouts import FoundHeader, fold
+from assets.exports.readers.layout_keys import fold
+from assets.exports.readers.layouts import FoundHeader
 from assets.exports.readers.text_rows import DataRow
 
 # Data has a digit in one of these, in every row; a heading has none.

@@ -25,6 +25,18 @@ _BLOCK = 1 << 20
 _SMALL_BLOCK = 1 << 16
 
 
+class RowFault(NamedTuple):
+    """What is wrong with a row before its cells are read as ours.
+
+    Attributes:
+        code: `<our column>.<what>`.
+        found: what stood there, as a message may show it.
+    """
+
+    code: str
+    found: str
+
+
 class DataRow(NamedTuple):
     """One row of a file or sheet.
 
@@ -35,6 +47,7 @@ class DataRow(NamedTuple):
         is_unended: the file's last row, without a line end.
         merged: ranges of merged cells that it is part of, as a spreadsheet names them.
         swallows: a quote in it would make one cell of it and of rows below it.
+        fault: why it is refused whatever its cells say.
     """
 
     line_number: int
@@ -43,6 +56,7 @@ class DataRow(NamedTuple):
     is_unended: bool = False
     merged: str = ""
     swallows: bool = False
+    fault: RowFault | None = None
 
 
 def text_rows(

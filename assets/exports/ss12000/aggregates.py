@@ -16,7 +16,8 @@ from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.pupils.people import People
 from assets.exports.pupils.protection import keep_words, store_numbers, words_of_persons
 from assets.exports.readers.columns import COLUMNS
-from assets.exports.readers.layouts import FoundHeader, Layout, LayoutColumn
+from assets.exports.readers.layout_keys import LayoutColumn
+from assets.exports.readers.layouts import FoundHeader, Layout
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.living import define_living

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import polars as pl
@@ -27,6 +27,7 @@ from assets.exports.ledger.reasons import shown
 from assets.exports.pupils.people import People
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.row_reader import MERGED_CELLS, ROWS_PER_FRAME, Openings, RowReader
+from assets.exports.readers.text_rows import RowFault
 from assets.exports.staging.staged_tables import (
     Staging,
     insert_rows,
@@ -95,6 +96,7 @@ class RowStage:
     problems: ProblemLog
     staging: Staging
     _merged: set[tuple[int, int]] = field(default_factory=set)
+    _faults: dict[tuple[int, int], RowFault] = field(default_factory=dict)
 
     def stage(self, files: Sequence[ReceivedFile]) -> StagedRows:
         """Stage files, small ones many to a frame."""
@@ -109,6 +111,8 @@ class RowStage:
                 reader = staged.readers.get(file.file_id) or self._open(file, staged)
                 for frame in reader.frames():
                     self._note(file.file_id, reader.take_problems())
+                    for line, fault in reader.take_faults().items():
+                        self._faults[file.file_id, line] = fault
                     waiting.append(frame)
                     if sum(rows.height for rows in waiting) >= ROWS_PER_FRAME:
                         self._stage_frames(waiting, staged)
@@ -213,6 +217,7 @@ class RowStage:
             with self.people.times.of("keying"):
                 key_lessons(lake, staging.rows)
             self._refuse_cut_rows(staged)
+        self._refuse_faults()
         found = lake.frame(
             f"SELECT file_id, line_number, problem, warning, {_school(kind)} AS school "
             f"FROM {staging.keyed} "
@@ -225,6 +230,9 @@ class RowStage:
         for row in rows.iter_rows(named=True):
             if row["problem"]:
                 problem = refusal(row["problem"], row, COLUMNS[kind], row["school"])
+                fault = self._faults.pop((row["file_id"], row["line_number"]), None)
+                if fault:
+                    problem = replace(problem, found=fault.found)
                 if problem.code == "row.cut_short":
                     self.problems.take_back(row["file_id"], "row.no_line_end")
                 if (row["file_id"], row["line_number"]) in self._merged:
@@ -256,7 +264,7 @@ class RowStage:
     def _refuse_cut_rows(self, staged: StagedRows) -> None:
         """Refuse last rows without a line end whose minutes don't add up: 60 was cut to 6."""
         for file_id, reader in staged.readers.items():
-            place = reader.header.match.positions.get("present_minutes")
+            place = reader.canonical.positions.get("present_minutes")
             if reader.last_row is None or place is None:
                 continue
             self.lake.connection.execute(
@@ -270,6 +278,27 @@ class RowStage:
                     "present": reader.last_row.cells[place].strip(" \t"),
                 },
             )
+
+    def _refuse_faults(self) -> None:
+        """Refuse the rows of which a reader said that no cells of ours could be made."""
+        if not self._faults:
+            return
+        faults = self.lake.load(
+            "row_faults",
+            pl.DataFrame(
+                {
+                    "file_id": [file_id for file_id, _ in self._faults],
+                    "line_number": [line for _, line in self._faults],
+                    "code": [fault.code for fault in self._faults.values()],
+                },
+                schema={"file_id": pl.Int64, "line_number": pl.Int64, "code": pl.String},
+            ),
+        )
+        rows = self.staging.rows
+        self.lake.connection.execute(
+            f"UPDATE {rows} SET problem = faults.code FROM {faults} AS faults "
+            f"WHERE {rows}.file_id = faults.file_id AND {rows}.line_number = faults.line_number"
+        )
 
     def _note(self, file_id: int, problems: Sequence[RowProblem]) -> None:
         for problem in problems:

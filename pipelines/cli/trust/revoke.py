@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from assets.exports.ledger.entries import find_file
-from assets.exports.readers.layouts import load_layouts
+from assets.exports.readers.layout_files import load_layouts
 from assets.exports.revoke import revoke_file
 from assets.exports.senders.senders_file import senders_of
 from assets.lake.connection import Lake

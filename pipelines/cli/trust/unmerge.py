@@ -12,7 +12,7 @@ from uuid import UUID
 
 import typer
 
-from assets.exports.readers.layouts import load_layouts
+from assets.exports.readers.layout_files import load_layouts
 from assets.exports.senders.releases import Person
 from assets.exports.unmerge import unmerge
 from assets.lake.connection import Lake

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from assets.exports.readers.layouts import load_layouts
+from assets.exports.readers.layout_files import load_layouts
 from assets.exports.senders.releases import (
     WaitingFile,
     WaitingLift,

@@ -1,0 +1,266 @@
+"""Lessons written in the shapes that other systems' exports have, each with its layout.
+
+A shape says a lesson in its own way; read by its layout, the row must be the one that our own
+layout gives. Not here: any expectation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from assets.exports.batches.lessons import LessonBatch
+from assets.exports.files.received import look_at
+from assets.exports.pupils.people import People
+from assets.exports.readers.layout_files import parse_layout, shipped_layouts
+from assets.exports.readers.layouts import Layout
+from assets.exports.readers.row_reader import Openings
+from assets.exports.staging.staged_tables import load_macros
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from tests.integration.ingest_files import PUPILS, put, text_of, workbook_of
+
+LENGTHS = (40, 45, 50, 55, 60, 65)
+DAYS = ("2026-10-05", "2026-10-06", "2026-10-07", "2026-10-08", "2026-10-09")
+STARTS = (500, 580, 660, 750)
+Table = list[list[object]]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A pupil's lesson; `start` in minutes from midnight, minutes None when nobody reported it."""
+
+    pupil: int = 0
+    date: str = DAYS[0]
+    start: int = STARTS[0]
+    length: int = 60
+    subject: str = "MA"
+    valid: int | None = 0
+    invalid: int = 0
+    protected: str = "Ingen"
+
+    @property
+    def civic(self) -> str:
+        return PUPILS[self.pupil]
+
+    @property
+    def starts(self) -> str:
+        return clock(self.start)
+
+    @property
+    def ends(self) -> str:
+        return clock(self.start + self.length)
+
+
+def clock(minutes: int) -> str:
+    """Return minutes from midnight as a clock time."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+@st.composite
+def lessons(draw: st.DrawFn) -> list[Lesson]:
+    """Lessons of some pupils and days, no two of a pupil at one start."""
+    places = draw(
+        st.lists(
+            st.tuples(st.integers(0, 4), st.sampled_from(DAYS), st.sampled_from(STARTS)),
+            min_size=1,
+            max_size=6,
+            unique=True,
+        )
+    )
+    protected = draw(st.sampled_from([None, None, 0, 1]))
+    made = []
+    for pupil, date, start in places:
+        length = draw(st.sampled_from(LENGTHS))
+        valid = draw(st.one_of(st.none(), st.just(0), st.just(length), st.integers(0, length)))
+        rest = length - (valid or 0)
+        invalid = draw(st.one_of(st.just(0), st.just(rest), st.integers(0, rest)))
+        made.append(
+            Lesson(
+                pupil,
+                date,
+                start,
+                length,
+                draw(st.sampled_from(["MA", "SV", "Idrott och hälsa"])),
+                valid,
+                0 if valid is None else invalid,
+                "Sekretessmarkering" if pupil == protected else "Ingen",
+            )
+        )
+    return made
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A way to write lessons.
+
+    Attributes:
+        name: of the shape, and of its layout.
+        keys: the layout's YAML below its description.
+        table: writes lessons as rows of cells, the header among them.
+        can_say: a lesson as the shape can say it.
+    """
+
+    name: str
+    keys: str
+    table: Callable[[Sequence[Lesson]], Table]
+    can_say: Callable[[Lesson], Lesson] = lambda lesson: lesson
+
+    @property
+    def layout(self) -> Layout:
+        head = f"name: {self.name}\nkind: lessons\ndescription: made up\nrestates: lesson\n"
+        return parse_layout(head + self.keys, self.name)
+
+    def text(self, rows: Sequence[Lesson]) -> str:
+        """Return the rows as CSV."""
+        return "".join(";".join(map(str, line)) + "\r\n" for line in self.table(rows))
+
+    def workbook(self, rows: Sequence[Lesson]) -> bytes:
+        """Return the rows as a workbook; all cells are texts."""
+        return workbook_of([[str(cell) for cell in line] for line in self.table(rows)])
+
+
+def canonical(rows: Sequence[Lesson]) -> str:
+    """Return lessons in our own layout."""
+    columns = ("school", "civic", "protected", "date", "start", "end", "subject", "length")
+    minutes = ("valid", "invalid")
+    return text_of(
+        [
+            {
+                "school": "99999901",
+                "civic": row.civic,
+                "protected": row.protected,
+                "date": row.date,
+                "start": row.starts,
+                "end": row.ends,
+                "subject": row.subject,
+                "length": row.length,
+                "valid": "" if row.valid is None else row.valid,
+                "invalid": "" if row.valid is None else row.invalid,
+            }
+            for row in rows
+        ],
+        columns + minutes,
+    )
+
+
+class ShapeReader:
+    """Stages files of shapes without storing them."""
+
+    def __init__(self, lake: Lake, folder: Path) -> None:
+        self._lake, self._folder = lake, folder
+        self._people = People(lake, Sealer.of_home(lake.settings.home))
+        load_macros(lake)
+
+    def read(
+        self, content: str | bytes, *layouts: Layout, name: str = "a_20261101T0500"
+    ) -> tuple[Any, list[tuple[Any, ...]]]:
+        """Return what the file is counted as, and its rows as they would be stored."""
+        ending = "xlsx" if isinstance(content, bytes) else "csv"
+        file = look_at(put(self._folder, f"{name}.{ending}", content))
+        openings = Openings((*shipped_layouts(), *layouts))
+        staged = LessonBatch(self._lake, self._people, openings).stage([file])
+        assert not staged.unreadable, staged.unreadable
+        (counts,) = staged.counts
+        rows = self._lake.rows(
+            "SELECT pupil_key::VARCHAR, school_unit_code, starts_at::VARCHAR, subject, lesson_id, "
+            "scheduled_minutes, valid_minutes, invalid_minutes, other_minutes, is_reported, "
+            "is_cancelled, protected_identity(protected_text) "
+            "FROM batch_lessons WHERE problem IS NULL ORDER BY ALL"
+        )
+        return counts, rows
+
+
+# -- The shapes -----------------------------------------------------------------------------------
+
+_HEAD = """\
+columns:
+  school_unit_code: {headers: [Enhet], required: true}
+  civic_no: {headers: [Elev-id], required: true}
+"""
+_WHEN = """\
+  lesson_date: {headers: [Dag], required: true}
+  start_time: {headers: [Från], required: true}
+"""
+
+
+def _who(row: Lesson) -> list[object]:
+    return ["99999901", row.civic]
+
+
+def _hours(minutes: int | None, decimals: int = 2) -> str:
+    return "" if minutes is None else f"{minutes / 60:.{decimals}f}".replace(".", ",")
+
+
+def _percent(minutes: int | None, length: int) -> str:
+    return "" if minutes is None else f"{100 * minutes / length:.1f} %".replace(".", ",")
+
+
+def _of_state(row: Lesson, invalid: object) -> object:
+    return "" if row.valid is None else invalid
+
+
+def _in_hours(rows: Sequence[Lesson]) -> Table:
+    header = ["Enhet", "Elev-id", "Skyddad", "Dag", "Från", "Ämne", "Längd (h)", "GF tim", "OF tim"]
+    return [
+        [*header],
+        *(
+            [
+                *_who(row), row.protected, row.date, row.starts, row.subject, _hours(row.length),
+                _hours(row.valid), _of_state(row, _hours(row.invalid)),
+            ]
+            for row in rows
+        ),
+    ]  # fmt: skip
+
+
+def _in_percent(rows: Sequence[Lesson]) -> Table:
+    header = ["Enhet", "Elev-id", "Skyddad", "Dag", "Från", "Till", "Ämne", "GF %", "OF %"]
+    return [
+        [*header],
+        *(
+            [
+                *_who(row), row.protected, row.date, row.starts, row.ends, row.subject,
+                _percent(row.valid, row.length),
+                _of_state(row, _percent(row.invalid, row.length)),
+            ]
+            for row in rows
+        ),
+    ]  # fmt: skip
+
+
+HOURS = Shape(
+    "i_timmar",
+    f"""{_HEAD}{_WHEN}\
+  subject: {{headers: [Ämne]}}
+  scheduled_minutes: {{headers: [Längd (h)], required: true, unit: hours}}
+  valid_minutes: {{headers: [GF tim], required: true, unit: hours}}
+  invalid_minutes: {{headers: [OF tim], required: true, unit: hours}}
+""",
+    _in_hours,
+)
+PERCENT = Shape(
+    "i_procent",
+    f"""{_HEAD}{_WHEN}\
+  end_time: {{headers: [Till], required: true}}
+  subject: {{headers: [Ämne]}}
+  valid_minutes: {{headers: [GF %], required: true, unit: percent}}
+  invalid_minutes: {{headers: [OF %], required: true, unit: percent}}
+""",
+    _in_percent,
+)
+SHAPES = (HOURS, PERCENT)
+
+
+def said_by(shape: Shape, rows: Sequence[Lesson]) -> list[Lesson]:
+    """Return lessons as a shape can say them."""
+    return [shape.can_say(row) for row in rows]
+
+
+def usual(**what: Any) -> Lesson:
+    """Return a lesson, of which a test says only what is special."""
+    return replace(Lesson(), **what)

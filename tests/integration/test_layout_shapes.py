@@ -1,0 +1,159 @@
+"""Layouts that say more of cells than their header: what is refused, where, in which words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from assets.exports.ingest import ingest_paths
+from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.ledger.reasons import reason_of
+from assets.exports.ledger.reasons_swedish import swedish_reason
+from assets.exports.readers.layout_files import parse_layout, shipped_layouts
+from assets.exports.readers.layouts import Layout
+from assets.lake.connection import Lake
+from tests.architecture.sources import ROOT
+from tests.integration.ingest_files import (
+    lesson,
+    minutes_at,
+    problems_of,
+    put,
+    text_of,
+    workbook_of,
+)
+from tests.integration.layout_shapes import HOURS, PERCENT, Shape, usual
+
+PAGE = (ROOT / "docs" / "layout-keys.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```\n\n```csv\n(.*?)```", PAGE, re.DOTALL)
+BARE = ("school", "civic", "date", "start", "subject", "length", "valid", "invalid")
+BARE_HEADERS = {"Lektionslängd (min)": "Lektionslängd"} | {
+    f"{kind} frånvaro (min)": f"{kind} frånvaro" for kind in ("Giltig", "Ogiltig")
+}
+
+
+def taken(lake: Lake, path: Path, *layouts: Layout) -> FileReport:
+    """Take a file with layouts of one's own; rows add up."""
+    (report,) = ingest_paths(lake, [path], layouts=(*shipped_layouts(), *layouts))
+    assert report.rows_read == report.rows_accepted + report.rows_rejected
+    return report
+
+
+def of_shape(lake: Lake, folder: Path, shape: Shape, table: list[list[object]]) -> FileReport:
+    text = "".join(";".join(map(str, line)) + "\n" for line in table)
+    return taken(lake, put(folder, "a_20261101T0500.csv", text), shape.layout)
+
+
+def bare(text: str) -> str:
+    """Return a file whose columns of minutes do not say so."""
+    for said, header in BARE_HEADERS.items():
+        text = text.replace(said, header)
+    return text
+
+
+@pytest.mark.parametrize("is_workbook", [False, True], ids=["text", "workbook"])
+def test_decimals_of_which_nobody_says_the_unit_are_no_minutes(
+    lake: Lake, tmp_path: Path, is_workbook: bool
+) -> None:
+    rows = [
+        lesson(0, valid="1,0", invalid="0"),
+        lesson(1, valid="0,0", invalid="15"),
+        lesson(2, valid="0", invalid="25,0"),
+        lesson(3, length="1,0", valid="0", invalid="0"),
+        lesson(4, valid="0", invalid="0,5"),
+    ]
+    text = bare(text_of(rows, BARE))
+    content = workbook_of([line.split(";") for line in text.splitlines()])
+    name = "a_20261101T0500.xlsx" if is_workbook else "a_20261101T0500.csv"
+    report = taken(lake, put(tmp_path, name, content if is_workbook else text))
+    assert problems_of(report) == {
+        2: "valid_minutes.decimals",
+        4: "invalid_minutes.decimals",
+        5: "scheduled_minutes.decimals",
+        6: "invalid_minutes.decimals",
+    }
+    assert minutes_at(lake, report) == {"08:10": (60, 0, 15, True)}
+    first = report.problems[0].in_words()
+    assert "line 2, valid_minutes: decimals in a column of which nobody says the unit" in first
+    assert "found '1,0'" in first
+
+
+def test_decimals_are_minutes_where_header_or_layout_says_so(lake: Lake, tmp_path: Path) -> None:
+    text = text_of([lesson(0, length="60,0", valid="1,0", invalid="0")], BARE)
+    report = taken(lake, put(tmp_path, "a_20261101T0500.csv", text))
+    assert minutes_at(lake, report) == {"08:00": (60, 1, 0, True)}
+    (own,) = (layout for layout in shipped_layouts() if layout.kind == "lessons")
+    content = own.model_dump() | {"name": "sagd"}
+    for column in ("scheduled_minutes", "valid_minutes", "invalid_minutes"):
+        content["columns"][column] = {"headers": (f"X {column}",), "unit": "minutes"}
+    said = Layout.model_validate(content)
+    for header, column in {
+        "Lektionslängd (min)": "scheduled_minutes",
+        "Ogiltig frånvaro (min)": "invalid_minutes",
+        "Giltig frånvaro (min)": "valid_minutes",
+    }.items():
+        text = text.replace(header, f"X {column}")
+    report = taken(lake, put(tmp_path, "b_20261102T0500.csv", text), said)
+    assert (report.layout, report.rows_accepted) == ("sagd", 1)
+
+
+def test_an_hour_that_is_no_whole_minute_is_refused_with_its_cell(
+    lake: Lake, tmp_path: Path
+) -> None:
+    table = HOURS.table([usual(), usual(pupil=1), usual(pupil=2, valid=20)])
+    table[1][7], table[2][6] = "0,34", "x"
+    report = of_shape(lake, tmp_path, HOURS, table)
+    assert problems_of(report) == {
+        2: "valid_minutes.not_whole",
+        3: "scheduled_minutes.unreadable",
+    }
+    assert minutes_at(lake, report) == {"08:20": (60, 20, 0, True)}
+    assert "found '0,34'" in report.problems[0].in_words()
+
+
+def test_a_share_of_a_lesson_without_a_length_is_never_minutes(lake: Lake, tmp_path: Path) -> None:
+    table = PERCENT.table([usual(valid=15), usual(pupil=1, valid=15), usual(pupil=2, valid=60)])
+    table[1][5], table[2][7] = "", "1"
+    report = of_shape(lake, tmp_path, PERCENT, table)
+    assert problems_of(report) == {2: "scheduled_minutes.missing", 3: "valid_minutes.not_whole"}
+    assert minutes_at(lake, report) == {"08:20": (60, 60, 0, True)}
+
+
+def test_a_file_of_another_units_column_is_quarantined_whole(lake: Lake, tmp_path: Path) -> None:
+    """Whose column is hours by its name is none of a layout of minutes."""
+    text = text_of([lesson(0)], BARE).replace("Giltig frånvaro (min)", "Giltig frånvaro (tim)")
+    report = taken(lake, put(tmp_path, "a_20261101T0500.csv", text))
+    assert report.outcome == FileOutcome.QUARANTINED
+
+
+@pytest.mark.parametrize("what", ["decimals", "not_whole"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        f"{kind}_minutes"
+        for kind in ("scheduled", "present", "valid", "invalid", "other", "reported")
+    ],
+)
+def test_every_word_about_a_unit_is_said_in_both_languages(column: str, what: str) -> None:
+    code = f"{column}.{what}"
+    assert all(vars(reason_of(code)).values())
+    assert all(vars(swedish_reason(code)).values())
+    assert reason_of(code).what != swedish_reason(code).what
+
+
+@pytest.mark.parametrize(
+    ("layout", "content"), EXAMPLES, ids=[layout.splitlines()[0] for layout, _ in EXAMPLES]
+)
+def test_every_example_of_the_page_is_read_whole(
+    lake: Lake, tmp_path: Path, layout: str, content: str
+) -> None:
+    own = parse_layout(layout, "the page")
+    report = taken(lake, put(tmp_path, "a_20261101T0500.csv", content), own)
+    assert (report.layout, report.rows_rejected) == (own.name, 0), report.problems
+    assert report.rows_accepted > 0
+
+
+def test_every_layout_of_the_page_has_its_example() -> None:
+    assert EXAMPLES
+    assert len(EXAMPLES) == PAGE.count("```yaml")
