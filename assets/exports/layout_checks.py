@@ -26,11 +26,11 @@ from assets.exports.files.received import (
 )
 from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.ledger.problems import ProblemLog
-from assets.exports.ledger.reasons import shown
+from assets.exports.ledger.reasons import PERSONAL_COLUMNS, shown, shown_code
 from assets.exports.pupils.people import People
 from assets.exports.readers.header_guess import Head, head_of
 from assets.exports.readers.layout_files import shipped_layouts
-from assets.exports.readers.layout_keys import fold
+from assets.exports.readers.layout_keys import CODE, fold
 from assets.exports.readers.layouts import HeaderMatch, Layout
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.readers.unknown_headers import as_headers
@@ -142,7 +142,7 @@ def nearest_match(header: Sequence[str], layouts: Iterable[Layout]) -> HeaderMat
     """Return the layout whose required columns a header comes nearest to, by known words too."""
 
     def found(match: HeaderMatch) -> float:
-        required = [name for name, spec in match.layout.columns.items() if spec.required]
+        required = [name for name, spec in match.layout.sources.items() if spec.required]
         unknown = [match.header[position] for position in match.unknown]
         near = sum(
             1 if name in match.positions else 0.9 if near_headers(name, unknown) else 0
@@ -271,10 +271,10 @@ def _facts(file: ReceivedFile, head: Head) -> list[tuple[str, str]]:
     layout = head.match.layout
     known = len(head.match.positions)
     if head.match.fits:
-        matched = f"{layout.name} ({layout.kind}): {known} of its {len(layout.columns)} columns"
+        matched = f"{layout.name} ({layout.kind}): {known} of its {len(layout.sources)} columns"
     else:
         matched = f"none fits; the nearest is {layout.name} ({layout.kind}), {known} columns"
-    absent = [name for name in layout.columns if name not in head.match.positions]
+    absent = [name for name in layout.sources if name not in head.match.positions]
     return [
         ("kind", "workbook" if file.is_workbook else "text"),
         ("encoding", "of the workbook" if file.is_workbook else file.encoding),
@@ -311,12 +311,20 @@ def _cells(head: Head) -> list[CheckedCell]:
         note = "" if column else "never read" if is_dropped else "not known" if header else "empty"
         cells = [row[position] if position < len(row) else "" for row in head.first_rows]
         examples = tuple(
-            _DROPPED if is_dropped and cell.strip() else shown(column or "row", cell)
+            _DROPPED if is_dropped and cell.strip() else _shown(column or "row", cell)
             for cell in cells
         )
         name = header if column else shown_headers[position]
         found.append(CheckedCell(printable_header(name), column, note, examples))
     return found
+
+
+def _shown(column: str, cell: str) -> str:
+    """Return a cell as it may be shown: a pattern where it can name somebody."""
+    if column == CODE:
+        return shown_code(cell)
+    is_personal = any(part in PERSONAL_COLUMNS for part in column.split(", "))
+    return shown("row" if is_personal else column, cell)
 
 
 def _advice(head: Head) -> list[str]:
@@ -336,7 +344,7 @@ def _advice(head: Head) -> list[str]:
     ]
     missing = [
         column
-        for column, spec in match.layout.columns.items()
+        for column, spec in match.layout.sources.items()
         if spec.required and column not in match.positions
     ]
     for column in missing:

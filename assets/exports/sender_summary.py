@@ -42,8 +42,8 @@ def summary_rows(
 ) -> list[dict[str, str]]:
     """Return a row for each refused row and kind of warning, or one for the file as a whole."""
     problems = lake.frame(
-        "SELECT file_id, severity, line_number, code, column_name, found, rows, sealed_row "
-        "FROM row_problems WHERE file_id = $file_id ORDER BY severity, line_number",
+        "SELECT file_id, severity, line_number, column_number, code, column_name, found, rows, "
+        "sealed_row FROM row_problems WHERE file_id = $file_id ORDER BY severity, line_number",
         file_id=file.file_id,
     )
     opener = RowOpener(lake, sealer)
@@ -63,7 +63,7 @@ def summary_rows(
                 # Rows that wait have no line: it would say which pupil goes to another school.
                 "Rad": str(problem["line_number"] or ""),
                 "Antal rader": str(problem["rows"]),
-                "Kolumn": headers.get(column, "hela raden" if column == "row" else column),
+                "Kolumn": _column(headers, column, problem["column_number"]),
                 "Fel": words.what,
                 "Hittades": problem["found"] if is_open else pattern(problem["found"]),
                 "Förväntades": words.expected,
@@ -90,6 +90,13 @@ def write_summary(rows: Sequence[dict[str, str]], path: Path) -> None:
     text = io.StringIO()
     write_csv(text, COLUMNS, rows, delimiter=";", line_end="\r\n")
     write_whole(path, text.getvalue().encode("utf-8-sig"))
+
+
+def _column(headers: dict[str, str], column: str, number: int | None) -> str:
+    """Return the sender's name of a column, and its number where several cells can be meant."""
+    if number is not None:
+        return f"kolumn {number}"
+    return headers.get(column, "hela raden" if column == "row" else column)
 
 
 def _headers(file: LedgerFile, layouts: Sequence[Layout]) -> dict[str, str]:

@@ -230,6 +230,7 @@ TABLES: tuple[Table, ...] = (
                 "Line (sheet row) in the file; the first for warnings; 0: rows "
                 "of pupils who are enrolled elsewhere, because a line would say who.",
             ),
+            Column("column_number", "INTEGER", "Column of the file, from 1.", "said by its name"),
             Column("code", "VARCHAR", "What is wrong: `<our column>.<what>`."),
             Column("column_name", "VARCHAR", "The column's name in our words."),
             Column("reason", "VARCHAR", "What is wrong, in words."),

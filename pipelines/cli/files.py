@@ -46,6 +46,7 @@ PROBLEM_COLUMNS = (
     "file_name",
     "severity",
     "line_number",
+    "column_number",
     "code",
     "column_name",
     "reason",

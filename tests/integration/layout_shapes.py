@@ -112,8 +112,12 @@ class Shape:
 
     @property
     def layout(self) -> Layout:
-        head = f"name: {self.name}\nkind: lessons\ndescription: made up\nrestates: lesson\n"
-        return parse_layout(head + self.keys, self.name)
+        return parse_layout(self.keys_of(self.name), self.name)
+
+    def keys_of(self, name: str) -> str:
+        """Return the whole YAML, under a name."""
+        head = f"name: {name}\nkind: lessons\ndescription: made up\nrestates: lesson\n"
+        return head + self.keys
 
     def text(self, rows: Sequence[Lesson]) -> str:
         """Return the rows as CSV."""
@@ -253,7 +257,108 @@ PERCENT = Shape(
 """,
     _in_percent,
 )
-SHAPES = (HOURS, PERCENT)
+CODE_OF = {"valid": "S", "invalid": "OG", "present": "N"}
+
+
+def _whole(row: Lesson) -> Lesson:
+    """Return a lesson of which a code says all: absent from the whole of it, or from nothing."""
+    if row.valid:
+        return replace(row, valid=row.length, invalid=0)
+    return replace(row, invalid=row.length if row.invalid else 0)
+
+
+def _one_kind(row: Lesson) -> Lesson:
+    """Return a lesson with one kind of absence at most."""
+    return replace(row, invalid=0) if row.valid else row
+
+
+def _code(row: Lesson) -> str:
+    if row.valid is None:
+        return ""
+    return CODE_OF["valid" if row.valid else "invalid" if row.invalid else "present"]
+
+
+def _in_codes(rows: Sequence[Lesson]) -> Table:
+    header = ["Enhet", "Elev-id", "Skyddad", "Dag", "Från", "Till", "Ämne", "Kod"]
+    return [
+        [*header],
+        *(
+            [*_who(row), row.protected, row.date, row.starts, row.ends, row.subject, _code(row)]
+            for row in rows
+        ),
+    ]
+
+
+def _in_codes_with_minutes(rows: Sequence[Lesson]) -> Table:
+    header = ["Enhet", "Elev-id", "Skyddad", "Dag", "Från", "Ämne", "Min", "Kod", "Frånvarotid"]
+    return [
+        [*header],
+        *(
+            [
+                *_who(row), row.protected, row.date, row.starts, row.subject, row.length,
+                _code(row), (row.valid or 0) + row.invalid or "",
+            ]
+            for row in rows
+        ),
+    ]  # fmt: skip
+
+
+def _in_split_cells(rows: Sequence[Lesson]) -> Table:
+    header = ["Enhet", "Elev", "Skyddad", "Dag", "Tid", "Ämne", "Giltig (min)", "Ogiltig (min)"]
+    return [
+        [*header],
+        *(
+            [
+                "99999901", f"Öberg, Åsa ({row.civic})", row.protected, row.date,
+                f"{row.starts.replace(':', '.')}–{row.ends.replace(':', '.')}", row.subject,
+                "" if row.valid is None else row.valid, _of_state(row, row.invalid),
+            ]
+            for row in rows
+        ),
+    ]  # fmt: skip
+
+
+CODES = Shape(
+    "i_koder",
+    f"""{_HEAD}{_WHEN}\
+  end_time: {{headers: [Till], required: true}}
+  subject: {{headers: [Ämne]}}
+codes:
+  headers: [Kod]
+  table: {{S: valid, OG: invalid, SU: other, "N": present, "": not_reported}}
+""",
+    _in_codes,
+    _whole,
+)
+CODES_WITH_MINUTES = Shape(
+    "i_koder_med_minuter",
+    f"""{_HEAD}{_WHEN}\
+  subject: {{headers: [Ämne]}}
+  scheduled_minutes: {{headers: [Min], required: true}}
+codes:
+  headers: [Kod]
+  minutes: {{headers: [Frånvarotid]}}
+  table: {{S: valid, OG: invalid, SU: other, "N": present, "": not_reported}}
+""",
+    _in_codes_with_minutes,
+    _one_kind,
+)
+SPLIT = Shape(
+    "i_delade_celler",
+    """\
+columns:
+  school_unit_code: {headers: [Enhet], required: true}
+  lesson_date: {headers: [Dag], required: true}
+  subject: {headers: [Ämne]}
+  valid_minutes: {headers: [Giltig (min)], required: true}
+  invalid_minutes: {headers: [Ogiltig (min)], required: true}
+split:
+  - {headers: [Elev], parts: "{family_name}, {given_name} ({civic_no})", required: true}
+  - {headers: [Tid], parts: "{start_time}-{end_time}", required: true}
+""",
+    _in_split_cells,
+)
+SHAPES = (HOURS, PERCENT, CODES, CODES_WITH_MINUTES, SPLIT)
 
 
 def said_by(shape: Shape, rows: Sequence[Lesson]) -> list[Lesson]:

@@ -11,11 +11,13 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.ledger.reasons import reason_of
 from assets.exports.ledger.reasons_swedish import swedish_reason
-from assets.exports.readers.layout_files import parse_layout, shipped_layouts
+from assets.exports.readers.layout_files import LayoutError, parse_layout, shipped_layouts
 from assets.exports.readers.layouts import Layout
 from assets.lake.connection import Lake
 from tests.architecture.sources import ROOT
 from tests.integration.ingest_files import (
+    identities,
+    is_protected,
     lesson,
     minutes_at,
     problems_of,
@@ -23,7 +25,15 @@ from tests.integration.ingest_files import (
     text_of,
     workbook_of,
 )
-from tests.integration.layout_shapes import HOURS, PERCENT, Shape, usual
+from tests.integration.layout_shapes import (
+    CODES,
+    CODES_WITH_MINUTES,
+    HOURS,
+    PERCENT,
+    SPLIT,
+    Shape,
+    usual,
+)
 
 PAGE = (ROOT / "docs" / "layout-keys.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```\n\n```csv\n(.*?)```", PAGE, re.DOTALL)
@@ -75,7 +85,10 @@ def test_decimals_of_which_nobody_says_the_unit_are_no_minutes(
     }
     assert minutes_at(lake, report) == {"08:10": (60, 0, 15, True)}
     first = report.problems[0].in_words()
-    assert "line 2, valid_minutes: decimals in a column of which nobody says the unit" in first
+    assert (
+        "line 2, column 7, valid_minutes: decimals in a column of which nobody says the unit"
+        in first
+    )
     assert "found '1,0'" in first
 
 
@@ -140,6 +153,171 @@ def test_every_word_about_a_unit_is_said_in_both_languages(column: str, what: st
     assert all(vars(reason_of(code)).values())
     assert all(vars(swedish_reason(code)).values())
     assert reason_of(code).what != swedish_reason(code).what
+
+
+# -- Codes ----------------------------------------------------------------------------------------
+
+
+def test_a_code_that_the_layout_does_not_know_is_refused_by_name(
+    lake: Lake, tmp_path: Path
+) -> None:
+    table = CODES.table([usual(pupil=n, valid=60) for n in range(4)])
+    table[1][-1], table[2][-1], table[3][-1] = "XX", "Åsa", "s"
+    report = of_shape(lake, tmp_path, CODES, table)
+    assert problems_of(report) == dict.fromkeys((2, 3, 4), "code.unknown")
+    named, name, small = report.problems
+    assert "line 2, column 8, code: the layout's table has no such code; found 'XX'" in (
+        named.in_words()
+    )
+    assert name.found == "xxx", "what can be a name is a pattern"
+    assert small.found == "x", "codes are told apart by case"
+    assert minutes_at(lake, report) == {"08:20": (60, 60, 0, True)}
+
+
+def test_minutes_beside_a_code_of_presence_are_refused_and_absence_needs_them(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [usual(pupil=0), usual(pupil=1, valid=15), usual(pupil=2, valid=None), usual(pupil=3)]
+    table = CODES_WITH_MINUTES.table(rows)
+    table[1][-1], table[2][-1], table[3][-1] = "15", "", "7,5"
+    report = of_shape(lake, tmp_path, CODES_WITH_MINUTES, table)
+    assert problems_of(report) == {
+        2: "code_minutes.beside",
+        3: "code_minutes.missing",
+        4: "code_minutes.decimals",
+    }
+    assert report.rows_accepted == 1
+
+
+def test_a_whole_lesson_of_unknown_length_is_no_presence(lake: Lake, tmp_path: Path) -> None:
+    table = CODES.table([usual(invalid=60), usual(pupil=1)])
+    table[1][5] = ""
+    report = of_shape(lake, tmp_path, CODES, table)
+    assert problems_of(report) == {2: "scheduled_minutes.missing"}
+
+
+def test_a_code_is_health_data_and_not_kept_of_a_refused_row(lake: Lake, tmp_path: Path) -> None:
+    """Also of a row that has lost a cell, where nobody knows which one is the code."""
+    table = CODES.table([usual(valid=60), usual(pupil=1, valid=60), usual(pupil=2)])
+    table[1][3] = "2026-02-30"
+    del table[2][6]
+    report = of_shape(lake, tmp_path, CODES, table)
+    assert problems_of(report) == {2: "lesson_date.unreadable", 3: "row.too_few_cells"}
+    for problem in report.problems:
+        assert "S" not in str(problem.row).split("\x1f")
+
+
+# -- Several values in one cell -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", ["08.20", "08.20-09.20-10.20", "kl 08-09", "8:20 till 9:20"])
+def test_a_cell_of_another_form_is_refused_with_its_column(
+    lake: Lake, tmp_path: Path, cell: str
+) -> None:
+    table = SPLIT.table([usual(), usual(pupil=1)])
+    table[1][4] = cell
+    report = of_shape(lake, tmp_path, SPLIT, table)
+    assert problems_of(report) == {2: "cell.not_split"}
+    assert "line 2, column 5, cell: the cell has not the form" in report.problems[0].in_words()
+
+
+def test_a_name_in_a_cell_of_another_form_is_shown_as_a_pattern(lake: Lake, tmp_path: Path) -> None:
+    table = SPLIT.table([usual(), usual(pupil=1)])
+    table[1][1] = "Åsa Öberg 20120314-9800"
+    report = of_shape(lake, tmp_path, SPLIT, table)
+    assert problems_of(report) == {2: "cell.not_split"}
+    assert report.problems[0].found == "xxx xxxxx 99999999-9999"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Skyddad identitet (20120314-9800)",
+        "Öberg, Åsa Sekretessmarkering (20120314-9800)",
+        "SEKRETESS 20120314-9800",
+        "Öberg, Åsa 120314-9800 skyddad",
+    ],
+)
+def test_a_cell_of_several_values_that_speaks_of_protection_protects(
+    lake: Lake, tmp_path: Path, cell: str
+) -> None:
+    """Whether it can be taken apart or not, and though the column of protection says nothing."""
+    table = SPLIT.table([usual(protected=""), usual(pupil=1, protected="")])
+    table[1][1] = cell
+    report = of_shape(lake, tmp_path, SPLIT, table)
+    assert report.rows_read == 2
+    assert is_protected(lake) or problems_of(report)
+    met = put(tmp_path, "b_20261102T0500.csv", text_of([lesson(0)]))
+    taken(lake, met)
+    assert is_protected(lake)
+
+
+def test_a_refused_row_of_several_values_still_protects(lake: Lake, tmp_path: Path) -> None:
+    table = SPLIT.table([usual(protected="Ja"), usual(pupil=1)])
+    table[1][4] = "?"
+    of_shape(lake, tmp_path, SPLIT, table)
+    taken(lake, put(tmp_path, "b_20261102T0500.csv", text_of([lesson(0)])))
+    assert is_protected(lake)
+
+
+def test_a_name_without_a_comma_stays_whole(lake: Lake, tmp_path: Path) -> None:
+    own = parse_layout(
+        SPLIT.keys_of("namn")
+        .replace(" ({civic_no})", "")
+        .replace("columns:", "columns:\n  civic_no: {headers: [Nr], required: true}"),
+        "namn",
+    )
+    text = (
+        "Enhet;Nr;Elev;Dag;Tid;Giltig (min);Ogiltig (min)\n"
+        "99999901;20120314-9800;Åsa Öberg;2026-10-05;08:20-09:20;0;0\n"
+        "99999901;20120374-9807;Test, Ali;2026-10-05;08:20-09:20;0;0\n"
+    )
+    report = taken(lake, put(tmp_path, "a_20261101T0500.csv", text), own)
+    assert report.rows_accepted == 2
+    assert {(one["given_name"], one["family_name"]) for one in identities(lake)} == {
+        ("", "Åsa Öberg"),
+        ("Ali", "Test"),
+    }
+
+
+def test_a_column_of_protection_that_a_layout_of_shapes_does_not_know_stops_the_file(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """Also where the number of the pupil stands in a cell with others."""
+    table = SPLIT.table([usual()])
+    table[0][2] = "Sekretess"
+    report = of_shape(lake, tmp_path, SPLIT, table)
+    assert report.outcome == FileOutcome.QUARANTINED
+    assert "speaks of protection" in str(report.reason)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ('split: [{headers: [Tid], parts: "tid"}]', "names no part"),
+        ('split: [{headers: [Tid], parts: "{start_time}{end_time}"}]', "nothing between"),
+        ('split: [{headers: [Tid], parts: "{start_time}-{slut}"}]', "names 'slut'"),
+        ('split: [{headers: [Tid], parts: "{start_time}-{start_time}"}]', "a part twice"),
+        ('split: [{headers: [Nr], parts: "{civic_no} {class_name}"}]', "'civic_no' is said twice"),
+        ('split: [{headers: [Skyddad], parts: "{subject} {class_name}"}]', "speaks of protection"),
+        ("codes: {headers: [Kod], table: {S: sjuk}}", "expected"),
+        ("codes: {headers: [Kod], table: {}}", "the table has no code"),
+    ],
+)
+def test_a_shape_that_can_not_be_meant_is_no_layout(keys: str, words: str) -> None:
+    head = "name: a\nkind: lessons\ndescription: x\nrestates: lesson\n"
+    columns = "columns:\n  civic_no: {headers: [Nr]}\n"
+    with pytest.raises(LayoutError, match=re.escape(words)):
+        parse_layout(f"{head}{columns}{keys}\n", "a")
+
+
+def test_what_a_code_says_no_column_says_too() -> None:
+    head = "name: a\nkind: lessons\ndescription: x\nrestates: lesson\n"
+    keys = (
+        "columns:\n  valid_minutes: {headers: [GF]}\ncodes: {headers: [Kod], table: {S: valid}}\n"
+    )
+    with pytest.raises(LayoutError, match="'valid_minutes' is said twice"):
+        parse_layout(head + keys, "a")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from tests.integration.layout_shapes import (
     said_by,
 )
 
+ODD = ("?", "1,5", "0,34", "S", "XX", "08.20", "120 %", "-1", "1:99", "")
 quick = settings(
     max_examples=examples(8),
     deadline=None,
@@ -66,7 +67,9 @@ def test_a_cell_of_anything_changes_no_other_row_and_none_is_lost(
     )
     at = data.draw(st.integers(1, len(table) - 1))
     place = data.draw(st.integers(0, len(table[at]) - 1))
-    odd = data.draw(st.sampled_from(["?", "1,5", "0,34", "S", "08.20", "120 %", "-1", "1:99"]))
+    odd = data.draw(
+        st.sampled_from(["?", "1,5", "0,34", "S", "XX", "08.20", "120 %", "-1", "1:99", ""])
+    )
     table[at][place] = odd
     text = "".join(";".join(map(str, line)) + "\n" for line in table)
     counts, after = reader.read(text, shape.layout)

@@ -37,6 +37,7 @@ class RowProblem:
         rows: how many rows a warning is about; 1 for a refused row.
         row: the refused row's cells, for the sealed copy; None for a warning.
         unit: what `line_number` counts: a line, or an object of a JSON file.
+        column_number: of the cell that it is about, counted from 1, where the cell is none of ours.
         school_unit_code: of a refused row, where it can be read.
     """
 
@@ -48,6 +49,7 @@ class RowProblem:
     row: str | None = field(default=None, repr=False)
     unit: str = "line"
     school_unit_code: str | None = None
+    column_number: int | None = None
 
     @property
     def is_rejection(self) -> bool:
@@ -58,10 +60,10 @@ class RowProblem:
         """Return the problem as a sentence."""
         reason = reason_of(self.code)
         found = f"'{self.found}'" if self.found else "nothing"
-        return (
-            f"{self.unit} {self.line_number}, {reason.column}: {reason.what}; found {found}, "
-            f"expected {reason.expected}"
-        )
+        place = f"{self.unit} {self.line_number}"
+        if self.column_number is not None:
+            place += f", column {self.column_number}"
+        return f"{place}, {reason.column}: {reason.what}; found {found}, expected {reason.expected}"
 
 
 @dataclass(frozen=True)

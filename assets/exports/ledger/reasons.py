@@ -25,9 +25,12 @@ PERSONAL_COLUMNS = frozenset(
         "principal_name",
         "principal_email",
         "row",
+        # A cell of several values may have a name in it.
+        "cell",
     }
 )
 _FOUND_LIMIT = 80
+_LONGEST_CODE = 4
 # Words that sheets and registers put where a value belongs. Every other word can be a name, as
 # Tom, Maj and Inga are, unless it is a single letter.
 _HARMLESS_WORDS = frozenset(
@@ -54,6 +57,9 @@ _WRONG = {
     "missing": "the cell is empty",
     "unreadable": "the cell can't be read",
     "negative": "negative minutes",
+    "not_split": "the cell has not the form that the layout says",
+    "beside": "minutes beside a code of presence, or of a lesson that nobody reported",
+    "unknown": "the layout's table has no such code",
     "decimals": "decimals in a column of which nobody says the unit: hours, or a share?",
     "not_whole": "hours or a share that is not written of one whole number of minutes",
     "not_believed": (
@@ -79,6 +85,9 @@ _EXPECTED = {
     "valid_minutes": _MINUTES,
     "invalid_minutes": _MINUTES,
     "other_minutes": _MINUTES,
+    "cell": "a cell of the form that the layout says",
+    "code": "a code of the layout's table",
+    "code_minutes": _MINUTES,
     "reported": "Ja or Nej",
     "cancelled": "Ja or Nej",
     "grade": "årskurs 0-9, or F for förskoleklass",
@@ -160,6 +169,9 @@ _FIX = {
     "valid_minutes": _MEND_MINUTES,
     "invalid_minutes": _MEND_MINUTES,
     "other_minutes": _MEND_MINUTES,
+    "cell": "write the cell as the others of its column",
+    "code": "correct the code, or add it to the layout's table (docs/layout-keys.md)",
+    "code_minutes": "write the minutes of the absence, beside a code of absence only",
     "reported": "write Ja or Nej",
     "cancelled": "write Ja or Nej",
     "grade": "write 0 to 9, or F",
@@ -235,6 +247,7 @@ _MINUTE_COLUMNS = (
     "valid_minutes",
     "invalid_minutes",
     "other_minutes",
+    "code_minutes",
 )
 _FIX_OF_CODE |= {f"{column}.decimals": _MEND_DECIMALS for column in _MINUTE_COLUMNS} | {
     f"{column}.not_whole": "export minutes, or hours with two decimals"
@@ -291,6 +304,16 @@ def shown(column: str, text: str | None) -> str:
         line = re.sub(r"\d", "9", line)
     line = _WORD.sub(lambda word: _masked(word[0], is_personal=is_personal), line)
     return line if len(line) <= _FOUND_LIMIT else line[: _FOUND_LIMIT - 1] + "…"
+
+
+def shown_code(text: str) -> str:
+    """Return an unknown code as a message may show it: by name when it is none of a person.
+
+    A name can stand there where a row has slipped: what is longer than a code, or has small letters
+    as a name has, is a pattern.
+    """
+    is_code = len(text) <= _LONGEST_CODE and text.isalnum() and text == text.upper()
+    return text if is_code else shown("row", text)
 
 
 def _masked(word: str, *, is_personal: bool) -> str:

@@ -23,6 +23,9 @@ _FEL = {
     "missing": "cellen är tom",
     "unreadable": "värdet går inte att läsa",
     "negative": "minuterna är negativa",
+    "not_split": "cellen har inte den form som layouten säger",
+    "beside": "minuter bredvid en kod för närvaro eller för en lektion som ingen har rapporterat",
+    "unknown": "koden finns inte i layoutens tabell",
     "decimals": "decimaler i en kolumn som ingen har sagt enheten för: timmar eller andel?",
     "not_whole": "timmar eller andel som inte är ett helt antal minuter",
     "not_believed": (
@@ -69,6 +72,12 @@ _KOLUMNER = {
         "Skriv numret med 12 siffror, i en kolumn formaterad som text.",
     ),
     "row": ("en hel rad med lika många celler som rubriken, en gång", _EXPORTERA),
+    "cell": ("en cell med layoutens form", "Skriv cellen som de andra i samma kolumn."),
+    "code": (
+        "en kod ur layoutens tabell",
+        "Rätta koden, eller be om att den läggs till i tabellen.",
+    ),
+    "code_minutes": (_MINUTER, "Skriv frånvarons minuter, bara bredvid en kod för frånvaro."),
     "school_name": ("skolans namn", "Skriv skolans namn."),
     "month": (
         "en hel månad som 2026-10, i en kolumn eller i filens namn",

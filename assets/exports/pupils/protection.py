@@ -76,7 +76,7 @@ class LooseWord:
 
 def loose_word(file: ReceivedFile, cells: Sequence[str]) -> LooseWord | None:
     """Return what a row without shape says of protection; None when it says nothing."""
-    if not any(_MARK.search(cell.casefold()) for cell in cells):
+    if not any(map(speaks_of_a_mark, cells)):
         return None
     numbers = tuple(cell for cell in cells if possible_numbers(cell))
     units = frozenset(cell.strip() for cell in cells if _UNIT.fullmatch(cell.strip()))
@@ -85,10 +85,20 @@ def loose_word(file: ReceivedFile, cells: Sequence[str]) -> LooseWord | None:
     return LooseWord(file.file_id, file.exported_at, numbers, units, file.sender.source_tag)
 
 
+def speaks_of_a_mark(cell: str) -> bool:
+    """Whether a cell has a word of protection in it, whatever else it says."""
+    return _MARK.search(cell.casefold()) is not None
+
+
+def is_protecting(cell: str) -> bool:
+    """Whether a cell of a column of protection protects: anything but `Ingen` and `Nej`."""
+    return bool(cell) and cell not in NOT_PROTECTED
+
+
 def strictest_marking(cells: Sequence[str], positions: Sequence[int]) -> str:
     """Return what the cells of two columns or more say of protection: the strictest word."""
     said = [cells[position].strip(" \t") for position in positions]
-    return next((word for word in said if word and word not in NOT_PROTECTED), "") or max(said)
+    return next(filter(is_protecting, said), "") or max(said)
 
 
 def source_key(sealer: Sealer, layout: str, part: str, tag: str = "") -> str:

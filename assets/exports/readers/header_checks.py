@@ -71,7 +71,7 @@ def refuse_unread_protection(
         UnreadProtectionError: one is not known, and the file is about pupils.
     """
     places = [place for place in match.unknown if speaks_of_protection(match.header[place])]
-    if not places or not any(column in match.positions for column in _CIVIC):
+    if not places or not any(map(match.says, _CIVIC)):
         return
     listed = ", ".join(str(place + 1) for place in places)
     raise UnreadProtectionError(

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.reshaping.amounts import Unit, said_unit
+from assets.exports.readers.reshaping.forms import Form
+from assets.exports.readers.unknown_headers import speaks_of_protection
 
 
 @lru_cache(maxsize=4096)
@@ -70,6 +73,71 @@ class LayoutColumn(BaseModel):
         return self.unit in ("hours", "percent")
 
 
+class SplitColumn(BaseModel):
+    """A column whose cells hold several of ours.
+
+    Attributes:
+        headers: as those of a column.
+        parts: the form of its cells, such as `{start_time}-{end_time}`.
+        required: as that of a column.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    headers: tuple[str, ...] = Field(min_length=1)
+    parts: str
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_form(self) -> Self:
+        self.form.check()
+        return self
+
+    @property
+    def form(self) -> Form:
+        """The form of its cells."""
+        return Form(self.parts)
+
+    @property
+    def name(self) -> str:
+        """What it is called among a layout's columns."""
+        return ", ".join(self.form.parts)
+
+
+CODE, CODE_MINUTES = "code", "code_minutes"
+Meaning = Literal["valid", "invalid", "other", "present", "not_reported"]
+
+
+class CodeColumn(BaseModel):
+    """A column of codes: what each says of the lesson.
+
+    Attributes:
+        headers: as those of a column; a file without it says nothing.
+        table: what each code means; '' is an empty cell.
+        minutes: the column of the minutes of an absence; without it the whole lesson is meant.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    headers: tuple[str, ...] = Field(min_length=1)
+    table: dict[str, Meaning]
+    minutes: LayoutColumn | None = None
+
+    @model_validator(mode="after")
+    def _has_a_code(self) -> Self:
+        if not self.table:
+            raise ValueError("the table has no code. Expected one such as 'S: valid'")
+        return self
+
+    @property
+    def columns(self) -> dict[str, LayoutColumn]:
+        """Its columns, among a layout's."""
+        found = {CODE: LayoutColumn(headers=self.headers, required=True)}
+        if self.minutes:
+            found[CODE_MINUTES] = self.minutes.model_copy(update={"required": True})
+        return found
+
+
 def units_fault(columns: Mapping[str, LayoutColumn]) -> str:
     """Say what is wrong with the units of a layout's columns; empty when nothing is.
 
@@ -87,3 +155,37 @@ def units_fault(columns: Mapping[str, LayoutColumn]) -> str:
             if said and said != (spec.unit or "minutes"):
                 return f"the header '{header}' speaks of {said}, so '{column}' needs 'unit: {said}'"
     return ""
+
+
+# What a code says, so that no column says it too.
+_SAID_BY_CODES = (
+    "present_minutes",
+    "valid_minutes",
+    "invalid_minutes",
+    "other_minutes",
+    "reported",
+)
+
+
+def shapes_fault(
+    kind: str,
+    columns: Mapping[str, LayoutColumn],
+    split: Sequence[SplitColumn],
+    codes: CodeColumn | None,
+) -> str:
+    """Say what is wrong with the keys that make our columns of others; empty when nothing is."""
+    said = list(columns)
+    for one in split:
+        for part in one.form.parts:
+            if part not in COLUMNS[kind]:
+                return f"'{one.parts}' names '{part}'. Expected one of {', '.join(COLUMNS[kind])}"
+        hides = next((header for header in one.headers if speaks_of_protection(header)), None)
+        if hides and "protected" not in one.form.parts:
+            return f"'{hides}' speaks of protection, and no part of '{one.parts}' is 'protected'"
+        said += one.form.parts
+    if codes:
+        if kind != "lessons":
+            return "'codes' is for kind lessons only"
+        said += _SAID_BY_CODES
+    twice = next((name for name in said if said.count(name) > 1 and name != "protected"), None)
+    return f"'{twice}' is said twice. Expected it in one place" if twice else ""

@@ -9,13 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.exports.readers.cells import filled_width, split_cells
 from assets.exports.readers.columns import COLUMNS
-from assets.exports.readers.layout_keys import LayoutColumn, RowCount, fold, units_fault
+from assets.exports.readers.layout_keys import (
+    CodeColumn,
+    LayoutColumn,
+    RowCount,
+    SplitColumn,
+    fold,
+    shapes_fault,
+    units_fault,
+)
 from assets.exports.readers.reshaping.amounts import said_unit
 from assets.exports.readers.unknown_headers import header_pattern
 
@@ -51,6 +60,8 @@ class Layout(BaseModel):
         lesson_id: whether the sender's lesson id is a lesson's or a timetable slot's; found out
             from the files when None.
         end_dates: whether an end date is the last day of what it ends, or the day after that.
+        split: columns whose cells hold several of ours.
+        codes: a column of codes that say what became of a lesson.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +74,8 @@ class Layout(BaseModel):
     restates: Literal["lesson", "school_period"]
     sheet: str = ""
     columns: dict[str, LayoutColumn]
+    split: tuple[SplitColumn, ...] = ()
+    codes: CodeColumn | None = None
     dropped: tuple[str, ...] = ()
     from_name: tuple[Literal["school_unit_code", "month"], ...] = ()
     row_count: RowCount | None = None
@@ -89,15 +102,30 @@ class Layout(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _takes_hours_and_shares_for_what_they_are(self) -> Self:
-        if fault := units_fault(self.columns):
+    def _says_each_thing_once(self) -> Self:
+        fault = units_fault(self.sources) or shapes_fault(
+            self.kind, self.columns, self.split, self.codes
+        )
+        if fault:
             raise ValueError(fault)
         return self
+
+    @cached_property
+    def sources(self) -> dict[str, LayoutColumn]:
+        """What is looked for in a header: our columns, and those that ours are made of."""
+        split = {
+            one.name: LayoutColumn(headers=one.headers, required=one.required) for one in self.split
+        }
+        return self.columns | split | (self.codes.columns if self.codes else {})
 
     @property
     def is_reshaped(self) -> bool:
         """Whether rows are made rows of our columns first (`reshaping/`), one by one."""
-        return any(spec.is_converted for spec in self.columns.values())
+        return (
+            any(spec.is_converted for spec in self.columns.values())
+            or bool(self.split)
+            or self.codes is not None
+        )
 
     @property
     def has_exclusive_ends(self) -> bool:
@@ -116,7 +144,7 @@ class Layout(BaseModel):
         positions: dict[str, int] = {}
         twice: list[str] = []
         folded = [fold(cell) for cell in header]
-        for column, spec in self.columns.items():
+        for column, spec in self.sources.items():
             # The first name of the layout that is there: "Giltig frånvaro (min)" stands before
             # "Giltig frånvaro", which can be a share.
             names = [fold(name) for name in spec.headers]
@@ -128,7 +156,7 @@ class Layout(BaseModel):
                 twice.append(spec.headers[names.index(name)])
         missing = tuple(
             spec.headers[0]
-            for column, spec in self.columns.items()
+            for column, spec in self.sources.items()
             if spec.required and column not in positions
         )
         count_position = None
@@ -143,7 +171,7 @@ class Layout(BaseModel):
             (place, column)
             for column, place in positions.items()
             if column.endswith("_minutes")
-            and not self.columns[column].unit
+            and not self.sources[column].unit
             and not said_unit(folded[place])
         )
         taken = {place for column, place in positions.items() if column != "protected"}
@@ -220,12 +248,19 @@ class HeaderMatch:
     @property
     def has_required(self) -> bool:
         """Some required column is there."""
-        return any(self.layout.columns[name].required for name in self.positions)
+        sources = self.layout.sources
+        return any(name in sources and sources[name].required for name in self.positions)
+
+    def says(self, column: str) -> bool:
+        """Whether a column of ours stands in the file, by itself or in a cell with others."""
+        return column in self.positions or any(
+            column in one.form.parts for one in self.layout.split if one.name in self.positions
+        )
 
     @property
     def says_protection(self) -> bool:
         """Whether files with this header say which pupils are protected."""
-        return "protected" in self.positions
+        return self.says("protected")
 
     @property
     def unread_columns(self) -> str | None:

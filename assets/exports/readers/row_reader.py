@@ -23,6 +23,7 @@ from assets.exports.pupils.identity_numbers import with_century
 from assets.exports.pupils.protection import LooseWord, loose_word, strictest_marking
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.header_checks import refuse_header, refuse_unread_protection
+from assets.exports.readers.layout_keys import CODE
 from assets.exports.readers.layouts import (
     HEADER_SEARCH_LINES,
     FoundHeader,
@@ -206,10 +207,12 @@ class RowReader:
         which cell it is: after a missing cell it stands further to the left.
         """
         match = self.header.match
-        if not match.dropped:
+        # A code can say that somebody was ill.
+        health = [*match.dropped, *(match.positions[CODE] for _ in (1,) if CODE in match.positions)]
+        if not health:
             return cells
         missing = max(0, self.header.width - len(cells))
-        return cells[: max(0, min(match.dropped) - missing)]
+        return cells[: max(0, min(health) - missing)]
 
     def _frame(self, rows: Sequence[DataRow]) -> pl.DataFrame:
         match = self.header.match
@@ -309,12 +312,14 @@ class Openings:
             UnreadableFileError: it can't be read.
             ChangedFileError: it is gone.
         """
-        position = header.match.positions.get("school_unit_code")
-        if position is None:
+        if not header.match.says("school_unit_code"):
             said = header.match.layout.said_by_name("school_unit_code", file.name)
             return frozenset({said} if said else ())
         rows = SheetRows(self._sheet(file), header) if file.is_workbook else text_rows(file, header)
-        cells = {row.cells[position].strip() for row in rows if len(row.cells) > position}
+        canonical = CanonicalRows(file, header)
+        position = canonical.positions["school_unit_code"]
+        whole = (row for row in rows if len(row.cells) >= header.width)
+        cells = {one.cells[position].strip() for row in whole for one in canonical.of(row)}
         return frozenset(cell.zfill(_UNIT_DIGITS) for cell in cells if _UNIT.fullmatch(cell))
 
     def _sheet(self, file: ReceivedFile) -> Sheet:

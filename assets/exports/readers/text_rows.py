@@ -31,10 +31,12 @@ class RowFault(NamedTuple):
     Attributes:
         code: `<our column>.<what>`.
         found: what stood there, as a message may show it.
+        column_number: of its cell, counted from 1.
     """
 
     code: str
     found: str
+    column_number: int
 
 
 class DataRow(NamedTuple):

@@ -232,7 +232,7 @@ class RowStage:
                 problem = refusal(row["problem"], row, COLUMNS[kind], row["school"])
                 fault = self._faults.pop((row["file_id"], row["line_number"]), None)
                 if fault:
-                    problem = replace(problem, found=fault.found)
+                    problem = replace(problem, found=fault.found, column_number=fault.column_number)
                 if problem.code == "row.cut_short":
                     self.problems.take_back(row["file_id"], "row.no_line_end")
                 if (row["file_id"], row["line_number"]) in self._merged:
