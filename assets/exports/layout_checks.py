@@ -1,17 +1,15 @@
 """How a file would be read: its header column by column, and what is wrong in its first rows.
 
 The rows go through the same staging as at ingest, in a database in memory: nothing is stored, and
-nothing is shown of a person but patterns. Not here: drafting a layout (`layout_drafts.py`).
+nothing is shown of a person but patterns. Not here: which words mean which column
+(`layout_words.py`), drafting a layout (`layout_drafts.py`).
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -24,14 +22,19 @@ from assets.exports.files.received import (
     UnreadableFileError,
     look_at,
 )
+from assets.exports.layout_words import (
+    is_health,
+    looks_like_header,
+    near_headers,
+    nearest_match,
+)
 from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.ledger.reasons import PERSONAL_COLUMNS, shown, shown_code
 from assets.exports.pupils.people import People
 from assets.exports.readers.header_guess import Head, head_of
-from assets.exports.readers.layout_files import shipped_layouts
-from assets.exports.readers.layout_keys import CODE, fold
-from assets.exports.readers.layouts import HeaderMatch, Layout
+from assets.exports.readers.layout_keys import CODE
+from assets.exports.readers.layouts import Layout
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.readers.unknown_headers import as_headers
 from assets.exports.staging.repeated_rows import refuse_repeated, settle_repeated_lessons
@@ -45,148 +48,9 @@ from assets.exports.staging.staged_tables import (
 )
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.lake.schema import create_statements
+from assets.lake.schema import TemporaryTable, create_statements
 from assets.lake.settings import LakeSettings
 from assets.lake.tables import table_named
-
-# Words by which senders call what we have columns for, and how near a header comes to one. For a
-# person who writes a layout: nothing here decides how a file is read.
-
-#: Beside the headers of the shipped layouts.
-OTHER_WORDS: dict[str, tuple[str, ...]] = {
-    "school_unit_code": ("enhetskod", "skolkod", "skolenhetens kod", "kod skolenhet"),
-    "school_name": ("enhet", "enhetsnamn", "skolans namn"),
-    "class_name": ("klassnamn", "grupp", "undervisningsgrupp", "elevgrupp"),
-    "grade": ("årskull", "stadie"),
-    "civic_no": ("elevens personnummer", "personnr elev", "person-id", "födelsenummer"),
-    "given_name": ("elevens förnamn", "tilltalsnamn"),
-    "family_name": ("elevens efternamn", "släktnamn"),
-    "sex": ("juridiskt kön",),
-    "protected": ("sekretessmarkering", "sekretess", "skyddade personuppgifter"),
-    "lesson_date": ("lektionsdatum", "dag", "datum för lektion"),
-    "start_time": ("klockan", "börjar", "lektionsstart", "från kl"),
-    "end_time": ("slutar", "lektionsslut", "till kl"),
-    "subject": ("ämneskod", "kurskod", "ämne/kurs", "aktivitet"),
-    "scheduled_minutes": ("undervisningstid", "lektionstid", "längd", "schemalagd tid"),
-    "present_minutes": ("närvarotid", "närvarande"),
-    "valid_minutes": ("anmäld frånvaro", "giltig", "giltig frånvarotid"),
-    "invalid_minutes": ("oanmäld frånvaro", "ogiltig", "ogiltig frånvarotid"),
-    "other_minutes": ("annan skolaktivitet", "annan aktivitet"),
-    "reported": ("registrerad", "närvarorapporterad"),
-    "cancelled": ("inställd lektion",),
-    "lesson_id": ("lektionens id", "kalenderhändelse"),
-    "mentor_name": ("klassföreståndare", "mentorns namn"),
-    "mentor_email": ("mentors e-post", "e-post mentor"),
-    "start_date": ("inskriven från", "från och med", "fr.o.m."),
-    "end_date": ("utskriven", "till och med", "t.o.m."),
-    "first_date": ("lovets första dag", "lov från"),
-    "last_date": ("lovets sista dag", "lov till"),
-    "break_name": ("lovets namn",),
-    "district": ("område", "stadsdelsnämnd"),
-    "principal_name": ("rektors namn",),
-    "principal_email": ("rektors e-post",),
-}
-# Health data, or free words in which it stands: never stored, whatever else a header says.
-_HEALTH = re.compile(r"anledning|orsak|kommentar|notering|anteckning|sjuk|diagnos|fritext")
-_NO_MINUTES = re.compile(r"%|andel|procent|\btim(mar)?\b|\(h\)|antal|dagar")
-_BLANKS = re.compile(r"[\W_]+")
-#: From here on a header is near enough to be asked about.
-NEAR = 0.75
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """How near a header comes to one of our columns; 1 when it is a known word for it."""
-
-    column: str
-    score: float
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the header is a word that we know for the column."""
-        return self.score == 1
-
-
-def is_health(header: str) -> bool:
-    """Tell a header under which reasons or remarks stand."""
-    return _HEALTH.search(fold(header)) is not None
-
-
-def likenesses(header: str, columns: Iterable[str]) -> list[Likeness]:
-    """Return the columns that a header may mean, the nearest first."""
-    if is_health(header):
-        return []
-    found = [Likeness(column, _score(header, column)) for column in columns]
-    return sorted(
-        (one for one in found if one.score >= NEAR), key=lambda one: (-one.score, one.column)
-    )
-
-
-def looks_like_header(cells: Iterable[str]) -> bool:
-    """Tell a header from a row of data: two of its cells come near words that we know.
-
-    A file without a header has pupils' names where the header should be, and they are not shown.
-    """
-    telling = (cell for cell in cells if is_health(cell) or likenesses(cell, OTHER_WORDS))
-    return next(telling, None) is not None and next(telling, None) is not None
-
-
-def near_headers(column: str, headers: Sequence[str]) -> list[str]:
-    """Return up to two headers that may mean a column, the nearest first."""
-    scored = [(_score(header, column), header) for header in headers if not is_health(header)]
-    near = sorted((pair for pair in scored if pair[0] >= NEAR), reverse=True)
-    return [header for _, header in near[:2]]
-
-
-def nearest_match(header: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:
-    """Return the layout whose required columns a header comes nearest to, by known words too."""
-
-    def found(match: HeaderMatch) -> float:
-        required = [name for name, spec in match.layout.sources.items() if spec.required]
-        unknown = [match.header[position] for position in match.unknown]
-        near = sum(
-            1 if name in match.positions else 0.9 if near_headers(name, unknown) else 0
-            for name in required
-        )
-        return near / max(1, len(required))
-
-    return max((layout.match(header) for layout in layouts), key=found)
-
-
-def _score(header: str, column: str) -> float:
-    if column.endswith("_minutes") and _NO_MINUTES.search(fold(header)):
-        # A share or a count under a name like that of the minutes.
-        return 0
-    bare = _bare(header)
-    if not bare:
-        return 0
-    best = 0.0
-    for word in _words(column):
-        if bare == word:
-            return 1
-        score = SequenceMatcher(None, bare, word).ratio()
-        shorter, longer = sorted((bare, word), key=len)
-        if len(shorter) >= 5 and longer.startswith(shorter):
-            score = max(score, 0.8)
-        best = max(best, score)
-    return min(best, 0.99)
-
-
-@cache
-def _words(column: str) -> tuple[str, ...]:
-    shipped = [
-        name
-        for layout in shipped_layouts()
-        if column in layout.columns
-        for name in layout.columns[column].headers
-    ]
-    return tuple(dict.fromkeys(_bare(word) for word in (*shipped, *OTHER_WORDS.get(column, ()))))
-
-
-def _bare(text: str) -> str:
-    """Return a header without case, blanks, dots and unit: `Giltig frånvaro (min)`."""
-    return _BLANKS.sub("", re.sub(r"\(min(uter)?\)|\bmin(uter)?\b", "", fold(text)))
-
 
 ROWS_READ = 1_000
 NO_HEADER = (
@@ -195,6 +59,45 @@ NO_HEADER = (
     "of its own, write the layout by hand (docs/layouts.md)."
 )
 _DROPPED = "(never read)"
+_ROWS_SHOWN = 3
+_PLACE = {"school": "school_unit_code", "class": "class_name"}
+_PROTECTED = {"protected": "protected_identity(protected_text)"}
+# What is shown of a staged row: our word and its cell.
+_SHOWN = {
+    "lessons": {
+        **_PLACE,
+        "start": "strftime(starts_at, '%Y-%m-%d %H:%M')",
+        "subject": "subject",
+        "length": "scheduled_minutes",
+        **{kind: f"{kind}_minutes" for kind in ("valid", "invalid", "other")},
+        "reported": "is_reported",
+        "cancelled": "is_cancelled",
+        **_PROTECTED,
+    },
+    "enrolments": {
+        **_PLACE,
+        "grade": "grade",
+        "first_day": "start_date",
+        "last_day": "end_date",
+        **_PROTECTED,
+    },
+    "aggregates": {
+        **_PLACE,
+        "first_day": "period_first_date",
+        "last_day": "period_last_date",
+        "activity": "activity",
+        **{kind: f"{kind}_minutes" for kind in ("scheduled", "reported", "valid", "invalid")},
+        **_PROTECTED,
+    },
+    "school_units": {"school": "school_unit_code", "district": "district"},
+    "school_breaks": {
+        "school": "school_unit_code",
+        "first_day": "first_date",
+        "last_day": "last_date",
+        "break": "break_name",
+    },
+    "pupil_merges": {"changed": "changed_date"},
+}
 _DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma", "": "none: a workbook"}
 
 
@@ -225,6 +128,8 @@ class LayoutCheck:
         cells: the file's columns.
         problems: in words, the most frequent first.
         advice: what to do next.
+        stored: the first rows that would be taken, as they would be stored; pupils are left out.
+        is_hopeless: whether all rows that were looked at would be refused.
     """
 
     is_read: bool
@@ -232,6 +137,23 @@ class LayoutCheck:
     cells: tuple[CheckedCell, ...]
     problems: tuple[str, ...]
     advice: tuple[str, ...]
+    stored: tuple[dict[str, str], ...] = ()
+    is_hopeless: bool = False
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """What staging the first rows gave."""
+
+    read: int = 0
+    notes: str = ""
+    counted: Counter[RowProblem] = field(default_factory=Counter)
+    stored: tuple[dict[str, str], ...] = ()
+
+    @property
+    def refused(self) -> int:
+        """How many rows would be refused."""
+        return sum(rows for problem, rows in self.counted.items() if problem.is_rejection)
 
 
 def check_file(path: Path, layouts: Sequence[Layout], rows: int = ROWS_READ) -> LayoutCheck:
@@ -254,16 +176,15 @@ def check_file(path: Path, layouts: Sequence[Layout], rows: int = ROWS_READ) -> 
         raise UnreadableFileError(NO_HEADER)
     if not fits:
         head = replace(head, match=nearest_match(head.header, layouts))
-    counted: Counter[RowProblem] = Counter()
-    read, notes = 0, ""
-    if fits:
-        read, notes, counted = _problems(file, head, layouts, rows)
+    staged = _stage_first(file, head, layouts, rows) if fits else _Staged()
     return LayoutCheck(
         fits,
-        (*_facts(file, head), *_rows_fact(fits, read, rows, counted), *_note(notes)),
+        (*_facts(file, head), *_rows_fact(fits, staged, rows), *_note(staged.notes)),
         tuple(_cells(head)),
-        tuple(_in_words(counted, read)),
+        tuple(_in_words(staged.counted, staged.read)),
         tuple(_advice(head)),
+        staged.stored,
+        is_hopeless=staged.read > 0 and staged.refused == staged.read,
     )
 
 
@@ -274,6 +195,7 @@ def _facts(file: ReceivedFile, head: Head) -> list[tuple[str, str]]:
         matched = f"{layout.name} ({layout.kind}): {known} of its {len(layout.sources)} columns"
     else:
         matched = f"none fits; the nearest is {layout.name} ({layout.kind}), {known} columns"
+    others = ", ".join(f"'{printable_header(name)}'" for name in as_headers(head.other_sheets))
     absent = [name for name in layout.sources if name not in head.match.positions]
     return [
         ("kind", "workbook" if file.is_workbook else "text"),
@@ -282,18 +204,16 @@ def _facts(file: ReceivedFile, head: Head) -> list[tuple[str, str]]:
         ("header", f"line {head.line_number}, {len(head.header)} columns"),
         ("layout", matched),
         *([("not there", ", ".join(absent))] if absent and head.match.fits else []),
+        *([("not read", f"other sheets: {others}")] if others else []),
         *([("end dates", "the day after the last one")] if layout.has_exclusive_ends else []),
     ]
 
 
-def _rows_fact(
-    fits: bool, read: int, asked: int, counted: Counter[RowProblem]
-) -> list[tuple[str, str]]:
+def _rows_fact(fits: bool, staged: _Staged, asked: int) -> list[tuple[str, str]]:
     if not fits:
         return []
-    which = f"the first {read}" if read == asked else f"all {read}"
-    refused = sum(rows for problem, rows in counted.items() if problem.is_rejection)
-    return [("rows", f"{which} were looked at; {refused} would be refused")]
+    which = f"the first {staged.read}" if staged.read >= asked else f"all {staged.read}"
+    return [("rows", f"{which} were looked at; {staged.refused} would be refused")]
 
 
 def _note(notes: str) -> list[tuple[str, str]]:
@@ -369,10 +289,8 @@ class _FirstRows(Openings):
         return reader
 
 
-def _problems(
-    file: ReceivedFile, head: Head, layouts: Sequence[Layout], rows: int
-) -> tuple[int, str, Counter[RowProblem]]:
-    """Stage the first rows; return how many, what of the file is not read, and the problems."""
+def _stage_first(file: ReceivedFile, head: Head, layouts: Sequence[Layout], rows: int) -> _Staged:
+    """Stage the first rows as at ingest."""
     kind = head.match.layout.kind
     lake = Lake(LakeSettings(home=Path()), duckdb.connect())
     try:
@@ -405,9 +323,25 @@ def _problems(
         for problem in log.shown(file.file_id):
             known = first.setdefault(problem.code, problem)
             counted[known] += problem.rows
-        return reader.rows_read, reader.reason or "", counted
+        stored = _as_stored(lake, kind, rows_staged)
+        return _Staged(reader.rows_read, reader.reason or "", counted, stored)
     finally:
         lake.connection.close()
+
+
+def _as_stored(lake: Lake, kind: str, rows: TemporaryTable) -> tuple[dict[str, str], ...]:
+    """Return the first rows that would be taken: what is typed of them, and nothing of a person."""
+    shown_as = ", ".join(
+        f"cast({cell} AS VARCHAR) AS {name}" for name, cell in _SHOWN[kind].items()
+    )
+    found = lake.frame(
+        f"SELECT {shown_as} FROM {rows} WHERE problem IS NULL ORDER BY line_number LIMIT $most",
+        most=_ROWS_SHOWN,
+    )
+    return tuple(
+        {name: "" if cell is None else shown("", cell) for name, cell in row.items()}
+        for row in found.iter_rows(named=True)
+    )
 
 
 def _in_words(counted: Counter[RowProblem], read: int) -> list[str]:

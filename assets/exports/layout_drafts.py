@@ -1,7 +1,7 @@
 """A draft of a layout from a file's header: what is known is filled in, what is not is asked.
 
 Lines that a person must decide have the word DECIDE. Not here: checking a file against layouts
-(`layout_checks.py`), the words that are known (`layout_checks.py`).
+(`layout_checks.py`), the words that are known (`layout_words.py`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,8 @@ from pathlib import Path
 
 from assets.exports.files.printable import is_plainly_seen, printable_header
 from assets.exports.files.received import UnreadableFileError, look_at
-from assets.exports.layout_checks import (
-    NO_HEADER,
-    Likeness,
-    is_health,
-    likenesses,
-    looks_like_header,
-)
+from assets.exports.layout_checks import NO_HEADER
+from assets.exports.layout_words import Likeness, is_health, likenesses, looks_like_header
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.header_guess import Head, head_of
 from assets.exports.readers.layout_files import LayoutError, parse_layout, shipped_layouts

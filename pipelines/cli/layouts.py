@@ -18,6 +18,7 @@ from assets.exports.layout_drafts import draft_layout
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layout_files import load_layouts
 from assets.exports.readers.layouts import Layout
+from assets.lake.whole_files import write_whole
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import CommandError, Format, Home
 from pipelines.cli.printing import print_rows, say, say_out
@@ -66,7 +67,7 @@ def check(
     except (UnreadableFileError, ChangedFileError) as error:
         raise CommandError(f"{printable_name(file.name)}: {error}") from None
     _print(file, found)
-    if not found.is_read:
+    if not found.is_read or found.is_hopeless:
         raise typer.Exit(1)
 
 
@@ -80,16 +81,24 @@ def new(
     kind: Annotated[
         str | None, typer.Option("--kind", parser=_kind, help="lessons, enrolments, …")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File for the draft; standard output without it.")
+    ] = None,
     layouts: Layouts = None,
     home: Home = None,
 ) -> None:
-    """Draft a layout (YAML, to standard output) from a file's header."""
+    """Draft a layout (YAML) from a file's header and first rows."""
+    if out is not None and out.exists() and out.stat().st_size:
+        raise typer.BadParameter(f"{out} is there already. Expected a file to be made.")
     known = _known(context, layouts, home)
     try:
         draft = draft_layout(file, known, name, kind)
     except (UnreadableFileError, ChangedFileError) as error:
         raise CommandError(f"{printable_name(file.name)}: {error}") from None
-    say_out(draft.text.rstrip("\n"))
+    if out is None:
+        say_out(draft.text.rstrip("\n"))
+    else:
+        _write(out, draft.text)
     if draft.already:
         say(f"The layout '{draft.already}' fits this file already; it needs no other.")
     for decision in draft.decisions:
@@ -104,7 +113,15 @@ def _known(context: typer.Context, layouts: Path | None, home: Path | None) -> t
     settings = settings_of(context, home or context.find_root().obj)
     if layouts is not None and not layouts.is_dir():
         raise typer.BadParameter(f"there is no folder {layouts}. Expected a folder of layouts.")
-    return load_layouts([layouts or settings.layouts_folder])
+    # A shell that sends a draft into the folder makes the file before there is anything in it.
+    return load_layouts([layouts or settings.layouts_folder], passes_empty=True)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise CommandError(f"{path} can't be written: {error.strerror}.") from None
 
 
 def _print(file: Path, found: LayoutCheck) -> None:
@@ -122,6 +139,9 @@ def _print(file: Path, found: LayoutCheck) -> None:
         for cell in found.cells
     ]
     print_rows(("header", "read as", *examples), rows, Format.TABLE)
+    if found.stored:
+        say_out("as stored  the first rows that would be taken; times in minutes")
+        print_rows(tuple(found.stored[0]), list(found.stored), Format.TABLE)
     for problem in found.problems:
         say_out(f"problem    {problem}")
     for advice in found.advice:

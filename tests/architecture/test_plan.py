@@ -48,6 +48,7 @@ FLAT = {
             "sealed_values",
             "layout_checks",
             "layout_drafts",
+            "layout_words",
         ),
         "sender_summary",
     },

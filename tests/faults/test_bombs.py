@@ -48,7 +48,7 @@ child.wait()
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 CHILDREN = {
-    ".xlsx": ["-I", "-S", "assets/exports/readers/workbook_child.py"],
+    ".xlsx": ["-I", "-S", "assets/exports/readers/workbook_child.py", "0"],
     ".json": ["-I", "assets/exports/ss12000/json_child.py", "60"],
 }
 

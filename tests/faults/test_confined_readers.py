@@ -242,7 +242,7 @@ def test_who_talks_without_end_on_its_standard_error_is_ended(probe: Path, key: 
         answer.line()
 
 
-HEAD = '{"others": 0, "hidden": 0, "is_1904": false, "height": 1, "width": 2, "merged": []}\n'
+HEAD = '{"others": [], "hidden": 0, "is_1904": false, "height": 1, "width": 2, "merged": []}\n'
 LIES = {
     "nothing": "",
     "no JSON": "x",

@@ -280,7 +280,7 @@ def test_a_name_without_a_comma_stays_whole(lake: Lake, tmp_path: Path) -> None:
     }
 
 
-def test_a_column_of_protection_that_a_layout_of_shapes_does_not_know_stops_the_file(
+def test_a_marking_that_a_layout_of_shapes_does_not_know_stops_the_file(
     lake: Lake, tmp_path: Path
 ) -> None:
     """Also where the number of the pupil stands in a cell with others."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,6 +53,15 @@ def cells(said: Said) -> dict[str, list[str]]:
     return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}
 
 
+def stored(said: Said) -> list[dict[str, str]]:
+    """Return the rows of the second table, which has them as they would be stored."""
+    lines = said.out.partition("as stored")[2].splitlines()
+    header = next(line for line in lines if line.startswith("┃")).split("┃")[1:-1]
+    rows = [line.split("│")[1:-1] for line in lines if line.startswith("│")]
+    names = [name.strip() for name in header]
+    return [dict(zip(names, (cell.strip() for cell in row), strict=True)) for row in rows]
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -56,24 +70,42 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "var"
 
 
-def run(line: str) -> Said:
-    """Run a command of the page as a shell would, with `trappan` as the page says it is."""
-    command, _, target = line.removeprefix("$ trappan ").partition(" > ")
-    said = trappan("--home", "var", *shlex.split(command))
-    if target:
-        Path(target).write_text(said.out, encoding="utf-8")
-    return said
+@pytest.fixture
+def shell(home: Path) -> Callable[[str], Said]:
+    """A real shell in which `trappan` is what the page says it is."""
+    program = home.parent / "bin" / "trappan"
+    program.parent.mkdir()
+    start = "from pipelines.command import main; main()"
+    program.write_text(
+        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c '{start}' --home var \"$@\"\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o700)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    known = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+
+    def run(line: str) -> Said:
+        done = subprocess.run(
+            ["sh", "-c", line], capture_output=True, text=True, env=known, check=False
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return run
 
 
-def test_the_page_works_as_it_is_written(home: Path) -> None:
+def test_the_page_works_in_a_shell_as_it_is_written(
+    home: Path, shell: Callable[[str], Said]
+) -> None:
+    shutil.rmtree(home)
     Path("export.csv").write_text(block("csv"), encoding="utf-8")
     commands = [
-        line for part in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
+        line.removeprefix("$ ")
+        for part in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
         for line in part.splitlines()
-    ]  # fmt: skip
-    look, draft, again, ingest, rates = commands
+    ]
+    look, folder, draft, again, ingest, rates = commands
 
-    said = run(look)
+    said = shell(look)
     assert said.status == 1
     assert facts(said)["header"] == "line 3, 13 columns"
     assert facts(said)["separator"] == "semicolon"
@@ -81,30 +113,118 @@ def test_the_page_works_as_it_is_written(home: Path) -> None:
     assert "Perhaps it is 'Elevens personnummer'." in said.out
     assert not [word for word in ("Öberg", "9800", "Sjuk", "Sen ankomst") if word in said.out]
 
-    said = run(draft)
-    assert (said.status, said.err) == (0, block("text"))
+    assert shell(folder) == Said(0, "", "")
+    said = shell(draft)
+    assert (said.status, said.out, said.err) == (0, "", block("text"))
     drafted = Path("var/layouts/exempelstad.yaml").read_text(encoding="utf-8")
     marked = [line for line in drafted.splitlines() if "DECIDE" in line]
-    assert len(marked) == 3
+    assert len(marked) == block("text").count("Decide ")
     final = parse_layout(block("yaml"), "the page")
     assert parse_layout(drafted, "the draft").columns == final.columns
     assert "Orsak till frånvaro" in parse_layout(drafted, "the draft").dropped
 
     Path("var/layouts/exempelstad.yaml").write_text(block("yaml"), encoding="utf-8")
-    said = run(again)
+    said = shell(again)
     assert said.status == 0
     assert facts(said)["layout"] == "exempelstad (lessons): 10 of its 10 columns"
     assert facts(said)["rows"] == "all 3 were looked at; 0 would be refused"
     assert cells(said)["Klockan"][0] == "start_time"
     assert cells(said)["Orsak till frånvaro"][0] == "(never read)"
+    assert stored(said)[0] == {
+        "school": "99999901", "class": "8A", "start": "2026-10-05 08:20", "subject": "xx",
+        "length": "60", "valid": "0", "invalid": "15", "other": "0", "reported": "true",
+        "cancelled": "false", "protected": "false",
+    }  # fmt: skip
 
-    said = run(ingest)
+    said = shell(ingest)
     assert (said.status, "exempelstad" in said.out, "accepted" in said.out) == (0, True, True)
-    said = run(rates)
+    said = shell(rates)
     rows = [line.split(",") for line in said.out.splitlines()[1:]]
     assert sorted((row[2], row[6]) for row in rows) == [("60", "0"), ("60", "15"), ("60", "60")]
     found = trappan("doctor", "--home", "var").out
     assert f"well   layouts: 6 shipped, 1 of {home / 'layouts'}" in found
+
+
+def test_a_draft_sent_into_the_folder_by_the_shell_is_the_draft(
+    home: Path, shell: Callable[[str], Said]
+) -> None:
+    """The shell makes the file before the program looks which layouts there are."""
+    Path("export.csv").write_text(block("csv"), encoding="utf-8")
+    said = shell("trappan layout new export.csv --name stad > var/layouts/stad.yaml")
+    assert said.status == 0, said.err
+    drafted = Path("var/layouts/stad.yaml").read_text(encoding="utf-8")
+    assert parse_layout(drafted, "the draft").name == "stad"
+    assert trappan("--home", "var", "layout", "check", "export.csv").status == 0
+
+
+def test_an_empty_layout_file_stops_what_takes_files_in(home: Path) -> None:
+    (home / "layouts" / "tom.yaml").write_text("\n", encoding="utf-8")
+    path = put(home, "a.csv", text_of([lesson(0)], BASIC))
+    assert trappan("--home", home, "layout", "check", path).status == 0
+    said = trappan("--home", home, "ingest", path)
+    assert said.status == 1
+    assert "tom.yaml" in said.err
+
+
+def test_a_draft_is_written_over_no_file(home: Path) -> None:
+    path = put(home, "a.csv", text_of([lesson(0)], BASIC))
+    out = put(home, "egen.yaml", "name: egen\n")
+    said = trappan("layout", "new", path, "--out", out)
+    assert said.status == 2
+    assert "is there already" in said.err
+    assert out.read_text(encoding="utf-8") == "name: egen\n"
+    said = trappan("layout", "new", path, "--out", home / "ingen" / "egen.yaml")
+    assert said.status == 1
+    assert "can't be written" in said.err
+
+
+def test_a_check_ends_with_status_1_when_all_rows_would_be_refused(home: Path) -> None:
+    rows = [lesson(n, date="5/10/2026") for n in range(3)]
+    said = trappan("layout", "check", put(home, "a.csv", text_of(rows, BASIC)))
+    assert said.status == 1
+    assert facts(said)["rows"] == "all 3 were looked at; 3 would be refused"
+    said = trappan("layout", "check", put(home, "b.csv", text_of([*rows, lesson(4)], BASIC)))
+    assert said.status == 0
+    said = trappan("layout", "check", put(home, "c.csv", text_of([], BASIC)))
+    assert said.status == 0, "no row is refused of a file without rows"
+
+
+def test_the_first_rows_are_shown_as_they_would_be_stored_without_a_person(home: Path) -> None:
+    rows = [
+        lesson(0, date="fel"),
+        lesson(1, reported="Nej", present="", valid="", invalid=""),
+        lesson(2, protected="Sekretessmarkering"),
+        lesson(3),
+        lesson(4),
+    ]
+    said = trappan("layout", "check", put(home, "a.csv", text_of(rows, EVERY)))
+    shown = stored(said)
+    assert [(row["start"][-5:], row["reported"], row["protected"]) for row in shown] == [
+        ("08:10", "false", "false"),
+        ("08:20", "true", "true"),
+        ("08:30", "true", "false"),
+    ]
+    assert not [word for word in ("9818", "Öberg", "Åsa") if word in said.out]
+
+
+@pytest.mark.parametrize(
+    "kind", ["elever", "skolor", "lov", "manadssummor", "nummerbyten", "lektionsfranvaro"]
+)
+def test_rows_of_every_kind_are_shown_as_they_would_be_stored(home: Path, kind: str) -> None:
+    samples = sorted((SAMPLES / "inbox").glob(f"{kind}_*.csv"))
+    path = samples[0] if samples else put(home, "lov.csv", LOV)
+    said = trappan("layout", "check", path)
+    assert said.status == 0, said.out
+    assert stored(said)
+
+
+LOV = "Skolenhetskod;Första dag;Sista dag;Namn\nalla;2026-12-21;2027-01-08;Jullov\n"
+
+
+def test_the_other_sheets_of_a_workbook_are_named_to_who_has_it(home: Path) -> None:
+    content = workbook_of(table([lesson(0)], BASIC), "Sammanställning", "Förklaring")
+    said = trappan("layout", "check", put(home, "a.xlsx", content))
+    assert facts(said)["not read"] == "other sheets: 'Sammanställning', 'Förklaring'"
 
 
 def test_a_sample_is_reported_column_by_column_without_a_name_in_it(home: Path) -> None:

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
+from assets.exports.readers.layout_files import shipped_layouts
+from assets.exports.readers.layouts import Layout
 from assets.lake.connection import Lake
 from tests.integration.ingest_files import (
     BASIC,
@@ -151,6 +154,7 @@ def test_a_formula_of_many_cells_without_results_is_refused_in_each_row(
 
 # -- Sheets ---------------------------------------------------------------------------------------
 
+OURS = cells_of([lesson(0)])
 OTHER = [["Hjälptabell", "Kod"], ["x", "1"]]
 
 
@@ -195,6 +199,56 @@ def test_a_sheet_that_a_layout_names_may_be_hidden(tmp_path: Path) -> None:
     file = look_at(put(tmp_path, "a.xlsx", book))
     assert read_sheet(file, ("Frånvaro",)).first_rows(1) == [["rätt"]]
     assert read_sheet(file).first_rows(1) == [["fel"]]
+
+
+def numbered(number: int) -> Layout:
+    """Return a layout of our own columns that asks for a sheet by number."""
+    (own,) = (layout for layout in shipped_layouts() if layout.kind == "lessons")
+    dates = {"lesson_date": {"headers": ("Dagen",), "required": True}}
+    columns = own.model_dump()["columns"] | dates
+    said = own.model_dump() | {"name": "blad", "sheet": number, "columns": columns}
+    return Layout.model_validate(said)
+
+
+OURS = cells_of([lesson(0)])
+DAGEN: list[list[object]] = [
+    ["Dagen" if cell == "Datum" else cell for cell in line] for line in cells_of([lesson(1)])
+]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "number", "layout"),
+    [
+        ([OURS, DAGEN], 2, "blad"),
+        ([OURS, DAGEN], 3, "lektionsfranvaro"),
+        ([DAGEN, OURS], 2, None),
+        ([[["Rapport"]], [["Dold"]], DAGEN], 2, "blad"),
+    ],
+    ids=["second", "not so many", "on another sheet", "hidden ones are not counted"],
+)
+def test_a_sheet_by_number_is_read_where_its_layout_fits(
+    lake: Lake, tmp_path: Path, sheets: list[Any], number: int, layout: str | None
+) -> None:
+    made = [
+        Sheet(lines, f"Blad {place}", "hidden" if lines == [["Dold"]] else "visible")
+        for place, lines in enumerate(sheets)
+    ]
+    path = put(tmp_path, "a_20261101T0500.xlsx", workbook_in(PLAIN, *made))
+    (report,) = ingest_paths(lake, [path], layouts=(*shipped_layouts(), numbered(number)))
+    assert report.layout == layout
+    assert report.rows_accepted == (layout is not None)
+
+
+def test_a_marking_on_a_sheet_by_number_that_nobody_can_read_stops_the_file(
+    lake: Lake, tmp_path: Path
+) -> None:
+    lines = [[*DAGEN[0][:-1], "Sekretess"], DAGEN[1]]
+    lines[0][lines[0].index("Dagen")] = "En dag"
+    book = workbook_in(PLAIN, Sheet([["Rapport"]], "Först"), Sheet(lines, "Sedan"))
+    path = put(tmp_path, "a_20261101T0500.xlsx", book)
+    (report,) = ingest_paths(lake, [path], layouts=(*shipped_layouts(), numbered(2)))
+    assert report.outcome == FileOutcome.QUARANTINED
+    assert "speaks of protection" in str(report.reason)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assets.exports.files.decoding import first_lines
 from assets.exports.files.received import ReceivedFile, UnreadableFileError
@@ -20,6 +20,7 @@ from assets.exports.readers.layouts import (
     HeaderMatch,
     Layout,
     best_match,
+    sheets_to_try,
 )
 from assets.exports.readers.workbook import read_sheet
 
@@ -38,12 +39,14 @@ class Head:
         rows: cells of the first rows.
         line_number: of the header, counted from 1.
         match: the layout that fits it, else the nearest, which may know no column of it.
+        other_sheets: names of a workbook's other sheets.
     """
 
     delimiter: str
     rows: list[list[str]]
     line_number: int
     match: HeaderMatch
+    other_sheets: tuple[str, ...] = ()
 
     @property
     def header(self) -> list[str]:
@@ -73,8 +76,7 @@ def head_of(file: ReceivedFile, layouts: Sequence[Layout]) -> Head:
         "file again."
     )
     if file.is_workbook:
-        names = tuple(layout.sheet for layout in layouts if layout.sheet)
-        heads = _heads("", read_sheet(file, names).first_rows(count), layouts)
+        heads = _heads_of_sheets(file, layouts, count)
     else:
         lines = [line[:_LONGEST] for line in first_lines(file, count)]
         if next((line for line in lines if line.strip()), "").lstrip()[:1] in {"{", "["}:
@@ -93,6 +95,24 @@ def head_of(file: ReceivedFile, layouts: Sequence[Layout]) -> Head:
     head = max(heads, key=_rank)
     refuse_line_ends(head.header, head.line_number)
     return head
+
+
+def _heads_of_sheets(file: ReceivedFile, layouts: Sequence[Layout], count: int) -> list[Head]:
+    """Return the heads of the sheet that is read: one by number only where its layout fits."""
+    for number, names, asking in sheets_to_try(layouts):
+        try:
+            sheet = read_sheet(file, names, number=number)
+        except UnreadableFileError:
+            if number:
+                continue
+            raise
+        heads = [
+            replace(head, other_sheets=sheet.other_names)
+            for head in _heads("", sheet.first_rows(count), asking)
+        ]
+        if not number or any(head.match.fits for head in heads):
+            return heads
+    return []
 
 
 def _heads(delimiter: str, rows: list[list[str]], layouts: Iterable[Layout]) -> list[Head]:

@@ -28,10 +28,14 @@ class LayoutError(TrappanError):
     """A layout file is wrong; the message names file, key and expectation."""
 
 
-def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
+def load_layouts(folders: Iterable[Path] = (), *, passes_empty: bool = False) -> tuple[Layout, ...]:
     """Return the shipped layouts and those of `folders`, in order of name.
 
     A folder that is not there has none.
+
+    Args:
+        folders: where they are looked for.
+        passes_empty: a file without a letter is passed over, and no wrong layout.
 
     Raises:
         LayoutError: a file that isn't a layout, or a name used twice.
@@ -41,7 +45,10 @@ def load_layouts(folders: Iterable[Path] = ()) -> tuple[Layout, ...]:
     for folder in (SHIPPED, *folders):
         for path in sorted(folder.glob("*.yaml")):
             where = path.name if path.parent == SHIPPED else str(path)
-            document = _document_of(_text_of(path), where)
+            text = _text_of(path)
+            if passes_empty and not text.strip():
+                continue
+            document = _document_of(text, where)
             if _is_amendment(document.content):
                 amendments.append((path, document))
                 continue

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from assets.exports.readers.cells import filled_width, split_cells
 from assets.exports.readers.columns import COLUMNS
@@ -53,9 +53,10 @@ _IN_NAME = {
 
 
 class Layout(BaseModel):
-    """One layout: its columns, what a file of it restates, and a workbook's sheet by name.
+    """One layout: its columns, and what a file of it restates.
 
     Attributes:
+        sheet: of a workbook, by name, hidden or not; or by its number among those that are not.
         from_name: columns that the file's name says when the header has none.
         lesson_id: whether the sender's lesson id is a lesson's or a timetable slot's; found out
             from the files when None.
@@ -72,7 +73,7 @@ class Layout(BaseModel):
     ]
     description: str
     restates: Literal["lesson", "school_period"]
-    sheet: str = ""
+    sheet: str | PositiveInt = ""
     columns: dict[str, LayoutColumn]
     split: tuple[SplitColumn, ...] = ()
     codes: CodeColumn | None = None
@@ -285,11 +286,13 @@ class FoundHeader:
         match: its layout.
         line_number: counted from 1.
         delimiter: between cells; empty in a workbook.
+        sheet_number: of the sheet that it stands on, where a layout asks for it by number; else 0.
     """
 
     match: HeaderMatch
     line_number: int
     delimiter: str
+    sheet_number: int = 0
 
     @property
     def width(self) -> int:
@@ -327,6 +330,25 @@ def find_header(
             if nearest is None or len(match.positions) > len(nearest.positions):
                 nearest, nearest_line = match, number
     return nearest, nearest_line
+
+
+def sheets_to_try(layouts: Iterable[Layout]) -> list[tuple[int, tuple[str, ...], list[Layout]]]:
+    """Return which sheets of a workbook are looked at, in their order.
+
+    Returns:
+        A sheet's number or 0, the names that stand before the first visible one where it is 0, and
+        the layouts of which the header may be. A layout that asks for a number is for that only.
+    """
+    known = list(layouts)
+    numbered = sorted({layout.sheet for layout in known if isinstance(layout.sheet, int)})
+    by_number: list[tuple[int, tuple[str, ...], list[Layout]]] = [
+        (number, (), [layout for layout in known if layout.sheet == number]) for number in numbered
+    ]
+    others = [layout for layout in known if isinstance(layout.sheet, str)]
+    names = tuple(
+        layout.sheet for layout in others if isinstance(layout.sheet, str) and layout.sheet
+    )
+    return [*by_number, (0, names, others)]
 
 
 def best_match(cells: Sequence[str], layouts: Iterable[Layout]) -> HeaderMatch:

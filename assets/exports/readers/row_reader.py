@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +22,11 @@ from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.pupils.identity_numbers import with_century
 from assets.exports.pupils.protection import LooseWord, loose_word, strictest_marking
 from assets.exports.readers.columns import COLUMNS
-from assets.exports.readers.header_checks import refuse_header, refuse_unread_protection
+from assets.exports.readers.header_checks import (
+    UnreadProtectionError,
+    refuse_header,
+    refuse_unread_protection,
+)
 from assets.exports.readers.layout_keys import CODE
 from assets.exports.readers.layouts import (
     HEADER_SEARCH_LINES,
@@ -31,6 +35,7 @@ from assets.exports.readers.layouts import (
     Layout,
     best_match,
     find_header,
+    sheets_to_try,
 )
 from assets.exports.readers.plain_rows import PlainRows
 from assets.exports.readers.reshaping.canonical_rows import CanonicalRows
@@ -278,8 +283,7 @@ class Openings:
         """
         if file.sha256 not in self._headers:
             if file.is_workbook:
-                sheet = self._sheet(file)
-                self._headers[file.sha256] = _sheet_header(sheet, self._layouts)
+                self._headers[file.sha256], sheet = self._found_sheet(file)
                 self._sheets[file.sha256] = sheet
                 filled = sum(kept.size for kept in self._sheets.values())
                 if filled > _SHEET_BYTES or len(self._sheets) > _OPEN_SHEETS:
@@ -301,7 +305,7 @@ class Openings:
                 last_line=file.lines,
                 ending=lambda: shared_ending(header, text_rows(file, header)),
             )
-        sheet = self._sheets.pop(file.sha256, None) or self._sheet(file)
+        sheet = self._sheets.pop(file.sha256, None) or self._sheet(file, header.sheet_number)
         rows = SheetRows(sheet, header)
         return RowReader(file, header, rows, rows.notes, last_line=sheet.height)
 
@@ -315,16 +319,39 @@ class Openings:
         if not header.match.says("school_unit_code"):
             said = header.match.layout.said_by_name("school_unit_code", file.name)
             return frozenset({said} if said else ())
-        rows = SheetRows(self._sheet(file), header) if file.is_workbook else text_rows(file, header)
+        rows = (
+            SheetRows(self._sheet(file, header.sheet_number), header)
+            if file.is_workbook
+            else text_rows(file, header)
+        )
         canonical = CanonicalRows(file, header)
         position = canonical.positions["school_unit_code"]
         whole = (row for row in rows if len(row.cells) >= header.width)
         cells = {one.cells[position].strip() for row in whole for one in canonical.of(row)}
         return frozenset(cell.zfill(_UNIT_DIGITS) for cell in cells if _UNIT.fullmatch(cell))
 
-    def _sheet(self, file: ReceivedFile) -> Sheet:
-        names = tuple(layout.sheet for layout in self._layouts if layout.sheet)
-        return read_sheet(file, names, self._folder)
+    def _found_sheet(self, file: ReceivedFile) -> tuple[FoundHeader, Sheet]:
+        """Return the first sheet on which a layout that may stand there finds its header."""
+        unread: UnreadProtectionError | None = None
+        *numbered, (_, _, layouts) = sheets_to_try(self._layouts)
+        for number, _, asking in numbered:
+            try:
+                sheet = self._sheet(file, number)
+                return replace(_sheet_header(sheet, asking), sheet_number=number), sheet
+            except UnreadProtectionError as error:
+                unread = error
+            except UnreadableFileError:
+                continue
+        sheet = self._sheet(file)
+        try:
+            return _sheet_header(sheet, layouts), sheet
+        except UnreadableFileError as error:
+            # A column that nobody could read on another sheet protects somebody all the same.
+            raise unread or error from None
+
+    def _sheet(self, file: ReceivedFile, number: int = 0) -> Sheet:
+        *_, (_, names, _) = sheets_to_try(self._layouts)
+        return read_sheet(file, names, self._folder, number)
 
 
 def _has_plain_rows(header: FoundHeader) -> bool:

@@ -26,6 +26,8 @@ _SECONDS = 600.0
 # What is smaller stays in memory.
 _SMALL = 256 << 10
 _KNOWN_TEXTS = 100_000
+_LONGEST_NAME = 40
+_NAMES_KEPT = 20
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Sheet:
         height: rows.
         width: cells of every row.
         unread_sheets: says that there are other sheets; empty if there are none.
+        other_names: what they are called. For a person who has the file: a name can be a child's.
         merged: ranges of cells that are shown as one; the first cell has what they show.
         is_1904: days are counted from 1904, also where a plain number is one.
         size: bytes of the lines.
@@ -49,6 +52,7 @@ class Sheet:
     merged: tuple[Range, ...] = ()
     is_1904: bool = False
     size: int = 0
+    other_names: tuple[str, ...] = ()
 
     def first_rows(self, count: int) -> list[list[str]]:
         """Return the first rows' cells; raises what `rows_after` raises."""
@@ -86,13 +90,14 @@ class Sheet:
 
 
 def read_sheet(
-    file: ReceivedFile, names: tuple[str, ...] = (), folder: Path | None = None
+    file: ReceivedFile, names: tuple[str, ...] = (), folder: Path | None = None, number: int = 0
 ) -> Sheet:
     """Return the first sheet that has one of the names, else the first that is not hidden.
 
     Args:
         file: a workbook.
         names: of sheets that layouts ask for.
+        number: of those that are not hidden, from 1: that one instead; 0 for none.
         folder: for its rows; the machine's folder for temporary files when None.
 
     Raises:
@@ -101,7 +106,7 @@ def read_sheet(
     """
     lines = tempfile.SpooledTemporaryFile(_SMALL, dir=None if folder is None else str(folder))  # noqa: SIM115 - kept with the sheet
     try:
-        with ChildAnswer(_CHILD, names, file, _SECONDS, ("-I", "-S")) as answer:
+        with ChildAnswer(_CHILD, (str(number), *names), file, _SECONDS, ("-I", "-S")) as answer:
             head = answer.line()
             answer.copy_into(lines)
             answer.end()
@@ -113,9 +118,8 @@ def read_sheet(
 
 
 def _sheet(said: dict[str, Any], lines: IO[bytes]) -> Sheet:
-    height, width, others, hidden = (
-        int(said[name]) for name in ("height", "width", "others", "hidden")
-    )
+    height, width, hidden = (int(said[name]) for name in ("height", "width", "hidden"))
+    others = tuple(str(name)[:_LONGEST_NAME] for name in said["others"])
     merged = tuple(Range(*map(int, block)) for block in said["merged"])
     is_within = all(
         1 <= block.first_row <= block.last_row <= height
@@ -128,10 +132,11 @@ def _sheet(said: dict[str, Any], lines: IO[bytes]) -> Sheet:
         lines,
         height,
         width,
-        _unread(others, hidden),
+        _unread(len(others), hidden),
         merged,
         is_1904=bool(said["is_1904"]),
         size=lines.tell(),
+        other_names=others[:_NAMES_KEPT],
     )
 
 

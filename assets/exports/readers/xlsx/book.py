@@ -71,12 +71,22 @@ def open_book(package: Package) -> Book:
     return book
 
 
-def chosen_sheet(book: Book, wanted: Sequence[str]) -> SheetEntry:
+def chosen_sheet(book: Book, wanted: Sequence[str], number: int = 0) -> SheetEntry:
     """Return the first sheet that has one of the names, else the first that is not hidden.
 
+    Args:
+        book: the workbook.
+        wanted: names.
+        number: of those that are not hidden, from 1: that one, whatever its name; 0 for none.
+
     Raises:
-        RefusedWorkbook: it has no sheet of cells that can be seen.
+        RefusedWorkbook: it has no sheet of cells that can be seen, or not so many.
     """
+    if number:
+        seen = [sheet for sheet in book.sheets if not sheet.is_hidden]
+        if number > len(seen):
+            raise RefusedWorkbook(f"it has no sheet {number} that can be seen")
+        return seen[number - 1]
     names = {_folded(name) for name in wanted}
     for sheet in book.sheets:
         if _folded(sheet.name) in names:
