@@ -103,12 +103,14 @@ class Shape:
         keys: the layout's YAML below its description.
         table: writes lessons as rows of cells, the header among them.
         can_say: a lesson as the shape can say it.
+        chosen: of lessons those that the shape can say beside each other.
     """
 
     name: str
     keys: str
     table: Callable[[Sequence[Lesson]], Table]
     can_say: Callable[[Lesson], Lesson] = lambda lesson: lesson
+    chosen: Callable[[Sequence[Lesson]], Sequence[Lesson]] = lambda rows: rows
 
     @property
     def layout(self) -> Layout:
@@ -358,12 +360,206 @@ split:
 """,
     _in_split_cells,
 )
-SHAPES = (HOURS, PERCENT, CODES, CODES_WITH_MINUTES, SPLIT)
+
+
+def _a_day(row: Lesson) -> Lesson:
+    """Return a lesson as the row of a day: one start, no subject, one length."""
+    share = (row.valid or 0) * 330 // row.length, row.invalid * 330 // row.length
+    return replace(
+        row,
+        start=480,
+        length=330,
+        subject="",
+        valid=None if row.valid is None else share[0],
+        invalid=share[1],
+    )
+
+
+def _one_a_day(rows: Sequence[Lesson]) -> list[Lesson]:
+    """Return lessons of which each pupil has one a day."""
+    return list({(row.pupil, row.date): row for row in rows}.values())
+
+
+def _as_days(rows: Sequence[Lesson]) -> Table:
+    header = ["Elev-id", "Skyddad", "Dag", "Giltig tid (h)", "Ogiltig tid (h)"]
+    return [
+        [*header],
+        *(
+            [
+                row.civic, row.protected, row.date, _hours(row.valid),
+                _of_state(row, _hours(row.invalid)),
+            ]
+            for row in rows
+        ),
+    ]  # fmt: skip
+
+
+def _as_days_with_times(rows: Sequence[Lesson]) -> Table:
+    header = ["Elev-id", "Skyddad", "Dag", "Skoldag", "Giltig (min)", "Ogiltig (min)"]
+    return [
+        [*header],
+        *(
+            [
+                row.civic, row.protected, row.date, f"{row.starts}-{row.ends}",
+                "" if row.valid is None else row.valid, _of_state(row, row.invalid),
+            ]
+            for row in rows
+        ),
+    ]  # fmt: skip
+
+
+DAYS_WITHOUT_TIMES = Shape(
+    "dagar",
+    """\
+grain: day
+always: {school_unit_code: "99999901", scheduled_minutes: "330"}
+columns:
+  civic_no: {headers: [Elev-id], required: true}
+  lesson_date: {headers: [Dag], required: true}
+  valid_minutes: {headers: [Giltig tid (h)], required: true, unit: hours}
+  invalid_minutes: {headers: [Ogiltig tid (h)], required: true, unit: hours}
+""",
+    _as_days,
+    _a_day,
+    _one_a_day,
+)
+DAYS_WITH_TIMES = Shape(
+    "dagar_med_tider",
+    """\
+grain: day
+always: {school_unit_code: "99999901"}
+columns:
+  civic_no: {headers: [Elev-id], required: true}
+  lesson_date: {headers: [Dag], required: true}
+  valid_minutes: {headers: [Giltig (min)], required: true}
+  invalid_minutes: {headers: [Ogiltig (min)], required: true}
+split:
+  - {headers: [Skoldag], parts: "{start_time}-{end_time}", required: true}
+""",
+    _as_days_with_times,
+    _a_day,
+    _one_a_day,
+)
+
+
+def _as_wide(rows: Sequence[Lesson]) -> Table:
+    lessons = sorted({(row.date, row.starts, row.ends, row.subject) for row in rows})
+    names = [f"{date} {start}-{end} {subject}" for date, start, end, subject in lessons]
+    lines: Table = [["Enhet", "Elev-id", "Skyddad", *names]]
+    for pupil in dict.fromkeys(row.pupil for row in rows):
+        own = {
+            (row.date, row.starts, row.ends, row.subject): row for row in rows if row.pupil == pupil
+        }
+        one = next(iter(own.values()))
+        codes = [_code(own[place]) or "X" if place in own else "" for place in lessons]
+        lines.append([*_who(one), one.protected, *codes])
+    return lines
+
+
+def _reported_as_invalid(row: Lesson) -> Lesson:
+    """Return the day of a lesson, reported, with invalid absence at most."""
+    return replace(_a_day(row), valid=0)
+
+
+def _as_weekdays(rows: Sequence[Lesson]) -> Table:
+    lines: Table = [["Elev-id", "Skyddad", "Vecka", "Mån", "Tis", "Ons", "Tors", "Fre"]]
+    for pupil in dict.fromkeys(row.pupil for row in rows):
+        own = {row.date: row for row in rows if row.pupil == pupil}
+        one = next(iter(own.values()))
+        cells = [own[day].invalid if day in own else "" for day in DAYS]
+        lines.append([one.civic, one.protected, "2026 v. 41", *cells])
+    return lines
+
+
+def _in_blocks(rows: Sequence[Lesson]) -> Table:
+    lines: Table = [["Rapport"]]
+    header = ["Dag", "Tid", "Ämne", "Giltig (min)", "Ogiltig (min)"]
+    for pupil in dict.fromkeys(row.pupil for row in rows):
+        own = [row for row in rows if row.pupil == pupil]
+        lines += [
+            [f"Elev: Öberg, Åsa ({own[0].civic}), Skyddad: {own[0].protected}"],
+            [*header],
+            *(
+                [
+                    row.date, f"{row.starts}-{row.ends}", row.subject,
+                    "" if row.valid is None else row.valid, _of_state(row, row.invalid),
+                ]
+                for row in own
+            ),
+            ["Summa", "", "", "", sum(row.invalid for row in own)],
+        ]  # fmt: skip
+    return lines
+
+
+WIDE = Shape(
+    "en_kolumn_en_lektion",
+    f"""{_HEAD}\
+codes:
+  table: {{S: valid, OG: invalid, N: present, X: not_reported}}
+columns_are:
+  parts: "{{lesson_date}} {{start_time}}-{{end_time}} {{subject}}"
+  cells: code
+  empty: no_lesson
+""",
+    _as_wide,
+    _whole,
+)
+WEEKDAYS = Shape(
+    "en_kolumn_en_veckodag",
+    """\
+grain: day
+always: {school_unit_code: "99999901", scheduled_minutes: "330"}
+columns:
+  civic_no: {headers: [Elev-id], required: true}
+columns_are:
+  headers:
+    Mån: {weekday: måndag}
+    Tis: {weekday: tisdag}
+    Ons: {weekday: onsdag}
+    Tors: {weekday: torsdag}
+    Fre: {weekday: fredag}
+  week: {headers: [Vecka]}
+  cells: invalid_minutes
+  empty: no_lesson
+""",
+    _as_weekdays,
+    _reported_as_invalid,
+    _one_a_day,
+)
+BLOCKS = Shape(
+    "ett_block_en_elev",
+    """\
+always: {school_unit_code: "99999901"}
+columns:
+  lesson_date: {headers: [Dag], required: true}
+  subject: {headers: [Ämne]}
+  valid_minutes: {headers: [Giltig (min)]}
+  invalid_minutes: {headers: [Ogiltig (min)]}
+split:
+  - {headers: [Tid], parts: "{start_time}-{end_time}", required: true}
+blocks:
+  heading: "Elev: {family_name}, {given_name} ({civic_no}), Skyddad: {protected}"
+  totals: [Summa]
+""",
+    _in_blocks,
+)
+SHAPES = (
+    HOURS,
+    PERCENT,
+    CODES,
+    CODES_WITH_MINUTES,
+    SPLIT,
+    DAYS_WITHOUT_TIMES,
+    DAYS_WITH_TIMES,
+    WIDE,
+    WEEKDAYS,
+    BLOCKS,
+)
 
 
 def said_by(shape: Shape, rows: Sequence[Lesson]) -> list[Lesson]:
     """Return lessons as a shape can say them."""
-    return [shape.can_say(row) for row in rows]
+    return [shape.can_say(row) for row in shape.chosen(rows)]
 
 
 def usual(**what: Any) -> Lesson:

@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from assets.exports.ingest import ingest_paths
+from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.ledger.reasons import reason_of
 from assets.exports.ledger.reasons_swedish import swedish_reason
 from assets.exports.readers.layout_files import LayoutError, parse_layout, shipped_layouts
 from assets.exports.readers.layouts import Layout
+from assets.exports.readers.reshaping.wide_columns import day_in_week
+from assets.exports.sender_summary import summary_rows
 from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from tests.architecture.sources import ROOT
 from tests.integration.ingest_files import (
     identities,
@@ -26,11 +30,15 @@ from tests.integration.ingest_files import (
     workbook_of,
 )
 from tests.integration.layout_shapes import (
+    BLOCKS,
     CODES,
     CODES_WITH_MINUTES,
+    DAYS_WITHOUT_TIMES,
     HOURS,
     PERCENT,
     SPLIT,
+    WEEKDAYS,
+    WIDE,
     Shape,
     usual,
 )
@@ -318,6 +326,189 @@ def test_what_a_code_says_no_column_says_too() -> None:
     )
     with pytest.raises(LayoutError, match="'valid_minutes' is said twice"):
         parse_layout(head + keys, "a")
+
+
+# -- A row a day, a column a lesson ---------------------------------------------------------------
+
+
+def test_a_day_without_times_begins_in_the_morning_and_is_there_once(
+    lake: Lake, tmp_path: Path
+) -> None:
+    table = DAYS_WITHOUT_TIMES.table([usual(valid=0), usual(valid=60)])
+    report = of_shape(lake, tmp_path, DAYS_WITHOUT_TIMES, table)
+    assert problems_of(report) == {2: "row.contradicts", 3: "row.contradicts"}
+    report = of_shape(lake, tmp_path, DAYS_WITHOUT_TIMES, table[:2])
+    assert minutes_at(lake, report) == {"08:00": (330, 0, 0, True)}
+
+
+def test_a_refused_cell_of_a_wide_table_is_named_by_line_and_column(
+    lake: Lake, tmp_path: Path
+) -> None:
+    rows = [usual(), usual(start=580, valid=60), usual(pupil=1), usual(pupil=1, start=580)]
+    table = WIDE.table(rows)
+    table[2][4] = "XX"
+    report = of_shape(lake, tmp_path, WIDE, table)
+    assert (report.rows_read, problems_of(report)) == (4, {3: "code.unknown"})
+    assert "line 3, column 5, code: " in report.problems[0].in_words()
+    assert lake.rows("SELECT line_number, column_number FROM row_problems") == [(3, 5)]
+    sealer = Sealer.of_home(lake.settings.home)
+    file = find_file(lake, sealer, report.sha256)
+    (row,) = summary_rows(lake, sealer, file, shipped_layouts())
+    assert (row["Rad"], row["Kolumn"], row["Hittades"]) == ("3", "kolumn 5", "XX")
+
+
+def test_a_fault_of_a_line_is_one_of_each_of_its_lessons(lake: Lake, tmp_path: Path) -> None:
+    table = WIDE.table([usual(), usual(start=580), usual(pupil=1)])
+    table[1][1] = "20120314-9801"
+    report = of_shape(lake, tmp_path, WIDE, table)
+    assert (report.rows_read, report.rows_rejected) == (3, 2)
+    assert [(p.line_number, p.column_number) for p in report.problems] == [(2, 4), (2, 5)]
+    assert {p.code for p in report.problems} == {"civic_no.check_digit"}
+
+
+def test_a_protected_pupil_without_a_lesson_in_the_table_is_protected(
+    lake: Lake, tmp_path: Path
+) -> None:
+    table = WIDE.table([usual(protected="Sekretessmarkering"), usual(pupil=1)])
+    table[1][3] = ""
+    report = of_shape(lake, tmp_path, WIDE, table)
+    assert problems_of(report) == {2: "row.no_lesson"}
+    assert report.rows_read == 2
+    taken(lake, put(tmp_path, "b_20261102T0500.csv", text_of([lesson(0)])))
+    assert is_protected(lake)
+
+
+def test_a_header_that_speaks_of_protection_is_no_lesson(lake: Lake, tmp_path: Path) -> None:
+    """Also where the form of lessons would take any text."""
+    own = parse_layout(
+        WIDE.keys_of("amnen")
+        .replace("{lesson_date} {start_time}-{end_time} {subject}", "{subject}")
+        .replace("  civic_no", "  lesson_date: {headers: [Dag]}\n  civic_no"),
+        "amnen",
+    )
+    text = "Enhet;Elev-id;Dag;MA;Skyddsbehov\n99999901;20120314-9800;2026-10-05;N;Ja\n"
+    report = taken(lake, put(tmp_path, "a_20261101T0500.csv", text), own)
+    assert report.outcome == FileOutcome.QUARANTINED
+    assert "speaks of protection" in str(report.reason)
+
+
+@pytest.mark.parametrize("week", ["41", "v. 41", "2026-W54", "46300", "oktober"])
+def test_a_week_that_is_no_certain_week_is_refused(lake: Lake, tmp_path: Path, week: str) -> None:
+    table = WEEKDAYS.table([usual(length=330, subject="")])
+    table[1][2] = week
+    report = of_shape(lake, tmp_path, WEEKDAYS, table)
+    assert problems_of(report) == {2: "week.unreadable"}
+
+
+def test_decimals_in_a_table_of_minutes_are_refused(lake: Lake, tmp_path: Path) -> None:
+    table = WEEKDAYS.table([usual(length=330, subject=""), usual(pupil=1, invalid=30)])
+    table[1][3] = "1,0"
+    report = of_shape(lake, tmp_path, WEEKDAYS, table)
+    assert problems_of(report) == {2: "invalid_minutes.decimals"}
+    assert report.rows_accepted == 1
+
+
+def test_a_table_with_a_lesson_twice_is_quarantined(lake: Lake, tmp_path: Path) -> None:
+    table = WIDE.table([usual(), usual(pupil=1)])
+    table = [[*line, line[3]] for line in table]
+    report = of_shape(lake, tmp_path, WIDE, table)
+    assert report.outcome == FileOutcome.QUARANTINED
+
+
+@pytest.mark.parametrize(
+    ("week", "weekday", "day"),
+    [
+        ("2026-W41", "måndag", "2026-10-05"),
+        ("2026 v. 41", "Fri", "2026-10-09"),
+        ("v41 2026", "sön", "2026-10-11"),
+        ("vecka 53, 2026", "fre", "2027-01-01"),
+        ("2026-10-07", "mån", "2026-10-05"),
+        ("202641", "tis", "2026-10-06"),
+        ("2026-W53", "x", None),
+        ("2025-W53", "mån", None),
+    ],
+)
+def test_the_day_of_a_weekday_is_that_of_its_week(week: str, weekday: str, day: str | None) -> None:
+    assert day_in_week(week, weekday) == day
+
+
+# -- Blocks ---------------------------------------------------------------------------------------
+
+
+def blocks(*pupils: int, **what: object) -> list[list[object]]:
+    """Return the blocks of some pupils, each of one lesson: heading, header, row, sum."""
+    return BLOCKS.table([usual(pupil=pupil, **what) for pupil in pupils])
+
+
+def test_rows_below_a_heading_that_nobody_can_read_are_nobodys(lake: Lake, tmp_path: Path) -> None:
+    """The pupil above must not get the absence of the one below."""
+    table = blocks(0, 1, 2, invalid=60)
+    table[5] = ["Elev: uppgift saknas"]
+    report = of_shape(lake, tmp_path, BLOCKS, table)
+    assert problems_of(report) == {6: "row.too_few_cells", 8: "row.no_heading"}
+    assert report.rows_accepted == 2
+    table[5] += ["", "", "", ""]
+    report = of_shape(lake, tmp_path, BLOCKS, table)
+    assert problems_of(report) == {6: "row.unknown_heading", 8: "row.no_heading"}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Elev: Skyddad identitet 20120314-9818",
+        "Elev: SEKRETESS, 201203149818",
+        "Elev: Öberg, Åsa Skyddad (20120314-9818), Skyddad: Ingen",
+        "Elev: Öberg, Åsa (20120314-9818), Skyddad: Ja",
+    ],
+)
+@pytest.mark.parametrize("cells", [0, 4], ids=["alone in its line", "with empty cells"])
+def test_a_heading_that_speaks_of_protection_protects(
+    lake: Lake, tmp_path: Path, heading: str, cells: int
+) -> None:
+    table = blocks(0, 1, 2)
+    table[5] = [heading, *[""] * cells]
+    report = of_shape(lake, tmp_path, BLOCKS, table)
+    assert report.rows_read in (3, 4)
+    taken(lake, put(tmp_path, "b_20261102T0500.csv", text_of([lesson(1)])))
+    assert is_protected(lake)
+
+
+def test_a_damaged_row_ends_its_block(lake: Lake, tmp_path: Path) -> None:
+    """It may have been a heading; what it was nobody can tell."""
+    rows = [usual(), usual(start=580), usual(start=660), usual(pupil=1)]
+    table = BLOCKS.table(rows)
+    table[4] = ["2026-10-05", "09:40-10:40"]
+    report = of_shape(lake, tmp_path, BLOCKS, table)
+    assert problems_of(report) == {5: "row.too_few_cells", 6: "row.no_heading"}
+
+
+def test_a_row_above_every_heading_is_nobodys(lake: Lake, tmp_path: Path) -> None:
+    table = blocks(0, 1)
+    del table[1]
+    report = of_shape(lake, tmp_path, BLOCKS, table)
+    assert problems_of(report) == {3: "row.no_heading"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ('blocks: {heading: "Elev: {family_name}"}', "no part '{civic_no}'"),
+        ("columns_are: {cells: code, parts: '{lesson_date}'}", "no 'codes' say"),
+        ("columns_are: {cells: valid_minutes}", "expected either 'parts'"),
+        ("columns_are: {cells: valid_minutes, parts: '{civic_no}'}", "'civic_no' is none of"),
+        ("columns_are: {cells: valid_minutes, parts: '{weekday}'}", "go together"),
+        ("codes: {table: {S: valid}}", "needs 'headers'"),
+        ("always: {civic_no: '1'}", "not the same of all rows"),
+        ("always: {subject: MA}", "said twice"),
+        ("grain: day", "'subject' is of a lesson"),
+        ("sheet: 0", "expected"),
+    ],
+)
+def test_keys_that_can_not_be_meant_are_no_layout(keys: str, words: str) -> None:
+    head = "name: a\nkind: lessons\ndescription: x\nrestates: lesson\n"
+    columns = "columns:\n  subject: {headers: [Ämne]}\n"
+    with pytest.raises(LayoutError, match=re.escape(words)):
+        parse_layout(f"{head}{columns}{keys}\n", "a")
 
 
 @pytest.mark.parametrize(

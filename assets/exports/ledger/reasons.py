@@ -85,6 +85,7 @@ _EXPECTED = {
     "valid_minutes": _MINUTES,
     "invalid_minutes": _MINUTES,
     "other_minutes": _MINUTES,
+    "week": "a week with its year, such as 2026-W41, or a date in it",
     "cell": "a cell of the form that the layout says",
     "code": "a code of the layout's table",
     "code_minutes": _MINUTES,
@@ -122,6 +123,11 @@ _SPECIAL = {
     "period_end.no_day": f"{_NO_DAY}, so the period has no day",
     "last_date.before_first": "the last day is before the first day",
     "last_date.too_far": "the break is longer than 100 days",
+    "row.no_heading": "no line above says whose row it is",
+    "row.unknown_heading": (
+        "neither a row nor a heading of the layout's form; whose the rows below are nobody can say"
+    ),
+    "row.no_lesson": "no cell of it is a lesson; what it says of protection counts",
     "row.too_few_cells": "the row is cut short",
     "row.too_many_cells": "the row has more cells than the header",
     "row.cut_short": (
@@ -169,6 +175,7 @@ _FIX = {
     "valid_minutes": _MEND_MINUTES,
     "invalid_minutes": _MEND_MINUTES,
     "other_minutes": _MEND_MINUTES,
+    "week": "write the week as 2026-W41",
     "cell": "write the cell as the others of its column",
     "code": "correct the code, or add it to the layout's table (docs/layout-keys.md)",
     "code_minutes": "write the minutes of the absence, beside a code of absence only",
@@ -226,6 +233,9 @@ _FIX_OF_CODE = {
     "start_date.not_believed": "correct the first day; it is more than a year away",
     "last_date.before_first": "correct the first or the last day",
     "last_date.too_far": "correct the year of the first or the last day",
+    "row.no_heading": "correct the heading above it, or its form in the layout",
+    "row.unknown_heading": "correct the heading, or its form in the layout (docs/layout-keys.md)",
+    "row.no_lesson": "nothing has to be done",
     "row.cut_short": "send the file again, whole",
     "row.merged_cells": "send the table without merged cells",
     "row.error_value": "mend the formula in the spreadsheet, or export again",
@@ -256,6 +266,9 @@ _FIX_OF_CODE |= {f"{column}.decimals": _MEND_DECIMALS for column in _MINUTE_COLU
 _EXPECTED_OF_CODE = {
     "valid_minutes.above_length": "valid, invalid and other minutes that fit in the lesson",
     "present_minutes.sum_differs": "minutes that add up to the lesson's length",
+    "row.no_heading": "a heading above its rows",
+    "row.unknown_heading": "a row, or a heading of the layout's form",
+    "row.no_lesson": "a lesson in some cell",
     "row.repeated": "one row about the same thing",
     "row.contradicts": "one row about the same thing",
     "row.unreported_beside": "one row about the same thing",

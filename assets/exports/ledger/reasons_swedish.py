@@ -72,6 +72,7 @@ _KOLUMNER = {
         "Skriv numret med 12 siffror, i en kolumn formaterad som text.",
     ),
     "row": ("en hel rad med lika många celler som rubriken, en gång", _EXPORTERA),
+    "week": ("en vecka med sitt år, till exempel 2026-W41", "Skriv veckan som 2026-W41."),
     "cell": ("en cell med layoutens form", "Skriv cellen som de andra i samma kolumn."),
     "code": (
         "en kod ur layoutens tabell",
@@ -178,6 +179,18 @@ _KODER = {
     "school_unit_code.not_the_senders": (
         "avsändaren får inte uttala sig om den här skolenheten",
         "Ta bort raden, eller fråga den som sköter senders.yaml om skolan är avsändarens.",
+    ),
+    "row.no_heading": (
+        "ingen rad ovanför säger vems raden är",
+        "Rätta rubriken ovanför, eller be om att layoutens form ändras.",
+    ),
+    "row.unknown_heading": (
+        "varken en rad eller en rubrik med layoutens form; ingen vet vems raderna nedanför är",
+        "Rätta rubriken, eller be om att layoutens form ändras.",
+    ),
+    "row.no_lesson": (
+        "ingen cell är en lektion; det som står om skyddad identitet gäller",
+        "Inget behöver göras.",
     ),
     "row.too_few_cells": ("raden har färre celler än rubriken", ""),
     "row.too_many_cells": ("raden har fler celler än rubriken", ""),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,6 +17,9 @@ from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.reshaping.amounts import Unit, said_unit
 from assets.exports.readers.reshaping.forms import Form
 from assets.exports.readers.unknown_headers import speaks_of_protection
+
+if TYPE_CHECKING:
+    from assets.exports.readers.layouts import Layout
 
 
 @lru_cache(maxsize=4096)
@@ -104,7 +107,7 @@ class SplitColumn(BaseModel):
         return ", ".join(self.form.parts)
 
 
-CODE, CODE_MINUTES = "code", "code_minutes"
+CODE, CODE_MINUTES, WEEK = "code", "code_minutes", "week"
 Meaning = Literal["valid", "invalid", "other", "present", "not_reported"]
 
 
@@ -112,14 +115,15 @@ class CodeColumn(BaseModel):
     """A column of codes: what each says of the lesson.
 
     Attributes:
-        headers: as those of a column; a file without it says nothing.
+        headers: as those of a column; a file without it says nothing. None where the codes stand in
+            the columns of lessons.
         table: what each code means; '' is an empty cell.
         minutes: the column of the minutes of an absence; without it the whole lesson is meant.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    headers: tuple[str, ...] = Field(min_length=1)
+    headers: tuple[str, ...] = ()
     table: dict[str, Meaning]
     minutes: LayoutColumn | None = None
 
@@ -132,10 +136,101 @@ class CodeColumn(BaseModel):
     @property
     def columns(self) -> dict[str, LayoutColumn]:
         """Its columns, among a layout's."""
-        found = {CODE: LayoutColumn(headers=self.headers, required=True)}
+        found = {CODE: LayoutColumn(headers=self.headers, required=True)} if self.headers else {}
         if self.minutes:
             found[CODE_MINUTES] = self.minutes.model_copy(update={"required": True})
         return found
+
+
+class WideColumns(BaseModel):
+    """Columns of which each is a lesson, so that a row of the file is several of ours.
+
+    Attributes:
+        parts: the form of their headers, such as `{lesson_date} {start_time}-{end_time}`; a header
+            of that form is a lesson.
+        headers: or else each header, with what it says of its lesson.
+        cells: what stands in their cells: a code, or minutes of one kind.
+        unit: of these minutes.
+        empty: what an empty cell means.
+        week: where headers say a weekday: the column of the week.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parts: str = ""
+    headers: dict[str, dict[str, str]] = {}
+    cells: Literal["code", "valid_minutes", "invalid_minutes", "other_minutes"]
+    unit: Unit | None = None
+    empty: Literal["present", "not_reported", "no_lesson"] = "not_reported"
+    week: LayoutColumn | None = None
+
+    @model_validator(mode="after")
+    def _says_which_lessons(self) -> Self:
+        if bool(self.parts) == bool(self.headers):
+            raise ValueError("expected either 'parts', the form of headers, or 'headers'")
+        if self.parts:
+            Form(self.parts).check()
+        odd = sorted(self.said - _OF_A_LESSON)
+        if odd:
+            raise ValueError(f"'{odd[0]}' is none of {', '.join(sorted(_OF_A_LESSON))}")
+        if ("weekday" in self.said) != (self.week is not None):
+            raise ValueError("'weekday' of headers and 'week', the column of the week, go together")
+        if self.unit and self.cells == CODE:
+            raise ValueError("codes have no 'unit'")
+        return self
+
+    @property
+    def said(self) -> frozenset[str]:
+        """What headers say of their lessons."""
+        if self.parts:
+            return frozenset(Form(self.parts).parts)
+        return frozenset(name for cells in self.headers.values() for name in cells)
+
+    @property
+    def columns(self) -> dict[str, LayoutColumn]:
+        """The column of the week, among a layout's."""
+        return {WEEK: self.week.model_copy(update={"required": True})} if self.week else {}
+
+    def lesson_of(self, header: str) -> dict[str, str] | None:
+        """Return what a header says of its lesson; None when it is none's."""
+        if speaks_of_protection(header) or not header.strip():
+            # No word of protection is ever read past.
+            return None
+        if self.parts:
+            return Form(self.parts).taken_apart(header)
+        known = {fold(name): cells for name, cells in self.headers.items()}
+        return known.get(fold(header))
+
+
+_OF_A_LESSON = frozenset(
+    {"lesson_date", "weekday", "start_time", "end_time", "subject", "scheduled_minutes"}
+)
+
+
+class PupilBlocks(BaseModel):
+    """Blocks of rows, each below a line that says whose they are.
+
+    Attributes:
+        heading: the form of that line, its cells joined by a blank.
+        totals: how lines begin that are neither rows nor headings.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    heading: str
+    totals: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_whose_rows_they_are(self) -> Self:
+        self.form.check()
+        if "civic_no" not in self.form.parts:
+            raise ValueError("'heading' has no part '{civic_no}', which says whose the rows are")
+        return self
+
+    @property
+    def form(self) -> Form:
+        """The form of the heading."""
+        return Form(self.heading)
 
 
 def units_fault(columns: Mapping[str, LayoutColumn]) -> str:
@@ -167,25 +262,90 @@ _SAID_BY_CODES = (
 )
 
 
-def shapes_fault(
-    kind: str,
-    columns: Mapping[str, LayoutColumn],
-    split: Sequence[SplitColumn],
-    codes: CodeColumn | None,
-) -> str:
+# What can be the same of all rows of a file: nothing that is one pupil's.
+_SAME_OF_ALL = frozenset(
+    {
+        "school_unit_code",
+        "school_name",
+        "class_name",
+        "grade",
+        "start_time",
+        "end_time",
+        "subject",
+        "scheduled_minutes",
+        "month",
+    }
+)
+#: When a day begins whose start nobody says (our choice): two rows of one day are one day, and
+#: lessons of another file lie within it.
+DAY_BEGINS = "08:00"
+
+
+def days_fault(kind: str, sources: Collection[str]) -> str:
+    """Say what is wrong with a layout whose rows are days; empty when nothing is."""
+    if kind != "lessons":
+        return "'grain: day' is for kind lessons only"
+    beside = next((name for name in ("subject", "lesson_id", "cancelled") if name in sources), None)
+    return f"'{beside}' is of a lesson, and 'grain: day' says that a row is a day" if beside else ""
+
+
+def shapes_fault(layout: Layout) -> str:
     """Say what is wrong with the keys that make our columns of others; empty when nothing is."""
-    said = list(columns)
-    for one in split:
-        for part in one.form.parts:
-            if part not in COLUMNS[kind]:
-                return f"'{one.parts}' names '{part}'. Expected one of {', '.join(COLUMNS[kind])}"
-        hides = next((header for header in one.headers if speaks_of_protection(header)), None)
-        if hides and "protected" not in one.form.parts:
-            return f"'{hides}' speaks of protection, and no part of '{one.parts}' is 'protected'"
+    faults = (
+        _lessons_only_fault(layout),
+        _always_fault(layout.always),
+        *(_split_fault(layout.kind, one) for one in layout.split),
+        _codes_fault(layout.codes, layout.columns_are),
+        _twice_fault(layout),
+    )
+    return next(filter(None, faults), "")
+
+
+def _lessons_only_fault(layout: Layout) -> str:
+    keys = {"codes": layout.codes, "columns_are": layout.columns_are, "blocks": layout.blocks}
+    wrong = next((key for key, said in keys.items() if said and layout.kind != "lessons"), "")
+    return f"'{wrong}' is for kind lessons only" if wrong else ""
+
+
+def _always_fault(always: Mapping[str, str]) -> str:
+    odd = sorted(set(always) - _SAME_OF_ALL)
+    known = ", ".join(sorted(_SAME_OF_ALL))
+    return f"'{odd[0]}' is not the same of all rows. Expected {known}" if odd else ""
+
+
+def _split_fault(kind: str, one: SplitColumn) -> str:
+    odd = next((part for part in one.form.parts if part not in COLUMNS[kind]), "")
+    if odd:
+        return f"'{one.parts}' names '{odd}'. Expected one of {', '.join(COLUMNS[kind])}"
+    hides = next((header for header in one.headers if speaks_of_protection(header)), "")
+    if hides and "protected" not in one.form.parts:
+        return f"'{hides}' speaks of protection, and no part of '{one.parts}' is 'protected'"
+    return ""
+
+
+def _codes_fault(codes: CodeColumn | None, wide: WideColumns | None) -> str:
+    are_in_columns = wide is not None and wide.cells == CODE
+    if are_in_columns and codes is None:
+        return "'columns_are' has codes in its cells, and no 'codes' say what they mean"
+    if codes is None:
+        return ""
+    if bool(codes.headers) == are_in_columns:
+        return "'codes' needs 'headers', or 'columns_are' with 'cells: code'"
+    if are_in_columns and (codes.minutes or "" in codes.table):
+        return "'columns_are' says what an empty cell means, and has no column of minutes"
+    return ""
+
+
+def _twice_fault(layout: Layout) -> str:
+    """Say which of our columns is said in two places; of protection all count."""
+    said = [*layout.columns, *layout.always]
+    for one in layout.split:
         said += one.form.parts
-    if codes:
-        if kind != "lessons":
-            return "'codes' is for kind lessons only"
-        said += _SAID_BY_CODES
-    twice = next((name for name in said if said.count(name) > 1 and name != "protected"), None)
+    said += layout.blocks.form.parts if layout.blocks else ()
+    said += _SAID_BY_CODES if layout.codes else ()
+    wide = layout.columns_are
+    if wide:
+        said += ["lesson_date" if name == "weekday" else name for name in wide.said]
+        said += [] if layout.codes else _SAID_BY_CODES
+    twice = next((name for name in said if said.count(name) > 1 and name != "protected"), "")
     return f"'{twice}' is said twice. Expected it in one place" if twice else ""

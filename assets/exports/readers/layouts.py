@@ -17,10 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from assets.exports.readers.cells import filled_width, split_cells
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layout_keys import (
+    CODE,
+    DAY_BEGINS,
     CodeColumn,
     LayoutColumn,
+    PupilBlocks,
     RowCount,
     SplitColumn,
+    WideColumns,
+    days_fault,
     fold,
     shapes_fault,
     units_fault,
@@ -63,6 +68,10 @@ class Layout(BaseModel):
         end_dates: whether an end date is the last day of what it ends, or the day after that.
         split: columns whose cells hold several of ours.
         codes: a column of codes that say what became of a lesson.
+        grain: what a row is: a lesson, or all of a pupil's day.
+        always: what every row has that no column says.
+        columns_are: columns of which each is a lesson.
+        blocks: rows below lines that say whose they are.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,6 +86,10 @@ class Layout(BaseModel):
     columns: dict[str, LayoutColumn]
     split: tuple[SplitColumn, ...] = ()
     codes: CodeColumn | None = None
+    grain: Literal["lesson", "day"] = "lesson"
+    always: dict[str, str] = {}
+    columns_are: WideColumns | None = None
+    blocks: PupilBlocks | None = None
     dropped: tuple[str, ...] = ()
     from_name: tuple[Literal["school_unit_code", "month"], ...] = ()
     row_count: RowCount | None = None
@@ -104,9 +117,8 @@ class Layout(BaseModel):
 
     @model_validator(mode="after")
     def _says_each_thing_once(self) -> Self:
-        fault = units_fault(self.sources) or shapes_fault(
-            self.kind, self.columns, self.split, self.codes
-        )
+        fault = units_fault(self.sources) or shapes_fault(self)
+        fault = fault or (days_fault(self.kind, self.sources) if self.grain == "day" else "")
         if fault:
             raise ValueError(fault)
         return self
@@ -117,7 +129,8 @@ class Layout(BaseModel):
         split = {
             one.name: LayoutColumn(headers=one.headers, required=one.required) for one in self.split
         }
-        return self.columns | split | (self.codes.columns if self.codes else {})
+        codes = self.codes.columns if self.codes else {}
+        return self.columns | split | codes | (self.columns_are.columns if self.columns_are else {})
 
     @property
     def is_reshaped(self) -> bool:
@@ -125,8 +138,17 @@ class Layout(BaseModel):
         return (
             any(spec.is_converted for spec in self.columns.values())
             or bool(self.split)
-            or self.codes is not None
+            or self.grain == "day"
+            or any((self.codes, self.always, self.columns_are, self.blocks))
         )
+
+    @cached_property
+    def same_of_all(self) -> dict[str, str]:
+        """What every row has, by our column; a day that has no start begins in the morning."""
+        parts = {part for one in self.split for part in one.form.parts}
+        wide = self.columns_are.said if self.columns_are else ()
+        begins = self.grain == "day" and "start_time" not in {*self.columns, *parts, *wide}
+        return ({"start_time": DAY_BEGINS} if begins else {}) | self.always
 
     @property
     def has_exclusive_ends(self) -> bool:
@@ -168,6 +190,10 @@ class Layout(BaseModel):
                 missing = (*missing, self.row_count.column)
         never = {fold(name) for name in self.dropped}
         dropped = tuple(index for index, cell in enumerate(folded) if cell in never)
+        lessons = self._lessons(header, {*positions.values(), *dropped})
+        if self.columns_are and not lessons:
+            missing = (*missing, self.columns_are.parts or next(iter(self.columns_are.headers)))
+        twice += [header[place] for place, _ in lessons if folded.count(folded[place]) > 1]
         bare = tuple(
             (place, column)
             for column, place in positions.items()
@@ -179,11 +205,9 @@ class Layout(BaseModel):
         markings = self._markings(folded, taken | set(dropped))
         if markings:
             positions.setdefault("protected", markings[0])
-        unknown = tuple(
-            index
-            for index, cell in enumerate(folded)
-            if cell and index not in (*positions.values(), *markings, *dropped, count_position)
-        )
+        known = {*positions.values(), *markings, *dropped, count_position}
+        known |= {place for place, _ in lessons}
+        unknown = tuple(index for index, cell in enumerate(folded) if cell and index not in known)
         return HeaderMatch(
             self,
             tuple(header),
@@ -195,7 +219,17 @@ class Layout(BaseModel):
             count_position,
             markings,
             bare,
+            lessons,
         )
+
+    def _lessons(
+        self, header: Sequence[str], taken: Collection[int]
+    ) -> tuple[tuple[int, dict[str, str]], ...]:
+        """Find the columns of which each is a lesson, and what their headers say of it."""
+        if self.columns_are is None:
+            return ()
+        found = ((place, self.columns_are.lesson_of(cell)) for place, cell in enumerate(header))
+        return tuple((place, said) for place, said in found if said and place not in taken)
 
     def _markings(self, folded: Sequence[str], taken: Collection[int]) -> tuple[int, ...]:
         """Find every column that speaks of protection: of two the strictest cell counts.
@@ -228,6 +262,7 @@ class HeaderMatch:
         markings: positions of all columns that speak of protection and that the layout knows.
         bare_minutes: place and name of columns of minutes whose unit neither header nor layout
             says: a cell with decimals is no minutes there.
+        lessons: place and meaning of columns of which each is a lesson.
     """
 
     layout: Layout
@@ -240,6 +275,7 @@ class HeaderMatch:
     count_position: int | None = None
     markings: tuple[int, ...] = ()
     bare_minutes: tuple[tuple[int, str], ...] = ()
+    lessons: tuple[tuple[int, dict[str, str]], ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -254,9 +290,32 @@ class HeaderMatch:
 
     def says(self, column: str) -> bool:
         """Whether a column of ours stands in the file, by itself or in a cell with others."""
-        return column in self.positions or any(
-            column in one.form.parts for one in self.layout.split if one.name in self.positions
+        layout = self.layout
+        split = (one.form.parts for one in layout.split if one.name in self.positions)
+        return (
+            column in self.positions
+            or column in layout.always
+            or (layout.blocks is not None and column in layout.blocks.form.parts)
+            or any(column in parts for parts in split)
         )
+
+    @property
+    def minute_places(self) -> frozenset[int]:
+        """Where minutes stand, or codes that say minutes."""
+        found = (
+            place
+            for column, place in self.positions.items()
+            if column.endswith("_minutes") or column == CODE
+        )
+        return frozenset({*found, *(place for place, _ in self.lessons)})
+
+    @property
+    def health_places(self) -> tuple[int, ...]:
+        """Where reasons for an absence stand, or codes, which can say that a pupil was ill."""
+        codes = [self.positions[CODE]] if CODE in self.positions else []
+        if self.layout.columns_are and self.layout.columns_are.cells == CODE:
+            codes += [place for place, _ in self.lessons]
+        return (*self.dropped, *codes)
 
     @property
     def says_protection(self) -> bool:
@@ -302,7 +361,8 @@ class FoundHeader:
     @property
     def reads_last_column(self) -> bool:
         """Whether a row that is cut short in its last cell would say something else."""
-        return self.width - 1 in self.match.positions.values()
+        lessons = (place for place, _ in self.match.lessons)
+        return self.width - 1 in {*self.match.positions.values(), *lessons}
 
 
 def find_header(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -21,13 +20,13 @@ from assets.exports.files.received import ReceivedFile, UnreadableFileError
 from assets.exports.ledger.outcomes import RowProblem
 from assets.exports.pupils.identity_numbers import with_century
 from assets.exports.pupils.protection import LooseWord, loose_word, strictest_marking
+from assets.exports.readers.cells import split_cells
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.header_checks import (
     UnreadProtectionError,
     refuse_header,
     refuse_unread_protection,
 )
-from assets.exports.readers.layout_keys import CODE
 from assets.exports.readers.layouts import (
     HEADER_SEARCH_LINES,
     FoundHeader,
@@ -61,6 +60,7 @@ class RowReader:
     """Reads one file's data rows once, in frames, and keeps what is no row at all.
 
     Attributes:
+        canonical: makes its rows rows of our columns.
         plain: its plain rows, where they are read many at a time; else all are in `rows`.
         rows_read: data rows met so far; blank rows are none.
         lines_again: lines of a text file that are read one by one.
@@ -77,6 +77,7 @@ class RowReader:
 
     file: ReceivedFile
     header: FoundHeader
+    canonical: CanonicalRows
     rows: Iterable[DataRow]
     notes: tuple[str, ...] = ()
     plain: PlainRows | None = None
@@ -92,11 +93,6 @@ class RowReader:
     marked_persons: set[str] = field(default_factory=set)
     _problems: list[RowProblem] = field(default_factory=list)
     _faults: dict[int, RowFault] = field(default_factory=dict)
-
-    @cached_property
-    def canonical(self) -> CanonicalRows:
-        """What makes its rows rows of our columns."""
-        return CanonicalRows(self.file, self.header)
 
     @property
     def reason(self) -> str | None:
@@ -149,19 +145,26 @@ class RowReader:
         kept: list[DataRow] = []
         shapes = RowShapes(self.header, self.ending)
         tally = RowTally(self.header.match)
+        lines = 0
         for row in self.rows:
             if not "".join(row.cells).strip() or tally.is_trailer(row.cells, row.line_number):
                 continue
+            if self.canonical.is_between_rows(row):
+                continue
             self.line_number = row.line_number
+            lines += 1
             tally.look_at(row.cells, row.line_number)
             if fault := shapes.fault(row):
+                if self.canonical.ends_block(fault):
+                    lines -= 1
+                    continue
                 self._refuse(fault, row)
             else:
                 kept += map(self._noted, self.canonical.of(row))
             if len(kept) + len(self._problems) >= ROWS_PER_FRAME:
                 yield self._frame(kept)
                 kept = []
-        tally.check(self.rows_read)
+        tally.check(lines)
         self._problems += self.full_sheet()
         yield self._frame(kept)
 
@@ -181,11 +184,11 @@ class RowReader:
         if row.merged:
             self._problems.append(RowProblem(MERGED_CELLS, row.line_number, row.merged))
         if row.fault:
-            self._faults[row.line_number] = row.fault
+            self._faults[row.number] = row.fault
         return row
 
     def take_faults(self) -> dict[int, RowFault]:
-        """Return, by line, the rows since the last call that are refused whatever is staged."""
+        """Return, by number, the rows since the last call that are refused whatever is staged."""
         faults, self._faults = self._faults, {}
         return faults
 
@@ -211,9 +214,7 @@ class RowReader:
         The reason is health data and is never stored. With the wrong number of cells nobody knows
         which cell it is: after a missing cell it stands further to the left.
         """
-        match = self.header.match
-        # A code can say that somebody was ill.
-        health = [*match.dropped, *(match.positions[CODE] for _ in (1,) if CODE in match.positions)]
+        health = self.header.match.health_places
         if not health:
             return cells
         missing = max(0, self.header.width - len(cells))
@@ -224,7 +225,7 @@ class RowReader:
         named = COLUMNS[match.layout.kind]
         columns: dict[str, Sequence[object]] = {
             "file_id": [self.file.file_id] * len(rows),
-            "line_number": [row.line_number for row in rows],
+            "line_number": [row.number for row in rows],
         }
         positions, markings = self.canonical.positions, self.canonical.markings
         for column in named:
@@ -300,6 +301,7 @@ class Openings:
             return RowReader(
                 file,
                 header,
+                _canonical(file, header),
                 text_rows(file, header),
                 plain=PlainRows(file, header) if _has_plain_rows(header) else None,
                 last_line=file.lines,
@@ -307,7 +309,9 @@ class Openings:
             )
         sheet = self._sheets.pop(file.sha256, None) or self._sheet(file, header.sheet_number)
         rows = SheetRows(sheet, header)
-        return RowReader(file, header, rows, rows.notes, last_line=sheet.height)
+        return RowReader(
+            file, header, _canonical(file, header, sheet), rows, rows.notes, last_line=sheet.height
+        )
 
     def named_units(self, file: ReceivedFile, header: FoundHeader) -> frozenset[str]:
         """Return the school units that a file names, whatever else is wrong with it.
@@ -319,14 +323,15 @@ class Openings:
         if not header.match.says("school_unit_code"):
             said = header.match.layout.said_by_name("school_unit_code", file.name)
             return frozenset({said} if said else ())
-        rows = (
-            SheetRows(self._sheet(file, header.sheet_number), header)
-            if file.is_workbook
-            else text_rows(file, header)
-        )
-        canonical = CanonicalRows(file, header)
+        sheet = self._sheet(file, header.sheet_number) if file.is_workbook else None
+        canonical = _canonical(file, header, sheet)
+        rows = SheetRows(sheet, header) if sheet else text_rows(file, header)
         position = canonical.positions["school_unit_code"]
-        whole = (row for row in rows if len(row.cells) >= header.width)
+        whole = (
+            row
+            for row in rows
+            if not canonical.is_between_rows(row) and len(row.cells) >= header.width
+        )
         cells = {one.cells[position].strip() for row in whole for one in canonical.of(row)}
         return frozenset(cell.zfill(_UNIT_DIGITS) for cell in cells if _UNIT.fullmatch(cell))
 
@@ -352,6 +357,24 @@ class Openings:
     def _sheet(self, file: ReceivedFile, number: int = 0) -> Sheet:
         *_, (_, names, _) = sheets_to_try(self._layouts)
         return read_sheet(file, names, self._folder, number)
+
+
+def _canonical(
+    file: ReceivedFile, header: FoundHeader, sheet: Sheet | None = None
+) -> CanonicalRows:
+    """Return what makes a file's rows ours, once it has seen what stands above the header."""
+    canonical = CanonicalRows(file, header)
+    above = header.line_number - 1
+    if header.match.layout.blocks is None or not above:
+        return canonical
+    lines = (
+        sheet.first_rows(above)
+        if sheet
+        else [split_cells(line, header.delimiter).cells for line in first_lines(file, above)]
+    )
+    for number, cells in enumerate(lines, start=1):
+        canonical.is_between_rows(DataRow(number, cells))
+    return canonical
 
 
 def _has_plain_rows(header: FoundHeader) -> bool:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assets.exports.readers.layout_keys import CODE
 from assets.exports.readers.layouts import FoundHeader
 from assets.exports.readers.text_rows import DataRow
 from assets.exports.readers.workbook import Sheet
@@ -60,10 +59,7 @@ class SheetRows:
     def __iter__(self) -> Iterator[DataRow]:
         """Yield the rows, blank ones too."""
         waiting, open_blocks = self.merged[::-1], list[_Block]()
-        found = self.header.match.positions.items()
-        minutes = frozenset(
-            position for column, position in found if column.endswith("_minutes") or column == CODE
-        )
+        minutes = self.header.match.minute_places
         protected = frozenset(self._positions(frozenset({"protected"})))
         days = self._positions(_DAY_COLUMNS) if self.sheet.is_1904 else ()
         for number, cells in self.sheet.rows_after(self.header.line_number):

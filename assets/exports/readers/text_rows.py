@@ -31,12 +31,12 @@ class RowFault(NamedTuple):
     Attributes:
         code: `<our column>.<what>`.
         found: what stood there, as a message may show it.
-        column_number: of its cell, counted from 1.
+        column_number: of its cell, counted from 1; None when the row is meant.
     """
 
     code: str
     found: str
-    column_number: int
+    column_number: int | None = None
 
 
 class DataRow(NamedTuple):
@@ -50,6 +50,7 @@ class DataRow(NamedTuple):
         merged: ranges of merged cells that it is part of, as a spreadsheet names them.
         swallows: a quote in it would make one cell of it and of rows below it.
         fault: why it is refused whatever its cells say.
+        column_number: of a row that was made of one cell of a line: of that cell, from 1; else 0.
     """
 
     line_number: int
@@ -59,6 +60,24 @@ class DataRow(NamedTuple):
     merged: str = ""
     swallows: bool = False
     fault: RowFault | None = None
+    column_number: int = 0
+
+    @property
+    def number(self) -> int:
+        """What a row is known by while its file is staged: its line, and its cell where it has one.
+
+        Rows of one line lie far from all lines, so that the order of numbers is that of lines where
+        no row is made of a cell, and any order will do where all are.
+        """
+        return self.column_number << _LINE_BITS | self.line_number
+
+
+_LINE_BITS = 40
+
+
+def place_of(number: int) -> tuple[int, int | None]:
+    """Return the line, and the column if any, of a row by what it is known by."""
+    return number & ((1 << _LINE_BITS) - 1), number >> _LINE_BITS or None
 
 
 def text_rows(

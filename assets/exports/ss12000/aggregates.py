@@ -18,6 +18,7 @@ from assets.exports.pupils.protection import keep_words, store_numbers, words_of
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layout_keys import LayoutColumn
 from assets.exports.readers.layouts import FoundHeader, Layout
+from assets.exports.readers.reshaping.canonical_rows import CanonicalRows
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.ss12000.json_files import JsonRows
 from assets.exports.ss12000.living import define_living
@@ -149,7 +150,7 @@ class AggregateReader(RowReader):
     """Reads the objects of one file, each as a row."""
 
     def __init__(self, lake: Lake, people: People, file: ReceivedFile) -> None:
-        super().__init__(file, _HEADER, ())
+        super().__init__(file, _HEADER, CanonicalRows(file, _HEADER), ())
         self._lake = lake
         self._people = people
 

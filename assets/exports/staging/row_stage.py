@@ -27,7 +27,7 @@ from assets.exports.ledger.reasons import shown
 from assets.exports.pupils.people import People
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.row_reader import MERGED_CELLS, ROWS_PER_FRAME, Openings, RowReader
-from assets.exports.readers.text_rows import RowFault
+from assets.exports.readers.text_rows import RowFault, place_of
 from assets.exports.staging.staged_tables import (
     Staging,
     insert_rows,
@@ -235,7 +235,7 @@ class RowStage:
                     problem = replace(problem, found=fault.found, column_number=fault.column_number)
                 if problem.code == "row.cut_short":
                     self.problems.take_back(row["file_id"], "row.no_line_end")
-                if (row["file_id"], row["line_number"]) in self._merged:
+                if (row["file_id"], problem.line_number) in self._merged:
                     # A warning is about a row that was taken.
                     self.problems.take_back(row["file_id"], MERGED_CELLS)
             else:
@@ -396,12 +396,21 @@ def refusal(
         school: the school unit code that was read of it.
     """
     cells = "\x1f".join("" if row.get(name) is None else str(row[name]) for name in columns)
-    return RowProblem(code, _line(row), _found(code, row), row=cells, school_unit_code=school)
+    line, column = _place(row)
+    return RowProblem(
+        code,
+        line,
+        _found(code, row),
+        row=cells,
+        school_unit_code=school,
+        column_number=column,
+    )
 
 
 def warning(code: str, row: dict[str, object]) -> RowProblem:
     """Return the warning about a row."""
-    return RowProblem(code, _line(row), _found(code, row))
+    line, column = _place(row)
+    return RowProblem(code, line, _found(code, row), column_number=column)
 
 
 def _school(kind: str) -> str:
@@ -409,9 +418,9 @@ def _school(kind: str) -> str:
     return "school_unit_code" if "school_unit_code" in COLUMNS[kind] else "NULL::VARCHAR"
 
 
-def _line(row: dict[str, object]) -> int:
-    line = row["line_number"]
-    return line if isinstance(line, int) else 0
+def _place(row: dict[str, object]) -> tuple[int, int | None]:
+    number = row["line_number"]
+    return place_of(number) if isinstance(number, int) else (0, None)
 
 
 def _found(code: str, row: dict[str, object]) -> str:

@@ -17,7 +17,7 @@ from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.reasons import shown, shown_code
 from assets.exports.pupils.protection import is_protecting, speaks_of_a_mark, strictest_marking
 from assets.exports.readers.columns import COLUMNS
-from assets.exports.readers.layout_keys import CODE, CODE_MINUTES
+from assets.exports.readers.layout_keys import CODE, CODE_MINUTES, WEEK, WideColumns
 from assets.exports.readers.layouts import FoundHeader
 from assets.exports.readers.reshaping.amounts import (
     Unit,
@@ -28,6 +28,7 @@ from assets.exports.readers.reshaping.amounts import (
     whole_minutes,
 )
 from assets.exports.readers.reshaping.forms import Form
+from assets.exports.readers.reshaping.wide_columns import day_in_week
 from assets.exports.readers.text_rows import DataRow, RowFault
 
 Cells = dict[str, str]
@@ -78,7 +79,38 @@ class CanonicalRows:
             if one.name in match.positions
         ]
         said = {name: layout.said_by_name(name, file.name) for name in self._columns}
-        self._of_file = {name: text for name, text in said.items() if text}
+        of_file = {name: text for name, text in said.items() if text}
+        self._same_of_all = of_file | layout.same_of_all
+        # Of blocks: what the last line that says whose they are says.
+        self._heading: Cells | None = None
+
+    def is_between_rows(self, row: DataRow) -> bool:
+        """Whether a row is no data, but says whose the rows below it are, or sums them up."""
+        blocks = self._layout.blocks
+        if blocks is None:
+            return False
+        filled = [cell.strip() for cell in row.cells if cell.strip()]
+        text = " ".join(filled)
+        if any(text.casefold().startswith(words.casefold()) for words in blocks.totals):
+            return True
+        heading: Cells = {}
+        if not _is_taken_apart(heading, text, blocks.form):
+            return False
+        self._heading = heading
+        return True
+
+    def ends_block(self, fault: str) -> bool:
+        """Take note of a row that has not the shape of a row; say whether it is only a header.
+
+        In blocks each may have the header once more. What else has no shape may be a heading that
+        nobody can read, and the rows below it are no longer those of the pupil above.
+        """
+        if self._layout.blocks is None:
+            return False
+        if fault == "row.repeated_header":
+            return True
+        self._heading = None
+        return False
 
     def of(self, row: DataRow) -> Iterator[DataRow]:
         """Yield the rows of our columns that a row of the file's shape says."""
@@ -87,14 +119,89 @@ class CanonicalRows:
             yield row if fault is None else row._replace(fault=fault)
             return
         cells = self._named(row)
-        unsplit = self._split_cells(row, cells)
-        fault = fault or unsplit or self._convert(cells) or self._say_code(cells)
-        yield row._replace(cells=[cells.get(name, "") for name in self._columns], fault=fault)
+        fault = self._fault_of_block(row, cells) or fault
+        fault = self._split_cells(row, cells) or fault
+        if self._layout.columns_are is None:
+            fault = fault or self._convert(cells) or self._say_code(cells)
+            yield self._ours(row, cells, fault)
+            return
+        yield from self._lessons_of(row, cells, fault, self._layout.columns_are)
+
+    def _ours(self, row: DataRow, cells: Cells, fault: RowFault | None) -> DataRow:
+        return row._replace(cells=[cells.get(name, "") for name in self._columns], fault=fault)
+
+    def _lessons_of(
+        self, row: DataRow, cells: Cells, fault: RowFault | None, wide: WideColumns
+    ) -> Iterator[DataRow]:
+        """Yield the lessons of a row, a cell each."""
+        is_silent = True
+        for place, said in self._match.lessons:
+            text = row.cells[place].strip()
+            if not text and wide.empty == "no_lesson":
+                continue
+            is_silent = False
+            lesson = cells | said
+            own = fault or self._date(lesson) or self._say_cell(lesson, text, place, wide)
+            yield self._ours(row, lesson, own)._replace(column_number=place + 1)
+        if is_silent and is_protecting(cells.get("protected", "")):
+            # Refused, so that what it says of protection counts.
+            yield self._ours(row, cells, RowFault("row.no_lesson", ""))
+
+    def _date(self, cells: Cells) -> RowFault | None:
+        """Put the day of a weekday in its week into a lesson."""
+        if "weekday" not in cells:
+            return None
+        day = day_in_week(cells[WEEK], cells["weekday"])
+        if day is None:
+            return _fault(WEEK, "unreadable", cells[WEEK], self._match.positions[WEEK])
+        cells["lesson_date"] = day
+        return None
+
+    def _say_cell(self, cells: Cells, text: str, place: int, wide: WideColumns) -> RowFault | None:
+        """Put what the cell of a lesson says into the columns of minutes."""
+        if not text:
+            if wide.empty == "present":
+                cells.update(dict.fromkeys(_ABSENCE, "0"))
+            return None
+        if wide.cells == CODE:
+            cells[CODE] = text
+            fault = self._convert(cells)
+            return fault or self._say_code(cells, place)
+        if wide.unit is None and has_decimals(text):
+            return _fault(wide.cells, "decimals", text, place)
+        cells.update(dict.fromkeys(_ABSENCE, "0") | {wide.cells: text})
+        fault = self._convert(cells)
+        wrong = "" if fault or not wide.unit else _make_minutes(cells, wide.cells, wide.unit)
+        return fault or (_fault(wide.cells, wrong, text, place) if wrong else None)
+
+    def _fault_of_block(self, row: DataRow, cells: Cells) -> RowFault | None:
+        """Say whose a row in a block is; a fault where nobody can tell."""
+        if self._layout.blocks is None:
+            return None
+        match = self._match
+        needed = [
+            place
+            for column, place in match.positions.items()
+            if column in self._layout.sources and self._layout.sources[column].required
+        ]
+        if all(row.cells[place].strip() for place in needed):
+            if self._heading is None:
+                return RowFault("row.no_heading", "")
+            cells.update(self._heading | {"protected": _stricter(cells, self._heading)})
+            return None
+        # It may be the heading of the next pupil in another form: whose number stands in it, and
+        # who is protected, is known though it is refused.
+        self._heading = None
+        text = " ".join(cell.strip() for cell in row.cells if cell.strip())
+        cells["civic_no"] = text
+        if speaks_of_a_mark(text):
+            cells["protected"] = text
+        return RowFault("row.unknown_heading", shown("row", text))
 
     def _named(self, row: DataRow) -> Cells:
         """Return a row's cells under our names."""
         match = self._match
-        cells = self._of_file | {
+        cells = self._same_of_all | {
             column: row.cells[place].strip(" \t") for column, place in match.positions.items()
         }
         if len(match.markings) > 1:
@@ -126,12 +233,17 @@ class CanonicalRows:
                 return _fault(column, wrong, text, self._match.positions[column])
         return None
 
-    def _say_code(self, cells: Cells) -> RowFault | None:
-        """Put what a code says into the columns of minutes."""
+    def _say_code(self, cells: Cells, place: int | None = None) -> RowFault | None:
+        """Put what a code says into the columns of minutes.
+
+        Args:
+            cells: of a lesson.
+            place: where the code stands, when not in a column of its own.
+        """
         codes = self._layout.codes
         if codes is None:
             return None
-        place = self._match.positions[CODE]
+        place = self._match.positions[CODE] if place is None else place
         meaning = codes.table.get(cells[CODE])
         if meaning is None:
             return RowFault("code.unknown", shown_code(cells[CODE]), place + 1)
@@ -146,6 +258,12 @@ class CanonicalRows:
         if is_absence:
             cells[f"{meaning}_minutes"] = minutes if codes.minutes else _whole_lesson(cells)
         return None
+
+
+def _stricter(cells: Cells, heading: Cells) -> str:
+    """Return the stricter of what a row and its heading say of protection."""
+    own, above = cells.get("protected", ""), heading.get("protected", "")
+    return own if is_protecting(own) or not above else above
 
 
 def _fault(column: str, what: str, cell: str, place: int) -> RowFault:
@@ -185,8 +303,6 @@ def _make_minutes(cells: Cells, column: str, unit: Unit) -> str:
 def _is_taken_apart(cells: Cells, cell: str, form: Form) -> bool:
     """Put the parts of a cell under their names; say whether that could be done."""
     text = cell.strip()
-    if speaks_of_a_mark(text) and not is_protecting(cells.get("protected", "")):
-        cells["protected"] = text
     if not text:
         return True
     found = form.taken_apart(text)
@@ -196,9 +312,12 @@ def _is_taken_apart(cells: Cells, cell: str, form: Form) -> bool:
         has_decimals(part) for name, part in found.items() if name.endswith("_minutes")
     )
     if found is None or not is_sound:
-        # Whom the row is about, and what it says of protection, may stand anywhere in it.
-        found = dict.fromkeys({"civic_no", "protected"} & set(form.parts), text)
-    if is_protecting(cells.get("protected", "")):
-        found.pop("protected", None)
-    cells.update(found)
+        # Whom the row is about may stand anywhere in it.
+        found = {"civic_no": text} if "civic_no" in form.parts else {}
+        marks = [text] if speaks_of_a_mark(text) or "protected" in form.parts else []
+    else:
+        marks = [part for part in found.values() if speaks_of_a_mark(part)]
+        marks += [said for said in (found.pop("protected", ""),) if said]
+    said = [*marks, cells.get("protected", "")]
+    cells.update(found, protected=next(filter(is_protecting, said), max(said)))
     return is_sound
