@@ -59,7 +59,7 @@ def xlsx_bytes(header: Sequence[str], rows: Iterable[Cells], habits: WorkbookHab
         sheet.append([_excel_cell(sheet, name, cells[name], habits) for name in header])
     buffer = io.BytesIO()
     book.save(buffer)
-    return _without_clock(buffer.getvalue())
+    return without_clock(buffer.getvalue())
 
 
 def _excel_cell(sheet: Any, name: str, text: str, habits: WorkbookHabits) -> Cell:
@@ -84,7 +84,7 @@ def _number_columns(habits: WorkbookHabits) -> set[str]:
     return {*_NUMBERS} - {*habits.text_numbers} | code
 
 
-def _without_clock(workbook: bytes) -> bytes:
+def without_clock(workbook: bytes) -> bytes:
     """Rewrite the zip with a fixed date and without the time of saving."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w") as new:

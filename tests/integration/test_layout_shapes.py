@@ -473,6 +473,31 @@ def test_a_heading_that_speaks_of_protection_protects(
     assert is_protected(lake)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["Elev:", "20120314-9818", "Öberg", "", ""],
+        ["20120314-9818", "Öberg, Åsa", "", "", ""],
+        ["201203149818", "08:20-09:20", "MA", "0", "60"],
+        ["Elev", "3", "", "", ""],
+        ["2026-10-05", "", "MA", "0", "60"],
+    ],
+)
+def test_a_line_that_may_be_a_heading_ends_its_block(
+    lake: Lake, tmp_path: Path, line: list[object]
+) -> None:
+    table = blocks(0, 1, invalid=60)
+    table[5] = line
+    report = of_shape(lake, tmp_path, BLOCKS, table)
+    assert problems_of(report) == {6: "row.unknown_heading", 8: "row.no_heading"}
+    assert report.rows_accepted == 1
+
+
+def test_a_lesson_of_a_block_that_nobody_reported_is_a_row(lake: Lake, tmp_path: Path) -> None:
+    report = of_shape(lake, tmp_path, BLOCKS, blocks(0, 1, valid=None))
+    assert (report.rows_accepted, report.rows_rejected) == (2, 0)
+
+
 def test_a_damaged_row_ends_its_block(lake: Lake, tmp_path: Path) -> None:
     """It may have been a heading; what it was nobody can tell."""
     rows = [usual(), usual(start=580), usual(start=660), usual(pupil=1)]

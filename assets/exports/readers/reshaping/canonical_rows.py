@@ -11,6 +11,7 @@ Not here: what our own cells mean (`sql/exports/staged_*.sql`), which keys of a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from assets.exports.files.received import ReceivedFile
@@ -39,6 +40,11 @@ _ABSENCE = ("valid_minutes", "invalid_minutes", "other_minutes")
 _NAMES = frozenset(
     {"given_name", "family_name", "sex", "school_name", "mentor_name", "mentor_email"}
 )
+# A row of data has a day and a clock time, and no number of a person in their place.
+_OF_DATA = {
+    "lesson_date": re.compile(r"(?:\d[-/.]?){4,8}(?:[ T]00:00:00(?:\.0+)?)?", re.ASCII),
+    "start_time": re.compile(r"(?=.*\d)[-–—\d.,: TZ]{1,25}", re.ASCII),
+}
 # No number of minutes, so that the row is refused.
 _NO_MINUTES = "?"
 
@@ -81,7 +87,14 @@ class CanonicalRows:
         said = {name: layout.said_by_name(name, file.name) for name in self._columns}
         of_file = {name: text for name, text in said.items() if text}
         self._same_of_all = of_file | layout.same_of_all
-        # Of blocks: what the last line that says whose they are says.
+        # Of blocks: by which cells data is told from headings.
+        self._of_data = [
+            (place, form)
+            for column, place in match.positions.items()
+            for part, form in _OF_DATA.items()
+            if part in column.split(", ")
+        ]
+        # What the last line that says whose the rows below it are says.
         self._heading: Cells | None = None
 
     def is_between_rows(self, row: DataRow) -> bool:
@@ -120,7 +133,8 @@ class CanonicalRows:
             return
         cells = self._named(row)
         fault = self._fault_of_block(row, cells) or fault
-        fault = self._split_cells(row, cells) or fault
+        unsplit = self._split_cells(row, cells)
+        fault = fault or unsplit
         if self._layout.columns_are is None:
             fault = fault or self._convert(cells) or self._say_code(cells)
             yield self._ours(row, cells, fault)
@@ -178,13 +192,7 @@ class CanonicalRows:
         """Say whose a row in a block is; a fault where nobody can tell."""
         if self._layout.blocks is None:
             return None
-        match = self._match
-        needed = [
-            place
-            for column, place in match.positions.items()
-            if column in self._layout.sources and self._layout.sources[column].required
-        ]
-        if all(row.cells[place].strip() for place in needed):
+        if all(form.fullmatch(row.cells[place].strip()) for place, form in self._of_data):
             if self._heading is None:
                 return RowFault("row.no_heading", "")
             cells.update(self._heading | {"protected": _stricter(cells, self._heading)})
