@@ -22,6 +22,7 @@ from assets.exports.files.received import (
     UnreadableFileError,
     look_at,
 )
+from assets.exports.layout_contents import seen_in
 from assets.exports.layout_words import (
     is_health,
     looks_like_header,
@@ -172,8 +173,8 @@ def check_file(path: Path, layouts: Sequence[Layout], rows: int = ROWS_READ) -> 
     file = look_at(path)
     head = head_of(file, layouts)
     fits = head.match.fits
-    if not fits and not looks_like_header(head.header):
-        raise UnreadableFileError(NO_HEADER)
+    if not has_header(head):
+        raise UnreadableFileError(f"{NO_HEADER}{_other_sheets(head)}")
     if not fits:
         head = replace(head, match=nearest_match(head.header, layouts))
     staged = _stage_first(file, head, layouts, rows) if fits else _Staged()
@@ -186,6 +187,28 @@ def check_file(path: Path, layouts: Sequence[Layout], rows: int = ROWS_READ) -> 
         staged.stored,
         is_hopeless=staged.read > 0 and staged.refused == staged.read,
     )
+
+
+def has_header(head: Head) -> bool:
+    """Whether a head has a header, and not pupils where one should be."""
+    return head.match.fits or looks_like_header(head.header) or _stands_above_numbers(head)
+
+
+def _stands_above_numbers(head: Head) -> bool:
+    """Whether a row is no data because numbers of pupils stand below one of its words only."""
+    return any(
+        seen_in([row[place] for row in head.first_rows if place < len(row)]) == "civic_no"
+        and any(map(str.isalpha, name))
+        and not any(map(str.isdecimal, name))
+        for place, name in enumerate(head.header)
+    )
+
+
+def _other_sheets(head: Head) -> str:
+    if not head.other_sheets:
+        return ""
+    names = ", ".join(f"'{printable_header(name)}'" for name in as_headers(head.other_sheets))
+    return f" The workbook has other sheets: {names}. `sheet` in a layout says which one is read."
 
 
 def _facts(file: ReceivedFile, head: Head) -> list[tuple[str, str]]:

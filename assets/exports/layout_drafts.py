@@ -1,4 +1,4 @@
-"""A draft of a layout from a file's header: what is known is filled in, what is not is asked.
+"""A draft of a layout from a file: what header and cells tell is filled in, what not is asked.
 
 Lines that a person must decide have the word DECIDE. Not here: checking a file against layouts
 (`layout_checks.py`), the words that are known (`layout_words.py`).
@@ -7,21 +7,52 @@ Lines that a person must decide have the word DECIDE. Not here: checking a file 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from assets.exports.files.printable import is_plainly_seen, printable_header
-from assets.exports.files.received import UnreadableFileError, look_at
-from assets.exports.layout_checks import NO_HEADER
-from assets.exports.layout_words import Likeness, is_health, likenesses, looks_like_header
+from assets.exports.files.received import ReceivedFile, UnreadableFileError, look_at
+from assets.exports.layout_checks import NO_HEADER, has_header
+from assets.exports.layout_contents import Content, are_words, codes_in, seen_in, weekdays_in
+from assets.exports.layout_words import (
+    NEAR,
+    Likeness,
+    is_health,
+    likenesses,
+)
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.header_guess import Head, head_of
 from assets.exports.readers.layout_files import LayoutError, parse_layout, shipped_layouts
 from assets.exports.readers.layout_keys import fold
 from assets.exports.readers.layouts import END_COLUMNS, Layout
+from assets.exports.readers.reshaping.amounts import said_unit
+from assets.exports.readers.reshaping.forms import Form
 
 _MARK = "# DECIDE:"
+_ABSENCE = frozenset({"valid_minutes", "invalid_minutes"})
+# What codes say, so that no column is sought for it.
+_BY_CODES = _ABSENCE | {"present_minutes", "other_minutes", "reported"}
+_OF_CODES = re.compile("frånv|närv|kod|typ|status|rapport")
+# What cells of a form can be, and of which two columns are made.
+_BY_CONTENT: dict[Content, tuple[str, ...]] = {
+    "civic_no": ("civic_no",),
+    "date": ("lesson_date", "first_date", "last_date", "start_date"),
+    "clock": ("start_time", "end_time"),
+    "unit_code": ("school_unit_code",),
+}
+# What else can say a column of lessons that no header says.
+_HINTS = {
+    "school_unit_code": ' Of one school: always: {school_unit_code: "99999901"}',
+    "start_time": " A row a day: grain: day",
+    "scheduled_minutes": ' The same of all: always: {scheduled_minutes: "330"}',
+}
+_SPLIT: dict[Content, str] = {
+    "clocks": "{start_time}-{end_time}",
+    "two_names": "{family_name}, {given_name}",
+}
 
 
 @dataclass(frozen=True)
@@ -58,15 +89,30 @@ def draft_layout(path: Path, layouts: Sequence[Layout], name: str, kind: str | N
     """
     if name in {layout.name for layout in layouts}:
         raise LayoutError(f"the layout name '{name}' is taken. Expected a name of its own.")
-    head = head_of(look_at(path), layouts)
+    head, sheet = _head(look_at(path), layouts)
     header = [cell for cell in head.header if cell.strip()]
-    if not head.match.fits and not looks_like_header(header):
-        raise UnreadableFileError(NO_HEADER)
     chosen_kind = kind or _likely_kind(header)
-    found = _assigned(header, COLUMNS[chosen_kind])
-    text, decisions = _written(head, header, name, chosen_kind, found)
+    writer = _Writer(head, header, name, chosen_kind, sheet)
+    text = writer.text()
     already = head.match.layout.name if head.match.fits else ""
-    return Draft(text, tuple(decisions), _lacks(text, head, chosen_kind, name), already)
+    return Draft(text, tuple(writer.decisions), _lacks(text, head, chosen_kind, name), already)
+
+
+def _head(file: ReceivedFile, layouts: Sequence[Layout]) -> tuple[Head, int]:
+    """Return the head of a file, and the number of its sheet where that is not the usual one.
+
+    Raises:
+        UnreadableFileError: no row of it looks like a header.
+    """
+    head = head_of(file, layouts)
+    if has_header(head):
+        return head, 0
+    for number in range(2, len(head.other_sheets) + 2):
+        with suppress(UnreadableFileError):
+            other = head_of(file, layouts, number)
+            if has_header(other):
+                return other, number
+    raise UnreadableFileError(NO_HEADER)
 
 
 def _likely_kind(header: Sequence[str]) -> str:
@@ -107,64 +153,190 @@ def _assigned(header: Sequence[str], columns: Iterable[str]) -> dict[str, Likene
     return found
 
 
-def _written(
-    head: Head, header: Sequence[str], name: str, kind: str, found: dict[str, Likeness]
-) -> tuple[str, list[str]]:
-    decisions: list[str] = []
-    required = _required(kind)
-    by_column = {one.column: (header_name, one) for header_name, one in found.items()}
-    lines = [
-        f"name: {name}",
-        f"kind: {kind}",
-        "description: Draft, made from a file's header. Say here which system sends it.",
-        "restates: lesson",
-    ]
-    # Where a layout fits already, it says so.
-    if not head.match.fits and END_COLUMNS.get(kind) in by_column:
-        end, _ = by_column[END_COLUMNS[kind]]
-        decisions.append(f"whether '{printable_header(end)}' is the last day, or the day after it")
-        lines.append(f"end_dates: inclusive  {_MARK} exclusive, when an end is the day after it.")
-    lines.append("columns:")
-    for column in COLUMNS[kind]:
-        need = ", required: true" if column in required else ""
-        if column in by_column:
-            header_name, one = by_column[column]
-            line = f"  {column}: {{headers: [{_quoted(header_name)}]{need}}}"
-            if not one.is_known:
-                decisions.append(f"whether '{printable_header(header_name)}' is {column}")
-                line += f"  {_MARK} the name is only near. Is it this? Else remove the line."
-            lines.append(line)
-        elif need:
-            decisions.append(f"which header is {column}")
-            lines.append(f"  # {column}: {{headers: [???]{need}}}  {_MARK} which header is it?")
-    dropped = [one for one in header if one not in found and is_health(one)]
-    if dropped:
-        lines.append("# Reasons and remarks are health data: read past, never stored.")
-        lines.append(f"dropped: [{', '.join(map(_quoted, dropped))}]")
-    rest = [one for one in header if one not in found and one not in dropped]
-    if rest:
-        lines.append(
-            "# Not read, and reported as such at each file. If one is a column above, put it"
-        )
-        lines.append("# into its headers; if it should be passed over in silence, into dropped:")
-        lines += [f"#   {_quoted(printable_header(one))}" for one in rest]
-    decisions += _doubtful_minutes(by_column, head)
-    return "\n".join(lines) + "\n", decisions
+class _Writer:
+    """Writes the draft of one file.
 
+    Attributes:
+        decisions: what a person must decide, in words.
+    """
 
-def _doubtful_minutes(by_column: dict[str, tuple[str, Likeness]], head: Head) -> list[str]:
-    """Ask about columns of minutes whose cells have decimals: hours, or a share."""
-    doubtful: list[str] = []
-    for column, (name, _) in by_column.items():
-        if not column.endswith("_minutes"):
-            continue
-        position = [fold(cell) for cell in head.header].index(fold(name))
-        cells = [row[position] for row in head.first_rows if position < len(row)]
-        if any(("," in cell or "." in cell) and not cell.endswith(("0", " ")) for cell in cells):
-            doubtful.append(
-                f"whether '{printable_header(name)}' is in whole minutes: it has decimals"
+    def __init__(self, head: Head, header: Sequence[str], name: str, kind: str, sheet: int) -> None:
+        self._sheet = sheet
+        self.decisions: list[str] = []
+        self._head, self._header, self._name, self._kind = head, header, name, kind
+        self._is_known = head.match.fits
+        self._required = _required(kind)
+        self._contents = {name: seen_in(self._cells(name)) for name in header}
+        self._found = _assigned(header, COLUMNS[kind])
+        self._split: dict[str, str] = {}
+        self._codes = ""
+        self._days = weekdays_in(header) if kind == "lessons" else []
+        if not self._is_known:
+            self._look_at_cells()
+
+    def _cells(self, name: str) -> list[str]:
+        position = [fold(cell) for cell in self._head.header].index(fold(name))
+        return [row[position] for row in self._head.first_rows if position < len(row)]
+
+    def _look_at_cells(self) -> None:
+        """Find by cells what headers do not say: two values in one, codes, what each column is."""
+        columns = COLUMNS[self._kind]
+        for name, content in self._contents.items():
+            form = _SPLIT.get(content)
+            if form and set(Form(form).parts) <= set(columns) and form not in self._split.values():
+                self._split[name] = form
+                self._found.pop(name, None)
+        parts = {part for form in self._split.values() for part in Form(form).parts}
+        for name, one in list(self._found.items()):
+            if one.column in parts:
+                del self._found[name]
+        for name, content in self._contents.items():
+            said = {one.column for one in self._found.values()} | parts
+            wanted = [one for one in _BY_CONTENT.get(content, ()) if one in columns]
+            column = next((one for one in wanted if one not in said), None)
+            has_other = name in self._found and self._found[name].column in wanted
+            if column and not has_other and name not in self._split:
+                self._found[name] = Likeness(column, NEAR)
+        if self._kind == "lessons" and not {one.column for one in self._found.values()} >= _ABSENCE:
+            self._find_codes()
+
+    def _find_codes(self) -> None:
+        candidates = [
+            name
+            for name, content in self._contents.items()
+            if (content == "code" or (not content and are_words(self._cells(name))))
+            and not is_health(name) and name not in self._split
+            and (name not in self._found or self._found[name].column in _BY_CODES)
+        ]  # fmt: skip
+        named = [name for name in candidates if _OF_CODES.search(fold(name))]
+        self._codes = next(iter(named), "")
+        if self._codes:
+            self._found = {
+                name: one
+                for name, one in self._found.items()
+                if one.column not in _BY_CODES and name != self._codes
+            }
+
+    def text(self) -> str:
+        """Return the layout, and note what has to be decided."""
+        by_column = {one.column: (name, one) for name, one in self._found.items()}
+        lines = [
+            f"name: {self._name}",
+            f"kind: {self._kind}",
+            "description: Draft, made from a file's header. Say here which system sends it.",
+            "restates: lesson",
+        ]
+        if self._sheet:
+            self.decisions.append(f"whether sheet {self._sheet} is the one to be read")
+            lines.append(f"sheet: {self._sheet}  {_MARK} the first that looks like a table.")
+        # Where a layout fits already, it says so.
+        if not self._is_known and END_COLUMNS.get(self._kind) in by_column:
+            end = printable_header(by_column[END_COLUMNS[self._kind]][0])
+            self.decisions.append(f"whether '{end}' is the last day, or the day after it")
+            lines.append(
+                f"end_dates: inclusive  {_MARK} exclusive, when an end is the day after it."
             )
-    return doubtful
+        lines.append("columns:")
+        said = {part for form in self._split.values() for part in Form(form).parts}
+        said |= {*_BY_CODES} if self._codes or self._days else set()
+        said |= {"lesson_date", "start_time"} if self._days else set()
+        if {"end_time", "start_time"} <= said | set(by_column):
+            said.add("scheduled_minutes")
+        for column in COLUMNS[self._kind]:
+            need = ", required: true" if column in self._required else ""
+            if column in by_column:
+                lines.append(self._column(column, *by_column[column], need))
+            elif need and column not in said:
+                self.decisions.append(f"which header is {column}")
+                hint = _HINTS.get(column, "") if self._kind == "lessons" else ""
+                lines.append(
+                    f"  # {column}: {{headers: [???]{need}}}  {_MARK} which header is it?{hint}"
+                )
+        return "\n".join([*lines, *self._shapes(), *self._rest()]) + "\n"
+
+    def _column(self, column: str, name: str, one: Likeness, need: str) -> str:
+        """Return a column's line, with what is doubtful about it."""
+        shown = printable_header(name)
+        doubts: list[str] = []
+        if not one.is_known:
+            self.decisions.append(f"whether '{shown}' is {column}")
+            doubts.append("the name is only near. Is it this? Else remove the line.")
+        unit = ""
+        if column.endswith("_minutes"):
+            said = said_unit(fold(name))
+            if said in ("hours", "percent"):
+                unit = f", unit: {said}"
+                self.decisions.append(f"whether '{shown}' is in {said}, as its name says")
+                doubts.append(f"are these {said}?")
+            elif self._contents[name] == "decimals":
+                unit = ", unit: hours" if said is None else ""
+                self.decisions.append(f"whether '{shown}' is in whole minutes: it has decimals")
+                doubts.append("it has decimals. Hours, percent, or minutes after all?")
+        elif self._is_unlike(column, name):
+            self.decisions.append(f"whether '{shown}' is {column}: its cells look otherwise")
+            doubts.append("its cells look otherwise. Is it this?")
+        line = f"  {column}: {{headers: [{_quoted(name)}]{need}{unit}}}"
+        return f"{line}  {_MARK} {' '.join(doubts)}" if doubts else line
+
+    def _is_unlike(self, column: str, name: str) -> bool:
+        """Whether the cells below a header are of a form that its column has not."""
+        content = self._contents[name]
+        expected = {wanted for seen, columns in _BY_CONTENT.items() if column in columns
+                    for wanted in (seen,)}  # fmt: skip
+        # Eight digits are a code or a day.
+        if {content, *expected} <= {"date", "unit_code"} or self._is_known:
+            return False
+        return bool(expected) and content in _BY_CONTENT and content not in expected
+
+    def _shapes(self) -> list[str]:
+        """Return the lines of what a header alone does not say."""
+        lines: list[str] = []
+        if self._split:
+            lines.append("split:")
+        for name, form in self._split.items():
+            shown = printable_header(name)
+            self.decisions.append(f"whether the cells of '{shown}' are {form}")
+            need = ", required: true" if "start_time" in Form(form).parts else ""
+            cells = f"headers: [{_quoted(name)}], parts: {_quoted(form)}{need}"
+            lines.append(f"  - {{{cells}}}  {_MARK} are all cells so?")
+        if self._codes:
+            self.decisions.append(f"what each code of '{printable_header(self._codes)}' means")
+            lines += [
+                f"codes:  {_MARK} valid, invalid, other, present or not_reported, for each code",
+                f"  headers: [{_quoted(self._codes)}]",
+                "  table:",
+                *(f"    {_quoted(code)}: DECIDE" for code in codes_in(self._cells(self._codes))),
+            ]
+        if self._days:
+            self.decisions.append("what the columns of weekdays hold, and which column is the week")
+            lines += [
+                f"columns_are:  {_MARK} docs/layout-keys.md says what these keys mean",
+                "  headers:",
+                *(f"    {_quoted(day)}: {{weekday: {_quoted(day)}}}" for day in self._days),
+                "  week: {headers: [DECIDE]}",
+                "  cells: DECIDE",
+                "  empty: not_reported",
+            ]
+        return lines
+
+    def _rest(self) -> list[str]:
+        """Return the lines of columns that are not read."""
+        lines: list[str] = []
+        read = {*self._found, *self._split, *self._days, self._codes}
+        dropped = [one for one in self._header if one not in read and is_health(one)]
+        if dropped:
+            lines.append("# Reasons and remarks are health data: read past, never stored.")
+            lines.append(f"dropped: [{', '.join(map(_quoted, dropped))}]")
+        rest = [one for one in self._header if one not in read and one not in dropped]
+        if rest:
+            lines.append(
+                "# Not read, and reported as such at each file. If one is a column above, put it"
+            )
+            lines.append(
+                "# into its headers; if it should be passed over in silence, into dropped:"
+            )
+            lines += [f"#   {_quoted(printable_header(one))}" for one in rest]
+        return lines
 
 
 def _lacks(text: str, head: Head, kind: str, name: str) -> str:
@@ -173,7 +345,10 @@ def _lacks(text: str, head: Head, kind: str, name: str) -> str:
         layout = parse_layout(text, f"{name}.yaml")
     except LayoutError as error:
         return str(error)
-    missing = sorted(_required(kind) - set(layout.columns))
+    said = {*layout.columns, *(part for one in layout.split for part in one.form.parts)}
+    said |= _BY_CODES if layout.codes or layout.columns_are else set()
+    said |= {"scheduled_minutes"} if {"start_time", "end_time"} <= said else set()
+    missing = sorted(_required(kind) - said)
     if missing:
         return f"no header was found for {', '.join(missing)}, without which rows say nothing."
     match = layout.match(head.header)

@@ -15,6 +15,7 @@ from functools import cache
 from assets.exports.readers.layout_files import shipped_layouts
 from assets.exports.readers.layout_keys import fold
 from assets.exports.readers.layouts import HeaderMatch, Layout
+from assets.exports.readers.reshaping.amounts import said_unit
 
 #: Beside the headers of the shipped layouts.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
@@ -51,8 +52,19 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "principal_email": ("rektors e-post",),
 }
 # Health data, or free words in which it stands: never stored, whatever else a header says.
-_HEALTH = re.compile(r"anledning|orsak|kommentar|notering|anteckning|sjuk|diagnos|fritext")
-_NO_MINUTES = re.compile(r"%|andel|procent|\btim(mar)?\b|\(h\)|antal|dagar")
+_HEALTH = re.compile(
+    r"anledning|orsak|kommentar|notering|anteckning|anmärkning|sjuk|diagnos|fritext"
+)
+_NO_MINUTES = re.compile(r"andel|antal|dagar")
+_UNIT = re.compile(r"[(\[]?(?:\bh\b|\btim(?:me|mar)?\b\.?|%|\bi procent\b|\bprocent\b)[)\]]?")
+# "giltig" and "ogiltig" are near each other, and each other's contrary.
+_CONTRARY = {
+    "valid_minutes": re.compile("ogiltig|oanmäld"),
+    "invalid_minutes": re.compile("(?<!o)(?:giltig|anmäld)"),
+}
+_NEVER = re.compile(r"(?!)")
+# A header of hours or of a share is known by what else it says, and never before one of minutes.
+_OF_ANOTHER_UNIT = 0.95
 _BLANKS = re.compile(r"[\W_]+")
 #: From here on a header is near enough to be asked about.
 NEAR = 0.75
@@ -118,10 +130,15 @@ def nearest_match(header: Sequence[str], layouts: Iterable[Layout]) -> HeaderMat
 
 
 def _score(header: str, column: str) -> float:
-    if column.endswith("_minutes") and _NO_MINUTES.search(fold(header)):
-        # A share or a count under a name like that of the minutes.
-        return 0
+    if column.endswith("_minutes"):
+        if _NO_MINUTES.search(fold(header)):
+            # A count under a name like that of the minutes.
+            return 0
+        if said_unit(fold(header)) in ("hours", "percent"):
+            return _score(_UNIT.sub(" ", fold(header)), column) * _OF_ANOTHER_UNIT
     bare = _bare(header)
+    if _CONTRARY.get(column, _NEVER).search(bare):
+        return 0
     if not bare:
         return 0
     best = 0.0

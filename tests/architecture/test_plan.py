@@ -47,6 +47,7 @@ FLAT = {
             "csv_text",
             "sealed_values",
             "layout_checks",
+            "layout_contents",
             "layout_drafts",
             "layout_words",
         ),

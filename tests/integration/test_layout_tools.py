@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from assets.exports.ingest import ingest_paths
@@ -332,7 +333,9 @@ def test_a_draft_asks_for_what_no_header_says(home: Path) -> None:
     assert (
         "# start_time: {headers: [???], required: true}  # DECIDE: which header is it?" in said.out
     )
-    assert "# valid_minutes" in said.out, "hours are no minutes"
+    assert 'valid_minutes: {headers: ["Giltig frånvaro (tim)"]' in said.out
+    assert "unit: hours}  # DECIDE" in said.out, "hours are no minutes"
+    assert "# invalid_minutes: {headers: [???]" in said.out, "valid is not nearly invalid"
     assert "The draft can't be used yet: no header was found for" in said.err
     assert said.status == 0
 
@@ -341,6 +344,87 @@ def test_a_draft_doubts_minutes_with_decimals(home: Path) -> None:
     text = text_of([lesson(0, valid="0,75", length="1,5")], BASIC)
     said = trappan("layout", "new", put(home, "a.csv", text))
     assert "whether 'Giltig frånvaro (min)' is in whole minutes: it has decimals" in said.err
+
+
+def drafted(home: Path, text: str) -> Said:
+    return trappan("layout", "new", put(home, "a.csv", text), "--kind", "lessons")
+
+
+def test_a_draft_proposes_by_cells_what_headers_do_not_say(home: Path) -> None:
+    """Each with a mark: what is found out by cells is a guess."""
+    row = "99999901;201203149800;Öberg, Åsa;2026-10-05;08.20–09.20;OG;Feber\n"
+    said = drafted(home, "A;B;C;D;E;Frånvarokod;Anmärkning\n" + row * 3)
+    assert said.status == 0, said.err
+    for column, header in {
+        "school_unit_code": "A",
+        "civic_no": "B",
+        "lesson_date": "D",
+    }.items():
+        assert f'{column}: {{headers: ["{header}"], required: true}}  # DECIDE' in said.out
+    assert 'headers: ["C"], parts: "{family_name}, {given_name}"}  # DECIDE' in said.out
+    assert 'headers: ["E"], parts: "{start_time}-{end_time}", required: true}  # DECIDE' in said.out
+    assert '"OG": DECIDE' in said.out
+    assert 'dropped: ["Anmärkning"]' in said.out
+    assert "can't be used yet" in said.err
+    decided = said.out.replace("DECIDE\n", "invalid\n")
+    assert parse_layout(decided, "decided").split[1].parts == "{start_time}-{end_time}"
+    assert not [word for word in ("Öberg", "9800", "Feber") if word in said.out + said.err]
+
+
+def test_a_draft_doubts_a_header_whose_cells_look_otherwise(home: Path) -> None:
+    text = text_of([lesson(0), lesson(1)], BASIC).replace("Lektionslängd", "Längd")
+    swapped = text.replace("Datum", "x").replace("Starttid", "Datum").replace("x;", "Starttid;", 1)
+    said = drafted(home, swapped)
+    assert "whether 'Datum' is lesson_date: its cells look otherwise" in said.err
+    assert "whether 'Starttid' is start_time: its cells look otherwise" in said.err
+
+
+@pytest.mark.parametrize(
+    ("header", "column", "unit"),
+    [
+        ("Giltig frånvaro (h)", "valid_minutes", "hours"),
+        ("Ogiltig frånvaro %", "invalid_minutes", "percent"),
+        ("Anmäld frånvaro tim", "valid_minutes", "hours"),
+        ("Oanmäld frånvaro i procent", "invalid_minutes", "percent"),
+    ],
+)
+def test_a_draft_takes_valid_for_valid_and_a_unit_for_a_unit(
+    home: Path, header: str, column: str, unit: str
+) -> None:
+    said = drafted(home, f"Personnummer;Datum;{header}\n20120314-9800;2026-10-05;0,5\n")
+    (line,) = (line for line in said.out.splitlines() if header in line)
+    assert line.strip().startswith(f"{column}: ")
+    assert f"unit: {unit}}}" in line
+    assert "DECIDE" in line
+
+
+def test_a_draft_of_decimals_asks_for_their_unit(home: Path) -> None:
+    said = drafted(home, "Personnummer;Giltig frånvaro\n20120314-9800;0,5\n20120314-9800;1,0\n")
+    (line,) = (line for line in said.out.splitlines() if "Giltig" in line)
+    assert "unit: hours}  # DECIDE: it has decimals" in line
+
+
+def test_a_draft_of_weekdays_and_of_another_sheet_says_so(home: Path) -> None:
+    said = drafted(home, "Elev;Vecka;Mån;Tis;Ons\n20120314-9800;2026-W41;0;60;0\n")
+    assert '"Mån": {weekday: "Mån"}' in said.out
+    assert "what the columns of weekdays hold" in said.err
+    book = openpyxl.Workbook()
+    first = book.worksheets[0]
+    first.append(["Sammanställning", "Antal"])
+    sheet = book.create_sheet("Data")
+    for line in table([lesson(0)], BASIC):
+        sheet.append(["Egen kod" if cell == "Skolenhetskod" else str(cell) for cell in line])
+    book.save(home / "a.xlsx")
+    said = trappan("layout", "new", home / "a.xlsx")
+    assert "sheet: 2  # DECIDE" in said.out
+    said = trappan("layout", "check", home / "a.xlsx")
+    assert "other sheets: 'Data'" in said.err
+
+
+def test_rows_without_a_header_are_not_shown_whatever_their_cells_are(home: Path) -> None:
+    said = drafted(home, "Kim;Prov;20120314-9800;8A\nAli;Test;20120374-9807;8A\n")
+    assert (said.status, said.out) == (1, "")
+    assert "Kim" not in said.err
 
 
 def test_odd_headers_make_a_draft_that_is_yaml_all_the_same(home: Path) -> None:

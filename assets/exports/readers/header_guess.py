@@ -24,7 +24,7 @@ from assets.exports.readers.layouts import (
 )
 from assets.exports.readers.workbook import read_sheet
 
-_ROWS_BELOW = 5
+_ROWS_BELOW = 100
 _LONGEST = 1 << 16
 _LETTER = re.compile(r"[^\W\d_]")
 _LONG_NUMBER = re.compile(r"\d{5,}|\d{4}-\d\d-\d\d")
@@ -61,8 +61,13 @@ class Head:
         return [row for row in below if "".join(row).strip()][:_ROWS_BELOW]
 
 
-def head_of(file: ReceivedFile, layouts: Sequence[Layout]) -> Head:
+def head_of(file: ReceivedFile, layouts: Sequence[Layout], sheet: int = 0) -> Head:
     """Return the head of a file.
+
+    Args:
+        file: the file.
+        layouts: those that are tried.
+        sheet: of a workbook: that sheet, by its number, instead of the one that is read; or 0.
 
     Raises:
         UnreadableFileError: it is no text and no workbook, has no row that could be a header, or
@@ -76,7 +81,10 @@ def head_of(file: ReceivedFile, layouts: Sequence[Layout]) -> Head:
         "file again."
     )
     if file.is_workbook:
-        heads = _heads_of_sheets(file, layouts, count)
+        if sheet:
+            heads = _heads("", read_sheet(file, number=sheet).first_rows(count), layouts)
+        else:
+            heads = _heads_of_sheets(file, layouts, count)
     else:
         lines = [line[:_LONGEST] for line in first_lines(file, count)]
         if next((line for line in lines if line.strip()), "").lstrip()[:1] in {"{", "["}:
