@@ -29,7 +29,7 @@ from assets.exports.layout_words import (
     near_headers,
     nearest_match,
 )
-from assets.exports.ledger.outcomes import RowProblem
+from assets.exports.ledger.outcomes import RowProblem, only_absence
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.ledger.reasons import PERSONAL_COLUMNS, shown, shown_code
 from assets.exports.pupils.people import People
@@ -61,6 +61,8 @@ NO_HEADER = (
 )
 _DROPPED = "(never read)"
 _ROWS_SHOWN = 3
+# A person who tries a layout has a whole export, and wants to hear of it early.
+_FEWEST_LESSONS = 10
 _PLACE = {"school": "school_unit_code", "class": "class_name"}
 _PROTECTED = {"protected": "protected_identity(protected_text)"}
 # What is shown of a staged row: our word and its cell.
@@ -150,6 +152,7 @@ class _Staged:
     notes: str = ""
     counted: Counter[RowProblem] = field(default_factory=Counter)
     stored: tuple[dict[str, str], ...] = ()
+    only: str = ""
 
     @property
     def refused(self) -> int:
@@ -182,7 +185,7 @@ def check_file(path: Path, layouts: Sequence[Layout], rows: int = ROWS_READ) -> 
         fits,
         (*_facts(file, head), *_rows_fact(fits, staged, rows), *_note(staged.notes)),
         tuple(_cells(head)),
-        tuple(_in_words(staged.counted, staged.read)),
+        (*filter(None, (staged.only,)), *_in_words(staged.counted, staged.read)),
         tuple(_advice(head)),
         staged.stored,
         is_hopeless=staged.read > 0 and staged.refused == staged.read,
@@ -347,9 +350,17 @@ def _stage_first(file: ReceivedFile, head: Head, layouts: Sequence[Layout], rows
             known = first.setdefault(problem.code, problem)
             counted[known] += problem.rows
         stored = _as_stored(lake, kind, rows_staged)
-        return _Staged(reader.rows_read, reader.reason or "", counted, stored)
+        only = _only_absence(lake) if kind == "lessons" else ""
+        return _Staged(reader.rows_read, reader.reason or "", counted, stored, only)
     finally:
         lake.connection.close()
+
+
+def _only_absence(lake: Lake) -> str:
+    """Say that the staged lessons have none with presence."""
+    counts = lake.relation("exports/staged_file_counts").iter_rows(named=True)
+    said = (only_absence(c["rows_reported"], c["rows_absent"], _FEWEST_LESSONS) for c in counts)
+    return next(said, "")
 
 
 def _as_stored(lake: Lake, kind: str, rows: TemporaryTable) -> tuple[dict[str, str], ...]:

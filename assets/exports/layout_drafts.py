@@ -92,7 +92,7 @@ def draft_layout(path: Path, layouts: Sequence[Layout], name: str, kind: str | N
     head, sheet = _head(look_at(path), layouts)
     header = [cell for cell in head.header if cell.strip()]
     chosen_kind = kind or _likely_kind(header)
-    writer = _Writer(head, header, name, chosen_kind, sheet)
+    writer = _DraftText(head, header, name, chosen_kind, sheet)
     text = writer.text()
     already = head.match.layout.name if head.match.fits else ""
     return Draft(text, tuple(writer.decisions), _lacks(text, head, chosen_kind, name), already)
@@ -153,7 +153,7 @@ def _assigned(header: Sequence[str], columns: Iterable[str]) -> dict[str, Likene
     return found
 
 
-class _Writer:
+class _DraftText:
     """Writes the draft of one file.
 
     Attributes:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.ledger.reasons import reason_of
-from assets.exports.ledger.reasons_swedish import swedish_reason
 from assets.exports.readers.layout_files import LayoutError, parse_layout, shipped_layouts
 from assets.exports.readers.layouts import Layout
 from assets.exports.readers.reshaping.wide_columns import day_in_week
@@ -141,26 +140,28 @@ def test_a_share_of_a_lesson_without_a_length_is_never_minutes(lake: Lake, tmp_p
     assert minutes_at(lake, report) == {"08:20": (60, 60, 0, True)}
 
 
+def test_a_spreadsheets_share_is_read_as_it_is_shown(lake: Lake, tmp_path: Path) -> None:
+    """It keeps 25 % as 0.25, and 100 % as 1."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    rows = [usual(), usual(pupil=1), usual(pupil=2)]
+    for number, line in enumerate(PERCENT.table(rows), start=1):
+        sheet.append(line)
+        if number > 1:
+            for column, value in ((8, (0.25, 1, 0)[number - 2]), (9, 0)):
+                sheet.cell(number, column, value).number_format = "0%"
+    book.save(tmp_path / "a_20261101T0500.xlsx")
+    report = taken(lake, tmp_path / "a_20261101T0500.xlsx", PERCENT.layout)
+    assert problems_of(report) == {}
+    found = lake.rows("SELECT valid_minutes FROM lessons ORDER BY 1")
+    assert found == [(0,), (15,), (60,)]
+
+
 def test_a_file_of_another_units_column_is_quarantined_whole(lake: Lake, tmp_path: Path) -> None:
     """Whose column is hours by its name is none of a layout of minutes."""
     text = text_of([lesson(0)], BARE).replace("Giltig frånvaro (min)", "Giltig frånvaro (tim)")
     report = taken(lake, put(tmp_path, "a_20261101T0500.csv", text))
     assert report.outcome == FileOutcome.QUARANTINED
-
-
-@pytest.mark.parametrize("what", ["decimals", "not_whole"])
-@pytest.mark.parametrize(
-    "column",
-    [
-        f"{kind}_minutes"
-        for kind in ("scheduled", "present", "valid", "invalid", "other", "reported")
-    ],
-)
-def test_every_word_about_a_unit_is_said_in_both_languages(column: str, what: str) -> None:
-    code = f"{column}.{what}"
-    assert all(vars(reason_of(code)).values())
-    assert all(vars(swedish_reason(code)).values())
-    assert reason_of(code).what != swedish_reason(code).what
 
 
 # -- Codes ----------------------------------------------------------------------------------------
@@ -518,6 +519,7 @@ def test_a_row_above_every_heading_is_nobodys(lake: Lake, tmp_path: Path) -> Non
     ("keys", "words"),
     [
         ('blocks: {heading: "Elev: {family_name}"}', "no part '{civic_no}'"),
+        ('blocks: {heading: "Elev: {civic_no}"}', "needs a column of the day"),
         ("columns_are: {cells: code, parts: '{lesson_date}'}", "no 'codes' say"),
         ("columns_are: {cells: valid_minutes}", "expected either 'parts'"),
         ("columns_are: {cells: valid_minutes, parts: '{civic_no}'}", "'civic_no' is none of"),
@@ -534,6 +536,18 @@ def test_keys_that_can_not_be_meant_are_no_layout(keys: str, words: str) -> None
     columns = "columns:\n  subject: {headers: [Ämne]}\n"
     with pytest.raises(LayoutError, match=re.escape(words)):
         parse_layout(f"{head}{columns}{keys}\n", "a")
+
+
+@pytest.mark.parametrize("present", [False, True])
+def test_a_file_of_absence_only_is_told_in_the_ledger(
+    lake: Lake, tmp_path: Path, present: bool
+) -> None:
+    """Its rates would be 100 % whatever the pupils did."""
+    rows = [lesson(n, valid="60", invalid="0", present="0") for n in range(100)]
+    rows[0] |= {"valid": "0", "present": "60"} if present else {}
+    report = taken(lake, put(tmp_path, "a_20261101T0500.csv", text_of(rows)))
+    assert report.rows_accepted == 100
+    assert ("each of its 100 reported lessons has absence" in str(report.reason)) != present
 
 
 @pytest.mark.parametrize(

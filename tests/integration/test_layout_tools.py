@@ -222,6 +222,18 @@ def test_rows_of_every_kind_are_shown_as_they_would_be_stored(home: Path, kind: 
 LOV = "Skolenhetskod;Första dag;Sista dag;Namn\nalla;2026-12-21;2027-01-08;Jullov\n"
 
 
+@pytest.mark.parametrize(
+    ("count", "present", "is_said"), [(10, 0, True), (9, 0, False), (10, 1, False)]
+)
+def test_a_check_says_when_no_row_has_presence(
+    home: Path, count: int, present: int, is_said: bool
+) -> None:
+    rows = [lesson(n, valid="60", invalid="0", present="0") for n in range(count)]
+    rows += [lesson(20, valid="0", invalid="0", present="60")] * present
+    said = trappan("layout", "check", put(home, "a.csv", text_of(rows, BASIC)))
+    assert (f"each of its {count} reported lessons has absence" in said.out) == is_said
+
+
 def test_the_other_sheets_of_a_workbook_are_named_to_who_has_it(home: Path) -> None:
     content = workbook_of(table([lesson(0)], BASIC), "Sammanställning", "Förklaring")
     said = trappan("layout", "check", put(home, "a.xlsx", content))

@@ -76,7 +76,7 @@ def test_a_share_is_the_minutes_it_was_written_of_or_none(
     found = minutes_of(f"{value} %", "percent", length)
     exact = value * length / 100
     if found is None:
-        assert 0 < value <= 1 or length > 100 / Decimal(10) ** decimals
+        assert length > 100 / Decimal(10) ** decimals
     elif exact == int(exact):
         assert found == exact
     else:
@@ -96,10 +96,14 @@ def test_a_share_is_the_minutes_it_was_written_of_or_none(
         ("x", "hours", None, None),
         ("25", "percent", 60, 15),
         ("33 %", "percent", 60, 20),
+        ("33.3333333333333%", "percent", 60, 20),
+        ("0.333333333333333", "hours", None, 20),
         ("33", "percent", 600, 198),
         ("33", "percent", 480, None),
         ("100", "percent", 55, 55),
         ("1", "percent", 60, None),
+        ("1", "percent", 200, None),
+        ("1 %", "percent", 200, 2),
         ("0,25", "percent", 60, None),
         ("0", "percent", 60, 0),
         ("25", "percent", None, None),

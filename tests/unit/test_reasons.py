@@ -19,10 +19,13 @@ SOURCES = [
     ROOT / "assets" / "exports" / "pupils" / "identity_numbers.py",
     ROOT / "assets" / "exports" / "readers" / "row_reader.py",
     ROOT / "assets" / "exports" / "readers" / "row_shapes.py",
+    ROOT / "assets" / "exports" / "readers" / "reshaping" / "canonical_rows.py",
     ROOT / "assets" / "exports" / "ledger" / "object_reasons.py",
     ROOT / "assets" / "exports" / "ledger" / "outcomes.py",
     ROOT / "assets" / "exports" / "ss12000" / "batch.py",
 ]
+KEYS = (ROOT / "docs" / "layout-keys.md").read_text(encoding="utf-8")
+MINUTES = ("scheduled", "present", "valid", "invalid", "other", "reported", "code")
 CODES = sorted(
     {
         code
@@ -30,6 +33,8 @@ CODES = sorted(
         for code in re.findall(r"""['"]([a-z][a-zA-Z_]+\.[a-z_]+)['"]""", path.read_text("utf-8"))
     }
     # An id that was taken away has no field by which it could be reported elsewhere.
+    | set(re.findall(r"`((?:cell|code_minutes|week)\.[a-z_]+)`", KEYS))
+    | {f"{kind}_minutes.{what}" for kind in MINUTES for what in ("decimals", "not_whole")}
     | {f"object.of_{name}" for name, shape in load_shapes().items() if shape.own}
 )
 

@@ -9,8 +9,10 @@ from assets.exports.readers.xlsx.values import (
     NO_VALUE,
     day_text,
     is_date_format,
+    is_percent_format,
     iso_text,
     number_text,
+    percent_text,
     plain_string,
 )
 
@@ -42,6 +44,37 @@ from assets.exports.readers.xlsx.values import (
 )
 def test_a_number_is_shown_in_full_or_is_none(stored: str, shown: str) -> None:
     assert number_text(stored) == shown
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("0.25", "25%"),
+        ("1", "100%"),
+        ("0", "0%"),
+        ("0.33333333333333331", "33.3333333333333%"),
+        ("1E-2", "1%"),
+        ("hej", NO_VALUE),
+    ],
+)
+def test_a_share_is_shown_as_a_percentage(stored: str, shown: str) -> None:
+    assert percent_text(stored) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "is_share"),
+    [
+        (9, None, True),
+        (10, None, True),
+        (14, None, False),
+        (170, "0.0%", True),
+        (170, "0.0 %;-0.0 %", True),
+        (170, '0" % av lektionen"', False),
+        (170, "General", False),
+    ],
+)
+def test_a_format_of_a_share_is_told(number: int, code: str | None, is_share: bool) -> None:
+    assert is_percent_format(number, code) == is_share
 
 
 @pytest.mark.parametrize(

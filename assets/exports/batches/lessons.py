@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.exports.batches.batch import FileCounts, StagedBatch
 from assets.exports.files.received import ReceivedFile
+from assets.exports.ledger.outcomes import only_absence
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.pupils.people import People
 from assets.exports.pupils.protection import store_words
@@ -257,6 +258,8 @@ class LessonBatch:
             first, last = row.get("period_first_date"), row.get("period_last_date")
             refused = self._problems.refused(key)
             reader = self._readers[key]
+            reason = snapshot_reason(self._headers[key], reader.reason, refused)
+            only = only_absence(row.get("rows_reported", 0), row.get("rows_absent", 0))
             counts.append(
                 FileCounts(
                     file=file,
@@ -266,7 +269,7 @@ class LessonBatch:
                     rows_warned=min(self._problems.warned(key), reader.rows_read - refused),
                     period=(first, last) if first and last else None,
                     problems=self._problems.shown(key),
-                    reason=snapshot_reason(self._headers[key], reader.reason, refused),
+                    reason="; ".join(filter(None, (only, reason))) or None,
                 )
             )
         return counts

@@ -26,6 +26,10 @@ class FileOutcome(StrEnum):
     AWAITING_RELEASE = "awaiting_release"
 
 
+#: So many lessons without one of presence are no corrections (our choice).
+LEAST_LESSONS = 100
+
+
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """A refused row, or one kind of warning in a file.
@@ -113,6 +117,22 @@ class FileReport:
     def is_whole(self) -> bool:
         """Everything was taken, or had been before."""
         return self.outcome in {FileOutcome.ACCEPTED, FileOutcome.SUPERSEDED, FileOutcome.DUPLICATE}
+
+
+def only_absence(reported: int, absent: int, least: int = LEAST_LESSONS) -> str:
+    """Say that a file of lessons has none with presence, so that rates of it alone would be 100 %.
+
+    Args:
+        reported: lessons of it that were reported.
+        absent: of them those with absence.
+        least: of fewer lessons nothing is said: they are corrections.
+    """
+    if absent < reported or reported < least:
+        return ""
+    return (
+        f"each of its {reported} reported lessons has absence: if it has no rows for presence, its "
+        "rates are 100 % whatever the pupils did"
+    )
 
 
 def report_of(file: ReceivedFile, outcome: FileOutcome) -> FileReport:

@@ -296,6 +296,7 @@ def shapes_fault(layout: Layout) -> str:
         _always_fault(layout.always),
         *(_split_fault(layout.kind, one) for one in layout.split),
         _codes_fault(layout.codes, layout.columns_are),
+        _blocks_fault(layout),
         _twice_fault(layout),
     )
     return next(filter(None, faults), "")
@@ -334,6 +335,16 @@ def _codes_fault(codes: CodeColumn | None, wide: WideColumns | None) -> str:
     if are_in_columns and (codes.minutes or "" in codes.table):
         return "'columns_are' says what an empty cell means, and has no column of minutes"
     return ""
+
+
+def _blocks_fault(layout: Layout) -> str:
+    """Say that nothing tells rows from headings; by the day in each row it is told."""
+    has_day = any(
+        "lesson_date" in name.split(", ") and spec.required for name, spec in layout.sources.items()
+    )
+    if layout.blocks is None or has_day:
+        return ""
+    return "'blocks' needs a column of the day, 'lesson_date', that is required"
 
 
 def _twice_fault(layout: Layout) -> str:

@@ -23,7 +23,7 @@ _SIGN = {
     "percent": re.compile(r" *%$"),
 }
 _NOTHING = re.compile(r"[-–—]")
-_NUMBER = re.compile(r"(-?[0-9]{1,5})(?:[.,]([0-9]{1,6}))?", re.ASCII)
+_NUMBER = re.compile(r"(-?[0-9]{1,5})(?:[.,]([0-9]{1,15}))?", re.ASCII)
 _HOURS_AND_MINUTES = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?::00)?", re.ASCII)
 _DECIMALS = re.compile(r"-?[0-9]+[.,][0-9]*", re.ASCII)
 _WHOLE = re.compile(r"(-?[0-9]{1,5})(?:[.,]0{1,2})?", re.ASCII)
@@ -82,8 +82,8 @@ def minutes_of(cell: str, unit: Unit, length: int | None = None) -> int | None:
         return None
     minutes_a_unit = Decimal(_HOUR) if unit == "hours" else Decimal(length or 0) / 100
     value = Decimal(text.replace(",", "."))
-    if unit == "percent" and 0 < value <= 1:
-        # A spreadsheet keeps 100 % as 1: nobody can tell it from one in a hundred.
+    if text == cell.strip() and unit == "percent" and 0 < value <= 1:
+        # Without its sign: a spreadsheet keeps 100 % as 1, and it may be one in a hundred.
         return None
     return _only_minutes(value, len(found[2] or ""), minutes_a_unit)
 

@@ -18,7 +18,7 @@ from assets.exports.readers.xlsx.parts import (
     relationship_id,
     tags,
 )
-from assets.exports.readers.xlsx.values import is_date_format, plain_string
+from assets.exports.readers.xlsx.values import is_date_format, is_percent_format, plain_string
 
 _BOOK = tags("sheet", "workbookPr", "calcPr")
 _STRINGS = tags("si", "t", "rPh")
@@ -44,6 +44,7 @@ class Book:
         waits_for_results: the program that wrote it asks for all formulas to be calculated.
         strings: shared strings.
         date_styles: numbers of the styles that show a day or time.
+        percent_styles: numbers of those that show a percentage.
     """
 
     sheets: list[SheetEntry] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Book:
     waits_for_results: bool = False
     strings: list[str] = field(default_factory=list)
     date_styles: frozenset[int] = frozenset()
+    percent_styles: frozenset[int] = frozenset()
 
 
 def open_book(package: Package) -> Book:
@@ -67,7 +69,7 @@ def open_book(package: Package) -> Book:
         if kind == "sharedStrings":
             book.strings = _shared_strings(package, target)
         elif kind == "styles":
-            book.date_styles = _date_styles(package, target)
+            _read_styles(package, target, book)
     return book
 
 
@@ -158,7 +160,7 @@ def _shared_strings(package: Package, part: str) -> list[str]:
     return strings
 
 
-def _date_styles(package: Package, part: str) -> frozenset[int]:
+def _read_styles(package: Package, part: str, book: Book) -> None:
     codes: dict[int, str] = {}
     formats: list[int] = []
     in_cells = False
@@ -179,8 +181,10 @@ def _date_styles(package: Package, part: str) -> frozenset[int]:
             in_cells = False
 
     package.parse(part, start, end)
-    return frozenset(
-        style for style, number in enumerate(formats) if is_date_format(number, codes.get(number))
+    shown = [(style, number, codes.get(number)) for style, number in enumerate(formats)]
+    book.date_styles = frozenset(s for s, number, code in shown if is_date_format(number, code))
+    book.percent_styles = frozenset(
+        s for s, number, code in shown if is_percent_format(number, code)
     )
 
 

@@ -21,6 +21,7 @@ from assets.exports.readers.xlsx.values import (
     day_text,
     iso_text,
     number_text,
+    percent_text,
     plain_string,
 )
 
@@ -358,8 +359,10 @@ class _SheetReader:
         )
 
     def _number(self, value: str) -> str:
-        style = self._style
-        is_day = style.isdecimal() and int(style) in self._book.date_styles
+        style = int(self._style) if self._style.isdecimal() else -1
+        is_day = style in self._book.date_styles
+        if not is_day and style in self._book.percent_styles:
+            return percent_text(value)
         known = self._days if is_day else self._numbers
         text = known.get(value)
         if text is None:

@@ -24,6 +24,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LAST_DAY = 2_958_466
 # Formats of the standard without a code in the file.
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_BUILT_IN_PERCENTAGES = frozenset({9, 10})
 # What of a code is no sign of a value: texts in quotes, single letters, fillers, colours and
 # conditions in brackets, but not elapsed time.
 _DECORATION = re.compile(r'"[^"]*"?|\\.|[_*].|\[(?!h+\]|m+\]|s+\])[^\]]*\]?', re.IGNORECASE)
@@ -62,6 +63,15 @@ def day_text(stored: str, *, is_1904: bool) -> str:
     return f"{day} {clock}" if of_day else day
 
 
+def percent_text(stored: str) -> str:
+    """Return a number whose format is a percentage: 0.25 is `25%`, as a spreadsheet shows it."""
+    text = number_text(stored)
+    if text == NO_VALUE:
+        return text
+    shown = format(Decimal(text) * 100, "f")
+    return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown}%"
+
+
 def iso_text(stored: str) -> str:
     """Return a value of the kind `d`, an ISO 8601 date or time, as `day_text` writes it."""
     match = _ISO.fullmatch(stored.strip())
@@ -79,6 +89,13 @@ def plain_string(text: str) -> str:
         return text
     letters = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     return letters.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def is_percent_format(number: int, code: str | None) -> bool:
+    """Whether a number format shows a percentage; arguments as those of `is_date_format`."""
+    if code is None:
+        return number in _BUILT_IN_PERCENTAGES
+    return "%" in _DECORATION.sub("", code.partition(";")[0])
 
 
 def is_date_format(number: int, code: str | None) -> bool:
