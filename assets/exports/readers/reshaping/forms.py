@@ -27,10 +27,6 @@ _PATTERNS = {
 _NUMBER = r"[-–—]|-?\d[\d.,:]*"
 
 
-class FormError(ValueError):
-    """A form can't be one; the message says why."""
-
-
 @dataclass(frozen=True)
 class Form:
     """The form of a text.
@@ -50,17 +46,17 @@ class Form:
         """Look that it is one.
 
         Raises:
-            FormError: it has no part, one twice, or two with nothing between them.
+            ValueError: it has no part, one twice, or two with nothing between them.
         """
         between = [text for place, text in enumerate(_PART.split(self.text)) if place % 2 == 0]
         if not self.parts:
-            raise FormError(f"'{self.text}' names no part. Expected one such as '{{subject}}'")
+            raise ValueError(f"'{self.text}' names no part. Expected one such as '{{subject}}'")
         if len(set(self.parts)) < len(self.parts):
-            raise FormError(f"'{self.text}' has a part twice")
+            raise ValueError(f"'{self.text}' has a part twice")
         if any(not text for text in between[1:-1]):
-            raise FormError(f"'{self.text}' has two parts with nothing between them")
+            raise ValueError(f"'{self.text}' has two parts with nothing between them")
         if any(mark in text for text in between for mark in "{}"):
-            raise FormError(f"'{self.text}' has a brace that opens or closes no part")
+            raise ValueError(f"'{self.text}' has a brace that opens or closes no part")
 
     @cached_property
     def opening(self) -> str:
