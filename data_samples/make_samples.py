@@ -124,7 +124,9 @@ def main(folder: Path = ROOT / "data_samples") -> tuple[Samples, Samples]:
     publish(folder / "inbox", samples.files)
     publish(folder / "inbox_week_47", after.files)
     sender_samples.publish_senders(folder, samples)
-    (folder / layout_samples.PLACE).write_bytes(layout_samples.workbook())
+    workbook = folder / layout_samples.PLACE
+    workbook.parent.mkdir(parents=True, exist_ok=True)
+    workbook.write_bytes(layout_samples.workbook())
     return samples, after
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def export_of(name: str) -> Path:
     return path
 
 
+def members(workbook: bytes) -> list[tuple[str, bytes]]:
+    """Return what is in a workbook; with another zlib the packed bytes may differ."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as book:
+        return [(name, book.read(name)) for name in book.namelist()]
+
+
 def table(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
 
@@ -38,7 +45,8 @@ def test_there_are_five_and_none_is_said_to_be_of_a_school_system() -> None:
 
 
 def test_the_workbook_among_them_is_made_the_same_again() -> None:
-    assert (SAMPLES / layout_samples.PLACE).read_bytes() == layout_samples.workbook()
+    kept, made = (SAMPLES / layout_samples.PLACE).read_bytes(), layout_samples.workbook()
+    assert members(kept) == members(made)
 
 
 @pytest.mark.parametrize("name", MUNICIPALITIES)
