@@ -444,11 +444,8 @@ class _Ingest:
     def _write_quarantined(self, lake: Lake) -> None:
         """Write the ledger rows of files that could not be read, all in one transaction."""
         reports, self.unread = self.unread, []
-        columns = [
-            column
-            for column in self.unread_columns
-            if any(column.file.file_id == report.file_id for report in reports)
-        ]
+        unread = {report.file_id for report in reports}
+        columns = [one for one in self.unread_columns if one.file.file_id in unread]
         self.unread_columns = []
 
         def change(connection: duckdb.DuckDBPyConnection) -> None:
