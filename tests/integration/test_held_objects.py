@@ -19,7 +19,7 @@ from assets.exports.files.arrivals import Intake
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.readers.layouts import shipped_layouts
+from assets.exports.readers.layout_files import shipped_layouts
 from assets.exports.revoke import revoke_file
 from assets.exports.sender_summary import summary_rows
 from assets.exports.senders.releases import Person, release, waiting_files
