@@ -24,7 +24,10 @@ SECTIONS = (
     ("Understand", ("docs/rules", "docs/patterns", "docs/forecast", "docs/glossary")),
     ("Change", ("CONTRIBUTING", "docs/architecture", "docs/testing", "docs/mutants", "docs/*")),
     ("Decisions", ("docs/adr/*",)),
-    ("Test data", ("data_samples/README", "tests/cases/README", "CHANGELOG")),
+    (
+        "Test data",
+        ("data_samples/README", "data_samples/*/README", "tests/cases/README", "CHANGELOG"),
+    ),
 )
 CONF = """
 project = "Frånvarotrappan"

@@ -38,7 +38,7 @@ def laid_out(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> tuple
     if sys.stdout.isatty() and not _is_wide.get():
         width = shutil.get_terminal_size().columns
     if _least_width(columns, rows) <= width:
-        return _table(columns, rows), width
+        return _table(columns, rows, width), width
     return "\n".join(stacked(columns, rows, width)), width
 
 
@@ -48,20 +48,31 @@ def _least_width(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> i
 
 def _least(column: str, rows: Sequence[Mapping[str, str]]) -> int:
     """The width under which a column would cut a word, or be hard to read."""
-    texts = [column, *(row[column] for row in rows)]
-    natural = max(map(cell_len, texts))
-    word = max(_longest_word(text) for text in texts)
-    return min(natural, max(word, _LEAST_PROSE))
+    word = max(_longest_word(text) for text in _texts(column, rows))
+    return min(_natural(column, rows), max(word, _LEAST_PROSE))
+
+
+def _natural(column: str, rows: Sequence[Mapping[str, str]]) -> int:
+    return max(map(cell_len, _texts(column, rows)))
+
+
+def _texts(column: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
+    return [column, *(row[column] for row in rows)]
 
 
 def _longest_word(text: str) -> int:
     return max(map(cell_len, text.split()), default=0)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Table:
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, str]], width: int) -> Table:
     table = Table(header_style="bold")
+    # Told to the letter: rich would take what lacks from the widest column, whatever stands there.
+    spare = width - _least_width(columns, rows)
     for column in columns:
-        table.add_column(column, min_width=_least(column, rows), overflow="fold")
+        least = _least(column, rows)
+        more = min(spare, _natural(column, rows) - least)
+        spare -= more
+        table.add_column(column, width=least + more, overflow="fold")
     for row in rows:
         table.add_row(*(row[column] for column in columns))
     return table

@@ -192,7 +192,8 @@ def test_the_school_that_goes_on_reporting_who_left_is_reported(home: Path) -> N
 def test_the_explanation_names_them_though_nothing_is_flagged(
     home: Path, pupil: Pupil, line: str
 ) -> None:
-    said = trappan("explain", "-", "--as-of", AS_OF, "--home", home, typed=number(pupil))
+    words = ("explain", "-", "--full", "--as-of", AS_OF, "--home", home)
+    said = trappan(*words, typed=number(pupil))
     assert f"  {line}\n" in said.out
 
 

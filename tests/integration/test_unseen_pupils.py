@@ -177,7 +177,7 @@ def test_the_flags_and_the_explanation_say_insufficient(home: Path) -> None:
     assert len(mine) == 8
     assert {fields[8] for fields in mine} == {"insufficient"}
     assert {fields[12] for fields in mine} == {"0"}
-    explained = trappan("explain", "-", "--as-of", AS_OF, "--home", home, typed=UNSEEN[0])
+    explained = trappan("explain", "-", "--full", "--as-of", AS_OF, "--home", home, typed=UNSEEN[0])
     assert "no lesson of the pupil is known of the latest 30 days" in explained.out
     assert "unseen.after_days = 30 days" in explained.out
 

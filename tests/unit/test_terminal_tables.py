@@ -69,6 +69,7 @@ class _Screen:
 
 
 @example((["a"], [{"a": "0[/] [bold]"}]), 80)
+@example((["a", "b", "c"], [{"a": KEY, "b": f"{KEY} {KEY}", "c": HASH}]), 146)
 @given(answers(), st.integers(20, 240))
 def test_every_word_of_an_answer_stands_whole_in_one_line(
     answer: tuple[list[str], list[dict[str, str]]], width: int
