@@ -175,5 +175,6 @@ def find_summed_months(lake: Lake) -> TemporaryTable:
     if find_standing(lake).is_asked:
         lake.materialise("standing/counting_sums")
     else:
-        lake.make_view("counting_sums", "SELECT * FROM monthly_sums")
+        # A table as above: of a view with its name DuckDB would not make one later.
+        lake.make("counting_sums", "SELECT * FROM monthly_sums")
     return lake.materialise("absence/summed_months")

@@ -97,3 +97,18 @@ def test_a_module_names_no_temporary_table_that_another_makes(module: Module) ->
 )
 def test_a_name_of_another_modules_table_is_found(written: str) -> None:
     assert spelled_by_others(Module(ROOT / "assets" / "new.py", ast.parse(written), 1))
+
+
+def test_a_temporary_name_is_a_table_everywhere_or_a_view_everywhere() -> None:
+    """DuckDB makes neither in place of the other, and a connection may be used for both."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            first = node.args[0] if node.args else None
+            if node.func.attr in MAKERS and isinstance(first, ast.Constant):
+                name = str(first.value).rpartition("/")[2]
+                kinds[name].add("view" if node.func.attr in {"define", "make_view"} else "table")
+    assert len(kinds) > 50
+    assert {name for name, found in kinds.items() if len(found) > 1} == set()

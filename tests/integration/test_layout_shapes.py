@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -472,6 +473,41 @@ def test_a_heading_that_speaks_of_protection_protects(
     assert report.rows_read in (3, 4)
     taken(lake, put(tmp_path, "b_20261102T0500.csv", text_of([lesson(1)])))
     assert is_protected(lake)
+
+
+def with_totals(word: str) -> Shape:
+    return replace(BLOCKS, keys=BLOCKS.keys.replace("[Summa]", f'["{word}"]'))
+
+
+def test_a_heading_that_begins_as_totals_do_says_whose_its_rows_are(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """Else the pupil above would get the absence of the one below."""
+    table = [row for row in blocks(0, 1, invalid=60) if row[0] != "Summa"]
+    report = of_shape(lake, tmp_path, with_totals("Elev: Ö"), table)
+    assert (report.rows_read, report.rows_accepted) == (2, 2)
+    assert lake.rows("SELECT count(DISTINCT pupil_key) FROM lessons") == [(2,)]
+
+
+@pytest.mark.parametrize("cells", [0, 4], ids=["alone in its line", "with empty cells"])
+def test_a_line_that_begins_as_totals_do_and_protects_is_refused_and_protects(
+    lake: Lake, tmp_path: Path, cells: int
+) -> None:
+    table = blocks(0, 1, 2)
+    table[5] = ["Summa: skyddad identitet 20120314-9818", *[""] * cells]
+    report = of_shape(lake, tmp_path, BLOCKS, table)
+    assert set(problems_of(report)) == {6, 8}
+    taken(lake, put(tmp_path, "b_20261102T0500.csv", text_of([lesson(1)])))
+    assert is_protected(lake)
+
+
+def test_a_lesson_that_begins_as_totals_do_is_a_row(lake: Lake, tmp_path: Path) -> None:
+    table = [
+        [line[2], *line[:2], *line[3:]] if len(line) > 2 else line
+        for line in blocks(0, 1, subject="Summativt prov")
+    ]
+    report = of_shape(lake, tmp_path, BLOCKS, table)
+    assert (report.rows_read, report.rows_accepted) == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from assets.exports.files.received import ReceivedFile
 from assets.exports.ledger.reasons import shown, shown_code
+from assets.exports.pupils.identity_numbers import possible_numbers
 from assets.exports.pupils.protection import is_protecting, speaks_of_a_mark, strictest_marking
 from assets.exports.readers.columns import COLUMNS
 from assets.exports.readers.layout_keys import CODE, CODE_MINUTES, WEEK, WideColumns
@@ -100,17 +101,17 @@ class CanonicalRows:
     def is_between_rows(self, row: DataRow) -> bool:
         """Whether a row is no data, but says whose the rows below it are, or sums them up."""
         blocks = self._layout.blocks
-        if blocks is None:
+        if blocks is None or self._is_data(row):
             return False
-        filled = [cell.strip() for cell in row.cells if cell.strip()]
-        text = " ".join(filled)
-        if any(text.casefold().startswith(words.casefold()) for words in blocks.totals):
-            return True
+        text = " ".join(cell.strip() for cell in row.cells if cell.strip())
         heading: Cells = {}
-        if not _is_taken_apart(heading, text, blocks.form):
-            return False
-        self._heading = heading
-        return True
+        if _is_taken_apart(heading, text, blocks.form):
+            self._heading = heading
+            return True
+        # A heading may begin as totals do: whoever it names must not be lost with it.
+        names_somebody = possible_numbers(text) or speaks_of_a_mark(text)
+        is_total = any(text.casefold().startswith(words.casefold()) for words in blocks.totals)
+        return is_total and not names_somebody
 
     def ends_block(self, fault: str) -> bool:
         """Take note of a row that has not the shape of a row; say whether it is only a header.
@@ -192,7 +193,7 @@ class CanonicalRows:
         """Say whose a row in a block is; a fault where nobody can tell."""
         if self._layout.blocks is None:
             return None
-        if all(form.fullmatch(row.cells[place].strip()) for place, form in self._of_data):
+        if self._is_data(row):
             if self._heading is None:
                 return RowFault("row.no_heading", "")
             cells.update(self._heading | {"protected": _stricter(cells, self._heading)})
@@ -205,6 +206,13 @@ class CanonicalRows:
         if speaks_of_a_mark(text):
             cells["protected"] = text
         return RowFault("row.unknown_heading", shown("row", text))
+
+    def _is_data(self, row: DataRow) -> bool:
+        """Whether a row in a block has a day and a time where lessons have them."""
+        return all(
+            place < len(row.cells) and form.fullmatch(row.cells[place].strip())
+            for place, form in self._of_data
+        )
 
     def _named(self, row: DataRow) -> Cells:
         """Return a row's cells under our names."""
