@@ -16,12 +16,14 @@ WITH pairs AS (
         arriving.exported_at,
         arriving.file_id,
         stored.lesson_date = arriving.lesson_date
-        AND NOT arriving.is_cancelled
-        AND (arriving.is_reported OR NOT stored.is_reported)
-        AND 2 * arriving.scheduled_minutes >= stored.scheduled_minutes
-        AND (
-            stored.valid_minutes + stored.invalid_minutes = 0
-            OR arriving.valid_minutes + arriving.invalid_minutes > 0
+        AND says_whole(
+            arriving.is_cancelled,
+            arriving.is_reported,
+            arriving.scheduled_minutes,
+            arriving.valid_minutes + arriving.invalid_minutes,
+            stored.is_reported,
+            stored.scheduled_minutes,
+            stored.valid_minutes + stored.invalid_minutes
         ) AS is_whole
     FROM lessons AS stored
     INNER JOIN arriving_lessons AS arriving
@@ -39,12 +41,14 @@ WITH pairs AS (
         stored.lesson_date,
         arriving.exported_at,
         arriving.file_id,
-        NOT arriving.is_cancelled
-        AND (arriving.is_reported OR NOT stored.is_reported)
-        AND 2 * arriving.scheduled_minutes >= stored.scheduled_minutes
-        AND (
-            stored.valid_minutes + stored.invalid_minutes = 0
-            OR arriving.valid_minutes + arriving.invalid_minutes > 0
+        says_whole(
+            arriving.is_cancelled,
+            arriving.is_reported,
+            arriving.scheduled_minutes,
+            arriving.valid_minutes + arriving.invalid_minutes,
+            stored.is_reported,
+            stored.scheduled_minutes,
+            stored.valid_minutes + stored.invalid_minutes
         ) AS is_whole
     FROM lessons AS stored
     INNER JOIN arriving_lessons AS arriving
@@ -59,14 +63,12 @@ WITH pairs AS (
         AND NOT stored.is_cancelled
         AND (stored.is_reported OR stored.lesson_date <= cast(arriving.exported_at AS DATE))
         AND (arriving.exported_at, arriving.file_id) > (stored.exported_at, stored.file_id)
-        AND 2 * date_diff(
-            'minute',
-            greatest(stored.starts_at, arriving.starts_at),
-            least(
-                stored.starts_at + to_minutes(stored.scheduled_minutes),
-                arriving.starts_at + to_minutes(arriving.scheduled_minutes)
-            )
-        ) >= least(stored.scheduled_minutes, arriving.scheduled_minutes)
+        AND shares_half(
+            stored.starts_at,
+            stored.scheduled_minutes,
+            arriving.starts_at,
+            arriving.scheduled_minutes
+        )
 ),
 
 spoken_of AS (

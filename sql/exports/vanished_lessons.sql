@@ -19,25 +19,25 @@ WITH standing AS (
     WHERE
         stored.lesson_date BETWEEN $first_date AND $last_date
         AND stored.school_unit_code BETWEEN $first_school AND $last_school
-        AND NOT stored.is_cancelled
-        AND (stored.is_reported OR NOT earlier.is_reported)
-        AND 2 * stored.scheduled_minutes >= earlier.scheduled_minutes
-        AND (
-            earlier.valid_minutes + earlier.invalid_minutes = 0
-            OR stored.valid_minutes + stored.invalid_minutes > 0
+        AND says_whole(
+            stored.is_cancelled,
+            stored.is_reported,
+            stored.scheduled_minutes,
+            stored.valid_minutes + stored.invalid_minutes,
+            earlier.is_reported,
+            earlier.scheduled_minutes,
+            earlier.valid_minutes + earlier.invalid_minutes
         )
         AND (
             coalesce(earlier.lesson_id = stored.lesson_id, FALSE)
             OR (
                 lower(earlier.subject) = lower(stored.subject)
-                AND 2 * date_diff(
-                    'minute',
-                    greatest(earlier.starts_at, stored.starts_at),
-                    least(
-                        earlier.starts_at + to_minutes(earlier.scheduled_minutes),
-                        stored.starts_at + to_minutes(stored.scheduled_minutes)
-                    )
-                ) >= least(earlier.scheduled_minutes, stored.scheduled_minutes)
+                AND shares_half(
+                    earlier.starts_at,
+                    earlier.scheduled_minutes,
+                    stored.starts_at,
+                    stored.scheduled_minutes
+                )
             )
         )
 ),

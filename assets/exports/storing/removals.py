@@ -69,6 +69,8 @@ class Removals:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
+        # Here and not when it asks: a transaction that ends badly would take macros with it.
+        lake.prepare("exports/blanking_macros")
         self._found: dict[tuple[str, int, str, date], int] = {}
 
     def judge(
