@@ -33,9 +33,10 @@ from assets.exports.ledger.outcomes import RowProblem, only_absence
 from assets.exports.ledger.problems import ProblemLog
 from assets.exports.ledger.reasons import PERSONAL_COLUMNS, shown, shown_code
 from assets.exports.pupils.people import People
+from assets.exports.pupils.protection import is_protecting, speaks_of_a_mark
 from assets.exports.readers.header_guess import Head, head_of
 from assets.exports.readers.layout_keys import CODE
-from assets.exports.readers.layouts import Layout
+from assets.exports.readers.layouts import HeaderMatch, Layout
 from assets.exports.readers.row_reader import Openings, RowReader
 from assets.exports.readers.unknown_headers import as_headers
 from assets.exports.staging.repeated_rows import refuse_repeated, settle_repeated_lessons
@@ -64,7 +65,8 @@ _ROWS_SHOWN = 3
 # A person who tries a layout has a whole export, and wants to hear of it early.
 _FEWEST_LESSONS = 10
 _PLACE = {"school": "school_unit_code", "class": "class_name"}
-_PROTECTED = {"protected": "protected_identity(protected_text)"}
+_IS_PROTECTED = "protected_identity(protected_text)"
+_PROTECTED = {"protected": _IS_PROTECTED}
 # What is shown of a staged row: our word and its cell.
 _SHOWN = {
     "lessons": {
@@ -251,11 +253,12 @@ def _cells(head: Head) -> list[CheckedCell]:
     columns = {position: column for column, position in match.positions.items()}
     found: list[CheckedCell] = []
     shown_headers = as_headers(head.header)
+    rows = [row for row in head.first_rows if not _protects(match, row)]
     for position, header in enumerate(head.header):
         column = columns.get(position, "")
         is_dropped = position in match.dropped or (not column and is_health(header))
         note = "" if column else "never read" if is_dropped else "not known" if header else "empty"
-        cells = [row[position] if position < len(row) else "" for row in head.first_rows]
+        cells = [row[position] if position < len(row) else "" for row in rows]
         examples = tuple(
             _DROPPED if is_dropped and cell.strip() else _shown(column or "row", cell)
             for cell in cells
@@ -263,6 +266,13 @@ def _cells(head: Head) -> list[CheckedCell]:
         name = header if column else shown_headers[position]
         found.append(CheckedCell(printable_header(name), column, note, examples))
     return found
+
+
+def _protects(match: HeaderMatch, row: Sequence[str]) -> bool:
+    """Whether a row says that its pupil is protected: then nothing of it is shown."""
+    places = [*match.markings, *(p for c, p in match.positions.items() if c == "protected")]
+    said = [row[place].strip() for place in places if place < len(row)]
+    return any(map(is_protecting, said)) or any(map(speaks_of_a_mark, row))
 
 
 def _shown(column: str, cell: str) -> str:
@@ -364,9 +374,21 @@ def _only_absence(lake: Lake) -> str:
 
 
 def _as_stored(lake: Lake, kind: str, rows: TemporaryTable) -> tuple[dict[str, str], ...]:
-    """Return the first rows that would be taken: what is typed of them, and nothing of a person."""
+    """Return the first rows that would be taken: what is typed of them, and nothing of a person.
+
+    Of a pupil whom any row protects only that is shown.
+    """
+    whose = "false"
+    if "protected" in _SHOWN[kind]:
+        whose = (
+            f"{_IS_PROTECTED} OR coalesce(pupil_key IN "
+            f"(SELECT pupil_key FROM {rows} WHERE {_IS_PROTECTED}), false)"
+        )
     shown_as = ", ".join(
-        f"cast({cell} AS VARCHAR) AS {name}" for name, cell in _SHOWN[kind].items()
+        f"cast({cell} AS VARCHAR) AS {name}"
+        if name == "protected"
+        else f"if({whose}, NULL, cast({cell} AS VARCHAR)) AS {name}"
+        for name, cell in _SHOWN[kind].items()
     )
     found = lake.frame(
         f"SELECT {shown_as} FROM {rows} WHERE problem IS NULL ORDER BY line_number LIMIT $most",

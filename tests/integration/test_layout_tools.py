@@ -202,7 +202,7 @@ def test_the_first_rows_are_shown_as_they_would_be_stored_without_a_person(home:
     shown = stored(said)
     assert [(row["start"][-5:], row["reported"], row["protected"]) for row in shown] == [
         ("08:10", "false", "false"),
-        ("08:20", "true", "true"),
+        ("", "", "true"),
         ("08:30", "true", "false"),
     ]
     assert not [word for word in ("9818", "Öberg", "Åsa") if word in said.out]
@@ -514,3 +514,20 @@ def test_names_of_a_roster_stand_before_those_of_lessons_in_any_layout(
     (identity,) = identities_of(lake).values()
     assert identity["given_name"] == "Åsa"
     assert PUPILS[0].replace("-", "") == identity["civic_no"]
+
+
+def test_of_a_protected_pupil_a_check_shows_the_protection_only(home: Path) -> None:
+    """Also of the rows of the same pupil that do not say so."""
+    rows = [
+        lesson(0, **{"class": "9Zq"}),
+        lesson(0, start="10:00", **{"class": "9Zq"}, protected="Sekretessmarkering"),
+        lesson(1, **{"class": "7B"}),
+    ]
+    Path("export.csv").write_text(text_of(rows, EVERY), encoding="utf-8")
+    said = trappan("--home", home, "layout", "check", "export.csv")
+    assert [row["protected"] for row in stored(said)] == ["false", "true", "false"]
+    assert [row["class"] for row in stored(said)] == ["", "", "7B"]
+    assert [row["school"] == "" for row in stored(said)] == [True, True, False]
+    (classes,) = (found for name, found in cells(said).items() if name == "Klass")
+    # Of what stands in the file, rows that say so are left out.
+    assert classes[1:] == ["9xx", "7B"]
