@@ -171,9 +171,8 @@ lock: setup ## Write the three locks again from pyproject.toml
 	@# Versions and hashes only: where a package comes from is each machine's own setting.
 	@! grep -nE 'pypi|pythonhosted|[/@]' $(SETUP_LOCK) $(LOCK) $(DEV_LOCK)
 
-docs: setup ## Write docs/data-dictionary.md again from assets/lake/tables.py
-	@$(BIN)/python -c 'from assets.lake.tables import data_dictionary; print(data_dictionary(), end="")' \
-	> docs/data-dictionary.md
+docs: setup ## Write docs/data-dictionary*.md again from assets/lake/tables.py
+	@$(BIN)/python -m tests.tools.data_dictionary
 
 site: dev ## The pages as a site that needs no network: build/site/index.html
 	@$(BIN)/python docs/build_site.py && echo "Open build/site/index.html"

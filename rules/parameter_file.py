@@ -92,7 +92,7 @@ def read_parameter(path: Path, content: bytes) -> Parameter:
         The parameter, its values oldest first.
 
     Raises:
-        RuleFileError: the file breaks any of the rules in `docs/rules.md`.
+        RuleFileError: the file breaks any of the rules in `docs/rules-sets.md`.
     """
     try:
         return _parameter(path, _read(content.decode("utf-8")))

@@ -215,7 +215,7 @@ def _dated_on(parameters: ParameterSet, name: str, day: date) -> DatedValue:
         raise fault(
             parameter.path,
             f"no value in force on {day} (the first is valid from {first})",
-            "an earlier valid_from; see 'Before the first day' in docs/rules.md",
+            "an earlier valid_from; see 'Before the first day' in docs/rules-sets.md",
             key="values",
         )
     return dated

@@ -4,7 +4,7 @@ The sums of a date are first made of every lesson that is not cancelled. Only wh
 could have a lesson that does not count (two at the same time, two schools, a roster record that
 ended, rows that contradicted each other, a cancelled lesson under another id) are its rows looked
 at one by one, and its sums made again of those that count. Not here: the steps (`sql/absence/`,
-`docs/rules.md`), the lake's tables (`sums.py`).
+`docs/rules-lessons.md`), the lake's tables (`sums.py`).
 """
 
 from __future__ import annotations

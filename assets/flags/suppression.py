@@ -20,7 +20,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-#: Counts under this are hidden (docs/rules.md, "Group level").
+#: Counts under this are hidden (docs/rules-lessons.md, "Group level").
 LEAST_SHOWN = 10
 #: What stands in the place of a hidden figure.
 HIDDEN = ".."

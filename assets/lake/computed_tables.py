@@ -308,7 +308,7 @@ RESULT_TABLES = (
 
 # The tables that say which lessons count, beside `lessons` itself. `lessons` keeps the newest word
 # about each lesson, whatever its worth. Which of them count is decided with the sums, from all
-# rows kept on a date (`docs/rules.md`, "Which lessons count"), and written into
+# rows kept on a date (`docs/rules-lessons.md`), and written into
 # `uncounted_lessons`. Whoever wants to know what counts reads the temporary view
 # `counting_lessons` (`sql/absence/counting_lessons.sql`), which every connection has: the lessons
 # that are not cancelled and not in `uncounted_lessons`, and, as unreported, those of which one

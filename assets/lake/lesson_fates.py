@@ -1,7 +1,7 @@
 """Which lessons of some days count nowhere, and why: asked with the sums, and by the ledger.
 
 Both ask the same SELECTs, so that the ledger's reason says what the list will. The steps are those
-of docs/rules.md. Not here: of which days it must be asked (`absence/which_count.py`,
+of docs/rules-lessons.md. Not here: of which days it must be asked (`absence/which_count.py`,
 `exports/storing/coverage.py`), the values themselves (`rules/parallel.py`).
 """
 

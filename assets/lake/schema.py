@@ -1,12 +1,12 @@
-"""The shape of a table's description, and what is made from it: statements and documentation.
+"""The shape of a table's description, and the statements that are made from it.
 
 Here too: columns that many tables share, and what a temporary table is handed on as. Not here:
-which tables there are (`tables.py`).
+which tables there are (`tables.py`), their pages (`tests/tools/data_dictionary.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -73,27 +73,6 @@ def added_columns(table: Table, present: Collection[str]) -> list[str]:
         for column in table.columns
         if column.name not in present
     ]
-
-
-def dictionary_page(tables: Iterable[Table]) -> str:
-    """Return `docs/data-dictionary.md` for these tables."""
-    lines = [
-        "# Data dictionary",
-        "",
-        "Every table of the lake. Written from `assets/lake/` by `make docs`; a test compares.",
-        "Minutes are whole minutes. Personal data is sealed (`docs/adr/0005-sealed-values.md`).",
-    ]
-    for table in tables:
-        lines += ["", f"## {table.name}", "", table.meaning, "", f"One row per {table.grain}."]
-        if table.partitioned_by:
-            lines += ["", f"Partitioned by `{table.partitioned_by}`."]
-        lines += ["", "| column | type | meaning | null means |", "|---|---|---|---|"]
-        lines += [
-            f"| `{column.name}` | {column.type} | {column.meaning.replace('|', '/')} "
-            f"| {column.null or 'never null'} |"
-            for column in table.columns
-        ]
-    return "\n".join(lines) + "\n"
 
 
 # Columns that many tables share; a quantity has one name and one meaning everywhere.

@@ -1,7 +1,7 @@
 """Every table of the lake: its columns, what they mean, their units and what null means.
 
-This is the data dictionary. `docs/data-dictionary.md` is written from it, the lake is made from
-it, and a test holds the three together. Not here: how a table is filled.
+This is the data dictionary. `docs/data-dictionary.md` and the pages beside it are written from it,
+the lake is made from it, and a test holds the three together. Not here: how a table is filled.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from assets.lake.schema import (
     SUMS,
     Column,
     Table,
-    dictionary_page,
 )
 from assets.lake.ss12000_tables import SS12000_TABLES
 
@@ -492,8 +491,3 @@ def columns_of(name: str) -> tuple[str, ...]:
         KeyError: the lake has no such table.
     """
     return tuple(column.name for column in table_named(name).columns)
-
-
-def data_dictionary() -> str:
-    """Return `docs/data-dictionary.md`."""
-    return dictionary_page(TABLES)

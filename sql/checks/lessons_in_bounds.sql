@@ -1,4 +1,4 @@
--- lessons_in_bounds: stored lessons that no valid row can be (docs/rules.md, "The measure").
+-- lessons_in_bounds: stored lessons that no valid row can be (docs/rules.md, "The lesson row").
 -- From: lessons. Grain: a file and date to look into.
 -- Parameter: $first_date, from which lessons are looked at.
 -- To resolve: the row should have been refused when its file was read; report it.

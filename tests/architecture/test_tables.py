@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 import pytest
 
 from assets.lake.connection import Lake
 from assets.lake.schema import Table
-from assets.lake.tables import TABLE_NAMES, TABLES, data_dictionary
+from assets.lake.tables import TABLE_NAMES, TABLES
 from tests.architecture.sources import ROOT, sql_files
+from tests.tools import data_dictionary
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -27,9 +30,24 @@ def test_a_new_lake_has_the_documented_tables_and_no_other(scratch: Lake) -> Non
     assert [name for (name,) in found] == sorted(table.name for table in TABLES)
 
 
-def test_the_document_is_written_from_the_tables() -> None:
-    document = ROOT / "docs" / "data-dictionary.md"
-    assert document.read_text(encoding="utf-8") == data_dictionary(), "run: make docs"
+def test_the_documents_are_written_from_the_tables() -> None:
+    found = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in (ROOT / "docs").glob("data-dictionary*.md")
+    }
+    assert found == data_dictionary.pages(), "run: make docs"
+
+
+@pytest.mark.parametrize("is_twice", [False, True], ids=["on none", "on two"])
+def test_a_table_stands_on_one_page_of_the_dictionary(
+    monkeypatch: pytest.MonkeyPatch, is_twice: bool
+) -> None:
+    *others, last = data_dictionary.PAGES
+    tables = (*last.tables, "lessons") if is_twice else last.tables[1:]
+    monkeypatch.setattr(data_dictionary, "PAGES", (*others, replace(last, tables=tables)))
+    named = "lessons" if is_twice else last.tables[0]
+    with pytest.raises(ValueError, match=rf"^{named}: each table"):
+        data_dictionary.pages()
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

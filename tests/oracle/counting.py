@@ -1,7 +1,7 @@
-"""Which lessons count: the five steps of docs/rules.md, in plain Python, one pupil at a time.
+"""Which lessons count: the five steps of docs/rules-lessons.md, one pupil at a time.
 
-Written from docs/rules.md alone. Minutes are sets of minutes, exports are compared whole, nothing
-is remembered between files: slow and plain on purpose.
+Written from docs/rules-lessons.md alone. Minutes are sets of minutes, exports are compared whole,
+nothing is remembered between files: slow and plain on purpose.
 """
 
 from __future__ import annotations

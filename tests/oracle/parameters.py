@@ -1,4 +1,4 @@
-"""The numbers of the ladder as docs/rules.md gives them, as a plain dict.
+"""The numbers of the ladder as docs/rules-values.md gives them, as a plain dict.
 
 A test that asks "what if the threshold were 15 %?" makes its own with `varied`.
 """

@@ -1,4 +1,4 @@
-"""Who is protected, from what was said: the rules of docs/rules.md, "Protection does not wear off".
+"""Who is protected, from what was said: the rules of docs/rules-lessons.md, "Protected identities".
 
 Plain Python over a list of sayings, in any order; shares no code with the pipeline.
 """

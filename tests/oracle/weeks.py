@@ -1,6 +1,6 @@
 """Week to week: what a week's list says of a pupil against the lists before, in plain Python.
 
-Written from docs/rules.md, "Week to week". Shares no code with the product.
+Written from docs/rules-weeks.md. Shares no code with the product.
 """
 
 from __future__ import annotations

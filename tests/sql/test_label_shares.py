@@ -1,6 +1,6 @@
 """How many of the listed carry a label that they have, or have not, given reason for.
 
-Measured on made-up schools (`made_up_absence.py`), and the shares stand in docs/patterns.md.
+Measured on made-up schools (`made_up_absence.py`); the shares stand in docs/patterns-measured.md.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Shares:
     edge: int
 
     def row(self, cohort: Cohort) -> str:
-        """The line of the table in docs/patterns.md."""
+        """The line of the table in docs/patterns-measured.md."""
         shares = " | ".join(
             f"{count} ({count * 1000 // self.listed / 10} %)"
             for count in (self.weekday, self.trend, self.subject, self.edge)
@@ -151,6 +151,6 @@ def test_most_of_those_who_miss_a_first_or_last_lesson_have_it_named(
 
 
 def test_the_shares_stand_in_the_docs(shares: dict[str, Shares]) -> None:
-    text = (ROOT / "docs" / "patterns.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "patterns-measured.md").read_text(encoding="utf-8")
     rows = [shares[cohort.name].row(cohort) for cohort in COHORTS]
     assert [row for row in rows if row not in text] == [], "\n".join(rows)

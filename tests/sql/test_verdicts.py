@@ -1,6 +1,6 @@
 """The verdicts on both sides of every boundary (`sql/flags/`).
 
-The scenarios of docs/rules.md are run as they stand there: what the document says and what the
+The scenarios of docs/rules-scenarios.md are run as they stand there: what the document says and what the
 lists say can't drift apart.
 """
 
@@ -19,7 +19,7 @@ from assets.lake.connection import Lake
 from tests.sql.given import AS_OF, Row, given
 from tests.sql.ladder import STOCKHOLM, Sums, said, verdicts, with_rule
 
-RULES_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
+RULES_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "rules-scenarios.md"
 _SCENARIO = re.compile(
     r"^\| `(?P<rule>\w+)` \| (?P<s>\d+) \| (?P<r>\d+) \| (?P<a>\d+) "
     r"\| (?P<days>\d+)(?: \((?P<first>\d+)\+(?P<second>\d+)\))? "

@@ -318,7 +318,7 @@ def test_a_rule_set_cannot_be_changed_in_place_and_can_be_kept_in_a_set() -> Non
 
 
 def test_the_page_of_business_rules_shows_the_values_in_force() -> None:
-    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "rules-values.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_.]+\.[a-z_]+)` \| ([^|]+?) \|", page, re.MULTILINE)
     values = rule_set_on("stockholm", DAY).values
     assert dict(rows) == {name: value.text for name, value in values.items()}

@@ -39,7 +39,7 @@ def three_sentences(explanation: Explanation) -> tuple[str, str, str]:
                 f"The latest lesson was {day_of(place.latest_lesson_date)}, the latest end of a "
                 f"roster record {day_of(place.roster_end_date)}."
             ),
-            "No rule is evaluated for who has left (docs/rules.md, Precedence).",
+            "No rule is evaluated for who has left (docs/rules-weeks.md, Precedence).",
         )
     found = _judged(explanation)
     hits = [one for one in found if one[1].verdict == "hit"]
