@@ -153,7 +153,7 @@ ui: setup ## Dagster's pages on http://127.0.0.1:3000 (PORT=…), with schedules
 	@echo "Home: $(TRAPPAN_HOME). Another: make ui TRAPPAN_HOME=…, or make ui-demo."
 	@exec $(BIN)/trappan --home "$(TRAPPAN_HOME)" ui --port $(PORT)
 
-ui-demo: ## The same for the home of make demo, with the runs of its nights
+ui-demo: ## The home of make demo, with the runs of its nights; only to look at, no schedule runs
 	@test -d $(DEMO_HOME)/dagster || { echo "There is no demo yet. Run: make demo"; exit 1; }
 	@exec $(BIN)/trappan --home $(DEMO_HOME) ui --port $(PORT) --read-only
 

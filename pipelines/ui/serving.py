@@ -1,8 +1,9 @@
 """`trappan ui`: Dagster's pages on this machine, with the schedules running beside them.
 
 Three processes, as `dagster dev` has them: the code location, the daemon that runs schedules and
-sensors, and this one, which serves the pages to themselves only (`own_pages.py`). What they keep
-lies under the home. Not here: what is scheduled (`schedules.py`).
+sensors, and this one, which serves the pages to themselves only (`own_pages.py`). Pages that only
+show have no daemon: whoever looks at a home starts nothing in it. What they keep lies under the
+home. Not here: what is scheduled (`schedules.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -47,7 +48,7 @@ def ui(
         int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 for any free one.")
     ] = 3000,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="The pages show, and change nothing.")
+        bool, typer.Option("--read-only", help="The pages only show; no schedule runs.")
     ] = False,
     home: Home = None,
 ) -> None:
@@ -110,11 +111,11 @@ def _serve(
                 server_header=False,
             )
         )
-        with _daemon(workspace, server) as daemon:
-            what = "They show, and change nothing" if is_read_only else "They have no login"
+        with nullcontext() if is_read_only else _daemon(workspace, server) as daemon:
+            what = "They only show; no schedule runs" if is_read_only else "They have no login"
             say(f"Dagster's pages of {settings.lake.home}: http://{ADDRESS}:{port}. {what}.")
             server.run(sockets=[pages])
-            status = daemon.poll()
+            status = daemon.poll() if daemon else None
     if status is not None:
         raise RunError(
             f"Dagster's daemon ended with status {status}, so no schedule runs. Look at what it "

@@ -300,3 +300,23 @@ def test_pages_that_only_show_change_nothing(tmp_path: Path) -> None:
         answer = pages.ask(TURN_ON)
         assert answer.json()["data"]["startSensor"]["__typename"] == "UnauthorizedError"
         assert not pages.is_on()
+        assert daemons(pages.process.pid) == 0
+
+
+def test_pages_that_change_things_have_the_daemon_of_schedules(pages: Pages) -> None:
+    assert daemons(pages.process.pid) == 1
+
+
+def daemons(parent: int) -> int:
+    """How many processes below one run Dagster's schedules and sensors."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    rows = [line.split(None, 2) for line in listed]
+    ahead, found = [str(parent)], 0
+    while ahead:
+        above = ahead.pop()
+        below = [(pid, words) for pid, ppid, words in rows if ppid == above]
+        ahead += [pid for pid, _ in below]
+        found += sum("dagster._daemon" in words for _, words in below)
+    return found
