@@ -2,26 +2,41 @@
 
 Sphinx with MyST reads the same files that are read where the repository lies. All of them are
 copied beside each other first, so that a link between the README, the pages and the samples leads
-to the same place; one that leads nowhere ends the build. Not here: what a page says.
+to the same place; one that leads nowhere ends the build. Pictures that are text in a page (Mermaid,
+which hosts of Git draw) are drawn when the site is made: whoever reads it runs and fetches nothing.
+Not here: what a page says.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import mermaidx
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "site"
 #: What the site's side column has, in this order: a heading, and pages by pattern.
 SECTIONS = (
-    ("Use", ("docs/faq", "docs/command-line*", "docs/layouts", "docs/inputs*")),
+    (
+        "Use",
+        (
+            "docs/tutorial",
+            "docs/set-up",
+            "docs/faq",
+            "docs/lists",
+            "docs/command-line*",
+            "docs/layouts",
+            "docs/inputs*",
+        ),
+    ),
     ("Run", ("docs/operators*", "docs/delivery", "docs/scale", "docs/trust*")),
-    ("Understand", ("docs/rules", "docs/patterns", "docs/forecast", "docs/glossary")),
+    ("Understand", ("docs/rules*", "docs/patterns*", "docs/forecast", "docs/glossary")),
     ("Change", ("CONTRIBUTING", "docs/architecture", "docs/testing", "docs/mutants", "docs/*")),
     ("Decisions", ("docs/adr/*",)),
     (
@@ -29,6 +44,9 @@ SECTIONS = (
         ("data_samples/README", "data_samples/*/README", "tests/cases/README", "CHANGELOG"),
     ),
 )
+_PICTURE = re.compile(r"^```mermaid\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: Words as SVG's own text, which every program that shows an image can show.
+_PLAIN_TEXT = {"htmlLabels": False, "flowchart": {"htmlLabels": False}}
 CONF = """
 project = "Frånvarotrappan"
 extensions = ["myst_parser"]
@@ -38,7 +56,6 @@ html_title = project
 language = "en"
 myst_heading_anchors = 6
 myst_links_external_new_tab = False
-# Pictures that are text stay text: drawing them would fetch a program from elsewhere.
 suppress_warnings = ["misc.highlighting_failure", "myst.header", "toc.excluded"]
 """
 
@@ -56,6 +73,8 @@ def build(target: Path) -> int:
             place = source / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, place)
+            if place.suffix == ".md":
+                _draw_pictures(place)
         (source / "conf.py").write_text(CONF, encoding="utf-8")
         with (source / "README.md").open("a", encoding="utf-8") as readme:
             readme.write(_contents())
@@ -63,6 +82,26 @@ def build(target: Path) -> int:
     if status == 0:
         shutil.copyfile(target / "README.html", target / "index.html")
     return status
+
+
+def _draw_pictures(page: Path) -> None:
+    """Put an image in place of each picture that is text, and the text folded below it."""
+    text = page.read_text(encoding="utf-8")
+    for number, found in enumerate(_PICTURE.finditer(text), start=1):
+        image = page.with_name(f"{page.stem}-picture-{number}.svg")
+        drawn: str = mermaidx.render(found[1], config=_PLAIN_TEXT).svg()
+        # On a dark page too, its lines are dark.
+        image.write_text(
+            drawn.replace("background-color: transparent", "background-color: white"),
+            encoding="utf-8",
+        )
+        shown = (
+            f"![The picture that is told below in words]({image.name})\n\n"
+            "<details><summary>The picture in words</summary>\n\n"
+            f"```text\n{found[1]}```\n\n</details>"
+        )
+        text = text.replace(found[0], shown)
+    page.write_text(text, encoding="utf-8")
 
 
 def _tracked() -> list[str]:

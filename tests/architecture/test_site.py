@@ -52,6 +52,22 @@ def test_a_page_of_the_site_fetches_nothing_from_elsewhere(site: Path) -> None:
     assert fetched == {}
 
 
+@pytest.mark.parametrize("page", ["architecture", "trust"])
+def test_a_picture_that_is_text_is_drawn_before_anybody_looks(site: Path, page: str) -> None:
+    """An image in which nothing runs and which loads nothing; its words stand below it."""
+    text = (site / "docs" / f"{page}.html").read_text(encoding="utf-8")
+    (name,) = re.findall(rf'<img[^>]* src="\.\./_images/({page}-picture-1\.svg)"', text)
+    drawn = (site / "_images" / name).read_text(encoding="utf-8")
+    told = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w{4,}", re.search(r"```mermaid\n(.*?)```", told, re.DOTALL)[1]))  # type: ignore[index]
+    seen = re.sub(r"<style>.*?</style>|<[^>]*>", " ", drawn, flags=re.DOTALL)
+    assert len(words & set(re.findall(r"\w{4,}", seen))) > 15
+    assert not re.findall(r"<script|<foreignObject|\bon\w+=|@import|url\(\s*['\"]?http", drawn)
+    assert set(re.findall(r"https?://[^/\"]+", drawn)) <= {"http://www.w3.org"}
+    assert "flowchart TB" in text
+    assert 'class="mermaid"' not in text
+
+
 def test_a_link_that_leads_nowhere_ends_the_build(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "build_site.py").write_text(
