@@ -1,4 +1,4 @@
-"""Make inbox, inbox_week_47, inbox_senders and a workbook: `python data_samples/make_samples.py`.
+"""Make inboxes, tutorial/ and a workbook: `python data_samples/make_samples.py`.
 
 A small simulated background (seed below) with the cases of `planted_pupils.py` planted in it, and
 faults planted in the files. README.md says what each is for and what is expected. What is expected
@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from assets.simulator import SimulationPlan, simulate  # noqa: E402
 from assets.simulator.timetable import school_days  # noqa: E402
-from data_samples import layout_samples, next_week, sender_samples  # noqa: E402
+from data_samples import layout_samples, next_week, sender_samples, tutorial_export  # noqa: E402
 from data_samples.planted_pupils import NORTH, PLANTED, SOUTH  # noqa: E402
 from data_samples.sample_files import publish  # noqa: E402
 from data_samples.sample_inbox import (  # noqa: E402
@@ -124,6 +124,7 @@ def main(folder: Path = ROOT / "data_samples") -> tuple[Samples, Samples]:
     publish(folder / "inbox", samples.files)
     publish(folder / "inbox_week_47", after.files)
     sender_samples.publish_senders(folder, samples)
+    publish(folder / tutorial_export.FOLDER, tutorial_export.files())
     workbook = folder / layout_samples.PLACE
     workbook.parent.mkdir(parents=True, exist_ok=True)
     workbook.write_bytes(layout_samples.workbook())

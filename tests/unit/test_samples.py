@@ -149,7 +149,7 @@ def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_making_the_samples_again_gives_the_same_files(made_again: Path) -> None:
-    for part in ("inbox", "inbox_week_47", "inbox_senders", "expected"):
+    for part in ("inbox", "inbox_week_47", "inbox_senders", "tutorial", "expected"):
         made = files_below(made_again / part)
         kept = files_below(FOLDER / part)
         assert made.keys() == kept.keys()
