@@ -1,7 +1,7 @@
 """The verdicts on both sides of every boundary (`sql/flags/`).
 
-The scenarios of docs/rules-scenarios.md are run as they stand there: what the document says and what the
-lists say can't drift apart.
+The scenarios of docs/rules-scenarios.md are run as they stand there: what the document says and
+what the lists say can't drift apart.
 """
 
 from __future__ import annotations

@@ -100,7 +100,8 @@ def _index() -> str:
         "# Data dictionary",
         "",
         "Every table of the lake. Written from `assets/lake/` by `make docs`; a test compares.",
-        "Minutes are whole minutes. Personal data is sealed ([ADR 0005](adr/0005-sealed-values.md)).",
+        "Minutes are whole minutes. Personal data is sealed",
+        "([ADR 0005](adr/0005-sealed-values.md)).",
     ]
     for page in PAGES:
         lines += ["", f"## {page.title[0].upper()}{page.title[1:]}", ""]
