@@ -79,8 +79,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if (ROOT / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, source / name)
-    name = ["-c", "user.name=Test", "-c", "user.email=test@skola.example"]
-    git = ["git", "-C", str(source), *name]
+    author = ["-c", "user.name=Test", "-c", "user.email=test@skola.example"]
+    git = ["git", "-C", str(source), *author]
     subprocess.run(["git", "init", "-q", source], check=True)
     subprocess.run([*git, "add", "-A"], check=True)
     subprocess.run([*git, "commit", "-q", "-m", "All"], check=True)
@@ -158,6 +158,9 @@ def test_the_pupils_of_the_tutorial_are_on_its_page_and_in_its_workbook(
     for name in ("Inez", "Exempelgren", "Farid"):
         assert name not in text
         assert not any(name in cell for cell in cells)
+    # Of her who is protected both say how many only.
+    rows = [[cell.value for cell in row if cell.value is not None] for row in book["Översikt"]]
+    assert [row[1] for row in rows if row and row[0] == "Skyddade uppgifter"] == [1]
 
 
 def test_the_line_for_cron_runs_a_night(played: list[Step], place: Path) -> None:
