@@ -1,4 +1,4 @@
-"""What somebody may see and do, worked out anew at every request.
+"""What somebody may see and do, worked out at every request.
 
 From who leads and who is mentor today, from delegations that have not ended, from `roles.yaml`, and
 for a team from consent. Nobody has a right by an address, a form or a session. Not here: which

@@ -1,15 +1,16 @@
 """`trappan portal`: the portal, served by gunicorn; TLS ends at the proxy before it.
 
-Not here: what is served (`urls.py`), how it is set (`configuration.py`).
+Not here: what is served (`urls.py`), how it is set (`configuration.py`), how it is served
+(`workers.py`).
 """
 
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+import sys
+from typing import Annotated
 
 import typer
-from gunicorn.app.base import BaseApplication
 
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import Home
@@ -17,23 +18,7 @@ from pipelines.cli.printing import say
 from portal.configuration import LOOPBACK, PortalConfiguration, PortalError
 from portal.login.discovery import discover
 
-
-class _Served(BaseApplication):  # type: ignore[misc]
-    """gunicorn with our settings, and no file of its own."""
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        # After the fork: a lake's connection is no two processes'.
-        from portal.wsgi import application  # noqa: PLC0415
-
-        return application
+_CONFIG, _APP = "python:portal.workers", "portal.wsgi:application"
 
 
 def portal(
@@ -58,21 +43,10 @@ def portal(
         os.environ.update(discover(configuration.oidc_issuer))
     prepare()
     say(f"http://{address}:{port}/  Home: {settings.lake.home}. Ctrl+C ends it.")
-    _Served(
-        {
-            "bind": f"{address}:{port}",
-            "workers": workers,
-            "worker_class": "gthread",
-            "threads": 4,
-            "timeout": 60,
-            "umask": 0o077,
-            "proc_name": "trappan-portal",
-            # The log of requests would have names of pupils' pages and what was searched for.
-            "accesslog": None,
-            "loglevel": "warning",
-            "control_socket_disable": True,
-        }
-    ).run()
+    words = ("--bind", f"{address}:{port}", "--workers", str(workers))
+    # In place of this process: what it has loaded has threads, which no fork takes along.
+    command = [sys.executable, "-m", "gunicorn", "--config", _CONFIG, *words, _APP]
+    os.execv(command[0], command)  # noqa: S606 - our own words, no shell
 
 
 def prepare() -> None:
