@@ -63,7 +63,8 @@ def main() -> None:
         chosen = first_people(address, people)
         end = time.monotonic() + seconds
         with ThreadPoolExecutor(people) as crowd:
-            tallies = list(crowd.map(lambda one: work(address, *one, end), enumerate(chosen)))
+            numbers = range(people)
+            tallies = list(crowd.map(lambda n: work(address, n, chosen[n], end), numbers))
         report(tallies, kept_notes(home, environment), seconds)
     finally:
         serving.send_signal(signal.SIGINT)
