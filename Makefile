@@ -84,6 +84,7 @@ SAY = @sed 's|HOME|$(1)|g; s|trappan --home|$(BIN)/trappan --home|' $(2)
 
 demo: setup ## Two weeks of sample files, the lists of four schools, and what to ask of them
 	@rm -rf $(DEMO_HOME) && mkdir -p -m 700 $(DEMO_HOME)/inbox
+	@install -m 600 data_samples/roles.yaml $(DEMO_HOME)/roles.yaml
 	@echo "A night before Monday 16 November 2026, that week's lists, and the same a week later."
 	@$(call NIGHT,$(DEMO_HOME),2026-11-15) --inbox data_samples/inbox > /dev/null $(OR_WAITS)
 	@$(BIN)/trappan --home $(DEMO_HOME) publish --week 2026-W46 > /dev/null $(OR_WAITS)
