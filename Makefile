@@ -22,6 +22,7 @@ DEMO_HOME := ./var/demo
 CITY_HOME := ./var/city
 # Where `make ui` and `make ui-demo` show their pages, on this machine only.
 PORT ?= 3000
+PORTAL_PORT ?= 8100
 # Extra words for pytest and for `make lock`, e.g. PYTEST_ARGS='-k belonging', LOCK_ARGS=--upgrade
 PYTEST_ARGS ?=
 # The files of `make check`, from the project's root.
@@ -35,7 +36,7 @@ MUTANTS ?=
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo lock docs site samples benchmark clean
+.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo portal lock docs site samples benchmark clean
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +84,7 @@ SAY = @sed 's|HOME|$(1)|g; s|trappan --home|$(BIN)/trappan --home|' $(2)
 
 demo: setup ## Two weeks of sample files, the lists of four schools, and what to ask of them
 	@rm -rf $(DEMO_HOME) && mkdir -p -m 700 $(DEMO_HOME)/inbox
+	@install -m 600 data_samples/roles.yaml $(DEMO_HOME)/roles.yaml
 	@echo "A night before Monday 16 November 2026, that week's lists, and the same a week later."
 	@$(call NIGHT,$(DEMO_HOME),2026-11-15) --inbox data_samples/inbox > /dev/null $(OR_WAITS)
 	@$(BIN)/trappan --home $(DEMO_HOME) publish --week 2026-W46 > /dev/null $(OR_WAITS)
@@ -156,6 +158,11 @@ ui: setup ## Dagster's pages on http://127.0.0.1:3000 (PORT=…), with schedules
 ui-demo: ## The home of make demo, with the runs of its nights; only to look at, no schedule runs
 	@test -d $(DEMO_HOME)/dagster || { echo "There is no demo yet. Run: make demo"; exit 1; }
 	@exec $(BIN)/trappan --home $(DEMO_HOME) ui --port $(PORT) --read-only
+
+portal: ## The portal for the demo's schools on http://127.0.0.1:8100 (PORTAL_PORT=…): choose who to be
+	@test -d $(DEMO_HOME)/lists || { echo "There is no demo yet. Run: make demo"; exit 1; }
+	@TRAPPAN_PORTAL_DEMO=true TRAPPAN_PORTAL_DEMO_DAY=2026-11-23 \
+	exec $(BIN)/trappan --home $(DEMO_HOME) portal --port $(PORTAL_PORT)
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 --no-emit-index-url --custom-compile-command "make lock"

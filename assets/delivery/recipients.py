@@ -194,7 +194,7 @@ class Register:
             mentor = self._mentors.get(key.mentor, MentorKnown("", frozenset()))
             written, staff_keys = mentor.address, mentor.staff_keys
             entry = self._of_mentor.get(written.casefold())
-        found: Sequence[str] = _parts(written)
+        found: Sequence[str] = split_addresses(written)
         if entry is not None and entry.addresses is not None:
             found = entry.addresses
         addresses = tuple(dict.fromkeys(one for one in found if self._may_be_told(one)))
@@ -211,7 +211,7 @@ class Register:
         return is_address(address) and (not self._domains or domain in self._domains)
 
 
-def _parts(written: str) -> list[str]:
+def split_addresses(written: str) -> list[str]:
     """Return the addresses of a cell, which can have several."""
     return [part.strip("<>") for part in _BETWEEN.split(written) if part.strip("<>")]
 
@@ -231,7 +231,7 @@ def register_of(lake: Lake, corrections: Corrections) -> Register:
     }
     named: dict[str, tuple[str, set[str]]] = {}
     for staff_key, email in written.items():
-        for address in _parts(email):
+        for address in split_addresses(email):
             folder = key_of_address(sealer, address)
             named.setdefault(folder, (address, set()))[1].add(staff_key)
     mentors = {

@@ -138,7 +138,7 @@ def standing_lists(home: Path, stands: Mapping[str, str]) -> list[StandingList]:
     sealer = Sealer.of_home(home)
     current = lists_root(home) / CURRENT
     places = sorted(current.iterdir()) if current.is_dir() else ()
-    return [_standing(place, sealer, stands) for place in places if _CODE.fullmatch(place.name)]
+    return [standing_list(place, sealer, stands) for place in places if _CODE.fullmatch(place.name)]
 
 
 def frozen_lists(home: Path, stands: Mapping[str, str]) -> list[StandingList]:
@@ -158,11 +158,25 @@ def frozen_lists(home: Path, stands: Mapping[str, str]) -> list[StandingList]:
             newest |= {place.name: place for place in week.iterdir() if _CODE.fullmatch(place.name)}
     sealer = Sealer.of_home(home)
     return [
-        _standing(newest[code], sealer, stands, newest[code].parent.name) for code in sorted(newest)
+        standing_list(newest[code], sealer, stands, newest[code].parent.name)
+        for code in sorted(newest)
     ]
 
 
-def _standing(place: Path, sealer: Sealer, keys: Mapping[str, str], week: str = "") -> StandingList:
+def standing_list(
+    place: Path, sealer: Sealer, keys: Mapping[str, str], week: str = ""
+) -> StandingList:
+    """Return the list that stands at a place.
+
+    Args:
+        place: `lists/<period>/<school unit code>`.
+        sealer: of the home.
+        keys: for the key of each number that was changed the one that stands, as texts.
+        week: ISO week of a frozen list; "" of a current one.
+
+    Raises:
+        OSError: it can't be read.
+    """
     # The folder that the link points to now: a list that is put in place meanwhile is another one.
     folder, code = place.resolve(), place.name
     files = files_of(folder, code, week)

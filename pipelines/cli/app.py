@@ -124,6 +124,10 @@ COMMANDS = {
         "pipelines.ui.serving:ui",
         "Show Dagster's pages on this machine, with the schedules running.",
     ),
+    "portal": (
+        "portal.serve:portal",
+        "Serve the portal, in which people read lists and say what they did.",
+    ),
     "verify": (
         "pipelines.cli.doctor:verify",
         "Look whether everything sealed is where it was sealed for, each original to its end.",

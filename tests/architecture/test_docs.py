@@ -99,7 +99,7 @@ def test_pages_that_code_names_are_there() -> None:
     """A message that says where to read on is followed by somebody in trouble."""
     named = {
         (path.relative_to(ROOT), name)
-        for folder in ("pipelines", "assets", "rules", "sql", "tests")
+        for folder in ("pipelines", "assets", "portal", "rules", "sql", "tests")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".py", ".sql", ".yaml"}
         for name in re.findall(r"docs/[\w/-]+\.md\b", path.read_text("utf-8", "replace"))

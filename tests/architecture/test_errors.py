@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from rules.errors import TrappanError
+from tests.architecture.django_ready import READY, run_with_django
 from tests.architecture.sources import Module, modules
 
 ALL = modules()
@@ -33,6 +35,7 @@ DEFINING = [
     module
     for module in ALL
     if not module.name.endswith(CHILDREN)
+    and not module.name.startswith("portal/")
     and any(isinstance(node, ast.ClassDef) for node in module.tree.body)
 ]
 
@@ -45,6 +48,22 @@ def test_every_error_of_ours_comes_from_the_one_base() -> None:
         if not issubclass(one, TrappanError)
     ]
     assert strangers == []
+
+
+def test_every_error_of_the_portal_comes_from_the_one_base(tmp_path: Path) -> None:
+    names = [module.dotted for module in ALL if module.name.startswith("portal/")]
+    code = f"""
+{READY}
+from importlib import import_module
+from rules.errors import TrappanError
+found = [one for name in {names!r} for one in vars(import_module(name)).values()
+         if isinstance(one, type) and issubclass(one, BaseException) and one.__module__ == name]
+print(len(found), *[one.__qualname__ for one in found if not issubclass(one, TrappanError)])
+"""
+    said = run_with_django(code, tmp_path)
+    count, *strangers = said.stdout.split()
+    assert strangers == [], said.stderr[-2000:]
+    assert int(count) >= 3
 
 
 def test_there_are_errors_of_ours_on_every_floor() -> None:

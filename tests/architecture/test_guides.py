@@ -18,7 +18,7 @@ WALKS = [
     "Add an asset",
     "Mend a wrong number",
 ]
-FOLDERS = ("pipelines", "assets", "rules", "sql", "data_samples", "tests", "docs")
+FOLDERS = ("pipelines", "assets", "portal", "rules", "sql", "data_samples", "tests", "docs")
 NAMED = re.findall(rf"(?<![\w/])((?:{'|'.join(FOLDERS)})/[\w./-]+)", GUIDE)
 WRITTEN_IN = re.findall(r"`(\w+)`\s+in\s+`([\w/]+\.py)`", GUIDE)
 
@@ -48,7 +48,7 @@ def test_every_word_of_the_glossary_is_a_word_of_the_code() -> None:
     assert len(words) > 40
     said = {
         word
-        for folder in ("pipelines", "assets", "rules", "sql")
+        for folder in ("pipelines", "assets", "portal", "rules", "sql")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".py", ".sql", ".yaml"}
         for word in re.findall(r"[A-Za-z_]+", path.read_text(encoding="utf-8"))

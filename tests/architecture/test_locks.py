@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.django_ready import READY, run_with_django
 from tests.architecture.sources import ROOT, Module, modules
 
 SETUP, RUNS, DEV = "requirements-setup.lock", "requirements.lock", "requirements-dev.lock"
 LOCKS = (SETUP, RUNS, DEV)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OWNERS = packages_distributions()
-OURS = {"pipelines", "assets", "rules", "sql"}
+OURS = {"pipelines", "assets", "portal", "rules", "sql"}
 
 
 def name_of(requirement: str) -> str:
@@ -104,7 +105,7 @@ ALONGSIDE = {
 }
 
 
-def test_what_ships_loads_where_nothing_else_is_installed() -> None:
+def test_what_ships_loads_where_nothing_else_is_installed(tmp_path: Path) -> None:
     names = sorted({name for lock in (RUNS, SETUP) for name in pinned(lock)})
     loading = "\n".join(f"import {module.dotted}" for module in modules())
     code = f"""
@@ -121,11 +122,10 @@ class Hiding(MetaPathFinder):
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Hiding())
 assert {{"pytest", "hypothesis", "moto"}} <= hidden
+{READY}
 {loading}
 """
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    ran = run_with_django(code, tmp_path)
     assert ran.returncode == 0, ran.stderr[-2000:]
 
 

@@ -22,7 +22,8 @@ ALL = modules()
 PLAIN = [
     module
     for module in ALL
-    if not module.name.startswith("pipelines/") and not module.name.endswith("/assets.py")
+    if not module.name.startswith(("pipelines/", "portal/"))
+    and not module.name.endswith("/assets.py")
 ]
 
 

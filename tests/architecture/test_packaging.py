@@ -14,7 +14,7 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-OURS = ("pipelines", "assets", "rules", "sql")
+OURS = ("pipelines", "assets", "portal", "rules", "sql")
 
 
 @pytest.fixture(scope="module")

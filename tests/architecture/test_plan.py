@@ -32,6 +32,7 @@ ROOMS = {
     "assets/exports/readers": {"reshaping", "xlsx"},
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
     "rules": set(),
+    "portal": {"follow_up", "login", "migrations", "views"},
 }
 FLAT = {
     "assets/exports": {

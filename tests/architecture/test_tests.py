@@ -12,7 +12,7 @@ import pytest
 from tests.architecture.sources import ROOT
 
 LONGEST_NAME = 79
-SHIPPED = ("pipelines", "assets", "rules", "data_samples")
+SHIPPED = ("pipelines", "assets", "portal", "rules", "data_samples")
 
 
 def python_files(*folders: str) -> list[Path]:

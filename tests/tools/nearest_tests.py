@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 #: Folders of the product that may mention a file; tests of these are the next nearest.
-PRODUCT = ("pipelines", "assets", "rules", "data_samples")
+PRODUCT = ("pipelines", "assets", "portal", "rules", "data_samples")
 #: Cheap tests first: those that come later may find no time.
 ORDER = ("unit", "sql", "architecture", "tools", "integration", "faults", "property")
 MOST_STEPS = 3

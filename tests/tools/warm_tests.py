@@ -31,7 +31,7 @@ import pytest
 
 #: Set by a probe (`tests/tools/mutants.py`) when a function of the file in question is called.
 REACHED = "MUTANTS_REACHED"
-OURS = ("assets", "data_samples", "pipelines", "rules", "tests")
+OURS = ("assets", "data_samples", "pipelines", "portal", "rules", "tests")
 
 
 @dataclass

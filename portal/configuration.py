@@ -1,0 +1,128 @@
+"""What an operator sets for the portal: `TRAPPAN_PORTAL_<NAME>`, read once.
+
+Not here: what the lake is opened with (`pipelines/settings.py`), Django's own settings
+(`settings.py`), which are made of both.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rules.errors import TrappanError
+
+LOOPBACK = "127.0.0.1"
+
+
+class PortalError(TrappanError):
+    """The portal can't be started as it is set; the message says what to do."""
+
+
+class PortalConfiguration(BaseSettings):
+    """What an operator can set; see docs/portal.md.
+
+    Attributes:
+        url: the address that people open, `https://host`; empty on one's own machine.
+        database: `postgresql://user:password@host/name`; empty means a SQLite file in the home.
+        oidc_issuer: the address of the login, as its tokens name it.
+        oidc_client_id: what the login calls the portal.
+        oidc_client_secret: what the portal shows it.
+        oidc_client_secret_file: a file with it.
+        oidc_trusts_email: the login gives no `email_verified`, but vouches for every address.
+        demo: everybody chooses who to be; only on 127.0.0.1, and only where no login is set.
+        demo_day: which day it is in the demo, whose files are of one autumn; None for today.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TRAPPAN_PORTAL_", extra="ignore")
+
+    url: str = ""
+    database: SecretStr = SecretStr("")
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_client_secret_file: Path | None = None
+    oidc_trusts_email: bool = False
+    demo: bool = False
+    demo_day: date | None = None
+
+    def checked(self) -> PortalConfiguration:
+        """Return these settings when they fit together.
+
+        Raises:
+            PortalError: a demo that others could reach, an address without TLS, half a login.
+        """
+        if self.demo and (self.url or self.oidc_issuer):
+            raise PortalError(
+                "TRAPPAN_PORTAL_DEMO lets everybody be anybody. Expected it alone: without "
+                "TRAPPAN_PORTAL_URL and TRAPPAN_PORTAL_OIDC_ISSUER. Unset one of them."
+            )
+        if self.demo_day is not None and not self.demo:
+            raise PortalError("TRAPPAN_PORTAL_DEMO_DAY is the demo's only. Unset it.")
+        if self.url:
+            parts = urlsplit(self.url)
+            if parts.scheme != "https" or not parts.hostname or parts.path not in {"", "/"}:
+                raise PortalError(
+                    f"TRAPPAN_PORTAL_URL is '{self.url}'. Expected https://HOST or "
+                    "https://HOST:PORT: sessions go over TLS only."
+                )
+        if not self.demo and not (self.oidc_issuer and self.oidc_client_id):
+            raise PortalError(
+                "Nobody could log in: expected TRAPPAN_PORTAL_OIDC_ISSUER and "
+                "TRAPPAN_PORTAL_OIDC_CLIENT_ID (docs/portal.md). To try it on this machine: "
+                "make portal."
+            )
+        issuer = urlsplit(self.oidc_issuer)
+        is_own = issuer.hostname in {LOOPBACK, "localhost"} and not self.url
+        if self.oidc_issuer and issuer.scheme != "https" and not is_own:
+            raise PortalError(
+                "TRAPPAN_PORTAL_OIDC_ISSUER has no TLS. Expected an address with https://."
+            )
+        return self
+
+    @property
+    def client_secret(self) -> str:
+        """The secret that is shown to the login."""
+        if self.oidc_client_secret_file is not None:
+            return self.oidc_client_secret_file.read_text(encoding="utf-8").strip()
+        return self.oidc_client_secret.get_secret_value()
+
+    def django_database(self, home: Path) -> dict[str, Any]:
+        """Return Django's words for the database.
+
+        Raises:
+            PortalError: the address is no Postgres'.
+        """
+        address = self.database.get_secret_value()
+        if not address:
+            return {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": str(home / "portal" / "portal.sqlite"),
+                # A writer waits for another; each begins by asking for the turn to write.
+                "OPTIONS": {
+                    "timeout": 20,
+                    "transaction_mode": "IMMEDIATE",
+                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+                },
+            }
+        parts = urlsplit(address)
+        if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+            raise PortalError(
+                "TRAPPAN_PORTAL_DATABASE is not the address of a Postgres database. Expected "
+                "postgresql://USER:PASSWORD@HOST:PORT/NAME."
+            )
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.strip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "OPTIONS": dict(parse_qsl(parts.query)),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }

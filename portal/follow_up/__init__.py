@@ -1,0 +1,1 @@
+"""What was said of pupils, what it amounts to today, and who is to be reminded."""

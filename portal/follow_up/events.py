@@ -1,0 +1,174 @@
+"""Events of pupils: read with the texts opened, added, withdrawn. Nothing is ever overwritten.
+
+Not here: what an event has to be like (`kinds.py`), what they amount to (`standing.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from portal.follow_up.kinds import WITHDRAWAL, Said
+from portal.home import Home
+from portal.models import EVENT_TEXT, Event, new_public_id
+from portal.rights import Role
+from portal.today import Today
+from rules.errors import TrappanError
+
+
+class ChangedMeanwhileError(TrappanError):
+    """Somebody else said something of the same kind since the form was shown."""
+
+    def __init__(self, newest: Fact) -> None:
+        super().__init__("Somebody else has said something of this kind since.")
+        self.newest = newest
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An event with its text opened.
+
+    Attributes:
+        number: orders events; the newest is the highest.
+        public_id: its name in addresses.
+        pupil_key: the key that stands for the pupil today.
+        school_unit_code: where the pupil was then.
+        kind, value, on_date, text: what was said.
+        author_key, role: by whom, and as what.
+        recorded_at: when.
+        is_withdrawn: another event took it back.
+    """
+
+    number: int
+    public_id: str
+    pupil_key: str
+    school_unit_code: str
+    kind: str
+    value: str
+    on_date: date | None
+    text: str
+    author_key: str
+    role: str
+    recorded_at: datetime
+    is_withdrawn: bool
+
+
+def facts_of(home: Home, today: Today, pupil_keys: Iterable[str]) -> dict[str, list[Fact]]:
+    """Return what was said of some pupils, oldest first; also under numbers that they had before.
+
+    Args:
+        home: whose key opens texts.
+        today: which keys stand for which pupil.
+        pupil_keys: keys that stand.
+    """
+    wanted = {old: key for key in pupil_keys for old in today.keys_of(key)}
+    found: dict[str, list[Fact]] = defaultdict(list)
+    keys = sorted(wanted)
+    # A statement of SQLite takes so many values at a time.
+    for start in range(0, len(keys), 500):
+        rows = Event.objects.filter(pupil_key__in=keys[start : start + 500]).select_related(
+            "withdrawn_by"
+        )
+        for row in rows:
+            found[wanted[row.pupil_key]].append(_fact(home, row, wanted[row.pupil_key]))
+    return {key: sorted(facts, key=lambda fact: fact.number) for key, facts in found.items()}
+
+
+def _fact(home: Home, row: Event, standing_key: str) -> Fact:
+    text = ""
+    if row.sealed_text is not None:
+        text = home.sealer.unseal_text(
+            EVENT_TEXT, (row.public_id, row.pupil_key, row.kind), bytes(row.sealed_text)
+        )
+    return Fact(
+        number=row.pk,
+        public_id=row.public_id,
+        pupil_key=standing_key,
+        school_unit_code=row.school_unit_code,
+        kind=row.kind,
+        value=row.value,
+        on_date=row.on_date,
+        text=text,
+        author_key=row.author_key,
+        role=row.role,
+        recorded_at=row.recorded_at,
+        is_withdrawn=hasattr(row, "withdrawn_by"),
+    )
+
+
+def newest_of(facts: Iterable[Fact], kind: str) -> Fact | None:
+    """Return the newest of a kind that was not withdrawn."""
+    return next(
+        (one for one in reversed(list(facts)) if one.kind == kind and not one.is_withdrawn), None
+    )
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who says something, and as what."""
+
+    key: str
+    role: Role
+
+
+def add_event(
+    home: Home, today: Today, author: Author, pupil_key: str, said: Said, seen: int | None
+) -> Event:
+    """Keep what somebody said of a pupil.
+
+    Args:
+        home: whose key seals the text.
+        today: where the pupil belongs.
+        author: who says it.
+        pupil_key: the key that stands for the pupil.
+        said: what was checked by `objection`.
+        seen: the newest event of this pupil that the form showed; None for no comparison.
+
+    Raises:
+        ChangedMeanwhileError: a newer one of the same kind was said by somebody else.
+    """
+    public_id = new_public_id()
+    text = said.text.strip()
+    sealed = (
+        home.sealer.seal_text(EVENT_TEXT, (public_id, pupil_key, said.kind), text) if text else None
+    )
+    with transaction.atomic():
+        if seen is not None:
+            of_pupil = facts_of(home, today, [pupil_key]).get(pupil_key, [])
+            newest = newest_of(of_pupil, said.kind)
+            if newest and newest.number > seen and newest.author_key != author.key:
+                raise ChangedMeanwhileError(newest)
+        return Event.objects.create(
+            public_id=public_id,
+            pupil_key=pupil_key,
+            school_unit_code=today.pupils[pupil_key].school_unit_code,
+            kind=said.kind,
+            value=said.value,
+            on_date=said.on_date,
+            sealed_text=sealed,
+            author_key=author.key,
+            role=author.role,
+            recorded_at=home.now(),
+        )
+
+
+def withdraw(home: Home, today: Today, author: Author, event: Event) -> Event | None:
+    """Take back what was entered by mistake; None where it was taken back before."""
+    with transaction.atomic():
+        if Event.objects.filter(withdraws=event).exists():
+            return None
+        pupil_key = today.standing_key(event.pupil_key)
+        return Event.objects.create(
+            pupil_key=pupil_key,
+            school_unit_code=today.pupils[pupil_key].school_unit_code,
+            kind=WITHDRAWAL,
+            value=event.kind,
+            author_key=author.key,
+            role=author.role,
+            recorded_at=home.now(),
+            withdraws=event,
+        )

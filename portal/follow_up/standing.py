@@ -1,0 +1,183 @@
+"""What events amount to today: the newest of each kind, days without an act, who is overdue.
+
+Plain values in, plain values out: no database, no lake. School days are the school's own days with
+lessons, so a break costs nobody. *Overdue* is a reminder and never a decision; any recorded act
+stops its clock.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from portal.follow_up.events import Fact, newest_of
+from portal.follow_up.kinds import (
+    ACTS,
+    CONSENT,
+    NEXT_DATE,
+    RESPONSIBLE,
+    STATUS_KINDS,
+    STATUS_OF,
+)
+from rules.follow_up_words import Reminder, ReminderDays, Word, step_words
+
+#: Levels of the ladder from which on the principal assesses.
+_ASSESSED_FROM = 2
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Since when a pupil is where the newest list has them.
+
+    Attributes:
+        first_dates: for each rule the first day of this school year with a hit on a list.
+        level: of the newest list; 0 for none.
+        level_since: the first day of this school year on that level or above.
+    """
+
+    first_dates: Mapping[str, date]
+    level: int
+    level_since: date | None
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """How a pupil's follow-up stands.
+
+    Attributes:
+        mentor, principal, team: the newest status of each; None for none.
+        consent: code of the newest word; "" for none.
+        responsible_key: who is responsible; "" for nobody.
+        next_date: the next follow-up that is planned.
+        last_act: the day of the newest act.
+        since_days: school days since the step was first reached; None where it never was.
+        idle_days: school days without an act; None where nothing waits for one.
+        overdue: which reminder is due; None for none.
+        allowed_days: after so many school days it is.
+        seen: the number of the newest event.
+    """
+
+    mentor: Fact | None
+    principal: Fact | None
+    team: Fact | None
+    consent: str
+    responsible_key: str
+    next_date: date | None
+    last_act: date | None
+    since_days: int | None
+    idle_days: int | None
+    overdue: Reminder | None
+    allowed_days: int | None
+    seen: int
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether somebody is to be reminded."""
+        return self.overdue is not None
+
+
+def stand(
+    facts: Sequence[Fact],
+    crossing: Crossing,
+    school_days: Sequence[date],
+    today: date,
+    limits: ReminderDays,
+) -> FollowUp:
+    """Return how a pupil's follow-up stands.
+
+    Args:
+        facts: of the pupil, oldest first.
+        crossing: since when the pupil is where the list says.
+        school_days: the school's days with lessons this school year, ascending.
+        today: the day.
+        limits: days until a reminder.
+    """
+    newest = {kind: newest_of(facts, kind) for kind in STATUS_KINDS}
+    mentor, principal, team = (newest[STATUS_OF[role]] for role in ("mentor", "principal", "team"))
+    responsible, planned = newest_of(facts, RESPONSIBLE), newest_of(facts, NEXT_DATE)
+    consent = newest_of(facts, CONSENT)
+    acts = [fact for fact in facts if fact.kind in ACTS and not fact.is_withdrawn]
+    last_act = max((fact.recorded_at.date() for fact in acts), default=None)
+    first = min(crossing.first_dates.values(), default=None)
+    next_date = planned.on_date if planned else None
+    since = _days_after(school_days, first, today) if first else None
+    idle_from = max((day for day in (crossing.level_since, last_act) if day), default=None)
+    waits = crossing.level > 0 and crossing.level_since is not None
+    is_closed = waits and _is_closed(facts, crossing)
+    idle = _days_after(school_days, idle_from, today) if waits and idle_from else None
+    overdue: Reminder | None = None
+    allowed: int | None = None
+    if waits and not is_closed and idle is not None:
+        due = _due(mentor, principal, crossing)
+        days = getattr(limits, due)
+        if next_date is not None and last_act is not None and next_date >= last_act:
+            # Somebody has said when: until that day nobody is reminded, and after it at once.
+            overdue = "follow_up" if next_date < today else None
+            allowed = 0 if overdue else None
+        elif idle >= days:
+            overdue, allowed = due, days
+    return FollowUp(
+        mentor=mentor,
+        principal=principal,
+        team=team,
+        consent=consent.value if consent else "",
+        responsible_key=responsible.value if responsible else "",
+        next_date=next_date,
+        last_act=last_act,
+        since_days=since,
+        idle_days=None if is_closed else idle,
+        overdue=overdue,
+        allowed_days=allowed,
+        seen=max((fact.number for fact in facts), default=0),
+    )
+
+
+def has_open_case(facts: Sequence[Fact]) -> bool:
+    """Whether a team may see a pupil: consent is "yes", and the case was raised (step 2 on)."""
+    consent = newest_of(facts, CONSENT)
+    if consent is None or consent.value != "yes":
+        return False
+    steps = (fact for fact in facts if fact.kind == STATUS_OF["team"] and not fact.is_withdrawn)
+    return any(fact.value != "step_1_noticed" for fact in steps)
+
+
+def _days_after(school_days: Sequence[date], first: date, today: date) -> int:
+    """School days after a day, today not counted: it is not over."""
+    return max(bisect_left(school_days, today) - bisect_right(school_days, first), 0)
+
+
+def _due(mentor: Fact | None, principal: Fact | None, crossing: Crossing) -> Reminder:
+    """Which reminder waits next."""
+    if crossing.level >= _ASSESSED_FROM and _answers(principal) is None:
+        return "assessment"
+    said = _answers(mentor)
+    if crossing.level >= _ASSESSED_FROM:
+        return "follow_up"
+    if said is None:
+        return "contact"
+    return "mapping" if said == "contact" else "follow_up"
+
+
+def _answers(fact: Fact | None) -> Reminder | None:
+    word = _word_of(fact)
+    return word.counts_as if word else None
+
+
+def _word_of(fact: Fact | None) -> Word | None:
+    if fact is None:
+        return None
+    words = (word for role in step_words().roles for word in role.words)
+    return next((word for word in words if word.code == fact.value), None)
+
+
+def _is_closed(facts: Sequence[Fact], crossing: Crossing) -> bool:
+    """Whether the newest status of the level's own role closed it, since the level was reached."""
+    role = STATUS_OF["principal" if crossing.level >= _ASSESSED_FROM else "mentor"]
+    newest = newest_of(facts, role)
+    word = _word_of(newest)
+    if newest is None or word is None or not word.closes or crossing.level_since is None:
+        return False
+    # Who has come higher since is nobody's closed case.
+    return newest.recorded_at.date() >= crossing.level_since

@@ -1,0 +1,143 @@
+"""The home that this process serves: its key, its lake to read, and who belongs where today.
+
+One connection to the lake a process, used by one thread at a time. What is asked of it is kept
+until the lake has a newer snapshot or another day begins, so a right that ended in a night has
+ended at the next request. Nothing here writes to the lake.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
+from assets.lake.settings import LakeSettings
+from assets.watchlists.collect.mentors import key_of_mentor
+from pipelines.settings import STOCKHOLM, Settings
+from portal.configuration import PortalConfiguration
+from portal.today import Today, look_at_today
+from rules.registry import load_parameters, root_of, rule_set_of
+
+Found = TypeVar("Found")
+
+
+@dataclass
+class _Kept:
+    """What was asked of one snapshot on one day."""
+
+    snapshot: int
+    day: date
+    answers: dict[Hashable, Any] = field(default_factory=dict)
+
+
+class Home:
+    """A home as the portal reads it.
+
+    Args:
+        settings: of the home.
+        clock: what time it is in Stockholm; tests have their own.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._turn = threading.RLock()
+        self._lake: Lake | None = None
+        self._kept: _Kept | None = None
+        self.sealer = Sealer.of_home(settings.lake.home)
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of it lies."""
+        return self._settings.lake.home
+
+    @property
+    def lake_settings(self) -> LakeSettings:
+        """What its lake is opened with."""
+        return self._settings.lake
+
+    def now(self) -> datetime:
+        """Return the moment."""
+        return self._clock()
+
+    def day(self) -> date:
+        """Return today in Stockholm."""
+        return self._clock().date()
+
+    def key_of_address(self, address: str) -> str:
+        """Return the key of a person with an address: the one that lists know mentors by."""
+        return key_of_mentor(self.sealer, "", address)
+
+    def today(self) -> Today:
+        """Return who belongs where, by the newest snapshot of the lake."""
+        return self.ask("today", self._look)
+
+    def _look(self, lake: Lake) -> Today:
+        day = self.day()
+        name = self._settings.rule_set
+        rules = rule_set_of(load_parameters(name, root_of(name, self._settings.rules_folder)), day)
+        return look_at_today(lake, self.sealer, day, rules)
+
+    def ask(self, name: Hashable, question: Callable[[Lake], Found]) -> Found:
+        """Ask the lake, unless it was asked the same of this snapshot today.
+
+        Args:
+            name: tells the question from others.
+            question: called with the lake; must not write.
+
+        Raises:
+            LakeError: the lake can't be opened.
+        """
+        with self._reading() as (lake, kept):
+            if name not in kept.answers:
+                kept.answers[name] = question(lake)
+            return cast("Found", kept.answers[name])
+
+    def look(self, question: Callable[[Lake], Found]) -> Found:
+        """Ask the lake something that is not kept: names, opened while a page is made.
+
+        Raises:
+            LakeError: the lake can't be opened.
+        """
+        with self._reading() as (lake, _):
+            return question(lake)
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Lake, _Kept]]:
+        with self._turn:
+            lake = self._lake = self._lake or Lake.open(self._settings.lake)
+            try:
+                snapshot, day = lake.snapshot(), self.day()
+                if self._kept is None or (self._kept.snapshot, self._kept.day) != (snapshot, day):
+                    self._kept = _Kept(snapshot, day)
+                yield lake, self._kept
+            except Exception:
+                # A connection that failed once is not asked again: the next question opens another.
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Let go of the lake."""
+        with self._turn:
+            lake, self._lake, self._kept = self._lake, None, None
+            if lake is not None:
+                lake.close()
+
+
+@cache
+def the_home() -> Home:
+    """Return the home of this process; in the demo it can be another day there."""
+    day = PortalConfiguration().demo_day
+
+    def clock() -> datetime:
+        now = datetime.now(STOCKHOLM)
+        return now if day is None else datetime.combine(day, now.timetz())
+
+    return Home(Settings(), clock)

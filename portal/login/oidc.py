@@ -1,0 +1,115 @@
+"""The municipality's login by OpenID Connect (OpenID Connect Core 1.0).
+
+The library checks signature, nonce and state; issuer, audience, expiry and authorised party
+(3.1.3.7) are checked here, because it does not. An address counts only when the login has verified
+it. Not here: what the person may (`portal/rights.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import jwt
+import requests
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from mozilla_django_oidc.auth import OIDCAuthenticationBackend
+from mozilla_django_oidc.views import OIDCAuthenticationCallbackView
+
+from assets.delivery.recipients import is_address
+from portal.home import the_home
+from portal.login.people import person_with
+from portal.models import Person
+from portal.settings import CONFIGURATION
+
+_LEEWAY_SECONDS = 60
+_LOGGER = logging.getLogger(__name__)
+
+
+class RefusedLoginError(SuspiciousOperation):
+    """The login's answer is not to be believed; says which part, and no value."""
+
+
+class MunicipalLogin(OIDCAuthenticationBackend):  # type: ignore[misc]
+    """People as the municipality's login vouches for them."""
+
+    def verify_token(self, token: str, **kwargs: Any) -> dict[str, Any]:
+        """Return the claims of an ID token.
+
+        Raises:
+            RefusedLoginError: it is unsigned, of another issuer, for another client, too old, or
+                an answer to another question.
+        """
+        if not kwargs.get("nonce"):
+            raise RefusedLoginError("no nonce")
+        try:
+            claims: dict[str, Any] = super().verify_token(token, **kwargs)
+            key = self.retrieve_matching_jwk(token)
+            jwt.decode(
+                token,
+                key,
+                algorithms=[self.OIDC_RP_SIGN_ALGO],
+                audience=self.OIDC_RP_CLIENT_ID,
+                issuer=CONFIGURATION.oidc_issuer,
+                leeway=_LEEWAY_SECONDS,
+                options={"require": ["iss", "sub", "aud", "exp", "iat", "nonce"]},
+            )
+        except RefusedLoginError:
+            raise
+        except (jwt.PyJWTError, SuspiciousOperation, KeyError, ValueError) as error:
+            raise RefusedLoginError(f"the ID token: {type(error).__name__}") from None
+        audience = claims["aud"]
+        is_for_several = isinstance(audience, list) and len(audience) > 1
+        if is_for_several and claims.get("azp") != self.OIDC_RP_CLIENT_ID:
+            raise RefusedLoginError("the ID token is for several, and not by us")
+        return claims
+
+    def get_or_create_user(
+        self, access_token: str, id_token: str, payload: dict[str, Any]
+    ) -> Person | None:
+        """Return the person whom the login vouches for; None for nobody whom we let in.
+
+        Raises:
+            RefusedLoginError: userinfo is about somebody else, or the address is not verified.
+        """
+        info = self.get_userinfo(access_token, id_token, payload)
+        if info.get("sub") != payload["sub"]:
+            raise RefusedLoginError("userinfo is about another subject")
+        claims = {**payload, **info}
+        address = claims.get("email")
+        is_vouched = claims.get("email_verified") is True or CONFIGURATION.oidc_trusts_email
+        if not isinstance(address, str) or not is_address(address) or not is_vouched:
+            raise RefusedLoginError("the address is not verified")
+        person = person_with(the_home(), address, payload["iss"], payload["sub"])
+        if person is None:
+            raise RefusedLoginError("another account has this address")
+        return person
+
+    def get_user(self, user_id: Any) -> Person | None:
+        """Return a person by number."""
+        return Person.objects.filter(pk=user_id).first()
+
+
+class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
+    """Where the login sends people back to: what it can't be believed in is a failed login."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Let somebody in, or send them back to the login page."""
+        try:
+            answer: HttpResponse = super().get(request)
+        except SuspiciousOperation as error:
+            _LOGGER.warning("A login was refused: %s", type(error).__name__)
+            return self.failed(request)
+        except requests.RequestException as error:
+            _LOGGER.warning("The login did not answer: %s", type(error).__name__)
+            return self.failed(request)
+        return answer
+
+    def failed(self, request: HttpRequest) -> HttpResponse:
+        """Count a failed login, and answer as the library does."""
+        from django.contrib.auth.signals import user_login_failed  # noqa: PLC0415
+
+        user_login_failed.send(sender=type(self), credentials={"username": ""}, request=request)
+        failure: HttpResponse = self.login_failure()
+        return failure

@@ -1,0 +1,60 @@
+"""`trappan portal`: the portal, served by gunicorn; TLS ends at the proxy before it.
+
+Not here: what is served (`urls.py`), how it is set (`configuration.py`), how it is served
+(`workers.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.home import settings_of
+from pipelines.cli.options import Home
+from pipelines.cli.printing import say
+from portal.configuration import LOOPBACK, PortalConfiguration, PortalError
+from portal.login.discovery import discover
+
+_CONFIG, _APP = "python:portal.workers", "portal.wsgi:application"
+
+
+def portal(
+    context: typer.Context,
+    address: Annotated[
+        str, typer.Option("--address", help="Where it listens; the proxy's side of this machine.")
+    ] = LOOPBACK,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8100,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=32)] = 2,
+    home: Home = None,
+) -> None:
+    """Serve the portal, in which people read lists and say what they did."""
+    settings = settings_of(context, home)
+    configuration = PortalConfiguration().checked()
+    if address != LOOPBACK and not configuration.url:
+        raise PortalError(
+            f"--address {address}: others could reach the portal without TLS. Expected 127.0.0.1, "
+            "or TRAPPAN_PORTAL_URL=https://… with a proxy before it (docs/portal.md)."
+        )
+    os.environ["TRAPPAN_HOME"] = str(settings.lake.home)
+    if configuration.oidc_issuer:
+        os.environ.update(discover(configuration.oidc_issuer))
+    prepare()
+    say(f"http://{address}:{port}/  Home: {settings.lake.home}. Ctrl+C ends it.")
+    words = ("--bind", f"{address}:{port}", "--workers", str(workers))
+    # In place of this process: what it has loaded has threads, which no fork takes along.
+    command = [sys.executable, "-m", "gunicorn", "--config", _CONFIG, *words, _APP]
+    os.execv(command[0], command)  # noqa: S606 - our own words, no shell
+
+
+def prepare() -> None:
+    """Bring the database to what this version keeps, and put static files in place."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    import django  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)

@@ -1,0 +1,278 @@
+"""What was typed about a pupil becomes events, all of a form or none.
+
+Whatever stands against it, what was typed is there again: a wrong date, a word that is not the
+person's, somebody else's change meanwhile, a list that was replaced, a database that is locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import OperationalError, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from portal.follow_up import kinds
+from portal.follow_up.events import (
+    Author,
+    ChangedMeanwhileError,
+    Fact,
+    add_event,
+    facts_of,
+    newest_of,
+    withdraw,
+)
+from portal.follow_up.kinds import Objection, Said, objection
+from portal.models import Event
+from portal.published import of_mentor
+from portal.rights import Role
+from portal.views.rows import Row, people_at, row_of_pupil, word_text
+from portal.views.rules import PupilVisit, Visit, of_pupil
+
+#: Fields of a form that are kinds of events.
+_CHOSEN = (*sorted(kinds.STATUS_KINDS), kinds.CONSENT, kinds.COLLABORATION, kinds.FACTOR)
+_FIELDS = (
+    *_CHOSEN,
+    "on_date",
+    "reason",
+    kinds.RESPONSIBLE,
+    kinds.NEXT_DATE,
+    kinds.NOTE,
+    kinds.GOAL,
+    "goal_date",
+    kinds.GOAL_MET,
+    kinds.MEASURE,
+)
+_LONGEST_VALUE = 80
+_LOCKED = (
+    "Det gick inte att spara just nu: databasen är upptagen eller borta. "
+    "Det du skrev står kvar; försök igen om en stund."
+)
+
+
+class _NotADateError(ValueError):
+    """What was typed is no date."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a form.
+
+    Attributes:
+        saved: how many events were kept.
+        trouble: why nothing was; "" for no trouble.
+        is_warning: it can be kept all the same.
+        status: of the answer.
+    """
+
+    saved: int = 0
+    trouble: str = ""
+    is_warning: bool = False
+    status: int = 200
+
+
+@require_POST
+@of_pupil
+def record(request: HttpRequest, visit: Visit, pupil: PupilVisit) -> HttpResponse:
+    """Keep what was said of a pupil; answer with the row as it is then."""
+    outcome = keep(request, visit, pupil)
+    if request.htmx and request.POST.get("place") == "row":  # type: ignore[attr-defined]
+        return _answer_row(request, visit, pupil, outcome)
+    if outcome.trouble:
+        from portal.views.pupil import pupil_page  # noqa: PLC0415
+
+        return pupil_page(request, visit, pupil, outcome)
+    return redirect(reverse("pupil", kwargs={"reference": pupil.reference}) + "#uppfoljning")
+
+
+def keep(request: HttpRequest, visit: Visit, pupil: PupilVisit) -> Outcome:
+    """Check a form as a whole, then keep what is new in it."""
+    try:
+        wanted = list(_said(request.POST, pupil))
+    except _NotADateError as error:
+        return Outcome(trouble=f"”{error}” är inget datum. Skriv ÅÅÅÅ-MM-DD.", status=422)
+    day = visit.today.day
+    for said in wanted:
+        found = objection(said, pupil.roles, day, has_consent=_consent(pupil, wanted))
+        found = found or _of_person(visit, pupil, said)
+        if found is not None:
+            return Outcome(trouble=found.words, is_warning=found.is_warning, status=422)
+    if not wanted:
+        return Outcome(trouble="Inget är ändrat, så inget sparades.", status=422)
+    seen = _number(request.POST.get("seen"))
+    try:
+        with transaction.atomic():
+            visit.note(pupil.role, "changed", school=pupil.placed.school_unit_code, pupil=pupil.key)
+            for said in wanted:
+                author = Author(visit.rights.key, _acts_as(pupil, said))
+                add_event(visit.home, visit.today, author, pupil.key, said, seen)
+    except ChangedMeanwhileError as error:
+        return Outcome(trouble=_changed(visit, error.newest, wanted), is_warning=True, status=409)
+    except OperationalError:
+        return Outcome(trouble=_LOCKED, status=503)
+    return Outcome(saved=len(wanted))
+
+
+def _said(given: Mapping[str, str], pupil: PupilVisit) -> Iterator[Said]:
+    """Yield what a form says that was not said before."""
+    is_confirmed = given.get("confirmed") == "1"
+    yield from _chosen(given, pupil, is_confirmed)
+    value = given.get(kinds.RESPONSIBLE, "")
+    newest = newest_of(pupil.facts, kinds.RESPONSIBLE)
+    if value and (newest is None or newest.value != value):
+        yield Said(kinds.RESPONSIBLE, value[:_LONGEST_VALUE])
+    planned = newest_of(pupil.facts, kinds.NEXT_DATE)
+    day = _day(given.get(kinds.NEXT_DATE))
+    if kinds.NEXT_DATE in given and day != (planned.on_date if planned else None):
+        yield Said(kinds.NEXT_DATE, "" if day else "none", day)
+    if given.get(kinds.NOTE, "").strip():
+        yield Said(kinds.NOTE, text=given[kinds.NOTE], is_confirmed=is_confirmed)
+    if given.get(kinds.GOAL, "").strip():
+        yield Said(kinds.GOAL, "", _day(given.get("goal_date")), given[kinds.GOAL], is_confirmed)
+    for kind in (kinds.GOAL_MET, kinds.MEASURE):
+        if given.get(kind):
+            yield Said(kind, given[kind][:_LONGEST_VALUE])
+
+
+def _chosen(given: Mapping[str, str], pupil: PupilVisit, is_confirmed: bool) -> Iterator[Said]:
+    """Yield words that were chosen: another than the newest, or the same with a day or a reason."""
+    on_date, reason = _day(given.get("on_date")), given.get("reason", "")
+    for kind in _CHOSEN:
+        value = given.get(kind, "")
+        if not value:
+            continue
+        known = [fact for fact in pupil.facts if fact.kind == kind and not fact.is_withdrawn]
+        # Several groups of factors hold at once; of all else the newest does.
+        said_before = known if kind == kinds.FACTOR else known[-1:]
+        is_new = all(fact.value != value for fact in said_before)
+        if is_new or kind == kinds.COLLABORATION or on_date or reason.strip():
+            yield Said(kind, value[:_LONGEST_VALUE], on_date, reason, is_confirmed)
+
+
+def _day(text: str | None) -> date | None:
+    if not text or not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise _NotADateError(text.strip()[:30]) from None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _consent(pupil: PupilVisit, wanted: list[Said]) -> bool:
+    """Whether consent is "yes" once the form's own word counts."""
+    said = next((one.value for one in wanted if one.kind == kinds.CONSENT), None)
+    newest = newest_of(pupil.facts, kinds.CONSENT)
+    return (said or (newest.value if newest else "")) == "yes"
+
+
+def _of_person(visit: Visit, pupil: PupilVisit, said: Said) -> Objection | None:
+    """Whether who is to be responsible works at the pupil's school today, or is who says it."""
+    if said.kind != kinds.RESPONSIBLE or said.value == visit.rights.key:
+        return None
+    if said.value in people_at(visit, pupil.placed.school_unit_code):
+        return None
+    return Objection("Den personen finns inte längre på skolan. Välj en annan ansvarig.")
+
+
+def _acts_as(pupil: PupilVisit, said: Said) -> Role:
+    """As what somebody with several roles says it: the one that the word is of."""
+    order: tuple[Role, ...] = ()
+    if said.kind == kinds.STATUS_OF["mentor"]:
+        order = ("mentor", "health")
+    elif said.kind == kinds.STATUS_OF["team"]:
+        order = ("team",)
+    return next((role for role in order if role in pupil.roles), pupil.role)
+
+
+def _changed(visit: Visit, newest: Fact, wanted: list[Said]) -> str:
+    who = visit.today.names.get(newest.author_key, "Någon annan")
+    when = newest.recorded_at.astimezone(visit.home.now().tzinfo).strftime("%H:%M")
+    theirs = word_text(newest.kind, newest.value) or (newest.text or str(newest.on_date or ""))
+    mine = next(one for one in wanted if one.kind == newest.kind)
+    own = word_text(mine.kind, mine.value) or mine.text or str(mine.on_date or "")
+    return (
+        f"{who} sparade ”{theirs}” klockan {when}, medan du skrev ”{own}”. Båda syns i elevens "
+        "händelser om du sparar ändå; den senaste gäller."
+    )
+
+
+def _answer_row(
+    request: HttpRequest, visit: Visit, pupil: PupilVisit, outcome: Outcome
+) -> HttpResponse:
+    row = _row_again(request, visit, pupil)
+    if row is None:
+        return render(
+            request,
+            "portal/row_gone.html",
+            {"outcome": outcome, "typed": typed(request), "pupil": pupil},
+            status=outcome.status,
+        )
+    row.is_open = bool(outcome.trouble)
+    row.trouble, row.is_warning = outcome.trouble, outcome.is_warning
+    row.typed = typed(request) if outcome.trouble else {}
+    if outcome.saved:
+        row.saved = "Sparat."
+        shown_key = request.POST.get("list_key", "")
+        if shown_key and shown_key != row.list_key:
+            row.saved = "Sparat. Listan har bytts ut sedan du öppnade sidan; läs om den."
+    context = {"row": row, "role": request.POST.get("view", ""), "day": visit.today.day}
+    # 200 also for trouble: htmx puts nothing else in place, and the row says what is wrong.
+    answer = render(request, "portal/row.html", context)
+    answer["X-Outcome"] = str(outcome.status)
+    return answer
+
+
+def typed(request: HttpRequest) -> dict[str, str]:
+    """Return what a form had, to be shown again."""
+    return {name: request.POST[name] for name in _FIELDS if name in request.POST}
+
+
+def _row_again(request: HttpRequest, visit: Visit, pupil: PupilVisit) -> Row | None:
+    """Return the pupil's row on the list that somebody has open, as it is now."""
+    code = pupil.placed.school_unit_code
+    shown = visit.lists.of_school(code, visit.today, request.POST.get("week", ""))
+    if shown is None:
+        return None
+    if code not in visit.rights.schools:
+        rights = visit.rights
+        shown = of_mentor(shown, rights.key, rights.name, rights.own_pupils)
+    return row_of_pupil(visit, shown, pupil.key)
+
+
+@require_POST
+@of_pupil
+def take_back(request: HttpRequest, visit: Visit, pupil: PupilVisit, event: str) -> HttpResponse:
+    """Withdraw what the person entered by mistake; a principal may withdraw anybody's."""
+    found = Event.objects.filter(public_id=event).first()
+    facts = facts_of(visit.home, visit.today, [pupil.key]).get(pupil.key, [])
+    mine = next((fact for fact in facts if found and fact.number == found.pk), None)
+    may = mine and (mine.author_key == visit.rights.key or "principal" in pupil.roles)
+    if found is None or mine is None or not may or not may_see(mine, pupil.roles):
+        raise Http404
+    if mine.kind != kinds.WITHDRAWAL:
+        visit.note(pupil.role, "withdrew", pupil.placed.school_unit_code, pupil.key)
+        withdraw(visit.home, visit.today, Author(visit.rights.key, pupil.role), found)
+    return redirect(reverse("pupil", kwargs={"reference": pupil.reference}) + "#handelser")
+
+
+def may_see(fact: Fact, roles: tuple[str, ...]) -> bool:
+    """Whether an event is shown to somebody: what is of the team's case, to the team alone."""
+    if "team" in roles:
+        # Nothing from before the case was raised, but what the team and consent are about.
+        return fact.role == "team" or fact.kind in {
+            kinds.CONSENT,
+            kinds.WITHDRAWAL,
+            "team_step",
+            kinds.COLLABORATION,
+        }
+    if fact.kind == kinds.COLLABORATION and fact.value == "concern_reported":
+        return "principal" in roles
+    return fact.kind not in kinds.OF_THE_CASE

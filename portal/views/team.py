@@ -1,0 +1,95 @@
+"""The team's cases: those with consent, from when they were raised, by step; and what is due."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from assets.watchlists.swedish.safe_text import one_line
+from portal.follow_up import kinds
+from portal.follow_up.events import facts_of, newest_of
+from portal.follow_up.standing import has_open_case
+from portal.follow_up.year_wheel import next_steps
+from portal.models import Event
+from portal.views.rows import word_text
+from portal.views.rules import Visit, of_team, references
+from rules.follow_up_words import step_words
+
+
+@dataclass(frozen=True)
+class Case:
+    """A pupil whom the team works with."""
+
+    reference: str
+    name: str
+    school: str
+    class_name: str
+    step: str
+    step_text: str
+    next_date: str
+    is_due: bool
+    goal: str
+
+
+@require_safe
+@of_team
+def team_page(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Cases by step, of the reader's districts."""
+    visit.note("team", "cases")
+    cases = cases_of(visit)
+    by_step: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_step[case.step].append(case)
+    steps = [
+        (word.sv, by_step[word.code])
+        for word in step_words().of_role("team")
+        if by_step.get(word.code)
+    ]
+    context = {
+        "visit": visit,
+        "steps": steps,
+        "due": [case for case in cases if case.is_due],
+        "count": len(cases),
+        "districts": sorted(visit.rights.districts),
+        "wheels": [(d, next_steps(d, visit.today.day)) for d in sorted(visit.rights.districts)],
+    }
+    return render(request, "portal/team.html", context)
+
+
+def cases_of(visit: Visit) -> list[Case]:
+    """Return the open cases of the reader's districts, by name."""
+    codes = visit.rights.teams_schools()
+    today = visit.today
+    said = Event.objects.filter(kind=kinds.CONSENT).values_list("pupil_key", flat=True).distinct()
+    keys = {today.standing_key(key) for key in said}
+    keys = {
+        key for key in keys if key in today.pupils and today.pupils[key].school_unit_code in codes
+    }
+    facts = facts_of(visit.home, today, sorted(keys))
+    open_keys = sorted(key for key, of_pupil in facts.items() if has_open_case(of_pupil))
+    names = references(open_keys) if open_keys else {}
+    found = []
+    for key in open_keys:
+        placed = today.pupils[key]
+        step = newest_of(facts[key], "team_step")
+        planned = newest_of(facts[key], kinds.NEXT_DATE)
+        goal = newest_of(facts[key], kinds.GOAL)
+        day = planned.on_date if planned else None
+        found.append(
+            Case(
+                reference=names[key],
+                name=visit.name_of(key),
+                school=today.schools[placed.school_unit_code].name or placed.school_unit_code,
+                class_name=one_line(placed.class_name or ""),
+                step=step.value if step else "",
+                step_text=word_text("team_step", step.value) if step else "",
+                next_date=day.isoformat() if day else "",
+                is_due=bool(day and day <= today.day),
+                goal=goal.text if goal else "",
+            )
+        )
+    return sorted(found, key=lambda case: case.name.casefold())

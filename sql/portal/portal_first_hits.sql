@@ -1,0 +1,35 @@
+-- portal_first_hits: the first day of the school year on which each rule was hit.
+-- From: listed_verdicts, flags, portal_asked. Grain: a pupil and rule. Parameters: $first_date.
+-- What was published counts; since the newest frozen list, what each night found.
+WITH published AS (
+    SELECT coalesce(max(as_of_date), $first_date - 1) AS last_date
+    FROM listed_verdicts
+),
+
+hits AS (
+    SELECT
+        pupil_key,
+        rule,
+        as_of_date
+    FROM listed_verdicts
+    WHERE verdict = 'hit' AND as_of_date >= $first_date
+    UNION ALL
+    SELECT
+        pupil_key,
+        rule,
+        as_of_date
+    FROM flags
+    WHERE
+        verdict = 'hit'
+        AND as_of_date >= $first_date
+        AND as_of_date > (SELECT published.last_date FROM published)
+)
+
+SELECT
+    cast(hits.pupil_key AS VARCHAR) AS pupil_key,
+    hits.rule,
+    min(hits.as_of_date) AS first_date
+FROM hits
+WHERE hits.pupil_key IN (SELECT portal_asked.pupil_key FROM portal_asked)
+GROUP BY ALL
+ORDER BY ALL

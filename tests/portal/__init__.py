@@ -1,0 +1,1 @@
+"""The portal, its pages, its login and what attacks them."""
