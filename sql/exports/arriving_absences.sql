@@ -19,11 +19,12 @@ SELECT
     exported_at,
     file_id
 FROM batch_joined
-WHERE problem IS NULL AND file_id IN (SELECT unnest(cast($ids AS BIGINT [])))
-QUALIFY row_number() OVER (
-    PARTITION BY file_id, pupil_key, school_unit_code, starts_at, lower(subject)
-    ORDER BY is_reported DESC, line_number ASC
-) = 1
+WHERE problem IS NULL AND file_id IN (SELECT unnest(cast($ids AS BIGINT[])))
+QUALIFY
+    row_number() OVER (
+        PARTITION BY file_id, pupil_key, school_unit_code, starts_at, lower(subject)
+        ORDER BY is_reported DESC, line_number ASC
+    ) = 1
 UNION ALL
 SELECT DISTINCT
     pupil_key,
@@ -45,4 +46,4 @@ SELECT DISTINCT
     exported_at,
     file_id
 FROM batch_joined
-WHERE problem IS NOT NULL AND file_id IN (SELECT unnest(cast($ids AS BIGINT [])))
+WHERE problem IS NOT NULL AND file_id IN (SELECT unnest(cast($ids AS BIGINT[])))

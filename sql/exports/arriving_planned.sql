@@ -14,7 +14,7 @@ SELECT
     exported_at,
     file_id
 FROM batch_joined
-WHERE problem IS NULL AND file_id IN (SELECT unnest(cast($ids AS BIGINT [])))
+WHERE problem IS NULL AND file_id IN (SELECT unnest(cast($ids AS BIGINT[])))
 -- Of equal rows one; one that is held before a cancelled one, as everywhere.
 QUALIFY row_number() OVER (
     PARTITION BY file_id, pupil_key, school_unit_code, starts_at, lower(subject)

@@ -47,7 +47,7 @@ parallel AS (
             AND one.lesson_date = other.lesson_date
             AND one.planned_row <> other.planned_row
             AND one.starts_at < other.ends_at
-            AND other.starts_at < one.ends_at
+            AND one.ends_at > other.starts_at
 ),
 
 beside_ordinary AS (
@@ -58,7 +58,7 @@ beside_ordinary AS (
             held.pupil_key = ordinary.pupil_key
             AND held.lesson_date = ordinary.lesson_date
             AND held.starts_at < ordinary.ends_at
-            AND ordinary.starts_at < held.ends_at
+            AND held.ends_at > ordinary.starts_at
     WHERE NOT ordinary.is_cancelled
 ),
 
@@ -72,7 +72,7 @@ standing AS (
             words.school_unit_code = newer.school_unit_code
             AND words.lesson_date BETWEEN newer.first_date AND newer.last_date
             AND newer.is_complete
-            AND (newer.class_name IS NULL OR newer.class_name = words.class_name)
+            AND (newer.class_name IS NULL OR words.class_name = newer.class_name)
             AND (newer.exported_at, newer.file_id) > (words.exported_at, words.file_id)
     WHERE NOT words.is_refused
     QUALIFY row_number() OVER (
@@ -114,7 +114,7 @@ touching AS (
             AND words.school_unit_code = held.school_unit_code
             AND words.lesson_date = held.lesson_date
             AND words.starts_at < held.ends_at
-            AND held.starts_at < words.ends_at
+            AND words.ends_at > held.starts_at
     LEFT JOIN parallel ON held.planned_row = parallel.planned_row
 ),
 
@@ -131,13 +131,11 @@ judged AS (
         END
         AND (is_whole OR (starts_at = held_starts_at AND said_minutes <= held_minutes))
             AS is_clear,
-        CASE WHEN is_whole THEN shared_minutes * (valid_minutes > 0)::INTEGER ELSE valid_minutes END
+        CASE WHEN is_whole AND valid_minutes > 0 THEN shared_minutes ELSE valid_minutes END
             AS valid_minutes,
-        CASE
-            WHEN is_whole THEN shared_minutes * (invalid_minutes > 0)::INTEGER
-            ELSE invalid_minutes
-        END AS invalid_minutes,
-        CASE WHEN is_whole THEN shared_minutes * (other_minutes > 0)::INTEGER ELSE other_minutes END
+        CASE WHEN is_whole AND invalid_minutes > 0 THEN shared_minutes ELSE invalid_minutes END
+            AS invalid_minutes,
+        CASE WHEN is_whole AND other_minutes > 0 THEN shared_minutes ELSE other_minutes END
             AS other_minutes
     FROM touching
 ),
@@ -166,10 +164,19 @@ covered AS (
         ON
             held.school_unit_code = speaking.school_unit_code
             AND held.lesson_date BETWEEN speaking.first_date AND speaking.last_date
-            AND (speaking.class_name IS NULL OR speaking.class_name = held.class_name)
+            AND (speaking.class_name IS NULL OR held.class_name = speaking.class_name)
             -- Of what comes after its export a file says nothing.
             AND held.ends_at <= speaking.exported_at
     GROUP BY ALL
+),
+
+spans AS (
+    SELECT
+        file_id,
+        min(first_date) AS first_date,
+        max(last_date) AS last_date
+    FROM absence_coverage
+    GROUP BY file_id
 ),
 
 -- Refused rows of the newest file or of later ones: whom they can mean was perhaps absent.
@@ -185,14 +192,7 @@ refused AS (
         coalesce(words.lesson_date, spans.last_date) AS last_date,
         (words.exported_at, words.file_id) AS said
     FROM absence_words AS words
-    LEFT JOIN (
-        SELECT
-            file_id,
-            min(first_date) AS first_date,
-            max(last_date) AS last_date
-        FROM absence_coverage
-        GROUP BY file_id
-    ) AS spans ON words.file_id = spans.file_id
+    LEFT JOIN spans ON words.file_id = spans.file_id
     WHERE words.is_refused
 ),
 
@@ -202,12 +202,12 @@ doubtful AS (
     INNER JOIN refused
         ON
             covered.lesson_date BETWEEN refused.first_date AND refused.last_date
-            AND refused.said >= covered.newest
-            AND coalesce(refused.pupil_key = covered.pupil_key, TRUE)
-            AND coalesce(refused.school_unit_code = covered.school_unit_code, TRUE)
-            AND coalesce(refused.class_name = covered.class_name, TRUE)
+            AND covered.newest <= refused.said
+            AND coalesce(covered.pupil_key = refused.pupil_key, TRUE)
+            AND coalesce(covered.school_unit_code = refused.school_unit_code, TRUE)
+            AND coalesce(covered.class_name = refused.class_name, TRUE)
             AND coalesce(
-                refused.starts_at < covered.ends_at AND covered.starts_at < refused.ends_at, TRUE
+                covered.ends_at > refused.starts_at AND covered.starts_at < refused.ends_at, TRUE
             )
 ),
 

@@ -1,7 +1,7 @@
 -- lessons_without_presence: school units and months of which files of this batch say only absence,
 -- and neither the lake nor the batch says of anybody that it was there.
--- From: batch_lessons, lessons, files_of_absence (files whose every reported lesson has absence, and
--- whose layouts don't say what they hold). Grain: a file, school unit and month.
+-- From: batch_lessons, lessons, files_of_absence (files whose every reported lesson has absence,
+-- and whose layouts don't say what they hold). Grain: a file, school unit and month.
 -- Parameters: $first_date, $last_date of these months.
 WITH said AS (
     SELECT

@@ -103,12 +103,13 @@ def joined(
 
 
 def _meet(one: Absent | Planned, other: Absent | Planned) -> bool:
-    same = (one.pupil, one.day) == (other.pupil, other.day)
-    starts, ends = (
-        max(one.start, other.start),
-        min(one.start + one.length, other.start + other.length),
-    )
-    return same and starts < ends
+    return (one.pupil, one.day) == (other.pupil, other.day) and _shared(one, other) > 0
+
+
+def _shared(one: Absent | Planned, other: Absent | Planned) -> int:
+    """Return the minutes of a day that two have in common; none where it is not above 0."""
+    ends = min(one.start + one.length, other.start + other.length)
+    return ends - max(one.start, other.start)
 
 
 def _newest_days(timetables: list[Timetable]) -> list[Planned]:

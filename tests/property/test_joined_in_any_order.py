@@ -233,11 +233,11 @@ def test_the_rates_are_those_of_one_file_of_whole_lessons(tmp_path: Path) -> Non
                 replace(row, invalid=30) if is_wrong else row
                 for row, is_wrong in zip(missed, wrong, strict=False)
             ]
-            files = (
+            files: list[Timetable | Absences] = [
                 Timetable(1, tuple(rows)),
                 Absences(2, (0, 2), tuple(first) or nobody),
                 Absences(3, (0, 2), tuple(missed) or nobody),
-            )
+            ]
             said = sums([written(file, folder) for file in files])
             absent = {row.place: minutes for row, minutes in truth}
             assert said == sums([whole_file(folder, rows, "20261101T0500", absent)])

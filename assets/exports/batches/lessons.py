@@ -33,6 +33,7 @@ from assets.exports.storing.joined import (
     join_lessons,
     unmet_remarks,
     withdraw_joined,
+    without_presence,
 )
 from assets.exports.storing.lessons import (
     arriving_identities,
@@ -42,7 +43,6 @@ from assets.exports.storing.lessons import (
     store_side_words,
     store_staff,
 )
-from assets.exports.storing.presence import without_presence
 from assets.exports.storing.removals import Removals, watched
 from assets.exports.storing.snapshots import complete_files, find_snapshots, snapshot_reason
 from assets.exports.storing.unread_columns import note_read
@@ -146,7 +146,7 @@ class LessonBatch:
             and (row := counted.get(counts.file.file_id))
             and row["rows_absent"] >= row["rows_reported"] > 0
         ]
-        held = without_presence(self._lake, asked)
+        held = without_presence(self._lake, self._lessons, asked)
         staged.unreadable |= self._take_out(staged, held)
         if held:
             self._shared = find_shared(self._lake)

@@ -2,12 +2,13 @@
 
 Neither says what became of a lesson: a timetable knows of no absence, absences of no presence. Both
 are kept as they were said, and lessons are made of what is kept, so that the order in which files
-come leaves no trace. Not here: the rule (`sql/exports/joined_lessons.sql`), reading the files.
+come leaves no trace. Files of absences only that do not say so are told here too. Not here: the
+rule (`sql/exports/joined_lessons.sql`), reading the files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import duckdb
@@ -263,3 +264,50 @@ def unmet_remarks(lake: Lake, file_ids: list[int]) -> dict[int, str]:
         )
         said[file_id] = f"rows that meet no lesson of a timetable: {' and '.join(words)}"
     return said
+
+
+# By files of whole lessons in which nobody is present every rate is 100 %. A correction, or a file of
+# one pupil who is ill, has only absence too: there somebody else of the school was present that
+# month, or they are few.
+
+#: So many lessons of so many pupils of a school's month, and nobody present, are not believed (our
+#: choice): a whole file of them would be of a school where nobody was on any day.
+LEAST_LESSONS = 30
+LEAST_PUPILS = 5
+
+
+def without_presence(
+    lake: Lake, lessons: TemporaryTable, file_ids: Sequence[int]
+) -> dict[int, str]:
+    """Return the files that are not taken, each with the reason.
+
+    Args:
+        lake: the lake that they are staged in, once every batch before is stored.
+        lessons: the staged lessons.
+        file_ids: those whose every reported lesson has absence, and of which nobody said what they
+            hold.
+    """
+    if not file_ids:
+        return {}
+    files = lake.load(
+        "files_of_absence", pl.DataFrame({"file_id": list(file_ids)}, {"file_id": pl.Int64})
+    )
+    ((first, last),) = lake.rows(
+        "SELECT cast(date_trunc('month', min(lesson_date)) AS DATE), last_day(max(lesson_date)) "
+        f"FROM {lessons} WHERE problem IS NULL AND file_id IN (SELECT file_id FROM {files})"
+    )
+    if first is None:
+        return {}
+    reasons: dict[int, str] = {}
+    found = lake.relation("exports/lessons_without_presence", first_date=first, last_date=last)
+    for file_id, school, month, lessons, pupils in found.iter_rows():
+        if lessons >= LEAST_LESSONS and pupils >= LEAST_PUPILS:
+            reasons.setdefault(
+                file_id,
+                f"school unit {school} in {month:%Y-%m}: each of {lessons} reported lessons has "
+                "absence, and no file says that anybody was present, so every rate would be "
+                "100 %. Say what the files hold in their layout: 'holds: absences' beside a "
+                "timetable, or 'holds: lessons' when no lesson is missing "
+                "(docs/layout-keys.md)",
+            )
+    return reasons
