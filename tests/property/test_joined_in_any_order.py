@@ -177,7 +177,8 @@ def test_any_order_of_files_gives_what_the_rule_says_of_them(tmp_path: Path) -> 
             timetables, absences, whole = files
             folder = tmp_path / str(next(folders))
             folder.mkdir()
-            paths = [written(file, folder) for file in (*timetables, *absences)]
+            paths = [written(file, folder) for file in timetables]
+            paths += [written(file, folder) for file in absences]
             if whole:
                 paths.append(whole_file(folder, whole, "20260801T0500", {}))
             order = data.draw(st.permutations(paths), label="order")

@@ -266,8 +266,8 @@ def unmet_remarks(lake: Lake, file_ids: list[int]) -> dict[int, str]:
     return said
 
 
-# By files of whole lessons in which nobody is present every rate is 100 %. A correction, or a file of
-# one pupil who is ill, has only absence too: there somebody else of the school was present that
+# By files of whole lessons in which nobody is present every rate is 100 %. A correction, or a file
+# of one pupil who is ill, has only absence too: there somebody else of the school was present that
 # month, or they are few.
 
 #: So many lessons of so many pupils of a school's month, and nobody present, are not believed (our
@@ -300,11 +300,11 @@ def without_presence(
         return {}
     reasons: dict[int, str] = {}
     found = lake.relation("exports/lessons_without_presence", first_date=first, last_date=last)
-    for file_id, school, month, lessons, pupils in found.iter_rows():
-        if lessons >= LEAST_LESSONS and pupils >= LEAST_PUPILS:
+    for file_id, school, month, rows, pupils in found.iter_rows():
+        if rows >= LEAST_LESSONS and pupils >= LEAST_PUPILS:
             reasons.setdefault(
                 file_id,
-                f"school unit {school} in {month:%Y-%m}: each of {lessons} reported lessons has "
+                f"school unit {school} in {month:%Y-%m}: each of {rows} reported lessons has "
                 "absence, and no file says that anybody was present, so every rate would be "
                 "100 %. Say what the files hold in their layout: 'holds: absences' beside a "
                 "timetable, or 'holds: lessons' when no lesson is missing "
