@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import taken_files
 from assets.exports.ledger.outcomes import FileReport
 from assets.exports.revoke import revoke_file
+from assets.flags.evaluate import evaluate_flags
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from rules.registry import rule_set_on
 from tests.integration.ingest_files import USUAL, put, text_of
 from tests.integration.joined_files import (
     ABSENCES,
@@ -263,3 +266,21 @@ def test_a_revoked_file_leaves_what_the_other_says(
     refresh_sums(lake)
     assert {row[4] for row in stored(lake)} == {False}
     assert len(stored(lake)) == (1, 5)[revoked]
+
+
+@pytest.mark.parametrize("has_timetable", [False, True])
+def test_without_a_timetable_the_absent_are_data_that_lacks_and_no_hit(
+    lake: Lake, tmp_path: Path, has_timetable: bool
+) -> None:
+    days = [f"2026-10-{day:02d}" for day in range(1, 31) if day % 7 not in (3, 4)]
+    paths = [absences_file(tmp_path, [absence(date=day) for day in days])]
+    if has_timetable:
+        paths.append(timetable_file(tmp_path, [planned(date=day) for day in days]))
+    take(lake, *paths)
+    refresh_sums(lake)
+    day = date(2026, 10, 31)
+    evaluate_flags(lake, day, rule_set_on("stockholm", day))
+    found = lake.rows(
+        "SELECT DISTINCT verdict FROM verdicts WHERE rule IN ('mentor_followup', 'ulf_one_month')"
+    )
+    assert found == [("hit" if has_timetable else "insufficient",)]
