@@ -284,3 +284,11 @@ def test_without_a_timetable_the_absent_are_data_that_lacks_and_no_hit(
         "SELECT DISTINCT verdict FROM verdicts WHERE rule IN ('mentor_followup', 'ulf_one_month')"
     )
     assert found == [("hit" if has_timetable else "insufficient",)]
+
+
+def test_a_school_that_sends_absences_only_is_not_silent(lake: Lake, tmp_path: Path) -> None:
+    take(lake, absences_file(tmp_path, [absence()], period="2026-10-01 - 2026-11-30"))
+    take(lake, timetable_file(tmp_path, [planned()]))
+    assert lake.rows("SELECT * EXCLUDE (exported_at, file_id) FROM school_sendings") == [
+        ("99999901", date(2026, 10, 1), date(2026, 11, 1))
+    ]

@@ -120,8 +120,9 @@ class JoinedRows:
         if timetables:
             self._store_planned(connection, timetables)
         if absences:
-            self._store_words(connection, absences)
-            self._store_coverage(connection, absences, refused)
+            words = self._store_words(connection, absences)
+            covered = self._store_coverage(connection, absences, refused)
+            _store_sendings(connection, words, covered)
 
     def _store_planned(self, connection: duckdb.DuckDBPyConnection, ids: list[int]) -> None:
         lake = self._lake
@@ -137,7 +138,7 @@ class JoinedRows:
             "ORDER BY exported_at DESC, file_id DESC) > 1)"
         )
 
-    def _store_words(self, connection: duckdb.DuckDBPyConnection, ids: list[int]) -> None:
+    def _store_words(self, connection: duckdb.DuckDBPyConnection, ids: list[int]) -> TemporaryTable:
         lake = self._lake
         arriving = lake.make("arriving_words", lake.select("exports/arriving_absences"), ids=ids)
         connection.execute(f"INSERT INTO absence_words BY NAME SELECT * FROM {arriving}")
@@ -146,13 +147,14 @@ class JoinedRows:
             "WHERE lesson_date IS NOT NULL"
         )
         drop_older_words(connection)
+        return arriving
 
     def _store_coverage(
         self,
         connection: duckdb.DuckDBPyConnection,
         ids: list[int],
         refused: Mapping[int, int],
-    ) -> None:
+    ) -> TemporaryTable:
         spans: list[tuple[int, bool, date, date, bool]] = []
         named: list[tuple[int, str]] = []
         for file_id in ids:
@@ -188,6 +190,26 @@ class JoinedRows:
             "ON words.school_unit_code = covered.school_unit_code "
             "AND words.lesson_date BETWEEN covered.first_date AND covered.last_date"
         )
+        return covered
+
+
+def _store_sendings(
+    connection: duckdb.DuckDBPyConnection, words: TemporaryTable, covered: TemporaryTable
+) -> None:
+    """Note what files of absences speak of: a school that sends them is not silent."""
+    for table in (words, covered):
+        connection.execute(
+            f"DELETE FROM school_sendings WHERE file_id IN (SELECT file_id FROM {table})"
+        )
+    connection.execute(
+        "INSERT INTO school_sendings BY NAME SELECT school_unit_code, exported_at, file_id, "
+        "min(first_date) AS first_lesson_date, "
+        "max(least(last_date, exported_at::DATE)) AS last_lesson_date "
+        "FROM (SELECT school_unit_code, exported_at, file_id, first_date, last_date "
+        f"FROM {covered} UNION ALL SELECT school_unit_code, exported_at, file_id, lesson_date, "
+        f"lesson_date FROM {words} WHERE NOT is_refused) WHERE first_date <= exported_at::DATE "
+        "GROUP BY school_unit_code, exported_at, file_id"
+    )
 
 
 def drop_older_words(connection: duckdb.DuckDBPyConnection) -> None:
