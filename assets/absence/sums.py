@@ -14,6 +14,7 @@ import polars as pl
 
 from assets.absence.which_count import DaysToSum, SummedDays, days_to_sum, sum_into_daily
 from assets.absence.windows import WindowPart, month_end
+from assets.exports.storing.joined import join_lessons
 from assets.lake.connection import Lake
 from assets.lake.schema import TemporaryTable
 from assets.lake.standing import find_summed_months
@@ -49,6 +50,8 @@ def refresh_sums(
     in_force = shipped_values() if parallel is None else parallel
 
     def change(connection: duckdb.DuckDBPyConnection) -> Refreshed:
+        # Files that were revoked, and numbers that were joined or parted, change them too.
+        join_lessons(connection, lake)
         if months is None:
             days = "SELECT DISTINCT lesson_date FROM stale_days"
         else:

@@ -360,7 +360,8 @@ def _stage_first(file: ReceivedFile, head: Head, layouts: Sequence[Layout], rows
             known = first.setdefault(problem.code, problem)
             counted[known] += problem.rows
         stored = _as_stored(lake, kind, rows_staged)
-        only = _only_absence(lake) if kind == "lessons" else ""
+        is_unsaid = kind == "lessons" and reader.header.match.layout.holds is None
+        only = _only_absence(lake) if is_unsaid else ""
         return _Staged(reader.rows_read, reader.reason or "", counted, stored, only)
     finally:
         lake.connection.close()

@@ -33,6 +33,8 @@ from assets.exports.readers.reshaping.forms import Form
 
 _MARK = "# DECIDE:"
 _ABSENCE = frozenset({"valid_minutes", "invalid_minutes"})
+# Of fewer rows nobody can tell that none is of presence (our choice).
+_ROWS_THAT_TELL = 5
 # What codes say, so that no column is sought for it.
 _BY_CODES = _ABSENCE | {"present_minutes", "other_minutes", "reported"}
 _OF_CODES = re.compile("frånv|närv|kod|typ|status|rapport")
@@ -47,6 +49,7 @@ _BY_CONTENT: dict[Content, tuple[str, ...]] = {
 _HINTS = {
     "school_unit_code": ' Of one school: always: {school_unit_code: "99999901"}',
     "start_time": " A row a day: grain: day",
+    "valid_minutes": " A timetable has none: holds: timetable",
     "scheduled_minutes": ' The same of all: always: {scheduled_minutes: "330"}',
 }
 _SPLIT: dict[Content, str] = {
@@ -236,6 +239,7 @@ class _DraftText:
             lines.append(
                 f"end_dates: inclusive  {_MARK} exclusive, when an end is the day after it."
             )
+        lines += self._holding()
         lines.append("columns:")
         said = {part for form in self._split.values() for part in Form(form).parts}
         said |= {*_BY_CODES} if self._codes or self._days else set()
@@ -253,6 +257,18 @@ class _DraftText:
                     f"  # {column}: {{headers: [???]{need}}}  {_MARK} which header is it?{hint}"
                 )
         return "\n".join([*lines, *self._shapes(), *self._rest()]) + "\n"
+
+    def _holding(self) -> list[str]:
+        """Return the line that asks for rows of presence, where the first rows have none."""
+        names = [name for name, one in self._found.items() if one.column in _ABSENCE]
+        if self._kind != "lessons" or self._is_known or not names:
+            return []
+        rows = list(zip(*map(self._cells, names), strict=False))
+        if len(rows) < _ROWS_THAT_TELL or not all(map(_has_absence, rows)):
+            return []
+        self.decisions.append("whether who was present has a row too")
+        asks = "the first rows all have absence. Has nobody who was present a row? Then say it"
+        return [f"# holds: absences  {_MARK} {asks}, and covers (docs/layout-keys.md)"]
 
     def _column(self, column: str, name: str, one: Likeness, need: str) -> str:
         """Return a column's line, with what is doubtful about it."""
@@ -355,6 +371,10 @@ def _lacks(text: str, head: Head, kind: str, name: str) -> str:
     if match.twice:
         return f"'{printable_header(match.twice[0])}' stands twice in the header. Expected it once."
     return ""
+
+
+def _has_absence(cells: Iterable[str]) -> bool:
+    return any(re.search("[1-9]", cell) for cell in cells)
 
 
 def _quoted(text: str) -> str:

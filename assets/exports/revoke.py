@@ -65,6 +65,7 @@ _SAID = (
 )
 _OF_SCHOOLS = (
     *("lessons", "moved_lessons", "enrolments", "monthly_sums", "class_coverage"),
+    *("planned_lessons", "absence_words", "absence_coverage"),
     *_SAID,
 )
 #: What the ledger says of a revoked file once all others are read again.

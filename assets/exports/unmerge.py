@@ -67,6 +67,8 @@ _ROWS = (
     "moving_records",
     "monthly_sums",
     "identity_sources",
+    "planned_lessons",
+    "absence_words",
 )
 # What a file says of a whole day: with other pupils in it, it may say something else.
 _OF_DAYS = ("lesson_snapshots", "class_coverage", "missing_lessons", "removed_lessons")
@@ -292,7 +294,7 @@ def _part(
             + " UNION ".join(
                 f"SELECT lesson_date FROM {table} "
                 f"WHERE pupil_key IN (SELECT pupil_key FROM {affected})"
-                for table in ("lessons", "contradicted_lessons", "joint_lessons")
+                for table in ("lessons", "contradicted_lessons", "joint_lessons", "absence_words")
             )
         )
         for table in _ROWS:

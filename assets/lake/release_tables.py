@@ -1,12 +1,25 @@
-"""The tables of what persons decide: who released or parted what, and how much senders removed.
+"""The tables of what persons decide, and of what files say that lessons follow from only together.
 
-Part of the data dictionary (`tables.py`). A release is a row of its own and is never changed. Not
-here: what a release does to protection (`sql/protection/released_words.sql`).
+Part of the data dictionary (`tables.py`). Persons: who released or parted what, and how much
+senders removed; a release is a row of its own and is never changed. Files: timetables, and
+absences. Not here: what a release does to protection (`sql/protection/released_words.sql`), the
+lessons (`sql/exports/joined_lessons.sql`).
 """
 
 from __future__ import annotations
 
-from assets.lake.schema import FILE, SCHOOL, Column, Table
+from assets.lake.schema import (
+    CLASS,
+    DATE,
+    EXPORTED,
+    FILE,
+    GRADE,
+    MENTOR,
+    PUPIL,
+    SCHOOL,
+    Column,
+    Table,
+)
 
 # The uid of the process, not a name that the environment gives.
 _RELEASED_BY = (
@@ -79,5 +92,75 @@ RELEASE_TABLES: tuple[Table, ...] = (
             Column("login", "VARCHAR", "The account's name."),
             Column("unmerged_at", "TIMESTAMP", "When, UTC."),
         ),
+    ),
+)
+
+_STARTS = Column("starts_at", "TIMESTAMP", "Start, local time Europe/Stockholm.")
+_SUBJECT = Column("subject", "VARCHAR", "Subject as exported; '' when not given.")
+_REFUSED = "of a refused row, when it can't be read: any"
+
+JOINED_TABLES: tuple[Table, ...] = (
+    Table(
+        "planned_lessons",
+        "Lessons of timetables. Of a pupil's day at a school the newest timetable counts, whole.",
+        "a pupil, school unit, start and subject",
+        (
+            PUPIL,
+            SCHOOL,
+            DATE,
+            _STARTS,
+            _SUBJECT,
+            Column("scheduled_minutes", "SMALLINT", "The lesson's length, 1-600 minutes."),
+            Column("is_cancelled", "BOOLEAN", "Cancelled lessons count nowhere."),
+            CLASS,
+            GRADE,
+            MENTOR,
+            EXPORTED,
+            FILE,
+        ),
+    ),
+    Table(
+        "absence_words",
+        "Rows of files that hold absences only: the newest word about each time of a pupil, and "
+        "the rows that were refused, because nobody they can mean may pass for present.",
+        "a pupil, school unit, start and subject; of refused rows what is known of a row",
+        (
+            Column(PUPIL.name, PUPIL.type, PUPIL.meaning, _REFUSED),
+            Column(SCHOOL.name, SCHOOL.type, SCHOOL.meaning, _REFUSED),
+            Column(DATE.name, DATE.type, DATE.meaning, _REFUSED),
+            Column(_STARTS.name, _STARTS.type, _STARTS.meaning, _REFUSED),
+            _SUBJECT,
+            Column("scheduled_minutes", "SMALLINT", "Minutes from start to end.", _REFUSED),
+            Column("valid_minutes", "SMALLINT", "Valid absence, minutes."),
+            Column("invalid_minutes", "SMALLINT", "Invalid absence, minutes."),
+            Column("other_minutes", "SMALLINT", "Other school activity, minutes: presence."),
+            Column("is_reported", "BOOLEAN", "false: the row says that nobody reported it."),
+            Column("is_refused", "BOOLEAN", "The row was refused: it says no absence."),
+            CLASS,
+            GRADE,
+            MENTOR,
+            EXPORTED,
+            FILE,
+        ),
+    ),
+    Table(
+        "absence_coverage",
+        "Of what files that hold absences only speak: there no row means presence.",
+        "a file and school unit, or class",
+        (
+            SCHOOL,
+            Column(CLASS.name, CLASS.type, CLASS.meaning, "the whole school unit"),
+            Column("first_date", "DATE", "First day."),
+            Column("last_date", "DATE", "Last day, inclusive."),
+            Column("is_complete", "BOOLEAN", "What it does not say, older files say in vain."),
+            EXPORTED,
+            FILE,
+        ),
+    ),
+    Table(
+        "joined_files",
+        "Files of timetables and of absences only: their rows of `lessons` follow from both.",
+        "a file",
+        (FILE,),
     ),
 )

@@ -7,7 +7,7 @@ the lake is made from it, and a test holds the three together. Not here: how a t
 from __future__ import annotations
 
 from assets.lake.computed_tables import LESSON_FATES, RESULT_TABLES, SENDER_TABLES
-from assets.lake.release_tables import RELEASE_TABLES
+from assets.lake.release_tables import JOINED_TABLES, RELEASE_TABLES
 from assets.lake.schema import (
     CLASS,
     DATE,
@@ -464,7 +464,7 @@ TABLES: tuple[Table, ...] = (
             FILE,
         ),
     ),
-    *RELEASE_TABLES,
+    *(*RELEASE_TABLES, *JOINED_TABLES),
     *SENDER_TABLES,
     *RESULT_TABLES,
     *SS12000_TABLES,

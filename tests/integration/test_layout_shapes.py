@@ -12,7 +12,12 @@ import pytest
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import find_file
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
-from assets.exports.readers.layout_files import LayoutError, parse_layout, shipped_layouts
+from assets.exports.readers.layout_files import (
+    LayoutError,
+    load_layouts,
+    parse_layout,
+    shipped_layouts,
+)
 from assets.exports.readers.layouts import Layout
 from assets.exports.readers.reshaping.wide_columns import day_in_week
 from assets.exports.sender_summary import summary_rows
@@ -20,6 +25,7 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from tests.architecture.sources import ROOT
 from tests.integration.ingest_files import (
+    PUPILS,
     identities,
     is_protected,
     lesson,
@@ -565,6 +571,12 @@ def test_a_row_above_every_heading_is_nobodys(lake: Lake, tmp_path: Path) -> Non
         ("always: {subject: MA}", "said twice"),
         ("grain: day", "'subject' is of a lesson"),
         ("sheet: 0", "expected"),
+        ("holds: absences", "go together"),
+        ("covers: {each: class}", "go together"),
+        ("holds: absences\ncovers: {each: class}", "no column is 'class_name'"),
+        ("holds: absences\ncovers: {each: school_unit}\ngrain: day", "needs times"),
+        ("holds: absences\ncovers: {each: school_unit, period: '{first_date}'}", "has the parts"),
+        ("holds: timetable\ncodes: {headers: [K], table: {S: valid}}", "has 'codes'"),
     ],
 )
 def test_keys_that_can_not_be_meant_are_no_layout(keys: str, words: str) -> None:
@@ -575,15 +587,71 @@ def test_keys_that_can_not_be_meant_are_no_layout(keys: str, words: str) -> None
 
 
 @pytest.mark.parametrize("present", [False, True])
-def test_a_file_of_absence_only_is_told_in_the_ledger(
-    lake: Lake, tmp_path: Path, present: bool
-) -> None:
+def test_a_file_of_absence_only_is_not_taken(lake: Lake, tmp_path: Path, present: bool) -> None:
     """Its rates would be 100 % whatever the pupils did."""
-    rows = [lesson(n, valid="60", invalid="0", present="0") for n in range(100)]
+    rows = [lesson(n, valid="60", invalid="0", present="0") for n in range(30)]
     rows[0] |= {"valid": "0", "present": "60"} if present else {}
     report = taken(lake, put(tmp_path, "a_20261101T0500.csv", text_of(rows)))
-    assert report.rows_accepted == 100
-    assert ("each of its 100 reported lessons has absence" in str(report.reason)) != present
+    assert report.rows_accepted == (30 if present else 0)
+    assert ("each of 30 reported lessons has absence" in str(report.reason)) != present
+    assert len(lake.rows("SELECT 1 FROM lessons")) == report.rows_accepted
+
+
+def all_absent(count: int, **cells: object) -> list[dict[str, object]]:
+    absent = {"valid": "60", "invalid": "0", "present": "0"}
+    return [lesson(n, **absent | {"date": "2026-10-20"} | cells) for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        all_absent(29),
+        # One pupil who is ill for a month.
+        [lesson(n, civic=PUPILS[0], valid="60", invalid="0", present="0") for n in range(40)],
+        # Nobody has reported them.
+        all_absent(40, valid="", present="", invalid=""),
+    ],
+)
+def test_few_lessons_or_pupils_may_all_have_absence(
+    lake: Lake, tmp_path: Path, rows: list[dict[str, object]]
+) -> None:
+    report = taken(lake, put(tmp_path, "a_20261101T0500.csv", text_of(rows)))
+    assert report.rows_accepted == len(rows)
+
+
+def test_a_correction_of_absences_is_taken_where_others_were_present(
+    lake: Lake, tmp_path: Path
+) -> None:
+    first = put(tmp_path, "a_20261101T0500.csv", text_of([lesson(0, present="60")]))
+    later = put(tmp_path, "b_20261102T0500.csv", text_of(all_absent(40)))
+    assert sum(report.rows_accepted for report in ingest_paths(lake, [later, first])) == 41
+
+
+def test_nights_of_a_few_absences_are_not_taken_once_they_are_many(
+    lake: Lake, tmp_path: Path
+) -> None:
+    first = put(tmp_path, "a_20261021T0500.csv", text_of(all_absent(20)))
+    taken(lake, first)
+    second = put(tmp_path, "b_20261022T0500.csv", text_of(all_absent(20, date="2026-10-21")))
+    assert taken(lake, second).rows_accepted == 0
+
+
+def test_a_layout_that_says_it_has_all_lessons_is_believed(lake: Lake, tmp_path: Path) -> None:
+    put(tmp_path / "own", "says.yaml", "name: lektionsfranvaro\nholds: lessons\n")
+    path = put(tmp_path, "a_20261101T0500.csv", text_of(all_absent(40)))
+    (report,) = ingest_paths(lake, [path], layouts=load_layouts([tmp_path / "own"]))
+    assert report.rows_accepted == 40
+
+
+def test_a_file_that_was_not_taken_is_taken_once_its_layout_says_so(
+    lake: Lake, tmp_path: Path
+) -> None:
+    put(tmp_path / "own", "says.yaml", "name: lektionsfranvaro\nholds: lessons\n")
+    path = put(tmp_path, "a_20261101T0500.csv", text_of(all_absent(40)))
+    (report,) = ingest_paths(lake, [path], layouts=load_layouts([]))
+    assert report.outcome == "quarantined"
+    (report,) = ingest_paths(lake, [path], layouts=load_layouts([tmp_path / "own"]))
+    assert report.rows_accepted == 40
 
 
 @pytest.mark.parametrize(

@@ -531,3 +531,14 @@ def test_of_a_protected_pupil_a_check_shows_the_protection_only(home: Path) -> N
     (classes,) = (found for name, found in cells(said).items() if name == "Klass")
     # Of what stands in the file, rows that say so are left out.
     assert classes[1:] == ["9xx", "7B"]
+
+
+@pytest.mark.parametrize("present", [False, True])
+def test_a_draft_asks_whether_who_was_present_has_a_row(home: Path, present: bool) -> None:
+    rows = [lesson(n, valid="60", invalid="0", present="0") for n in range(6)]
+    rows[3] |= {"valid": "0", "present": "60"} if present else {}
+    text = text_of(rows, BASIC).replace("Klass;", "Grupp/klass;").replace("Datum", "Lektionens dag")
+    path = put(home, "a.csv", text)
+    said = trappan("layout", "new", path, "--name", "egen", "--kind", "lessons")
+    assert ("# holds: absences  # DECIDE" in said.out) != present
+    assert ("who was present has a row too" in said.err) != present

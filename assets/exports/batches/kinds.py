@@ -172,6 +172,7 @@ def judge(taken: StagedWork) -> None:
     # A batch whose files all went away before they were staged has no rows to judge.
     if isinstance(taken.batch, LessonBatch) and taken.staged.counts:
         taken.batch.judge_ids(taken.staged)
+        taken.batch.judge_presence(taken.staged)
         taken.batch.judge_removals(taken.staged)
 
 

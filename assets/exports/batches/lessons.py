@@ -28,6 +28,13 @@ from assets.exports.staging.staged_tables import (
     unstage,
 )
 from assets.exports.storing.coverage import find_coverage, note_missing, store_sendings
+from assets.exports.storing.joined import (
+    JoinedRows,
+    join_lessons,
+    unmet_remarks,
+    withdraw_joined,
+    without_presence,
+)
 from assets.exports.storing.lessons import (
     arriving_identities,
     keep_superseded_words,
@@ -68,6 +75,8 @@ class LessonBatch:
         self._coverage: TemporaryTable
         self._contradicted: TemporaryTable
         self._joint: TemporaryTable
+        self._joined: JoinedRows
+        self._staged_counts = pl.DataFrame()
         #: By file, how many of its stored rows wait: their pupils are enrolled elsewhere.
         self.waiting: dict[int, int] = {}
         self._missing: dict[int, str] = {}
@@ -98,6 +107,10 @@ class LessonBatch:
         self._key_repeated_slots()
         if settle_repeated_lessons(lake, self._problems, lessons):
             self._shared = find_shared(lake)
+        self._staged_counts = lake.relation("exports/staged_file_counts")
+        self._joined = JoinedRows(lake, lessons, staged.readers)
+        if self._joined.rows is not None:
+            self._shared = find_shared(lake)
         self._judge_rows()
         self._read_people()
         batch.counts = self._counts(files, batch)
@@ -118,6 +131,27 @@ class LessonBatch:
             self._shared = find_shared(self._lake)
             self._judge_rows()
 
+    def judge_presence(self, staged: StagedBatch) -> None:
+        """Take out files by which every pupil of a school would be absent all the time.
+
+        Args:
+            staged: what `stage` gave; files that can't be taken move to its `unreadable`.
+        """
+        counted = {row["file_id"]: row for row in self._staged_counts.iter_rows(named=True)}
+        asked = [
+            counts.file.file_id
+            for counts in staged.counts
+            if not counts.file.is_released
+            and self._headers[counts.file.file_id].match.layout.holds is None
+            and (row := counted.get(counts.file.file_id))
+            and row["rows_absent"] >= row["rows_reported"] > 0
+        ]
+        held = without_presence(self._lake, self._lessons, asked)
+        staged.unreadable |= self._take_out(staged, held)
+        if held:
+            self._shared = find_shared(self._lake)
+            self._judge_rows()
+
     def judge_removals(self, staged: StagedBatch) -> None:
         """Take out files that would remove or blank too many lessons, once `judge_ids` is done.
 
@@ -125,7 +159,7 @@ class LessonBatch:
             staged: what `stage` gave; files that wait move to its `awaiting`.
         """
         while watched(files := [counts.file for counts in staged.counts]):
-            complete = complete_files(self._lake, self._lessons, self._headers, self._problems)
+            complete = self._complete()
             waiting = self._removals.judge(
                 files,
                 arriving=self._arriving_lessons,
@@ -159,11 +193,12 @@ class LessonBatch:
 
     def store(self, connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
         """Put the staged rows into the lake and return superseded rows per file."""
-        complete = complete_files(self._lake, self._lessons, self._headers, self._problems)
+        complete = self._complete()
         self._ids.store(connection)
         arriving = self._arriving_lessons
         keep_superseded_words(self._lake, self._lessons, self._superseded, arriving)
         days = self._lake.materialise("exports/covered_days", has_ids=self._has_ids())
+        withdraw_joined(connection, f"SELECT lesson_date FROM {days}")
         superseded = store_lessons(
             connection, self._lake, complete, arriving=arriving, days=days, keeps_moved=True
         )
@@ -202,6 +237,10 @@ class LessonBatch:
             are_read_again=any(reader.file.is_read_again for reader in self._readers.values()),
         )
         store_sendings(connection, self._lessons, self._coverage)
+        refused = {file_id: self._problems.refused(file_id) for file_id in self._headers}
+        self._joined.store(connection, self._headers, refused)
+        join_lessons(connection, self._lake)
+        self._note_unmet()
         # Last: by now it is known who is protected.
         self.waiting = waiting_lessons(self._lake, arriving, self._headers)
         self._problems.note_waiting(self.waiting)
@@ -213,14 +252,35 @@ class LessonBatch:
         """Write the refused rows and warnings of these files."""
         self._problems.store(connection, file_ids)
 
+    def _complete(self) -> list[int]:
+        """Return the files that say all of a period, of those that say whole lessons."""
+        headers = {
+            file_id: header
+            for file_id, header in self._headers.items()
+            if not header.match.layout.is_joined
+        }
+        return complete_files(self._lake, self._lessons, headers, self._problems)
+
+    def _note_unmet(self) -> None:
+        absences = [file_id for file_id in self._joined.ids("absences") if file_id in self._headers]
+        for file_id, text in unmet_remarks(self._lake, absences).items():
+            before = self._missing.get(file_id)
+            self._missing[file_id] = f"{before}; {text}" if before else text
+
     def _read_people(self) -> None:
         """Read what the staged rows say of pupils and schools, beside the storing of others."""
-        self._arriving = arriving_identities(self._lake, self._lessons)
+        rows = self._lessons
+        if self._joined.rows is not None:
+            rows = self._lake.make_view(
+                "rows_of_people",
+                f"SELECT * FROM {rows} UNION ALL SELECT * FROM {self._joined.rows}",
+            )
+        self._arriving = arriving_identities(self._lake, rows)
         self._units = self._lake.frame(
             "SELECT school_unit_code, false AS is_registered, "
             "plain_text(max(school_name)) AS school_name, NULL::VARCHAR AS district, "
             "NULL::VARCHAR AS principal_key, any_value(exported_at) AS exported_at, file_id "
-            f"FROM {self._lessons} WHERE problem IS NULL GROUP BY school_unit_code, file_id"
+            f"FROM {rows} WHERE problem IS NULL GROUP BY school_unit_code, file_id"
         )
 
     def _judge_rows(self) -> None:
@@ -244,10 +304,7 @@ class LessonBatch:
         )
 
     def _counts(self, files: Sequence[ReceivedFile], batch: StagedBatch) -> list[FileCounts]:
-        staged = {
-            row["file_id"]: row
-            for row in self._lake.relation("exports/staged_file_counts").iter_rows(named=True)
-        }
+        staged = {row["file_id"]: row for row in self._staged_counts.iter_rows(named=True)}
         counts: list[FileCounts] = []
         for file in files:
             key = file.file_id
@@ -259,7 +316,9 @@ class LessonBatch:
             refused = self._problems.refused(key)
             reader = self._readers[key]
             reason = snapshot_reason(self._headers[key], reader.reason, refused)
-            only = only_absence(row.get("rows_reported", 0), row.get("rows_absent", 0))
+            only = self._joined.doubt(key, refused)
+            if not self._headers[key].match.layout.holds:
+                only = only_absence(row.get("rows_reported", 0), row.get("rows_absent", 0))
             counts.append(
                 FileCounts(
                     file=file,

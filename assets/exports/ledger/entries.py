@@ -367,6 +367,7 @@ _OF_FILES = (
     "class_coverage",
     "school_sendings",
     "row_problems",
+    *("planned_lessons", "absence_words", "absence_coverage", "joined_files"),
 )
 
 
@@ -476,6 +477,11 @@ def forget_read(
     connection.execute(
         "INSERT INTO stale_days "
         f"SELECT DISTINCT lesson_date FROM contradicted_lessons WHERE {mine} "
+        f"UNION SELECT DISTINCT lesson_date FROM absence_words WHERE {mine} "
+        "UNION SELECT DISTINCT planned.lesson_date FROM planned_lessons AS planned "
+        "JOIN absence_coverage AS covered ON planned.school_unit_code = covered.school_unit_code "
+        "AND planned.lesson_date BETWEEN covered.first_date AND covered.last_date "
+        f"WHERE covered.{mine} "
         f"UNION SELECT DISTINCT lesson_date FROM joint_lessons WHERE {mine}",
         ids,
     )

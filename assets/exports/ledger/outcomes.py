@@ -131,7 +131,8 @@ def only_absence(reported: int, absent: int, least: int = LEAST_LESSONS) -> str:
         return ""
     return (
         f"each of its {reported} reported lessons has absence: if it has no rows for presence, its "
-        "rates are 100 % whatever the pupils did"
+        "rates are 100 % whatever the pupils did. Say in its layout 'holds: absences', or 'holds: "
+        "lessons' (docs/layout-keys.md)"
     )
 
 

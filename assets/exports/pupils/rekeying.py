@@ -124,7 +124,7 @@ def _rekey_side_words(connection: duckdb.DuckDBPyConnection) -> None:
         "INSERT INTO stale_days SELECT DISTINCT lesson_date FROM contradicted_lessons "
         "WHERE pupil_key IN (SELECT cast(old_key AS UUID) FROM new_keys_of_pupils)"
     )
-    for table in ("contradicted_lessons", "joint_lessons"):
+    for table in ("contradicted_lessons", "joint_lessons", "planned_lessons", "absence_words"):
         connection.execute(
             f"UPDATE {table} SET pupil_key = cast(keys.new_key AS UUID) "
             "FROM new_keys_of_pupils AS keys "

@@ -20,6 +20,7 @@ SHIPPED = Path(__file__).resolve().parent / "layouts"
 # What a home may say of another layout in a file of its own, and what it may be.
 _AMENDABLE = {
     "lesson_id": "lesson or slot, of a layout of kind lessons",
+    "holds": "lessons, of a layout of kind lessons",
     "end_dates": "inclusive or exclusive, of a layout with a column of end dates",
 }
 

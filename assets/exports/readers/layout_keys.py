@@ -233,6 +233,38 @@ class PupilBlocks(BaseModel):
         return Form(self.heading)
 
 
+class Coverage(BaseModel):
+    """Of what a file of absences speaks: there a lesson without a row was attended.
+
+    Attributes:
+        period: the form of a line above the header with the first and the last day; without it the
+            file's name says them.
+        each: whether a file has everybody of the school units in it, or of the classes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    period: str = ""
+    each: Literal["school_unit", "class"]
+
+    @model_validator(mode="after")
+    def _has_two_days(self) -> Self:
+        if self.period:
+            self.form.check()
+        if self.period and set(self.form.parts) != set(PERIOD):
+            raise ValueError("'period' has the parts '{first_date}' and '{last_date}', no others")
+        return self
+
+    @property
+    def form(self) -> Form:
+        """The form of the line."""
+        return Form(self.period)
+
+
+PERIOD = ("first_date", "last_date")
+Holding = Literal["lessons", "absences", "timetable"]
+
+
 def units_fault(columns: Mapping[str, LayoutColumn]) -> str:
     """Say what is wrong with the units of a layout's columns; empty when nothing is.
 
@@ -298,6 +330,7 @@ def shapes_fault(layout: Layout) -> str:
         _codes_fault(layout.codes, layout.columns_are),
         _blocks_fault(layout),
         _twice_fault(layout),
+        _holding_fault(layout),
     )
     return next(filter(None, faults), "")
 
@@ -345,6 +378,43 @@ def _blocks_fault(layout: Layout) -> str:
     if layout.blocks is None or has_day:
         return ""
     return "'blocks' needs a column of the day, 'lesson_date', that is required"
+
+
+def _holding_fault(layout: Layout) -> str:
+    """Say why a layout is none of absences alone, or of a timetable."""
+    holds = layout.holds
+    if holds and layout.kind != "lessons":
+        return "'holds' is for kind lessons only"
+    if (holds == "absences") != (layout.covers is not None):
+        return "'holds: absences' and 'covers', which says of what the files speak, go together"
+    said = {part for name in layout.sources for part in name.split(", ")} | set(layout.always)
+    said |= layout.columns_are.said if layout.columns_are else set()
+    if holds in ("absences", "timetable") and "lesson_id" in said:
+        # The ids of two files are seldom the same; day and time are.
+        return f"'lesson_id' is not read where a layout 'holds: {holds}': list it under 'dropped'"
+    if layout.covers is not None:
+        return _absences_fault(layout, layout.covers, said)
+    return _timetable_fault(layout, said) if holds == "timetable" else ""
+
+
+def _absences_fault(layout: Layout, covers: Coverage, said: Collection[str]) -> str:
+    if layout.grain == "day":
+        return "'grain: day' does not say from which lessons: 'holds: absences' needs times"
+    if "cancelled" in said:
+        return "'cancelled' is the timetable's to say, not that of 'holds: absences'"
+    if covers.each == "class" and "class_name" not in said:
+        return "'covers' says 'each: class', and no column is 'class_name'"
+    return ""
+
+
+def _timetable_fault(layout: Layout, said: Collection[str]) -> str:
+    odd = sorted(set(said) & set(_SAID_BY_CODES))
+    odd += ["codes"] if layout.codes else ["columns_are"] if layout.columns_are else []
+    if odd:
+        return f"'holds: timetable' says nothing of absence, and has '{odd[0]}'"
+    if layout.restates != "lesson":
+        return "'holds: timetable': a pupil's newest day counts anyhow. Expected restates: lesson"
+    return ""
 
 
 def _twice_fault(layout: Layout) -> str:

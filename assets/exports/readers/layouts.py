@@ -20,6 +20,8 @@ from assets.exports.readers.layout_keys import (
     CODE,
     DAY_BEGINS,
     CodeColumn,
+    Coverage,
+    Holding,
     LayoutColumn,
     PupilBlocks,
     RowCount,
@@ -72,6 +74,9 @@ class Layout(BaseModel):
         always: what every row has that no column says.
         columns_are: columns of which each is a lesson.
         blocks: rows below lines that say whose they are.
+        holds: whether a file has all lessons, only those with absence, or a timetable. None where
+            nobody has said it: then a school whose lessons all have absence is not believed.
+        covers: of what a file of absences speaks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -90,6 +95,8 @@ class Layout(BaseModel):
     always: dict[str, str] = {}
     columns_are: WideColumns | None = None
     blocks: PupilBlocks | None = None
+    holds: Holding | None = None
+    covers: Coverage | None = None
     dropped: tuple[str, ...] = ()
     from_name: tuple[Literal["school_unit_code", "month"], ...] = ()
     row_count: RowCount | None = None
@@ -149,6 +156,11 @@ class Layout(BaseModel):
         wide = self.columns_are.said if self.columns_are else ()
         begins = self.grain == "day" and "start_time" not in {*self.columns, *parts, *wide}
         return ({"start_time": DAY_BEGINS} if begins else {}) | self.always
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether lessons follow from its files and those of another layout together."""
+        return self.holds in ("absences", "timetable")
 
     @property
     def has_exclusive_ends(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,7 @@ import pyarrow as pa
 from assets.exports.files.decoding import first_lines, refuse_odd_row_end
 from assets.exports.files.received import ReceivedFile, UnreadableFileError
 from assets.exports.ledger.outcomes import RowProblem
-from assets.exports.pupils.identity_numbers import with_century
+from assets.exports.pupils.identity_numbers import possible_numbers, with_century
 from assets.exports.pupils.protection import LooseWord, loose_word, strictest_marking
 from assets.exports.readers.cells import split_cells
 from assets.exports.readers.columns import COLUMNS
@@ -36,6 +37,7 @@ from assets.exports.readers.layouts import (
     find_header,
     sheets_to_try,
 )
+from assets.exports.readers.periods import covered_period
 from assets.exports.readers.plain_rows import PlainRows
 from assets.exports.readers.reshaping.canonical_rows import CanonicalRows
 from assets.exports.readers.row_counts import RowTally
@@ -72,6 +74,8 @@ class RowReader:
         last_row: the last row, when it has no line end and its last cell is read.
         ending: asked once: how many empty cells all its rows have beyond the header's.
         loose_words: what rows without shape say of protection.
+        lost_rows: those without shape that can be about a pupil.
+        period: of a file of absences, the first and the last day of which it speaks.
         marked_persons: keys of persons of SS12000 whom a reference calls protected.
     """
 
@@ -89,6 +93,8 @@ class RowReader:
     shapeless_rows: int = 0
     last_row: DataRow | None = None
     ending: Callable[[], int] = int
+    lost_rows: int = 0
+    period: tuple[date, date] | None = None
     loose_words: list[LooseWord] = field(default_factory=list)
     marked_persons: set[str] = field(default_factory=set)
     _problems: list[RowProblem] = field(default_factory=list)
@@ -204,6 +210,7 @@ class RowReader:
         word = loose_word(self.file, row.cells)
         if word:
             self.loose_words.append(word)
+        self.lost_rows += bool(possible_numbers(" ".join(row.cells)))
         found = f"{len(row.cells)} cells"
         kept = "\x1f".join(self._cells_to_keep(row.cells))
         self._problems.append(RowProblem(code, row.line_number, found, row=kept))
@@ -306,11 +313,18 @@ class Openings:
                 plain=PlainRows(file, header) if _has_plain_rows(header) else None,
                 last_line=file.lines,
                 ending=lambda: shared_ending(header, text_rows(file, header)),
+                period=covered_period(header.match.layout, file.name, _above(file, header)),
             )
         sheet = self._sheets.pop(file.sha256, None) or self._sheet(file, header.sheet_number)
         rows = SheetRows(sheet, header)
         return RowReader(
-            file, header, _canonical(file, header, sheet), rows, rows.notes, last_line=sheet.height
+            file,
+            header,
+            _canonical(file, header, sheet),
+            rows,
+            rows.notes,
+            last_line=sheet.height,
+            period=covered_period(header.match.layout, file.name, _above(file, header, sheet)),
         )
 
     def named_units(self, file: ReceivedFile, header: FoundHeader) -> frozenset[str]:
@@ -364,17 +378,23 @@ def _canonical(
 ) -> CanonicalRows:
     """Return what makes a file's rows ours, once it has seen what stands above the header."""
     canonical = CanonicalRows(file, header)
-    above = header.line_number - 1
-    if header.match.layout.blocks is None or not above:
-        return canonical
-    lines = (
-        sheet.first_rows(above)
-        if sheet
-        else [split_cells(line, header.delimiter).cells for line in first_lines(file, above)]
-    )
-    for number, cells in enumerate(lines, start=1):
-        canonical.is_between_rows(DataRow(number, cells))
+    if header.match.layout.blocks is not None:
+        for number, cells in enumerate(_above(file, header, sheet), start=1):
+            canonical.is_between_rows(DataRow(number, cells))
     return canonical
+
+
+def _above(
+    file: ReceivedFile, header: FoundHeader, sheet: Sheet | None = None
+) -> Sequence[list[str]]:
+    """Return the lines above a header, where its layout asks what they say."""
+    lines = header.line_number - 1
+    layout = header.match.layout
+    if not lines or (layout.blocks is None and layout.covers is None):
+        return []
+    if sheet:
+        return list(sheet.first_rows(lines))
+    return [split_cells(line, header.delimiter).cells for line in first_lines(file, lines)]
 
 
 def _has_plain_rows(header: FoundHeader) -> bool:

@@ -18,6 +18,8 @@ _DAY = r"\d{1,4}(?:[-/.]?\d{1,2}){1,2}"
 _CLOCK = r"\d{1,2}[:.]?\d{2}(?:[:.]\d{2})?"
 _PATTERNS = {
     "lesson_date": _DAY,
+    "first_date": _DAY,
+    "last_date": _DAY,
     "start_time": _CLOCK,
     "end_time": _CLOCK,
     "civic_no": r"\d{6,8} ?[-+–—]? ?[0-9A-Za-z]{4}",
