@@ -1,7 +1,7 @@
 """Årshjulet: what recurs in a district's year, and what comes next.
 
 A dated YAML file per district under `rules/follow_up/year_wheels/`; a step's month can be unknown,
-where its source does not say it. Not here: the calendar file (`views/wheel.py`).
+where its source does not say it.
 """
 
 from __future__ import annotations

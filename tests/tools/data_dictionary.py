@@ -43,8 +43,12 @@ PAGES = (
             "lessons", "contradicted_lessons", "joint_lessons", "uncounted_lessons",
             "parallel_values", "lesson_snapshots", "removed_lessons", "moved_lessons",
             "slot_sources", "class_coverage", "missing_lessons", "stale_days",
-            "planned_lessons", "absence_words", "absence_coverage", "joined_files",
         ),
+    ),
+    Page(
+        "data-dictionary-joined.md",
+        "absences and the timetable that they are joined with",
+        ("planned_lessons", "absence_words", "absence_coverage", "joined_files"),
     ),
     Page(
         "data-dictionary-pupils.md",
