@@ -67,6 +67,24 @@ class MunicipalLogin(OIDCAuthenticationBackend):  # type: ignore[misc]
             raise RefusedLoginError("the ID token is for several, and not by us")
         return claims
 
+    def retrieve_matching_jwk(self, token: str) -> jwt.PyJWK:
+        """Return the key that a token names; the login's only one where it names none (10.1).
+
+        Raises:
+            RefusedLoginError: it names none, and the login has several.
+        """
+        if "kid" in jwt.get_unverified_header(token):
+            named: jwt.PyJWK = super().retrieve_matching_jwk(token)
+            return named
+        answer = requests.get(
+            self.OIDC_OP_JWKS_ENDPOINT, timeout=self.get_settings("OIDC_TIMEOUT", None)
+        )
+        answer.raise_for_status()
+        keys = [one for one in answer.json()["keys"] if one.get("use", "sig") == "sig"]
+        if len(keys) != 1:
+            raise RefusedLoginError("the ID token names none of several keys")
+        return jwt.PyJWK(keys[0], algorithm=self.OIDC_RP_SIGN_ALGO)
+
     def get_token(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Return what the login gives for a code.
 

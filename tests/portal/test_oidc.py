@@ -259,9 +259,9 @@ REFUSED: dict[str, Claims] = {
     "no beginning": of_claims(("iat",)),
     "of tomorrow": of_claims(iat=NOW + 86_400, exp=NOW + 90_000),
     "no subject": of_claims(("sub",)),
-    "unsigned": {"token": lambda claims: jwt.encode(claims, None, "none", {"kid": "one"})},
+    "unsigned": {"token": lambda claims: jwt.encode(claims, "", "none", {"kid": "one"})},
     "unsigned, with a signature": {
-        "token": lambda claims: jwt.encode(claims, None, "none", {"kid": "one"}) + "abc"
+        "token": lambda claims: jwt.encode(claims, "", "none", {"kid": "one"}) + "abc"
     },
     "by another key": {"token": lambda claims: signed(claims, OTHER_KEY)},
     "by a key that the login does not have": {"token": lambda c: signed(c, OTHER_KEY, kid="two")},
@@ -279,6 +279,13 @@ REFUSED: dict[str, Claims] = {
     "not even an object": {"token": lambda _: []},
     "no dots": {"token": lambda _: "abc"},
     "empty": {"token": lambda _: ""},
+    "no name of a key, by another": {
+        "token": lambda claims: jwt.encode(claims, OTHER_KEY, "RS256")
+    },
+    "no name of a key, of several": {
+        "token": lambda claims: jwt.encode(claims, KEY, "RS256"),
+        "keys": {"keys": [jwk(KEY), jwk(OTHER_KEY, kid="two")]},
+    },
     "no keys": {"keys": {"keys": []}},
     "keys without a name": {"keys": {"keys": [{"kty": "RSA"}]}},
     "nothing about keys": {"keys": {}},

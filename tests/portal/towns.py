@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 
 from assets.absence.sums import refresh_sums
@@ -27,8 +26,7 @@ from assets.flags.answers import identities_of
 from assets.flags.evaluate import evaluate_flags, store_flags
 from assets.lake.connection import Lake
 from assets.watchlists.release.releases import release_lists
-from pipelines.settings import STOCKHOLM
-from portal import home as home_module
+from pipelines.settings import STOCKHOLM, Settings
 from portal.home import Home, the_home
 from portal.login.people import person_with
 from portal.models import Delegation, Event, Person
@@ -209,6 +207,8 @@ class Town:
     source: Path
     moment: datetime = field(default_factory=lambda: datetime.combine(MONDAY, time(8), STOCKHOLM))
 
+    _keys: dict[str, str] = field(default_factory=dict)
+
     def serve(self) -> None:
         """Let the portal of this process serve this home."""
         if the_home.cache_info().currsize:
@@ -217,7 +217,7 @@ class Town:
         rules.the_lists.cache_clear()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("TRAPPAN_HOME", str(self.path))
-            settings = home_module.Settings()
+            settings = Settings()
         settings = settings.model_copy(update={"memory_limit": "1GB", "threads": 1})
         mine = Home(settings, lambda: self.moment)
         # The process' own home is asked for by many modules; it is this one for a while.
@@ -243,6 +243,7 @@ class Town:
         with Lake.open(settings_of(self.path)) as lake:
             (report,) = ingest_paths(lake, [path])
         assert report.rows_rejected == 0, report.problems
+        self._keys = {}
 
     def person(self, address: str) -> Person:
         """Return somebody who has logged in once."""
@@ -250,8 +251,8 @@ class Town:
         assert found is not None
         return found
 
-    def client(self, address: str = "", **options: Any) -> Client:
-        """Return the browser of somebody who is logged in; of nobody for ""."""
+    def client(self, address: str = "", **options: Any) -> Any:
+        """Return the browser, a `Client`, of somebody who is logged in; of nobody for ""."""
         browser = Client(HTTP_HOST="127.0.0.1", **options)
         if address:
             browser.force_login(self.person(address), backend="portal.login.demo.ChosenPerson")
@@ -259,11 +260,12 @@ class Town:
 
     def key(self, family: str) -> str:
         """Return the key of a pupil who belongs somewhere today."""
-        home = the_home()
-        keys = list(home.today().pupils)
-        found = home.look(lambda lake: identities_of(lake, keys))
-        (mine,) = [key for key, words in found.items() if words["family_name"] == family]
-        return mine
+        if family not in self._keys:
+            home = the_home()
+            keys = list(home.today().pupils)
+            found = home.look(lambda lake: identities_of(lake, keys))
+            self._keys = {words["family_name"]: key for key, words in found.items()}
+        return self._keys[family]
 
     def protected_key(self) -> str:
         """Return the key of the pupil who is protected from the beginning."""
@@ -281,10 +283,9 @@ class Town:
         """Return the address of a pupil's page."""
         return f"/elev/{self.reference(family)}/{page}"
 
-    def say(self, address: str, family: str, **typed: str) -> HttpResponse:
+    def say(self, address: str, family: str, **typed: str) -> Any:
         """Send the form of a pupil's page, without a comparison unless `seen` is given."""
-        answer: Any = self.client(address).post(self.url(family, "uppfoljning/"), typed)
-        return answer  # type: ignore[no-any-return]
+        return self.client(address).post(self.url(family, "uppfoljning/"), typed)
 
     def said(self, address: str, family: str, **typed: str) -> None:
         """Say something that has to be kept."""
