@@ -32,7 +32,7 @@ def test_recording_is_the_same_on_a_server() -> None:
         counts = {
             word: int(number) for number, word in re.findall(r"(\d+) (passed|skipped)", done.stdout)
         }
-        assert counts["passed"] > 80
+        assert counts["passed"] > 70
         # Those about a file that is busy, and about its bytes.
         assert counts["skipped"] == 4
         kept = server.dump("portal")

@@ -138,7 +138,14 @@ class Desks:
 def hinders_nobody(page: Page, width: int) -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, (page.url, found.generate_report())
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        wide = page.evaluate(
+            """(width) => [...document.querySelectorAll('main *')]
+            .filter((one) => !one.closest('.scroll') && one.getBoundingClientRect().right > width)
+            .map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 40)}`)""",
+            width,
+        )
+        raise AssertionError((page.url, wide))
 
 
 def filled(town: Town) -> None:
