@@ -6,6 +6,7 @@ for the row it stands in. Events are only ever added. Not here: what they mean (
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any, ClassVar
 
@@ -20,6 +21,10 @@ RECEIVER_ADDRESS = SealedPlace("portal_delegation", "sealed_receiver", ("public_
 DELEGATION_PURPOSE = SealedPlace("portal_delegation", "sealed_purpose", ("public_id",))
 #: Every place of the portal's database that holds something sealed.
 SEALED_IN_PORTAL = (PERSON_ADDRESS, EVENT_TEXT, RECEIVER_ADDRESS, DELEGATION_PURPOSE)
+
+
+#: What such a name looks like.
+PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def new_public_id() -> str:

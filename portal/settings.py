@@ -54,6 +54,8 @@ MIDDLEWARE = [
     "portal.login.own_machine.DemoOnThisMachineOnly",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before all that can refuse a request: a refusal is kept nowhere either.
+    "portal.login.keeping.KeptNowhere",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -62,7 +64,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.login.keeping.KeptNowhere",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -115,6 +116,7 @@ AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "portal.login.own_machine.address_of"
 
 # --- sessions ------------------------------------------------------------------------------------
+SESSION_ENGINE = "portal.login.sessions"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

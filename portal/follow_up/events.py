@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from pipelines.settings import STOCKHOLM
 from portal.follow_up.kinds import WITHDRAWAL, Said
 from portal.home import Home
 from portal.models import EVENT_TEXT, Event, new_public_id
@@ -39,7 +40,7 @@ class Fact:
         school_unit_code: where the pupil was then.
         kind, value, on_date, text: what was said.
         author_key, role: by whom, and as what.
-        recorded_at: when.
+        recorded_at: when, in Stockholm.
         is_withdrawn: another event took it back.
     """
 
@@ -95,7 +96,8 @@ def _fact(home: Home, row: Event, standing_key: str) -> Fact:
         text=text,
         author_key=row.author_key,
         role=row.role,
-        recorded_at=row.recorded_at,
+        # The day of an act is the one that its author had, also just after midnight.
+        recorded_at=row.recorded_at.astimezone(STOCKHOLM),
         is_withdrawn=hasattr(row, "withdrawn_by"),
     )
 

@@ -112,7 +112,7 @@ def stand(
     if waits and not is_closed and idle is not None:
         due = _due(mentor, principal, crossing)
         days = getattr(limits, due)
-        if next_date is not None and last_act is not None and next_date >= last_act:
+        if next_date is not None and not _is_kept(planned, acts):
             # Somebody has said when: until that day nobody is reminded, and after it at once.
             overdue = "follow_up" if next_date < today else None
             allowed = 0 if overdue else None
@@ -131,6 +131,18 @@ def stand(
         overdue=overdue,
         allowed_days=allowed,
         seen=max((fact.number for fact in facts), default=0),
+    )
+
+
+def _is_kept(planned: Fact | None, acts: Sequence[Fact]) -> bool:
+    """Whether something was done on the day of a plan, or after it, since it was made."""
+    return (
+        planned is not None
+        and planned.on_date is not None
+        and any(
+            act.number > planned.number and act.recorded_at.date() >= planned.on_date
+            for act in acts
+        )
     )
 
 

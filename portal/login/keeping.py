@@ -37,4 +37,8 @@ class WithoutData(logging.Filter):
             status = getattr(record, "status_code", "")
             record.msg = f"{record.name}: a request was answered with {status or 'an error'}"
             record.args = None
+        elif record.name.startswith("axes"):
+            # It would name the address that somebody sits at.
+            record.msg = f"{record.name}: logins failed, or are refused for a while"
+            record.args = None
         return True

@@ -9,7 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from portal.settings import CONFIGURATION, IS_DEMO
 
 _OWN = frozenset({"127.0.0.1", "::1"})
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+_FORWARDED = (
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP",
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+)
 
 
 class DemoOnThisMachineOnly:

@@ -20,7 +20,10 @@ def person_with(home: Home, address: str, issuer: str = "", subject: str = "") -
     taken = Person.objects.filter(issuer=issuer, subject=subject).exclude(key=key).first()
     if subject and taken is not None:
         # The account has another address than before: the old one's rights are not taken along.
-        Person.objects.filter(pk=taken.pk).update(issuer="", subject="")
+        taken.issuer = taken.subject = ""
+        # Whoever is logged in under the old address is so no more.
+        taken.set_unusable_password()
+        taken.save(update_fields=["issuer", "subject", "password"])
     person, is_new = Person.objects.get_or_create(
         key=key,
         defaults={

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from assets.delivery.recipients import is_address
 from portal.models import (
     DELEGATION_PURPOSE,
+    PUBLIC_ID,
     RECEIVER_ADDRESS,
     Delegation,
     HandedPupil,
@@ -20,6 +21,7 @@ from portal.models import (
     new_public_id,
 )
 from portal.today import School
+from portal.views.recording import LOCKED
 from portal.views.rows import rows_of_list
 from portal.views.rules import Visit, of_led_school
 
@@ -111,27 +113,46 @@ def delegate(request: HttpRequest, visit: Visit, school: School) -> HttpResponse
         trouble = "En av eleverna är inte längre på skolans lista. Välj igen."
     if trouble or until is None:
         return _page(request, visit, school, trouble, 422)
+    wanted = _Wanted(address, purpose, until, () if is_whole else tuple(keys))
+    try:
+        _keep(visit, school, wanted)
+    except OperationalError:
+        return _page(request, visit, school, LOCKED, 503)
+    return redirect("delegations", code=school.code)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A delegation as it was asked for, when nothing stands against it."""
+
+    address: str
+    purpose: str
+    until: date
+    keys: tuple[str, ...]
+
+
+def _keep(visit: Visit, school: School, wanted: _Wanted) -> None:
+    """Keep it; without pupils it is of the whole school."""
     public_id, sealer = new_public_id(), visit.home.sealer
+    row = (public_id,)
     with transaction.atomic():
         visit.note("principal", "delegated", school=school.code)
         lent = Delegation.objects.create(
             public_id=public_id,
             school_unit_code=school.code,
             giver_key=visit.rights.key,
-            receiver_key=visit.home.key_of_address(address),
-            sealed_receiver=sealer.seal_text(RECEIVER_ADDRESS, (public_id,), address),
-            sealed_purpose=sealer.seal_text(DELEGATION_PURPOSE, (public_id,), purpose),
-            is_whole_school=is_whole,
-            until=until,
+            receiver_key=visit.home.key_of_address(wanted.address),
+            sealed_receiver=sealer.seal_text(RECEIVER_ADDRESS, row, wanted.address),
+            sealed_purpose=sealer.seal_text(DELEGATION_PURPOSE, row, wanted.purpose),
+            is_whole_school=not wanted.keys,
+            until=wanted.until,
             given_at=visit.home.now(),
         )
-        if not is_whole:
-            HandedPupil.objects.bulk_create(
-                [HandedPupil(delegation=lent, pupil_key=key) for key in keys]
-            )
-            for key in keys:
-                visit.note("principal", "handed", school.code, key)
-    return redirect("delegations", code=school.code)
+        HandedPupil.objects.bulk_create(
+            [HandedPupil(delegation=lent, pupil_key=key) for key in wanted.keys]
+        )
+        for key in wanted.keys:
+            visit.note("principal", "handed", school.code, key)
 
 
 def _day(text: str) -> date | None:
@@ -144,7 +165,8 @@ def _day(text: str) -> date | None:
 def _own_pupils(visit: Visit, code: str, references: list[str]) -> list[str]:
     """Return the keys of those who belong to the school today; of no others."""
     today = visit.today
-    known = PupilReference.objects.filter(public_id__in=references)
+    named = [one for one in references if PUBLIC_ID.fullmatch(one)]
+    known = PupilReference.objects.filter(public_id__in=named)
     keys = {today.standing_key(one.pupil_key) for one in known}
     return sorted(
         key for key in keys if key in today.pupils and today.pupils[key].school_unit_code == code
@@ -157,9 +179,9 @@ def end_delegation(
     request: HttpRequest, visit: Visit, school: School, delegation: str
 ) -> HttpResponse:
     """End one; it holds no more from the next request on."""
-    found = Delegation.objects.filter(
-        public_id=delegation, school_unit_code=school.code, ended_at=None
-    ).first()
+    of_school = Delegation.objects.filter(school_unit_code=school.code, ended_at=None)
+    is_name = PUBLIC_ID.fullmatch(delegation) is not None
+    found = of_school.filter(public_id=delegation).first() if is_name else None
     if found is None:
         raise Http404
     visit.note("principal", "delegation_ended", school=school.code)

@@ -64,15 +64,20 @@ def school_log(request: HttpRequest, visit: Visit, school: School) -> HttpRespon
     visit.note("principal", "log", school=school.code)
     entries = AccessEntry.objects.filter(school_unit_code=school.code)
     page = Paginator(entries, _A_PAGE).get_page(request.GET.get("sida"))
-    context = {"visit": visit, "school": school, "page": page, "lines": _lines(visit, list(page))}
+    lines = _lines(visit, school, list(page))
+    context = {"visit": visit, "school": school, "page": page, "lines": lines}
     return render(request, "portal/log.html", context)
 
 
-def _lines(visit: Visit, entries: list[AccessEntry]) -> list[LogLine]:
+def _lines(visit: Visit, school: School, entries: list[AccessEntry]) -> list[LogLine]:
     today, zone = visit.today, visit.home.now().tzinfo
     keys = sorted({today.standing_key(one.pupil_key) for one in entries if one.pupil_key})
-    # Who may not be named today is not named here either.
-    keys = [key for key in keys if key in today.pupils]
+    # Who may not be named today is not named here either, nor who is another school's now.
+    keys = [
+        key
+        for key in keys
+        if key in today.pupils and today.pupils[key].school_unit_code == school.code
+    ]
     named = visit.home.look(lambda lake: identities_of(lake, keys)) if keys else {}
     addresses = _addresses(visit, {one.person_key for one in entries})
 

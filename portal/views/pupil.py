@@ -20,6 +20,7 @@ from portal.follow_up.standing import Crossing, FollowUp, stand
 from portal.published import Shown, of_mentor, row_of
 from portal.views.recording import Outcome, may_see, typed
 from portal.views.rows import (
+    as_typed,
     overdue_text,
     people_at,
     row_of_pupil,
@@ -89,7 +90,12 @@ def pupil_page(
     shown = list_with(visit, pupil)
     row = row_of_pupil(visit, shown, pupil.key) if shown else None
     found = row_of(shown.watchlist, pupil.key) if shown else None
-    follow_up = row.follow_up if row else _unlisted(visit, pupil)
+    if set(pupil.roles) == {"team"}:
+        # What the school has said and has to do is not the team's to read.
+        follow_up = _unlisted(visit, pupil, [f for f in pupil.facts if may_see(f, pupil.roles)])
+    else:
+        follow_up = row.follow_up if row else _unlisted(visit, pupil, pupil.facts)
+    written = typed(request) if outcome.trouble else {}
     context = {
         "visit": visit,
         "pupil": pupil,
@@ -110,7 +116,8 @@ def pupil_page(
         "status_texts": status_texts(follow_up),
         "overdue_text": overdue_text(follow_up),
         "people": people_at(visit, pupil.placed.school_unit_code),
-        "fields": status_fields(follow_up, pupil.roles),
+        "fields": as_typed(status_fields(follow_up, pupil.roles), written),
+        "responsible": written.get(kinds.RESPONSIBLE, follow_up.responsible_key),
         "collaboration": words_for(kinds.COLLABORATION, pupil.roles),
         "consent": words_for(kinds.CONSENT, pupil.roles),
         "factors": words_for(kinds.FACTOR, pupil.roles),
@@ -118,7 +125,7 @@ def pupil_page(
         "toolbox": _tools() if "team" in pupil.roles else (),
         "suggested": suggested_dates(visit.today.day),
         "outcome": outcome,
-        "typed": typed(request) if outcome.trouble else {},
+        "typed": written,
         "day": visit.today.day,
         "seen": max((fact.number for fact in pupil.facts), default=0),
         "is_paper": is_paper,
@@ -128,12 +135,12 @@ def pupil_page(
     return render(request, template, context, status=status)
 
 
-def _unlisted(visit: Visit, pupil: PupilVisit) -> FollowUp:
+def _unlisted(visit: Visit, pupil: PupilVisit, facts: list[Fact]) -> FollowUp:
     """How the follow-up stands of a pupil who is on no list: nothing waits, so nothing is late."""
     today = visit.today
     days = school_days(visit.home, pupil.placed.school_unit_code, today.school_year_start)
     nothing = Crossing({}, 0, None)
-    return stand(pupil.facts, nothing, days, today.day, reminder_days(today.day))
+    return stand(facts, nothing, days, today.day, reminder_days(today.day))
 
 
 def list_with(visit: Visit, pupil: PupilVisit) -> Shown | None:

@@ -7,7 +7,7 @@ person's, somebody else's change meanwhile, a list that was replaced, a database
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import OperationalError, transaction
@@ -27,10 +27,10 @@ from portal.follow_up.events import (
     withdraw,
 )
 from portal.follow_up.kinds import Objection, Said, objection
-from portal.models import Event
+from portal.models import PUBLIC_ID, Event
 from portal.published import of_mentor
 from portal.rights import Role
-from portal.views.rows import Row, people_at, row_of_pupil, word_text
+from portal.views.rows import Row, as_typed, people_at, row_of_pupil, word_text
 from portal.views.rules import PupilVisit, Visit, of_pupil
 
 #: Fields of a form that are kinds of events.
@@ -48,7 +48,8 @@ _FIELDS = (
     kinds.MEASURE,
 )
 _LONGEST_VALUE = 80
-_LOCKED = (
+#: Said wherever something could not be kept.
+LOCKED = (
     "Det gick inte att spara just nu: databasen är upptagen eller borta. "
     "Det du skrev står kvar; försök igen om en stund."
 )
@@ -111,9 +112,10 @@ def keep(request: HttpRequest, visit: Visit, pupil: PupilVisit) -> Outcome:
                 author = Author(visit.rights.key, _acts_as(pupil, said))
                 add_event(visit.home, visit.today, author, pupil.key, said, seen)
     except ChangedMeanwhileError as error:
-        return Outcome(trouble=_changed(visit, error.newest, wanted), is_warning=True, status=409)
+        words = _changed(visit, pupil, error.newest, wanted)
+        return Outcome(trouble=words, is_warning=True, status=409)
     except OperationalError:
-        return Outcome(trouble=_LOCKED, status=503)
+        return Outcome(trouble=LOCKED, status=503)
     return Outcome(saved=len(wanted))
 
 
@@ -192,10 +194,12 @@ def _acts_as(pupil: PupilVisit, said: Said) -> Role:
     return next((role for role in order if role in pupil.roles), pupil.role)
 
 
-def _changed(visit: Visit, newest: Fact, wanted: list[Said]) -> str:
+def _changed(visit: Visit, pupil: PupilVisit, newest: Fact, wanted: list[Said]) -> str:
     who = visit.today.names.get(newest.author_key, "Någon annan")
     when = newest.recorded_at.astimezone(visit.home.now().tzinfo).strftime("%H:%M")
     theirs = word_text(newest.kind, newest.value) or (newest.text or str(newest.on_date or ""))
+    if not may_see(newest, pupil.roles):
+        theirs = "något annat"
     mine = next(one for one in wanted if one.kind == newest.kind)
     own = word_text(mine.kind, mine.value) or mine.text or str(mine.on_date or "")
     return (
@@ -217,7 +221,11 @@ def _answer_row(
         )
     row.is_open = bool(outcome.trouble)
     row.trouble, row.is_warning = outcome.trouble, outcome.is_warning
-    row.typed = typed(request) if outcome.trouble else {}
+    if outcome.trouble:
+        row.typed = typed(request)
+        row.fields = as_typed(row.fields, row.typed)
+        chosen = row.typed.get(kinds.RESPONSIBLE, "")
+        row.people = tuple(replace(one, is_chosen=one.value == chosen) for one in row.people)
     if outcome.saved:
         row.saved = "Sparat."
         shown_key = request.POST.get("list_key", "")
@@ -251,7 +259,7 @@ def _row_again(request: HttpRequest, visit: Visit, pupil: PupilVisit) -> Row | N
 @of_pupil
 def take_back(request: HttpRequest, visit: Visit, pupil: PupilVisit, event: str) -> HttpResponse:
     """Withdraw what the person entered by mistake; a principal may withdraw anybody's."""
-    found = Event.objects.filter(public_id=event).first()
+    found = Event.objects.filter(public_id=event).first() if PUBLIC_ID.fullmatch(event) else None
     facts = facts_of(visit.home, visit.today, [pupil.key]).get(pupil.key, [])
     mine = next((fact for fact in facts if found and fact.number == found.pk), None)
     may = mine and (mine.author_key == visit.rights.key or "principal" in pupil.roles)
@@ -264,15 +272,17 @@ def take_back(request: HttpRequest, visit: Visit, pupil: PupilVisit, event: str)
 
 
 def may_see(fact: Fact, roles: tuple[str, ...]) -> bool:
-    """Whether an event is shown to somebody: what is of the team's case, to the team alone."""
-    if "team" in roles:
-        # Nothing from before the case was raised, but what the team and consent are about.
-        return fact.role == "team" or fact.kind in {
-            kinds.CONSENT,
-            kinds.WITHDRAWAL,
-            "team_step",
-            kinds.COLLABORATION,
-        }
-    if fact.kind == kinds.COLLABORATION and fact.value == "concern_reported":
+    """Whether an event is shown to somebody: by what they are at the school, or of its team."""
+    # That something was taken back tells as much as the thing itself.
+    kind = fact.value if fact.kind == kinds.WITHDRAWAL else fact.kind
+    is_of_case = fact.role == "team" or kind in {kinds.CONSENT, kinds.STATUS_OF["team"]}
+    if "team" in roles and is_of_case:
+        return True
+    if not set(roles) - {"team"}:
+        # Nothing of what the school said before the case was raised, nor beside it.
+        return False
+    is_report = fact.kind == kinds.COLLABORATION and fact.value == "concern_reported"
+    is_unknown = fact.kind == kinds.WITHDRAWAL and kind == kinds.COLLABORATION
+    if is_report or is_unknown:
         return "principal" in roles
-    return fact.kind not in kinds.OF_THE_CASE
+    return kind not in kinds.OF_THE_CASE

@@ -5,8 +5,8 @@ Not here: which pupils there are (`published.py`), what a right allows (`rules.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -382,6 +382,21 @@ def status_fields(follow_up: FollowUp, roles: tuple[Role, ...]) -> tuple[StatusF
         )
         found.append(StatusField(kind, one.heading, choices))
     return tuple(found)
+
+
+def as_typed(fields: tuple[StatusField, ...], typed: Mapping[str, str]) -> tuple[StatusField, ...]:
+    """Return statuses with what was chosen in a form that comes back."""
+    return tuple(
+        replace(
+            one,
+            choices=tuple(
+                replace(choice, is_chosen=choice.value == typed[one.kind]) for choice in one.choices
+            ),
+        )
+        if one.kind in typed
+        else one
+        for one in fields
+    )
 
 
 def suggested_dates(day: date) -> tuple[tuple[str, str], ...]:

@@ -22,7 +22,7 @@ from portal.access_log import note
 from portal.follow_up.events import Fact, facts_of
 from portal.follow_up.standing import has_open_case
 from portal.home import Home, the_home
-from portal.models import Person, PupilReference
+from portal.models import PUBLIC_ID, Person, PupilReference
 from portal.published import PublishedLists
 from portal.rights import Rights, Role, rights_of
 from portal.today import Placed, School, Today
@@ -181,7 +181,9 @@ def _operator(visit: Visit, given: dict[str, Any]) -> dict[str, Any] | None:
 
 def _pupil(visit: Visit, given: dict[str, Any]) -> dict[str, Any] | None:
     reference = given.pop("reference")
-    known = PupilReference.objects.filter(public_id=reference).first()
+    # What is no name of ours is not asked for: Postgres refuses some characters.
+    is_name = PUBLIC_ID.fullmatch(reference) is not None
+    known = PupilReference.objects.filter(public_id=reference).first() if is_name else None
     found = meet(visit, known.pupil_key) if known else None
     return {"pupil": found, **given} if found else None
 

@@ -4,9 +4,11 @@
 
 function showNeeded(form) {
   const needed = new Set();
+  // A form that comes back has what was typed as its default.
+  const isAgain = form.querySelector(".trouble") !== null;
   form.querySelectorAll("select").forEach((select) => {
     const option = select.selectedOptions[0];
-    const changed = option && !option.defaultSelected;
+    const changed = option && (isAgain || !option.defaultSelected);
     if (changed && option.dataset.needs) needed.add(option.dataset.needs);
   });
   const fields = { date: "on_date", reason: "reason" };
