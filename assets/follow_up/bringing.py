@@ -137,7 +137,7 @@ def _note(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
 
 
 _COLUMNS = {
-    "event_id": pl.Int64(),
+    "event_number": pl.Int64(),
     "pupil_key": pl.String(),
     "school_unit_code": pl.String(),
     "kind": pl.String(),
@@ -149,7 +149,7 @@ _COLUMNS = {
 
 
 def _frame(recorded: Recorded) -> pl.DataFrame:
-    rows = [(one.event_id, str(one.pupil_key), *astuple(one)[2:]) for one in recorded.events]
+    rows = [(one.event_number, str(one.pupil_key), *astuple(one)[2:]) for one in recorded.events]
     return pl.DataFrame(rows, schema=_COLUMNS, orient="row")
 
 
@@ -176,8 +176,8 @@ def events_until(lake: Lake, last: date) -> dict[str, list[FollowUpEvent]]:
     standing = {str(old): str(new) for old, new in standing_keys(lake).items()}
     found: dict[str, list[FollowUpEvent]] = defaultdict(list)
     for number, key, kind, value, on_date, recorded_at in lake.rows(
-        "SELECT event_id, cast(pupil_key AS VARCHAR), kind, value, on_date, recorded_at "
-        "FROM follow_up_events ORDER BY event_id"
+        "SELECT event_number, cast(pupil_key AS VARCHAR), kind, value, on_date, recorded_at "
+        "FROM follow_up_events ORDER BY event_number"
     ):
         event = FollowUpEvent(
             number=number,

@@ -54,7 +54,7 @@ class BroughtEvent:
     """An event as it comes into the lake.
 
     Attributes:
-        event_id: orders events.
+        event_number: orders events.
         pupil_key: the key under which it was recorded.
         school_unit_code: where the pupil was then.
         kind, value, on_date: what was recorded; of an `act` nothing more.
@@ -62,7 +62,7 @@ class BroughtEvent:
         recorded_at: when, UTC.
     """
 
-    event_id: int
+    event_number: int
     pupil_key: UUID
     school_unit_code: str
     kind: str
@@ -222,7 +222,7 @@ def _brought(row: dict[str, Any]) -> BroughtEvent:
         raise ValueError("a kind or a school unit that is none")
     is_whole = kind in BROUGHT
     return BroughtEvent(
-        event_id=int(row["id"]),
+        event_number=int(row["id"]),
         pupil_key=UUID(row["pupil_key"]),
         school_unit_code=code,
         kind=kind if is_whole else ACT,

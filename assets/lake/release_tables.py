@@ -88,7 +88,7 @@ RELEASE_TABLES: tuple[Table, ...] = (
         "Replaced as a whole each night; what was taken back is not here.",
         "an event of the portal",
         (
-            Column("event_id", "BIGINT", "The portal's number of it; the newest is the highest."),
+            Column("event_number", "BIGINT", "The portal's number of it; later ones are higher."),
             replace(
                 PUPIL,
                 meaning="The key under which it was recorded; readers take the one that stands.",

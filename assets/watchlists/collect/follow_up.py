@@ -57,7 +57,7 @@ def _noticed(watchlist: Watchlist) -> Watchlist:
 
 
 @dataclass(frozen=True)
-class _Facts:
+class _Recorded:
     """What rows are made of, for all lists of a day.
 
     Attributes:
@@ -75,12 +75,12 @@ class _Facts:
     names: Mapping[str, Mapping[str, str]]
 
 
-def _facts_of(lake: Lake, watchlists: Sequence[Watchlist]) -> _Facts:
+def _facts_of(lake: Lake, watchlists: Sequence[Watchlist]) -> _Recorded:
     as_of = watchlists[0].as_of
     today = as_of + timedelta(days=1)
     listed = [one for watchlist in watchlists for one in listed_on(watchlist)]
     codes = [watchlist.school_unit_code for watchlist in watchlists]
-    return _Facts(
+    return _Recorded(
         today=today,
         events=events_until(lake, today),
         crossings=crossings_of(lake, listed, as_of),
@@ -98,7 +98,7 @@ def _names(lake: Lake) -> dict[str, dict[str, str]]:
     return found
 
 
-def _followed(watchlist: Watchlist, facts: _Facts) -> Watchlist:
+def _followed(watchlist: Watchlist, facts: _Recorded) -> Watchlist:
     code = watchlist.school_unit_code
     days, names = facts.days.get(code, ()), facts.names.get(code, {})
     limits = reminder_days(facts.today)
