@@ -89,17 +89,21 @@ def person_key(home: Path, address: str) -> str:
 
 
 def recorded(home: Path) -> list[Event]:
-    """What four pupils' portal has: an investigation, nothing, what stays there, a contact."""
+    """What the portal has of four pupils: an investigation, nothing that counts, what stays there,
+    and a contact whose follow-up should have been by now.
+    """
     keys = keys_of(home)
     said: list[Event] = [
-        {"family": "Kontaktad", "kind": "mentor_status", "value": "contact_made", "at": "09-21"},
+        {"family": "Kontaktad", "kind": "mentor_status", "value": "contact_made", "at": "10-06"},
+        {"family": "Kontaktad", "kind": "next_date", "value": "", "at": "10-06"}
+        | {"on_date": "2026-10-09"},
         {"family": "Hemlig", "kind": "collaboration", "value": "concern_reported", "at": "10-01"},
         {"family": "Hemlig", "kind": "factor", "value": "family", "at": "10-02"},
         {"family": "Utreds", "kind": "principal_status", "value": "investigation_started"}
         | {"at": "10-08"},
         {"family": "Utreds", "kind": "responsible", "value": person_key(home, ANNA), "at": "10-08"},
         {"family": "Orörd", "kind": "note", "value": "", "at": "10-09"},
-        {"family": "Orörd", "kind": "withdrawal", "value": "note", "at": "10-09", "withdraws": 6},
+        {"family": "Orörd", "kind": "withdrawal", "value": "note", "at": "10-09", "withdraws": 7},
     ]
     return [{**one, "pupil_key": keys[str(one["family"])]} for one in said]
 

@@ -27,7 +27,7 @@ from portal.models import Event
 for one in json.loads(sys.stdin.read()):
     Event.objects.create(
         pupil_key=one["pupil_key"], school_unit_code="99999901", kind=one["kind"],
-        value=one["value"], author_key="somebody", role="principal",
+        value=one["value"], on_date=one.get("on_date"), author_key="somebody", role="principal",
         recorded_at=datetime.fromisoformat(f"2026-{one['at']}T08:00:00+00:00"),
         withdraws_id=one.get("withdraws"),
     )
