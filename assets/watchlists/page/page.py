@@ -114,7 +114,9 @@ def _sections(watchlist: Watchlist, *, folds: bool) -> Iterator[Section]:
             continue
         rows: dict[bool, list[PupilRow]] = {False: [], True: []}
         for pupil in group.pupils:
-            rows[folds and _is_mentors_alone(watchlist, pupil)].append(pupil)
+            # Who waits for an act is shown at once, whoever is to do it.
+            is_folded = folds and group.persistence.is_of_absence
+            rows[is_folded and _is_mentors_alone(watchlist, pupil)].append(pupil)
         at_once, folded = tuple(rows[False]), tuple(rows[True])
         unclear = sum(_is_unclear(watchlist, pupil) for pupil in folded)
         fold = decision_texts.only_mentor(len(folded), unclear)
@@ -211,11 +213,15 @@ _PORTRAIT = (
 
 # Status and days without an act have the pattern's room, and some of each other column's.
 _WITH_FOLLOW_UP = (
-    "@media not all and (max-width: 60rem) { .pupils .name { width: 15%; }"
-    " .pupils .klass { width: 5%; } .pupils .grade { width: 4%; } .pupils .mentor { width: 11.5%; }"
+    "@media screen and (min-width: 60.01rem) { .pupils > thead > tr, .pupil > tr:first-child {"
+    " grid-template-columns: minmax(0, 14fr) minmax(0, 4.5fr) minmax(0, 4fr) minmax(0, 10fr)"
+    " minmax(0, 8.5fr) minmax(0, 10.5fr) minmax(0, 8fr) minmax(0, 8fr) minmax(0, 8fr)"
+    " minmax(0, 17fr) minmax(0, 7.5fr); } }\n"
+    "@media print { .pupils .name { width: 14%; } .pupils .klass { width: 5%; }"
+    " .pupils .grade { width: 4%; } .pupils .mentor { width: 10.5%; }"
     " .pupils .q-mentor { width: 9%; } .pupils .q-ulf { width: 10%; } .pupils .q-sst { width: 8%; }"
-    " .pupils .absence { width: 8%; } .pupils .change { width: 8.5%; }"
-    " .pupils .idle { width: 7.5%; } }\n"
+    " .pupils .absence { width: 8%; } .pupils .change { width: 8%; }"
+    " .pupils .idle { width: 7%; } }\n"
 )
 
 
