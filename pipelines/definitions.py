@@ -11,6 +11,7 @@ from assets.checks.assets import CHECKS, school_contracts, school_silences
 from assets.delivery.assets import delivered_lists
 from assets.exports.assets import received_exports
 from assets.flags.assets import flags
+from assets.follow_up.assets import follow_up
 from assets.forecast.assets import forecasts
 from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
@@ -29,6 +30,7 @@ ASSETS = [
     absence_rolling,
     flags,
     forecasts,
+    follow_up,
     school_contracts,
     school_silences,
     current_watchlists,

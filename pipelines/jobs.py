@@ -16,6 +16,7 @@ _ABSENCE = dg.AssetSelection.groups("absence")
 _SUMS = dg.AssetSelection.assets("absence_daily", "absence_monthly")
 _FLAGS = dg.AssetSelection.groups("flags")
 _FORECAST = dg.AssetSelection.groups("forecast")
+_FOLLOW_UP = dg.AssetSelection.groups("follow_up")
 _DELIVERY = dg.AssetSelection.groups("delivery")
 _CONTRACTS = dg.AssetSelection.groups("contracts")
 # Two runs that write would only wait for each other.
@@ -28,6 +29,7 @@ nightly_job = dg.define_asset_job(
     | _FLAGS
     | _FORECAST
     | _CONTRACTS
+    | _FOLLOW_UP
     | dg.AssetSelection.assets("current_watchlists")
     | _DELIVERY,
     description="Files in the inbox to sums, flags and the current lists, and those to readers.",
@@ -46,6 +48,7 @@ weekly_job = dg.define_asset_job(
     selection=_FLAGS
     | _FORECAST
     | _CONTRACTS
+    | _FOLLOW_UP
     | dg.AssetSelection.assets("absence_rolling")
     | dg.AssetSelection.assets("weekly_watchlists")
     # What the night left is looked at again: a list that is frozen stays as it is.

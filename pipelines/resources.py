@@ -57,6 +57,7 @@ def lake_access(
         override=override or Override(),
         sender_folders=(settings.inbox_folder, settings.pulled_folder),
         sender=sender,
+        portal_database=settings.portal_database.get_secret_value(),
     )
 
 

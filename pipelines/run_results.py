@@ -18,9 +18,11 @@ from assets.checks.silence import Silence
 from assets.delivery.results import Delivered
 from assets.exports.ledger.outcomes import FileReport
 from assets.exports.stage_times import SECONDS_OF
+from assets.follow_up.bringing import Brought
 from assets.pull.assets import ENDPOINTS
 from assets.watchlists.release.releases import Release
 
+_NOTHING_BROUGHT = Brought()
 _NOTHING_DELIVERED = Delivered()
 _NO_LISTS = Release("", (), (), (), (), (), 0, 0, 0)
 
@@ -50,6 +52,7 @@ class RunResults:
         silent: schools that sent nothing when they should.
         pulled: counts and outcome of each endpoint that was asked.
         delivered: what became of the delivery.
+        follow_up: what was brought from the portal.
         seconds: what each stage of taking files in took.
     """
 
@@ -58,6 +61,7 @@ class RunResults:
     silent: Sequence[Silence] = ()
     pulled: Sequence[dict[str, Any]] = ()
     delivered: Delivered = _NOTHING_DELIVERED
+    follow_up: Brought = _NOTHING_BROUGHT
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -77,6 +81,8 @@ def results_of(run: dg.ExecuteInProcessResult) -> RunResults:
         found["silent"] = run.asset_value("school_silences")
     if "delivered_lists" in made:
         found["delivered"] = run.asset_value("delivered_lists")
+    if "follow_up" in made:
+        found["follow_up"] = run.asset_value("follow_up")
     for lists in made & {"current_watchlists", "weekly_watchlists"}:
         found["release"] = run.asset_value(lists)
     found["seconds"] = {

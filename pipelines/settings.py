@@ -52,6 +52,7 @@ class Settings(BaseSettings):
         settle_seconds: a file that was written to within so many seconds may still be arriving.
         archive: whether the original of every file is kept, sealed.
         mentor_lists: whether each mentor gets files of the own beside a current list.
+        portal_database: the portal's Postgres database; empty means its file in the home.
         delivery_target: where copies of the lists go; empty means nowhere.
         delivery_link: how readers reach the target's root; for the notices.
         delivery_password: of an SFTP account.
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(default=10, ge=0, le=600)
     archive: Literal["on", "off"] = "on"
     mentor_lists: Literal["on", "off"] = "on"
+    portal_database: SecretStr = SecretStr("")
     delivery_target: str = ""
     delivery_link: str = ""
     delivery_password: SecretStr = SecretStr("")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from assets.follow_up.portal_database import database_file
 from rules.errors import TrappanError
 
 LOOPBACK = "127.0.0.1"
@@ -101,7 +102,7 @@ class PortalConfiguration(BaseSettings):
         if not address:
             return {
                 "ENGINE": "django.db.backends.sqlite3",
-                "NAME": str(home / "portal" / "portal.sqlite"),
+                "NAME": str(database_file(home)),
                 # A writer waits for another; each begins by asking for the turn to write.
                 "OPTIONS": {
                     "timeout": 20,

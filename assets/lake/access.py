@@ -76,6 +76,7 @@ class LakeAccess:
         retried: hash of an archived file that is read again, in place of the inbox.
         sender_folders: the folders whose folders are senders', beside `pulled`.
         sender: whose the offered files are, because who runs the command says so.
+        portal_database: address of the portal's Postgres database; "" for the file in the home.
         has_mentor_files: whether each mentor gets files of the own beside a current list.
         override: what somebody takes upon themselves for this run. No run tag can: whoever reaches
             Dagster's pages sets those, and nothing says who it was.
@@ -97,6 +98,7 @@ class LakeAccess:
     override: Override = Override()
     sender_folders: tuple[Path, ...] = ()
     sender: str | None = None
+    portal_database: str = field(default="", repr=False)
     _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)
 
     @contextmanager

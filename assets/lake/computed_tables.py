@@ -32,6 +32,8 @@ _VERDICT = (
 
 _NOT_COUNTED = "noted by a version that did not count, and the list is gone"
 
+_NO_PORTAL = "the portal was not read, or an older version noted it"
+
 _FOUND: tuple[Table, ...] = (
     Table(
         "absence_daily",
@@ -225,6 +227,8 @@ _FOUND: tuple[Table, ...] = (
             Column("mentor_pupils", "BIGINT", "Of them, for a mentor.", _NOT_COUNTED),
             Column("ulf_pupils", "BIGINT", "Of them, for an investigation.", _NOT_COUNTED),
             Column("sst_pupils", "BIGINT", "Of them, for the social team.", _NOT_COUNTED),
+            Column("overdue_pupils", "BIGINT", "On the list without an act in time.", _NO_PORTAL),
+            Column("unmoved_pupils", "BIGINT", "Of them, none since the list before.", _NO_PORTAL),
         ),
     ),
     Table(

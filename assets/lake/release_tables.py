@@ -1,4 +1,4 @@
-"""The tables of what persons decide, and of what files say that lessons follow from only together.
+"""The tables of what persons decide and do, and of what lessons follow from only together.
 
 Part of the data dictionary (`tables.py`). Persons: who released or parted what, and how much
 senders removed; a release is a row of its own and is never changed. Files: timetables, and
@@ -7,6 +7,8 @@ lessons (`sql/exports/joined_lessons.sql`).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from assets.lake.schema import (
     CLASS,
@@ -91,6 +93,52 @@ RELEASE_TABLES: tuple[Table, ...] = (
             Column("uid", "BIGINT", "Who parted them: the account that logged in."),
             Column("login", "VARCHAR", "The account's name."),
             Column("unmerged_at", "TIMESTAMP", "When, UTC."),
+        ),
+    ),
+    Table(
+        "follow_up_events",
+        "What people recorded in the portal about pupils, without texts and without who wrote it. "
+        "Replaced as a whole each night; what was taken back is not here.",
+        "an event of the portal",
+        (
+            Column("event_number", "BIGINT", "The portal's number of it; later ones are higher."),
+            replace(
+                PUPIL,
+                meaning="The key under which it was recorded; readers take the one that stands.",
+            ),
+            SCHOOL,
+            Column(
+                "kind",
+                "VARCHAR",
+                "mentor_status | principal_status | responsible | next_date, or act: somebody did "
+                "something that stays in the portal (a note, consent, collaboration, the team's "
+                "case).",
+            ),
+            Column(
+                "value",
+                "VARCHAR",
+                "A word of `rules/follow_up/steps.yaml`, or the key of who is responsible; '' of "
+                "an act.",
+            ),
+            Column("on_date", "DATE", "The day that it is about.", "none, or an act"),
+            Column("role", "VARCHAR", "As what somebody recorded it; '' of an act."),
+            Column("recorded_at", "TIMESTAMP", "When, UTC."),
+        ),
+    ),
+    Table(
+        "follow_up_readings",
+        "When the portal's database was read last. A home without a portal has no row.",
+        "a home with a portal",
+        (
+            Column("tried_at", "TIMESTAMP", "When it was tried last, UTC."),
+            Column("read_at", "TIMESTAMP", "When it could be read last, UTC.", "never"),
+            Column(
+                "rows_read", "BIGINT", "Rows that it had then: the sum of the four that follow."
+            ),
+            Column("rows_brought", "BIGINT", "Those of them in `follow_up_events`."),
+            Column("rows_withdrawn", "BIGINT", "Events that somebody took back."),
+            Column("rows_no_acts", "BIGINT", "Rows that stop no clock, as a withdrawal itself."),
+            Column("rows_refused", "BIGINT", "Rows that are not as the portal writes them."),
         ),
     ),
 )

@@ -16,6 +16,7 @@ GROUP = "watchlists"
 _INPUTS = [
     "files",
     "flags",
+    "follow_up",
     "forecasts",
     "absence_rolling",
     "lessons",
@@ -95,6 +96,7 @@ def _metadata(release: Release, as_of: str) -> dict[str, dg.MetadataValue]:
         "school_units_in_no_register": dg.MetadataValue.int(len(release.unregistered)),
         "pupils_on_lists": dg.MetadataValue.int(release.pupils),
         "unreported_lessons_14_days": dg.MetadataValue.int(release.unreported_lessons),
+        "pupils_overdue": dg.MetadataValue.int(sum(one.pupils for one in release.overdue)),
         "schools_with_unreported_lessons": dg.MetadataValue.int(release.schools_with_unreported),
     }
 

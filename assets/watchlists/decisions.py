@@ -45,11 +45,20 @@ class Reply(Enum):
 
 
 class Persistence(Enum):
-    """Whether a listed pupil's absence goes on, in the order in which lists show them."""
+    """Whether a listed pupil's absence goes on, in the order in which lists show them.
 
+    OVERDUE stands before all: whatever the absence does, nobody recorded an act in time.
+    """
+
+    OVERDUE = "overdue"
     GOES_ON = "goes_on"
     UNCLEAR = "unclear"
     LOWERED = "lowered"
+
+    @property
+    def is_of_absence(self) -> bool:
+        """Whether it says what the absence does."""
+        return self is not Persistence.OVERDUE
 
 
 @dataclass(frozen=True)
@@ -147,13 +156,19 @@ def _leaves_open(item: Evidence) -> bool:
 
 
 def by_persistence(watchlist: Watchlist) -> tuple[PersistenceGroup, ...]:
-    """Return the listed pupils by whether their absence goes on; each kind, also an empty one."""
+    """Return the listed pupils by whether their absence goes on; each kind, also an empty one.
+
+    Who is overdue stands in a group of those; there is none without a portal.
+    """
+    kinds = [kind for kind in Persistence if watchlist.has_follow_up or kind.is_of_absence]
     return tuple(
-        PersistenceGroup(
-            kind, most_absent_first(p for p in watchlist.pupils if persistence(p) is kind)
-        )
-        for kind in Persistence
+        PersistenceGroup(kind, most_absent_first(p for p in watchlist.pupils if _group(p) is kind))
+        for kind in kinds
     )
+
+
+def _group(pupil: PupilRow) -> Persistence:
+    return Persistence.OVERDUE if pupil.is_overdue else persistence(pupil)
 
 
 def question_counts(watchlist: Watchlist) -> tuple[QuestionCount, ...]:

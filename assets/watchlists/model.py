@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from assets.flags.outlook import Outlook
 from assets.flags.patterns import Pattern
+from rules.follow_up_words import Reminder
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,36 @@ class Mentor:
 
 
 @dataclass(frozen=True)
+class RowFollowUp:
+    """How the follow-up of a listed pupil stood when the list was made; words by their codes."""
+
+    mentor_status: str = ""  # "" for none
+    mentor_date: date | None = None
+    principal_status: str = ""  # "" for none
+    principal_date: date | None = None
+    responsible: str = ""  # the name; "" for nobody
+    is_responsible_unknown: bool = False  # somebody is, whom the data of the school don't name
+    next_date: date | None = None
+    idle_days: int | None = None  # school days without an act; None where nothing waits for one
+    overdue: Reminder | None = None  # which reminder is due
+    allowed_days: int | None = None  # after so many school days it is
+    is_unmoved: bool = False  # overdue, on the list before too, and no act since that list's day
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether somebody is to be reminded."""
+        return self.overdue is not None
+
+
+@dataclass(frozen=True)
+class ReadFollowUp:
+    """When the portal was read for a list."""
+
+    read_at: datetime | None  # timezone-aware; None: it could never be read
+    is_stale: bool  # it could not be read for this list
+
+
+@dataclass(frozen=True)
 class PupilRow:
     """A pupil on the list. `level` 0 means: no rule is hit, some verdict is insufficient."""
 
@@ -216,6 +247,12 @@ class PupilRow:
     mentors: tuple[Mentor, ...] = ()  # each of those whom `mentor` names
     year_weeks: YearWeeks | None = None  # None: no reported lesson at this school this year
     is_disputed: bool = False  # another school says that the pupil goes there
+    follow_up: RowFollowUp | None = None  # None: no portal was read
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the reminder of an act is due."""
+        return self.follow_up is not None and self.follow_up.is_overdue
 
     @property
     def change(self) -> str:
@@ -348,6 +385,17 @@ class Watchlist:
     two_months_days: int = 60
     lessons_without_attendance: int = 0  # on SS12000 calendars, rolling two months
     told_weeks: tuple[ToldWeek, ...] = ()  # of the frozen lists before, oldest first
+    follow_up: ReadFollowUp | None = None  # None: the home has no portal
+
+    @property
+    def has_follow_up(self) -> bool:
+        """Whether rows say what was done."""
+        return self.follow_up is not None and self.follow_up.read_at is not None
+
+    @property
+    def overdue(self) -> tuple[PupilRow, ...]:
+        """The listed pupils about whom nobody recorded an act in time."""
+        return tuple(row for row in self.pupils if row.is_overdue)
 
     @property
     def unseen(self) -> tuple[PupilRow, ...]:

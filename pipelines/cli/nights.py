@@ -26,7 +26,15 @@ from assets.watchlists.release.week_states import iso_week
 from pipelines.cli.data_notes import asked_lake
 from pipelines.cli.home import note_access, rules_on, settings_of
 from pipelines.cli.options import AsOf, BeginAnew, Home, Reason, School, offered, week_end
-from pipelines.cli.printing import print_lists, say, say_out, say_refused, say_waiting, watched
+from pipelines.cli.printing import (
+    print_lists,
+    say,
+    say_out,
+    say_overdue,
+    say_refused,
+    say_waiting,
+    watched,
+)
 from pipelines.cli.trust.grants import as_may_be_named
 from pipelines.cli.trust.waiting import waiting_after
 from pipelines.jobs import as_of_tags
@@ -35,7 +43,8 @@ from pipelines.run_results import RunResults
 from pipelines.running import RunError, default_inbox, run_job, run_lock
 from pipelines.settings import Settings, yesterday
 
-#: All is made, but some lists or files wait, or were not delivered, or somebody was not told.
+#: All is made, but some lists or files wait, or were not delivered, or somebody was not told, or
+#: the follow-up could not be read.
 LISTS_WAIT = 3
 
 
@@ -86,7 +95,13 @@ def nightly(
     waiting = waiting_after(settings)
     for sentence in waiting.sentences():
         say(sentence)
-    if made.release.held or made_up.held or not made.delivered.is_whole or waiting.unreleased:
+    if (
+        made.release.held
+        or made_up.held
+        or not made.delivered.is_whole
+        or waiting.unreleased
+        or made.follow_up.sentences()
+    ):
         raise typer.Exit(LISTS_WAIT)
 
 
@@ -146,7 +161,7 @@ def publish(
         say(f"{len(release.kept)} lists of the week were published before and stay as they were.")
     _tell_lists(made, "lists of the week", week)
     _tell_delivery(made.delivered)
-    if release.held or not made.delivered.is_whole:
+    if release.held or not made.delivered.is_whole or made.follow_up.sentences():
         raise typer.Exit(LISTS_WAIT)
 
 
@@ -280,6 +295,9 @@ def _tell_lists(made: RunResults, what: str, as_of: date) -> None:
     print_lists(made.published)
     if as_of > yesterday() + timedelta(days=1):
         say(f"Note: {as_of.isoformat()} is still to come, so the lists rest on a part of the time.")
+    say_overdue(made.release.overdue)
+    for sentence in made.follow_up.sentences():
+        say(sentence)
     for code in made.release.unregistered:
         say(
             f"School unit {code} has pupils, but is in no `skolor` register: no list was made. "

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assets.exports.ingest import Progress as ProgressCall
     from assets.exports.ledger.outcomes import FileReport
     from assets.flags.answers import Answer
+    from assets.watchlists.release.releases import OverdueAt
 
 _MOST_ROW_PROBLEMS = 5
 
@@ -194,6 +195,23 @@ def _silence(silence: Silence) -> str:
     return (
         f"School unit {silence.school_unit_code} has sent no lessons after {newest}: {days} "
         f"missing, and {others}."
+    )
+
+
+def say_overdue(overdue: Sequence[OverdueAt]) -> None:
+    """Say how many pupils of the lists nobody recorded an act about in time, and at which schools.
+
+    Args:
+        overdue: of each school whose list says what was done; none without a portal.
+    """
+    late = [one for one in overdue if one.pupils]
+    pupils, unmoved = sum(one.pupils for one in late), sum(one.unmoved for one in late)
+    if not late:
+        return
+    schools = ", ".join(f"{one.school_unit_code} {one.pupils}" for one in late)
+    say(
+        f"Pupils on lists without an act in time: {pupils} ({schools}). Of them {unmoved} stood on "
+        "the list before, and nothing was recorded since."
     )
 
 

@@ -1,6 +1,7 @@
 """Events of pupils: read with the texts opened, added, withdrawn. Nothing is ever overwritten.
 
-Not here: what an event has to be like (`kinds.py`), what they amount to (`standing.py`).
+Not here: what an event has to be like (`kinds.py`), what they amount to
+(`assets/follow_up/standing.py`).
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from django.db import transaction
 
+from assets.follow_up.kinds import WITHDRAWAL
+from assets.follow_up.standing import FollowUpEvent, newest_of
 from pipelines.settings import STOCKHOLM
-from portal.follow_up.kinds import WITHDRAWAL, Said
+from portal.follow_up.kinds import Said
 from portal.home import Home
 from portal.models import EVENT_TEXT, Event, new_public_id
 from portal.rights import Role
@@ -30,32 +32,21 @@ class ChangedMeanwhileError(TrappanError):
 
 
 @dataclass(frozen=True)
-class Fact:
+class Fact(FollowUpEvent):
     """An event with its text opened.
 
     Attributes:
-        number: orders events; the newest is the highest.
         public_id: its name in addresses.
-        pupil_key: the key that stands for the pupil today.
         school_unit_code: where the pupil was then.
-        kind, value, on_date, text: what was said.
+        text: in the person's words.
         author_key, role: by whom, and as what.
-        recorded_at: when, in Stockholm.
-        is_withdrawn: another event took it back.
     """
 
-    number: int
     public_id: str
-    pupil_key: str
     school_unit_code: str
-    kind: str
-    value: str
-    on_date: date | None
     text: str
     author_key: str
     role: str
-    recorded_at: datetime
-    is_withdrawn: bool
 
 
 def facts_of(home: Home, today: Today, pupil_keys: Iterable[str]) -> dict[str, list[Fact]]:
@@ -99,13 +90,6 @@ def _fact(home: Home, row: Event, standing_key: str) -> Fact:
         # The day of an act is the one that its author had, also just after midnight.
         recorded_at=row.recorded_at.astimezone(STOCKHOLM),
         is_withdrawn=hasattr(row, "withdrawn_by"),
-    )
-
-
-def newest_of(facts: Iterable[Fact], kind: str) -> Fact | None:
-    """Return the newest of a kind that was not withdrawn."""
-    return next(
-        (one for one in reversed(list(facts)) if one.kind == kind and not one.is_withdrawn), None
     )
 
 

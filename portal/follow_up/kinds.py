@@ -1,46 +1,36 @@
-"""The kinds of events, and what is checked of one before it is kept.
+"""What is checked of an event before it is kept.
 
-Not here: who may say it (`views/`), the words themselves (`rules/follow_up/`).
+Not here: which kinds there are (`assets/follow_up/kinds.py`), who may say it (`views/`), the words
+themselves (`rules/follow_up/`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from assets.follow_up.kinds import (
+    COLLABORATION,
+    CONSENT,
+    FACTOR,
+    GOAL,
+    GOAL_MET,
+    MEASURE,
+    NEXT_DATE,
+    NOTE,
+    RESPONSIBLE,
+    STATUS_OF,
+)
 from portal.rights import WORDS_OF, Role
-from rules.follow_up_words import RoleName, Word, diagnosis_pattern, step_words, toolbox
+from rules.follow_up_words import Word, diagnosis_pattern, step_words, toolbox
 
 LONGEST_NOTE = 200
 LONGEST_TEXT = 500
 #: A day that somebody acted on, or plans, lies so near to today.
 _EARLIEST, _LATEST = timedelta(days=400), timedelta(days=400)
 _MONTHS, _DAYS, _COORDINATION = 12, 31, 60
-
-STATUS_OF: Mapping[RoleName, str] = {
-    "mentor": "mentor_status",
-    "principal": "principal_status",
-    "team": "team_step",
-}
-STATUS_KINDS = frozenset(STATUS_OF.values())
-CONSENT, COLLABORATION, FACTOR = "consent", "collaboration", "factor"
-RESPONSIBLE, NEXT_DATE, NOTE = "responsible", "next_date", "note"
-GOAL, GOAL_MET, MEASURE, WITHDRAWAL = "goal", "goal_met", "measure", "withdrawal"
-#: Kinds of the team's case: nobody else sees them.
-OF_THE_CASE = frozenset({FACTOR, GOAL, GOAL_MET, MEASURE})
-#: What somebody did, and so stops the clock. A plan for later, and a note, are acts too.
-ACTS = STATUS_KINDS | {
-    CONSENT,
-    COLLABORATION,
-    NEXT_DATE,
-    NOTE,
-    RESPONSIBLE,
-    GOAL,
-    GOAL_MET,
-    MEASURE,
-}
 
 _NUMBER = re.compile(
     r"(?<!\d)(?:\d{2})?\d{2}(?P<month>\d{2})(?P<day>\d{2})[-+ ]?"

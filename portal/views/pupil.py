@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from assets.follow_up import kinds
+from assets.follow_up.standing import Crossing, FollowUp, stand
 from assets.watchlists.model import PupilRow, Watchlist, YearWeeks
 from assets.watchlists.page.curves import axes, pupil_curve
 from assets.watchlists.page.rows import shown as cell_text
 from assets.watchlists.swedish import evidence_texts, explanations, texts, year_texts
-from portal.follow_up import kinds
 from portal.follow_up.clock import school_days
 from portal.follow_up.events import Fact
 from portal.follow_up.kinds import words_for
-from portal.follow_up.standing import Crossing, FollowUp, stand
 from portal.published import Shown, of_mentor, row_of
 from portal.views.recording import Outcome, may_see, typed
 from portal.views.rows import (

@@ -16,14 +16,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from portal.follow_up import kinds
+from assets.follow_up import kinds
+from assets.follow_up.standing import newest_of
 from portal.follow_up.events import (
     Author,
     ChangedMeanwhileError,
     Fact,
     add_event,
     facts_of,
-    newest_of,
     withdraw,
 )
 from portal.follow_up.kinds import Objection, Said, objection

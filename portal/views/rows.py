@@ -13,6 +13,9 @@ from functools import lru_cache
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from assets.follow_up import kinds
+from assets.follow_up.kinds import STATUS_OF
+from assets.follow_up.standing import FollowUp, has_open_case, stand
 from assets.watchlists import outline
 from assets.watchlists.decisions import Persistence, persistence
 from assets.watchlists.model import ClearedPupil, PupilRow, Watchlist
@@ -20,15 +23,14 @@ from assets.watchlists.swedish import (
     change_texts,
     decision_texts,
     explanations,
+    follow_up_texts,
     texts,
     unseen_texts,
 )
 from assets.watchlists.swedish.safe_text import one_line
-from portal.follow_up import kinds
 from portal.follow_up.clock import ListClock, clock_of
 from portal.follow_up.events import Fact, facts_of
-from portal.follow_up.kinds import STATUS_OF, words_for
-from portal.follow_up.standing import FollowUp, has_open_case, stand
+from portal.follow_up.kinds import measures, words_for
 from portal.published import Shown
 from portal.rights import Role
 from portal.today import Today
@@ -42,12 +44,6 @@ GROUP_NAMES = {
     GOES_ON: "Pågår",
     LOWERED: "Har minskat",
     NO_DATA: "Data saknas",
-}
-_REMINDERS = {
-    "contact": "kontakt med elev och vårdnadshavare",
-    "mapping": "kartläggning",
-    "assessment": "rektors bedömning",
-    "follow_up": "uppföljning",
 }
 
 
@@ -330,7 +326,7 @@ def status_texts(follow_up: FollowUp) -> tuple[str, ...]:
     ):
         if fact is not None:
             heading = next(one.heading for one in step_words().roles if one.role == role)
-            day = (fact.on_date or fact.recorded_at.date()).isoformat()
+            day = (fact.on_date or fact.day).isoformat()
             found.append(f"{heading}: {word_text(fact.kind, fact.value)} {day}")
     return tuple(found)
 
@@ -345,20 +341,14 @@ def word_text(kind: str, value: str) -> str:
         kinds.GOAL_MET: steps.goal_met,
     }
     if kind == kinds.MEASURE:
-        return kinds.measures().get(value, value)
+        return measures().get(value, value)
     return next((word.sv for word in lists.get(kind, ()) if word.code == value), value)
 
 
 def overdue_text(follow_up: FollowUp) -> str:
     """Return what is late, in words; "" for nothing."""
-    if follow_up.overdue is None:
-        return ""
-    what = _REMINDERS[follow_up.overdue]
-    if follow_up.next_date is not None and follow_up.allowed_days == 0:
-        return f"Försenad: {what} skulle ha gjorts {follow_up.next_date.isoformat()}"
-    days = follow_up.idle_days or 0
-    return (
-        f"Försenad: {what}. {days} skoldagar utan åtgärd, påminnelse efter {follow_up.allowed_days}"
+    return follow_up_texts.overdue(
+        follow_up.overdue, follow_up.idle_days or 0, follow_up.allowed_days, follow_up.next_date
     )
 
 

@@ -17,10 +17,10 @@ from django.shortcuts import redirect
 from django.utils.http import urlencode
 
 from assets.flags.answers import identities_of
+from assets.follow_up.standing import has_open_case
 from assets.watchlists.swedish.safe_text import one_line
 from portal.access_log import note
 from portal.follow_up.events import Fact, facts_of
-from portal.follow_up.standing import has_open_case
 from portal.home import Home, the_home
 from portal.models import PUBLIC_ID, Person, PupilReference
 from portal.published import PublishedLists

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from assets.follow_up import kinds
+from assets.follow_up.standing import has_open_case, newest_of
 from assets.watchlists.swedish.safe_text import one_line
-from portal.follow_up import kinds
-from portal.follow_up.events import facts_of, newest_of
-from portal.follow_up.standing import has_open_case
+from portal.follow_up.events import facts_of
 from portal.follow_up.year_wheel import next_steps
 from portal.models import Event
 from portal.views.rows import word_text

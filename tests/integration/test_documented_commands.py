@@ -144,7 +144,12 @@ def options_of(command: str) -> set[str]:
 
 def test_every_call_that_a_page_shows_has_options_that_are_there() -> None:
     found = list(synopses())
-    assert {command for _, command, _ in found} >= every_command() - {"portal", "ui", "revoke", "unmerge"}
+    assert {command for _, command, _ in found} >= every_command() - {
+        "portal",
+        "ui",
+        "revoke",
+        "unmerge",
+    }
     unknown = {
         (page, line): options
         for page, command, line in found

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.follow_up.standing import Crossing, FollowUp, has_open_case, stand
 from pipelines.settings import STOCKHOLM
 from portal.follow_up.events import Fact
-from portal.follow_up.standing import Crossing, FollowUp, has_open_case, stand
 from rules.follow_up_words import ReminderDays
 
 #: Monday 17 August to Friday 18 December, without the break of week 44.

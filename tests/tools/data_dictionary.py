@@ -69,10 +69,11 @@ PAGES = (
     ),
     Page(
         "data-dictionary-lists.md",
-        "lists that are out, and why one waits",
+        "lists that are out, why one waits, and what the portal recorded",
         (
             "school_contracts", "school_silences", "releases", "publications", "listed_pupils",
             "listed_verdicts", "superseded_listed_pupils", "superseded_listed_verdicts",
+            "follow_up_events", "follow_up_readings",
         ),
     ),
     Page(

@@ -44,6 +44,7 @@ from assets.watchlists.swedish import (
     decision_texts,
     evidence_texts,
     explanations,
+    follow_up_texts,
     headings,
     mentor_texts,
     risk_texts,
@@ -97,19 +98,25 @@ class Section:
 
 
 _ANCHORS = {
+    Persistence.OVERDUE: "utan-atgard",
     Persistence.GOES_ON: "pagar",
     Persistence.UNCLEAR: "oklart",
     Persistence.LOWERED: "minskat",
 }
 
 
+_NOT_WHEN_EMPTY = {Persistence.OVERDUE, Persistence.UNCLEAR}
+
+
 def _sections(watchlist: Watchlist, *, folds: bool) -> Iterator[Section]:
     for group in by_persistence(watchlist):
-        if group.persistence is Persistence.UNCLEAR and not group.pupils:
+        if group.persistence in _NOT_WHEN_EMPTY and not group.pupils:
             continue
         rows: dict[bool, list[PupilRow]] = {False: [], True: []}
         for pupil in group.pupils:
-            rows[folds and _is_mentors_alone(watchlist, pupil)].append(pupil)
+            # Who waits for an act is shown at once, whoever is to do it.
+            is_folded = folds and group.persistence.is_of_absence
+            rows[is_folded and _is_mentors_alone(watchlist, pupil)].append(pupil)
         at_once, folded = tuple(rows[False]), tuple(rows[True])
         unclear = sum(_is_unclear(watchlist, pupil) for pupil in folded)
         fold = decision_texts.only_mentor(len(folded), unclear)
@@ -178,6 +185,7 @@ def _environment() -> Environment:
         u=unseen_texts,
         d=decision_texts,
         e=explanations,
+        f=follow_up_texts,
         heading_cells=heading_cells,
         row_cells=row_cells,
         y=year_texts,
@@ -203,6 +211,20 @@ _PORTRAIT = (
 )
 
 
+# Status and days without an act have the pattern's room, and some of each other column's.
+_WITH_FOLLOW_UP = (
+    "@media screen and (min-width: 60.01rem) { .pupils > thead > tr, .pupil > tr:first-child {"
+    " grid-template-columns: minmax(0, 14fr) minmax(0, 4.5fr) minmax(0, 4fr) minmax(0, 10fr)"
+    " minmax(0, 8.5fr) minmax(0, 10.5fr) minmax(0, 8fr) minmax(0, 8fr) minmax(0, 8fr)"
+    " minmax(0, 17fr) minmax(0, 7.5fr); } }\n"
+    "@media print { .pupils .name { width: 14%; } .pupils .klass { width: 5%; }"
+    " .pupils .grade { width: 4%; } .pupils .mentor { width: 10.5%; }"
+    " .pupils .q-mentor { width: 9%; } .pupils .q-ulf { width: 10%; } .pupils .q-sst { width: 8%; }"
+    " .pupils .absence { width: 8%; } .pupils .change { width: 8%; }"
+    " .pupils .idle { width: 7%; } }\n"
+)
+
+
 def _style_sheet(watchlist: Watchlist, more: str) -> str:
     # The page margins of a print cannot take text from the document, only from the style sheet.
     margins = {
@@ -218,7 +240,8 @@ def _style_sheet(watchlist: Watchlist, more: str) -> str:
         for name, heading in pupil_headings(watchlist)
     )
     cards = f"@media screen and (max-width: 60rem) {{\n{labels}}}\n"
-    return f"{_css()}{cards}@page {{ {boxes} }}\n{more}"
+    followed = _WITH_FOLLOW_UP if watchlist.has_follow_up else ""
+    return f"{_css()}{cards}@page {{ {boxes} }}\n{followed}{more}"
 
 
 def _label(heading: str) -> str:

@@ -20,6 +20,7 @@ from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.swedish import (
     change_texts,
     decision_texts,
+    follow_up_texts,
     headings,
     pattern_texts,
     rule_texts,
@@ -47,13 +48,16 @@ def pupil_headings(watchlist: Watchlist) -> tuple[tuple[str, str], ...]:
         ),
         ("absence", headings.over(headings.H_ABSENCE, watchlist.one_month_days)),
         ("change", change),
-        ("pattern", headings.H_PATTERN),
+        *(
+            (("follow-up", follow_up_texts.H_FOLLOW_UP), ("idle", follow_up_texts.H_IDLE))
+            if watchlist.has_follow_up
+            else (("pattern", headings.H_PATTERN),)
+        ),
     )
 
 
 def pupil_cells(watchlist: Watchlist, pupil: PupilRow) -> Markup:
-    """A pupil's line: who, the three questions, how much, what changed, how it lies."""
-    pattern = pattern_texts.brief(pupil.pattern).partition(" · ")[0]
+    """A pupil's line: who, the three questions, how much, what changed, and the rest in brief."""
     cells = [
         _opener(outline.full_name(pupil)),
         _plain("klass", pupil.school_class),
@@ -62,9 +66,22 @@ def pupil_cells(watchlist: Watchlist, pupil: PupilRow) -> Markup:
         *(_answer(watchlist, pupil, question) for question in Question),
         _plain("absence", texts.percent(pupil.one_month.rate)),
         _plain("change", change_texts.on_row(pupil) if watchlist.compared_with else ""),
-        _plain("pattern", rule_texts.as_sentence(pattern)),
+        *(_follow_up(pupil) if watchlist.has_follow_up else (_pattern(pupil),)),
     ]
     return _joined(cells)
+
+
+def _pattern(pupil: PupilRow) -> str:
+    pattern = pattern_texts.brief(pupil.pattern).partition(" · ")[0]
+    return _plain("pattern", rule_texts.as_sentence(pattern))
+
+
+def _follow_up(pupil: PupilRow) -> tuple[str, ...]:
+    days = follow_up_texts.idle(pupil.follow_up)
+    return (
+        _plain("follow-up", follow_up_texts.on_row(pupil)),
+        _plain("idle", "" if days is None else str(days)),
+    )
 
 
 def _opener(name: str) -> str:

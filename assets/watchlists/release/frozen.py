@@ -90,7 +90,19 @@ def _note(published: Published) -> dict[str, object]:
         "flagged_pupils": len(watchlist.pupils),
         "folder": str(published.folder),
         **_told(watchlist),
+        **_overdue(watchlist),
     }
+
+
+def overdue_counts(watchlist: Watchlist) -> tuple[int, int]:
+    """Return how many of a list are overdue, and how many of those have not moved since before."""
+    waiting = watchlist.overdue
+    return len(waiting), sum(bool(row.follow_up and row.follow_up.is_unmoved) for row in waiting)
+
+
+def _overdue(watchlist: Watchlist) -> dict[str, object]:
+    counts = overdue_counts(watchlist) if watchlist.has_follow_up else (None, None)
+    return dict(zip(("overdue_pupils", "unmoved_pupils"), counts, strict=True))
 
 
 def _told(watchlist: Watchlist) -> dict[str, object]:

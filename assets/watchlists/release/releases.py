@@ -21,11 +21,17 @@ from assets.flags.evaluate import Evaluation, evaluate_flags
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.watchlists.collect.content import ListStamp, collect
+from assets.watchlists.collect.follow_up import with_follow_up
 from assets.watchlists.collect.mentors import Staff, with_mentors
 from assets.watchlists.collect.notices import RefusedRows
 from assets.watchlists.mentor_lists import mentors_on, rows_of
 from assets.watchlists.model import Watchlist
-from assets.watchlists.release.frozen import Published, keep_counts, keep_published
+from assets.watchlists.release.frozen import (
+    Published,
+    keep_counts,
+    keep_published,
+    overdue_counts,
+)
 from assets.watchlists.release.holds import (
     Unlike,
     silences,
@@ -52,6 +58,15 @@ _WEEKS = "[0-9][0-9][0-9][0-9]-W[0-9][0-9]"
 
 
 @dataclass(frozen=True)
+class OverdueAt:
+    """How many pupils of a school's list nobody recorded an act about in time."""
+
+    school_unit_code: str
+    pupils: int
+    unmoved: int  # those of them who stood on the list before, and nothing was recorded since
+
+
+@dataclass(frozen=True)
 class Release:
     """What became of the lists of one period."""
 
@@ -64,6 +79,7 @@ class Release:
     pupils: int
     unreported_lessons: int  # of classes in the latest 14 days
     schools_with_unreported: int
+    overdue: tuple[OverdueAt, ...] = ()  # of lists that were made; none without a portal
 
 
 def release_lists(
@@ -109,6 +125,7 @@ def release_lists(
         states = week_states(lake, evaluation, before)
         used = _files_used(lake, evaluation)
         collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)
+        collected = replace(collected, watchlists=with_follow_up(lake, collected.watchlists))
         provenances = _provenances(used)
         snapshot, input_hash = lake.snapshot(), _input_hash(lake)
         unread = unread_protection(lake)
@@ -163,6 +180,11 @@ def release_lists(
         sum(len(watchlist.pupils) for watchlist in collected.watchlists),
         sum(unreported),
         sum(map(bool, unreported)),
+        tuple(
+            OverdueAt(one.watchlist.school_unit_code, *overdue_counts(one.watchlist))
+            for one in published
+            if one.watchlist.has_follow_up
+        ),
     )
 
 
@@ -289,6 +311,7 @@ def _nothing_yet(watchlist: Watchlist, found: Unlike, provenance: Provenance) ->
         thin=(),
         lost_rows=0,
         told_weeks=(),
+        follow_up=None,
     )
     return ListToPublish(with_notices, provenance, with_notices)
 

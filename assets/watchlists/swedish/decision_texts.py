@@ -19,7 +19,7 @@ from assets.watchlists.decisions import (
     persistence,
 )
 from assets.watchlists.model import Evidence, PupilRow, RuleExplanation, Watchlist
-from assets.watchlists.swedish import change_texts, rule_texts, texts
+from assets.watchlists.swedish import change_texts, follow_up_texts, rule_texts, texts
 
 QUESTIONS = {
     Question.MENTOR: "Mentor: följ upp",
@@ -50,16 +50,19 @@ LEGEND = (
     " leder till avgör den som bedömer."
 )
 PERSISTENCES = {
+    Persistence.OVERDUE: follow_up_texts.OVERDUE,
     Persistence.GOES_ON: "Frånvaron pågår",
     Persistence.UNCLEAR: "Oklart om frånvaron fortsätter",
     Persistence.LOWERED: "Har minskat: följ upp",
 }
 PERSISTENCES_IN_BRIEF = {
+    Persistence.OVERDUE: follow_up_texts.OVERDUE,
     Persistence.GOES_ON: "Pågår",
     Persistence.UNCLEAR: "Oklart",
     Persistence.LOWERED: "Har minskat",
 }
 PERSISTENCE_LINES = {
+    Persistence.OVERDUE: f"{follow_up_texts.OVERDUE_MEANING} Störst frånvaro står överst.",
     Persistence.GOES_ON: "Någon gräns nås de senaste dagarna. Störst frånvaro står överst.",
     Persistence.UNCLEAR: (
         "En gräns nåddes förra månaden. Om frånvaron fortsätter går inte att säga: uppgifterna för"

@@ -6,7 +6,7 @@ Not here: whose pupils stand there (`mentor_lists.py`).
 from __future__ import annotations
 
 from assets.watchlists.model import Watchlist
-from assets.watchlists.swedish import texts
+from assets.watchlists.swedish import follow_up_texts, texts
 
 PUPILS = "Mina elever"
 TODO = (
@@ -37,8 +37,11 @@ def notices(watchlist: Watchlist) -> tuple[str, ...]:
     told = []
     if watchlist.held:
         told.append(HELD.format(day=texts.day(watchlist.as_of)))
+    stale = follow_up_texts.stale(watchlist)
+    if stale:
+        told.append(stale)
     # Of a list that waits, the reason is the first of the notices.
-    if len(watchlist.notices) > bool(watchlist.held):
+    if len(watchlist.notices) > bool(watchlist.held) + bool(stale):
         told.append(SCHOOL_NOTICES)
     return tuple(told)
 

@@ -11,6 +11,7 @@ from assets.watchlists.curves import season_shares
 from assets.watchlists.decisions import look_first, more_to_look_at, question_counts
 from assets.watchlists.model import Watchlist
 from assets.watchlists.swedish import decision_texts, texts, year_texts
+from assets.watchlists.swedish import follow_up_texts as f
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.workbook.sheet import ListSheet
@@ -51,6 +52,10 @@ def _put_counts(sheet: ListSheet, watchlist: Watchlist, row: int) -> int:
     _put_headings(sheet, row, headings)
     sheet.set_height(row, _TWO_LINES)
     waits = watchlist.says_nothing
+    if watchlist.has_follow_up:
+        row += 1
+        overdue = None if waits else len(watchlist.overdue)
+        _put_count(sheet, row, (f.OVERDUE, overdue, None, f.meaning(watchlist)))
     for found in question_counts(watchlist):
         row += 1
         count = None if waits else found.pupils

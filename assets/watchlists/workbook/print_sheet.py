@@ -6,7 +6,7 @@ what else stands in a workbook (`workbook.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
@@ -15,6 +15,7 @@ from assets.watchlists.decisions import Question, by_persistence
 from assets.watchlists.model import PupilRow, Watchlist
 from assets.watchlists.outline import full_name
 from assets.watchlists.swedish import decision_texts, mentor_texts, pattern_texts, texts
+from assets.watchlists.swedish import follow_up_texts as f
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.swedish.safe_text import one_line
@@ -111,6 +112,10 @@ def print_columns(watchlist: Watchlist, reader: Reader) -> tuple[ListColumn[Pupi
     pattern = ListColumn[PupilRow](
         h.H_PATTERN, "word", widths.words, lambda p: known(pattern_texts.brief(p.pattern))
     )
+    if watchlist.has_follow_up and reader == "rektor":
+        mentor = ListColumn(
+            f.H_RESPONSIBLE_OR_MENTOR, "word", widths.words, f.responsible_or_mentor
+        )
     month = watchlist.one_month_days
     return (
         ListColumn(h.H_NAME, "name", widths.name, full_name),
@@ -120,8 +125,22 @@ def print_columns(watchlist: Watchlist, reader: Reader) -> tuple[ListColumn[Pupi
         ListColumn(
             h.over(h.H_ABSENCE, month), "percent", widths.absence, lambda p: p.one_month.rate
         ),
-        *((ListColumn(w.since(watchlist), "brief", 8, change),) if watchlist.compared_with else ()),
+        *_last_column(watchlist, change),
     )
+
+
+def _last_column(
+    watchlist: Watchlist, change: Callable[[PupilRow], str]
+) -> tuple[ListColumn[PupilRow], ...]:
+    """The eighth: days without an act, where a portal says so; else what has changed."""
+
+    def idle(pupil: PupilRow) -> str:
+        days = f.idle(pupil.follow_up)
+        return "" if days is None else str(days)
+
+    if watchlist.has_follow_up:
+        return (ListColumn(f.H_IDLE, "brief", 8, idle),)
+    return (ListColumn(w.since(watchlist), "brief", 8, change),) if watchlist.compared_with else ()
 
 
 def _groups(

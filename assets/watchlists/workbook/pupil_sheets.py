@@ -33,6 +33,7 @@ from assets.watchlists.swedish import (
     texts,
     unseen_texts,
 )
+from assets.watchlists.swedish import follow_up_texts as f
 from assets.watchlists.swedish import headings as h
 from assets.watchlists.swedish import workbook_texts as w
 from assets.watchlists.swedish.safe_text import one_line
@@ -62,6 +63,7 @@ def pupil_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     columns: tuple[ListColumn[PupilRow], ...] = (
         *WHO,
         *question_columns(watchlist),
+        *_follow_up_columns(watchlist),
         ListColumn(w.H_PERSISTENCE, "brief", 10, lambda p: w.PERSISTENCES[persistence(p)]),
         *_history_columns(watchlist),
         *_absence_columns(watchlist),
@@ -72,6 +74,16 @@ def pupil_table(watchlist: Watchlist) -> ListTable[PupilRow]:
     )
     rows = tuple(pupil for group in by_persistence(watchlist) for pupil in group.pupils)
     return ListTable(columns, rows, texts.nobody_listed(watchlist))
+
+
+def _follow_up_columns(watchlist: Watchlist) -> tuple[ListColumn[PupilRow], ...]:
+    if not watchlist.has_follow_up:
+        return ()
+    return (
+        ListColumn(f.H_STATUS, "word", 40, lambda p: f.status(p.follow_up)),
+        ListColumn(f.H_RESPONSIBLE, "word", 22, lambda p: f.responsible(p.follow_up)),
+        ListColumn(f.H_IDLE, "count", 11, lambda p: f.idle(p.follow_up)),
+    )
 
 
 def known(text: str) -> str:

@@ -1,5 +1,5 @@
--- portal_first_hits: the first day of the school year on which each rule was hit.
--- From: listed_verdicts, flags, portal_asked. Grain: a pupil and rule. Parameters: $first_date.
+-- first_hits: the first day of the school year on which each rule was hit.
+-- From: listed_verdicts, flags, followed_pupils. Grain: a pupil and rule. Parameters: $first_date.
 -- What was published counts; since the newest frozen list, what each night found.
 WITH published AS (
     SELECT coalesce(max(as_of_date), $first_date - 1) AS last_date
@@ -30,6 +30,6 @@ SELECT
     hits.rule,
     min(hits.as_of_date) AS first_date
 FROM hits
-WHERE hits.pupil_key IN (SELECT portal_asked.pupil_key FROM portal_asked)
+WHERE hits.pupil_key IN (SELECT followed_pupils.pupil_key FROM followed_pupils)
 GROUP BY ALL
 ORDER BY ALL

@@ -1,19 +1,20 @@
 """What events amount to today: the newest of each kind, days without an act, who is overdue.
 
-Plain values in, plain values out: no database, no lake. School days are the school's own days with
-lessons, so a break costs nobody. *Overdue* is a reminder and never a decision; any recorded act
-stops its clock.
+Plain values in, plain values out: no database, no lake. The portal and the lists both ask here, so
+that they say the same. School days are the school's own days with lessons, so a break costs
+nobody. *Overdue* is a reminder and never a decision; any recorded act stops its clock.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
-from portal.follow_up.events import Fact, newest_of
-from portal.follow_up.kinds import (
+from assets.follow_up.kinds import (
     ACTS,
     CONSENT,
     NEXT_DATE,
@@ -23,8 +24,45 @@ from portal.follow_up.kinds import (
 )
 from rules.follow_up_words import Reminder, ReminderDays, Word, step_words
 
+_STOCKHOLM = ZoneInfo("Europe/Stockholm")
 #: Levels of the ladder from which on the principal assesses.
 _ASSESSED_FROM = 2
+
+
+@dataclass(frozen=True)
+class FollowUpEvent:
+    """Something that was recorded of a pupil, as far as it needs no text.
+
+    Attributes:
+        number: orders events; the newest is the highest.
+        pupil_key: the key that stands for the pupil.
+        kind, value, on_date: what was said.
+        recorded_at: when; with its time zone.
+        is_withdrawn: another event took it back.
+    """
+
+    number: int
+    pupil_key: str
+    kind: str
+    value: str
+    on_date: date | None
+    recorded_at: datetime
+    is_withdrawn: bool
+
+    @property
+    def day(self) -> date:
+        """The day in Stockholm on which it was recorded."""
+        return self.recorded_at.astimezone(_STOCKHOLM).date()
+
+
+Event = TypeVar("Event", bound=FollowUpEvent)
+
+
+def newest_of(events: Iterable[Event], kind: str) -> Event | None:
+    """Return the newest of a kind that was not withdrawn."""
+    return next(
+        (one for one in reversed(list(events)) if one.kind == kind and not one.is_withdrawn), None
+    )
 
 
 @dataclass(frozen=True)
@@ -59,9 +97,9 @@ class FollowUp:
         seen: the number of the newest event.
     """
 
-    mentor: Fact | None
-    principal: Fact | None
-    team: Fact | None
+    mentor: FollowUpEvent | None
+    principal: FollowUpEvent | None
+    team: FollowUpEvent | None
     consent: str
     responsible_key: str
     next_date: date | None
@@ -79,7 +117,7 @@ class FollowUp:
 
 
 def stand(
-    facts: Sequence[Fact],
+    facts: Sequence[FollowUpEvent],
     crossing: Crossing,
     school_days: Sequence[date],
     today: date,
@@ -99,7 +137,7 @@ def stand(
     responsible, planned = newest_of(facts, RESPONSIBLE), newest_of(facts, NEXT_DATE)
     consent = newest_of(facts, CONSENT)
     acts = [fact for fact in facts if fact.kind in ACTS and not fact.is_withdrawn]
-    last_act = max((fact.recorded_at.date() for fact in acts), default=None)
+    last_act = max((fact.day for fact in acts), default=None)
     first = min(crossing.first_dates.values(), default=None)
     next_date = planned.on_date if planned else None
     since = _days_after(school_days, first, today) if first else None
@@ -134,19 +172,16 @@ def stand(
     )
 
 
-def _is_kept(planned: Fact | None, acts: Sequence[Fact]) -> bool:
+def _is_kept(planned: FollowUpEvent | None, acts: Sequence[FollowUpEvent]) -> bool:
     """Whether something was done on the day of a plan, or after it, since it was made."""
     return (
         planned is not None
         and planned.on_date is not None
-        and any(
-            act.number > planned.number and act.recorded_at.date() >= planned.on_date
-            for act in acts
-        )
+        and any(act.number > planned.number and act.day >= planned.on_date for act in acts)
     )
 
 
-def has_open_case(facts: Sequence[Fact]) -> bool:
+def has_open_case(facts: Sequence[FollowUpEvent]) -> bool:
     """Whether a team may see a pupil: consent is "yes", and the case was raised (step 2 on)."""
     consent = newest_of(facts, CONSENT)
     if consent is None or consent.value != "yes":
@@ -160,7 +195,9 @@ def _days_after(school_days: Sequence[date], first: date, today: date) -> int:
     return max(bisect_left(school_days, today) - bisect_right(school_days, first), 0)
 
 
-def _due(mentor: Fact | None, principal: Fact | None, crossing: Crossing) -> Reminder:
+def _due(
+    mentor: FollowUpEvent | None, principal: FollowUpEvent | None, crossing: Crossing
+) -> Reminder:
     """Which reminder waits next."""
     if crossing.level >= _ASSESSED_FROM and _answers(principal) is None:
         return "assessment"
@@ -172,19 +209,19 @@ def _due(mentor: Fact | None, principal: Fact | None, crossing: Crossing) -> Rem
     return "mapping" if said == "contact" else "follow_up"
 
 
-def _answers(fact: Fact | None) -> Reminder | None:
+def _answers(fact: FollowUpEvent | None) -> Reminder | None:
     word = _word_of(fact)
     return word.counts_as if word else None
 
 
-def _word_of(fact: Fact | None) -> Word | None:
+def _word_of(fact: FollowUpEvent | None) -> Word | None:
     if fact is None:
         return None
     words = (word for role in step_words().roles for word in role.words)
     return next((word for word in words if word.code == fact.value), None)
 
 
-def _is_closed(facts: Sequence[Fact], crossing: Crossing) -> bool:
+def _is_closed(facts: Sequence[FollowUpEvent], crossing: Crossing) -> bool:
     """Whether the newest status of the level's own role closed it, since the level was reached."""
     role = STATUS_OF["principal" if crossing.level >= _ASSESSED_FROM else "mentor"]
     newest = newest_of(facts, role)
@@ -192,4 +229,4 @@ def _is_closed(facts: Sequence[Fact], crossing: Crossing) -> bool:
     if newest is None or word is None or not word.closes or crossing.level_since is None:
         return False
     # Who has come higher since is nobody's closed case.
-    return newest.recorded_at.date() >= crossing.level_since
+    return newest.day >= crossing.level_since

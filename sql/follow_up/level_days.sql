@@ -1,5 +1,5 @@
--- portal_level_days: which level each pupil had on each day of the school year that was looked at.
--- From: listed_pupils, flags, portal_asked. Grain: a pupil and day. Parameters: $first_date.
+-- level_days: which level each pupil had on each day of the school year that was looked at.
+-- From: listed_pupils, flags, followed_pupils. Grain: a pupil and day. Parameters: $first_date.
 -- Of frozen lists, and since the newest of them of each night; who is on none has no row.
 WITH published AS (
     SELECT coalesce(max(as_of_date), $first_date - 1) AS last_date
@@ -29,6 +29,6 @@ SELECT
     days.as_of_date,
     max(days.level) AS level
 FROM days
-WHERE days.pupil_key IN (SELECT portal_asked.pupil_key FROM portal_asked)
+WHERE days.pupil_key IN (SELECT followed_pupils.pupil_key FROM followed_pupils)
 GROUP BY ALL
 ORDER BY ALL
