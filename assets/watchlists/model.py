@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from assets.flags.outlook import Outlook
 from assets.flags.patterns import Pattern
@@ -165,9 +166,12 @@ class YearWeeks:
     reported_minutes: tuple[int, ...]
     absent_minutes: tuple[int, ...]
 
-    @property
+    @cached_property
     def shares(self) -> tuple[Fraction | None, ...]:
-        """A / R of each week; None where nothing was reported."""
+        """A / R of each week; None where nothing was reported.
+
+        Worked out once: a pupil's weeks stand in two workbooks and on two pages.
+        """
         pairs = zip(self.absent_minutes, self.reported_minutes, strict=True)
         return tuple(Fraction(absent, whole) if whole else None for absent, whole in pairs)
 
@@ -348,6 +352,11 @@ class Watchlist:
     two_months_days: int = 60
     lessons_without_attendance: int = 0  # on SS12000 calendars, rolling two months
     told_weeks: tuple[ToldWeek, ...] = ()  # of the frozen lists before, oldest first
+
+    @cached_property
+    def levels(self) -> dict[str, int]:
+        """The level of each rule that the list explains."""
+        return {rule.rule: rule.level for rule in self.rules}
 
     @property
     def unseen(self) -> tuple[PupilRow, ...]:
