@@ -32,6 +32,10 @@ LOCK_ARGS ?=
 COMPILED := --compile-bytecode
 # What `make mutants` plants faults in, e.g. MUTANTS="sql/flags/levels.sql --most 10"
 MUTANTS ?=
+# Of `make benchmark`: how much of the city, which parts of it, and where: 26 GB for all of it.
+SIZE ?= 1
+PARTS ?=
+BENCHMARKS ?= build/benchmarks
 # How often `make search` tries each property.
 EXAMPLES ?= 100
 
@@ -188,10 +192,10 @@ samples: dev ## Write data_samples/ again: the inboxes, and what is expected of 
 	@$(BIN)/python data_samples/make_samples.py
 	@$(BIN)/python -m tests.tools.sample_expectations
 
-benchmark: dev ## Measure speed; not part of the tests
-	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc $(PYTEST_ARGS)
+benchmark: dev ## Measure all speeds anew: SIZE=0.1 for a tenth of the city, PARTS="month commands"
+	@$(BIN)/python -m tests.benchmarks.everything $(BENCHMARKS) --size $(SIZE) --parts $(PARTS)
 
 clean: ## Remove what is made again: .venv, caches, builds. Homes under var/ stay.
 	@rm -rf $(VENV) $(NEWEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
-	.import_linter_cache .benchmarks
+	.import_linter_cache
 	@find pipelines assets rules tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -90,8 +90,8 @@ def answer(watchlist: Watchlist, pupil: PupilRow, question: Question) -> Reply:
     Raises:
         KeyError: a pupil's evidence names a rule that the list does not explain.
     """
-    levels = {rule.rule: rule.level for rule in watchlist.rules}
-    items = [item for item in pupil.evidence if levels[item.rule] == question.value]
+    levels, level = watchlist.levels, question.value
+    items = [item for item in pupil.evidence if levels[item.rule] == level]
     hits = [item for item in items if item.verdict == "hit"]
     if any(hit.certainty == "certain" for hit in hits):
         return Reply.YES

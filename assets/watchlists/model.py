@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from assets.flags.outlook import Outlook
 from assets.flags.patterns import Pattern
@@ -166,9 +167,12 @@ class YearWeeks:
     reported_minutes: tuple[int, ...]
     absent_minutes: tuple[int, ...]
 
-    @property
+    @cached_property
     def shares(self) -> tuple[Fraction | None, ...]:
-        """A / R of each week; None where nothing was reported."""
+        """A / R of each week; None where nothing was reported.
+
+        Worked out once: a pupil's weeks stand in two workbooks and on two pages.
+        """
         pairs = zip(self.absent_minutes, self.reported_minutes, strict=True)
         return tuple(Fraction(absent, whole) if whole else None for absent, whole in pairs)
 
@@ -396,6 +400,11 @@ class Watchlist:
     def overdue(self) -> tuple[PupilRow, ...]:
         """The listed pupils about whom nobody recorded an act in time."""
         return tuple(row for row in self.pupils if row.is_overdue)
+
+    @cached_property
+    def levels(self) -> dict[str, int]:
+        """The level of each rule that the list explains."""
+        return {rule.rule: rule.level for rule in self.rules}
 
     @property
     def unseen(self) -> tuple[PupilRow, ...]:

@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.mentor_nights FOLDER [PUPILS SCHOOLS]`, 90,000 and 260 unless told
 otherwise; the city is made once. Each night is a process of its own, in turns without and with
-mentors' files. Prints seconds of the clock and of the processor (this process and those that write
+mentors' files. Tells seconds of the clock and of the processor (this process and those that write
 lists), and the ratios to the middle of the nights without.
 
 - `same`: nothing changed, the same day again;
@@ -29,13 +29,13 @@ from assets.lake.settings import LakeSettings
 from assets.simulator import SimulationPlan, simulate
 from assets.watchlists.release.releases import release_lists
 from rules.registry import rule_set_on
+from tests.benchmarks.running import ROOT, Finding, asked, at_most, tell, took
 from tests.benchmarks.steps import processor_seconds
 
 FIRST, SUNDAY = date(2026, 8, 31), date(2026, 10, 4)
 NEXT_DAY = SUNDAY + timedelta(days=1)
 ROUNDS = 3
 TARGET = 1.5
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
@@ -45,8 +45,7 @@ def main() -> None:
         made = night(Path(of_home), date.fromisoformat(as_of), mentors == "with", change)
         print(json.dumps(made))
         return
-    folder = Path(sys.argv[1])
-    pupils, schools = map(int, sys.argv[2:4] or ("90000", "260"))
+    folder, (pupils, schools) = asked(90_000, 260)
     home = folder / "home"
     if not home.is_dir():
         make_city(folder, pupils, schools)
@@ -101,7 +100,7 @@ def night(home: Path, as_of: date, has_mentors: bool, change: str) -> dict[str, 
         release = release_lists(lake, as_of, lambda _: rules, has_mentor_files=has_mentors)
     return {
         "seconds": round(time.perf_counter() - clock, 2),
-        "processor": round(processor_seconds() - processor, 2),
+        "processor_seconds": round(processor_seconds() - processor, 2),
         "listed": release.pupils,
     }
 
@@ -128,17 +127,24 @@ def change_a_tenth(lake: Lake, as_of: date) -> None:
 
 
 def report(found: dict[str, list[dict[str, float]]]) -> None:
-    """Print the middle of each kind of night, and its ratio to those without mentors' files."""
-    for kind, nights in found.items():
-        change, mentors = kind.split()
-        for unit in ("seconds", "processor"):
-            here = median(one[unit] for one in nights)
-            without = median(one[unit] for one in found[f"{change} without"])
-            ratio = f", {here / without:.2f} times that without" if mentors == "with" else ""
-            print(f"{kind}: {here:.1f} {unit}{ratio}")
-    tenth = (median(one["seconds"] for one in found[f"tenth {x}"]) for x in ("with", "without"))
-    with_files, without = tenth
-    print(f"target: at most {TARGET} times; seen {with_files / without:.2f}")
+    """Tell the middle of each kind of night, and its ratio to those without mentors' files."""
+    names = {"same": "nothing changed", "tenth": "a tenth changed", "day": "a day more"}
+    for change, name in names.items():
+        without, with_files = found[f"{change} without"], found[f"{change} with"]
+        ratios = {
+            unit: median(one[unit] for one in with_files) / median(one[unit] for one in without)
+            for unit in ("seconds", "processor_seconds")
+        }
+        tell(
+            Finding(f"{name}, without mentors' files", took(without)),
+            Finding(f"{name}, with them", took(with_files)),
+        )
+        what = f"{name}: with mentors' files beside without"
+        more = f" ({ratios['processor_seconds']:.2f} by the processor)"
+        if change == "tenth":
+            tell(at_most(what, ratios["seconds"], TARGET, "times", more=more))
+        else:
+            tell(Finding(what, f"{ratios['seconds']:.2f} times{more}"))
 
 
 if __name__ == "__main__":

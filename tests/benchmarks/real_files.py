@@ -3,34 +3,30 @@
 `PYTHONPATH=. .venv/bin/python -m tests.benchmarks.real_files FOLDER [PUPILS] [SCHOOLS] [PAIRS]`
 makes a month of a city and three copies of it: with one refused row and ten warned rows in each
 lesson file (`real`), in cp1252 (`cp1252`), and in UTF-16 (`utf16`). Each is loaded into a home of
-its own, by turns with the clean files, and once more each without the rosters, so that nobody among
-the pupils has been met. Prints the middle of the pairs' ratios.
+its own, by turns with the clean files; `real` and the clean ones once more without the rosters, so
+that nobody among the pupils has been met. Tells the middle of the pairs' ratios.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-import statistics
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from assets.simulator import SimulationPlan, simulate
-from tests.benchmarks.test_city_month import ROOT
+from tests.benchmarks.running import Finding, asked, at_most, run_step, tell, times, took
 
 FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
 _WARNED_ROWS = 10
+#: How many times as long as the clean files each may take.
+TARGETS = {"real": 1.3, "real_strangers": 1.3, "cp1252": 1.25}
 
 
 def main() -> None:
     """Make the files, load them, print the ratios."""
-    folder, *numbers = sys.argv[1:]
-    pupils, schools, pairs = (*map(int, numbers), *(45_000, 130, 5)[len(numbers) :])
-    city = Path(folder)
+    city, (pupils, schools, pairs) = asked(22_500, 65, 5)
     clean = city / "clean"
     if not clean.is_dir():
         plan = SimulationPlan(
@@ -85,32 +81,21 @@ def _without_rosters(whole: Path) -> Path:
 
 def _compare(city: Path, clean: Path, other: Path, pairs: int) -> None:
     loads: dict[str, list[dict[str, Any]]] = {clean.name: [], other.name: []}
+    home = city / "home"
     for pair in range(pairs):
         # Now one first, now the other: the machine's speed drifts.
         for files in (clean, other) if pair % 2 == 0 else (other, clean):
-            loads[files.name].append(_load(files, city / "home"))
-    for figure in ("seconds", "processor_seconds"):
-        ratios = [
-            other_load[figure] / clean_load[figure]
-            for clean_load, other_load in zip(*loads.values(), strict=True)
-        ]
-        middle = {name: statistics.median(one[figure] for one in loads[name]) for name in loads}
-        print(figure, middle, "ratio", round(statistics.median(ratios), 2), flush=True)
-    for name, found in loads.items():
-        print(name, json.dumps(found[-1]), flush=True)
-
-
-def _load(files: Path, home: Path) -> dict[str, Any]:
-    shutil.rmtree(home, ignore_errors=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.steps", "load", files, home, FIRST.isoformat()],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    loaded: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return loaded
+            shutil.rmtree(home, ignore_errors=True)
+            loads[files.name].append(run_step("load", files, home, FIRST.isoformat()))
+    beside, these = loads.values()
+    what = f"{other.name}: beside the clean files"
+    clock, processor = (times(these, beside, unit) for unit in ("seconds", "processor_seconds"))
+    more = f" ({processor:.2f} by the processor)"
+    tell(Finding(f"{other.name}: clean, and these", f"{took(beside)}, {took(these)}"))
+    if other.name in TARGETS:
+        tell(at_most(what, clock, TARGETS[other.name], "times", more=more))
+    else:
+        tell(Finding(what, f"{clock:.2f} times{more}"))
 
 
 if __name__ == "__main__":

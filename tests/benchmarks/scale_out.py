@@ -1,12 +1,14 @@
 """One city's month into a lake on Postgres and S3, by one process and by two: what turns cost.
 
-`python -m tests.benchmarks.scale_out FOLDER [PUPILS SCHOOLS ROUNDS]`, 45,000, 130 and 3 unless told
+`python -m tests.benchmarks.scale_out FOLDER [PUPILS SCHOOLS ROUNDS]`, 22,500, 65 and 3 unless told
 otherwise. Postgres is a real server, S3 is moto's, both on this machine's loopback, so they use its
 cores too: Postgres' and moto's processor time is not that of the workers. Each worker is a process
 with a home of its own and the same `pupil.key`, and takes every second school's files; who writes
-waits for the other's turn (`assets/lake/write_lock.py`). Each round begins with an empty lake.
+waits for the other's turn (`assets/lake/write_lock.py`). Dagster does the same as a job of two
+parts (`scale_out_partitions.py`), one after the other and side by side. Each round begins with an
+empty lake.
 
-Prints for each way of working the seconds of the clock, the workers' processor seconds, the seconds
+Tells for each way of working the seconds of the clock, the workers' processor seconds, the seconds
 in which a worker waited for its turn and in which it had it, and whether the rows are those of a
 home.
 """
@@ -25,7 +27,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import duckdb
@@ -36,6 +38,7 @@ from assets.lake.settings import LakeSettings
 from assets.lake.write_lock import Turns
 from assets.simulator import SimulationPlan, simulate
 from pipelines.settings import Settings
+from tests.benchmarks.running import ROOT, Finding, asked, tell
 from tests.integration.scale_out_servers import (
     BUCKET,
     PASSWORD,
@@ -46,12 +49,25 @@ from tests.integration.scale_out_servers import (
 )
 
 FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
-ROOT = Path(__file__).resolve().parents[2]
-#: Ways of working: processes, and threads of each.
+
+
+class Way(NamedTuple):
+    """A way of working: processes, threads of each, and whether Dagster starts them.
+
+    `at_once`: how many of Dagster's processes may run side by side; 0 without Dagster.
+    """
+
+    processes: int
+    threads: int
+    at_once: int = 0
+
+
 WAYS = {
-    "one process, two threads": (1, 2),
-    "one process, one thread": (1, 1),
-    "two processes, a thread each": (2, 1),
+    "one process, two threads": Way(1, 2),
+    "one process, one thread": Way(1, 1),
+    "two processes, a thread each": Way(2, 1),
+    "Dagster, two parts one after the other, two threads": Way(2, 2, at_once=1),
+    "Dagster, two parts side by side, a thread each": Way(2, 1, at_once=2),
 }
 _SUM = (
     "SELECT count(*), sum(hash(pupil_key, school_unit_code, starts_at, subject, scheduled_minutes, "
@@ -64,22 +80,23 @@ def main() -> None:
     if sys.argv[1] == "worker":
         print(json.dumps(work(Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))))
         return
-    folder = Path(sys.argv[1])
-    pupils, schools, rounds = map(int, sys.argv[2:5] or ("45000", "130", "3"))
+    folder, (pupils, schools, rounds) = asked(22_500, 65, 3)
     parts = month(folder, pupils, schools)
     expected = embedded(folder, parts)
     found: dict[str, list[dict[str, float]]] = {}
     with postgres_server() as postgres, s3_server() as s3:
         for number in range(rounds):
-            for way, (processes, threads) in WAYS.items():
-                name = f"lake_{number}_{processes}_{threads}"
-                taken = run(folder, parts, place(postgres, s3, name), processes, threads)
-                print(way, taken, flush=True)
+            for place_of_way, (name, way) in enumerate(WAYS.items()):
+                lake = place(postgres, s3, f"lake_{number}_{place_of_way}")
+                taken = run(folder, parts, lake, way)
+                print(name, taken, flush=True)
                 assert taken.pop("rows") == expected, "the rows are not those of a home"
-                found.setdefault(way, []).append(taken)
-    for way, rounds_of_way in found.items():
-        middle = {name: median(one[name] for one in rounds_of_way) for name in rounds_of_way[0]}
-        print(f"{way}: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in middle.items()))
+                found.setdefault(name, []).append(taken)
+    for name, rounds_of_way in found.items():
+        middle = {unit: median(one[unit] for one in rounds_of_way) for unit in rounds_of_way[0]}
+        seen = ", ".join(f"{unit} {seconds:.1f} s" for unit, seconds in middle.items())
+        tell(Finding(name, seen))
+    tell(Finding("rows of every way", "those of a home", "those of a home", is_met=True))
 
 
 def month(folder: Path, pupils: int, schools: int) -> list[Path]:
@@ -112,24 +129,21 @@ def place(postgres: Postgres, s3: S3, name: str) -> dict[str, str]:
     }
 
 
-def run(
-    folder: Path,
-    parts: list[Path],
-    environment: dict[str, str],
-    processes: int,
-    threads: int,
-) -> dict[str, Any]:
-    """Let so many processes take all files in, side by side."""
-    homes = [folder / f"worker_{number}" for number in range(processes)]
+def run(folder: Path, parts: list[Path], environment: dict[str, str], way: Way) -> dict[str, Any]:
+    """Let processes take all files in, in one of the ways."""
+    homes = [folder / f"worker_{number}" for number in range(way.processes)]
     for home in homes:
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(mode=0o700)
         shutil.copy2(folder / "embedded" / "pupil.key", home)
-    inboxes = [parts] if processes == 1 else [[part] for part in parts]
+    inboxes = [parts] if way.processes == 1 else [[part] for part in parts]
     # The tables are made before anything is timed.
-    workers(homes[:1], [[]], environment, threads)
+    workers(homes[:1], [[]], environment, way.threads)
     begin = time.perf_counter()
-    told = workers(homes, inboxes, environment, threads)
+    if way.at_once:
+        told = by_dagster(homes, parts, environment, way)
+    else:
+        told = workers(homes, inboxes, environment, way.threads)
     seconds = time.perf_counter() - begin
     return {
         "seconds": round(seconds, 2),
@@ -155,6 +169,23 @@ def workers(
         for home, inbox in zip(homes, inboxes, strict=True)
     ]
     return [json.loads(one.communicate()[0].splitlines()[-1]) for one in started]
+
+
+def by_dagster(
+    homes: list[Path], parts: list[Path], environment: dict[str, str], way: Way
+) -> list[dict[str, Any]]:
+    """Let a job of Dagster take each part in, and return what all its processes took."""
+    paths = [os.pathsep.join(map(str, found)) for found in (homes, parts)]
+    words = [*paths, str(way.threads), str(way.at_once)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.scale_out_partitions", *words],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    return [json.loads(done.stdout.splitlines()[-1])]
 
 
 def work(home: Path, inbox: Path, threads: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ import pytest
 from assets.watchlists.decisions import Question, question_counts
 from assets.watchlists.mentor_lists import mentors_on, watchlist_of_mentor
 from assets.watchlists.mentor_loads import mentor_table
-from assets.watchlists.model import Unseen, Watchlist
+from assets.watchlists.model import Unseen, Watchlist, YearWeeks
+from assets.watchlists.page import page
+from assets.watchlists.release.remembered import packed
+from assets.watchlists.workbook.workbook import write_workbook
 from tests.unit import watchlist_factory as make
 from tests.unit.page_reader import rendered
 from tests.unit.watchlist_factory import full_list
@@ -320,3 +324,48 @@ def test_the_rektor_reads_on_the_page_what_the_workbook_says_of_mentors(tmp_path
     (mentor, *_) = mentors_on(watchlist)
     mine = rendered(watchlist_of_mentor(watchlist, mentor), tmp_path, mentor.name)
     assert "mentorer" not in [one.attributes.get("id") for one in mine.elements]
+
+
+# --- rows are drawn once for the rektor and the mentor -------------------------------------------
+
+
+def opened(watchlist: Watchlist, tmp_path: Path, mentor: str | None = None) -> list[str]:
+    """What the rows of a page open to."""
+    of_list = rendered(watchlist, tmp_path, mentor)
+    return [one.text for one in of_list.all("div") if one.attributes.get("class") == "behind"]
+
+
+def test_a_row_says_what_is_so_now_however_it_was_drawn_before(tmp_path: Path) -> None:
+    alva = make.pupil("Alva", absent=2700, pupil_key="a")
+    (before,) = opened(make.watchlist(alva), tmp_path)
+    (with_other_absence,) = opened(
+        make.watchlist(make.pupil("Alva", absent=1200, pupil_key="a")), tmp_path
+    )
+    (with_longer_windows,) = opened(replace(make.watchlist(alva), one_month_days=28), tmp_path)
+    assert "45,0 %" in before
+    assert "20,0 %" in with_other_absence
+    assert "De senaste 30 dagarna" in before
+    assert "De senaste 28 dagarna" in with_longer_windows
+
+
+def test_a_mentors_page_is_the_same_whether_or_not_the_rektors_came_first(tmp_path: Path) -> None:
+    watchlist = make.full_list_of_weeks()
+    (mentor, *_) = mentors_on(watchlist)
+    mine = watchlist_of_mentor(watchlist, mentor)
+    page._LATEST.clear()
+    alone = opened(mine, tmp_path, mentor.name)
+    page._LATEST.clear()
+    of_rektor = opened(watchlist, tmp_path)
+    assert opened(mine, tmp_path, mentor.name) == alone
+    assert set(alone) < set(of_rektor)
+    assert not any(one.name in text for one in mentors_on(watchlist) for text in of_rektor)
+
+
+def test_a_list_stays_the_same_as_data_when_it_has_been_drawn(tmp_path: Path) -> None:
+    year = YearWeeks(date(2026, 11, 2), (600, 0), (60, 0))
+    watchlist = make.watchlist(make.pupil("Alva", year_weeks=year))
+    before = packed(watchlist)
+    rendered(watchlist, tmp_path)
+    write_workbook(watchlist, tmp_path / "list.xlsx")
+    assert "shares" in vars(year)
+    assert packed(watchlist) == before

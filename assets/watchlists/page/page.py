@@ -8,9 +8,11 @@ the columns of other tables (`outline.py`, `swedish/`), the words (`swedish/`), 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -165,9 +167,67 @@ def _render(watchlist: Watchlist, mentor: str | None) -> str:
             anchor_of=lambda pupil: anchors[id(pupil)],
             columns=columns,
             cells=lambda pupil: pupil_cells(watchlist, pupil),
-            evidence_of=evidence_texts.evidence_table(watchlist),
+            behind=_behind(watchlist).of,
         )
     )
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """What pupils' rows open to, drawn once for the page of the school and that of the mentor.
+
+    It is drawn without anything that one of these readers may see and the other may not, so nothing
+    of it can come to the wrong one: not the list's pupils, counts, notices and people, nor the
+    pupil's mentors.
+
+    Attributes:
+        shown: the list without all that.
+        drawn: by pupil key the pupil without mentors, and what the row opens to.
+    """
+
+    shown: Watchlist
+    drawn: dict[str, tuple[PupilRow, Markup]] = field(default_factory=dict)
+
+    def of(self, pupil: PupilRow) -> Markup:
+        """Return what the row of a pupil opens to."""
+        alone = replace(pupil, mentor="", mentors=(), mentor_key="")
+        before, drawn = self.drawn.get(pupil.pupil_key, (None, Markup("")))
+        if before != alone:
+            # What most pages have is compared by identity: rows of a mentor share their parts.
+            macros: Any = _environment().get_template("parts.html.j2").module
+            table = evidence_texts.evidence_table(self.shown)(alone)
+            drawn = Markup(macros.behind(self.shown, alone, table))  # noqa: S704 - a template's
+            self.drawn[pupil.pupil_key] = alone, drawn
+        return drawn
+
+
+_WHENEVER = datetime(2000, 1, 1, tzinfo=UTC)
+#: Of the list that was drawn last: a school's mentors come just before the school.
+_LATEST: list[_Behind] = []
+
+
+def _behind(watchlist: Watchlist) -> _Behind:
+    shown = replace(
+        watchlist,
+        principal="",
+        created_at=_WHENEVER,
+        pupils_evaluated=0,
+        protected_pupils=0,
+        pupils=(),
+        insufficient=(),
+        unreported=(),
+        cleared=(),
+        notices=(),
+        held=(),
+        at_risk=(),
+        thin=(),
+        lost_rows=0,
+        lessons_without_attendance=0,
+        told_weeks=(),
+    )
+    if not _LATEST or _LATEST[0].shown != shown:
+        _LATEST[:] = [_Behind(shown)]
+    return _LATEST[0]
 
 
 @cache

@@ -109,9 +109,14 @@ def _plain(kind: str, text: str) -> str:
 
 def heading_cells(columns: Sequence[ListColumn[RowT]]) -> Markup:
     """The headings of a plain table's columns."""
+    return _headings(tuple((column.kind, column.heading) for column in columns))
+
+
+# Every pupil's table of verdicts has the same.
+@lru_cache(maxsize=256)
+def _headings(columns: tuple[tuple[Kind, str], ...]) -> Markup:
     return _joined(
-        f'<th scope="col"{_class(column.kind)}>{_written(column.heading)}</th>\n'
-        for column in columns
+        f'<th scope="col"{_class(kind)}>{_written(heading)}</th>\n' for kind, heading in columns
     )
 
 

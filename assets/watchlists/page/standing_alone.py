@@ -29,6 +29,8 @@ def environment(clean: Callable[[str], str]) -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        # A template does not change while pages are written.
+        auto_reload=False,
         lstrip_blocks=True,
         finalize=finalize,
     )

@@ -238,6 +238,8 @@ def day(moment: date) -> str:
     return _date(moment, "d MMMM y")
 
 
+# A list names the same few days and months thousands of times.
+@lru_cache(maxsize=2048)
 def _date(moment: date, pattern: str) -> str:
     from babel.dates import format_date  # noqa: PLC0415 - as in `_decimal`
 

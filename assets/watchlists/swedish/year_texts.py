@@ -6,7 +6,7 @@ Not here: which weeks there are (`curves.py`, `collect/school_year.py`), drawing
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 from assets.watchlists.curves import CountedWeek, Season, SeasonShare
@@ -34,13 +34,19 @@ def short_week(iso_week: str) -> str:
     return f"v. {int(iso_week[-2:])}"
 
 
-@lru_cache(maxsize=64)
 def week_names(weeks: YearWeeks) -> tuple[str, ...]:
     """The weeks of a pupil's year: `v. 34`, `v. 35`."""
-    mondays = (weeks.first_monday + timedelta(weeks=n) for n in range(len(weeks.reported_minutes)))
+    return _names_of_weeks(weeks.first_monday, len(weeks.reported_minutes))
+
+
+@lru_cache(maxsize=64)
+def _names_of_weeks(first_monday: date, weeks: int) -> tuple[str, ...]:
+    mondays = (first_monday + timedelta(weeks=n) for n in range(weeks))
     return tuple(f"v. {monday.isocalendar().week}" for monday in mondays)
 
 
+# A pupil's weeks stand on the school's page and on the mentor's, one soon after the other.
+@lru_cache(maxsize=1024)
 def pupil_weeks(weeks: YearWeeks) -> str:
     """Every week of a pupil in words: `v. 34 12,0 %, v. 35 ingen rapporterad lektion`."""
     told = (
@@ -50,6 +56,7 @@ def pupil_weeks(weeks: YearWeeks) -> str:
     return ", ".join(told)
 
 
+@lru_cache(maxsize=1024)
 def highest_week(weeks: YearWeeks) -> str:
     """`Högst v. 41: 60,1 %. Senast v. 46: 45,0 %.`; "" where nothing was reported."""
     known = [

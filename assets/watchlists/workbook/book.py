@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,14 +17,26 @@ from openpyxl import Workbook
 from openpyxl.chart import LineChart
 from openpyxl.drawing.graphic import GraphicFrame
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.packaging.extended import ExtendedProperties
 from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.workbook._writer import WorkbookWriter
 from openpyxl.worksheet._writer import WorksheetWriter
-from openpyxl.worksheet.dimensions import SheetDimension
+from openpyxl.worksheet.dimensions import ColumnDimension, DimensionHolder, SheetDimension
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
-from openpyxl.xml.constants import ARC_STYLE
+from openpyxl.writer.theme import theme_xml
+from openpyxl.xml.constants import (
+    ARC_APP,
+    ARC_CORE,
+    ARC_ROOT_RELS,
+    ARC_STYLE,
+    ARC_THEME,
+    ARC_WORKBOOK,
+    ARC_WORKBOOK_RELS,
+    SHEET_MAIN_NS,
+)
 from openpyxl.xml.functions import fromstring, tostring
 
 from assets.watchlists.columns import ListTable, RowT
@@ -47,7 +59,7 @@ class ListBook:
     def __init__(self, watchlist: Watchlist, orientation: Orientation = "landscape") -> None:
         self._header = texts.print_header(watchlist)
         self._orientation: Orientation = orientation
-        self._book = Workbook()
+        self._book = _Book()
         self._book.remove(self._book.worksheets[0])
         self._styles = _look().numbers
         self._sheets: dict[str, ListSheet] = {}
@@ -100,7 +112,7 @@ class ListBook:
             OSError: the file cannot be written.
         """
         self._book.properties.modified = datetime.now(UTC).replace(tzinfo=None)
-        with _ListFile(path, "w", ZIP_DEFLATED) as archive:
+        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
             _OneFileWriter(self._book, archive, self._sheets).save()
 
 
@@ -125,13 +137,25 @@ def _look() -> _Look:
     return _Look(numbers, tostring(write_stylesheet(book)))
 
 
-class _ListFile(ZipFile):
-    """A workbook's file, whose part of styles is the one that all have."""
+class _Book(Workbook):
+    """openpyxl's workbook, with the styles that all have; cells have numbers of `_look`."""
 
-    def writestr(self, zinfo_or_arcname: Any, data: Any, *args: Any, **kwargs: Any) -> None:
-        """Write one part."""
-        own = _look().part if zinfo_or_arcname == ARC_STYLE else data
-        super().writestr(zinfo_or_arcname, own, *args, **kwargs)
+    def _setup_styles(self) -> None:
+        vars(self).update(_plain_styles())
+
+
+@cache
+def _plain_styles() -> Mapping[str, Any]:
+    # What openpyxl gives every new workbook costs as much as a small sheet. Nobody adds to it.
+    book: Any = Workbook.__new__(Workbook)
+    Workbook._setup_styles(book)  # type: ignore[attr-defined]  # noqa: SLF001
+    return dict(vars(book))
+
+
+@cache
+def _properties_of_program() -> bytes:
+    part: Any = tostring(ExtendedProperties().to_tree())
+    return bytes(part)
 
 
 class _OneFileWriter(ExcelWriter):
@@ -141,6 +165,22 @@ class _OneFileWriter(ExcelWriter):
         super().__init__(book, archive)
         self._file = archive
         self._sheets = sheets
+        self._own: Any = self  # what openpyxl does not tell of itself
+
+    def write_data(self) -> None:
+        """Write all parts, those that are the same in every workbook as they are."""
+        book, archive, own = self.workbook, self._file, self._own
+        archive.writestr(ARC_APP, _properties_of_program())
+        archive.writestr(ARC_CORE, tostring(book.properties.to_tree()))
+        archive.writestr(ARC_THEME, theme_xml)
+        own._write_worksheets()  # noqa: SLF001
+        own._write_charts()  # noqa: SLF001
+        archive.writestr(ARC_STYLE, _look().part)
+        writer: Any = WorkbookWriter(book)
+        archive.writestr(ARC_ROOT_RELS, writer.write_root_rels())
+        archive.writestr(ARC_WORKBOOK, writer.write())
+        archive.writestr(ARC_WORKBOOK_RELS, writer.write_rels())
+        own.manifest._write(archive, book)  # noqa: SLF001
 
     def write_worksheet(self, ws: Worksheet) -> None:
         """Write one sheet into the file."""
@@ -183,6 +223,30 @@ class _SheetWriter(WorksheetWriter):
         """Write the range of the cells."""
         self.xf.send(SheetDimension(self._list_sheet.dimension()).to_tree())
 
+    def write_cols(self) -> None:
+        """Write the widths of the columns."""
+        self.xf.send(_columns(self._list_sheet.widths))
+
     def write_rows(self) -> None:
-        """Write the rows."""
-        self.xf.send(fromstring(self._list_sheet.rows_xml()))
+        """Leave the rows' place empty: `read` puts them there, so that nobody parses them."""
+        self.xf.send(fromstring(_NO_ROWS))
+
+    def read(self) -> bytes:
+        """Return the sheet as the file has it."""
+        whole: bytes = super().read()
+        return whole.replace(_NO_ROWS, self._list_sheet.rows_xml(), 1)
+
+
+@lru_cache(maxsize=256)
+def _columns(widths: tuple[float, ...]) -> Any:
+    # Sheets of all lists have the same few; None where openpyxl knows of no column.
+    sheet: Any = Workbook().active
+    columns: Any = DimensionHolder(sheet)
+    for place, width in enumerate(widths, start=1):
+        letter = get_column_letter(place)
+        columns[letter] = ColumnDimension(sheet, index=letter, width=width)
+    return columns.to_tree()
+
+
+# Of what stands before the rows, nothing is a text from the data.
+_NO_ROWS = f'<sheetData xmlns="{SHEET_MAIN_NS}"/>'.encode()

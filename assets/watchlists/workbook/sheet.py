@@ -75,6 +75,8 @@ class ListSheet:
         self._cells: defaultdict[int, dict[int, str]] = defaultdict(dict)
         self._heights: dict[int, float] = {}
         self._orientation: Orientation = "landscape"
+        #: Of the columns, in characters.
+        self.widths: tuple[float, ...] = ()
         #: Places of this workbook that a cell leads to.
         self.links: list[Hyperlink] = []
         #: What the sheet's chart shows, for those who don't see it; "" without a chart.
@@ -207,8 +209,7 @@ class ListSheet:
 
     def set_widths(self, widths: Iterable[float]) -> None:
         """Set column widths, in characters."""
-        for place, width in enumerate(widths, start=1):
-            self._sheet.column_dimensions[_letter(place)].width = width
+        self.widths = tuple(widths)
 
     def keep_headings(self, row: int, columns: int = 0) -> None:
         """Keep the first rows and columns in view, and print row `row` on top of every page."""
@@ -271,15 +272,17 @@ class ListSheet:
         last = max((column for cells in self._cells.values() for column in cells), default=1)
         return f"A1:{_letter(last)}{max(self._cells, default=1)}"
 
-    def rows_xml(self) -> str:
-        """The rows as the file has them."""
+    def rows_xml(self) -> bytes:
+        """The rows as the file has them; letters other than ASCII's as references."""
         rows = []
         for row in sorted(self._cells.keys() | self._heights.keys()):
             height = self._heights.get(row)
             high = f' ht="{height!r}" customHeight="1"' if height else ""
-            cells = "".join(xml for _, xml in sorted(self._cells[row].items()))
-            rows.append(f'<row r="{row}"{high}>{cells}</row>')
-        return f'<sheetData xmlns="{SHEET_MAIN_NS}">{"".join(rows)}</sheetData>'
+            cells = "".join([xml for _, xml in sorted(self._cells[row].items())])
+            rows.append(f'<row r="{row}"{high}{f">{cells}</row>" if cells else "/>"}')
+        start = f'<sheetData xmlns="{SHEET_MAIN_NS}"'
+        text = f"{start}>{''.join(rows)}</sheetData>" if rows else f"{start}/>"
+        return text.encode("ascii", "xmlcharrefreplace")
 
 
 _letter = lru_cache(maxsize=256)(get_column_letter)
