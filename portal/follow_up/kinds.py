@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from portal.rights import WORDS_OF, Role
-from rules.follow_up_words import RoleName, Word, diagnosis_pattern, step_words, toolbox
+from rules.follow_up_words import (
+    RoleName,
+    Word,
+    case_words,
+    diagnosis_pattern,
+    step_words,
+    toolbox,
+)
 
 LONGEST_NOTE = 200
 LONGEST_TEXT = 500
@@ -28,19 +35,19 @@ STATUS_KINDS = frozenset(STATUS_OF.values())
 CONSENT, COLLABORATION, FACTOR = "consent", "collaboration", "factor"
 RESPONSIBLE, NEXT_DATE, NOTE = "responsible", "next_date", "note"
 GOAL, GOAL_MET, MEASURE, WITHDRAWAL = "goal", "goal_met", "measure", "withdrawal"
+#: How often a measure is carried out: "the measure's code:the word's".
+MEASURE_EXTENT = "measure_extent"
+RESULT, PUPIL_SATISFACTION = "result", "pupil_satisfaction"
+GUARDIAN_SATISFACTION = "guardian_satisfaction"
 #: Kinds of the team's case: nobody else sees them.
-OF_THE_CASE = frozenset({FACTOR, GOAL, GOAL_MET, MEASURE})
+OF_THE_CASE = frozenset(
+    {
+        *(FACTOR, GOAL, GOAL_MET, MEASURE, MEASURE_EXTENT),
+        *(RESULT, PUPIL_SATISFACTION, GUARDIAN_SATISFACTION),
+    }
+)
 #: What somebody did, and so stops the clock. A plan for later, and a note, are acts too.
-ACTS = STATUS_KINDS | {
-    CONSENT,
-    COLLABORATION,
-    NEXT_DATE,
-    NOTE,
-    RESPONSIBLE,
-    GOAL,
-    GOAL_MET,
-    MEASURE,
-}
+ACTS = STATUS_KINDS | OF_THE_CASE | {CONSENT, COLLABORATION, NEXT_DATE, NOTE, RESPONSIBLE}
 
 _NUMBER = re.compile(
     r"(?<!\d)(?:\d{2})?\d{2}(?P<month>\d{2})(?P<day>\d{2})[-+ ]?"
@@ -92,11 +99,30 @@ def words_for(kind: str, roles: Iterable[Role]) -> tuple[Word, ...]:
             if of_roles & {"principal", "team"}
             and ("principal" in roles or not word.principal_only)
         )
-    if kind == FACTOR:
-        return steps.factors if "team" in of_roles else ()
-    if kind == GOAL_MET:
-        return steps.goal_met if "team" in of_roles else ()
-    return ()
+    return of_the_case().get(kind, ()) if "team" in of_roles else ()
+
+
+def of_the_case() -> dict[str, tuple[Word, ...]]:
+    """Return the words of a team's case, by the kinds that have words to choose of."""
+    noted = case_words()
+    return {
+        FACTOR: step_words().factors,
+        GOAL_MET: step_words().goal_met,
+        RESULT: noted.results,
+        PUPIL_SATISFACTION: noted.satisfaction,
+        GUARDIAN_SATISFACTION: noted.satisfaction,
+    }
+
+
+def with_extent(measure: str, extent: str) -> str:
+    """Return the value of an event about how often a measure is carried out."""
+    return f"{measure}:{extent}"
+
+
+def extent_in(value: str) -> tuple[str, str]:
+    """Return measure and extent of such a value."""
+    measure, _, extent = value.partition(":")
+    return measure, extent
 
 
 def _of_status(words: tuple[Word, ...], is_theirs: bool, is_led: bool) -> tuple[Word, ...]:
@@ -130,7 +156,7 @@ def objection(
 def _of_value(said: Said, roles: tuple[Role, ...], has_consent: bool) -> Objection | None:
     if said.kind in {NEXT_DATE, NOTE, RESPONSIBLE}:
         return None if roles else Objection("Du får inte skriva om den här eleven.")
-    if said.kind in {GOAL, MEASURE}:
+    if said.kind in {GOAL, MEASURE, MEASURE_EXTENT}:
         return _of_plan(said, roles, has_consent)
     word = next((one for one in words_for(said.kind, roles) if one.code == said.value), None)
     if word is None:
@@ -153,8 +179,19 @@ def _of_plan(said: Said, roles: tuple[Role, ...], has_consent: bool) -> Objectio
         return Objection("En handlingsplan skrivs av skolsociala teamet, när samtycke finns.")
     if said.kind == MEASURE and said.value not in measures():
         return Objection("Välj en insats ur verktygslådan.")
+    if said.kind == MEASURE_EXTENT:
+        return _of_extent(said.value)
     if said.kind == GOAL and not said.text.strip():
         return Objection("Skriv målet.")
+    return None
+
+
+def _of_extent(value: str) -> Objection | None:
+    measure, extent = extent_in(value)
+    if measure not in measures():
+        return Objection("Välj insatsen som omfattningen gäller.")
+    if extent not in {word.code for word in case_words().extents}:
+        return Objection("Välj hur ofta insatsen görs.")
     return None
 
 

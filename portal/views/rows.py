@@ -33,7 +33,7 @@ from portal.published import Shown
 from portal.rights import Role
 from portal.today import Today
 from portal.views.rules import Visit, references
-from rules.follow_up_words import reminder_days, step_words
+from rules.follow_up_words import case_words, reminder_days, step_words
 
 OVERDUE, RISEN, GOES_ON, LOWERED, NO_DATA = "forsenade", "nya", "pagar", "minskat", "data"
 GROUP_NAMES = {
@@ -341,11 +341,14 @@ def word_text(kind: str, value: str) -> str:
     lists = {of_kind: steps.of_role(role) for role, of_kind in STATUS_OF.items()} | {
         kinds.CONSENT: steps.consent,
         kinds.COLLABORATION: steps.collaboration,
-        kinds.FACTOR: steps.factors,
-        kinds.GOAL_MET: steps.goal_met,
+        **kinds.of_the_case(),
     }
     if kind == kinds.MEASURE:
         return kinds.measures().get(value, value)
+    if kind == kinds.MEASURE_EXTENT:
+        measure, extent = kinds.extent_in(value)
+        how = next((word.sv for word in case_words().extents if word.code == extent), extent)
+        return f"{kinds.measures().get(measure, measure)}: {how}"
     return next((word.sv for word in lists.get(kind, ()) if word.code == value), value)
 
 
