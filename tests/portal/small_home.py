@@ -46,9 +46,9 @@ def portal_home() -> Home:
     """Return the home that this process' portal serves, filled, with an empty database."""
     if not settings.configured:
         _set_up()
-    from django.core.management import call_command  # noqa: PLC0415
+    from django.core.management import call_command
 
-    from portal.home import the_home  # noqa: PLC0415
+    from portal.home import the_home
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -60,7 +60,7 @@ def portal_home() -> Home:
 
 
 def _set_up() -> None:
-    from tests.integration.conftest import trappan  # noqa: PLC0415
+    from tests.integration.conftest import trappan
 
     folder = Path(mkdtemp(prefix="portal-")) / "home"
     for inbox, as_of in (("inbox", AS_OF), ("inbox_week_47", "2026-11-22")):
@@ -72,14 +72,17 @@ def _set_up() -> None:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
     }
     django.setup()
+    from portal.home import the_home
+
+    the_home()
     # Other tests ask that nothing of ours is set.
-    for name in ("TRAPPAN_HOME", "TRAPPAN_PORTAL_DEMO"):
+    for name in ("TRAPPAN_HOME", "TRAPPAN_PORTAL_DEMO", "TRAPPAN_PORTAL_DEMO_DAY"):
         del os.environ[name]
 
 
 def forget() -> None:
     """Empty the database of what was said and looked at."""
-    from portal.models import AccessEntry, Event, PupilReference  # noqa: PLC0415
+    from portal.models import AccessEntry, Event, PupilReference
 
     Event.objects.filter(withdraws__isnull=False).delete()
     for model in (Event, AccessEntry, PupilReference):
@@ -88,7 +91,7 @@ def forget() -> None:
 
 def opened_by(address: str) -> Client:
     """Return a browser of somebody who is logged in."""
-    from django.test import Client  # noqa: PLC0415
+    from django.test import Client
 
     home = portal_home()
     client = Client(HTTP_HOST="127.0.0.1")
@@ -98,7 +101,7 @@ def opened_by(address: str) -> Client:
 
 def rektor_of(school: str) -> str:
     """Return the address of a school's principal."""
-    from portal.login.choices import demo_people  # noqa: PLC0415
+    from portal.login.choices import demo_people
 
     home = portal_home()
     keys = home.today().principals_at(school)
@@ -107,7 +110,7 @@ def rektor_of(school: str) -> str:
 
 def mentor_of(pupil: str) -> str:
     """Return the address of a pupil's mentor."""
-    from portal.login.choices import demo_people  # noqa: PLC0415
+    from portal.login.choices import demo_people
 
     home = portal_home()
     keys = home.today().pupils[pupil].mentors
@@ -116,9 +119,9 @@ def mentor_of(pupil: str) -> str:
 
 def visit_as(address: str) -> Visit:
     """Return what a view is given of somebody."""
-    from portal.models import Person  # noqa: PLC0415
-    from portal.rights import rights_of  # noqa: PLC0415
-    from portal.views.rules import Visit  # noqa: PLC0415
+    from portal.models import Person
+    from portal.rights import rights_of
+    from portal.views.rules import Visit
 
     opened_by(address)
     home = portal_home()
@@ -138,15 +141,15 @@ def pupils_of(school: str, grade: int | None = None) -> list[str]:
 
 def reference_of(pupil: str) -> str:
     """Return a pupil's name in addresses."""
-    from portal.views.rules import references  # noqa: PLC0415
+    from portal.views.rules import references
 
     return references([pupil])[pupil]
 
 
 def say(pupil: str, kind: str, value: str = "", on: str = "", **more: Any) -> Event:
     """Let the team say something of a pupil; returns the event."""
-    from portal.follow_up.events import Author, add_event  # noqa: PLC0415
-    from portal.follow_up.kinds import Said  # noqa: PLC0415
+    from portal.follow_up.events import Author, add_event
+    from portal.follow_up.kinds import Said
 
     home = portal_home()
     day = date.fromisoformat(on) if on else None
@@ -172,7 +175,7 @@ class Names:
 
 def names_of(pupil: str) -> Names:
     """Return it, opened."""
-    from assets.flags.answers import identities_of  # noqa: PLC0415
+    from assets.flags.answers import identities_of
 
     found = portal_home().look(lambda lake: identities_of(lake, [pupil]))[pupil]
     return Names(found["given_name"], found["family_name"], found["civic_no"])

@@ -1,4 +1,4 @@
-"""Deltagaruppföljningen: a row for each case, absence filled in, and a team's own file read back."""
+"""Deltagaruppföljningen: a row a case, absence filled in, and a team's own file read back."""
 
 from __future__ import annotations
 
@@ -179,8 +179,8 @@ def test_fetching_it_is_in_the_log_of_each_pupil_before_it_is_given() -> None:
 
 
 def test_what_a_text_begins_with_makes_no_formula() -> None:
+    from portal.follow_up.case_rows import NOTHING, CaseRow, Moment
     from portal.follow_up.case_sheet import workbook_of
-    from portal.follow_up.case_rows import CaseRow, Moment, NOTHING
     from portal.follow_up.cases import cases_in
     from portal.follow_up.events import facts_of
 
@@ -455,7 +455,7 @@ def test_the_team_notes_it_on_the_pupils_page_too() -> None:
 
 def cases(districts: dict[str, int], **of_all: Any) -> list[Any]:
     """Make rows of cases, so many a district."""
-    from portal.follow_up.case_rows import CaseRow, Moment, NOTHING
+    from portal.follow_up.case_rows import NOTHING, CaseRow, Moment
     from portal.follow_up.cases import cases_in
     from portal.follow_up.events import facts_of
 
