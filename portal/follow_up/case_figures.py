@@ -8,13 +8,13 @@ read which of them (`views/figures.py`).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
 
 from assets.flags.consultation import Stage, stage_of
-from assets.flags.suppression import Count, suppressed
+from assets.flags.suppression import LEAST_SHOWN, Count, suppressed
 from portal.follow_up.case_rows import CaseRow
 from portal.follow_up.events import newest_of
 from portal.follow_up.kinds import GOAL_MET
@@ -49,6 +49,14 @@ COLUMNS: Mapping[str, Callable[[Part], bool]] = {
     "goals_partly": lambda part: part.goals == "partly",
 }
 _ENROLLED = "enrolled"
+#: How a group divides into others: by which grouping, and where in its names the group stands.
+_DIVISIONS = {
+    ALL: ((DISTRICT, 0), (SEX, 0), (BAND, 0), (DISTRICT_SEX, 0), (DISTRICT_BAND, 0)),
+    DISTRICT: ((DISTRICT_SEX, 0), (DISTRICT_BAND, 0)),
+    SEX: ((DISTRICT_SEX, 1),),
+    BAND: ((DISTRICT_BAND, 1),),
+}
+_Name = tuple[str, tuple[str, ...], str]  # grouping, group, column
 
 
 @dataclass(frozen=True)
@@ -108,11 +116,57 @@ def figures(rows: Iterable[CaseRow]) -> list[FigureRow]:
                 # All but a few, and everybody, tell as much as a few.
                 others = [part for part in parts if not is_counted(part)]
                 watched.append(Count(others, tells_when_empty=True))
-    seen = suppressed(filled, counts, watched)
+    families = _families(groups)
+    while True:
+        seen = suppressed(filled, counts, watched)
+        new = [few for few in _few_left(seen, counts, families, filled) if few not in watched]
+        if not new:
+            break
+        watched += new
     return [
         FigureRow(grouping, group, {column: seen[grouping, group, column] for column in COLUMNS})
         for grouping, group in sorted(groups, key=lambda name: (GROUPINGS.index(name[0]), name[1]))
     ]
+
+
+def _families(
+    groups: Mapping[tuple[str, tuple[str, ...]], list[Part]],
+) -> list[tuple[_Name, list[_Name]]]:
+    """Return each count with the counts that it is the sum of, for every way to divide it."""
+    families: list[tuple[_Name, list[_Name]]] = []
+    for grouping, group in groups:
+        states = [(grouping, group, state) for state in (GOES_ON, COMPLETED, EARLY, MOVED)]
+        families.append(((grouping, group, _ENROLLED), states))
+        for division, place in _DIVISIONS.get(grouping, ()):
+            members = [
+                name
+                for name in groups
+                if name[0] == division and group in {(), name[1][place : place + 1]}
+            ]
+            families += [
+                ((grouping, group, column), [(*name, column) for name in members])
+                for column in COLUMNS
+            ]
+    return families
+
+
+def _few_left(
+    seen: Mapping[Hashable, int | None],
+    counts: Mapping[Hashable, Count],
+    families: Iterable[tuple[_Name, list[_Name]]],
+    sizes: Mapping[Part, int],
+) -> Iterator[Count]:
+    """Yield what is left of a shown count without its shown parts, where that is only a few.
+
+    Two groups of two that are hidden each would else be told together: 14 in all, 11 of them older.
+    """
+    for whole, parts in families:
+        hidden = [name for name in parts if seen[name] is None]
+        if seen[whole] is None or not hidden:
+            continue
+        left = [part for name in hidden for part in counts[name].parts]
+        if 0 < sum(sizes[part] for part in left if isinstance(part, Part)) < LEAST_SHOWN:
+            yield Count(left)
 
 
 def _part(row: CaseRow) -> Part:

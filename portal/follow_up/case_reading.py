@@ -166,7 +166,7 @@ def _rows_of(sheet: Sheet) -> SheetRead:
         f"Kolumnen ”{one_line(name)[:_LONGEST_SHOWN]}” känns inte igen och är inte läst."
         for name in unknown
     ]
-    if sheet.merged:
+    if any(block.last_row > above for block in sheet.merged):
         notices.append("Sammanfogade celler läses som om bara den första hade ett värde.")
     return SheetRead(tuple(rows), tuple(notices))
 

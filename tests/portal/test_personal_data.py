@@ -123,7 +123,8 @@ def test_each_file_of_a_home_is_of_exactly_one_place(home: Path) -> None:
     met = {place.name for name, _ in files_of(home) for place in places_of(name)}
     assert met >= {
         *("inbox", "archive", "quarantine", "lake", "catalog", "lists", "list memory"),
-        *("manifests", "portal database", "access log", "home's key", "runs"),
+        *("manifests", "deliveries", "portal database", "portal files", "access log", "runs"),
+        *("home's key", "people in settings", "contracts", "locks"),
     }
 
 
