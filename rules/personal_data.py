@@ -254,7 +254,7 @@ PLACES: tuple[Place, ...] = (
         "the process",
         backup="never",
         erasure="gone with the request",
-        retention="the request",
+        retention="the request; what a killed process left stays until somebody removes it",
     ),
     Place(
         "portal files",
