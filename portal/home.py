@@ -23,6 +23,7 @@ from assets.watchlists.collect.mentors import key_of_mentor
 from pipelines.settings import STOCKHOLM, Settings
 from portal.configuration import PortalConfiguration
 from portal.today import Today, look_at_today
+from rules.models import RuleSet
 from rules.registry import load_parameters, root_of, rule_set_of
 
 Found = TypeVar("Found")
@@ -79,11 +80,14 @@ class Home:
         """Return who belongs where, by the newest snapshot of the lake."""
         return self.ask("today", self._look)
 
-    def _look(self, lake: Lake) -> Today:
-        day = self.day()
+    def rules(self) -> RuleSet:
+        """Return the values that are in force today."""
         name = self._settings.rule_set
-        rules = rule_set_of(load_parameters(name, root_of(name, self._settings.rules_folder)), day)
-        return look_at_today(lake, self.sealer, day, rules)
+        parameters = load_parameters(name, root_of(name, self._settings.rules_folder))
+        return rule_set_of(parameters, self.day())
+
+    def _look(self, lake: Lake) -> Today:
+        return look_at_today(lake, self.sealer, self.day(), self.rules())
 
     def ask(self, name: Hashable, question: Callable[[Lake], Found]) -> Found:
         """Ask the lake, unless it was asked the same of this snapshot today.

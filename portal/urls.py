@@ -2,7 +2,20 @@
 
 from django.urls import include, path
 
-from portal.views import delegation, log, mine, pupil, recording, school, start, team
+from portal.views import (
+    case_sheet,
+    consultation,
+    delegation,
+    figures,
+    log,
+    mine,
+    pupil,
+    recording,
+    school,
+    start,
+    team,
+    wheel,
+)
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -28,7 +41,14 @@ urlpatterns = [
         recording.take_back,
         name="take_back",
     ),
+    path("elev/<str:reference>/konsultation/", consultation.consultation, name="consultation"),
     path("team/", team.team_page, name="team"),
+    path("team/deltagaruppfoljning/", case_sheet.case_sheet, name="case_sheet"),
+    path("team/deltagaruppfoljning/fil/", case_sheet.case_sheet_file, name="case_sheet_file"),
+    path("team/deltagaruppfoljning/lasa-in/", case_sheet.read_case_sheet, name="read_case_sheet"),
+    path("team/siffror/", figures.team_figures, name="team_figures"),
+    path("siffror/", figures.all_figures, name="figures"),
+    path("arshjul/<str:district>.ics", wheel.calendar, name="calendar"),
     path("drift/logg/", log.log_counts, name="log_counts"),
 ]
 handler400 = "portal.views.errors.not_understood"

@@ -76,6 +76,20 @@ class StepWords(_Part):
         return next(one.words for one in self.roles if one.role == role)
 
 
+class CaseWords(_Part):
+    """`case_words.yaml`: what a team notes of a case.
+
+    Attributes:
+        extents: how often a measure is carried out.
+        results: what came of the case's measures.
+        satisfaction: of the pupil, and of the guardians.
+    """
+
+    extents: tuple[Word, ...]
+    results: tuple[Word, ...]
+    satisfaction: tuple[Word, ...]
+
+
 class ReminderDays(_Part):
     """School days without an act until a person is reminded, from a day on."""
 
@@ -106,6 +120,12 @@ class _Toolbox(_Part):
 def step_words() -> StepWords:
     """Return the words of every role."""
     return read_words("steps.yaml", StepWords)
+
+
+@cache
+def case_words() -> CaseWords:
+    """Return what a team notes of a case, beside its steps."""
+    return read_words("case_words.yaml", CaseWords)
 
 
 @cache

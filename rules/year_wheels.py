@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date
 from functools import cache
 from typing import Literal
@@ -50,8 +52,23 @@ def _wheels() -> tuple[YearWheel, ...]:
 
 def wheel_of(district: str, day: date) -> tuple[WheelStep, ...]:
     """Return the steps in force in a district on a day; none where it has no wheel."""
+    newest = wheel_in_force(district, day)
+    steps = newest.steps if newest else ()
+    return tuple(step.model_copy(update={"order": n}) for n, step in enumerate(steps))
+
+
+def wheel_in_force(district: str, day: date) -> YearWheel | None:
+    """Return the wheel of a district on a day; None where it has none."""
     own = [w for w in _wheels() if w.district == district and w.valid_from <= day]
-    if not own:
-        return ()
-    newest = max(own, key=lambda wheel: wheel.valid_from)
-    return tuple(step.model_copy(update={"order": n}) for n, step in enumerate(newest.steps))
+    return max(own, key=lambda wheel: wheel.valid_from, default=None)
+
+
+def slug_of(district: str) -> str:
+    """Return the name of a district in addresses: `spanga-tensta`."""
+    plain = unicodedata.normalize("NFKD", district.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def district_of(slug: str) -> str | None:
+    """Return the district that has a wheel and such a name in addresses; None for no district."""
+    return next((w.district for w in _wheels() if slug_of(w.district) == slug), None)

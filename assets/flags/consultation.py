@@ -3,7 +3,8 @@
 A school may ask for advice "utan att elevens personuppgifter röjs" (seed document of the method
 handbook). So nothing here is a name, class, school, date, subject, sex or
 mentor, and shares are bands of ten points. What people write themselves is looked through for the
-pupil's own facts. Not here: Swedish words and paper (`pipelines/cli/pupil/consult.py`).
+pupil's own facts. Not here: Swedish words (`swedish/consultation_texts.py`), paper
+(`pipelines/cli/pupil/consult.py`).
 """
 
 from __future__ import annotations
@@ -12,12 +13,28 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
+from uuid import UUID
 
-from assets.flags.explain import BASES, Explanation, Judgement
+from assets.flags.answers import identities_of, staff_names
+from assets.flags.evaluate import evaluate_flags
+from assets.flags.explain import BASES, Explanation, Judgement, explain
 from assets.flags.patterns import Shape
+from assets.lake.connection import Lake
 from rules.errors import TrappanError
+from rules.models import RuleSet
 
+#: What a text of the asker can say by which the pupil can be known.
+Revealed = Literal["number", "date", "sex", "name", "place", "subject"]
+_REVEALED: dict[Revealed, str] = {
+    "number": "a long number or a date",
+    "date": "a date",
+    "sex": "a word that tells the pupil's sex",
+    "name": "a name of the pupil or the mentor",
+    "place": "the class or the school",
+    "subject": "a subject of the pupil",
+}
 Stage = Literal["early", "middle", "late", "unknown"]
 #: The last grade of each stage of compulsory school (F-3, 4-6, 7-9).
 _LAST_GRADES: tuple[tuple[int, Stage], ...] = ((3, "early"), (6, "middle"), (9, "late"))
@@ -40,6 +57,13 @@ _OF_A_SEX = frozenset(
 
 class RevealingTextError(TrappanError):
     """A text of the asker says something by which the pupil can be known; says which kind."""
+
+    def __init__(self, kind: Revealed) -> None:
+        super().__init__(
+            f"What you wrote holds {_REVEALED[kind]}, by which the pupil can be known. Expected "
+            'words that fit many pupils, such as "eleven"; nothing was written.'
+        )
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -65,20 +89,20 @@ class Consultation:
 
 @dataclass(frozen=True)
 class OwnFacts:
-    """What no text of the asker may hold, by its kind in the message that refuses it."""
+    """What no text of the asker may hold, by its kind."""
 
     names: tuple[str, ...]
     places: tuple[str, ...]
     subjects: tuple[str, ...]
 
     @property
-    def by_kind(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    def by_kind(self) -> tuple[tuple[Revealed, tuple[str, ...]], ...]:
         """The kinds with their words."""
         return (
-            ("a name of the pupil or the mentor", self.names),
-            ("the class or the school", self.places),
+            ("name", self.names),
+            ("place", self.places),
             # Of two letters many are words, such as EN for English.
-            ("a subject of the pupil", tuple(s for s in self.subjects if len(s) > _SHORT_SUBJECT)),
+            ("subject", tuple(s for s in self.subjects if len(s) > _SHORT_SUBJECT)),
         )
 
 
@@ -127,23 +151,116 @@ def refuse_revealing(text: str, facts: OwnFacts) -> None:
         RevealingTextError: it does. The message repeats nothing of it.
     """
     words = _words(text)
-    found = None
+    found: Revealed | None = None
     if any(sum(map(str.isdigit, word)) >= _LONG_NUMBER for word in _unspaced(text)):
-        found = "a long number or a date"
+        found = "number"
     elif any(word.startswith(month) for word in words for month in _MONTHS):
-        found = "a date"
+        found = "date"
     elif _OF_A_SEX & set(words):
-        found = "a word that tells the pupil's sex"
+        found = "sex"
     else:
         for kind, own in facts.by_kind:
             if any(_holds(words, _words(fact)) for fact in own):
                 found = kind
                 break
     if found:
-        raise RevealingTextError(
-            f"What you wrote holds {found}, by which the pupil can be known. Expected words that"
-            ' fit many pupils, such as "eleven"; nothing was written.'
+        raise RevealingTextError(found)
+
+
+def consult_about(lake: Lake, key: str, as_of: date, rule_set: RuleSet) -> Consultation | None:
+    """Return what can be said of one pupil; None of who is nowhere then, left or is protected.
+
+    Of the lake only the schools are evaluated at which the pupil is or was: where somebody belongs,
+    and who is seen by nobody, is told by classmates. The answer is that of the whole lake.
+
+    Args:
+        lake: the lake; what is asked of it elsewhere meanwhile stays as it was.
+        key: of the pupil.
+        as_of: the last day that counts.
+        rule_set: the values in force.
+    """
+    apart = lake.beside()
+    try:
+        _show_schools_of(apart, key)
+        evaluation = evaluate_flags(apart, as_of, rule_set)
+        belongs = apart.rows(
+            f"SELECT 1 FROM {evaluation.places.belonging} WHERE pupil_key = cast($key AS UUID) "
+            "AND NOT has_left AND NOT is_protected",
+            key=key,
         )
+        if not belongs:
+            return None
+        explanation = explain(apart, evaluation, UUID(key))
+        return consultation_of(explanation)
+    finally:
+        apart.close()
+
+
+def _show_schools_of(lake: Lake, key: str) -> None:
+    lake.make(
+        "consulted_schools",
+        "SELECT school_unit_code FROM absence_daily WHERE pupil_key = cast($key AS UUID) "
+        "UNION SELECT school_unit_code FROM enrolments WHERE pupil_key = cast($key AS UUID) "
+        "UNION SELECT school_unit_code FROM monthly_sums WHERE pupil_key = cast($key AS UUID)",
+        key=key,
+    )
+    of_schools = "school_unit_code IN (SELECT school_unit_code FROM consulted_schools)"
+    lake.make("consulted_days", f"SELECT * FROM absence_daily WHERE {of_schools}")
+    lake.make(
+        "consulted_records",
+        f"SELECT * FROM enrolments WHERE {of_schools} "
+        "OR pupil_key IN (SELECT pupil_key FROM consulted_days)",
+    )
+    lake.make(
+        "consulted_months",
+        "SELECT * FROM absence_monthly WHERE pupil_key IN "
+        "(SELECT pupil_key FROM consulted_days UNION SELECT pupil_key FROM consulted_records)",
+    )
+    lake.show_instead("absence_daily", "SELECT * FROM consulted_days")
+    lake.show_instead("enrolments", "SELECT * FROM consulted_records")
+    lake.show_instead("absence_monthly", "SELECT * FROM consulted_months")
+
+
+def own_facts(lake: Lake, key: str, class_name: str, school_unit_code: str) -> OwnFacts:
+    """Return what the asker's own words may not hold: of the lake, opened for nothing else.
+
+    Args:
+        lake: the lake.
+        key: of the pupil.
+        class_name: of the pupil.
+        school_unit_code: where the pupil is.
+    """
+    person = identities_of(lake, [key]).get(key, {})
+    names = _name_parts(person.get("given_name", ""), person.get("family_name", ""))
+    staff = staff_names(lake)
+    # Of a mentor who was, too: whose class it is, is known for years.
+    mentors = lake.rows(
+        "SELECT DISTINCT cast(mentor_key AS VARCHAR) FROM enrolments "
+        "WHERE pupil_key = cast($key AS UUID) AND mentor_key IS NOT NULL "
+        "UNION SELECT DISTINCT cast(mentor_key AS VARCHAR) FROM absence_daily "
+        "WHERE pupil_key = cast($key AS UUID) AND mentor_key IS NOT NULL",
+        key=key,
+    )
+    schools = lake.rows(
+        "SELECT DISTINCT school_name FROM school_units WHERE school_unit_code = $code "
+        "AND school_name IS NOT NULL",
+        code=school_unit_code,
+    )
+    subjects = lake.rows(
+        "SELECT DISTINCT subject FROM lessons WHERE pupil_key = cast($key AS UUID) "
+        "AND subject IS NOT NULL",
+        key=key,
+    )
+    return OwnFacts(
+        names=(*names, *_name_parts(*(staff.get(mentor, "") for (mentor,) in mentors))),
+        places=(class_name, school_unit_code, *(name for (name,) in schools)),
+        subjects=tuple(subject for (subject,) in subjects),
+    )
+
+
+def _name_parts(*names: str) -> Sequence[str]:
+    """Each name and each part of it: people write one of two given names."""
+    return [part for name in names for part in (name, *name.replace("-", " ").split()) if part]
 
 
 def _rolling(explanation: Explanation, window: str) -> Judgement | None:

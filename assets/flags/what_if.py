@@ -7,7 +7,7 @@ lists. Not here: counts and what of them may be shown (`what_if_counts.py`), rep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -123,7 +123,9 @@ def _joined(frames: Sequence[pl.DataFrame], sexes: dict[str, str]) -> pl.DataFra
 
 def _sexes(lake: Lake) -> dict[str, str]:
     """Every pupil's sex as the newest source has it: `girl`, `boy`, `unknown`."""
-    return {
-        key: _SEXES.get(fields.get("sex", "").strip().casefold(), UNKNOWN)
-        for key, fields in identities_of(lake).items()
-    }
+    return {key: sex_in(fields) for key, fields in identities_of(lake).items()}
+
+
+def sex_in(identity: Mapping[str, str]) -> str:
+    """Return the sex that an opened identity says: `girl`, `boy`, `unknown`."""
+    return _SEXES.get(identity.get("sex", "").strip().casefold(), UNKNOWN)

@@ -17,14 +17,24 @@ from assets.follow_up.kinds import (
     FACTOR,
     GOAL,
     GOAL_MET,
+    GUARDIAN_SATISFACTION,
     MEASURE,
+    MEASURE_EXTENT,
     NEXT_DATE,
     NOTE,
+    PUPIL_SATISFACTION,
     RESPONSIBLE,
+    RESULT,
     STATUS_OF,
 )
 from portal.rights import WORDS_OF, Role
-from rules.follow_up_words import Word, diagnosis_pattern, step_words, toolbox
+from rules.follow_up_words import (
+    Word,
+    case_words,
+    diagnosis_pattern,
+    step_words,
+    toolbox,
+)
 
 LONGEST_NOTE = 200
 LONGEST_TEXT = 500
@@ -82,11 +92,30 @@ def words_for(kind: str, roles: Iterable[Role]) -> tuple[Word, ...]:
             if of_roles & {"principal", "team"}
             and ("principal" in roles or not word.principal_only)
         )
-    if kind == FACTOR:
-        return steps.factors if "team" in of_roles else ()
-    if kind == GOAL_MET:
-        return steps.goal_met if "team" in of_roles else ()
-    return ()
+    return of_the_case().get(kind, ()) if "team" in of_roles else ()
+
+
+def of_the_case() -> dict[str, tuple[Word, ...]]:
+    """Return the words of a team's case, by the kinds that have words to choose of."""
+    noted = case_words()
+    return {
+        FACTOR: step_words().factors,
+        GOAL_MET: step_words().goal_met,
+        RESULT: noted.results,
+        PUPIL_SATISFACTION: noted.satisfaction,
+        GUARDIAN_SATISFACTION: noted.satisfaction,
+    }
+
+
+def with_extent(measure: str, extent: str) -> str:
+    """Return the value of an event about how often a measure is carried out."""
+    return f"{measure}:{extent}"
+
+
+def extent_in(value: str) -> tuple[str, str]:
+    """Return measure and extent of such a value."""
+    measure, _, extent = value.partition(":")
+    return measure, extent
 
 
 def _of_status(words: tuple[Word, ...], is_theirs: bool, is_led: bool) -> tuple[Word, ...]:
@@ -120,7 +149,7 @@ def objection(
 def _of_value(said: Said, roles: tuple[Role, ...], has_consent: bool) -> Objection | None:
     if said.kind in {NEXT_DATE, NOTE, RESPONSIBLE}:
         return None if roles else Objection("Du får inte skriva om den här eleven.")
-    if said.kind in {GOAL, MEASURE}:
+    if said.kind in {GOAL, MEASURE, MEASURE_EXTENT}:
         return _of_plan(said, roles, has_consent)
     word = next((one for one in words_for(said.kind, roles) if one.code == said.value), None)
     if word is None:
@@ -143,8 +172,19 @@ def _of_plan(said: Said, roles: tuple[Role, ...], has_consent: bool) -> Objectio
         return Objection("En handlingsplan skrivs av skolsociala teamet, när samtycke finns.")
     if said.kind == MEASURE and said.value not in measures():
         return Objection("Välj en insats ur verktygslådan.")
+    if said.kind == MEASURE_EXTENT:
+        return _of_extent(said.value)
     if said.kind == GOAL and not said.text.strip():
         return Objection("Skriv målet.")
+    return None
+
+
+def _of_extent(value: str) -> Objection | None:
+    measure, extent = extent_in(value)
+    if measure not in measures():
+        return Objection("Välj insatsen som omfattningen gäller.")
+    if extent not in {word.code for word in case_words().extents}:
+        return Objection("Välj hur ofta insatsen görs.")
     return None
 
 

@@ -1,13 +1,14 @@
 """Årshjulet: what recurs in a district's year, and what comes next.
 
 A dated YAML file per district under `rules/follow_up/year_wheels/`; a step's month can be unknown,
-where its source does not say it.
+where its source does not say it. Not here: the calendar file
+(`calendar.py`), which pupils a step is about (`views/wheel.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from rules.year_wheels import WheelStep, wheel_of
 
@@ -38,8 +39,3 @@ def next_steps(district: str, day: date, most: int = _SHOWN) -> tuple[DueStep, .
         year = first.year + (step.month < first.month)
         found.append(DueStep(step, date(year, step.month, 1)))
     return tuple(sorted(found, key=lambda due: (due.month, due.step.order))[:most])
-
-
-def last_day(month: date) -> date:
-    """Return the last day of a month."""
-    return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

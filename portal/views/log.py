@@ -34,6 +34,8 @@ KINDS = {
     "log": "läste loggen",
     "cases": "öppnade teamets ärenden",
     "case_sheet": "hämtade deltagaruppföljning",
+    "case_sheet_read": "läste in deltagaruppföljning",
+    "figures": "läste teamens siffror",
 }
 ROLES = {
     "principal": "rektor",

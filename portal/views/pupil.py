@@ -14,6 +14,7 @@ from assets.watchlists.model import PupilRow, Watchlist, YearWeeks
 from assets.watchlists.page.curves import axes, pupil_curve
 from assets.watchlists.page.rows import shown as cell_text
 from assets.watchlists.swedish import evidence_texts, explanations, texts, year_texts
+from portal.follow_up.cases import case_references
 from portal.follow_up.clock import school_days
 from portal.follow_up.events import Fact
 from portal.follow_up.kinds import words_for
@@ -30,7 +31,7 @@ from portal.views.rows import (
     word_text,
 )
 from portal.views.rules import PupilVisit, Visit, of_pupil
-from rules.follow_up_words import reminder_days, toolbox
+from rules.follow_up_words import case_words, reminder_days, toolbox
 
 KIND_NAMES = {
     "mentor_status": "Mentor",
@@ -45,6 +46,10 @@ KIND_NAMES = {
     kinds.GOAL: "Mål",
     kinds.GOAL_MET: "Målet uppfyllt",
     kinds.MEASURE: "Insats",
+    kinds.MEASURE_EXTENT: "Omfattning",
+    kinds.RESULT: "Resultat",
+    kinds.PUPIL_SATISFACTION: "Elevens nöjdhet",
+    kinds.GUARDIAN_SATISFACTION: "Vårdnadshavares nöjdhet",
     kinds.WITHDRAWAL: "Tog tillbaka",
 }
 
@@ -123,6 +128,10 @@ def pupil_page(
         "factors": words_for(kinds.FACTOR, pupil.roles),
         "goal_met": words_for(kinds.GOAL_MET, pupil.roles),
         "toolbox": _tools() if "team" in pupil.roles else (),
+        "extents": case_words().extents,
+        "results": words_for(kinds.RESULT, pupil.roles),
+        "satisfaction": words_for(kinds.PUPIL_SATISFACTION, pupil.roles),
+        "cases": case_references(visit.home, pupil.facts) if "team" in pupil.roles else (),
         "suggested": suggested_dates(visit.today.day),
         "outcome": outcome,
         "typed": written,

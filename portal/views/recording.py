@@ -26,7 +26,7 @@ from portal.follow_up.events import (
     facts_of,
     withdraw,
 )
-from portal.follow_up.kinds import Objection, Said, objection
+from portal.follow_up.kinds import Objection, Said, objection, with_extent
 from portal.models import PUBLIC_ID, Event
 from portal.published import of_mentor
 from portal.rights import Role
@@ -46,6 +46,18 @@ _FIELDS = (
     "goal_date",
     kinds.GOAL_MET,
     kinds.MEASURE,
+    "extent",
+    kinds.RESULT,
+    kinds.PUPIL_SATISFACTION,
+    kinds.GUARDIAN_SATISFACTION,
+)
+#: Words of the case that need neither a day nor a reason.
+_OF_THE_CASE = (
+    kinds.GOAL_MET,
+    kinds.MEASURE,
+    kinds.RESULT,
+    kinds.PUPIL_SATISFACTION,
+    kinds.GUARDIAN_SATISFACTION,
 )
 _LONGEST_VALUE = 80
 #: Said wherever something could not be kept.
@@ -135,9 +147,12 @@ def _said(given: Mapping[str, str], pupil: PupilVisit) -> Iterator[Said]:
         yield Said(kinds.NOTE, text=given[kinds.NOTE], is_confirmed=is_confirmed)
     if given.get(kinds.GOAL, "").strip():
         yield Said(kinds.GOAL, "", _day(given.get("goal_date")), given[kinds.GOAL], is_confirmed)
-    for kind in (kinds.GOAL_MET, kinds.MEASURE):
+    for kind in _OF_THE_CASE:
         if given.get(kind):
             yield Said(kind, given[kind][:_LONGEST_VALUE])
+    if given.get("extent"):
+        value = with_extent(given.get(kinds.MEASURE, ""), given["extent"])
+        yield Said(kinds.MEASURE_EXTENT, value[:_LONGEST_VALUE])
 
 
 def _chosen(given: Mapping[str, str], pupil: PupilVisit, is_confirmed: bool) -> Iterator[Said]:
@@ -189,7 +204,7 @@ def _acts_as(pupil: PupilVisit, said: Said) -> Role:
     order: tuple[Role, ...] = ()
     if said.kind == kinds.STATUS_OF["mentor"]:
         order = ("mentor", "health")
-    elif said.kind == kinds.STATUS_OF["team"]:
+    elif said.kind == kinds.STATUS_OF["team"] or said.kind in kinds.OF_THE_CASE:
         order = ("team",)
     return next((role for role in order if role in pupil.roles), pupil.role)
 

@@ -30,12 +30,12 @@ from assets.watchlists.swedish import (
 from assets.watchlists.swedish.safe_text import one_line
 from portal.follow_up.clock import ListClock, clock_of
 from portal.follow_up.events import Fact, facts_of
-from portal.follow_up.kinds import measures, words_for
+from portal.follow_up.kinds import extent_in, measures, of_the_case, words_for
 from portal.published import Shown
 from portal.rights import Role
 from portal.today import Today
 from portal.views.rules import Visit, references
-from rules.follow_up_words import reminder_days, step_words
+from rules.follow_up_words import case_words, reminder_days, step_words
 
 OVERDUE, RISEN, GOES_ON, LOWERED, NO_DATA = "forsenade", "nya", "pagar", "minskat", "data"
 GROUP_NAMES = {
@@ -337,11 +337,14 @@ def word_text(kind: str, value: str) -> str:
     lists = {of_kind: steps.of_role(role) for role, of_kind in STATUS_OF.items()} | {
         kinds.CONSENT: steps.consent,
         kinds.COLLABORATION: steps.collaboration,
-        kinds.FACTOR: steps.factors,
-        kinds.GOAL_MET: steps.goal_met,
+        **of_the_case(),
     }
     if kind == kinds.MEASURE:
         return measures().get(value, value)
+    if kind == kinds.MEASURE_EXTENT:
+        measure, extent = extent_in(value)
+        how = next((word.sv for word in case_words().extents if word.code == extent), extent)
+        return f"{measures().get(measure, measure)}: {how}"
     return next((word.sv for word in lists.get(kind, ()) if word.code == value), value)
 
 

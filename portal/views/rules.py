@@ -26,6 +26,7 @@ from portal.models import PUBLIC_ID, Person, PupilReference
 from portal.published import PublishedLists
 from portal.rights import Rights, Role, rights_of
 from portal.today import Placed, School, Today
+from rules.year_wheels import district_of
 
 Given = ParamSpec("Given")
 View = Callable[..., HttpResponse]
@@ -43,6 +44,8 @@ class Rule(Enum):
     PUPIL = "pupil"
     TEAM = "team"
     OPERATOR = "operator"
+    ANALYST = "analyst"
+    DISTRICT = "district"
 
 
 #: The rule of every view, by its name; `urls.py` makes addresses of these alone.
@@ -179,6 +182,17 @@ def _operator(visit: Visit, given: dict[str, Any]) -> dict[str, Any] | None:
     return given if visit.rights.is_operator else None
 
 
+def _analyst(visit: Visit, given: dict[str, Any]) -> dict[str, Any] | None:
+    return given if visit.rights.is_analyst else None
+
+
+def _district(visit: Visit, given: dict[str, Any]) -> dict[str, Any] | None:
+    """A district with a wheel: of a school that the visitor reads, or of the visitor's team."""
+    district = district_of(given.pop("district"))
+    own = {school.district for school in visit.own_schools} | visit.rights.districts
+    return {"district": district, **given} if district in own else None
+
+
 def _pupil(visit: Visit, given: dict[str, Any]) -> dict[str, Any] | None:
     reference = given.pop("reference")
     # What is no name of ours is not asked for: Postgres refuses some characters.
@@ -224,3 +238,5 @@ of_mentor = _for(Rule.MENTOR, _mentor)
 of_pupil = _for(Rule.PUPIL, _pupil)
 of_team = _for(Rule.TEAM, _team)
 of_operator = _for(Rule.OPERATOR, _operator)
+of_analyst = _for(Rule.ANALYST, _analyst)
+of_district = _for(Rule.DISTRICT, _district)

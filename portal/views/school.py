@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from assets.watchlists.swedish import texts
-from portal.follow_up.year_wheel import next_steps
 from portal.today import School
 from portal.views.rows import grouped, rows_of_list
 from portal.views.rules import Visit, of_school
+from portal.views.wheel import calendar_address, steps_of_school
 
 
 @require_safe
@@ -39,7 +39,8 @@ def school_page(request: HttpRequest, visit: Visit, school: School) -> HttpRespo
         "weeks": visit.lists.weeks_of(school.code),
         "has_newer": bool(week and (shown.newest_week > week)),
         "is_led": school.code in visit.rights.led,
-        "wheel": next_steps(school.district, visit.today.day),
+        "wheel": steps_of_school(visit, school.district, school.code, rows),
+        "calendar": calendar_address(school.district),
         "view": "school",
         "day": visit.today.day,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -12,11 +13,11 @@ from django.views.decorators.http import require_safe
 from assets.follow_up import kinds
 from assets.follow_up.standing import has_open_case, newest_of
 from assets.watchlists.swedish.safe_text import one_line
-from portal.follow_up.events import facts_of
-from portal.follow_up.year_wheel import next_steps
+from portal.follow_up.events import Fact, facts_of
 from portal.models import Event
 from portal.views.rows import word_text
 from portal.views.rules import Visit, of_team, references
+from portal.views.wheel import calendar_address, steps_of_team
 from rules.follow_up_words import step_words
 
 
@@ -40,7 +41,8 @@ class Case:
 def team_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Cases by step, of the reader's districts."""
     visit.note("team", "cases")
-    cases = cases_of(visit)
+    facts = open_cases(visit)
+    cases = cases_of(visit, facts)
     by_step: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_step[case.step].append(case)
@@ -55,13 +57,16 @@ def team_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "due": [case for case in cases if case.is_due],
         "count": len(cases),
         "districts": sorted(visit.rights.districts),
-        "wheels": [(d, next_steps(d, visit.today.day)) for d in sorted(visit.rights.districts)],
+        "wheels": [
+            (district, calendar_address(district), steps_of_team(visit, district, facts))
+            for district in sorted(visit.rights.districts)
+        ],
     }
     return render(request, "portal/team.html", context)
 
 
-def cases_of(visit: Visit) -> list[Case]:
-    """Return the open cases of the reader's districts, by name."""
+def open_cases(visit: Visit) -> dict[str, list[Fact]]:
+    """Return what was said of the pupils whom the reader meets as of the team, by pupil key."""
     codes = visit.rights.teams_schools()
     today = visit.today
     said = Event.objects.filter(kind=kinds.CONSENT).values_list("pupil_key", flat=True).distinct()
@@ -70,7 +75,13 @@ def cases_of(visit: Visit) -> list[Case]:
         key for key in keys if key in today.pupils and today.pupils[key].school_unit_code in codes
     }
     facts = facts_of(visit.home, today, sorted(keys))
-    open_keys = sorted(key for key, of_pupil in facts.items() if has_open_case(of_pupil))
+    return {key: facts[key] for key in sorted(facts) if has_open_case(facts[key])}
+
+
+def cases_of(visit: Visit, facts: Mapping[str, list[Fact]]) -> list[Case]:
+    """Return the open cases of the reader's districts, by name."""
+    today = visit.today
+    open_keys = list(facts)
     names = references(open_keys) if open_keys else {}
     found = []
     for key in open_keys:

@@ -86,6 +86,14 @@ PARTS = (
     Part(
         "large_page", lambda size: (max(100, round(2_000 * size)), 5), ("pupils", "rounds"), 0.1, 1
     ),
+    Part(
+        "portal_crowd",
+        lambda size: (*city(1)(size), 40, max(20, round(300 * size))),
+        (*_CITY, "people", "seconds"),
+        6,
+        16,
+        2,
+    ),
     Part("commands", lambda _: (), (), 0.2, 1.5, 1.5),
 )
 NAMES = tuple(part.name for part in PARTS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assets.flags.consultation import Consultation
+from assets.flags.consultation import Consultation, Revealed
 from rules.models import RuleSet
 
 TITLE = "Underlag för konsultation"
@@ -38,6 +38,14 @@ _TRENDS = {
     "unknown": "Går inte att säga",
 }
 _NOTHING = "Inget angivet"
+_REVEALED: dict[Revealed, str] = {
+    "number": "ett långt tal eller ett datum",
+    "date": "ett datum",
+    "sex": "ett ord som visar elevens kön",
+    "name": "elevens eller mentorns namn",
+    "place": "klassen eller skolan",
+    "subject": "ett ämne som eleven läser",
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,14 @@ def items(
         Item("Gränser i frånvarotrappan som nås", _steps(consultation, rule_set)),
         Item("Vad skolan har gjort", tuple(done) or (_NOTHING,)),
         Item("Fråga", (question or _NOTHING,)),
+    )
+
+
+def refused(kind: Revealed) -> str:
+    """Why a text of the asker is not on the sheet; nothing of the text is repeated."""
+    return (
+        f"Texten innehåller {_REVEALED[kind]}, så eleven går att känna igen. Skriv så att det kan "
+        "gälla många, till exempel ”eleven”. Det du skrev står kvar."
     )
 
 

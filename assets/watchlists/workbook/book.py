@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
@@ -48,16 +48,20 @@ from assets.watchlists.workbook.style import StyleNumbers, add_styles
 HEADING_ROW = 3  # of a table's own sheet: under the title and the line that says what to do
 
 
-class ListBook:
-    """The workbook of a list; its sheets come in the order in which they are added.
+class TableBook:
+    """A workbook of tables; its sheets come in the order in which they are added.
 
     Args:
-        watchlist: the list.
+        title: what it is, in the file's properties.
+        header: what every printed page says.
+        created: when its content was made.
         orientation: how its sheets print. Upright, no letter is smaller than 10 points.
     """
 
-    def __init__(self, watchlist: Watchlist, orientation: Orientation = "landscape") -> None:
-        self._header = texts.print_header(watchlist)
+    def __init__(
+        self, title: str, header: str, created: datetime, orientation: Orientation = "landscape"
+    ) -> None:
+        self._header = header
         self._orientation: Orientation = orientation
         self._book = _Book()
         self._book.remove(self._book.worksheets[0])
@@ -65,10 +69,10 @@ class ListBook:
         self._sheets: dict[str, ListSheet] = {}
         # The file's properties travel further than its content: no person is named in them.
         properties = self._book.properties
-        properties.title = f"{texts.LIST_NAME} {self._header}"
+        properties.title = title
         properties.creator = texts.PRODUCER
         properties.language = "sv-SE"
-        properties.created = watchlist.created_at.astimezone(UTC).replace(tzinfo=None)
+        properties.created = created.astimezone(UTC).replace(tzinfo=None)
 
     def add_sheet(self, name: str) -> ListSheet:
         """Add an empty sheet; `name` is one of ours, never a text from the data."""
@@ -105,8 +109,8 @@ class ListBook:
         beside = get_column_letter(coordinate_to_tuple(last)[1] + 1)
         sheet.draw(chart, f"{beside}{HEADING_ROW}", words, f"{first}:{last}")
 
-    def save(self, path: Path) -> None:
-        """Write the workbook to exactly `path`, replacing what is there.
+    def save(self, path: Path | IO[bytes]) -> None:
+        """Write the workbook to exactly `path`, replacing what is there, or into an open file.
 
         Raises:
             OSError: the file cannot be written.
@@ -114,6 +118,20 @@ class ListBook:
         self._book.properties.modified = datetime.now(UTC).replace(tzinfo=None)
         with ZipFile(path, "w", ZIP_DEFLATED) as archive:
             _OneFileWriter(self._book, archive, self._sheets).save()
+
+
+class ListBook(TableBook):
+    """The workbook of a list.
+
+    Args:
+        watchlist: the list.
+        orientation: how its sheets print.
+    """
+
+    def __init__(self, watchlist: Watchlist, orientation: Orientation = "landscape") -> None:
+        header = texts.print_header(watchlist)
+        title = f"{texts.LIST_NAME} {header}"
+        super().__init__(title, header, watchlist.created_at, orientation)
 
 
 # A workbook becomes one file. openpyxl would first write each sheet to a file of its own in the

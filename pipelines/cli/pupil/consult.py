@@ -11,19 +11,15 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from jinja2 import Template
 from markupsafe import Markup
 
-from assets.flags.answers import identities_of, staff_names
-from assets.flags.consultation import OwnFacts, consultation_of, refuse_revealing
-from assets.flags.evaluate import Evaluation, evaluate_flags
-from assets.flags.explain import Explanation
+from assets.flags.consultation import consultation_of, own_facts, refuse_revealing
+from assets.flags.evaluate import evaluate_flags
 from assets.flags.explain import explain as explained
 from assets.flags.pupil_question import find_pupil
-from assets.lake.connection import Lake
 from assets.watchlists.page.standing_alone import TEMPLATES, environment, policy
 from assets.watchlists.swedish import consultation_texts as texts
 from assets.watchlists.swedish.consultation_texts import Item, items
@@ -67,7 +63,8 @@ def consult(
                 "The pupil has left the school, so there is nothing to consult about as of "
                 f"{as_of.isoformat()}. Look at the day."
             )
-        facts = _own_facts(lake, key, explanation, evaluation)
+        place = explanation.place
+        facts = own_facts(lake, str(key), place.class_name, place.school_unit_code)
         for text in [*(done or []), question]:
             refuse_revealing(text, facts)
         sheet = items(consultation_of(explanation), rule_set, done or [], question)
@@ -76,45 +73,6 @@ def consult(
         return
     for line in lines_of(sheet):
         say_out(line)
-
-
-def _own_facts(lake: Lake, key: UUID, explanation: Explanation, evaluation: Evaluation) -> OwnFacts:
-    """What the asker's own words may not hold: of the lake, opened for nothing else."""
-    person = identities_of(lake, [str(key)]).get(str(key), {})
-    names = _parts(person.get("given_name", ""), person.get("family_name", ""))
-    staff = staff_names(lake)
-    mentors = [
-        staff.get(mentor, "")
-        for (mentor,) in lake.rows(
-            f"SELECT cast(mentor_key AS VARCHAR) FROM {evaluation.places.belonging} "
-            "WHERE pupil_key = cast($key AS UUID) AND mentor_key IS NOT NULL",
-            key=str(key),
-        )
-    ]
-    schools = lake.rows(
-        "SELECT DISTINCT school_name FROM school_units WHERE school_unit_code = $code "
-        "AND school_name IS NOT NULL",
-        code=explanation.place.school_unit_code,
-    )
-    subjects = lake.rows(
-        "SELECT DISTINCT subject FROM lessons WHERE pupil_key = cast($key AS UUID) "
-        "AND subject IS NOT NULL",
-        key=str(key),
-    )
-    return OwnFacts(
-        names=(*names, *_parts(*mentors)),
-        places=(
-            explanation.place.class_name,
-            explanation.place.school_unit_code,
-            *(name for (name,) in schools),
-        ),
-        subjects=tuple(subject for (subject,) in subjects),
-    )
-
-
-def _parts(*names: str) -> Sequence[str]:
-    """Each name and each part of it: people write one of two given names."""
-    return [part for name in names for part in (name, *name.replace("-", " ").split()) if part]
 
 
 def write_consultation(items: Sequence[Item], path: Path) -> None:
@@ -129,7 +87,7 @@ def write_consultation(items: Sequence[Item], path: Path) -> None:
 
 
 def page_of(items: Sequence[Item]) -> str:
-    """The sheet as a page that stands alone."""
+    """Return the sheet as a page."""
     style = (TEMPLATES / "consultation.css").read_text(encoding="utf-8")
     return _template().render(
         t=texts,

@@ -1,0 +1,184 @@
+"""Deltagaruppföljningen of the reader's districts: as a workbook, and read back from one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import OperationalError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.follow_up.case_reading import (
+    CaseSheetError,
+    RowFault,
+    SheetRead,
+    SheetRow,
+    read_row,
+    read_rows,
+)
+from portal.follow_up.case_rows import CaseRow, case_rows
+from portal.follow_up.case_sheet import REFERENCE, workbook_of
+from portal.follow_up.cases import PupilCase, cases_in
+from portal.follow_up.events import Author, add_event
+from portal.follow_up.kinds import objection
+from portal.views.rules import Visit, of_team
+from portal.views.team import open_cases
+
+#: Bytes of a file that is read back: a team's own is some dozens of kilobytes.
+MOST_BYTES = 2 << 20
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass
+class ReadBack:
+    """What became of a file that was read back.
+
+    Attributes:
+        rows: that said something; every one was accepted or refused.
+        changed: accepted, with something new.
+        unchanged: accepted, with nothing new.
+        faults: of the refused rows.
+        refused: rows that were.
+        notices: what was not read, and what stands as it was.
+        trouble: why the file as a whole was not read; "" for no trouble.
+    """
+
+    rows: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    faults: list[RowFault] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    trouble: str = ""
+    status: int = 200
+
+
+@require_safe
+@of_team
+def case_sheet(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Where the workbook is fetched and read back."""
+    visit.note("team", "cases")
+    return _page(request, visit, None)
+
+
+@require_safe
+@of_team
+def case_sheet_file(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The workbook; fetching it is in the log of every pupil who stands in it."""
+    rows = sheet_rows(visit)
+    visit.note("team", "case_sheet")
+    for row in rows:
+        key = row.case.pupil_key
+        visit.note("team", "case_sheet", visit.today.pupils[key].school_unit_code, key)
+    answer = HttpResponse(workbook_of(rows, visit.home.now()), content_type=_TYPE)
+    name = f"deltagaruppfoljning_{visit.today.day.isoformat()}.xlsx"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def sheet_rows(visit: Visit) -> list[CaseRow]:
+    """Return the rows of the cases that the visitor may see, by when they began."""
+    cases = _cases(visit)
+    return visit.home.look(lambda lake: case_rows(lake, visit.today, cases))
+
+
+def _cases(visit: Visit) -> list[PupilCase]:
+    found = [case for facts in open_cases(visit).values() for case in cases_in(visit.home, facts)]
+    return sorted(found, key=lambda case: (case.enrolled_on, case.reference))
+
+
+@require_POST
+@of_team
+def read_case_sheet(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Read a team's own workbook back: what is new in it becomes events."""
+    sent = request.FILES.get("file")
+    if not isinstance(sent, UploadedFile) or not sent.size:
+        outcome = ReadBack(
+            trouble=f"Ingen fil kom fram, eller så är den större än {MOST_BYTES >> 20} MB. "
+            "Inget är läst.",
+            status=422,
+        )
+        return _page(request, visit, outcome)
+    try:
+        outcome = _kept(visit, _rows_in(visit, sent))
+    except CaseSheetError as error:
+        outcome = ReadBack(trouble=f"{error} Inget är läst.", status=422)
+    except OperationalError:
+        outcome = ReadBack(
+            trouble="Det gick inte att spara just nu: databasen är upptagen eller borta. Inget är "
+            "sparat; läs in samma fil igen om en stund.",
+            status=503,
+        )
+    return _page(request, visit, outcome)
+
+
+def _rows_in(visit: Visit, sent: UploadedFile[bytes]) -> SheetRead:
+    if (sent.size or 0) > MOST_BYTES:
+        raise CaseSheetError(f"Filen är större än {MOST_BYTES >> 20} MB.")
+    # In the home, whose disk is looked after, and gone when it is read.
+    root = visit.home.folder / "portal"
+    with TemporaryDirectory(prefix="read-", dir=root) as folder:
+        path = Path(folder) / "sheet.xlsx"
+        path.write_bytes(b"".join(sent.chunks()))
+        return read_rows(path, Path(folder))
+
+
+def _kept(visit: Visit, read: SheetRead) -> ReadBack:
+    outcome = ReadBack(rows=len(read.rows), notices=list(read.notices))
+    known = {row.case.reference: row for row in sheet_rows(visit)}
+    met: set[str] = set()
+    with transaction.atomic():
+        visit.note("team", "case_sheet_read")
+        for row in read.rows:
+            faults, said = _keep(visit, row, known, met, outcome.notices)
+            outcome.faults += faults
+            outcome.refused += bool(faults)
+            outcome.changed += bool(said and not faults)
+            outcome.unchanged += not said and not faults
+    if outcome.rows and outcome.refused == outcome.rows:
+        outcome.status = 422
+    return outcome
+
+
+def _keep(
+    visit: Visit, row: SheetRow, known: dict[str, CaseRow], met: set[str], notices: list[str]
+) -> tuple[list[RowFault], int]:
+    """Keep what a row says, all of it or nothing; return its faults, and how many events."""
+    found = known.get(row.reference)
+    if found is None:
+        return [row.fault(REFERENCE, "ett ärende som teamet har")], 0
+    if row.reference in met:
+        return [row.fault(REFERENCE, "en rad för varje ärende")], 0
+    met.add(row.reference)
+    today, key = visit.today, found.case.pupil_key
+    read = read_row(row, found, today.day)
+    faults = list(read.faults)
+    for said in read.said:
+        against = objection(said, ("team",), today.day, has_consent=True)
+        if against is not None:
+            faults.append(RowFault(row.number, "", "", against.words))
+    if faults:
+        return faults, 0
+    notices += read.notices
+    if read.said:
+        visit.note("team", "changed", today.pupils[key].school_unit_code, key)
+    author = Author(visit.rights.key, "team")
+    for said in read.said:
+        add_event(visit.home, today, author, key, said, None)
+    return [], len(read.said)
+
+
+def _page(request: HttpRequest, visit: Visit, outcome: ReadBack | None) -> HttpResponse:
+    context = {
+        "visit": visit,
+        "outcome": outcome,
+        "count": len(_cases(visit)),
+        "districts": sorted(visit.rights.districts),
+        "most": MOST_BYTES >> 20,
+    }
+    status = outcome.status if outcome else 200
+    return render(request, "portal/case_sheet.html", context, status=status)

@@ -1,0 +1,433 @@
+"""Every place where personal data lies: what lies there, how, and what reaches it today.
+
+The one registry of backup, erasure, retention and the rotation of keys, which come later: "not
+yet" is what is true today. docs/personal-data.md is made of it. A test fills a home and looks that
+each file is of exactly one place, and that no name stands in clear where it is said to be sealed.
+Not here: which columns of the lake hold what (docs/data-dictionary.md).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+How = Literal["clear", "sealed", "values sealed", "keys only", "key", "nobody"]
+NOT_YET = "not yet"
+_HASH, _PAIR = r"[0-9a-f]{64}", r"[0-9a-f]{2}"
+_KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_CODE = r"[0-9]{8}"
+_WEEK = r"[0-9]{4}-W[0-9]{2}"
+_VERSION = rf"lists/\.versions/(?:current|{_WEEK})/{_CODE}/[0-9a-f]{{32}}"
+
+#: What each way of lying there means.
+HOWS: dict[How, str] = {
+    "clear": "in clear: mode 0600 and the disk's encryption are all that guards it",
+    "sealed": "sealed as a whole with the home's key",
+    "values sealed": "names, numbers, addresses and texts sealed one by one; keys, dates and "
+    "minutes are read by who has the database",
+    "keys only": "no name: keys of pupils or people, made with the home's key",
+    "key": "opens what is sealed",
+    "nobody": "no personal data",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place where personal data lies, or a part of the home where none does.
+
+    Attributes:
+        name: of the place; one word or two.
+        pattern: its files below the home, as a regular expression of the whole path; "" outside.
+        shown: where it is, for people.
+        what: what of whom.
+        how: how it lies there.
+        readers: who reads it.
+        backup: what copies it.
+        erasure: what takes one pupil out.
+        retention: when it goes by itself.
+        rotation: what a new key does to it.
+    """
+
+    name: str
+    pattern: str
+    shown: str
+    what: str
+    how: How
+    readers: str
+    backup: str = "with the home"
+    erasure: str = NOT_YET
+    retention: str = NOT_YET
+    rotation: str = "-"
+
+
+#: Tables of the lake, by what of a person they hold. Every table is in one of the two.
+TABLES_OF_PUPILS = frozenset(
+    {
+        *("protection_words", "pupil_references", "pupil_numbers", "number_changes"),
+        *("files", "held_files", "row_problems", "lessons", "pupil_merges", "removed_lessons"),
+        *("moved_lessons", "missing_lessons", "enrolments", "monthly_sums", "identity_sources"),
+        *("identities", "staff", "school_units", "absence_daily", "absence_monthly"),
+        *("absence_rolling", "flags", "superseded_flags", "superseded_listed_pupils"),
+        *("superseded_listed_verdicts", "forecasts", "releases"),
+        *("listed_pupils", "listed_verdicts", "contradicted_lessons", "joint_lessons"),
+        *("uncounted_lessons", "moving_records", "enrolment_claims", "lift_releases"),
+        *("lesson_removals", "unmerged_pairs", "ss12000_persons", "ss12000_enrolments"),
+        *("ss12000_members", "ss12000_duties", "ss12000_roles", "ss12000_attendances"),
+        *("ss12000_groups", "ss12000_activities", "ss12000_events", "ss12000_exceptions"),
+        "ss12000_deletions",
+    }
+)
+TABLES_OF_NOBODY = frozenset(
+    {
+        *("protection_totals", "protection_columns", "lesson_snapshots", "slot_sources"),
+        *("class_coverage", "stale_days", "school_breaks", "school_sendings", "forecast_skill"),
+        *("school_contracts", "school_silences", "publications", "parallel_values"),
+        *("disputable_files", "file_releases", "ss12000_organisations"),
+    }
+)
+
+PLACES: tuple[Place, ...] = (
+    # --- what comes in ---------------------------------------------------------------------------
+    Place(
+        "inbox",
+        r"inbox/.+",
+        "`inbox/`, or `TRAPPAN_INBOX`",
+        "everything that a school's file says of pupils and mentors",
+        "clear",
+        "whoever sends files, and the operator",
+        retention="the sender's: nothing is moved or deleted",
+    ),
+    Place(
+        "pulled",
+        r"pulled/.+",
+        "`pulled/<source>/`",
+        "what a server answered of pupils, staff and lessons",
+        "clear",
+        "the operator",
+    ),
+    Place(
+        "spool",
+        r"tmp/[0-9]+/incoming/.+",
+        "`tmp/<process>/incoming/`",
+        "copies of the files that are being read",
+        "clear",
+        "the process",
+        backup="never",
+        erasure="gone with the run",
+        retention="the run; what a killed one left goes with the next",
+    ),
+    Place(
+        "spill",
+        r"tmp/.+",
+        "`tmp/<process>/`",
+        "what DuckDB spills of a query, encrypted by it for the process",
+        "sealed",
+        "the process",
+        backup="never",
+        erasure="gone with the run",
+        retention="the run; what a killed one left goes with the next",
+        rotation="a key for each process",
+    ),
+    # --- what is kept ----------------------------------------------------------------------------
+    Place(
+        "archive",
+        rf"archive/{_PAIR}/{_HASH}\.zst\.age",
+        "`archive/`",
+        "the original of every file",
+        "sealed",
+        "the operator, logged: `trappan archive open`",
+        erasure="`trappan archive remove` takes a whole file; of one pupil not yet",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "quarantine",
+        rf"quarantine/{_HASH}\.reason\.txt",
+        "`quarantine/`",
+        "why a file was refused; its name and content are not there",
+        "nobody",
+        "the operator",
+    ),
+    Place(
+        "lake",
+        rf"lake/data/main/[a-z0-9_]+/.*ducklake-{_KEY}(?:-delete)?\.parquet",
+        "`lake/data/`, or `TRAPPAN_DATA_PATH`",
+        "lessons, absence, rosters and verdicts by pupil key; identities sealed within",
+        "sealed",
+        "whoever has the catalog: it holds the files' keys",
+        erasure=f"{NOT_YET}; a number's files by `trappan revoke`",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "catalog",
+        r"lake/catalog\.sqlite(?:-wal|-shm|-journal)?",
+        "`lake/catalog.sqlite`, or `TRAPPAN_CATALOG`",
+        "the keys of the lake's files, and small tables' rows; no name in clear",
+        "values sealed",
+        "whoever reads the file",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "lost lakes",
+        r"lake\.lost-[0-9]+/.+",
+        "`lake.lost-<n>/`",
+        "a lake that was put aside by `--begin-anew`, as it was",
+        "values sealed",
+        "the operator",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "contracts",
+        r"contracts/[a-z_]+\.json",
+        "`contracts/`",
+        "what checks answered: counts",
+        "nobody",
+        "the operator",
+    ),
+    # --- what goes out ---------------------------------------------------------------------------
+    Place(
+        "lists",
+        rf"{_VERSION}/(?:mentorer/{_KEY}/)?franvarolista_[A-Za-z0-9_.-]+\.(?:html|xlsx)",
+        "`lists/current/`, `lists/<week>/` and the versions behind them",
+        "names, classes, absence and mentors of the pupils on a school's list",
+        "clear",
+        "principals, mentors, the operator; a workbook can have a password",
+        erasure="current lists: the next night leaves out who is protected; frozen ones not yet",
+    ),
+    Place(
+        "list memory",
+        rf"{_VERSION}/list\.sealed",
+        "`list.sealed` beside each list",
+        "the whole list, so that it can be delivered and shown again",
+        "sealed",
+        "trappan, the portal",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "manifests",
+        rf"{_VERSION}/manifest\.json",
+        "`manifest.json` beside each list",
+        "hashes, counts, keys of mentors",
+        "keys only",
+        "the operator",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "deliveries",
+        r"delivery\.sqlite(?:-wal|-shm|-journal)?",
+        "`delivery.sqlite`",
+        "which lists went where; who was on them, sealed",
+        "values sealed",
+        "the operator",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "delivered lists",
+        "",
+        "the target of `trappan deliver`: a folder, SFTP, S3; notices by mail",
+        "the lists as above; a notice names nobody",
+        "clear",
+        "principals and mentors, by the target's own rights",
+        backup="the target's",
+        erasure="`trappan deliver` takes a list away when somebody on it may not be named",
+        retention="a current list is replaced; a frozen one stays",
+    ),
+    # --- the portal ------------------------------------------------------------------------------
+    Place(
+        "portal database",
+        r"portal/portal\.sqlite(?:-wal|-shm|-journal)?",
+        "`portal/portal.sqlite`, or `TRAPPAN_PORTAL_DATABASE`",
+        "what people said of pupils, delegations, who opened whom, sessions, machines whose login "
+        "failed; notes and mail addresses sealed",
+        "values sealed",
+        "the portal; a principal the own school's log",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "portal reading",
+        r"portal/read-[^/]+/.+",
+        "`portal/read-…/`",
+        "a team's workbook while it is read back",
+        "clear",
+        "the process",
+        backup="never",
+        erasure="gone with the request",
+        retention="the request; what a killed process left stays until somebody removes it",
+    ),
+    Place(
+        "portal files",
+        r"portal/static/.+",
+        "`portal/static/`",
+        "style, script and icon",
+        "nobody",
+        "everybody",
+    ),
+    Place(
+        "people's own files",
+        "",
+        "what people print, fetch or save: a printed pupil, a consultation sheet, "
+        "deltagaruppföljning, `explain` and `--identities` in a terminal",
+        "what they asked for",
+        "clear",
+        "who asked; the access log says that they did",
+        backup="none of ours",
+        erasure="theirs",
+        retention="theirs",
+    ),
+    # --- logs ------------------------------------------------------------------------------------
+    Place(
+        "access log",
+        r"access\.log",
+        "`access.log`",
+        "who opened identities, with a keyed hash of what was asked",
+        "keys only",
+        "the operator; shipped where the municipality ships it",
+        erasure="never: it is the proof",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "grants",
+        r"grants\.jsonl",
+        "`grants.jsonl`",
+        "who of the staff was let in, by whom, for what, until when",
+        "clear",
+        "the operator",
+        erasure="never: it is the proof",
+    ),
+    Place(
+        "night reports and run logs",
+        "",
+        "standard output of the commands, wherever the operator sends it",
+        "counts; no pupil's name or number",
+        "nobody",
+        "the operator",
+        backup="the operator's",
+    ),
+    Place(
+        "runs",
+        r"dagster/.+",
+        "`dagster/`, or `TRAPPAN_DAGSTER_STORAGE`",
+        "runs, checks and counts",
+        "nobody",
+        "the operator, Dagster's pages",
+    ),
+    # --- keys and settings -----------------------------------------------------------------------
+    Place(
+        "home's key",
+        r"pupil\.key",
+        "`pupil.key`",
+        "the one secret: whoever has it and the home reads everything",
+        "key",
+        "trappan, the portal",
+        backup="apart from the home",
+        erasure="-",
+        retention="-",
+        rotation=NOT_YET,
+    ),
+    Place(
+        "people in settings",
+        r"(?:roles|recipients|senders|access)\.yaml",
+        "`roles.yaml`, `recipients.yaml`, `senders.yaml`, `access.yaml`",
+        "mail addresses of staff",
+        "clear",
+        "the operator",
+        erasure="by hand",
+        retention="by hand",
+    ),
+    Place(
+        "sources",
+        r"sources\.yaml",
+        "`sources.yaml`, or `TRAPPAN_SOURCES`",
+        "servers and where their secrets are",
+        "key",
+        "the operator",
+        erasure="-",
+        retention="by hand",
+    ),
+    Place(
+        "own rules and layouts",
+        r"(?:layouts|rules)/.+",
+        "`layouts/`, `rules/`",
+        "column names and limits",
+        "nobody",
+        "the operator",
+    ),
+    Place(
+        "locks",
+        r"(?:[a-z]+/)?[a-z]*\.lock",
+        "`*.lock`",
+        "nothing: empty files",
+        "nobody",
+        "trappan",
+        backup="never",
+    ),
+)
+
+
+def places_of(path: str, places: Iterable[Place] = PLACES) -> list[Place]:
+    """Return the places that a file below the home is of: exactly one, if the registry is whole.
+
+    Args:
+        path: below the home, with `/`.
+        places: those that are asked.
+    """
+    found = [one for one in places if one.pattern and re.fullmatch(one.pattern, path, re.DOTALL)]
+    # What is spilled and what is spooled lie below the same folder: the narrower one counts.
+    names = {one.name for one in found}
+    return [one for one in found if one.name != "spill"] if "spool" in names else found
+
+
+_INTRODUCTION = (
+    "Every place, below the home or outside of it, made of `rules/personal_data.py`. A test fills "
+    "a home with a night, a publication and a follow-up, and fails when a file is of no place "
+    "here, or when a name stands in clear where it is said to be sealed. *Not yet* is what is true "
+    "today."
+)
+_REACHED = (
+    "There is no command for backup, erasure, retention or a new key yet. A backup is a copy of "
+    "the home while no run goes on, with `pupil.key` kept apart."
+)
+
+
+def as_markdown() -> str:
+    """Return docs/personal-data.md."""
+    lines = [
+        "# Where personal data lies",
+        "",
+        _INTRODUCTION,
+        "",
+        "How it lies there:",
+        "",
+        *(f"- **{how}**: {words}." for how, words in HOWS.items()),
+        "",
+        "| place | where | what | how | who reads it |",
+        "|---|---|---|---|---|",
+        *(f"| {p.name} | {p.shown} | {p.what} | {p.how} | {p.readers} |" for p in PLACES),
+        "",
+        "## What reaches it",
+        "",
+        _REACHED,
+        "",
+        "| place | backup | erasure of one pupil | goes by itself | a new key |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {p.name} | {p.backup} | {p.erasure} | {p.retention} | {p.rotation} |"
+            for p in PLACES
+            if p.how != "nobody"
+        ),
+        "",
+        "## Tables of the lake",
+        "",
+        "Of pupils or staff: " + ", ".join(f"`{name}`" for name in sorted(TABLES_OF_PUPILS)) + ".",
+        "",
+        "Of nobody: " + ", ".join(f"`{name}`" for name in sorted(TABLES_OF_NOBODY)) + ".",
+        "",
+        "Their columns: [data dictionary](data-dictionary.md).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())
