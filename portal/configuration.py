@@ -1,4 +1,7 @@
-"""What an operator sets for the portal: `TRAPPAN_PORTAL_<NAME>`, read once.
+"""What an operator sets for the portal, and what the login then says of itself.
+
+Settings are `TRAPPAN_PORTAL_<NAME>`, read once; the login is asked when the portal starts (OpenID
+Connect Discovery 1.0).
 
 Not here: what the lake is opened with (`pipelines/settings.py`), Django's own settings
 (`settings.py`), which are made of both.
@@ -6,11 +9,13 @@ Not here: what the lake is opened with (`pipelines/settings.py`), Django's own s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import requests
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -18,6 +23,13 @@ from assets.follow_up.portal_database import database_file
 from rules.errors import TrappanError
 
 LOOPBACK = "127.0.0.1"
+_DISCOVERY_SECONDS = 10
+_DISCOVERED = {
+    "authorization_endpoint": "TRAPPAN_PORTAL_FOUND_AUTHORIZATION",
+    "token_endpoint": "TRAPPAN_PORTAL_FOUND_TOKEN",
+    "userinfo_endpoint": "TRAPPAN_PORTAL_FOUND_USERINFO",
+    "jwks_uri": "TRAPPAN_PORTAL_FOUND_JWKS",
+}
 
 
 class PortalError(TrappanError):
@@ -127,3 +139,38 @@ class PortalConfiguration(BaseSettings):
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
+
+
+def discover(issuer: str) -> Mapping[str, str]:
+    """Return the login's addresses, by the names under which the settings look for them.
+
+    Raises:
+        PortalError: it does not answer, is another issuer, or speaks without TLS.
+    """
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    try:
+        answer = requests.get(address, timeout=_DISCOVERY_SECONDS, allow_redirects=False)
+        answer.raise_for_status()
+        said = answer.json()
+    except (requests.RequestException, ValueError) as error:
+        raise PortalError(
+            f"The login does not answer at {address}: {type(error).__name__}. Expected its "
+            "configuration as JSON; look at TRAPPAN_PORTAL_OIDC_ISSUER."
+        ) from None
+    if not isinstance(said, dict) or said.get("issuer") != issuer:
+        raise PortalError(
+            f"The login at {address} calls itself by another name than "
+            "TRAPPAN_PORTAL_OIDC_ISSUER. Expected the same, letter by letter."
+        )
+    found: dict[str, str] = {}
+    for name, variable in _DISCOVERED.items():
+        place = said.get(name)
+        if not isinstance(place, str) or urlsplit(place).scheme not in _schemes(issuer):
+            raise PortalError(f"The login at {address} gives no usable {name}.")
+        found[variable] = place
+    return found
+
+
+def _schemes(issuer: str) -> frozenset[str]:
+    """Plain HTTP only where the issuer itself is on this machine."""
+    return frozenset({"https", urlsplit(issuer).scheme})

@@ -30,7 +30,7 @@ Found = TypeVar("Found")
 
 
 @dataclass
-class _Kept:
+class _Answers:
     """What was asked of one snapshot on one day."""
 
     snapshot: int
@@ -51,7 +51,7 @@ class Home:
         self._clock = clock
         self._turn = threading.RLock()
         self._lake: Lake | None = None
-        self._kept: _Kept | None = None
+        self._kept: _Answers | None = None
         self.sealer = Sealer.of_home(settings.lake.home)
 
     @property
@@ -114,13 +114,13 @@ class Home:
             return question(lake)
 
     @contextmanager
-    def _reading(self) -> Iterator[tuple[Lake, _Kept]]:
+    def _reading(self) -> Iterator[tuple[Lake, _Answers]]:
         with self._turn:
             lake = self._lake = self._lake or Lake.open(self._settings.lake)
             try:
                 snapshot, day = lake.snapshot(), self.day()
                 if self._kept is None or (self._kept.snapshot, self._kept.day) != (snapshot, day):
-                    self._kept = _Kept(snapshot, day)
+                    self._kept = _Answers(snapshot, day)
                 yield lake, self._kept
             except Exception:
                 # A connection that failed once is not asked again: the next question opens another.

@@ -25,11 +25,11 @@ def _address(text: str) -> str:
 _Address = Annotated[str, AfterValidator(_address)]
 
 
-class _Part(BaseModel):
+class _RolePart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Team(_Part):
+class Team(_RolePart):
     """Skolsocionomer of a district.
 
     Attributes:
@@ -43,7 +43,7 @@ class Team(_Part):
     until: date | None = None
 
 
-class Roles(_Part):
+class Roles(_RolePart):
     """`roles.yaml`.
 
     Attributes:

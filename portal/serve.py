@@ -15,8 +15,7 @@ import typer
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import Home
 from pipelines.cli.printing import say
-from portal.configuration import LOOPBACK, PortalConfiguration, PortalError
-from portal.login.discovery import discover
+from portal.configuration import LOOPBACK, PortalConfiguration, PortalError, discover
 
 _CONFIG, _APP = "python:portal.workers", "portal.wsgi:application"
 

@@ -99,7 +99,7 @@ OIDC_PKCE_CODE_CHALLENGE_METHOD = "S256"
 OIDC_TIMEOUT = 10
 OIDC_STORE_ACCESS_TOKEN = OIDC_STORE_ID_TOKEN = False
 OIDC_CALLBACK_CLASS = "portal.login.oidc.Callback"
-# Found at the issuer when the portal starts (`login/discovery.py`).
+# Found at the issuer when the portal starts (`configuration.py`).
 OIDC_OP_AUTHORIZATION_ENDPOINT = os.environ.get("TRAPPAN_PORTAL_FOUND_AUTHORIZATION", "")
 OIDC_OP_TOKEN_ENDPOINT = os.environ.get("TRAPPAN_PORTAL_FOUND_TOKEN", "")
 OIDC_OP_USER_ENDPOINT = os.environ.get("TRAPPAN_PORTAL_FOUND_USERINFO", "")

@@ -25,7 +25,7 @@ from rules.models import RuleSet
 
 
 @dataclass(frozen=True)
-class School:
+class SchoolToday:
     """A school unit: what it is called, and by whom it is led."""
 
     code: str
@@ -35,7 +35,7 @@ class School:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlaceToday:
     """Where a pupil belongs today, and the keys of the mentors there."""
 
     school_unit_code: str
@@ -59,8 +59,8 @@ class Today:
     """
 
     day: date
-    schools: Mapping[str, School]
-    pupils: Mapping[str, Placed]
+    schools: Mapping[str, SchoolToday]
+    pupils: Mapping[str, PlaceToday]
     mentees: Mapping[str, frozenset[str]]
     standing: Mapping[str, str]
     names: Mapping[str, str]
@@ -99,7 +99,7 @@ def look_at_today(lake: Lake, sealer: Sealer, day: date, rules: RuleSet) -> Toda
     staff, words = Staff.of_lake(lake), staff_words(lake)
     belonging = place_pupils(lake, day, rules).belonging
     nameable = nameable_pupils(lake)
-    pupils: dict[str, Placed] = {}
+    pupils: dict[str, PlaceToday] = {}
     mentees: dict[str, set[str]] = defaultdict(set)
     names: dict[str, str] = {}
     rows = lake.rows(
@@ -110,7 +110,7 @@ def look_at_today(lake: Lake, sealer: Sealer, day: date, rules: RuleSet) -> Toda
         if key not in nameable:
             continue
         mentors = staff.mentors.get(mentor_word or "", ())
-        pupils[key] = Placed(code, class_name, grade, tuple(one.key for one in mentors))
+        pupils[key] = PlaceToday(code, class_name, grade, tuple(one.key for one in mentors))
         for mentor in mentors:
             mentees[mentor.key].add(key)
             names.setdefault(mentor.key, mentor.name)
@@ -118,13 +118,13 @@ def look_at_today(lake: Lake, sealer: Sealer, day: date, rules: RuleSet) -> Toda
     earlier: dict[str, list[str]] = defaultdict(list)
     for old, new in standing.items():
         earlier[new].append(old)
-    schools: dict[str, School] = {}
+    schools: dict[str, SchoolToday] = {}
     for code, name, principal, district in lake.relation("portal/portal_schools").iter_rows():
         word = words.get(principal or "", {"name": "", "email": ""})
         keys = [key_of_address(sealer, one) for one in split_addresses(word["email"])]
         if len(keys) == 1 and word["name"].strip():
             names[keys[0]] = word["name"].strip()
-        schools[code] = School(code, name, district, frozenset(keys))
+        schools[code] = SchoolToday(code, name, district, frozenset(keys))
     return Today(
         day,
         schools,

@@ -26,11 +26,11 @@ Content = TypeVar("Content", bound=BaseModel)
 _CODE = r"^[a-z][a-z0-9_]{0,39}$"
 
 
-class _Part(BaseModel):
+class _WordPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Word(_Part):
+class Word(_WordPart):
     """A thing that can be said.
 
     Attributes:
@@ -54,7 +54,7 @@ class Word(_Part):
     also_principal: bool = False
 
 
-class RoleWords(_Part):
+class RoleWords(_WordPart):
     """What a role can say of a pupil's status."""
 
     role: RoleName
@@ -62,7 +62,7 @@ class RoleWords(_Part):
     words: tuple[Word, ...]
 
 
-class StepWords(_Part):
+class StepWords(_WordPart):
     """`steps.yaml`."""
 
     roles: tuple[RoleWords, ...]
@@ -76,7 +76,7 @@ class StepWords(_Part):
         return next(one.words for one in self.roles if one.role == role)
 
 
-class CaseWords(_Part):
+class CaseWords(_WordPart):
     """`case_words.yaml`: what a team notes of a case.
 
     Attributes:
@@ -90,7 +90,7 @@ class CaseWords(_Part):
     satisfaction: tuple[Word, ...]
 
 
-class ReminderDays(_Part):
+class ReminderDays(_WordPart):
     """School days without an act until a person is reminded, from a day on."""
 
     valid_from: date
@@ -100,11 +100,11 @@ class ReminderDays(_Part):
     follow_up: int = Field(ge=1, le=200)
 
 
-class _Reminders(_Part):
+class _Reminders(_WordPart):
     values: tuple[ReminderDays, ...]
 
 
-class ToolHeading(_Part):
+class ToolHeading(_WordPart):
     """A heading of the toolbox, and its items."""
 
     code: str = Field(pattern=_CODE)
@@ -112,7 +112,7 @@ class ToolHeading(_Part):
     items: tuple[str, ...]
 
 
-class _Toolbox(_Part):
+class _Toolbox(_WordPart):
     headings: tuple[ToolHeading, ...]
 
 
@@ -134,7 +134,7 @@ def toolbox() -> tuple[ToolHeading, ...]:
     return read_words("toolbox.yaml", _Toolbox).headings
 
 
-class _Diagnoses(_Part):
+class _Diagnoses(_WordPart):
     words: tuple[Annotated[str, Field(pattern=r"^[a-zåäö]+\*?$")], ...]
 
 

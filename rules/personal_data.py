@@ -35,7 +35,7 @@ HOWS: dict[How, str] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class DataPlace:
     """A place where personal data lies, or a part of the home where none does.
 
     Attributes:
@@ -89,9 +89,9 @@ TABLES_OF_NOBODY = frozenset(
     }
 )
 
-PLACES: tuple[Place, ...] = (
+PLACES: tuple[DataPlace, ...] = (
     # --- what comes in ---------------------------------------------------------------------------
-    Place(
+    DataPlace(
         "inbox",
         r"inbox/.+",
         "`inbox/`, or `TRAPPAN_INBOX`",
@@ -100,7 +100,7 @@ PLACES: tuple[Place, ...] = (
         "whoever sends files, and the operator",
         retention="the sender's: nothing is moved or deleted",
     ),
-    Place(
+    DataPlace(
         "pulled",
         r"pulled/.+",
         "`pulled/<source>/`",
@@ -108,7 +108,7 @@ PLACES: tuple[Place, ...] = (
         "clear",
         "the operator",
     ),
-    Place(
+    DataPlace(
         "spool",
         r"tmp/[0-9]+/incoming/.+",
         "`tmp/<process>/incoming/`",
@@ -119,7 +119,7 @@ PLACES: tuple[Place, ...] = (
         erasure="gone with the run",
         retention="the run; what a killed one left goes with the next",
     ),
-    Place(
+    DataPlace(
         "spill",
         r"tmp/.+",
         "`tmp/<process>/`",
@@ -132,7 +132,7 @@ PLACES: tuple[Place, ...] = (
         rotation="a key for each process",
     ),
     # --- what is kept ----------------------------------------------------------------------------
-    Place(
+    DataPlace(
         "archive",
         rf"archive/{_PAIR}/{_HASH}\.zst\.age",
         "`archive/`",
@@ -142,7 +142,7 @@ PLACES: tuple[Place, ...] = (
         erasure="`trappan archive remove` takes a whole file; of one pupil not yet",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "quarantine",
         rf"quarantine/{_HASH}\.reason\.txt",
         "`quarantine/`",
@@ -150,7 +150,7 @@ PLACES: tuple[Place, ...] = (
         "nobody",
         "the operator",
     ),
-    Place(
+    DataPlace(
         "lake",
         rf"lake/data/main/[a-z0-9_]+/.*ducklake-{_KEY}(?:-delete)?\.parquet",
         "`lake/data/`, or `TRAPPAN_DATA_PATH`",
@@ -160,7 +160,7 @@ PLACES: tuple[Place, ...] = (
         erasure=f"{NOT_YET}; a number's files by `trappan revoke`",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "catalog",
         r"lake/catalog\.sqlite(?:-wal|-shm|-journal)?",
         "`lake/catalog.sqlite`, or `TRAPPAN_CATALOG`",
@@ -169,7 +169,7 @@ PLACES: tuple[Place, ...] = (
         "whoever reads the file",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "lost lakes",
         r"lake\.lost-[0-9]+/.+",
         "`lake.lost-<n>/`",
@@ -178,7 +178,7 @@ PLACES: tuple[Place, ...] = (
         "the operator",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "contracts",
         r"contracts/[a-z_]+\.json",
         "`contracts/`",
@@ -187,7 +187,7 @@ PLACES: tuple[Place, ...] = (
         "the operator",
     ),
     # --- what goes out ---------------------------------------------------------------------------
-    Place(
+    DataPlace(
         "lists",
         rf"{_VERSION}/(?:mentorer/{_KEY}/)?franvarolista_[A-Za-z0-9_.-]+\.(?:html|xlsx)",
         "`lists/current/`, `lists/<week>/` and the versions behind them",
@@ -196,7 +196,7 @@ PLACES: tuple[Place, ...] = (
         "principals, mentors, the operator; a workbook can have a password",
         erasure="current lists: the next night leaves out who is protected; frozen ones not yet",
     ),
-    Place(
+    DataPlace(
         "list memory",
         rf"{_VERSION}/list\.sealed",
         "`list.sealed` beside each list",
@@ -205,7 +205,7 @@ PLACES: tuple[Place, ...] = (
         "trappan, the portal",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "manifests",
         rf"{_VERSION}/manifest\.json",
         "`manifest.json` beside each list",
@@ -214,7 +214,7 @@ PLACES: tuple[Place, ...] = (
         "the operator",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "deliveries",
         r"delivery\.sqlite(?:-wal|-shm|-journal)?",
         "`delivery.sqlite`",
@@ -223,7 +223,7 @@ PLACES: tuple[Place, ...] = (
         "the operator",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "delivered lists",
         "",
         "the target of `trappan deliver`: a folder, SFTP, S3; notices by mail",
@@ -235,7 +235,7 @@ PLACES: tuple[Place, ...] = (
         retention="a current list is replaced; a frozen one stays",
     ),
     # --- the portal ------------------------------------------------------------------------------
-    Place(
+    DataPlace(
         "portal database",
         r"portal/portal\.sqlite(?:-wal|-shm|-journal)?",
         "`portal/portal.sqlite`, or `TRAPPAN_PORTAL_DATABASE`",
@@ -245,7 +245,7 @@ PLACES: tuple[Place, ...] = (
         "the portal; a principal the own school's log",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "portal reading",
         r"portal/read-[^/]+/.+",
         "`portal/read-…/`",
@@ -256,7 +256,7 @@ PLACES: tuple[Place, ...] = (
         erasure="gone with the request",
         retention="the request; what a killed process left stays until somebody removes it",
     ),
-    Place(
+    DataPlace(
         "portal files",
         r"portal/static/.+",
         "`portal/static/`",
@@ -264,7 +264,7 @@ PLACES: tuple[Place, ...] = (
         "nobody",
         "everybody",
     ),
-    Place(
+    DataPlace(
         "people's own files",
         "",
         "what people print, fetch or save: a printed pupil, a consultation sheet, "
@@ -277,7 +277,7 @@ PLACES: tuple[Place, ...] = (
         retention="theirs",
     ),
     # --- logs ------------------------------------------------------------------------------------
-    Place(
+    DataPlace(
         "access log",
         r"access\.log",
         "`access.log`",
@@ -287,7 +287,7 @@ PLACES: tuple[Place, ...] = (
         erasure="never: it is the proof",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "grants",
         r"grants\.jsonl",
         "`grants.jsonl`",
@@ -296,7 +296,7 @@ PLACES: tuple[Place, ...] = (
         "the operator",
         erasure="never: it is the proof",
     ),
-    Place(
+    DataPlace(
         "night reports and run logs",
         "",
         "standard output of the commands, wherever the operator sends it",
@@ -305,7 +305,7 @@ PLACES: tuple[Place, ...] = (
         "the operator",
         backup="the operator's",
     ),
-    Place(
+    DataPlace(
         "runs",
         r"dagster/.+",
         "`dagster/`, or `TRAPPAN_DAGSTER_STORAGE`",
@@ -314,7 +314,7 @@ PLACES: tuple[Place, ...] = (
         "the operator, Dagster's pages",
     ),
     # --- keys and settings -----------------------------------------------------------------------
-    Place(
+    DataPlace(
         "home's key",
         r"pupil\.key",
         "`pupil.key`",
@@ -326,7 +326,7 @@ PLACES: tuple[Place, ...] = (
         retention="-",
         rotation=NOT_YET,
     ),
-    Place(
+    DataPlace(
         "people in settings",
         r"(?:roles|recipients|senders|access)\.yaml",
         "`roles.yaml`, `recipients.yaml`, `senders.yaml`, `access.yaml`",
@@ -336,7 +336,7 @@ PLACES: tuple[Place, ...] = (
         erasure="by hand",
         retention="by hand",
     ),
-    Place(
+    DataPlace(
         "sources",
         r"sources\.yaml",
         "`sources.yaml`, or `TRAPPAN_SOURCES`",
@@ -346,7 +346,7 @@ PLACES: tuple[Place, ...] = (
         erasure="-",
         retention="by hand",
     ),
-    Place(
+    DataPlace(
         "own rules and layouts",
         r"(?:layouts|rules)/.+",
         "`layouts/`, `rules/`",
@@ -354,7 +354,7 @@ PLACES: tuple[Place, ...] = (
         "nobody",
         "the operator",
     ),
-    Place(
+    DataPlace(
         "locks",
         r"(?:[a-z]+/)?[a-z]*\.lock",
         "`*.lock`",
@@ -366,7 +366,7 @@ PLACES: tuple[Place, ...] = (
 )
 
 
-def places_of(path: str, places: Iterable[Place] = PLACES) -> list[Place]:
+def places_of(path: str, places: Iterable[DataPlace] = PLACES) -> list[DataPlace]:
     """Return the places that a file below the home is of: exactly one, if the registry is whole.
 
     Args:

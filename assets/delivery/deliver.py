@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from assets.delivery.delivery_log import Copy, DeliveryLog, Event
+from assets.delivery.delivery_log import Copy, DeliveryEvent, DeliveryLog
 from assets.delivery.places import MOST_FAULTS_IN_A_ROW, DeliveryPlace, PlaceFaultError
 from assets.delivery.plan import HomeState, Plan, Wanted, plan_of
 from assets.delivery.results import CopyOutOfReach, Delivered, FileFault
@@ -165,7 +165,7 @@ class Delivery:
         content = file.source.read_bytes()
         if self._password:
             content = locked_workbook(content, self._password)
-        event = Event(
+        event = DeliveryEvent(
             "put", file.reader, "done", place=place.url, path=file.path, file_sha256=one.file_sha256
         )
         try:
@@ -191,7 +191,7 @@ class Delivery:
                 continue
             copy = copies.get(path)
             reader = copy.reader if copy else ReaderKey(path.partition("/")[0])
-            event = Event("removed", reader, "done", place=place.url, path=path)
+            event = DeliveryEvent("removed", reader, "done", place=place.url, path=path)
             try:
                 place.remove(path)
                 # What a killed process left beside it has the same pupils in it.
@@ -205,7 +205,7 @@ class Delivery:
                 self._counts.removed += 1
                 self._counts.taken_back += path in naming
 
-    def _failed(self, event: Event, fault: PlaceFaultError) -> None:
+    def _failed(self, event: DeliveryEvent, fault: PlaceFaultError) -> None:
         # A place that says no is there: the next school's folder may be another matter.
         self._in_a_row += fault.is_of_place
         self._log.note(event)

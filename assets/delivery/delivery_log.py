@@ -67,7 +67,7 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Event:
+class DeliveryEvent:
     """Something that was done, or was to be done: a row of the log.
 
     Attributes:
@@ -208,7 +208,7 @@ class DeliveryLog:
                 )
                 self._hold(place, file.path, of_list)
 
-    def done(self, place: str, copy: Copy, of_list: StandingList, event: Event) -> None:
+    def done(self, place: str, copy: Copy, of_list: StandingList, event: DeliveryEvent) -> None:
         """Note that a copy was put there, of this list, and that nothing of another lies there."""
         values = (copy.file_sha256, copy.variant, copy.size, place, copy.path)
         with self._connection:
@@ -226,7 +226,7 @@ class DeliveryLog:
             for copy, of_list in copies:
                 self._hold_only(place, copy.path, of_list)
 
-    def gone(self, place: str, path: str, event: Event | None = None) -> None:
+    def gone(self, place: str, path: str, event: DeliveryEvent | None = None) -> None:
         """Note that nothing lies there any more; without an event where nothing did."""
         with self._connection:
             for table in ("copies", "holds"):
@@ -257,12 +257,12 @@ class DeliveryLog:
                 "DELETE FROM contents WHERE list_key NOT IN (SELECT list_key FROM holds)"
             )
 
-    def note(self, event: Event) -> None:
+    def note(self, event: DeliveryEvent) -> None:
         """Write a row of the log."""
         with self._connection:
             self._note(event)
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: DeliveryEvent) -> None:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         reader = event.reader
         self._connection.execute(
@@ -271,7 +271,7 @@ class DeliveryLog:
              event.place, event.path, event.file_sha256, event.outcome, event.words),
         )  # fmt: skip
 
-    def last_failures(self) -> list[Event]:
+    def last_failures(self) -> list[DeliveryEvent]:
         """Return of each file and each address that was last tried in vain what was said then.
 
         A file that is not ours to put there any more has no failure left.
@@ -287,7 +287,7 @@ class DeliveryLog:
             """
         )
         return [
-            Event(kind, ReaderKey(code, mentor), outcome, words, place, path, "", address)
+            DeliveryEvent(kind, ReaderKey(code, mentor), outcome, words, place, path, "", address)
             for kind, code, mentor, outcome, words, place, path, address in rows
         ]
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from assets.delivery.delivery_log import DeliveryLog, Event
+from assets.delivery.delivery_log import DeliveryEvent, DeliveryLog
 from assets.delivery.mail import MailFaultError, MailServer
 from assets.delivery.notices import Notice, due_notices
 from assets.delivery.plan import HomeState, Plan
@@ -72,7 +72,7 @@ def tell(
             if not words:
                 words, is_of_server = _sent(server, notice, settings.sender, now)
                 stopped = words if is_of_server else ""
-            event = Event("notice", notice.reader, "done", address_key=notice.address_key)
+            event = DeliveryEvent("notice", notice.reader, "done", address_key=notice.address_key)
             if words:
                 untold.append(NoticeFault(notice.reader, words))
                 log.note(replace(event, outcome="failed", words=words))

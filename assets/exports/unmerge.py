@@ -44,7 +44,7 @@ from assets.exports.pupils.results import let_follow
 from assets.exports.readers.layout_files import shipped_layouts
 from assets.exports.readers.layouts import Layout
 from assets.exports.rereading import OtherFile, are_whole, read_others, refuse_missing, sent_by
-from assets.exports.senders.releases import Person
+from assets.exports.senders.releases import Releaser
 from assets.exports.senders.senders import Senders
 from assets.exports.storing.claims import drop_lost_claims
 from assets.lake.connection import Lake
@@ -129,7 +129,7 @@ class Unmerged(Parted):
 def unmerge(
     lake: Lake,
     pair: tuple[uuid.UUID, uuid.UUID] | None,
-    person: Person,
+    person: Releaser,
     *,
     layouts: Sequence[Layout] | None = None,
     senders: Senders | None = None,
@@ -402,7 +402,7 @@ def _remember(
     pair: tuple[uuid.UUID, uuid.UUID],
     until: datetime,
     file_ids: Iterable[int],
-    person: Person,
+    person: Releaser,
 ) -> None:
     """Take the pair's words away, and remember that these files' count no more."""
     of_pair = "old_pupil_key = cast($old AS UUID) AND new_pupil_key = cast($new AS UUID)"

@@ -62,7 +62,7 @@ class CaseSheetError(TrappanError):
 
 
 @dataclass(frozen=True)
-class RowFault:
+class SheetRowFault:
     """Why a row is not taken.
 
     Attributes:
@@ -90,10 +90,10 @@ class SheetRow:
         """Which case it is about."""
         return self.cells[REFERENCE].strip().upper()
 
-    def fault(self, column: str, expected: str) -> RowFault:
+    def fault(self, column: str, expected: str) -> SheetRowFault:
         """Return a fault of one of its cells."""
         found = one_line(self.cells.get(column, ""))
-        return RowFault(self.number, column, found[:_LONGEST_SHOWN], expected)
+        return SheetRowFault(self.number, column, found[:_LONGEST_SHOWN], expected)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class RowRead:
     """
 
     said: list[Said] = field(default_factory=list)
-    faults: list[RowFault] = field(default_factory=list)
+    faults: list[SheetRowFault] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
 

@@ -23,7 +23,7 @@ from assets.lake.connection import Lake
 from portal.follow_up.cases import PupilCase
 from portal.today import Today
 
-#: School days before enrolment and before the end over which absence is summed.
+#: SchoolToday days before enrolment and before the end over which absence is summed.
 SCHOOL_DAYS = 60
 #: So far back they are looked for: a summer and two breaks fit in.
 _LOOKED_BACK = timedelta(days=400)

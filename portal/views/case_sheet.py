@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.follow_up.case_reading import (
     CaseSheetError,
-    RowFault,
     SheetRead,
     SheetRow,
+    SheetRowFault,
     read_row,
     read_rows,
 )
@@ -51,7 +51,7 @@ class ReadBack:
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
-    faults: list[RowFault] = field(default_factory=list)
+    faults: list[SheetRowFault] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     trouble: str = ""
     status: int = 200
@@ -146,7 +146,7 @@ def _kept(visit: Visit, read: SheetRead) -> ReadBack:
 
 def _keep(
     visit: Visit, row: SheetRow, known: dict[str, CaseRow], met: set[str], notices: list[str]
-) -> tuple[list[RowFault], int]:
+) -> tuple[list[SheetRowFault], int]:
     """Keep what a row says, all of it or nothing; return its faults, and how many events."""
     found = known.get(row.reference)
     if found is None:
@@ -160,7 +160,7 @@ def _keep(
     for said in read.said:
         against = objection(said, ("team",), today.day, has_consent=True)
         if against is not None:
-            faults.append(RowFault(row.number, "", "", against.words))
+            faults.append(SheetRowFault(row.number, "", "", against.words))
     if faults:
         return faults, 0
     notices += read.notices

@@ -20,7 +20,7 @@ from portal.models import (
     PupilReference,
     new_public_id,
 )
-from portal.today import School
+from portal.today import SchoolToday
 from portal.views.recording import LOCKED
 from portal.views.rows import rows_of_list
 from portal.views.rules import Visit, of_led_school
@@ -44,14 +44,14 @@ class Lent:
 
 @require_safe
 @of_led_school
-def delegations(request: HttpRequest, visit: Visit, school: School) -> HttpResponse:
+def delegations(request: HttpRequest, visit: Visit, school: SchoolToday) -> HttpResponse:
     """Who may act for the school, until when and what for."""
     visit.note("principal", "delegations", school=school.code)
     return _page(request, visit, school)
 
 
 def _page(
-    request: HttpRequest, visit: Visit, school: School, trouble: str = "", status: int = 200
+    request: HttpRequest, visit: Visit, school: SchoolToday, trouble: str = "", status: int = 200
 ) -> HttpResponse:
     shown = visit.lists.of_school(school.code, visit.today)
     rows = rows_of_list(visit, shown) if shown else []
@@ -90,7 +90,7 @@ def _lent(visit: Visit, code: str) -> list[Lent]:
 
 @require_POST
 @of_led_school
-def delegate(request: HttpRequest, visit: Visit, school: School) -> HttpResponse:
+def delegate(request: HttpRequest, visit: Visit, school: SchoolToday) -> HttpResponse:
     """Give a delegation."""
     address, purpose = (
         request.POST.get("receiver", "").strip(),
@@ -131,7 +131,7 @@ class _Wanted:
     keys: tuple[str, ...]
 
 
-def _keep(visit: Visit, school: School, wanted: _Wanted) -> None:
+def _keep(visit: Visit, school: SchoolToday, wanted: _Wanted) -> None:
     """Keep it; without pupils it is of the whole school."""
     public_id, sealer = new_public_id(), visit.home.sealer
     row = (public_id,)
@@ -176,7 +176,7 @@ def _own_pupils(visit: Visit, code: str, references: list[str]) -> list[str]:
 @require_POST
 @of_led_school
 def end_delegation(
-    request: HttpRequest, visit: Visit, school: School, delegation: str
+    request: HttpRequest, visit: Visit, school: SchoolToday, delegation: str
 ) -> HttpResponse:
     """End one; it holds no more from the next request on."""
     of_school = Delegation.objects.filter(school_unit_code=school.code, ended_at=None)

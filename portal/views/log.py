@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from assets.flags.answers import identities_of
 from assets.watchlists.swedish.safe_text import one_line
 from portal.models import PERSON_ADDRESS, AccessEntry, Person
-from portal.today import School
+from portal.today import SchoolToday
 from portal.views.rules import Visit, of_led_school, of_operator
 
 _A_PAGE = 100
@@ -61,7 +61,7 @@ class LogLine:
 
 @require_safe
 @of_led_school
-def school_log(request: HttpRequest, visit: Visit, school: School) -> HttpResponse:
+def school_log(request: HttpRequest, visit: Visit, school: SchoolToday) -> HttpResponse:
     """The school's entries, newest first."""
     visit.note("principal", "log", school=school.code)
     entries = AccessEntry.objects.filter(school_unit_code=school.code)
@@ -71,7 +71,7 @@ def school_log(request: HttpRequest, visit: Visit, school: School) -> HttpRespon
     return render(request, "portal/log.html", context)
 
 
-def _lines(visit: Visit, school: School, entries: list[AccessEntry]) -> list[LogLine]:
+def _lines(visit: Visit, school: SchoolToday, entries: list[AccessEntry]) -> list[LogLine]:
     today, zone = visit.today, visit.home.now().tzinfo
     keys = sorted({today.standing_key(one.pupil_key) for one in entries if one.pupil_key})
     # Who may not be named today is not named here either, nor who is another school's now.

@@ -19,13 +19,12 @@ from django.utils.http import urlencode
 from assets.flags.answers import identities_of
 from assets.follow_up.standing import has_open_case
 from assets.watchlists.swedish.safe_text import one_line
-from portal.access_log import note
 from portal.follow_up.events import Fact, facts_of
 from portal.home import Home, the_home
-from portal.models import PUBLIC_ID, Person, PupilReference
+from portal.models import AccessEntry, Person, PupilReference
 from portal.published import PublishedLists
 from portal.rights import Rights, Role, rights_of
-from portal.today import Placed, School, Today
+from portal.today import PlaceToday, SchoolToday, Today
 from rules.year_wheels import district_of
 
 Given = ParamSpec("Given")
@@ -33,7 +32,7 @@ View = Callable[..., HttpResponse]
 Guard = Callable[[View], View]
 
 
-class Rule(Enum):
+class PageRule(Enum):
     """What a page asks for."""
 
     ANYBODY = "anybody"
@@ -49,7 +48,7 @@ class Rule(Enum):
 
 
 #: The rule of every view, by its name; `urls.py` makes addresses of these alone.
-RULES: dict[str, Rule] = {}
+RULES: dict[str, PageRule] = {}
 
 
 @cache
@@ -72,8 +71,8 @@ class Visit:
         return self.rights.today
 
     @property
-    def own_schools(self) -> list[School]:
-        """School units whose whole list the visitor reads, in order."""
+    def own_schools(self) -> list[SchoolToday]:
+        """SchoolToday units whose whole list the visitor reads, in order."""
         return [self.today.schools[code] for code in sorted(self.rights.schools)]
 
     @property
@@ -89,8 +88,25 @@ class Visit:
         return one_line(f"{found.get('given_name', '')} {found.get('family_name', '')}")
 
     def note(self, role: str, kind: str, school: str = "", pupil: str = "") -> None:
-        """Write into the access log, before an answer is given."""
-        note(self.home, self.rights.key, role, kind, school=school, pupil=pupil)
+        """Write into the access log, before an answer is given: keys, kinds and times only.
+
+        Args:
+            role: as what somebody asks.
+            kind: what is opened or changed.
+            school: code of the school unit, where there is one.
+            pupil: key of the pupil, where there is one.
+
+        Raises:
+            OperationalError: the database is away; then no answer may be given.
+        """
+        AccessEntry.objects.create(
+            at=self.home.now(),
+            person_key=self.rights.key,
+            role=role,
+            kind=kind,
+            school_unit_code=school,
+            pupil_key=pupil,
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,7 @@ class PupilVisit:
 
     key: str
     reference: str
-    placed: Placed
+    placed: PlaceToday
     roles: tuple[Role, ...]
     facts: list[Fact] = field(default_factory=list)
     has_consent: bool = False
@@ -130,11 +146,13 @@ def visit_of(request: HttpRequest) -> Visit | None:
 
 def anybody(view: Callable[Concatenate[HttpRequest, Given], HttpResponse]) -> View:
     """A page that shows nothing of anybody."""
-    RULES[view.__name__] = Rule.ANYBODY
+    RULES[view.__name__] = PageRule.ANYBODY
     return view
 
 
-def _for(rule: Rule, allowed: Callable[[Visit, dict[str, Any]], dict[str, Any] | None]) -> Guard:
+def _for(
+    rule: PageRule, allowed: Callable[[Visit, dict[str, Any]], dict[str, Any] | None]
+) -> Guard:
     """A rule: who is not logged in goes to the login, who may not gets what nobody gets."""
 
     def with_rule(view: View) -> View:
@@ -166,7 +184,7 @@ def _led_school(visit: Visit, given: dict[str, Any]) -> dict[str, Any] | None:
 
 def _own_school(visit: Visit, given: dict[str, Any], own: frozenset[str]) -> dict[str, Any] | None:
     code = given.pop("code")
-    found: School | None = visit.today.schools.get(code) if code in own else None
+    found: SchoolToday | None = visit.today.schools.get(code) if code in own else None
     return {"school": found, **given} if found else None
 
 
@@ -231,12 +249,12 @@ def references(pupil_keys: list[str]) -> dict[str, str]:
     return known
 
 
-logged_in = _for(Rule.LOGGED_IN, lambda _, given: given)
-of_school = _for(Rule.SCHOOL, _school)
-of_led_school = _for(Rule.LED_SCHOOL, _led_school)
-of_mentor = _for(Rule.MENTOR, _mentor)
-of_pupil = _for(Rule.PUPIL, _pupil)
-of_team = _for(Rule.TEAM, _team)
-of_operator = _for(Rule.OPERATOR, _operator)
-of_analyst = _for(Rule.ANALYST, _analyst)
-of_district = _for(Rule.DISTRICT, _district)
+logged_in = _for(PageRule.LOGGED_IN, lambda _, given: given)
+of_school = _for(PageRule.SCHOOL, _school)
+of_led_school = _for(PageRule.LED_SCHOOL, _led_school)
+of_mentor = _for(PageRule.MENTOR, _mentor)
+of_pupil = _for(PageRule.PUPIL, _pupil)
+of_team = _for(PageRule.TEAM, _team)
+of_operator = _for(PageRule.OPERATOR, _operator)
+of_analyst = _for(PageRule.ANALYST, _analyst)
+of_district = _for(PageRule.DISTRICT, _district)

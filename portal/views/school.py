@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from assets.watchlists.swedish import texts
-from portal.today import School
+from portal.today import SchoolToday
 from portal.views.rows import grouped, rows_of_list
 from portal.views.rules import Visit, of_school
 from portal.views.wheel import calendar_address, steps_of_school
@@ -15,7 +15,7 @@ from portal.views.wheel import calendar_address, steps_of_school
 
 @require_safe
 @of_school
-def school_page(request: HttpRequest, visit: Visit, school: School) -> HttpResponse:
+def school_page(request: HttpRequest, visit: Visit, school: SchoolToday) -> HttpResponse:
     """The list, current or of a frozen week."""
     week = request.GET.get("vecka", "")
     shown = visit.lists.of_school(school.code, visit.today, week)

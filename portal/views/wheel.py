@@ -9,10 +9,9 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from portal.follow_up.calendar import calendar_of
 from portal.follow_up.cases import has_running_case, is_raised
 from portal.follow_up.events import Fact, facts_of
-from portal.follow_up.year_wheel import DueStep, next_steps
+from portal.follow_up.year_wheel import DueStep, calendar_of, next_steps
 from portal.views.rows import Row
 from portal.views.rules import Visit, of_district, references
 from rules.year_wheels import WheelStep, district_of, slug_of, wheel_in_force

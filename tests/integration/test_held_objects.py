@@ -22,7 +22,7 @@ from assets.exports.ledger.outcomes import FileOutcome, FileReport
 from assets.exports.readers.layout_files import shipped_layouts
 from assets.exports.revoke import revoke_file
 from assets.exports.sender_summary import summary_rows
-from assets.exports.senders.releases import Person, release, waiting_files
+from assets.exports.senders.releases import Releaser, release, waiting_files
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -258,7 +258,7 @@ def test_what_is_released_is_taken_as_if_it_had_not_waited(
     for _ in range(2):
         assert {report.outcome for report in offer(lake, inbox).values()} == {WAITS}
     for file in waiting_files(lake, Senders(named=(SERVER,), folders=(inbox,))):
-        release(lake, file, Person(1, "anna"))
+        release(lake, file, Releaser(1, "anna"))
     # From the archive.
     shutil.rmtree(inbox / "server")
     (inbox / "server").mkdir()
@@ -426,7 +426,7 @@ def test_two_people_release_a_file_of_objects_and_its_sender_is_told(
     assert "väntar tills någon" in row["Fel"]
     (waiting,) = waiting_files(taken, known)
     assert waiting.layout == "ss12000_calendarEvents"
-    assert [release(taken, waiting, Person(uid, f"person {uid}")) for uid in (1, 2)] == [1, 0]
+    assert [release(taken, waiting, Releaser(uid, f"person {uid}")) for uid in (1, 2)] == [1, 0]
     assert offer(taken, tmp_path)["calendarEvents_20261021"].outcome == TAKEN
 
 

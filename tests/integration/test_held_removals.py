@@ -16,7 +16,7 @@ from assets.exports.readers.layouts import Layout
 from assets.exports.retry import NothingToRetryError, retry_file
 from assets.exports.revoke import revoke_file
 from assets.exports.sender_summary import summary_rows
-from assets.exports.senders.releases import Person, ReleaseError, release, waiting_files
+from assets.exports.senders.releases import ReleaseError, Releaser, release, waiting_files
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -129,9 +129,9 @@ def test_what_waits_is_not_read_again_before_it_is_released(lake: Lake, tmp_path
     assert "väntar tills någon" in row["Fel"]
     with pytest.raises(NothingToRetryError, match="waits until somebody"):
         retry_file(lake, file, senders=senders_of(tmp_path))
-    assert release(lake, waiting, Person(1, "anna")) == 0
+    assert release(lake, waiting, Releaser(1, "anna")) == 0
     with pytest.raises(ReleaseError, match="was released by anna before"):
-        release(lake, waiting, Person(1, "anna"))
+        release(lake, waiting, Releaser(1, "anna"))
     # Nobody offers it any more: the archive has it.
     (tmp_path / "skola" / name).unlink()
     offer(lake, tmp_path)
@@ -149,9 +149,9 @@ def test_with_two_persons_two_people_release_a_file(lake: Lake, tmp_path: Path) 
     (tmp_path / name).rename(tmp_path / "skola" / name)
     offer(lake, tmp_path, two=True)
     (waiting,) = waiting_files(lake, senders_of(tmp_path, two_persons=True))
-    assert release(lake, waiting, Person(1, "anna")) == 1
+    assert release(lake, waiting, Releaser(1, "anna")) == 1
     assert offer(lake, tmp_path, two=True)[name].outcome == WAITS
-    assert release(lake, waiting, Person(2, "bo")) == 0
+    assert release(lake, waiting, Releaser(2, "bo")) == 0
     assert offer(lake, tmp_path, two=True)[name].outcome == TAKEN
 
 
@@ -241,7 +241,7 @@ def test_a_file_between_the_two_takes_nothing_from_a_released_one(
     send(tmp_path, 3, MONTH[:5])
     offer(lake, tmp_path)
     (waiting,) = waiting_files(lake, senders_of(tmp_path))
-    release(lake, waiting, Person(1, "anna"))
+    release(lake, waiting, Releaser(1, "anna"))
     assert offer(lake, tmp_path)[late].outcome == TAKEN
     assert lake.rows("SELECT count(*) FROM lessons WHERE is_cancelled") == [(15,)]
 

@@ -16,7 +16,7 @@ import pytest
 
 from assets.exports.ingest import ingest_paths
 from assets.exports.pupils.protection import server_source
-from assets.exports.senders.releases import Person, ReleaseError, release, waiting_lifts
+from assets.exports.senders.releases import ReleaseError, Releaser, release, waiting_lifts
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.exports.senders.senders_file import SendersError
 from assets.exports.staging.staged_tables import load_macros
@@ -131,12 +131,12 @@ def release_all(lake: Lake, all_cases: Sequence[Case], town: Town) -> None:
         for uid in case.people:
             town.releases.append(Release(word.source, word.at, uid, number=case.number))
             if len(case.people) == 2 and uid == 1 and case.people[1] == 1:
-                release_again(lake, sealer, lift, Person(uid, "anna"))
+                release_again(lake, sealer, lift, Releaser(uid, "anna"))
             else:
-                release(lake, lift, Person(uid, f"person {uid}"))
+                release(lake, lift, Releaser(uid, f"person {uid}"))
 
 
-def release_again(lake: Lake, sealer: Sealer, lift: object, who: Person) -> None:
+def release_again(lake: Lake, sealer: Sealer, lift: object, who: Releaser) -> None:
     """Release something twice: the second time is refused."""
     done = lake.rows("SELECT count(*) FROM lift_releases WHERE uid = 1 AND login = 'anna' "
                      f"AND reference_key = '{lift.reference_key}'")  # type: ignore[attr-defined] # fmt: skip
@@ -197,10 +197,10 @@ def test_taking_the_senders_away_or_changing_them_lifts_nothing(lake: Lake, tmp_
     (lift,) = waiting_lifts(lake, sealer)
     # What was said under two persons stays so.
     assert (lift.needed, lift.releases) == (2, 0)
-    assert release(lake, lift, Person(1, "anna")) == 1
+    assert release(lake, lift, Releaser(1, "anna")) == 1
     assert is_protected(lake)
     assert waiting_lifts(lake, sealer)[0].releases == 1
-    assert release(lake, lift, Person(2, "bo")) == 0
+    assert release(lake, lift, Releaser(2, "bo")) == 0
     assert not is_protected(lake)
     assert waiting_lifts(lake, sealer) == []
 
@@ -214,10 +214,10 @@ def test_two_sources_protect_and_each_lifts_its_own(lake: Lake, tmp_path: Path) 
     offer(lake, tmp_path, files_of(tmp_path, words), two=False)
     sealer = Sealer.of_home(lake.settings.home)
     first, second = waiting_lifts(lake, sealer)
-    release(lake, first, Person(1, "anna"))
+    release(lake, first, Releaser(1, "anna"))
     assert is_protected(lake)
     assert [lift.id for lift in waiting_lifts(lake, sealer)] == [second.id]
-    release(lake, second, Person(1, "anna"))
+    release(lake, second, Releaser(1, "anna"))
     assert not is_protected(lake)
 
 
@@ -234,7 +234,7 @@ def test_what_the_whole_inbox_said_before_there_were_senders_is_lifted_by_a_rele
     assert is_protected(lake)
     sealer = Sealer.of_home(lake.settings.home)
     (lift,) = waiting_lifts(lake, sealer)
-    release(lake, lift, Person(1, "anna"))
+    release(lake, lift, Releaser(1, "anna"))
     assert not is_protected(lake)
 
 
@@ -275,7 +275,7 @@ def test_of_a_server_a_sender_lifts_its_own_word_after_a_release(
     take(page("far", "20261104T0500", "Ingen"))
     (lift,) = waiting_lifts(lake, sealer)
     assert is_protected(lake)
-    release(lake, lift, Person(1, "anna"))
+    release(lake, lift, Releaser(1, "anna"))
     assert not is_protected(lake)
     assert lake.rows("SELECT * FROM protected_persons") == []
 

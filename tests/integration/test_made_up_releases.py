@@ -11,7 +11,7 @@ import pytest
 from assets.exports.ingest import ingest_paths
 from assets.exports.sealed_values import look_over
 from assets.exports.senders.releases import (
-    Person,
+    Releaser,
     release,
     released_files,
     waiting_files,
@@ -74,7 +74,7 @@ def test_a_release_that_was_made_up_in_sql_releases_nothing(
     lake: Lake, senders: Senders, waiting: Sequence[Any], forgery: str
 ) -> None:
     for one in waiting:
-        assert release(lake, one, Person(4001, "anna")) == 1
+        assert release(lake, one, Releaser(4001, "anna")) == 1
     assert {unfit.table for unfit in look_over(lake)} == set()
     for table in ("lift_releases", "file_releases"):
         lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE made_up AS FROM {table}")
@@ -91,7 +91,7 @@ def test_a_release_that_was_made_up_in_sql_releases_nothing(
     }
     # The second person still can.
     for one in waiting:
-        assert release(lake, one, Person(4001 + 1, "bo")) == 0
+        assert release(lake, one, Releaser(4001 + 1, "bo")) == 0
     assert not is_protected(lake)
     assert released_files(lake, senders)
 
@@ -100,7 +100,7 @@ def test_a_release_that_was_given_for_one_word_does_not_lift_a_later_one(
     lake: Lake, waiting: Sequence[Any]
 ) -> None:
     for uid in (4001, 4002):
-        release(lake, waiting[0], Person(uid, "anna"))
+        release(lake, waiting[0], Releaser(uid, "anna"))
     assert not is_protected(lake)
     lake.connection.execute("UPDATE lift_releases SET until_at = until_at + INTERVAL 1 DAY")
     assert is_protected(lake)

@@ -14,7 +14,7 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import RevokeError, find_file
 from assets.exports.ledger.outcomes import FileReport
 from assets.exports.revoke import revoke_file
-from assets.exports.senders.releases import Person, release, waiting_lifts
+from assets.exports.senders.releases import Releaser, release, waiting_lifts
 from assets.exports.senders.senders import Sender, Senders
 from assets.exports.unmerge import Unmerged, unmerge
 from assets.flags.as_known_at import show_as_known
@@ -45,7 +45,7 @@ from tests.integration.test_changed_numbers import (
     state,
 )
 
-PERSON, SECOND = Person(1001, "anna"), Person(1002, "bo")
+PERSON, SECOND = Releaser(1001, "anna"), Releaser(1002, "bo")
 MARKED = "Sekretessmarkering"
 
 

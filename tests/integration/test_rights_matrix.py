@@ -23,7 +23,7 @@ from assets.absence.sums import refresh_sums
 from assets.exports.files.arrivals import Intake
 from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.outcomes import ENROLLED_ELSEWHERE, FileOutcome, FileReport
-from assets.exports.senders.releases import Person, release, waiting_lifts
+from assets.exports.senders.releases import Releaser, release, waiting_lifts
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.flags.evaluate import evaluate_flags
 from assets.lake.connection import Lake
@@ -400,7 +400,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
         after = known_of(lake)
         waiting = waiting_lifts(lake, Sealer.of_home(lake.settings.home))
         for lift in waiting:
-            release(lake, lift, Person(1000, "operator"))
+            release(lake, lift, Releaser(1000, "operator"))
         released = {"protection": by_first(lake, PROTECTED)}
         return Nights(
             {cell: changed(cell, lake, before, after) for cell in CELLS},

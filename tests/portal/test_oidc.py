@@ -22,9 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.test import Client, override_settings
 
-from portal.configuration import PortalConfiguration, PortalError
+from portal.configuration import PortalConfiguration, PortalError, discover
 from portal.login import oidc
-from portal.login.discovery import discover
 from portal.models import Person
 from portal.views import start
 from tests.portal.towns import ALM, MIA, MO, REKTOR, A, Town

@@ -25,7 +25,7 @@ from assets.exports.ingest import ingest_paths
 from assets.exports.ledger.entries import find_file
 from assets.exports.pupils.merges import standing_keys
 from assets.exports.revoke import revoke_file
-from assets.exports.senders.releases import Person, release, waiting_lifts
+from assets.exports.senders.releases import Releaser, release, waiting_lifts
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.exports.unmerge import unmerge
 from assets.lake.connection import Lake
@@ -38,7 +38,7 @@ from tests.integration.ingest_files import PUPILS, ROSTER, put, text_of
 SCHOOLS = ("99999901", "99999902")
 FIRST = date(2026, 10, 5)
 NUMBERS = PUPILS[:4]
-PERSON = Person(1000, "anna")
+PERSON = Releaser(1000, "anna")
 # Two lakes a step: to find a smaller example would take an hour.
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 # What a source's ids are is not unlearned, so here it is said.

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from assets.exports.ingest import ingest_paths
-from assets.exports.senders.releases import Person, ReleaseError, release, waiting_lifts
+from assets.exports.senders.releases import ReleaseError, Releaser, release, waiting_lifts
 from assets.exports.senders.senders import Right, Sender, Senders
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -118,7 +118,7 @@ def test_protection_falls_only_as_the_oracle_says(tmp_path: Path) -> None:
                     (pupil,) = {keys[key] for key in keys if str(key) in lift.pupils}
                     done = Release(lift.sender, lift.exported_at, step.uid, number=pupil)
                     try:
-                        release(lake, lift, Person(step.uid, "somebody"))
+                        release(lake, lift, Releaser(step.uid, "somebody"))
                     except ReleaseError:
                         assert replace(done) in town.releases
                     else:

@@ -28,7 +28,7 @@ class ReleaseError(TrappanError):
 
 
 @dataclass(frozen=True)
-class Person:
+class Releaser:
     """Who releases.
 
     Attributes:
@@ -182,7 +182,7 @@ def find_waiting(
     )
 
 
-def release(lake: Lake, what: WaitingLift | WaitingFile, person: Person) -> int:
+def release(lake: Lake, what: WaitingLift | WaitingFile, person: Releaser) -> int:
     """Write down that a person releases something; return how many more have to.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from assets.exports.senders.releases import (
-    Person,
+    Releaser,
     WaitingFile,
     WaitingLift,
     find_waiting,
@@ -64,7 +64,7 @@ def release_command(
             _list(waiting, kind)
             return
         what = find_waiting(waiting_id, waiting.lifts, waiting.files)
-        person = Person(*real_person())
+        person = Releaser(*real_person())
         more = release(lake, what, person)
     if more:
         say(f"{what.id}: released by {person.login}. {more} more, another person, has to.")

@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 
 from assets.exports.readers.layout_files import load_layouts
-from assets.exports.senders.releases import Person
+from assets.exports.senders.releases import Releaser
 from assets.exports.unmerge import unmerge
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
@@ -60,7 +60,7 @@ def unmerge_command(
         parted = unmerge(
             lake,
             pair,
-            Person(*real_person()),
+            Releaser(*real_person()),
             layouts=layouts,
             senders=senders,
             on_progress=progress,
