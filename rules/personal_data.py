@@ -9,7 +9,6 @@ Not here: which columns of the lake hold what (docs/data-dictionary.md).
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -35,7 +34,7 @@ HOWS: dict[How, str] = {
 
 
 @dataclass(frozen=True)
-class DataPlace:
+class Store:
     """A place where personal data lies, or a part of the home where none does.
 
     Attributes:
@@ -89,9 +88,9 @@ TABLES_OF_NOBODY = frozenset(
     }
 )
 
-PLACES: tuple[DataPlace, ...] = (
+PLACES: tuple[Store, ...] = (
     # --- what comes in ---------------------------------------------------------------------------
-    DataPlace(
+    Store(
         "inbox",
         r"inbox/.+",
         "`inbox/`, or `TRAPPAN_INBOX`",
@@ -100,7 +99,7 @@ PLACES: tuple[DataPlace, ...] = (
         "whoever sends files, and the operator",
         retention="the sender's: nothing is moved or deleted",
     ),
-    DataPlace(
+    Store(
         "pulled",
         r"pulled/.+",
         "`pulled/<source>/`",
@@ -108,7 +107,7 @@ PLACES: tuple[DataPlace, ...] = (
         "clear",
         "the operator",
     ),
-    DataPlace(
+    Store(
         "spool",
         r"tmp/[0-9]+/incoming/.+",
         "`tmp/<process>/incoming/`",
@@ -119,7 +118,7 @@ PLACES: tuple[DataPlace, ...] = (
         erasure="gone with the run",
         retention="the run; what a killed one left goes with the next",
     ),
-    DataPlace(
+    Store(
         "spill",
         r"tmp/.+",
         "`tmp/<process>/`",
@@ -132,7 +131,7 @@ PLACES: tuple[DataPlace, ...] = (
         rotation="a key for each process",
     ),
     # --- what is kept ----------------------------------------------------------------------------
-    DataPlace(
+    Store(
         "archive",
         rf"archive/{_PAIR}/{_HASH}\.zst\.age",
         "`archive/`",
@@ -142,7 +141,7 @@ PLACES: tuple[DataPlace, ...] = (
         erasure="`trappan archive remove` takes a whole file; of one pupil not yet",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "quarantine",
         rf"quarantine/{_HASH}\.reason\.txt",
         "`quarantine/`",
@@ -150,7 +149,7 @@ PLACES: tuple[DataPlace, ...] = (
         "nobody",
         "the operator",
     ),
-    DataPlace(
+    Store(
         "lake",
         rf"lake/data/main/[a-z0-9_]+/.*ducklake-{_KEY}(?:-delete)?\.parquet",
         "`lake/data/`, or `TRAPPAN_DATA_PATH`",
@@ -160,7 +159,7 @@ PLACES: tuple[DataPlace, ...] = (
         erasure=f"{NOT_YET}; a number's files by `trappan revoke`",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "catalog",
         r"lake/catalog\.sqlite(?:-wal|-shm|-journal)?",
         "`lake/catalog.sqlite`, or `TRAPPAN_CATALOG`",
@@ -169,7 +168,7 @@ PLACES: tuple[DataPlace, ...] = (
         "whoever reads the file",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "lost lakes",
         r"lake\.lost-[0-9]+/.+",
         "`lake.lost-<n>/`",
@@ -178,7 +177,7 @@ PLACES: tuple[DataPlace, ...] = (
         "the operator",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "contracts",
         r"contracts/[a-z_]+\.json",
         "`contracts/`",
@@ -187,7 +186,7 @@ PLACES: tuple[DataPlace, ...] = (
         "the operator",
     ),
     # --- what goes out ---------------------------------------------------------------------------
-    DataPlace(
+    Store(
         "lists",
         rf"{_VERSION}/(?:mentorer/{_KEY}/)?franvarolista_[A-Za-z0-9_.-]+\.(?:html|xlsx)",
         "`lists/current/`, `lists/<week>/` and the versions behind them",
@@ -196,7 +195,7 @@ PLACES: tuple[DataPlace, ...] = (
         "principals, mentors, the operator; a workbook can have a password",
         erasure="current lists: the next night leaves out who is protected; frozen ones not yet",
     ),
-    DataPlace(
+    Store(
         "list memory",
         rf"{_VERSION}/list\.sealed",
         "`list.sealed` beside each list",
@@ -205,7 +204,7 @@ PLACES: tuple[DataPlace, ...] = (
         "trappan, the portal",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "manifests",
         rf"{_VERSION}/manifest\.json",
         "`manifest.json` beside each list",
@@ -214,7 +213,7 @@ PLACES: tuple[DataPlace, ...] = (
         "the operator",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "deliveries",
         r"delivery\.sqlite(?:-wal|-shm|-journal)?",
         "`delivery.sqlite`",
@@ -223,7 +222,7 @@ PLACES: tuple[DataPlace, ...] = (
         "the operator",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "delivered lists",
         "",
         "the target of `trappan deliver`: a folder, SFTP, S3; notices by mail",
@@ -235,7 +234,7 @@ PLACES: tuple[DataPlace, ...] = (
         retention="a current list is replaced; a frozen one stays",
     ),
     # --- the portal ------------------------------------------------------------------------------
-    DataPlace(
+    Store(
         "portal database",
         r"portal/portal\.sqlite(?:-wal|-shm|-journal)?",
         "`portal/portal.sqlite`, or `TRAPPAN_PORTAL_DATABASE`",
@@ -245,7 +244,7 @@ PLACES: tuple[DataPlace, ...] = (
         "the portal; a principal the own school's log",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "portal reading",
         r"portal/read-[^/]+/.+",
         "`portal/read-…/`",
@@ -256,7 +255,7 @@ PLACES: tuple[DataPlace, ...] = (
         erasure="gone with the request",
         retention="the request; what a killed process left stays until somebody removes it",
     ),
-    DataPlace(
+    Store(
         "portal files",
         r"portal/static/.+",
         "`portal/static/`",
@@ -264,7 +263,7 @@ PLACES: tuple[DataPlace, ...] = (
         "nobody",
         "everybody",
     ),
-    DataPlace(
+    Store(
         "people's own files",
         "",
         "what people print, fetch or save: a printed pupil, a consultation sheet, "
@@ -277,7 +276,7 @@ PLACES: tuple[DataPlace, ...] = (
         retention="theirs",
     ),
     # --- logs ------------------------------------------------------------------------------------
-    DataPlace(
+    Store(
         "access log",
         r"access\.log",
         "`access.log`",
@@ -287,7 +286,7 @@ PLACES: tuple[DataPlace, ...] = (
         erasure="never: it is the proof",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "grants",
         r"grants\.jsonl",
         "`grants.jsonl`",
@@ -296,7 +295,7 @@ PLACES: tuple[DataPlace, ...] = (
         "the operator",
         erasure="never: it is the proof",
     ),
-    DataPlace(
+    Store(
         "night reports and run logs",
         "",
         "standard output of the commands, wherever the operator sends it",
@@ -305,7 +304,7 @@ PLACES: tuple[DataPlace, ...] = (
         "the operator",
         backup="the operator's",
     ),
-    DataPlace(
+    Store(
         "runs",
         r"dagster/.+",
         "`dagster/`, or `TRAPPAN_DAGSTER_STORAGE`",
@@ -314,7 +313,7 @@ PLACES: tuple[DataPlace, ...] = (
         "the operator, Dagster's pages",
     ),
     # --- keys and settings -----------------------------------------------------------------------
-    DataPlace(
+    Store(
         "home's key",
         r"pupil\.key",
         "`pupil.key`",
@@ -326,7 +325,7 @@ PLACES: tuple[DataPlace, ...] = (
         retention="-",
         rotation=NOT_YET,
     ),
-    DataPlace(
+    Store(
         "people in settings",
         r"(?:roles|recipients|senders|access)\.yaml",
         "`roles.yaml`, `recipients.yaml`, `senders.yaml`, `access.yaml`",
@@ -336,7 +335,7 @@ PLACES: tuple[DataPlace, ...] = (
         erasure="by hand",
         retention="by hand",
     ),
-    DataPlace(
+    Store(
         "sources",
         r"sources\.yaml",
         "`sources.yaml`, or `TRAPPAN_SOURCES`",
@@ -346,7 +345,7 @@ PLACES: tuple[DataPlace, ...] = (
         erasure="-",
         retention="by hand",
     ),
-    DataPlace(
+    Store(
         "own rules and layouts",
         r"(?:layouts|rules)/.+",
         "`layouts/`, `rules/`",
@@ -354,7 +353,7 @@ PLACES: tuple[DataPlace, ...] = (
         "nobody",
         "the operator",
     ),
-    DataPlace(
+    Store(
         "locks",
         r"(?:[a-z]+/)?[a-z]*\.lock",
         "`*.lock`",
@@ -366,7 +365,7 @@ PLACES: tuple[DataPlace, ...] = (
 )
 
 
-def places_of(path: str, places: Iterable[DataPlace] = PLACES) -> list[DataPlace]:
+def places_of(path: str, places: Iterable[Store] = PLACES) -> list[Store]:
     """Return the places that a file below the home is of: exactly one, if the registry is whole.
 
     Args:
@@ -427,7 +426,3 @@ def as_markdown() -> str:
         "Their columns: [data dictionary](data-dictionary.md).",
     ]
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(as_markdown())

@@ -21,7 +21,7 @@ from assets.follow_up.standing import has_open_case
 from assets.watchlists.swedish.safe_text import one_line
 from portal.follow_up.events import Fact, facts_of
 from portal.home import Home, the_home
-from portal.models import AccessEntry, Person, PupilReference
+from portal.models import PUBLIC_ID, AccessEntry, Person, PupilReference
 from portal.published import PublishedLists
 from portal.rights import Rights, Role, rights_of
 from portal.today import PlaceToday, SchoolToday, Today

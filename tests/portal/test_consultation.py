@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -29,10 +28,8 @@ from tests.portal.small_home import (
 
 
 @pytest.fixture(autouse=True)
-def _empty() -> Iterator[None]:
+def _nothing_said() -> None:
     portal_home()
-    forget()
-    yield
     forget()
 
 

@@ -210,7 +210,5 @@ def test_what_a_place_is_called_and_who_reads_it_is_said_of_every_one() -> None:
 
 def test_the_page_is_made_of_the_registry() -> None:
     page = ROOT / "docs" / "personal-data.md"
-    assert page.read_text(encoding="utf-8") == as_markdown(), (
-        "run: python -m rules.personal_data > docs/personal-data.md"
-    )
+    assert page.read_text(encoding="utf-8") == as_markdown(), "run: make docs"
     assert personal_data.NOT_YET in as_markdown()
