@@ -36,7 +36,7 @@ events = st.lists(
 
 def rows_of(said: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The portal's rows of what was said, in the order of the columns, with withdrawals."""
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for number, (kind, value, on_date, moment, is_back) in enumerate(
         sorted(said, key=lambda one: one[3]), start=1
     ):
@@ -136,7 +136,7 @@ GOOD = (1, PUPIL, SCHOOL, "note", "", None, "mentor", "2026-10-01 08:00:00", Non
     ],
 )
 def test_a_row_that_no_portal_writes_is_refused_and_counted(column: str, value: object) -> None:
-    row = list(GOOD)
+    row: list[object] = list(GOOD)
     row[COLUMNS.index(column)] = value
     found = sort_out([GOOD, tuple(row)])
     assert (len(found.events), found.refused, found.rows_read) == (1, 1, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ PRINCIPALS = Crossing({"ulf_one_month": FIRST}, 2, FIRST)
 LIMITS = reminder_days(FIRST)
 
 
-def event(kind: str, day: date, value: str = "", **other: object) -> FollowUpEvent:
+def event(kind: str, day: date, value: str = "", **other: Any) -> FollowUpEvent:
     at = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
     plain = FollowUpEvent(day.toordinal(), "pupil", kind, value, None, at, is_withdrawn=False)
     return replace(plain, **other)
