@@ -23,7 +23,7 @@ CREATE TABLE portal_event (
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
+def portal_server() -> Iterator[Postgres]:
     with postgres_server() as server:
         yield server
 
@@ -32,10 +32,12 @@ def address(server: Postgres, name: str) -> str:
     return f"postgresql://{ROLE}:{PASSWORD}@127.0.0.1:{server.port}/{name}"
 
 
-def test_events_of_a_server_come_with_day_and_moment(postgres: Postgres, tmp_path: Path) -> None:
-    postgres.database("portal")
-    postgres.sql(TABLE, "portal")
-    postgres.sql(f"GRANT SELECT ON portal_event TO {ROLE}", "portal")
+def test_events_of_a_server_come_with_day_and_moment(
+    portal_server: Postgres, tmp_path: Path
+) -> None:
+    portal_server.database("portal")
+    portal_server.sql(TABLE, "portal")
+    portal_server.sql(f"GRANT SELECT ON portal_event TO {ROLE}", "portal")
     rows = (
         (
             f"(1, 'a', '{PUPIL}', '99999901', 'next_date', '', '2026-11-30', NULL, 'b', "
@@ -46,8 +48,8 @@ def test_events_of_a_server_come_with_day_and_moment(postgres: Postgres, tmp_pat
             "'2026-11-23 09:00:00+01', NULL)"
         ),
     )
-    postgres.sql(f"INSERT INTO portal_event VALUES {', '.join(rows)}", "portal")
-    found = PortalDatabase(tmp_path, address(postgres, "portal")).recorded()
+    portal_server.sql(f"INSERT INTO portal_event VALUES {', '.join(rows)}", "portal")
+    found = PortalDatabase(tmp_path, address(portal_server, "portal")).recorded()
     assert found.rows_read == len(found.events) == 2
     first, second = found.events
     assert (first.pupil_key, first.kind, str(first.on_date)) == (
@@ -60,10 +62,10 @@ def test_events_of_a_server_come_with_day_and_moment(postgres: Postgres, tmp_pat
 
 
 def test_a_server_that_is_away_is_said_without_its_password(
-    postgres: Postgres, tmp_path: Path
+    portal_server: Postgres, tmp_path: Path
 ) -> None:
     for place in (
-        address(postgres, "no_such_database"),
+        address(portal_server, "no_such_database"),
         "postgresql://u:secret-word@127.0.0.1:1/x",
     ):
         with pytest.raises(PortalAwayError) as raised:
