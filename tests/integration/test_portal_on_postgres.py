@@ -25,6 +25,9 @@ CREATE TABLE portal_event (
 @pytest.fixture(scope="module")
 def portal_server() -> Iterator[Postgres]:
     with postgres_server() as server:
+        server.database("portal")
+        server.sql(TABLE, "portal")
+        server.sql(f"GRANT SELECT ON portal_event TO {ROLE}", "portal")
         yield server
 
 
@@ -35,9 +38,6 @@ def address(server: Postgres, name: str) -> str:
 def test_events_of_a_server_come_with_day_and_moment(
     portal_server: Postgres, tmp_path: Path
 ) -> None:
-    portal_server.database("portal")
-    portal_server.sql(TABLE, "portal")
-    portal_server.sql(f"GRANT SELECT ON portal_event TO {ROLE}", "portal")
     rows = (
         (
             f"(1, 'a', '{PUPIL}', '99999901', 'next_date', '', '2026-11-30', NULL, 'b', "
