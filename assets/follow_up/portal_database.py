@@ -157,6 +157,7 @@ class PortalDatabase:
 
     def _engine(self) -> Engine:
         from sqlalchemy import create_engine, make_url  # noqa: PLC0415
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
         if not self.address:
             file = f"file:{quote(str(database_file(self.home)))}?mode=ro"
@@ -165,12 +166,17 @@ class PortalDatabase:
                 return sqlite3.connect(file, uri=True, timeout=_WAIT_SECONDS)
 
             return create_engine("sqlite://", creator=connect)
-        if urlsplit(self.address).scheme not in _SCHEMES:
-            raise PortalAwayError(
-                "TRAPPAN_PORTAL_DATABASE is not the address of a Postgres database. Expected "
-                "postgresql://USER:PASSWORD@HOST:PORT/NAME."
-            )
-        url = make_url(self.address).set(drivername="postgresql+psycopg")
+        wrong = PortalAwayError(
+            "TRAPPAN_PORTAL_DATABASE is not the address of a Postgres database. Expected "
+            "postgresql://USER:PASSWORD@HOST:PORT/NAME."
+        )
+        try:
+            if urlsplit(self.address).scheme not in _SCHEMES:
+                raise wrong
+            url = make_url(self.address).set(drivername="postgresql+psycopg")
+        except (ValueError, ArgumentError):
+            # Their words quote the address.
+            raise wrong from None
         return create_engine(
             url,
             connect_args={"connect_timeout": _WAIT_SECONDS},

@@ -21,7 +21,7 @@ ALL = [module for module in modules() if not module.name.endswith("__init__.py")
 ROOMS = {
     "pipelines": {"cli", "ui"},
     "assets": {
-        *("lake", "pull", "exports", "absence", "flags", "forecast", "watchlists"),
+        *("lake", "pull", "exports", "absence", "flags", "follow_up", "forecast", "watchlists"),
         *("delivery", "checks", "simulator"),
     },
     "assets/exports": {

@@ -1,5 +1,6 @@
 """A home with a list of a week before, and a portal's database beside it, for tests of follow-up.
 
+The night that is looked at is of a Friday: a school day that is over when its lists are read.
 Four pupils miss half of their lessons from 24 August on. The list of week 38 is frozen, so since
 20 September they are where the later lists have them. Not here: any expectation.
 """
@@ -19,7 +20,7 @@ from tests.integration.conftest import Said, trappan
 from tests.integration.ingest_files import BASIC, PUPILS, ROSTER, USUAL, put, text_of
 
 SCHOOL = "99999901"
-FIRST_NIGHT, FIRST_WEEK, NIGHT = "2026-09-20", "2026-W38", "2026-10-11"
+FIRST_NIGHT, FIRST_WEEK, NIGHT = "2026-09-20", "2026-W38", "2026-10-09"
 ANNA, BO = "anna@skola.example", "bo@skola.example"
 BOTH = ("Utreds", "Anna Ek, Bo Ask", f"{ANNA}, {BO}")
 CHILDREN = (

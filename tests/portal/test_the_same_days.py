@@ -16,7 +16,7 @@ from tests.integration.followed_home import ANNA, filled, night, recorded, stand
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The day after the night's: when its lists are read.
-DAY = "2026-10-12"
+DAY = "2026-10-10"
 COLUMNS_OF_MODEL = """
 from portal.models import Event
 print(json.dumps([Event._meta.db_table, [field.column for field in Event._meta.fields]]))
