@@ -182,8 +182,9 @@ lock: setup ## Write the three locks again from pyproject.toml
 	@# Versions and hashes only: where a package comes from is each machine's own setting.
 	@! grep -nE 'pypi|pythonhosted|[/@]' $(SETUP_LOCK) $(LOCK) $(DEV_LOCK)
 
-docs: setup ## Write docs/data-dictionary*.md again from assets/lake/tables.py
+docs: setup ## Write docs/data-dictionary*.md and docs/personal-data.md again from the code
 	@$(BIN)/python -m tests.tools.data_dictionary
+	@$(BIN)/python -m tests.tools.personal_data_page
 
 site: dev ## The pages as a site that needs no network: build/site/index.html
 	@$(BIN)/python docs/build_site.py && echo "Open build/site/index.html"

@@ -80,3 +80,12 @@ def own_town(module_town: Town, tmp_path: Path) -> Iterator[Town]:
         other.begin()
         yield other
     module_town.serve()
+
+
+@pytest.fixture
+def nothing_said() -> None:
+    """The home of samples is served, in which nobody has said or opened anything."""
+    # Made where it is asked for: two nights.
+    from tests.portal.small_home import forget
+
+    forget()

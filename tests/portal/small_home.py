@@ -1,12 +1,12 @@
 """A home of one night over the samples, its portal in this process, and people who open pages.
 
-Django's settings are made once a process, of one home: whoever sets them up first decides which
-(`portal_home`). Not here: any expectation.
+Not here: any expectation, Django's settings (`conftest.py`).
 """
 
 from __future__ import annotations
 
-import os
+import atexit
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +16,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-import django
-from django.conf import settings
+from portal.home import Home, the_home
+from tests.portal.towns import Town
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from portal.home import Home
     from portal.models import Event
     from portal.views.rules import Visit
 
@@ -42,48 +41,40 @@ operators: [{OPERATOR}]
 
 
 @cache
-def portal_home() -> Home:
-    """Return the home that this process' portal serves, filled, with an empty database."""
-    if not settings.configured:
-        _set_up()
+def _samples() -> Town:
+    """Make the home once a process: two nights over the samples, and an empty database."""
     from django.core.management import call_command
 
-    from portal.home import the_home
-
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    home = the_home()
-    path = home.folder / "roles.yaml"
-    path.write_text(_ROLES, encoding="utf-8")
-    path.chmod(0o600)
-    return home
-
-
-def _set_up() -> None:
     from tests.integration.conftest import trappan
 
-    folder = Path(mkdtemp(prefix="portal-")) / "home"
+    folder = Path(mkdtemp(prefix="portal-samples-")) / "home"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
     for inbox, as_of in (("inbox", AS_OF), ("inbox_week_47", "2026-11-22")):
         trappan("--home", folder, "nightly", "--inbox", SAMPLES / inbox, "--as-of", as_of)
-    os.environ |= {
-        "TRAPPAN_HOME": str(folder),
-        "TRAPPAN_PORTAL_DEMO": "true",
-        "TRAPPAN_PORTAL_DEMO_DAY": DEMO_DAY,
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-    }
-    django.setup()
-    from portal.home import the_home
+    path = folder / "roles.yaml"
+    path.write_text(_ROLES, encoding="utf-8")
+    path.chmod(0o600)
+    (folder / "portal").mkdir(mode=0o700)
+    town = Town(folder, folder)
+    town.on(date.fromisoformat(DEMO_DAY))
+    town.serve()
+    call_command("migrate", interactive=False, verbosity=0)
+    return town
 
-    the_home()
-    # Other tests ask that nothing of ours is set.
-    for name in ("TRAPPAN_HOME", "TRAPPAN_PORTAL_DEMO", "TRAPPAN_PORTAL_DEMO_DAY"):
-        del os.environ[name]
+
+def portal_home() -> Home:
+    """Return the home that this process' portal serves; another module's gives way to it."""
+    town = _samples()
+    if the_home().folder != town.path:
+        town.serve()
+    return the_home()
 
 
 def forget() -> None:
     """Empty the database of what was said and looked at."""
     from portal.models import AccessEntry, Event, PupilReference
 
+    portal_home()
     Event.objects.filter(withdraws__isnull=False).delete()
     for model in (Event, AccessEntry, PupilReference):
         model.objects.all().delete()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -17,7 +16,6 @@ from tests.portal.small_home import (
     SCHOOL,
     TEAM,
     enrol,
-    forget,
     names_of,
     opened_by,
     portal_home,
@@ -31,12 +29,7 @@ FILE = "/team/deltagaruppfoljning/fil/"
 READ = "/team/deltagaruppfoljning/lasa-in/"
 
 
-@pytest.fixture(autouse=True)
-def _empty() -> Iterator[None]:
-    portal_home()
-    forget()
-    yield
-    forget()
+pytestmark = pytest.mark.usefixtures("nothing_said")
 
 
 def sheet(address: str = TEAM) -> tuple[openpyxl.Workbook, list[dict[str, Any]]]:

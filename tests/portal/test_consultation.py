@@ -16,7 +16,6 @@ from tests.portal.small_home import (
     SCHOOL,
     TEAM,
     enrol,
-    forget,
     mentor_of,
     names_of,
     opened_by,
@@ -26,11 +25,7 @@ from tests.portal.small_home import (
     rektor_of,
 )
 
-
-@pytest.fixture(autouse=True)
-def _nothing_said() -> None:
-    portal_home()
-    forget()
+pytestmark = pytest.mark.usefixtures("nothing_said")
 
 
 def address(pupil: str) -> str:

@@ -21,7 +21,6 @@ from tests.portal.small_home import (
     mentor_of,
     names_of,
     opened_by,
-    portal_home,
     pupils_of,
     reference_of,
     rektor_of,
@@ -47,9 +46,7 @@ def wheel(first: str, second: str) -> YearWheel:
 
 
 @pytest.fixture(autouse=True)
-def _own_wheel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    portal_home()
-    forget()
+def _own_wheel(nothing_said: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     made = wheel("grade_9", "grade_9_open_cases")
     monkeypatch.setattr(year_wheels, "_wheels", lambda: (made,))
     yield
