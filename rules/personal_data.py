@@ -76,7 +76,7 @@ TABLES_OF_PUPILS = frozenset(
         *("lesson_removals", "unmerged_pairs", "ss12000_persons", "ss12000_enrolments"),
         *("ss12000_members", "ss12000_duties", "ss12000_roles", "ss12000_attendances"),
         *("ss12000_groups", "ss12000_activities", "ss12000_events", "ss12000_exceptions"),
-        "ss12000_deletions",
+        *("ss12000_deletions", "planned_lessons", "absence_words", "follow_up_events"),
     }
 )
 TABLES_OF_NOBODY = frozenset(
@@ -84,7 +84,8 @@ TABLES_OF_NOBODY = frozenset(
         *("protection_totals", "protection_columns", "lesson_snapshots", "slot_sources"),
         *("class_coverage", "stale_days", "school_breaks", "school_sendings", "forecast_skill"),
         *("school_contracts", "school_silences", "publications", "parallel_values"),
-        *("disputable_files", "file_releases", "ss12000_organisations"),
+        *("disputable_files", "file_releases", "ss12000_organisations", "absence_coverage"),
+        *("joined_files", "follow_up_readings"),
     }
 )
 

@@ -200,7 +200,7 @@ def test_roles_that_others_could_change_hold_for_nobody(own_town: Town, mode: in
 def test_a_team_with_a_last_day_ends_with_it(own_town: Town) -> None:
     town = own_town
     (town.path / "roles.yaml").write_text(
-        f"teams:\n  - district: Farsta\n    members: [{TEAM}]\n    until: {MONDAY}\n",
+        f"teams:\n  - district: Spånga-Tensta\n    members: [{TEAM}]\n    until: {MONDAY}\n",
         encoding="utf-8",
     )
     team = town.client(TEAM)

@@ -304,7 +304,7 @@ def test_a_team_finds_its_case_and_writes_its_plan_on_a_phone(desks: Desks) -> N
     page = desks.of(TEAM, PHONE).open("/")
     page.get_by_role("link", name="Teamets ärenden").first.click()
     page.get_by_role("link", name=ALM).first.click()
-    page.get_by_label("Insats").select_option(label="Veckoplanering")
+    page.get_by_label("Insats –").select_option(label="Veckoplanering")
     page.get_by_role("button", name="Spara", exact=True).click()
     expect(page.locator("#handelser")).to_contain_text("Veckoplanering")
     assert Event.objects.filter(kind="measure", value="structure_1").count() == 1

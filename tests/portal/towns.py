@@ -39,7 +39,7 @@ AS_OF = date(2026, 10, 11)
 WEEK = "2026-W41"
 MONDAY = date(2026, 10, 12)
 A, B, C, EMPTY, UNKNOWN = "99999901", "99999902", "99999903", "99999904", "99999999"
-DISTRICTS = {A: "Farsta", B: "Farsta", C: "Skärholmen", EMPTY: "Skärholmen"}
+DISTRICTS = {A: "Spånga-Tensta", B: "Spånga-Tensta", C: "Skärholmen", EMPTY: "Skärholmen"}
 REKTOR = {one: f"rektor.{one}@stad.example" for one in DISTRICTS}
 MO, MIA, BO, CI = (f"{one}.mentor@stad.example" for one in ("mo", "mia", "bo", "ci"))
 TEAM, OTHER_TEAM = "sam.farsta@stad.example", "sam.skarholmen@stad.example"
@@ -89,7 +89,7 @@ ALM, ALM_2, MIAS, OF_B, OF_C = (
     ROSTERED[19].family,
 )
 ROLES = f"""teams:
-  - district: Farsta
+  - district: Spånga-Tensta
     members: [{TEAM}]
   - district: Skärholmen
     members: [{OTHER_TEAM}]
