@@ -25,6 +25,8 @@ GOAL, GOAL_MET, MEASURE, WITHDRAWAL = "goal", "goal_met", "measure", "withdrawal
 MEASURE_EXTENT = "measure_extent"
 RESULT, PUPIL_SATISFACTION = "result", "pupil_satisfaction"
 GUARDIAN_SATISFACTION = "guardian_satisfaction"
+#: The value of `responsible` by which nobody is.
+NOBODY = "none"
 #: In the lake only: somebody did something that stays in the portal.
 ACT = "act"
 #: Kinds of the team's case: nobody else sees them.

@@ -18,6 +18,7 @@ from assets.follow_up.kinds import (
     ACTS,
     CONSENT,
     NEXT_DATE,
+    NOBODY,
     RESPONSIBLE,
     STATUS_KINDS,
     STATUS_OF,
@@ -161,7 +162,7 @@ def stand(
         principal=principal,
         team=team,
         consent=consent.value if consent else "",
-        responsible_key=responsible.value if responsible else "",
+        responsible_key=_responsible_key(responsible),
         next_date=next_date,
         last_act=last_act,
         since_days=since,
@@ -170,6 +171,10 @@ def stand(
         allowed_days=allowed,
         seen=max((fact.number for fact in facts), default=0),
     )
+
+
+def _responsible_key(said: FollowUpEvent | None) -> str:
+    return said.value if said is not None and said.value != NOBODY else ""
 
 
 def _is_kept(planned: FollowUpEvent | None, acts: Sequence[FollowUpEvent]) -> bool:

@@ -216,6 +216,8 @@ def events_of(visit: Visit, pupil: PupilVisit) -> list[EventLine]:
 
 def event_text(visit: Visit, fact: Fact) -> str:
     """Return what an event says, in a line."""
+    if fact.kind == kinds.RESPONSIBLE and fact.value == kinds.NOBODY:
+        return "ingen"
     if fact.kind == kinds.RESPONSIBLE:
         return visit.today.names.get(fact.value, "en tidigare medarbetare")
     if fact.kind == kinds.NEXT_DATE:

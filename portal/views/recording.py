@@ -192,7 +192,7 @@ def _consent(pupil: PupilVisit, wanted: list[Said]) -> bool:
 
 def _of_person(visit: Visit, pupil: PupilVisit, said: Said) -> Objection | None:
     """Whether who is to be responsible works at the pupil's school today, or is who says it."""
-    if said.kind != kinds.RESPONSIBLE or said.value == visit.rights.key:
+    if said.kind != kinds.RESPONSIBLE or said.value in {visit.rights.key, kinds.NOBODY}:
         return None
     if said.value in people_at(visit, pupil.placed.school_unit_code):
         return None
@@ -295,6 +295,9 @@ def may_see(fact: Fact, roles: tuple[str, ...]) -> bool:
         return True
     if not set(roles) - {"team"}:
         # Nothing of what the school said before the case was raised, nor beside it.
+        return False
+    if fact.role == "team" and fact.kind == kinds.NOTE:
+        # What a team writes of its case ends with the consent, also for the school.
         return False
     is_report = fact.kind == kinds.COLLABORATION and fact.value == "concern_reported"
     is_unknown = fact.kind == kinds.WITHDRAWAL and kind == kinds.COLLABORATION

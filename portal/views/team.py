@@ -15,6 +15,7 @@ from assets.follow_up.standing import has_open_case, newest_of
 from assets.watchlists.swedish.safe_text import one_line
 from portal.follow_up.events import Fact, facts_of
 from portal.models import Event
+from portal.views.recording import may_see
 from portal.views.rows import word_text
 from portal.views.rules import Visit, of_team, references
 from portal.views.wheel import calendar_address, steps_of_team
@@ -86,9 +87,11 @@ def cases_of(visit: Visit, facts: Mapping[str, list[Fact]]) -> list[Case]:
     found = []
     for key in open_keys:
         placed = today.pupils[key]
-        step = newest_of(facts[key], "team_step")
-        planned = newest_of(facts[key], kinds.NEXT_DATE)
-        goal = newest_of(facts[key], kinds.GOAL)
+        # What the school planned beside the case is not the team's.
+        own = [fact for fact in facts[key] if may_see(fact, ("team",))]
+        step = newest_of(own, "team_step")
+        planned = newest_of(own, kinds.NEXT_DATE)
+        goal = newest_of(own, kinds.GOAL)
         day = planned.on_date if planned else None
         found.append(
             Case(

@@ -45,6 +45,7 @@ only_in_a_file = pytest.mark.skipif(
     connection.vendor != "sqlite", reason="the database is a server's"
 )
 NOTE = "Kanariefågelsanteckning"
+READERS = (REKTOR[A], MO, TEAM)
 
 
 def text_of_page(answer: HttpResponse) -> str:
@@ -487,6 +488,32 @@ def test_the_team_reads_nothing_that_the_school_said_beside_the_case(town: Town)
         for word in (NOTE, "Kartläggning pågår", "Utredning pågår", "2026-10-30"):
             assert word not in text, (page, word)
         assert "2 Aktualiserad" in text
+
+
+def test_what_a_team_notes_of_its_case_is_read_by_the_team_alone(town: Town) -> None:
+    town.raise_case(ALM)
+    town.said(TEAM, ALM, note=NOTE)
+    read = {who: NOTE in text_of_page(town.client(who).get(town.url(ALM))) for who in READERS}
+    assert read == {who: who == TEAM for who in READERS}
+
+
+def test_the_teams_page_has_its_own_plans_and_none_of_the_schools(town: Town) -> None:
+    town.raise_case(ALM)
+    town.said(MO, ALM, next_date="2026-10-30")
+    assert "2026-10-30" not in text_of_page(town.client(TEAM).get("/team/"))
+    town.said(TEAM, ALM, next_date="2026-11-06")
+    assert "2026-11-06" in text_of_page(town.client(TEAM).get("/team/"))
+
+
+def test_nobody_is_responsible_any_more_when_somebody_says_so(town: Town) -> None:
+    me = the_home().key_of_address(REKTOR[A])
+    town.said(REKTOR[A], ALM, responsible=me)
+    row = f'value="{me}" selected'
+    assert row in town.client(REKTOR[A]).get(town.url(ALM)).content.decode()
+    town.said(REKTOR[A], ALM, responsible="none")
+    page = town.client(REKTOR[A]).get(town.url(ALM)).content.decode()
+    assert row not in page
+    assert [event.value for event in town.events(ALM)] == [me, "none"]
 
 
 def test_a_conflict_tells_the_team_nothing_of_the_schools_note(town: Town) -> None:
