@@ -50,7 +50,7 @@ def said(pattern, row):
     return found[1] if found else None
 print(json.dumps({
     said(r"<h3><a[^>]*>([^,<]*)", row): [
-        said(r"<span>(\\d+) skoldagar utan åtgärd</span>", row), 'class="overdue"' in row,
+        said(r"(\\d+) skoldagar utan åtgärd", row), 'class="overdue"' in row,
     ] for row in rows
 }))
 """
