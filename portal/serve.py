@@ -7,6 +7,7 @@ Not here: what is served (`urls.py`), how it is set (`configuration.py`), how it
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import Annotated
 
@@ -49,11 +50,19 @@ def portal(
 
 
 def prepare() -> None:
-    """Bring the database to what this version keeps, and put static files in place."""
+    """Bring the database to what this version keeps, and put static files in place.
+
+    What a portal that was killed has left of read workbooks goes, and sessions that have ended.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
 
     django.setup()
+    from django.conf import settings  # noqa: PLC0415
+
+    for left in (settings.HOME / "portal").glob("read-*"):
+        shutil.rmtree(left, ignore_errors=True)
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("clearsessions", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)

@@ -254,7 +254,7 @@ PLACES: tuple[Store, ...] = (
         "the process",
         backup="never",
         erasure="gone with the request",
-        retention="the request; what a killed process left stays until somebody removes it",
+        retention="the request; what a killed process left, until the portal starts",
     ),
     Store(
         "portal files",

@@ -189,3 +189,28 @@ def test_a_servers_address_is_taken_apart_letter_by_letter() -> None:
     assert (found["USER"], found["PASSWORD"], found["HOST"]) == ("us@er", "p:ss", "db.example")
     assert (found["PORT"], found["NAME"]) == ("5433", "portal")
     assert found["OPTIONS"] == {"sslmode": "require"}
+
+
+_PREPARED = """
+from pathlib import Path
+import os
+left = Path(os.environ["TRAPPAN_HOME"]) / "portal" / "read-abc"
+left.mkdir(parents=True)
+(left / "deltagare.xlsx").write_bytes(b"PK")
+from portal.serve import prepare
+prepare()
+from datetime import UTC, datetime, timedelta
+from django.contrib.sessions.models import Session
+now = datetime.now(UTC)
+for name, days in (("gammal", -1), ("ny", 1)):
+    Session.objects.create(
+        session_key=name, session_data="", expire_date=now + timedelta(days)
+    )
+prepare()
+print(left.exists(), *Session.objects.values_list("session_key", flat=True))
+"""
+
+
+def test_a_start_clears_what_a_killed_portal_left_and_ended_sessions(tmp_path: Path) -> None:
+    said = run(tmp_path / "home", "-c", _PREPARED, TRAPPAN_PORTAL_DEMO="true")
+    assert said.stdout.split() == ["False", "ny"], said.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -229,3 +230,19 @@ def test_every_opening_stands_in_the_schools_log(town: Town) -> None:
     assert ALM in text
     assert "mentor" in text
     assert ALM not in read(town.client(REKTOR[B]), f"/skola/{B}/logg/")
+
+
+def test_a_list_that_waits_says_why_on_every_page_that_shows_it(own_town: Town) -> None:
+    town = own_town
+    folder = (town.path / "lists" / "current" / A).resolve()
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    reason = "Inga lektioner har kommit efter 9 oktober 2026."
+    (folder / "manifest.json").write_text(
+        json.dumps({**manifest, "held": [reason]}), encoding="utf-8"
+    )
+    for who, page in ((REKTOR[A], f"/skola/{A}/"), (MO, "/mina/"), (MO, town.url(ALM))):
+        text = town.client(who).get(page).content.decode()
+        assert "Nyare uppgifter väntar" in text, page
+        assert reason in text, page
+    other = town.client(REKTOR[B]).get(f"/skola/{B}/").content.decode()
+    assert "Nyare uppgifter väntar" not in other
