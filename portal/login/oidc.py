@@ -23,6 +23,7 @@ from portal.home import the_home
 from portal.login.people import person_with
 from portal.models import Person
 from portal.settings import CONFIGURATION
+from rules.errors import TrappanError
 
 _LEEWAY_SECONDS = 60
 #: What the library meets in keys that are not of the form they should have.
@@ -30,7 +31,7 @@ _UNLIKE_A_KEY = (KeyError, TypeError, ValueError, AttributeError)
 _LOGGER = logging.getLogger(__name__)
 
 
-class RefusedLoginError(SuspiciousOperation):
+class RefusedLoginError(TrappanError, SuspiciousOperation):
     """The login's answer is not to be believed; says which part, and no value."""
 
 

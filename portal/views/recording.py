@@ -32,6 +32,7 @@ from portal.published import of_mentor
 from portal.rights import Role
 from portal.views.rows import Row, as_typed, people_at, row_of_pupil, word_text
 from portal.views.rules import PupilVisit, Visit, of_pupil
+from rules.errors import TrappanError
 
 #: Fields of a form that are kinds of events.
 _CHOSEN = (*sorted(kinds.STATUS_KINDS), kinds.CONSENT, kinds.COLLABORATION, kinds.FACTOR)
@@ -67,7 +68,7 @@ LOCKED = (
 )
 
 
-class _NotADateError(ValueError):
+class _NotADateError(TrappanError, ValueError):
     """What was typed is no date."""
 
 

@@ -17,6 +17,8 @@ def run_with_django(code: str, home: Path) -> CompletedProcess[str]:
     environment = os.environ | {
         "TRAPPAN_HOME": str(home),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
+        # A login, or nobody could log in.
+        "TRAPPAN_PORTAL_DEMO": "true",
         "PYTHONPATH": str(ROOT),
     }
     return run(

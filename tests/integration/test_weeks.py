@@ -320,7 +320,11 @@ def test_listed_pupils_have_the_weeks_of_their_year_up_to_the_list(weeks: Weeks)
 def test_lists_that_were_noted_without_counts_are_counted_by_the_next_run(
     weeks: Weeks,
 ) -> None:
-    counts = "SELECT * FROM publications WHERE period = '2026-W46' ORDER BY school_unit_code"
+    # Of a home without a portal nobody knows who is left.
+    counts = (
+        "SELECT * EXCLUDE (overdue_pupils, unmoved_pupils) FROM publications "
+        "WHERE period = '2026-W46' ORDER BY school_unit_code"
+    )
     with Lake.open(LakeSettings(home=weeks.home)) as lake:
         before = lake.rows(counts)
         assert all(None not in row for row in before)

@@ -59,6 +59,7 @@ def _samples() -> Town:
     town.on(date.fromisoformat(DEMO_DAY))
     town.serve()
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     return town
 
 
