@@ -29,12 +29,17 @@ from rules.registry import load_parameters, root_of, rule_set_of
 Found = TypeVar("Found")
 
 
+#: Inode, time and size of each file of a catalog; None for a file that is not there.
+Stamp = tuple[tuple[int, int, int] | None, ...]
+
+
 @dataclass
 class _Answers:
-    """What was asked of one snapshot on one day."""
+    """What was asked of one snapshot on one day; `stamp` is of the catalog's files then."""
 
     snapshot: int
     day: date
+    stamp: Stamp | None = None
     answers: dict[Hashable, Any] = field(default_factory=dict)
 
 
@@ -118,14 +123,33 @@ class Home:
         with self._turn:
             lake = self._lake = self._lake or Lake.open(self._settings.lake)
             try:
-                snapshot, day = lake.snapshot(), self.day()
-                if self._kept is None or (self._kept.snapshot, self._kept.day) != (snapshot, day):
-                    self._kept = _Answers(snapshot, day)
-                yield lake, self._kept
+                yield lake, self._look_for_news(lake)
             except Exception:
                 # A connection that failed once is not asked again: the next question opens another.
                 self.close()
                 raise
+
+    def _look_for_news(self, lake: Lake) -> _Answers:
+        """Return what is kept, emptied when the lake has a newer snapshot or another day began.
+
+        Of a catalog in a file its files are looked at first: two processes that ask it at the same
+        moment wait for each other a second at a time.
+        """
+        kept, day, stamp = self._kept, self.day(), self._stamp()
+        if kept and kept.day == day and stamp is not None and kept.stamp == stamp:
+            return kept
+        snapshot = lake.snapshot()
+        if kept is None or (kept.snapshot, kept.day) != (snapshot, day):
+            kept = self._kept = _Answers(snapshot, day)
+        kept.stamp = stamp
+        return kept
+
+    def _stamp(self) -> Stamp | None:
+        """Return what changes with every write to a catalog in the home; None for another's."""
+        if self._settings.lake.catalog:
+            return None
+        catalog = self.folder / "lake" / "catalog.sqlite"
+        return tuple(map(_of_file, (catalog, catalog.with_name(f"{catalog.name}-wal"))))
 
     def close(self) -> None:
         """Let go of the lake."""
@@ -133,6 +157,14 @@ class Home:
             lake, self._lake, self._kept = self._lake, None, None
             if lake is not None:
                 lake.close()
+
+
+def _of_file(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @cache
