@@ -125,12 +125,9 @@ def _reasons(folder: Path) -> tuple[str, ...]:
 
 def _nameable(watchlist: Watchlist, today: Today) -> Watchlist:
     """Return a list without whom nobody may name, and without who belongs elsewhere."""
-    here = {
-        key
-        for key, placed in today.pupils.items()
-        if placed.school_unit_code == watchlist.school_unit_code
-    }
-    left_out = {row.pupil_key for row in rows_of(watchlist)} - here
+    placed = {row.pupil_key: today.pupils.get(row.pupil_key) for row in rows_of(watchlist)}
+    code = watchlist.school_unit_code
+    left_out = {key for key, at in placed.items() if at is None or at.school_unit_code != code}
     if not left_out:
         return watchlist
     # How many are protected is not told by who is missing from a list.

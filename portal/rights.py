@@ -62,7 +62,7 @@ class Rights:
 
     @property
     def schools(self) -> frozenset[str]:
-        """SchoolToday units whose whole list the person may read."""
+        """School units whose whole list the person may read."""
         return self.led | self.delegated
 
     @property

@@ -7,22 +7,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
-from assets.delivery.recipients import is_address
+from assets.delivery.recipients import Address
 from portal.configuration import PortalError
-from rules.strict_yaml import StrictYamlError, read_yaml, unexpected
-
-
-def _address(text: str) -> str:
-    if not is_address(text):
-        raise unexpected("a mail address such as kim.ek@stad.example")
-    return text
-
-
-_Address = Annotated[str, AfterValidator(_address)]
+from rules.strict_yaml import StrictYamlError, read_yaml
 
 
 class _RolePart(BaseModel):
@@ -39,7 +29,7 @@ class Team(_RolePart):
     """
 
     district: str
-    members: tuple[_Address, ...]
+    members: tuple[Address, ...]
     until: date | None = None
 
 
@@ -53,8 +43,8 @@ class Roles(_RolePart):
     """
 
     teams: tuple[Team, ...] = ()
-    analysts: tuple[_Address, ...] = ()
-    operators: tuple[_Address, ...] = ()
+    analysts: tuple[Address, ...] = ()
+    operators: tuple[Address, ...] = ()
 
     def districts_of(self, address: str, day: date) -> frozenset[str]:
         """Return the districts whose team somebody is of on a day."""

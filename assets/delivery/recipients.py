@@ -46,7 +46,7 @@ def _checked_address(text: str) -> str:
     return text
 
 
-_Address = Annotated[str, AfterValidator(_checked_address)]
+Address = Annotated[str, AfterValidator(_checked_address)]
 
 
 class _Part(BaseModel):
@@ -65,7 +65,7 @@ class PrincipalEntry(_Part):
     """
 
     school_unit: str = Field(pattern=r"^[0-9]{8}$")
-    addresses: tuple[_Address, ...] | None = None
+    addresses: tuple[Address, ...] | None = None
     channel: Channel = "mail"
 
 
@@ -78,8 +78,8 @@ class MentorEntry(_Part):
         channel: how it goes to them.
     """
 
-    address: _Address
-    addresses: tuple[_Address, ...] | None = None
+    address: Address
+    addresses: tuple[Address, ...] | None = None
     channel: Channel = "mail"
 
 

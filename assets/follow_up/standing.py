@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
+from assets.exports.files.received import STOCKHOLM
 from assets.follow_up.kinds import (
     ACTS,
     CONSENT,
@@ -25,7 +25,6 @@ from assets.follow_up.kinds import (
 )
 from rules.follow_up_words import Reminder, ReminderDays, Word, step_words
 
-_STOCKHOLM = ZoneInfo("Europe/Stockholm")
 #: Levels of the ladder from which on the principal assesses.
 _ASSESSED_FROM = 2
 
@@ -53,7 +52,7 @@ class FollowUpEvent:
     @property
     def day(self) -> date:
         """The day in Stockholm on which it was recorded."""
-        return self.recorded_at.astimezone(_STOCKHOLM).date()
+        return self.recorded_at.astimezone(STOCKHOLM).date()
 
 
 Event = TypeVar("Event", bound=FollowUpEvent)

@@ -247,7 +247,8 @@ def _answer_row(
         shown_key = request.POST.get("list_key", "")
         if shown_key and shown_key != row.list_key:
             row.saved = "Sparat. Listan har bytts ut sedan du öppnade sidan; läs om den."
-    context = {"row": row, "role": request.POST.get("view", ""), "day": visit.today.day}
+    # The form in the row goes on with the same page and list, also at the next save.
+    context = {"row": row, **{name: request.POST.get(name, "") for name in ("view", "week")}}
     # 200 also for trouble: htmx puts nothing else in place, and the row says what is wrong.
     answer = render(request, "portal/row.html", context)
     answer["X-Outcome"] = str(outcome.status)

@@ -72,7 +72,7 @@ class Visit:
 
     @property
     def own_schools(self) -> list[SchoolToday]:
-        """SchoolToday units whose whole list the visitor reads, in order."""
+        """School units whose whole list the visitor reads, in order."""
         return [self.today.schools[code] for code in sorted(self.rights.schools)]
 
     @property

@@ -41,8 +41,11 @@ class Case:
 @of_team
 def team_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Cases by step, of the reader's districts."""
-    visit.note("team", "cases")
     facts = open_cases(visit)
+    # A school's rektor reads in the log that its cases were opened.
+    schools = {visit.today.pupils[key].school_unit_code for key in facts}
+    for code in sorted(schools) or [""]:
+        visit.note("team", "cases", school=code)
     cases = cases_of(visit, facts)
     by_step: dict[str, list[Case]] = defaultdict(list)
     for case in cases:

@@ -1,9 +1,12 @@
 -- first_hits: the first day of the school year on which each rule was hit.
 -- From: listed_verdicts, flags, followed_pupils. Grain: a pupil and rule. Parameters: $first_date.
--- What was published counts; since the newest frozen list, what each night found.
+-- What was published counts; since the school's newest frozen list, what each night found.
 WITH published AS (
-    SELECT coalesce(max(as_of_date), $first_date - 1) AS last_date
+    SELECT
+        school_unit_code,
+        max(as_of_date) AS last_date
     FROM listed_verdicts
+    GROUP BY school_unit_code
 ),
 
 hits AS (
@@ -15,14 +18,15 @@ hits AS (
     WHERE verdict = 'hit' AND as_of_date >= $first_date
     UNION ALL
     SELECT
-        pupil_key,
-        rule,
-        as_of_date
+        flags.pupil_key,
+        flags.rule,
+        flags.as_of_date
     FROM flags
+    LEFT JOIN published ON flags.school_unit_code = published.school_unit_code
     WHERE
-        verdict = 'hit'
-        AND as_of_date >= $first_date
-        AND as_of_date > (SELECT published.last_date FROM published)
+        flags.verdict = 'hit'
+        AND flags.as_of_date >= $first_date
+        AND coalesce(flags.as_of_date > published.last_date, TRUE)
 )
 
 SELECT

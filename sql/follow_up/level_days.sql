@@ -1,9 +1,12 @@
 -- level_days: which level each pupil had on each day of the school year that was looked at.
 -- From: listed_pupils, flags, followed_pupils. Grain: a pupil and day. Parameters: $first_date.
--- Of frozen lists, and since the newest of them of each night; who is on none has no row.
+-- Of frozen lists, and since the school's newest of each night; who is on none has no row.
 WITH published AS (
-    SELECT coalesce(max(as_of_date), $first_date - 1) AS last_date
+    SELECT
+        school_unit_code,
+        max(as_of_date) AS last_date
     FROM listed_pupils
+    GROUP BY school_unit_code
 ),
 
 days AS (
@@ -15,13 +18,14 @@ days AS (
     WHERE as_of_date >= $first_date
     UNION ALL
     SELECT
-        pupil_key,
-        as_of_date,
-        level
+        flags.pupil_key,
+        flags.as_of_date,
+        flags.level
     FROM flags
+    LEFT JOIN published ON flags.school_unit_code = published.school_unit_code
     WHERE
-        as_of_date >= $first_date
-        AND as_of_date > (SELECT published.last_date FROM published)
+        flags.as_of_date >= $first_date
+        AND coalesce(flags.as_of_date > published.last_date, TRUE)
 )
 
 SELECT

@@ -246,3 +246,11 @@ def test_a_list_that_waits_says_why_on_every_page_that_shows_it(own_town: Town) 
         assert reason in text, page
     other = town.client(REKTOR[B]).get(f"/skola/{B}/").content.decode()
     assert "Nyare uppgifter väntar" not in other
+
+
+def test_a_teams_opening_of_its_cases_is_in_the_log_of_the_school(own_town: Town) -> None:
+    town = own_town
+    town.raise_case(ALM)
+    town.client(TEAM).get("/team/")
+    assert "öppnade teamets ärenden" in read(town.client(REKTOR[A]), f"/skola/{A}/logg/")
+    assert "öppnade teamets ärenden" not in read(town.client(REKTOR[B]), f"/skola/{B}/logg/")

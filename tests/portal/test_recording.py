@@ -34,6 +34,7 @@ from tests.portal.towns import (
     REKTOR,
     ROSTERED,
     TEAM,
+    WEEK,
     A,
     B,
     Town,
@@ -564,3 +565,19 @@ def test_a_home_of_today_knows_who_moved_in_the_night(own_town: Town) -> None:
     assert the_home().today().pupils[own_town.key(ALM)].school_unit_code == B
     own_town.said(REKTOR[B], ALM, note="Välkommen")
     assert [one.school_unit_code for one in own_town.events(ALM)] == [A, B]
+
+
+def test_a_row_that_was_saved_goes_on_with_its_page_and_list(town: Town) -> None:
+    form = {"place": "row", "view": "mine", "week": WEEK, "mentor_status": "contact_made"}
+    browser = town.client(MO)
+    address = town.url(ALM, "uppfoljning/")
+    for status in ("contact_made", "mapping_started"):
+        answer = browser.post(
+            address, {**form, "mentor_status": status}, headers={"HX-Request": "true"}
+        )
+        row = answer.content.decode()
+        assert "Sparat." in row
+        assert 'name="view" value="mine"' in row
+        assert f'name="week" value="{WEEK}"' in row
+        # A mentor's row says what to do next, also once something was saved.
+        assert 'class="next"' in row
