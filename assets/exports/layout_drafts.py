@@ -17,6 +17,11 @@ from assets.exports.files.printable import is_plainly_seen, printable_header
 from assets.exports.files.received import ReceivedFile, UnreadableFileError, look_at
 from assets.exports.layout_checks import NO_HEADER, has_header
 from assets.exports.layout_contents import Content, are_words, codes_in, seen_in, weekdays_in
+from assets.exports.layout_shapes import (
+    codes_of_lessons,
+    lesson_columns,
+    pupil_headings,
+)
 from assets.exports.layout_words import (
     NEAR,
     Likeness,
@@ -94,7 +99,8 @@ def draft_layout(path: Path, layouts: Sequence[Layout], name: str, kind: str | N
         raise LayoutError(f"the layout name '{name}' is taken. Expected a name of its own.")
     head, sheet = _head(look_at(path), layouts)
     header = [cell for cell in head.header if cell.strip()]
-    chosen_kind = kind or _likely_kind(header)
+    is_wide = lesson_columns(header, head.first_rows) is not None
+    chosen_kind = kind or ("lessons" if is_wide else _likely_kind(header))
     writer = _DraftText(head, header, name, chosen_kind, sheet)
     text = writer.text()
     already = head.match.layout.name if head.match.fits else ""
@@ -169,8 +175,13 @@ class _DraftText:
         self._head, self._header, self._name, self._kind = head, header, name, kind
         self._is_known = head.match.fits
         self._required = _required(kind)
+        of_lessons = kind == "lessons" and not self._is_known
+        self._headings = pupil_headings(head.rows, head.line_number - 1) if of_lessons else None
+        self._rows = self._headings.rows if self._headings else head.first_rows
+        self._lessons = lesson_columns(header, self._rows) if of_lessons else None
         self._contents = {name: seen_in(self._cells(name)) for name in header}
-        self._found = _assigned(header, COLUMNS[kind])
+        of_rows = [name for name in header if name not in self._lesson_names]
+        self._found = _assigned(of_rows, COLUMNS[kind])
         self._split: dict[str, str] = {}
         self._codes = ""
         self._days = weekdays_in(header) if kind == "lessons" else []
@@ -179,7 +190,19 @@ class _DraftText:
 
     def _cells(self, name: str) -> list[str]:
         position = [fold(cell) for cell in self._head.header].index(fold(name))
-        return [row[position] for row in self._head.first_rows if position < len(row)]
+        return [row[position] for row in self._rows if position < len(row)]
+
+    @property
+    def _lesson_names(self) -> tuple[str, ...]:
+        """The headers that are a lesson each."""
+        return self._lessons.names if self._lessons else ()
+
+    @property
+    def _said_elsewhere(self) -> set[str]:
+        """Our columns that stand in headers, or in lines between the rows."""
+        forms = [self._lessons.form if self._lessons else ""]
+        forms += [self._headings.form if self._headings else ""]
+        return {part for form in forms for part in Form(form).parts}
 
     def _look_at_cells(self) -> None:
         """Find by cells what headers do not say: two values in one, codes, what each column is."""
@@ -200,7 +223,9 @@ class _DraftText:
             has_other = name in self._found and self._found[name].column in wanted
             if column and not has_other and name not in self._split:
                 self._found[name] = Likeness(column, NEAR)
-        if self._kind == "lessons" and not {one.column for one in self._found.values()} >= _ABSENCE:
+        if self._kind != "lessons" or self._lessons or self._days:
+            return
+        if not {one.column for one in self._found.values()} >= _ABSENCE:
             self._find_codes()
 
     def _find_codes(self) -> None:
@@ -242,8 +267,8 @@ class _DraftText:
         lines += self._holding()
         lines.append("columns:")
         said = {part for form in self._split.values() for part in Form(form).parts}
-        said |= {*_BY_CODES} if self._codes or self._days else set()
-        said |= {"lesson_date", "start_time"} if self._days else set()
+        said |= {*_BY_CODES} if self._codes or self._days or self._lessons else set()
+        said |= {"lesson_date", "start_time"} if self._days else self._said_elsewhere
         if {"end_time", "start_time"} <= said | set(by_column):
             said.add("scheduled_minutes")
         for column in COLUMNS[self._kind]:
@@ -323,22 +348,54 @@ class _DraftText:
                 "  table:",
                 *(f"    {_quoted(code)}: DECIDE" for code in codes_in(self._cells(self._codes))),
             ]
+        return [*lines, *self._wide(), *self._blocks()]
+
+    def _wide(self) -> list[str]:
+        """Return the lines of columns of which each is a lesson, or a weekday."""
+        if not self._days and not self._lessons:
+            return []
+        names = self._days or self._lesson_names
+        codes = codes_of_lessons(cell for name in names for cell in self._cells(name))
+        lines = ["codes:", "  table:", *(f"    {_quoted(one)}: DECIDE" for one in codes)]
+        if codes:
+            self.decisions.append("what each code in the columns of lessons means")
+            lines[0] += f"  {_MARK} valid, invalid, other, present or not_reported, for each code"
+        columns = f"columns_are:  {_MARK} docs/layout-keys.md says what these keys mean"
         if self._days:
             self.decisions.append("what the columns of weekdays hold, and which column is the week")
-            lines += [
-                f"columns_are:  {_MARK} docs/layout-keys.md says what these keys mean",
-                "  headers:",
-                *(f"    {_quoted(day)}: {{weekday: {_quoted(day)}}}" for day in self._days),
-                "  week: {headers: [DECIDE]}",
-                "  cells: DECIDE",
-                "  empty: not_reported",
-            ]
-        return lines
+            form = ["  headers:"]
+            form += [f"    {_quoted(day)}: {{weekday: {_quoted(day)}}}" for day in self._days]
+            form += ["  week: {headers: [DECIDE]}"]
+        else:
+            said = self._lessons.form if self._lessons else ""
+            self.decisions.append(f"whether the headers of lessons are {said or 'of one form'}")
+            form = [f"  parts: {_quoted(said) if said else 'DECIDE'}"]
+        self.decisions.append("what an empty cell of a lesson means")
+        return [
+            *(lines if codes else []),
+            columns,
+            *form,
+            "  cells: code" if codes else "  cells: DECIDE",
+            f"  empty: not_reported  {_MARK} or present, or no_lesson",
+        ]
+
+    def _blocks(self) -> list[str]:
+        """Return the lines of headings between the rows, of one pupil each."""
+        if not self._headings:
+            return []
+        form = self._headings.form
+        self.decisions.append(f"whether the lines above each pupil's rows are {form or 'one form'}")
+        totals = ", ".join(map(_quoted, self._headings.totals))
+        return [
+            f"blocks:  {_MARK} is it the form of all such lines?",
+            f"  heading: {_quoted(form) if form else 'DECIDE'}",
+            *([f"  totals: [{totals}]"] if totals else []),
+        ]
 
     def _rest(self) -> list[str]:
         """Return the lines of columns that are not read."""
         lines: list[str] = []
-        read = {*self._found, *self._split, *self._days, self._codes}
+        read = {*self._found, *self._split, *self._days, *self._lesson_names, self._codes}
         dropped = [one for one in self._header if one not in read and is_health(one)]
         if dropped:
             lines.append("# Reasons and remarks are health data: read past, never stored.")
@@ -363,6 +420,8 @@ def _lacks(text: str, head: Head, kind: str, name: str) -> str:
         return str(error)
     said = {*layout.columns, *(part for one in layout.split for part in one.form.parts)}
     said |= _BY_CODES if layout.codes or layout.columns_are else set()
+    said |= layout.columns_are.said if layout.columns_are else set()
+    said |= {*layout.blocks.form.parts} if layout.blocks else set()
     said |= {"scheduled_minutes"} if {"start_time", "end_time"} <= said else set()
     missing = sorted(_required(kind) - said)
     if missing:

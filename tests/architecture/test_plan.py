@@ -49,6 +49,7 @@ FLAT = {
             "sealed_values",
             "layout_checks",
             "layout_contents",
+            "layout_shapes",
             "layout_drafts",
             "layout_words",
         ),
