@@ -12,7 +12,7 @@ import polars as pl
 
 from assets.exports.ledger.entries import LedgerFile
 from assets.lake.connection import Lake
-from assets.lake.old_snapshots import SnapshotGoneError, has_its_changes
+from assets.lake.past.snapshots import SnapshotGoneError, has_its_changes
 
 KINDS = ("new", "replaced", "unchanged", "removed")
 COUNT_COLUMNS = ("school_unit_code", "month", *(f"rows_{kind}" for kind in KINDS), "rows_outdone")

@@ -13,7 +13,7 @@ import duckdb
 
 from assets.absence.which_count import days_to_sum, sum_days
 from assets.lake.connection import Lake
-from assets.lake.old_snapshots import kept_snapshots
+from assets.lake.past.snapshots import kept_snapshots
 from assets.lake.tables import table_named
 from rules.errors import TrappanError
 

@@ -17,7 +17,7 @@ from assets.exports.pupils.merges import standing_keys
 from assets.flags.answers import identities_of
 from assets.flags.evaluate import evaluate_flags
 from assets.lake.connection import Lake
-from assets.lake.old_snapshots import SnapshotGoneError, kept_snapshots
+from assets.lake.past.snapshots import SnapshotGoneError, kept_snapshots
 from assets.watchlists.release.week_states import RulesOn
 from rules.errors import TrappanError
 

@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 from assets.lake.catalog_statistics import forget_what_was
 from assets.lake.connection import Lake
-from assets.lake.settings import LakeError
-from assets.lake.tables import TABLE_NAMES
-from assets.lake.unneeded_files import (
+from assets.lake.past.unneeded_files import (
     Unneeded,
     merge_small_files,
     rewrite_deleted_rows,
     unneeded_files,
 )
+from assets.lake.settings import LakeError
+from assets.lake.tables import TABLE_NAMES
 from assets.lake.write_lock import patiently
 from rules.errors import TrappanError
 
@@ -117,6 +117,11 @@ def expire_snapshots(lake: Lake, numbers: Collection[int]) -> None:
                 "file was deleted. Restore lake/catalog.sqlite (or the database) from the backup, "
                 "and run no maintenance until this is understood."
             )
+
+
+def files_only_of(lake: Lake, numbers: Collection[int]) -> set[str]:
+    """Return the names of the files that nothing needs any more when snapshots go."""
+    return _needed_files(lake, ()) - _needed_files(lake, numbers)
 
 
 def _needed_files(lake: Lake, without: Collection[int]) -> set[str]:

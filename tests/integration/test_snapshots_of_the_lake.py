@@ -18,23 +18,23 @@ import pytest
 from assets.exports.changes import changes_of
 from assets.exports.ledger.entries import LedgerFile, find_file
 from assets.flags.as_known_at import NotKnownYetError, show_as_known
-from assets.lake import unneeded_files as deleting
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.lake.old_snapshots import (
+from assets.lake.past import unneeded_files as deleting
+from assets.lake.past.snapshots import (
     SnapshotGoneError,
     expire_everything_but_now,
     expire_snapshots,
     kept_snapshots,
     unkept_snapshots,
 )
-from assets.lake.settings import LakeError, LakeSettings
-from assets.lake.tables import TABLE_NAMES
-from assets.lake.unneeded_files import (
+from assets.lake.past.unneeded_files import (
     merge_small_files,
     rewrite_deleted_rows,
     unneeded_files,
 )
+from assets.lake.settings import LakeError, LakeSettings
+from assets.lake.tables import TABLE_NAMES
 from tests.conftest import settings_of
 from tests.integration.ingest_files import lesson, offer, put, text_of
 from tests.integration.scale_out_servers import PASSWORD, Postgres, postgres_server

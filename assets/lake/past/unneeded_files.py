@@ -14,7 +14,7 @@ Found when tried with DuckDB 1.5.5:
   that began before may be about to open it, so it is left for a while;
 - a transaction that did not come to its end leaves files which the catalog never heard of.
 
-Not here: which snapshots are kept (`old_snapshots.py`).
+Not here: which snapshots are kept (`snapshots.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import duckdb
 
@@ -184,16 +183,17 @@ def _refuse_lost(lake: Lake) -> None:
         )
 
 
+def lake_files(lake: Lake) -> dict[str, int]:
+    """Return the names of all data files that lie there, needed or not, and their bytes."""
+    if not lake.settings.is_on_s3:
+        root = Path(lake.settings.data_string)
+        return {path.name: path.stat().st_size for path in root.rglob("*.parquet")}
+    prefix = lake.settings.data_path.rstrip("/")
+    rows = lake.rows("SELECT filename, size FROM read_blob($files)", files=f"{prefix}/**/*.parquet")
+    return {PurePosixPath(path).name: int(size) for path, size in rows}
+
+
 def _size(lake: Lake, paths: Sequence[str]) -> int:
     """Return the bytes of files; one that a stopped clean-up had deleted already has none."""
-    if not lake.settings.is_on_s3:
-        there = (Path(path) for path in paths)
-        return sum(path.stat().st_size for path in there if path.is_file())
-    wanted = {PurePosixPath(path).name for path in paths}
-    prefix = lake.settings.data_path.rstrip("/")
-    listed: list[tuple[Any, ...]] = (
-        lake.rows("SELECT filename, size FROM read_blob($files)", files=f"{prefix}/**/*.parquet")
-        if wanted
-        else []
-    )
-    return sum(int(size) for path, size in listed if PurePosixPath(path).name in wanted)
+    there = lake_files(lake) if paths else {}
+    return sum(there.get(PurePosixPath(path).name, 0) for path in paths)
