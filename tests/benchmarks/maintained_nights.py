@@ -89,8 +89,8 @@ def corrected(inboxes: dict[date, Path]) -> None:
 def played(home: Path, inboxes: dict[date, Path]) -> Iterator[tuple[float, Maintained]]:
     """Make every night, freeze the weeks, and yield what each maintenance took and did."""
     known = -1
-    for day, inbox in sorted(inboxes.items()):
-        with Lake.open(LakeSettings(home=home)) as lake:
+    with Lake.open(LakeSettings(home=home)) as lake:
+        for day, inbox in sorted(inboxes.items()):
             a_night(lake, day, [inbox])
             if day.weekday() == _FRIDAY:
                 freeze(lake, day)
@@ -103,11 +103,10 @@ def played(home: Path, inboxes: dict[date, Path]) -> Iterator[tuple[float, Maint
 
 
 def a_night(lake: Lake, day: date, paths: Sequence[Path]) -> None:
-    """Files, sums, flags and the current lists."""
+    """Files, sums and flags; lists are files outside the lake, and a week's are enough."""
     ingest_paths(lake, paths)
     refresh_sums(lake)
     store_flags(lake, evaluate_flags(lake, day, _RULES(day)))
-    release_lists(lake, day, _RULES, has_mentor_files=False)
 
 
 def freeze(lake: Lake, friday: date) -> None:
@@ -137,7 +136,6 @@ def loaded(home: Path, inboxes: dict[date, Path]) -> None:
             store_flags(lake, evaluate_flags(lake, day, _RULES(day)))
             if day.weekday() == _FRIDAY:
                 freeze(lake, day)
-        release_lists(lake, days[-1], _RULES, has_mentor_files=False)
 
 
 def compare(

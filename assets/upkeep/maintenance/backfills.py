@@ -27,6 +27,8 @@ from rules.parallel import ParallelValue
 _LONGEST_WINDOW = timedelta(days=400)
 #: What a run of a month takes beside its sums.
 _SECONDS_OF_A_RUN = 3.0
+#: Of fewer, a month takes what a run takes.
+_LESSONS_FOR_A_RATE = 100_000
 
 
 @dataclass(frozen=True)
@@ -148,11 +150,14 @@ def _weeks(
 
 def _seconds(lake: Lake, months: Sequence[MonthOfPlan], measured: float) -> float:
     """Return what the months would take: by those made before, else by what the plan took."""
-    ((lessons, seconds),) = lake.rows(
-        "SELECT sum(lessons), sum(seconds) FROM backfilled_months WHERE made_at IS NOT NULL"
+    ((made, lessons, seconds),) = lake.rows(
+        "SELECT count(*), sum(lessons), sum(seconds) FROM backfilled_months "
+        "WHERE made_at IS NOT NULL"
     )
-    if lessons:
+    if made and lessons >= _LESSONS_FOR_A_RATE:
         return float(seconds) / int(lessons) * sum(month.lessons for month in months)
+    if made:
+        return float(seconds) / int(made) * len(months)
     return measured + _SECONDS_OF_A_RUN * len(months)
 
 

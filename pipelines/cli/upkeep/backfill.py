@@ -76,7 +76,9 @@ def backfill(
     with run_lock(settings, "backfill"):
         _make(settings, access, asked, anew=anew)
         held = 0
-        if republishing:
+        if not republishing:
+            say("Frozen lists stay as they are.")
+        else:
             note_access(settings, "backfill", first=first, last=last, republish=True, reason=reason)
             held = _republish(settings, access, asked, str(reason))
     if held:
@@ -110,21 +112,19 @@ def _make(settings: Settings, access: LakeAccess, asked: Sequence[date], *, anew
         for number, one in enumerate(begun.left):
             if progress:
                 progress(f"{one:%Y-%m}", number, len(begun.left))
-            _make_month(settings, access, begun, one)
-    say(
-        f"The sums of {asked[0]:%Y-%m} to {asked[-1]:%Y-%m} were made again. Frozen lists stay as "
-        "they are."
-    )
+            job = "backfill_job" if one == begun.left[-1] else "month_job"
+            _make_month(settings, access, begun, one, job)
+    say(f"The sums of {asked[0]:%Y-%m} to {asked[-1]:%Y-%m} were made again.")
 
 
-def _make_month(settings: Settings, access: LakeAccess, begun: Begun, one: date) -> None:
+def _make_month(settings: Settings, access: LakeAccess, begun: Begun, one: date, job: str) -> None:
     begin = time.perf_counter()
     key = one.isoformat()
     tags = {
         "dagster/asset_partition_range_start": key,
         "dagster/asset_partition_range_end": key,
     }
-    run_job(settings, "backfill_job", access, tags)
+    run_job(settings, job, access, tags)
     with access.open() as lake:
         note_month(lake, begun, one, time.perf_counter() - begin)
     access.close()
