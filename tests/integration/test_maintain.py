@@ -22,9 +22,10 @@ from assets.upkeep.maintenance.maintain import look, maintain
 from assets.upkeep.maintenance.old_runs import age_out_runs, old_runs
 from assets.upkeep.maintenance.promise import Promise, list_snapshots
 from pipelines.schedules import maintain_schedule
-from pipelines.settings import PROJECT_ROOT
+from pipelines.settings import PROJECT_ROOT, Settings
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan
+from tests.integration.scale_out_servers import BUCKET, PASSWORD, S3, postgres_server
 from tests.integration.test_snapshots_of_the_lake import NOW, all_of, restated
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +105,28 @@ def test_a_reader_at_the_same_time_keeps_its_answer(tmp_path: Path) -> None:
             restated(lake, 5)
             maintain(lake, NOTHING_OF_THE_PAST)
             assert all_of(reader) == expected
+
+
+def test_a_lake_on_servers_is_maintained_as_one_in_a_home(
+    tmp_path: Path, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres_server() as postgres:
+        environment = {
+            "TRAPPAN_CATALOG": postgres.database("lake"),
+            "TRAPPAN_DATA_PATH": f"s3://{BUCKET}/lake",
+            "PGPASSWORD": PASSWORD,
+            **s3.environment,
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        settings = Settings(home=tmp_path / "home", memory_limit="1GB", threads=1).lake
+        with Lake.open(settings) as lake:
+            restated(lake, 12)
+            expected = all_of(lake)
+            assert len(lake_files(lake)) == 12
+            maintain(lake, NOTHING_OF_THE_PAST, grace=NOW)
+            assert len(lake_files(lake)) == 1
+            assert all_of(lake) == expected
 
 
 # Kills its own process at the nth call of a function, the way a power cut would.

@@ -29,6 +29,7 @@ import duckdb
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeError
 from assets.lake.tables import TABLE_NAMES
+from assets.lake.write_lock import patiently
 
 _CATALOG = "__ducklake_metadata_lake"
 #: How long a file stays after the tables no longer rest on it, unless it is asked for at once: a
@@ -150,7 +151,8 @@ def unneeded_files(lake: Lake, *, grace: timedelta = GRACE, delete: bool = False
 
 def _asked(lake: Lake, function: str, before: datetime, *, dry_run: bool = True) -> list[str]:
     """Return the paths that one of DuckLake's two ways to delete lists, or has deleted."""
-    rows = lake.rows(f"CALL {function}('lake', {_OPTIONS})", dry_run=dry_run, before=before)
+    call = f"CALL {function}('lake', {_OPTIONS})"
+    rows = patiently(lambda: lake.rows(call, dry_run=dry_run, before=before))
     return [str(row[0]) for row in rows]
 
 
