@@ -65,6 +65,14 @@ backfill_job = dg.define_asset_job(
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
+# A month of a range: the checks look at all months, and those to come may need it as much.
+month_job = dg.define_asset_job(
+    "month_job",
+    selection=_SUMS.without_checks(),
+    description="The sums of one month of a backfill, before those that follow are made.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
 # A change of a parameter changes the flags of a day past only when somebody asks for it.
 flags_job = dg.define_asset_job(
     "flags_job",
@@ -87,7 +95,24 @@ deliver_job = dg.define_asset_job(
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
-JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, flags_job, pull_job, deliver_job]
+maintain_job = dg.define_asset_job(
+    "maintain_job",
+    selection=dg.AssetSelection.groups("maintenance"),
+    description="Old snapshots go, small files are merged, what nothing needs is deleted.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
+JOBS = [
+    nightly_job,
+    ingest_job,
+    weekly_job,
+    backfill_job,
+    month_job,
+    flags_job,
+    pull_job,
+    deliver_job,
+    maintain_job,
+]
 
 # Dagster's own log lines go to its event store; the console is for our words.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -43,7 +43,7 @@ COMMANDS = {
         "Publish the frozen lists of a week, as of its Sunday.",
     ),
     "backfill": (
-        "pipelines.cli.remake:backfill",
+        "pipelines.cli.upkeep.backfill:backfill",
         "Make the sums of a range of months again from the lessons in the lake.",
     ),
     "pull": (
@@ -131,6 +131,10 @@ COMMANDS = {
     "verify": (
         "pipelines.cli.doctor:verify",
         "Look whether everything sealed is where it was sealed for, each original to its end.",
+    ),
+    "maintain": (
+        "pipelines.cli.upkeep.maintain:maintain_command",
+        "Let old snapshots go, merge small files, and delete what nothing needs.",
     ),
     "layout": (
         "pipelines.cli.layouts:layout_app",
