@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -64,6 +65,17 @@ class OpenEvents(SqliteEventLogStorage):
                 self._open.popitem(last=False)[1].close()
         self._open.move_to_end(shard)
         return self._open[shard]
+
+    def delete_events(self, run_id: str) -> None:
+        """Remove the events of a run, as Dagster does, and the run's database, which it keeps."""
+        super().delete_events(run_id)
+        with self._db_lock:
+            if run_id in self._open:
+                self._open.pop(run_id).close()
+            self._initialized_dbs.discard(run_id)
+            place = Path(self.path_for_shard(run_id))
+            for path in place.parent.glob(f"{place.name}*"):
+                path.unlink(missing_ok=True)
 
     def wipe(self) -> None:
         """Remove every event, as Dagster does."""

@@ -87,7 +87,23 @@ deliver_job = dg.define_asset_job(
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
-JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, flags_job, pull_job, deliver_job]
+maintain_job = dg.define_asset_job(
+    "maintain_job",
+    selection=dg.AssetSelection.groups("maintenance"),
+    description="Old snapshots go, small files are merged, what nothing needs is deleted.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
+JOBS = [
+    nightly_job,
+    ingest_job,
+    weekly_job,
+    backfill_job,
+    flags_job,
+    pull_job,
+    deliver_job,
+    maintain_job,
+]
 
 # Dagster's own log lines go to its event store; the console is for our words.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

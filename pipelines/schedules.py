@@ -1,4 +1,6 @@
-"""When it runs by itself: the pull at 03:00, the night at 04:00, lists of the week Monday 06:00.
+"""When it runs by itself: pull at 03:00, night at 04:00, the week's lists Monday 06:00.
+
+Maintenance is on Saturdays at 14:00.
 
 03:00 and 04:00 exist exactly once on every day in Stockholm; 02:30 is skipped or doubled on the
 nights when the clock is changed. The day that counts comes from the scheduled time, not from the
@@ -16,7 +18,7 @@ from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.watchlists.release.released import newest_night, refuse_early_freeze
 from pipelines.dead_runs import end_dead_runs
-from pipelines.jobs import as_of_tags, nightly_job, pull_job, weekly_job
+from pipelines.jobs import as_of_tags, maintain_job, nightly_job, pull_job, weekly_job
 from pipelines.settings import STOCKHOLM
 from rules.errors import TrappanError
 
@@ -88,6 +90,21 @@ def pull_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=f"pull_job-{day.isoformat()}")
 
 
+@dg.schedule(
+    job=maintain_job,
+    # Far from the night, the week's lists and the people who read them.
+    cron_schedule="0 14 * * 6",
+    execution_timezone=TIMEZONE,
+    name="maintain_schedule",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def maintain_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for one round of maintenance a week."""
+    end_dead_runs(context.instance)
+    day = context.scheduled_execution_time.astimezone(STOCKHOLM).date()
+    return dg.RunRequest(run_key=f"maintain_job-{day.isoformat()}")
+
+
 def _request(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest:
     # A run of the command line that was killed would keep this one waiting for hours.
     end_dead_runs(context.instance)
@@ -95,4 +112,4 @@ def _request(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest:
     return dg.RunRequest(run_key=f"{job}-{as_of.isoformat()}", tags=as_of_tags(as_of))
 
 
-SCHEDULES = [nightly_schedule, weekly_schedule, pull_schedule]
+SCHEDULES = [nightly_schedule, weekly_schedule, pull_schedule, maintain_schedule]

@@ -12,7 +12,7 @@ import polars as pl
 
 from assets.exports.ledger.entries import LedgerFile
 from assets.lake.connection import Lake
-from rules.errors import TrappanError
+from assets.lake.past.snapshots import SnapshotGoneError, has_its_changes
 
 KINDS = ("new", "replaced", "unchanged", "removed")
 COUNT_COLUMNS = ("school_unit_code", "month", *(f"rows_{kind}" for kind in KINDS), "rows_outdone")
@@ -32,10 +32,6 @@ ROW_COLUMNS = (
     "new_invalid_minutes",
     "is_reported",
 )
-
-
-class SnapshotGoneError(TrappanError):
-    """The lake no longer keeps the snapshot that took a file; the message says so."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +97,13 @@ def changes_of(lake: Lake, file: LedgerFile) -> FileChanges:
     Raises:
         SnapshotGoneError: the lake does not keep that snapshot any more.
     """
-    kept = {row[0] for row in lake.rows("SELECT snapshot_id FROM ducklake_snapshots('lake')")}
     parts: list[pl.DataFrame] = []
     for snapshot in file.snapshots:
-        if snapshot not in kept:
+        if not has_its_changes(lake, snapshot, "files"):
             raise SnapshotGoneError(
-                f"The lake no longer keeps snapshot {snapshot}, which took {file.sha256[:12]}: "
-                "what it changed is not known any more. `trappan archive open` has the file."
+                f"The lake no longer keeps the snapshot which took {file.sha256[:12]}, or the one "
+                "before it: what it changed is not known any more. `trappan archive open` has the "
+                "file."
             )
         parts.append(_changes_in(lake, file, snapshot))
     return FileChanges(pl.concat(parts), file.rows_superseded)

@@ -7,12 +7,13 @@ from the past; the lake isn't changed. Not here: the questions (`answers.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 
 from assets.absence.which_count import days_to_sum, sum_days
 from assets.lake.connection import Lake
+from assets.lake.past.snapshots import kept_snapshots
 from assets.lake.tables import table_named
 from rules.errors import TrappanError
 
@@ -38,8 +39,12 @@ _FACTS = (
 )
 
 
+# Moments are asked for to the second.
+_TO_THE_SECOND = timedelta(seconds=1)
+
+
 class NotKnownYetError(TrappanError):
-    """The lake has nothing of that moment; the message says from when it does."""
+    """The lake has nothing of that moment, or no longer; the message says from when it does."""
 
 
 @dataclass(frozen=True)
@@ -109,20 +114,28 @@ def _hide_who_was_one_with_a_protected_pupil(lake: Lake, snapshot: int) -> None:
 
 
 def _snapshot_at(lake: Lake, moment: datetime) -> Known:
-    micros = int(moment.timestamp() * 1_000_000)
-    rows = lake.rows(
-        "SELECT snapshot_id, epoch_us(snapshot_time), first_time FROM (SELECT *, "
-        "min(epoch_us(snapshot_time)) OVER () AS first_time FROM ducklake_snapshots('lake')) "
-        "ORDER BY snapshot_id DESC"
-    )
-    for snapshot, written, _ in rows:
-        if written <= micros:
-            return Known(snapshot, datetime.fromtimestamp(written / 1_000_000, UTC))
-    first = datetime.fromtimestamp(rows[-1][2] / 1_000_000, UTC)
-    raise NotKnownYetError(
-        f"The lake knew nothing at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC. Expected a moment "
-        f"from {first:%Y-%m-%d %H:%M} UTC on, when its first snapshot was written."
-    )
+    snapshots = kept_snapshots(lake)
+    # The newest of them, also where the clock went back between two.
+    place = max((n for n, one in enumerate(snapshots) if one.written_at <= moment), default=None)
+    if place is None:
+        first = snapshots[0]
+        # The first one of all has number 0; any other was not the first.
+        raise NotKnownYetError(
+            f"The lake {'no longer keeps' if first.snapshot_id else 'knew nothing at'} "
+            f"{'what it knew at ' if first.snapshot_id else ''}"
+            f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC. Expected a moment from "
+            f"{first.written_at:%Y-%m-%d %H:%M} UTC on, when its first snapshot was written."
+        )
+    known, *after = snapshots[place:]
+    is_followed = not after or after[0].snapshot_id == known.snapshot_id + 1
+    if not is_followed and moment >= known.written_at + _TO_THE_SECOND:
+        raise NotKnownYetError(
+            f"The lake no longer keeps what it knew at {moment.astimezone(UTC):%Y-%m-%d %H:%M} "
+            "UTC: of that time it has only what lists that stand were made from. Expected a moment "
+            f"from {after[0].written_at:%Y-%m-%d %H:%M} UTC on, or one of those: the nearest "
+            f"before is {known.written_at:%Y-%m-%dT%H:%M:%S}Z."
+        )
+    return Known(known.snapshot_id, known.written_at)
 
 
 def _rows_then(lake: Lake, name: str, snapshot: int) -> str:

@@ -51,11 +51,7 @@ def keep_no_extremes(settings: LakeSettings, connection: duckdb.DuckDBPyConnecti
     ).fetchall()
     if int(made) == 2 * len(TABLES):
         return
-    path = settings.catalog_string.removeprefix("sqlite:")
-    done = subprocess.run(  # noqa: S603 - a module of our own
-        [sys.executable, "-I", catalog_triggers.__file__, path], capture_output=True, check=False
-    )
-    if done.returncode:
+    if not _done_in_file(settings, "triggers"):
         raise LakeError(
             "The lake's catalog can't be kept from showing what is in it: its file does not let "
             "triggers be made. Expected a catalog that this user may write to. Run `trappan "
@@ -74,6 +70,45 @@ def know_empty_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_COLUMNS)
 
 
+def forget_what_was(settings: LakeSettings, connection: duckdb.DuckDBPyConnection) -> None:
+    """Wipe from the catalog what it said of rows and files that are gone.
+
+    The extremes of a table only ever widen, so those of its keys may be of somebody who is gone;
+    and what was deleted lies in the catalog's freed pages.
+
+    Args:
+        settings: of the lake.
+        connection: attached to it, in no transaction. On a server the turn to write must have been
+            given back: its transaction would keep all that was deleted since.
+
+    Raises:
+        LakeError: others read the catalog's file for longer than a minute.
+        duckdb.Error: the catalog's server is away.
+    """
+    connection.execute(_KEYS)
+    if settings.is_on_postgres:
+        text = f"VACUUM (FULL) {', '.join(_WITH_VALUES)}"
+        connection.execute(
+            f"CALL postgres_execute('{_CATALOG}', $text, use_transaction => false)", {"text": text}
+        )
+    elif not _done_in_file(settings, "wipe"):
+        raise LakeError(
+            "What the lake's catalog said of rows that are gone could not be wiped: others read it "
+            "for longer than a minute. Everything else was done. Run it again when no other "
+            "command runs."
+        )
+
+
+def _done_in_file(settings: LakeSettings, what: str) -> bool:
+    path = settings.catalog_string.removeprefix("sqlite:")
+    done = subprocess.run(  # noqa: S603 - a module of our own
+        [sys.executable, "-I", catalog_triggers.__file__, what, path],
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode == 0
+
+
 def _on_postgres(connection: duckdb.DuckDBPyConnection) -> str:
     ((names,),) = connection.execute(
         f"FROM postgres_query('{_CATALOG}', $text)",
@@ -82,6 +117,15 @@ def _on_postgres(connection: duckdb.DuckDBPyConnection) -> str:
     return str(names)
 
 
+#: The catalog's tables that say what is in rows or files.
+_WITH_VALUES = (*TABLES, "ducklake_data_file", "ducklake_delete_file", "ducklake_snapshot_changes")
+_KEYS = (
+    f"UPDATE {_CATALOG}.ducklake_table_column_stats SET min_value = NULL, max_value = NULL "
+    f"WHERE EXISTS (SELECT 1 FROM {_CATALOG}.ducklake_column AS described "
+    "WHERE described.table_id = ducklake_table_column_stats.table_id "
+    "AND described.column_id = ducklake_table_column_stats.column_id "
+    "AND lower(described.column_type) = 'uuid')"
+)
 _NEW = (
     "end_snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM {catalog}.{table} AS known "
     "WHERE known.table_id = described.table_id)"

@@ -1,6 +1,7 @@
-"""Triggers in a catalog of SQLite that keep the extremes of texts out of it; a process of its own.
+"""What is done to a catalog's file of SQLite in a process of its own.
 
-Only Python's own library is needed, so that it starts fast. Why: `catalog_statistics.py`.
+Triggers that keep the extremes of texts out of it, and wiping what it held. Only Python's own
+library is needed, so that it starts fast. Why: `catalog_statistics.py`.
 """
 
 from __future__ import annotations
@@ -65,5 +66,19 @@ def _sqlite_triggers(table: str, columns: list[str]) -> list[str]:
     return [insert, update]
 
 
+def wipe_in_file(path: Path) -> None:
+    """Write a file of SQLite anew, without what was deleted from it: that lies in freed pages.
+
+    Raises:
+        sqlite3.OperationalError: others read or wrote it for longer than a minute.
+    """
+    with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as catalog:
+        catalog.execute("VACUUM")
+        ((is_busy, *_),) = catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if is_busy:
+            raise sqlite3.OperationalError("database is locked")
+
+
 if __name__ == "__main__":
-    make_in_file(Path(sys.argv[1]))
+    what, file = sys.argv[1:]
+    {"triggers": make_in_file, "wipe": wipe_in_file}[what](Path(file))

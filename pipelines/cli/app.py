@@ -132,6 +132,10 @@ COMMANDS = {
         "pipelines.cli.doctor:verify",
         "Look whether everything sealed is where it was sealed for, each original to its end.",
     ),
+    "maintain": (
+        "pipelines.cli.upkeep.maintain:maintain_command",
+        "Let old snapshots go, merge small files, and delete what nothing needs.",
+    ),
     "layout": (
         "pipelines.cli.layouts:layout_app",
         "Look at how a file would be read, and draft a layout for it.",

@@ -13,11 +13,11 @@ from typing import Any
 
 import polars as pl
 
-from assets.exports.changes import SnapshotGoneError
 from assets.exports.pupils.merges import standing_keys
 from assets.flags.answers import identities_of
 from assets.flags.evaluate import evaluate_flags
 from assets.lake.connection import Lake
+from assets.lake.past.snapshots import SnapshotGoneError, kept_snapshots
 from assets.watchlists.release.week_states import RulesOn
 from rules.errors import TrappanError
 
@@ -187,7 +187,7 @@ def _schools_of(lake: Lake, week: str) -> list[str]:
 def _changed_lessons(
     lake: Lake, lists: pl.DataFrame, answered: pl.DataFrame, first: date, as_of: date
 ) -> list[dict[str, Any]]:
-    kept = {row[0] for row in lake.rows("SELECT snapshot_id FROM ducklake_snapshots('lake')")}
+    kept = {one.snapshot_id for one in kept_snapshots(lake)}
     stands = standing_keys(lake)
     pairs = [(str(old), str(new)) for old, new in stands.items()]
     keys = pl.DataFrame(pairs, schema={"old": pl.String, "new": pl.String}, orient="row")

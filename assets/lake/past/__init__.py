@@ -1,0 +1,1 @@
+"""The past of the lake: old snapshots, and files that only they need."""

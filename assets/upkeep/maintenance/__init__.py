@@ -1,0 +1,1 @@
+"""Maintenance: old snapshots go, files are merged, what nothing needs is deleted."""

@@ -1,0 +1,54 @@
+"""What maintenance must leave: how long the lake's past can be asked for, and Dagster's history.
+
+The one place where the days stand. Not here: what is done (`maintain.py`), how long lessons, lists
+and originals stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from assets.lake.connection import Lake
+from assets.lake.past.snapshots import kept_snapshots
+
+
+@dataclass(frozen=True)
+class Promise:
+    """How long what can be asked for.
+
+    Attributes:
+        moment_days: what was known at any moment, and what a file changed.
+        list_days: what changed since a list was made, by the list's own snapshot.
+        run_days: Dagster's runs and their events.
+    """
+
+    moment_days: int = 35
+    list_days: int = 400
+    run_days: int = 90
+
+
+def promised() -> Promise:
+    """Return what is promised."""
+    return Promise()
+
+
+def since(lake: Lake, promise: Promise) -> datetime:
+    """Return the moment from which on every snapshot is kept, UTC.
+
+    Counted from the newest snapshot, not from the clock: one that is a year off would else let go
+    of everything at once.
+    """
+    return kept_snapshots(lake)[-1].written_at - timedelta(days=promise.moment_days)
+
+
+def list_snapshots(lake: Lake, promise: Promise) -> frozenset[int]:
+    """Return the snapshots that lists were made from whose days are not over.
+
+    Counted from the newest list.
+    """
+    rows: list[tuple[int, date, date]] = lake.rows(
+        "SELECT lake_snapshot, as_of_date, max(as_of_date) OVER () FROM publications"
+    )
+    days = timedelta(days=promise.list_days)
+    return frozenset(number for number, as_of, newest in rows if as_of >= newest - days)
