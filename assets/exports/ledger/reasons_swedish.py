@@ -173,8 +173,7 @@ _KODER = {
     ),
     "row.erased": (
         "elevens uppgifter är raderade här, så inget av raden sparas",
-        "Ta bort eleven ur exporten. Har eleven kommit tillbaka: säg det till den som sköter "
-        "systemet.",
+        "Ta bort eleven ur exporten, eller säg till driften om eleven har kommit tillbaka.",
     ),
     "row.without_register_schools": ("avsändaren får inte registrera skolor", _FRAGA),
     "row.without_merge_pupils": (

@@ -208,3 +208,16 @@ def _gone(path: Path) -> TombstoneError:
         f"{path} is gone, but pupils were erased in this home: receipts lie beside it. Nothing was "
         "taken in, so that nobody comes back. Restore the file from the newest backup."
     )
+
+
+def refuse_half_erased(home: Path) -> None:
+    """Look that no erasure was stopped half way: a night would show what is not all gone.
+
+    Raises:
+        TombstoneError: one was.
+    """
+    if any((home / FOLDER).glob("*.unfinished")):
+        raise TombstoneError(
+            "Erasing a pupil was stopped, and not all is gone. Nothing was done, and the lists "
+            "that are out still stand. Run first: trappan erase --unfinished"
+        )
