@@ -192,6 +192,11 @@ class DeliveryLog:
             return None
         return named
 
+    def all_named(self) -> list[list[str]]:
+        """Return whom each list names, as far as that is known."""
+        keys = self._connection.execute("SELECT list_key FROM contents").fetchall()
+        return [named for (key,) in keys if (named := self._named(key)) is not None]
+
     def unfit(self) -> int:
         """Return how many lists it can't say of whom they name."""
         keys = self._connection.execute("SELECT list_key FROM contents").fetchall()

@@ -68,13 +68,13 @@ def lessons(numbers: Iterable[str], first: date, days: int) -> list[dict[str, ob
 
 def offer(folder: Path, *, with_pupil: bool) -> Path:
     """Write the inbox of a home, with the pupil or as if there had never been one."""
-    inbox = folder / "inbox"
+    inbox = folder / "home" / "inbox"
     mine = (NUMBER,) if with_pupil else ()
     before = (OLD,) if with_pupil else ()
     put(
         inbox,
         "elever_20261001T0500.csv",
-        text_of([_person(number) for number in (*mine, *before, *OTHERS)], ROSTER),
+        text_of([_person(number) for number in (*mine, *OTHERS)], ROSTER),
     )
     august = lessons((*before, *OTHERS), date(2026, 8, 24), 14)
     put(inbox, "lektionsfranvaro_20260907T0500.csv", text_of(august, BASIC))
@@ -101,7 +101,8 @@ def filled(folder: Path, *, with_pupil: bool = True) -> Path:
     inbox = offer(folder, with_pupil=with_pupil)
     home = folder / "home"
     for command in (
-        ("nightly", "--inbox", inbox, "--as-of", AS_OF),
+        # A home without the pupil has the other's key, so that its keys of others are the same.
+        ("nightly", "--inbox", inbox, "--as-of", AS_OF, *(() if with_pupil else ("--begin-anew",))),
         ("publish", "--week", WEEK),
         ("publish", "--week", WEEK, "--mentors"),
     ):

@@ -352,17 +352,16 @@ STEPS: tuple[Callable[[Home, Journal], None], ...] = (
 )
 
 
-def erase_who_is_back(home: Home) -> list[Path]:
-    """Erase once more whoever was erased and is in the lake: of a restored backup.
+def erase_who_is_back(home: Home) -> Path | None:
+    """Erase once more one who was erased and is in the lake: of a restored backup.
 
     Returns:
-        A receipt for each.
+        The receipt; None when nobody is back. Nothing is written on this connection after it.
     """
-    receipts = []
-    while keys := keys_that_are_back(home.lake, home.sealer):
-        child = child_of(home.lake, home.sealer, {min(keys)})
-        receipts.append(erase(home, child))
-    return receipts
+    keys = keys_that_are_back(home.lake, home.sealer)
+    if not keys:
+        return None
+    return erase(home, child_of(home.lake, home.sealer, {min(keys)}))
 
 
 def lift(home: Home, child: Child) -> list[Tombstone]:

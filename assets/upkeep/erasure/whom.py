@@ -120,7 +120,7 @@ def find_child(lake: Lake, sealer: Sealer, question: PupilQuestion) -> Child:
     """
     own = question.key or sealer.key("pupil", question.number or "")
     child = child_of(lake, sealer, {own}, question.number)
-    if question.number is None and not child.numbers and not _knows(lake, own):
+    if question.number is None and not child.numbers and not knows(lake, question):
         raise NobodyToEraseError(
             "The lake knows nobody by this key. Expected a key as `trappan flags` shows it, or - "
             "and an identity number on standard input."
@@ -173,13 +173,14 @@ def child_of(lake: Lake, sealer: Sealer, some: set[uuid.UUID], number: str | Non
     )
 
 
-def _knows(lake: Lake, key: uuid.UUID) -> bool:
+def knows(lake: Lake, question: PupilQuestion) -> bool:
+    """Whether the lake knows the key that was asked about."""
     return bool(
         lake.rows(
             "SELECT 1 FROM pupil_numbers WHERE cast($key AS UUID) IN (number_key, pupil_key) "
             "UNION ALL SELECT 1 FROM ss12000_persons WHERE cast($key AS UUID) IN "
             "(person_key, pupil_key) UNION ALL SELECT 1 FROM identity_sources "
             "WHERE pupil_key = cast($key AS UUID) LIMIT 1",
-            key=str(key),
+            key=str(question.key),
         )
     )

@@ -6,6 +6,8 @@ erased, and how (`assets/upkeep/erasure`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,16 +17,18 @@ import typer
 from assets.exports.readers.layout_files import load_layouts
 from assets.follow_up.portal_database import PortalDatabase
 from assets.lake.connection import Lake
+from assets.upkeep.erasure.drill import MUST_BE_FOUND, drill
 from assets.upkeep.erasure.erase import Home as ErasedHome
 from assets.upkeep.erasure.erase import erase, erase_who_is_back, go_on, lift, plan
 from assets.upkeep.erasure.journal import unfinished
-from assets.upkeep.erasure.whom import find_child
-from pipelines.cli.home import note_access, settings_of
+from assets.upkeep.erasure.whom import Child, find_child, knows
+from pipelines.cli.home import note_access, parameters_of, settings_of
 from pipelines.cli.options import CommandError, Home, Reason
 from pipelines.cli.printing import say, say_out, watched
 from pipelines.cli.pupil.asking import asked_about, asked_by
 from pipelines.running import run_lock
 from pipelines.settings import Settings, yesterday
+from rules.registry import rule_set_of
 
 _NOTHING = "Nothing of this pupil was found here."
 
@@ -53,51 +57,107 @@ def erase_command(
             "--again", help="After a backup was restored: erase again whoever was; no pupil then."
         ),
     ] = False,
+    drilled: Annotated[
+        bool,
+        typer.Option(
+            "--drill", help="Plant a made-up pupil in a home of its own, and erase it; no pupil."
+        ),
+    ] = False,
     reason: Reason = None,
     home: Home = None,
 ) -> None:
     """Erase one pupil from every place of the home, for good."""
     settings = settings_of(context, home)
+    if drilled:
+        _drill(settings)
+        return
     if (pupil is not None) is (unfinished_ones or again) or (planned and lifted):
         raise typer.BadParameter(
             "Expected a pupil, as - and on standard input, with --plan or --lift or neither; or "
-            "--unfinished or --again alone."
+            "--unfinished, --again or --drill alone."
         )
-    if unfinished_ones or again:
+    if pupil is None:
         note_access(settings, "erase", unfinished=unfinished_ones, again=again, reason=reason)
-        with run_lock(settings, "erase"), watched() as progress, Lake.open(settings.lake) as lake:
-            erased = _home(settings, lake, progress)
-            receipts = [go_on(erased, one) for one in unfinished(erased.path, erased.sealer)]
-            receipts += erase_who_is_back(erased) if again else []
+        with run_lock(settings, "erase"):
+            receipts = _finished(settings)
+            receipts += _erased_again(settings) if again else []
         _say_receipts(receipts)
         return
-    question = asked_about(pupil or "", yesterday() + timedelta(days=1))
+    question = asked_about(pupil, yesterday() + timedelta(days=1))
     what = "plan" if planned else "lift" if lifted else "erase"
     note_access(settings, "erase", what=what, asked_by=asked_by(question), reason=reason)
-    with run_lock(settings, "erase"), watched() as progress, Lake.open(settings.lake) as lake:
-        erased = _home(settings, lake, progress)
+    with run_lock(settings, "erase"):
         # What was stopped goes first: it may be this pupil, whom the lake does not know any more.
-        stopped = [] if planned else unfinished(erased.path, erased.sealer)
-        receipts = [go_on(erased, one) for one in stopped]
-        child = find_child(lake, erased.sealer, question)
-        if planned:
-            _say_plan(plan(erased, child))
-            return
-        if lifted:
-            _lift(erased, child)
-            return
-        receipts.append(erase(erased, child))
+        receipts = [] if planned else _finished(settings)
+        with _opened(settings) as erased:
+            if receipts and question.number is None and not knows(erased.lake, question):
+                _say_receipts(receipts)
+                return
+            child = find_child(erased.lake, erased.sealer, question)
+            if planned:
+                _say_plan(plan(erased, child))
+                return
+            if lifted:
+                _lift(erased, child)
+                return
+            receipts.append(erase(erased, child))
     _say_receipts(receipts)
 
 
-def _home(settings: Settings, lake: Lake, progress: object) -> ErasedHome:
-    return ErasedHome(
-        lake,
-        load_layouts([settings.layouts_folder]),
-        PortalDatabase(settings.lake.home, settings.portal_database.get_secret_value()),
-        settings.inbox_folder,
-        progress,  # type: ignore[arg-type]
+def _finished(settings: Settings) -> list[Path]:
+    """Do what was stopped; a connection for each, because nothing is written after its end."""
+    receipts = []
+    while True:
+        with _opened(settings) as erased:
+            stopped = unfinished(erased.path, erased.sealer)
+            if not stopped:
+                return receipts
+            receipts.append(go_on(erased, stopped[0]))
+
+
+def _erased_again(settings: Settings) -> list[Path]:
+    receipts = []
+    while True:
+        with _opened(settings) as erased:
+            receipt = erase_who_is_back(erased)
+        if receipt is None:
+            return receipts
+        receipts.append(receipt)
+
+
+def _drill(settings: Settings) -> None:
+    today = yesterday() + timedelta(days=1)
+    parameters = parameters_of(settings)
+    with run_lock(settings, "erase"):
+        done = drill(settings.lake, lambda day: rule_set_of(parameters, day), today)
+    for trace in done.found:
+        say(f"Found after the erasure: {trace.place}, {trace.how}.")
+    if done.are_back:
+        say("The lake has pupils who were erased. Run: trappan erase --again")
+    missing = sorted(MUST_BE_FOUND - set(done.planted))
+    if missing:
+        say(f"The drill could not plant its pupil in: {', '.join(missing)}.")
+    if not done.has_passed:
+        raise CommandError(
+            "The drill did not pass: an erasure would leave something behind. Erase nobody before "
+            "it is mended; the report is erasures/drill.json."
+        )
+    say(
+        f"The drill passed: a planted pupil was in {len(done.planted)} places, and after the "
+        "erasure in none."
     )
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[ErasedHome]:
+    with watched() as progress, Lake.open(settings.lake) as lake:
+        yield ErasedHome(
+            lake,
+            load_layouts([settings.layouts_folder]),
+            PortalDatabase(settings.lake.home, settings.portal_database.get_secret_value()),
+            settings.inbox_folder,
+            progress,
+        )
 
 
 def _say_plan(found: dict[str, int]) -> None:
@@ -107,8 +167,8 @@ def _say_plan(found: dict[str, int]) -> None:
         say_out(f"{number:>8}  {place}")
 
 
-def _lift(erased: ErasedHome, child: object) -> None:
-    stones = lift(erased, child)  # type: ignore[arg-type]
+def _lift(erased: ErasedHome, child: Child) -> None:
+    stones = lift(erased, child)
     if not stones:
         raise CommandError("This pupil was not erased here, so nothing was lifted.")
     say(
