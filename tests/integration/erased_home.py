@@ -96,6 +96,16 @@ def offer(folder: Path, *, with_pupil: bool) -> Path:
     return inbox
 
 
+def offer_small(home: Path) -> None:
+    """Write the inbox of a home with two pupils, one of whom will be erased."""
+    inbox = home / "inbox"
+    two = (NUMBER, OTHERS[0])
+    put(inbox, "elever_20261001T0500.csv", text_of(map(_person, two), ROSTER))
+    rows = lessons(two, date(2026, 9, 28), 14)
+    refused = rows[0] | {"date": "2026-02-30"}
+    put(inbox, "lektionsfranvaro_20261011T0500.csv", text_of([*rows, refused], BASIC))
+
+
 def filled(folder: Path, *, with_pupil: bool = True) -> Path:
     """Make a home: a night, a frozen week with mentors' files, and return it."""
     inbox = offer(folder, with_pupil=with_pupil)

@@ -37,7 +37,7 @@ REPORT = "drill.json"
 #: Where the planted pupil must be found before, or the drill would prove nothing.
 MUST_BE_FOUND = frozenset({"archive", "lake", "lists", "list memory"})
 # Numbers of the tax agency's test series: nobody has them.
-_CANARY, _OTHER = "201203149800", "201501279816"
+_CANARY, _OTHER = "201203149800", "201509029805"
 _GIVEN, _FAMILY = "Kanarie", "Provfågelöga"
 _SCHOOL = "99999901"
 _LESSONS = (
