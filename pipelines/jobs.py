@@ -65,6 +65,14 @@ backfill_job = dg.define_asset_job(
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
+# A month of a range: the checks look at all months, and those to come may need it as much.
+month_job = dg.define_asset_job(
+    "month_job",
+    selection=_SUMS.without_checks(),
+    description="The sums of one month of a backfill, before those that follow are made.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
 # A change of a parameter changes the flags of a day past only when somebody asks for it.
 flags_job = dg.define_asset_job(
     "flags_job",
@@ -99,6 +107,7 @@ JOBS = [
     ingest_job,
     weekly_job,
     backfill_job,
+    month_job,
     flags_job,
     pull_job,
     deliver_job,

@@ -19,7 +19,10 @@ _HASH, _PAIR = r"[0-9a-f]{64}", r"[0-9a-f]{2}"
 _KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CODE = r"[0-9]{8}"
 _WEEK = r"[0-9]{4}-W[0-9]{2}"
-_VERSION = rf"lists/\.versions/(?:current|{_WEEK})/{_CODE}/[0-9a-f]{{32}}"
+_VERSION = (
+    rf"lists/\.(?:versions/(?:current|{_WEEK})/{_CODE}/[0-9a-f]{{32}}"
+    rf"|replaced/{_WEEK}/{_CODE}/[0-9T]+)"
+)
 
 #: What each way of lying there means.
 HOWS: dict[How, str] = {
@@ -85,7 +88,7 @@ TABLES_OF_NOBODY = frozenset(
         *("class_coverage", "stale_days", "school_breaks", "school_sendings", "forecast_skill"),
         *("school_contracts", "school_silences", "publications", "parallel_values"),
         *("disputable_files", "file_releases", "ss12000_organisations", "absence_coverage"),
-        *("joined_files", "follow_up_readings"),
+        *("joined_files", "follow_up_readings", "backfilled_months", "replaced_lists"),
     }
 )
 
@@ -202,7 +205,7 @@ PLACES: tuple[Store, ...] = (
     Store(
         "lists",
         rf"{_VERSION}/(?:mentorer/{_KEY}/)?franvarolista_[A-Za-z0-9_.-]+\.(?:html|xlsx)",
-        "`lists/current/`, `lists/<week>/` and the versions behind them",
+        "`lists/current/`, `lists/<week>/`, the versions behind them, and those that were replaced",
         "names, classes, absence and mentors of the pupils on a school's list",
         "clear",
         "principals, mentors, the operator; a workbook can have a password",

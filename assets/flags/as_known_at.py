@@ -6,16 +6,19 @@ from the past; the lake isn't changed. Not here: the questions (`answers.py`).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import duckdb
+import polars as pl
 
 from assets.absence.which_count import days_to_sum, sum_days
 from assets.lake.connection import Lake
 from assets.lake.past.snapshots import kept_snapshots
 from assets.lake.tables import table_named
 from rules.errors import TrappanError
+from rules.parallel import ParallelValue
 
 #: What verdicts rest on. Names stay as they are today: an answer about the past names nobody again.
 _FACTS = (
@@ -157,14 +160,53 @@ def _rows_then(lake: Lake, name: str, snapshot: int) -> str:
 
 def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:
     """Sum the days whose rows were in and whose sums were not: a moment within a night."""
-    asked = days_to_sum(lake, "SELECT DISTINCT * FROM stale_days")
+    _show_summed(
+        lake, "SELECT DISTINCT * FROM stale_days", lambda name: _rows_then(lake, name, snapshot)
+    )
+
+
+def show_summed_again(lake: Lake, dates: str, parallel: Sequence[ParallelValue]) -> None:
+    """Show today's lake with the sums of dates made again, for the rest of this connection.
+
+    What a backfill of them would store; the lake isn't changed.
+
+    Args:
+        lake: the lake.
+        dates: a SELECT of `lesson_date`, each once.
+        parallel: how lessons at the same time count, by a lesson's date.
+    """
+    values = lake.load(
+        "values_in_force",
+        pl.DataFrame(
+            [(value.valid_from, value.method, value.least_cover_bp) for value in parallel],
+            schema={
+                "valid_from_date": pl.Date,
+                "method": pl.String,
+                "least_cover_bp": pl.Int64,
+            },
+            orient="row",
+        ),
+    )
+    lake.show_instead("parallel_values", f"SELECT * FROM {values}")
+    _show_summed(lake, dates, lambda name: f"SELECT * FROM lake.{name}")
+
+
+def _show_summed(lake: Lake, dates: str, rows_of: Callable[[str], str]) -> None:
+    """Show tables of sums with those of some dates made from the lessons that are shown.
+
+    Args:
+        lake: the lake, or a past of it.
+        dates: a SELECT of `lesson_date`, each once.
+        rows_of: gives the SELECT of a table's rows as they are stored.
+    """
+    asked = days_to_sum(lake, dates)
     if asked is None:
         return
     summed = sum_days(lake, asked)
     for table, made in (("absence_daily", summed.sums), ("uncounted_lessons", summed.uncounted)):
         lake.show_instead(
             table,
-            f"SELECT * FROM ({_rows_then(lake, table, snapshot)}) "
+            f"SELECT * FROM ({rows_of(table)}) "
             f"WHERE lesson_date NOT IN (SELECT lesson_date FROM {asked.days}) "
             f"UNION ALL BY NAME SELECT * FROM {made}",
         )
@@ -175,7 +217,7 @@ def _sum_what_was_stale(lake: Lake, snapshot: int) -> None:
         lake.connection.execute(f"INSERT INTO {months} BY NAME {select}", span)
     lake.show_instead(
         "absence_monthly",
-        f"SELECT * FROM ({_rows_then(lake, 'absence_monthly', snapshot)}) "
+        f"SELECT * FROM ({rows_of('absence_monthly')}) "
         f"WHERE month_start_date NOT IN (SELECT month_start_date FROM {asked.months}) "
         f"UNION ALL BY NAME SELECT * FROM {months}",
     )

@@ -29,6 +29,7 @@ _RELEASED_BY = (
     Column("login", "VARCHAR", "The account's name."),
     Column("released_at", "TIMESTAMP", "When, UTC."),
 )
+_NOT_MADE = "not made yet"
 _MARK = Column("mark_key", "UUID", "HMAC of the row; a release without it releases nothing.")
 
 RELEASE_TABLES: tuple[Table, ...] = (
@@ -139,6 +140,48 @@ RELEASE_TABLES: tuple[Table, ...] = (
             Column("rows_withdrawn", "BIGINT", "Events that somebody took back."),
             Column("rows_no_acts", "BIGINT", "Rows that stop no clock, as a withdrawal itself."),
             Column("rows_refused", "BIGINT", "Rows that are not as the portal writes them."),
+        ),
+    ),
+    Table(
+        "backfilled_months",
+        "Months whose sums somebody had made again (`trappan backfill`), and what each took.",
+        "a backfill and month",
+        (
+            Column(
+                "asked_at",
+                "TIMESTAMP",
+                "When the backfill was asked for, UTC: the same of all its months.",
+            ),
+            Column("month_start_date", "DATE", "First day of the month."),
+            Column("lessons", "BIGINT", "Lessons of the month that it was made from.", _NOT_MADE),
+            Column("seconds", "DOUBLE", "Seconds of the clock that it took.", _NOT_MADE),
+            Column("made_at", "TIMESTAMP", "When it was done, UTC.", _NOT_MADE),
+        ),
+    ),
+    Table(
+        "replaced_lists",
+        "The changelog of frozen weeks: lists that were published again (`trappan backfill "
+        "--republish`), and where the one before is kept.",
+        "a school unit, week and list that was replaced",
+        (
+            SCHOOL,
+            Column("period", "VARCHAR", "ISO week such as 2026-W46."),
+            Column("as_of_date", "DATE", "The last day that counts, of both lists."),
+            Column("published_at", "TIMESTAMP", "When the list before was put in place, UTC."),
+            Column("replaced_at", "TIMESTAMP", "When another one took its place, UTC."),
+            Column(
+                "reason",
+                "VARCHAR",
+                "Why, in the words of who did it; sealed nowhere, and of no pupil.",
+            ),
+            Column("uid", "BIGINT", "Who did it: the account that logged in."),
+            Column("login", "VARCHAR", "The account's name."),
+            Column("differing_pupils", "BIGINT", "Pupils of whom the two say different things."),
+            Column("flagged_pupils", "BIGINT", "Pupils on the list before."),
+            Column(
+                "lake_snapshot", "BIGINT", "The lake's snapshot that the list before was made from."
+            ),
+            Column("folder", "VARCHAR", "Where the list before is kept, relative to the home."),
         ),
     ),
 )

@@ -43,7 +43,7 @@ COMMANDS = {
         "Publish the frozen lists of a week, as of its Sunday.",
     ),
     "backfill": (
-        "pipelines.cli.remake:backfill",
+        "pipelines.cli.upkeep.backfill:backfill",
         "Make the sums of a range of months again from the lessons in the lake.",
     ),
     "pull": (

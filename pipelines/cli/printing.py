@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from assets.exports.csv_text import write_csv
 from assets.exports.files.printable import is_plainly_seen, plainly_seen, printable_name
@@ -232,13 +232,19 @@ def print_lists(folders: Sequence[Path]) -> None:
 
 
 @contextmanager
-def watched() -> Iterator[ProgressCall | None]:
-    """Give a progress callback when a person is watching standard error, else None."""
+def watched(*, has_time_left: bool = False) -> Iterator[ProgressCall | None]:
+    """Give a progress callback when a person is watching standard error, else None.
+
+    Args:
+        has_time_left: say how long it will take, of work whose parts are alike.
+    """
     if not sys.stderr.isatty():
         yield None
         return
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
+    if has_time_left:
+        columns += [TextColumn("left"), TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=None)
 

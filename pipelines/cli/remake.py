@@ -1,6 +1,6 @@
-"""The commands that make again what is stored of days past: backfill sums, reevaluate flags.
+"""The command that makes the flags of days past again; no list changes.
 
-No list changes. Not here: the jobs (`pipelines/jobs.py`).
+Not here: the jobs (`pipelines/jobs.py`), sums of months (`upkeep/backfill.py`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from typing import Annotated
 
 import typer
 
-from assets.absence.assets import months
 from assets.flags.evaluate import StoredDay, stored_days
 from assets.lake.access import LakeAccess
 from pipelines.cli.home import parameters_of, settings_of
-from pipelines.cli.options import First, Format, FormatOption, Home, Last, month
+from pipelines.cli.options import First, Format, FormatOption, Home, Last
 from pipelines.cli.printing import print_rows, say, watched
 from pipelines.jobs import as_of_tags
 from pipelines.resources import lake_access
@@ -24,36 +23,6 @@ from pipelines.settings import yesterday
 from rules.registry import rule_set_of
 
 _SUNDAY = 7
-
-
-def backfill(
-    context: typer.Context,
-    first: Annotated[date, typer.Option("--from", parser=month, help="First month, YYYY-MM.")],
-    last: Annotated[date, typer.Option("--to", parser=month, help="Last month, YYYY-MM.")],
-    home: Home = None,
-) -> None:
-    """Make the sums of a range of months again from the lessons in the lake."""
-    settings = settings_of(context, home)
-    tags = _range_of_months(first, last)
-    run_job(settings, "backfill_job", lake_access(settings, ()), tags)
-    say(f"The sums of {first:%Y-%m} to {last:%Y-%m} were made again.")
-
-
-def _range_of_months(first: date, last: date) -> dict[str, str]:
-    """Return the run tags that name a range of months, all of which must be partitions."""
-    keys = months.get_partition_keys()
-    if first > last:
-        raise typer.BadParameter(f"--from {first:%Y-%m} is after --to {last:%Y-%m}.")
-    for asked in (first, last):
-        if asked.isoformat() not in keys:
-            raise typer.BadParameter(
-                f"{asked:%Y-%m} is outside the months that can be backfilled: {keys[0][:7]} to "
-                f"{keys[-1][:7]}."
-            )
-    return {
-        "dagster/asset_partition_range_start": first.isoformat(),
-        "dagster/asset_partition_range_end": last.isoformat(),
-    }
 
 
 def reevaluate(

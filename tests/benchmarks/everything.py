@@ -72,12 +72,18 @@ def _year_of_nights(size: float) -> tuple[int, ...]:
     return (*city(0.1)(min(1.0, size * 4)), max(8, math.ceil(43 * size)))
 
 
+def _maintained_nights(size: float) -> tuple[int, ...]:
+    # Snapshots go after five weeks: fewer say nothing.
+    return (300, 4, max(8, math.ceil(43 * size)))
+
+
 _CITY = ("pupils", "schools")
 PARTS = (
     Part("month", city(1, 5), (*_CITY, "rounds"), 8, 14),
     Part("real_files", city(0.25, 5), (*_CITY, "pairs"), 5, 10),
     Part("city_year", city(1), _CITY, 25, 16),
     Part("year_of_nights", _year_of_nights, (*_CITY, "weeks"), 8, 45, 6),
+    Part("maintained_nights", _maintained_nights, (*_CITY, "weeks"), 1, 15, 4),
     Part("mentor_nights", city(1), _CITY, 5, 14),
     Part("scale_out", city(0.25, 3), (*_CITY, "rounds"), 5, 6, 1),
     Part("large_workbook", lambda size: (round(1_000_000 * size),), ("rows",), 1, 3),

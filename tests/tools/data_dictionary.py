@@ -73,7 +73,7 @@ PAGES = (
         (
             "school_contracts", "school_silences", "releases", "publications", "listed_pupils",
             "listed_verdicts", "superseded_listed_pupils", "superseded_listed_verdicts",
-            "follow_up_events", "follow_up_readings",
+            "follow_up_events", "follow_up_readings", "backfilled_months", "replaced_lists",
         ),
     ),
     Page(

@@ -27,9 +27,9 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from assets.lake.connection import Lake
-from assets.lake.data_files import data_files, lost_files
 from assets.lake.settings import LakeError
 from assets.lake.tables import TABLE_NAMES
+from assets.lake.write_lock import patiently
 
 _CATALOG = "__ducklake_metadata_lake"
 #: How long a file stays after the tables no longer rest on it, unless it is asked for at once: a
@@ -37,7 +37,6 @@ _CATALOG = "__ducklake_metadata_lake"
 GRACE = timedelta(days=1)
 #: The share of a file's rows that must be deleted before it is written anew.
 MANY_DELETES = 0.05
-_LIVE = "SELECT path FROM {catalog}.ducklake_data_file UNION ALL SELECT path FROM {catalog}.ducklake_delete_file"  # noqa: E501
 _OPTIONS = "dry_run => $dry_run, older_than => cast($before AS TIMESTAMPTZ)"
 
 
@@ -152,17 +151,27 @@ def unneeded_files(lake: Lake, *, grace: timedelta = GRACE, delete: bool = False
 
 def _asked(lake: Lake, function: str, before: datetime, *, dry_run: bool = True) -> list[str]:
     """Return the paths that one of DuckLake's two ways to delete lists, or has deleted."""
-    rows = lake.rows(f"CALL {function}('lake', {_OPTIONS})", dry_run=dry_run, before=before)
+    call = f"CALL {function}('lake', {_OPTIONS})"
+    rows = patiently(lambda: lake.rows(call, dry_run=dry_run, before=before))
     return [str(row[0]) for row in rows]
 
 
-def _refuse_live(lake: Lake, paths: Iterable[str]) -> None:
-    """Stop before a file is deleted that a kept snapshot needs.
+def _live(lake: Lake) -> set[str]:
+    """Return the names of all files that the catalog knows.
 
-    The catalog has a row of every file that any snapshot it keeps rests on, also the files of
-    deleted rows, and no row of others.
+    It has a row of every file that any snapshot it keeps rests on, also the files of deleted rows,
+    and no row of others.
     """
-    live = {PurePosixPath(path).name for (path,) in lake.rows(_LIVE.format(catalog=_CATALOG))}
+    return {
+        PurePosixPath(path).name
+        for table in ("ducklake_data_file", "ducklake_delete_file")
+        for (path,) in lake.rows(f"SELECT path FROM {_CATALOG}.{table}")
+    }
+
+
+def _refuse_live(lake: Lake, paths: Iterable[str]) -> None:
+    """Stop before a file is deleted that a kept snapshot needs."""
+    live = _live(lake)
     wrong = [path for path in paths if PurePosixPath(path).name in live]
     if wrong:
         raise LakeError(
@@ -174,7 +183,8 @@ def _refuse_live(lake: Lake, paths: Iterable[str]) -> None:
 
 
 def _refuse_lost(lake: Lake) -> None:
-    lost = lost_files(lake.connection, lake.settings, data_files(lake.connection))
+    """Say it when a file is gone that any kept snapshot needs."""
+    lost = sorted(_live(lake) - set(lake_files(lake)))
     if lost:
         raise LakeError(
             f"After unneeded files were deleted, {len(lost)} data files of the lake are missing, "

@@ -7,7 +7,7 @@ list becomes files (`publish.py`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -91,6 +91,7 @@ def release_lists(
     school: str | None = None,
     even_if_held: bool = False,
     has_mentor_files: bool = True,
+    replaces: Mapping[str, str] | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Release:
     """Publish the list of every school at an as_of.
@@ -109,6 +110,8 @@ def release_lists(
             could read who is protected.
         has_mentor_files: each mentor gets files beside a current list; those of a frozen one are
             made when somebody asks (`release_mentor_files`).
+        replaces: school units whose frozen list is made although one stands, and the sentence that
+            it says of that (`republish.py`).
         on_progress: called with a word, lists done and lists in all.
 
     Raises:
@@ -136,7 +139,8 @@ def release_lists(
     for watchlist in collected.watchlists:
         code = watchlist.school_unit_code
         place = published_folder(home, period, code)
-        if stamp.is_frozen and place.exists():
+        again = (replaces or {}).get(code)
+        if stamp.is_frozen and place.exists() and again is None:
             kept.append(place)
             continue
         found = unlike.get(code, Unlike())
@@ -149,7 +153,13 @@ def release_lists(
                 entries.append(waiting or _nothing_yet(watchlist, found, provenance))
             continue
         with_notices = replace(
-            watchlist, notices=(*found.held, *found.mentioned, *watchlist.notices)
+            watchlist,
+            notices=(
+                *((again,) if again else ()),
+                *found.held,
+                *found.mentioned,
+                *watchlist.notices,
+            ),
         )
         entries.append(ListToPublish(with_notices, provenance, with_notices))
 

@@ -111,8 +111,7 @@ def restate_week(
     as_of = lists["as_of_date"][0]
     rule_set = rules_on(as_of)
     evaluation = evaluate_flags(lake, as_of, rule_set)
-    lake.load("restated_lists", lists)
-    found = lake.relation("watchlists/restated_pupils")
+    found = _compared(lake, lists)
     open_ones = found.filter(~pl.col("is_protected"))
     shown = open_ones.filter(pl.col("difference") != "same")
     answered = open_ones if include_same else shown
@@ -143,6 +142,32 @@ def restate_week(
         first_date=first,
         as_of=as_of,
     )
+
+
+def differing_pupils(lake: Lake, week: str, rules_on: RulesOn) -> dict[str, int]:
+    """Return of each frozen list of a week how many pupils today's data says otherwise of.
+
+    Args:
+        lake: the lake, with its sums up to date, or what is shown in its place.
+        week: ISO week of the lists.
+        rules_on: gives the values in force on a day.
+
+    Raises:
+        NotPublishedError: there is no such list.
+    """
+    lists = published_lists(lake, week)
+    as_of = lists["as_of_date"][0]
+    evaluate_flags(lake, as_of, rules_on(as_of))
+    found = _compared(lake, lists)
+    differing = found.filter(~pl.col("is_protected") & (pl.col("difference") != "same"))
+    counts = Counter(differing["school_unit_code"])
+    return {code: counts[code] for code in lists["school_unit_code"]}
+
+
+def _compared(lake: Lake, lists: pl.DataFrame) -> pl.DataFrame:
+    """Compare lists with the verdicts that were just made, a pupil a row."""
+    lake.load("restated_lists", lists)
+    return lake.relation("watchlists/restated_pupils")
 
 
 def published_lists(lake: Lake, week: str, school: str | None = None) -> pl.DataFrame:

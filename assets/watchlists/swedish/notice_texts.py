@@ -26,6 +26,10 @@ NOTICE_HELD = (
     "Listan är inte uppdaterad sedan {as_of}, för de nyaste uppgifterna ser inte ut som de brukar:"
     " {reasons} Den som sköter inläsningen behöver titta på det."
 )
+NOTICE_REPLACES = (
+    "Listan ersätter den som publicerades {published}: veckans uppgifter har räknats om. Den"
+    " tidigare listan finns kvar hos den som sköter inläsningen."
+)
 NOTICE_HELD_FIRST = (
     "Det finns ingen lista för skolan än, för de nyaste uppgifterna går inte att lita på: {reasons}"
     " Att ingen elev står här betyder inte att frånvaron är låg. Den som sköter inläsningen behöver"
