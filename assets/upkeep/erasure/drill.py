@@ -26,7 +26,7 @@ from assets.follow_up.portal_database import PortalDatabase
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.settings import LakeSettings
-from assets.upkeep.erasure.erase import Home, erase
+from assets.upkeep.erasure.erase import HomeToClear, erase
 from assets.upkeep.erasure.journal import write_receipt
 from assets.upkeep.erasure.search import Trace, Words, traces
 from assets.upkeep.erasure.whom import find_child
@@ -124,7 +124,7 @@ def _planted_and_erased(
         child = find_child(lake, sealer, PupilQuestion(number=_CANARY))
         words = Words(child, (_FAMILY,))
         planted = tuple(sorted({trace.place for trace in traces(lake, words)}))
-        erase(Home(lake, layouts, PortalDatabase(settings.home), inbox), child)
+        erase(HomeToClear(lake, layouts, PortalDatabase(settings.home), inbox), child)
     with Lake.open(settings) as lake:
         # Once more with the same files: they must not bring the pupil back.
         _plant(inbox, settings.home / "pulled" / "prov", sunday, hour="06")

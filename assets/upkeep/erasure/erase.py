@@ -56,7 +56,7 @@ _NAMELESS = "erased"
 
 
 @dataclass
-class Home:
+class HomeToClear:
     """A home that a pupil is erased from.
 
     Attributes:
@@ -94,7 +94,7 @@ class Home:
             self.on_progress(word, done, total)
 
 
-def plan(home: Home, child: Child) -> dict[str, int]:
+def plan(home: HomeToClear, child: Child) -> dict[str, int]:
     """Return how much of which place would go; nothing is changed.
 
     Raises:
@@ -119,7 +119,7 @@ def plan(home: Home, child: Child) -> dict[str, int]:
     return {place: number for place, number in found.items() if number}
 
 
-def erase(home: Home, child: Child) -> Path:
+def erase(home: HomeToClear, child: Child) -> Path:
     """Erase a pupil, and return the receipt.
 
     Args:
@@ -133,7 +133,7 @@ def erase(home: Home, child: Child) -> Path:
     return go_on(home, Journal.begin(child))
 
 
-def go_on(home: Home, journal: Journal) -> Path:
+def go_on(home: HomeToClear, journal: Journal) -> Path:
     """Do an erasure, from its beginning or from where it was stopped, and return the receipt.
 
     Raises:
@@ -151,7 +151,7 @@ def go_on(home: Home, journal: Journal) -> Path:
     return journal.end(home.path)
 
 
-def _lay_stone(home: Home, journal: Journal) -> None:
+def _lay_stone(home: HomeToClear, journal: Journal) -> None:
     """Remember who is erased, and for whom the rest is still to be done; in this order."""
     journal.keep(home.path, home.sealer)
     tombstones = Tombstones.of_home(home.path, home.sealer)
@@ -167,7 +167,7 @@ def _lay_stone(home: Home, journal: Journal) -> None:
     )
 
 
-def _the_originals(home: Home, journal: Journal) -> None:
+def _the_originals(home: HomeToClear, journal: Journal) -> None:
     who = journal.child.who(home.sealer)
     archive = Archive(home.path, home.sealer)
     try:
@@ -193,7 +193,7 @@ def _the_originals(home: Home, journal: Journal) -> None:
             )
 
 
-def _the_lake(home: Home, journal: Journal) -> None:
+def _the_lake(home: HomeToClear, journal: Journal) -> None:
     lake, sealer = home.lake, home.sealer
     who, keys = journal.child.who(sealer), sorted(journal.child.keys)
     know_key(lake.connection, sealer)
@@ -284,7 +284,7 @@ def _names_of_files(
     return found
 
 
-def _the_lists(home: Home, journal: Journal) -> None:
+def _the_lists(home: HomeToClear, journal: Journal) -> None:
     journal.count("lists", take_out_of_lists(home.lake, home.sealer, journal.child.texts))
     journal.tell(
         "What people printed, fetched or saved is theirs: ask principals, mentors and teams to "
@@ -292,7 +292,7 @@ def _the_lists(home: Home, journal: Journal) -> None:
     )
 
 
-def _the_deliveries(home: Home, journal: Journal) -> None:
+def _the_deliveries(home: HomeToClear, journal: Journal) -> None:
     if not (home.path / FILE_NAME).exists():
         return
     with DeliveryLog.opened(home.path, home.sealer) as log:
@@ -304,7 +304,7 @@ def _the_deliveries(home: Home, journal: Journal) -> None:
         )
 
 
-def _the_files(home: Home, journal: Journal) -> None:
+def _the_files(home: HomeToClear, journal: Journal) -> None:
     who = journal.child.who(home.sealer)
     naming, lost = take_out_of_pulled(home.lake, home.path / "pulled", who)
     journal.count("pulled files", naming)
@@ -336,13 +336,13 @@ def _lost_lakes(home: Path) -> list[Path]:
     return sorted(path for path in home.glob("lake.lost-*") if path.is_dir())
 
 
-def _the_portal(home: Home, journal: Journal) -> None:
+def _the_portal(home: HomeToClear, journal: Journal) -> None:
     journal.count("portal rows", take_out_of_portal(home.portal, journal.child.texts))
 
 
 #: What is done, in this order; each can be done twice. The lake goes after what the ledger is asked
 #: for, and lists after the lake, so that what is counted of them is of the rest.
-STEPS: tuple[Callable[[Home, Journal], None], ...] = (
+STEPS: tuple[Callable[[HomeToClear, Journal], None], ...] = (
     _the_originals,
     _the_lake,
     _the_lists,
@@ -352,7 +352,7 @@ STEPS: tuple[Callable[[Home, Journal], None], ...] = (
 )
 
 
-def erase_who_is_back(home: Home) -> Path | None:
+def erase_who_is_back(home: HomeToClear) -> Path | None:
     """Erase once more one who was erased and is in the lake: of a restored backup.
 
     Returns:
@@ -364,7 +364,7 @@ def erase_who_is_back(home: Home) -> Path | None:
     return erase(home, child_of(home.lake, home.sealer, {min(keys)}))
 
 
-def lift(home: Home, child: Child) -> list[Tombstone]:
+def lift(home: HomeToClear, child: Child) -> list[Tombstone]:
     """Let a pupil come back: rows that come from now on are taken.
 
     Who was protected is so again at once, by a word that has to be released as others.
@@ -381,7 +381,7 @@ def lift(home: Home, child: Child) -> list[Tombstone]:
         return [replace(stone, hashes=frozenset()) for stone in known]
 
 
-def _protect(home: Home, keys: Sequence[uuid.UUID]) -> None:
+def _protect(home: HomeToClear, keys: Sequence[uuid.UUID]) -> None:
     """Protect who was protected when erased, until two words are said: theirs, and a release."""
     now = local_time(datetime.now(UTC).timestamp())
     source = home.sealer.key_text("protection source", "\x1ferased")

@@ -18,8 +18,14 @@ from assets.exports.readers.layout_files import load_layouts
 from assets.follow_up.portal_database import PortalDatabase
 from assets.lake.connection import Lake
 from assets.upkeep.erasure.drill import MUST_BE_FOUND, drill
-from assets.upkeep.erasure.erase import Home as ErasedHome
-from assets.upkeep.erasure.erase import erase, erase_who_is_back, go_on, lift, plan
+from assets.upkeep.erasure.erase import (
+    HomeToClear,
+    erase,
+    erase_who_is_back,
+    go_on,
+    lift,
+    plan,
+)
 from assets.upkeep.erasure.journal import unfinished
 from assets.upkeep.erasure.whom import Child, find_child, knows
 from pipelines.cli.home import note_access, parameters_of, settings_of
@@ -149,9 +155,9 @@ def _drill(settings: Settings) -> None:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[ErasedHome]:
+def _opened(settings: Settings) -> Iterator[HomeToClear]:
     with watched() as progress, Lake.open(settings.lake) as lake:
-        yield ErasedHome(
+        yield HomeToClear(
             lake,
             load_layouts([settings.layouts_folder]),
             PortalDatabase(settings.lake.home, settings.portal_database.get_secret_value()),
@@ -167,7 +173,7 @@ def _say_plan(found: dict[str, int]) -> None:
         say_out(f"{number:>8}  {place}")
 
 
-def _lift(erased: ErasedHome, child: Child) -> None:
+def _lift(erased: HomeToClear, child: Child) -> None:
     stones = lift(erased, child)
     if not stones:
         raise CommandError("This pupil was not erased here, so nothing was lifted.")
