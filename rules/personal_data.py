@@ -101,6 +101,7 @@ PLACES: tuple[Store, ...] = (
         "everything that a school's file says of pupils and mentors",
         "clear",
         "whoever sends files, and the operator",
+        erasure="the sender's; told in the receipt, and rows that come again are refused",
         retention="the sender's: nothing is moved or deleted",
     ),
     Store(
@@ -110,6 +111,7 @@ PLACES: tuple[Store, ...] = (
         "what a server answered of pupils, staff and lessons",
         "clear",
         "the operator",
+        erasure="`trappan erase`: deleted, or rewritten where it was not taken in yet",
     ),
     Store(
         "spool",
@@ -142,8 +144,16 @@ PLACES: tuple[Store, ...] = (
         "the original of every file",
         "sealed",
         "the operator, logged: `trappan archive open`",
-        erasure="`trappan archive remove` takes a whole file; of one pupil not yet",
+        erasure="`trappan erase`: lines emptied, items of JSON taken out; of workbooks deleted",
         rotation=NOT_YET,
+    ),
+    Store(
+        "rewritten originals",
+        rf"archive/{_PAIR}/{_HASH}\.erased",
+        "`archive/`",
+        "that an original is not as it came, because a pupil was erased",
+        "nobody",
+        "trappan",
     ),
     Store(
         "quarantine",
@@ -160,7 +170,7 @@ PLACES: tuple[Store, ...] = (
         "lessons, absence, rosters and verdicts by pupil key; identities sealed within",
         "sealed",
         "whoever has the catalog: it holds the files' keys",
-        erasure=f"{NOT_YET}; a number's files by `trappan revoke`",
+        erasure="`trappan erase`: rows, old snapshots and the files that had them",
         rotation=NOT_YET,
     ),
     Store(
@@ -170,6 +180,7 @@ PLACES: tuple[Store, ...] = (
         "the keys of the lake's files, and small tables' rows; no name in clear",
         "values sealed",
         "whoever reads the file",
+        erasure="`trappan erase`: rows, extremes of keys and freed pages",
         rotation=NOT_YET,
     ),
     Store(
@@ -179,6 +190,7 @@ PLACES: tuple[Store, ...] = (
         "a lake that was put aside by `--begin-anew`, as it was",
         "values sealed",
         "the operator",
+        erasure="`trappan erase` deletes them whole",
         rotation=NOT_YET,
     ),
     Store(
@@ -197,7 +209,7 @@ PLACES: tuple[Store, ...] = (
         "names, classes, absence and mentors of the pupils on a school's list",
         "clear",
         "principals, mentors, the operator; a workbook can have a password",
-        erasure="current lists: the next night leaves out who is protected; frozen ones not yet",
+        erasure="`trappan erase` writes them again; the next night leaves out who is protected",
     ),
     Store(
         "list memory",
@@ -206,6 +218,7 @@ PLACES: tuple[Store, ...] = (
         "the whole list, so that it can be delivered and shown again",
         "sealed",
         "trappan, the portal",
+        erasure="`trappan erase`, with the list",
         rotation=NOT_YET,
     ),
     Store(
@@ -215,6 +228,7 @@ PLACES: tuple[Store, ...] = (
         "hashes, counts, keys of mentors",
         "keys only",
         "the operator",
+        erasure="`trappan erase`, with the list",
         rotation=NOT_YET,
     ),
     Store(
@@ -224,6 +238,7 @@ PLACES: tuple[Store, ...] = (
         "which lists went where; who was on them, sealed",
         "values sealed",
         "the operator",
+        erasure="`trappan erase`: whom lists name is forgotten",
         rotation=NOT_YET,
     ),
     Store(
@@ -234,7 +249,7 @@ PLACES: tuple[Store, ...] = (
         "clear",
         "principals and mentors, by the target's own rights",
         backup="the target's",
-        erasure="`trappan deliver` takes a list away when somebody on it may not be named",
+        erasure="`trappan deliver` after `trappan erase` takes them back",
         retention="a current list is replaced; a frozen one stays",
     ),
     # --- the portal ------------------------------------------------------------------------------
@@ -246,6 +261,7 @@ PLACES: tuple[Store, ...] = (
         "failed; notes and mail addresses sealed",
         "values sealed",
         "the portal; a principal the own school's log",
+        erasure="`trappan erase`: deleted, in freed pages too; who opened what stays, not whom",
         rotation=NOT_YET,
     ),
     Store(
@@ -287,8 +303,37 @@ PLACES: tuple[Store, ...] = (
         "who opened identities, with a keyed hash of what was asked",
         "keys only",
         "the operator; shipped where the municipality ships it",
-        erasure="never: it is the proof",
+        erasure="never: it is the proof, and has no number, name or key",
         rotation=NOT_YET,
+    ),
+    Store(
+        "tombstones",
+        r"erasures/tombstones\.json",
+        "`erasures/tombstones.json`",
+        "hashes of numbers and keys of erased pupils, so that nothing brings them back",
+        "keys only",
+        "trappan",
+        erasure="never, until `trappan erase - --lift`",
+        retention="stays",
+    ),
+    Store(
+        "unfinished erasures",
+        r"erasures/[0-9]{8}-[0-9a-f]{8}\.unfinished",
+        "`erasures/<id>.unfinished`",
+        "numbers, keys and names of a pupil while the erasure goes on",
+        "sealed",
+        "trappan",
+        backup="never",
+        erasure="gone when the erasure has ended",
+        retention="the erasure",
+    ),
+    Store(
+        "receipts",
+        r"erasures/(?:[0-9]{8}-[0-9a-f]{8}|drill)\.json",
+        "`erasures/<id>.json`, `erasures/drill.json`",
+        "when somebody was erased, how much of which place, what is left to do; the last drill",
+        "nobody",
+        "the operator",
     ),
     Store(
         "grants",

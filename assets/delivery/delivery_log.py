@@ -192,6 +192,11 @@ class DeliveryLog:
             return None
         return named
 
+    def all_named(self) -> list[list[str]]:
+        """Return whom each list names, as far as that is known."""
+        keys = self._connection.execute("SELECT list_key FROM contents").fetchall()
+        return [named for (key,) in keys if (named := self._named(key)) is not None]
+
     def unfit(self) -> int:
         """Return how many lists it can't say of whom they name."""
         keys = self._connection.execute("SELECT list_key FROM contents").fetchall()
@@ -256,6 +261,34 @@ class DeliveryLog:
             self._connection.execute(
                 "DELETE FROM contents WHERE list_key NOT IN (SELECT list_key FROM holds)"
             )
+
+    def forget_pupils(self, keys: frozenset[str]) -> int:
+        """Forget whom lists name that name one of these pupils, or may.
+
+        Whom a copy of such a list names is not known then, so the next delivery takes it back.
+
+        Args:
+            keys: of pupils who are erased.
+
+        Returns:
+            How many copies lie outside that may name them.
+        """
+        found = self._connection.execute("SELECT list_key FROM contents").fetchall()
+        naming = [key for (key,) in found if self._may_name(key, keys)]
+        with self._connection:
+            self._connection.executemany(
+                "DELETE FROM contents WHERE list_key = ?", [(key,) for key in naming]
+            )
+        self._connection.execute("VACUUM")
+        ((copies,),) = self._connection.execute(
+            "SELECT count(DISTINCT place || path) FROM holds "
+            "WHERE list_key NOT IN (SELECT list_key FROM contents)"
+        ).fetchall()
+        return int(copies)
+
+    def _may_name(self, list_key: str, keys: frozenset[str]) -> bool:
+        named = self._named(list_key)
+        return named is None or not keys.isdisjoint(named)
 
     def note(self, event: DeliveryEvent) -> None:
         """Write a row of the log."""

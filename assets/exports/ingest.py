@@ -28,6 +28,7 @@ from assets.exports.batches.kinds import (
     stored_reports,
 )
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
+from assets.exports.erased_files import refuse_erased, settle_originals, without_erased
 from assets.exports.files.archive import Archive
 from assets.exports.files.arrivals import Intake, Receipts, modification_time, still_arriving
 from assets.exports.files.offered_files import InboxEntry, Offered, copy_reports, entries_in
@@ -119,6 +120,7 @@ def ingest_paths(
     with _run(lake, layouts, on_progress, intake, times) as run:
         refuse_lost_senders(lake, senders or Senders())
         refuse_half_revoked(lake)
+        refuse_erased(lake, run.sealer)
         return run.take(entries_in(paths), senders or Senders())
 
 
@@ -170,16 +172,14 @@ def _run(
 ) -> Iterator[_Ingest]:
     with lake.writing():
         times = times or StageTimes()
-        run = _Ingest(lake, layouts or shipped_layouts(), on_progress or _silent, intake, times)
+        run = _Ingest(
+            lake, layouts or shipped_layouts(), on_progress or (lambda *_: None), intake, times
+        )
         try:
             yield run
         finally:
             run.archive.close()
             shutil.rmtree(run.folder, ignore_errors=True)
-
-
-def _silent(_word: str, _done: int, _total: int) -> None:
-    return
 
 
 class _Ingest:
@@ -220,6 +220,7 @@ class _Ingest:
         #: Files that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[int] = frozenset()
         self.may_lose: frozenset[str] = frozenset()
+        self.layouts, self.with_erased = layouts, set[int]()
 
     def take(self, entries: Sequence[InboxEntry], senders: Senders) -> list[FileReport]:
         waiting = HeldFiles(self.lake, self.sealer)
@@ -244,6 +245,7 @@ class _Ingest:
             new += self._released_originals(opened, senders, gone)
             self._read(list(with_other_words(self.lake, self.sealer, new)))
         self._settle_copies(offered)
+        settle_originals(self.lake, self.archive, self.layouts, self.with_erased)
         quiet = [left_alone(entry.path, entry.why_not) for entry in entries if entry.is_quiet]
         waiting.note([*self.reports.values(), *quiet])
         return [self.reports[entry.path] for entry in listed]
@@ -280,6 +282,7 @@ class _Ingest:
         self._read(
             [replace(file, is_released=file.file_id in taken, is_read_again=True) for file in files]
         )
+        settle_originals(self.lake, self.archive, self.layouts, self.with_erased, self.rereading)
         return [self.reports[file.path] for file in files]
 
     def _read(self, offered: Sequence[ReceivedFile]) -> None:
@@ -400,6 +403,7 @@ class _Ingest:
                 forget_read(connection, lake, reread)
             note_limited(connection, files, self.began_at, self.rereading)
             superseded = batch.store(connection)
+            self.with_erased |= without_erased(connection, lake, self.sealer, files)
             if reread:
                 drop_lost_claims(connection)
             final.update(stored_reports(batch, taken, again, superseded))

@@ -127,7 +127,7 @@ class PortalDatabase:
                 f"{database_file(self.home)} is gone. Restore it from the backup."
             )
         try:
-            engine = self._engine()
+            engine = self.engine()
         except ImportError:
             raise PortalAwayError(
                 "TRAPPAN_PORTAL_DATABASE is a Postgres database, and the package that speaks with "
@@ -155,12 +155,19 @@ class PortalDatabase:
             engine.dispose()
         return sort_out([tuple(row) for row in rows])
 
-    def _engine(self) -> Engine:
+    def engine(self, *, may_write: bool = False) -> Engine:
+        """Return a way to it; to read only, but for who takes an erased pupil out of it.
+
+        Raises:
+            PortalAwayError: its address is none.
+            ImportError: the package for Postgres is not installed.
+        """
         from sqlalchemy import create_engine, make_url  # noqa: PLC0415
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
         if not self.address:
-            file = f"file:{quote(str(database_file(self.home)))}?mode=ro"
+            mode = "rw" if may_write else "ro"
+            file = f"file:{quote(str(database_file(self.home)))}?mode={mode}"
 
             def connect() -> sqlite3.Connection:
                 return sqlite3.connect(file, uri=True, timeout=_WAIT_SECONDS)
@@ -181,7 +188,7 @@ class PortalDatabase:
             url,
             connect_args={"connect_timeout": _WAIT_SECONDS},
             isolation_level="REPEATABLE READ",
-            execution_options={"postgresql_readonly": True},
+            execution_options={} if may_write else {"postgresql_readonly": True},
         )
 
 

@@ -66,6 +66,9 @@ PERSON_AS_STAFF = SealedPlace("ss12000_persons", "sealed_staff", ("person_key", 
 #: Not of the lake: the list as data beside its files, and whom delivery's log says a list names.
 LIST = SealedPlace("list", "sealed", ("school_unit_code", "period"))
 LISTED = SealedPlace("delivery", "sealed_pupils", ("list_key",))
+#: Of files of the home: the secret of the hashes of erased pupils, and an erasure that goes on.
+ERASURE_SECRET = SealedPlace("erasures", "secret", ())
+ERASURE = SealedPlace("erasures", "unfinished", ("erasure",))
 
 #: Those that are columns of the lake.
 SEALED_COLUMNS = (

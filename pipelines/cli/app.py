@@ -132,6 +132,10 @@ COMMANDS = {
         "pipelines.cli.doctor:verify",
         "Look whether everything sealed is where it was sealed for, each original to its end.",
     ),
+    "erase": (
+        "pipelines.cli.upkeep.erase:erase_command",
+        "Erase one pupil from every place of the home, for good.",
+    ),
     "maintain": (
         "pipelines.cli.upkeep.maintain:maintain_command",
         "Let old snapshots go, merge small files, and delete what nothing needs.",

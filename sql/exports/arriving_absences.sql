@@ -1,5 +1,5 @@
 -- arriving_absences: rows of this batch's files of absences, as rows of `absence_words`.
--- From: batch_joined. Grain: a file's time of a pupil; of refused rows what is known of a row.
+-- From: batch_joined, civic_keys. Grain: a file's time of a pupil; of refused rows what is known of a row.
 -- Parameter: $ids, the files.
 SELECT
     pupil_key,
@@ -46,4 +46,10 @@ SELECT DISTINCT
     exported_at,
     file_id
 FROM batch_joined
-WHERE problem IS NOT NULL AND file_id IN (SELECT unnest(cast($ids AS BIGINT[])))
+WHERE
+    problem IS NOT NULL
+    AND file_id IN (SELECT unnest(cast($ids AS BIGINT[])))
+    -- Nobody is doubted because of a pupil who was erased.
+    AND coalesce(civic_text, '') NOT IN (
+        SELECT civic_keys.civic_text FROM civic_keys WHERE civic_keys.problem = 'row.erased'
+    )

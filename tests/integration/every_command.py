@@ -36,6 +36,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "release": (),
     "grant": ("--list",),
     "revoke": (HASH, "--reason", "wrong school"),
+    "erase": ("--unfinished",),
     "unmerge": ("--unfinished", "--reason", "two pupils"),
 }
 #: The others, and why they need no line.

@@ -58,6 +58,7 @@ JOBS = frozenset(
         "retry",
         "revoke",
         "unmerge",
+        "erase",
         "publish",
         "deliver",
         "pull",

@@ -83,6 +83,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "ui": (("--port", HOSTILE),),
     "doctor": ((),),
     "verify": ((),),
+    "erase": ((HOSTILE,), (HOSTILE, "--plan"), ("--unfinished", "--reason", HOSTILE)),
     "maintain": (("--dry-run",), ()),
     "layout": (("check", HOSTILE),),
     "rules": (("show", "--set", HOSTILE),),

@@ -30,6 +30,7 @@ import pyarrow as pa
 from pyrage import DecryptError, EncryptError, decrypt_io, encrypt_io
 
 from assets.exports.files.received import ReceivedFile
+from assets.exports.files.rewritten import Rewritten, note_rewritten, rewritten
 from assets.exports.stage_times import StageTimes
 from assets.lake.encryption import Sealer
 from rules.errors import TrappanError
@@ -362,12 +363,42 @@ class Archive:
                 f"The original of {short} can't be opened: {error}. Restore "
                 f"{self._place(sha256)} from the backup."
             ) from None
-        if digest.hexdigest() != sha256:
+        if digest.hexdigest() != sha256 and not self._is_rewritten(sha256, digest.hexdigest()):
             raise ArchiveError(
                 f"The original of {short} has another hash than its name says. Restore "
                 f"{self._place(sha256)} from the backup."
             )
         return size
+
+    def rewrite(self, sha256: str, content: bytes | None) -> None:
+        """Put other bytes in an original's place, or none: a pupil of it was erased.
+
+        Args:
+            sha256: of the bytes that came; it goes by this name also afterwards.
+            content: what is left; None where nothing can be left of it.
+
+        Raises:
+            OSError: no room or no permission; what was there stands, or is there no more.
+        """
+        place = self._place(sha256)
+        after = "" if content is None else hashlib.sha256(content).hexdigest()
+        # First, so that it opens whichever of the two lies there when this is killed.
+        note_rewritten(self._folder, self._sealer, Rewritten(sha256, after))
+        if content is None:
+            place.unlink(missing_ok=True)
+            return
+        beside = place.with_name(f".{place.name}")
+        beside.unlink(missing_ok=True)
+        self._seal(iter([content]), beside)
+        beside.replace(place)
+
+    def was_rewritten(self, sha256: str) -> Rewritten | None:
+        """Return what is known of an original that is not as it came; None of all others."""
+        return rewritten(self._folder, sha256, self._sealer)
+
+    def _is_rewritten(self, sha256: str, found: str) -> bool:
+        known = self.was_rewritten(sha256)
+        return known is not None and known.content_sha256 == found
 
     def look_over(self, whole: int | None) -> tuple[int, list[str]]:
         """Open the beginning of every original, and some to their end.
@@ -407,7 +438,8 @@ class Archive:
         if not self._is_on:
             return file.is_unchanged()
         place = self._place(file.sha256)
-        if place.exists():
+        # Of one that was rewritten, or deleted, the bytes that come again are not kept.
+        if place.exists() or self.was_rewritten(file.sha256) is not None:
             return True
         place.parent.mkdir(parents=True, exist_ok=True)
         # One name for all attempts; what a killed one left may be read-only already.

@@ -58,6 +58,8 @@ def opened_originals(
             opened.append(
                 replace(
                     look_at(Path(f"/proc/self/fd/{copy.fileno()}")),
+                    # The file's own, also where what is kept of it is not as it came.
+                    sha256=file.sha256,
                     offered_name=name,
                     modified_at=file.modified_at,
                     exported_at=file.exported_at or file.modified_at,

@@ -15,6 +15,7 @@ import polars as pl
 
 from assets.exports.ledger.outcomes import RowProblem, waiting_rows
 from assets.exports.ledger.reasons import reason_of
+from assets.exports.pupils.tombstones import ERASED, Tombstones
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.sealed_places import REFUSED_ROW
@@ -51,6 +52,7 @@ class ProblemLog:
         self._lake = lake
         self._sealer = sealer
         self._unit = unit
+        self._erased = Tombstones.of_home(lake.settings.home, sealer)
         self._waiting: list[dict[str, object]] = []
         self._refused: Counter[int] = Counter()
         self._refused_rows: dict[int, list[RowProblem]] = defaultdict(list)
@@ -68,6 +70,8 @@ class ProblemLog:
                 problem = replace(first, rows=known.rows + problem.rows)
             self._warnings[file_id][problem.code] = self._in_unit(problem)
             return
+        if self._erased:
+            problem = self._without_erased(problem)
         self._refused[file_id] += 1
         if len(self._refused_rows[file_id]) < SHOWN_ROWS:
             self._refused_rows[file_id].append(self._in_unit(problem))
@@ -123,6 +127,16 @@ class ProblemLog:
                 "WHERE file_id IN (SELECT unnest($ids::BIGINT[])) ORDER BY file_id, line_number",
                 {"ids": ids},
             )
+
+    def _without_erased(self, problem: RowProblem) -> RowProblem:
+        """Return a refusal with nothing of its row, and no line, where that names an erased pupil.
+
+        Whatever else was wrong with the row: what is refused is kept sealed otherwise.
+        """
+        cells = (problem.row or "").split("\x1f")
+        if problem.code != ERASED and not any(map(self._erased.is_named_in, cells)):
+            return problem
+        return RowProblem(ERASED, 0, "", row="", school_unit_code=problem.school_unit_code)
 
     def _in_unit(self, problem: RowProblem) -> RowProblem:
         return problem if problem.unit == self._unit else replace(problem, unit=self._unit)

@@ -154,6 +154,7 @@ _SPECIAL = {
     "row.enrolled_elsewhere": (
         "the pupil is enrolled at another school, so the row waits: it counts on none of those days"
     ),
+    "row.erased": "its pupil was erased here, so nothing of the row is kept",
     "row.without_register_schools": "its sender may not register schools",
     "row.without_merge_pupils": "its sender may not say that two numbers are one pupil",
     "school_unit_code.not_the_senders": "its sender may not speak of this school unit",
@@ -200,6 +201,10 @@ _FIX_OF_CODE = {
     "row.enrolled_elsewhere": (
         "if the pupil has moved, the other school sends an end date, or a sender with move_pupils "
         "says so; else take the row away"
+    ),
+    "row.erased": (
+        "take the pupil out of the export; or, when the pupil is back, lift the erasure "
+        "(trappan erase - --lift)"
     ),
     "row.without_register_schools": _ASK,
     "row.without_merge_pupils": _ASK,
@@ -275,6 +280,7 @@ _EXPECTED_OF_CODE = {
     "row.no_day_beside": "one row about the same thing",
     "row.not_the_senders_layout": "a layout that senders.yaml allows the sender",
     "row.enrolled_elsewhere": "pupils who are enrolled at no other school on the days",
+    "row.erased": "pupils who were not erased",
     "row.without_register_schools": "a sender with register_schools (senders.yaml)",
     "row.without_merge_pupils": "a sender with merge_pupils (senders.yaml)",
     "school_unit_code.not_the_senders": "a school unit of the sender (senders.yaml)",

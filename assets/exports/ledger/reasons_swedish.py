@@ -171,6 +171,10 @@ _KODER = {
         "eleven är inskriven på en annan skola, så raden väntar: den räknas inte de dagarna",
         "Har eleven flyttat behöver den andra skolan ge ett slutdatum. Ta annars bort raden.",
     ),
+    "row.erased": (
+        "elevens uppgifter är raderade här, så inget av raden sparas",
+        "Ta bort eleven ur exporten, eller säg till driften om eleven har kommit tillbaka.",
+    ),
     "row.without_register_schools": ("avsändaren får inte registrera skolor", _FRAGA),
     "row.without_merge_pupils": (
         "avsändaren får inte säga att två nummer är samma elev",
@@ -239,6 +243,7 @@ _KODER = {
 # Code: what was expected, where the column's own words don't do.
 _FORVANTADES = {
     "row.enrolled_elsewhere": "elever som inte är inskrivna på en annan skola de dagarna",
+    "row.erased": "elever vars uppgifter inte är raderade",
 }
 
 

@@ -21,6 +21,7 @@ from assets.exports.pupils.identity_numbers import (
     short_form,
 )
 from assets.exports.pupils.merges import known_merges, merged
+from assets.exports.pupils.tombstones import ERASED, Tombstones
 from assets.exports.stage_times import StageTimes
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, text_of_fields
@@ -81,6 +82,7 @@ class People:
         self._lake = lake
         self.sealer = sealer
         self._met = met or _Met()
+        self._erased = Tombstones.of_home(lake.settings.home, sealer)
         know_key(lake.connection, sealer)
         if met is None:
             lake.connection.execute("ATTACH IF NOT EXISTS ':memory:' AS met")
@@ -155,6 +157,11 @@ class People:
             if text in self._met.canonical:
                 continue
             number = read_identity_number(text)
+            if number.canonical and self._is_erased(number.canonical):
+                # Met as nobody: neither the number nor its key is kept anywhere.
+                self._met.canonical[text] = None
+                rows.append((text, None, None, ERASED))
+                continue
             self._met.canonical[text] = number.canonical
             own = self._own_key(number.canonical) if number.canonical else None
             key = self._met.merged.get(own, own) if own else None
@@ -190,7 +197,7 @@ class People:
         """
         canonical = self._met.canonical.get(text) or read_identity_number(text).canonical
         if canonical:
-            return [self._own_key(canonical)]
+            return [] if self._is_erased(canonical) else [self._own_key(canonical)]
         return [self.short_key(short) for short in sorted(possible_numbers(text))]
 
     def short_key(self, short: str) -> str:
@@ -219,6 +226,12 @@ class People:
         """Note that who was returned since `begin_keeping` is in the lake, committed."""
         for kept in (self._met.numbers_in_lake, self._met.staff_in_lake):
             kept.kept = kept.given
+
+    def _is_erased(self, canonical: str) -> bool:
+        """Whether a number is an erased pupil's; before anything of it is kept."""
+        return bool(self._erased) and self._erased.has_number(
+            canonical, self.sealer.key_text("pupil", canonical)
+        )
 
     def _own_key(self, canonical: str) -> str:
         own = self._met.own.get(canonical)

@@ -128,15 +128,21 @@ def _needed_files(lake: Lake, without: Collection[int]) -> set[str]:
     """Return the names of the files that any snapshot reads, but for some snapshots."""
     kept = [(one.snapshot_id,) for one in kept_snapshots(lake) if one.snapshot_id not in without]
     ids = ", ".join(f"({number})" for (number,) in kept)
-    return {
-        name
-        for table in ("ducklake_data_file", "ducklake_delete_file")
-        for (name,) in lake.rows(
-            f"SELECT DISTINCT path FROM {_CATALOG}.{table} AS files JOIN (VALUES {ids}) AS "
-            "kept (snapshot_id) ON files.begin_snapshot <= kept.snapshot_id "
-            "AND (files.end_snapshot IS NULL OR files.end_snapshot > kept.snapshot_id)"
-        )
-    }
+    is_kept = (
+        "{0}.begin_snapshot <= kept.snapshot_id "
+        "AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot > kept.snapshot_id)"
+    )
+    data_files, delete_files = f"{_CATALOG}.ducklake_data_file", f"{_CATALOG}.ducklake_delete_file"
+    values = f"(VALUES {ids}) AS kept (snapshot_id)"
+    read = f"SELECT path FROM {data_files} AS files JOIN {values} ON {is_kept.format('files')}"
+    # Of a file whose rows are all gone nobody reads which were gone before, and the catalog does
+    # not say so of the file of deleted rows.
+    deleted = (
+        f"SELECT deleted.path FROM {delete_files} AS deleted JOIN {data_files} AS files "
+        f"ON deleted.data_file_id = files.data_file_id JOIN {values} "
+        f"ON {is_kept.format('deleted')} AND {is_kept.format('files')}"
+    )
+    return {name for (name,) in lake.rows(f"{read} UNION {deleted}")}
 
 
 def expire_everything_but_now(lake: Lake) -> Unneeded:

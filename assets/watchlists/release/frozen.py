@@ -138,6 +138,26 @@ def keep_counts(lake: Lake, lists: Sequence[tuple[str, Watchlist]]) -> None:
     lake.write(change)
 
 
+def count_again(connection: duckdb.DuckDBPyConnection, period: str, watchlist: Watchlist) -> None:
+    """Let the note of a list that stands say what the list counts now.
+
+    Args:
+        connection: inside a transaction.
+        period: of the list.
+        watchlist: the list, without who was erased.
+    """
+    said = {
+        "flagged_pupils": len(watchlist.pupils),
+        **_told(watchlist),
+        **_overdue(watchlist),
+    }
+    sets = ", ".join(f"{name} = ${name}" for name in said)
+    connection.execute(
+        f"UPDATE publications SET {sets} WHERE school_unit_code = $code AND period = $period",
+        {**said, "code": watchlist.school_unit_code, "period": period},
+    )
+
+
 def _pupils(published: Published) -> Iterator[dict[str, object]]:
     watchlist = published.watchlist
     for pupil in watchlist.pupils:

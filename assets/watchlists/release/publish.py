@@ -123,13 +123,16 @@ def published_folder(home: Path, period: str, code: str) -> Path:
     return lists_root(home) / period / code
 
 
-def publish_watchlist(home: Path, period: str, entry: ListToPublish) -> Path:
+def publish_watchlist(
+    home: Path, period: str, entry: ListToPublish, *, keeps_old: bool = True
+) -> Path:
     """Write workbook, page and manifest of one list and put them in place.
 
     Args:
         home: the home.
         period: `current`, or an ISO week.
         entry: the list.
+        keeps_old: the version that stood there stays for a while.
 
     Returns:
         The folder, under the school unit's code.
@@ -159,7 +162,7 @@ def publish_watchlist(home: Path, period: str, entry: ListToPublish) -> Path:
             f"{lists_root(home)}: {error.strerror}. The list that was there still stands. Make "
             "room or give permission, and run again."
         ) from None
-    _remove_old(versions, folder, kept=_OLD_VERSIONS_KEPT)
+    _remove_old(versions, folder, kept=_OLD_VERSIONS_KEPT if keeps_old else 0)
     return place
 
 

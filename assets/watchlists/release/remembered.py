@@ -116,6 +116,18 @@ def without_pupils(watchlist: Watchlist, keys: Collection[str]) -> Watchlist:
         watchlist: a list as it was published.
         keys: pupil keys as text, of pupils who have become protected.
     """
+    left = without_erased(watchlist, keys)
+    gone = watchlist.pupils_evaluated - left.pupils_evaluated
+    return replace(left, protected_pupils=watchlist.protected_pupils + gone)
+
+
+def without_erased(watchlist: Watchlist, keys: Collection[str]) -> Watchlist:
+    """Return a list without some pupils, who are counted nowhere.
+
+    Args:
+        watchlist: a list as it was published.
+        keys: pupil keys as text, of pupils who were erased.
+    """
     gone = {
         pupil.pupil_key
         for pupil in (*watchlist.pupils, *watchlist.insufficient)
@@ -128,6 +140,5 @@ def without_pupils(watchlist: Watchlist, keys: Collection[str]) -> Watchlist:
         at_risk=tuple(row for row in watchlist.at_risk if row.pupil_key not in keys),
         cleared=tuple(row for row in watchlist.cleared if row.pupil_key not in keys),
         thin=tuple(row for row in watchlist.thin if row.pupil_key not in keys),
-        protected_pupils=watchlist.protected_pupils + len(gone),
         pupils_evaluated=watchlist.pupils_evaluated - len(gone),
     )

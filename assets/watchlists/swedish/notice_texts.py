@@ -35,6 +35,7 @@ NOTICE_HELD_FIRST = (
     " Att ingen elev står här betyder inte att frånvaron är låg. Den som sköter inläsningen behöver"
     " titta på det."
 )
+ERASED = "En elev har tagits bort ur listan i efterhand, för elevens uppgifter har raderats."
 # Keys as the contract names its clauses; {days} is dates, {value} a share or names of classes.
 UNLIKE_NORM = {
     "fewer_rows": "{days}: bara {value} av de lektionsrader som är vanliga.",

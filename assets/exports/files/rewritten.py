@@ -1,0 +1,81 @@
+"""Originals that are not as they came, because a pupil was erased: what is known of each.
+
+An original is named by the hash of the bytes that came, which the ledger and every row of the lake
+know it by. When a pupil is erased, the lines of the pupil are made empty in it, so what lies there
+has another hash. `archive/<two hex>/<sha256>.erased` says which, with a mark that only the home's
+key makes; where it names none, the original was deleted. It says nothing of whom. Not here: what is
+left of a file (`without_pupil.py`), the archive itself (`archive.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assets.lake.encryption import Sealer
+from assets.lake.whole_files import write_whole
+
+_SUFFIX = ".erased"
+_KIND = "rewritten original"
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What is known of an original that is not as it came.
+
+    Attributes:
+        sha256: of the bytes that came; its name.
+        content_sha256: of what lies there now; "" when it was deleted.
+    """
+
+    sha256: str
+    content_sha256: str
+
+
+def rewritten(folder: Path, sha256: str, sealer: Sealer) -> Rewritten | None:
+    """Return what is known of an original; None of one that is as it came.
+
+    Args:
+        folder: of the archive.
+        sha256: of the bytes that came.
+        sealer: of the home.
+    """
+    try:
+        said = json.loads(_place(folder, sha256).read_bytes())
+        content = str(said["content_sha256"])
+        is_ours = said["mark"] == _mark(sealer, sha256, content)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return Rewritten(sha256, content) if is_ours else None
+
+
+def note_rewritten(folder: Path, sealer: Sealer, found: Rewritten) -> None:
+    """Write it, before the original itself is replaced or deleted.
+
+    Raises:
+        OSError: no room or no permission.
+    """
+    place = _place(folder, found.sha256)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    said = {
+        "content_sha256": found.content_sha256,
+        "mark": _mark(sealer, found.sha256, found.content_sha256),
+    }
+    write_whole(place, json.dumps(said).encode())
+
+
+def all_rewritten(folder: Path) -> Iterator[str]:
+    """Yield the hashes of all originals that are not as they came."""
+    for path in sorted(folder.glob(f"*/*{_SUFFIX}")):
+        if path.name[0] != ".":
+            yield path.name.removesuffix(_SUFFIX)
+
+
+def _place(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / f"{sha256}{_SUFFIX}"
+
+
+def _mark(sealer: Sealer, sha256: str, content_sha256: str) -> str:
+    return sealer.key_text(_KIND, f"{sha256}\x1f{content_sha256}")

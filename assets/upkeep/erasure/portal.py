@@ -1,0 +1,143 @@
+"""A pupil out of the portal's database: what was said, handed on and opened, in SQL.
+
+The portal's own code is not asked: it is a layer above. A test holds the tables against its models.
+Who opened something, and when, stays; of whom goes. Everybody has to log in again, because what a
+session holds nobody can search. Not here: the portal's logs on standard output, which name nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from assets.follow_up.portal_database import PortalAwayError, PortalDatabase
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: Tables of the portal with a pupil's key in them, and what becomes of such a row.
+PUPIL_TABLES: Mapping[str, str] = {
+    "portal_event": "deleted",
+    "portal_handedpupil": "deleted",
+    "portal_pupilreference": "deleted",
+    "portal_accessentry": "the key is emptied",
+}
+_SESSIONS = "django_session"
+# A withdrawal points to what it takes back, so the newest go first.
+_DELETES = (
+    "DELETE FROM portal_event WHERE pupil_key IN :keys AND withdraws_id IS NOT NULL",
+    "DELETE FROM portal_event WHERE pupil_key IN :keys",
+    "DELETE FROM portal_pupilreference WHERE pupil_key IN :keys",
+)
+# Of a delegation that was about this pupil alone the purpose may say who.
+_ALONE = (
+    "SELECT delegation_id FROM portal_handedpupil WHERE pupil_key IN :keys EXCEPT "
+    "SELECT delegation_id FROM portal_handedpupil WHERE pupil_key NOT IN :keys"
+)
+
+
+def in_portal(database: PortalDatabase, keys: frozenset[str]) -> int:
+    """Return how many rows of the portal's database have a pupil's key.
+
+    Raises:
+        PortalAwayError: it does not answer.
+    """
+    return _in(database, keys, may_write=False)
+
+
+def take_out_of_portal(database: PortalDatabase, keys: frozenset[str]) -> int:
+    """Take a pupil out of the portal's database, and out of its freed pages.
+
+    Returns:
+        How many rows had the pupil's key.
+
+    Raises:
+        PortalAwayError: it does not answer, or others have it locked.
+    """
+    return _in(database, keys, may_write=True)
+
+
+def _in(database: PortalDatabase, keys: frozenset[str], *, may_write: bool) -> int:
+    # A third of a second, and few ask.
+    from sqlalchemy import inspect  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    if not database.is_there or not keys:
+        return 0
+    try:
+        engine = database.engine(may_write=may_write)
+    except ImportError:
+        raise PortalAwayError(
+            "TRAPPAN_PORTAL_DATABASE is a Postgres database, and the package that speaks with one "
+            'is not installed. Run: pip install "franvarotrappan[scale-out]"'
+        ) from None
+    try:
+        there = set(inspect(engine).get_table_names())
+        if not {*PUPIL_TABLES} <= there:
+            return 0
+        with engine.begin() as connection:
+            rows = _rows(connection, keys)
+            if may_write:
+                _delete(connection, keys, has_sessions=_SESSIONS in there)
+        if may_write:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                _sweep(connection, is_file=not database.address)
+    except SQLAlchemyError as error:
+        # Not its words: they quote the address, which has a password.
+        original = type(getattr(error, "orig", None) or error).__name__
+        raise PortalAwayError(
+            f"The portal's database does not answer, or is locked ({original}). Stop the portal, "
+            "and run: trappan erase --unfinished"
+        ) from None
+    finally:
+        engine.dispose()
+    return rows
+
+
+def _rows(connection: Connection, keys: frozenset[str]) -> int:
+    return sum(
+        int(
+            _do(connection, f"SELECT count(*) FROM {table} WHERE pupil_key IN :keys", keys).scalar()
+        )
+        for table in PUPIL_TABLES
+    )
+
+
+def _delete(connection: Connection, keys: frozenset[str], *, has_sessions: bool) -> None:
+    if connection.dialect.name == "sqlite":
+        _do(connection, "PRAGMA secure_delete = ON")
+    alone = [row[0] for row in _do(connection, _ALONE, keys)]
+    for statement in _DELETES:
+        _do(connection, statement, keys)
+    _do(connection, "DELETE FROM portal_handedpupil WHERE pupil_key IN :keys", keys)
+    for delegation in alone:
+        _do(
+            connection,
+            "DELETE FROM portal_delegation WHERE id = :id AND NOT is_whole_school",
+            id=delegation,
+        )
+    _do(connection, "UPDATE portal_accessentry SET pupil_key = '' WHERE pupil_key IN :keys", keys)
+    if has_sessions:
+        _do(connection, f"DELETE FROM {_SESSIONS}")
+
+
+def _sweep(connection: Connection, *, is_file: bool) -> None:
+    """Let nothing that was deleted lie in freed pages, or in the log of writes."""
+    if is_file:
+        _do(connection, "VACUUM")
+        _do(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    for table in (*PUPIL_TABLES, "portal_delegation", _SESSIONS):
+        _do(connection, f"VACUUM (FULL) {table}")
+
+
+def _do(
+    connection: Connection, statement: str, keys: frozenset[str] | None = None, **more: Any
+) -> Any:
+    from sqlalchemy import bindparam, text  # noqa: PLC0415
+
+    prepared = text(statement)
+    if keys is not None:
+        prepared = prepared.bindparams(bindparam("keys", expanding=True))
+        more["keys"] = sorted(keys)
+    return connection.execute(prepared, more)
