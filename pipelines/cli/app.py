@@ -132,6 +132,10 @@ COMMANDS = {
         "pipelines.cli.doctor:verify",
         "Look whether everything sealed is where it was sealed for, each original to its end.",
     ),
+    "upgrade": (
+        "pipelines.cli.upkeep.upgrade:upgrade",
+        "Bring the lake of an older version to this one. Make a backup first.",
+    ),
     "layout": (
         "pipelines.cli.layouts:layout_app",
         "Look at how a file would be read, and draft a layout for it.",

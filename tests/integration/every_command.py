@@ -51,6 +51,7 @@ UNLOGGED = {
     "portal": "its pages ask who one is, and each opening is in a log of its own",
     "doctor": "counts",
     "verify": "counts",
+    "upgrade": "versions",
     "layout check": "patterns of a file that the person has",
     "layout new": "the same",
     "rules show": "values",

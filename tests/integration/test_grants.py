@@ -72,6 +72,7 @@ OTHERS: dict[str, tuple[object, ...]] = {
     "backtest": ("--from", "2026-11-01", "--to", AS_OF),
     "doctor": (),
     "verify": (),
+    "upgrade": (),
     "release": (),
     "grant": ("--list",),
     "archive remove": ("000000",),

@@ -83,6 +83,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "ui": (("--port", HOSTILE),),
     "doctor": ((),),
     "verify": ((),),
+    "upgrade": ((),),
     "layout": (("check", HOSTILE),),
     "rules": (("show", "--set", HOSTILE),),
     "archive": (("open", HOSTILE, "--out", "x"),),
