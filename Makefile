@@ -182,9 +182,10 @@ lock: setup ## Write the three locks again from pyproject.toml
 	@# Versions and hashes only: where a package comes from is each machine's own setting.
 	@! grep -nE 'pypi|pythonhosted|[/@]' $(SETUP_LOCK) $(LOCK) $(DEV_LOCK)
 
-docs: setup ## Write docs/data-dictionary*.md and docs/personal-data.md again from the code
+docs: setup ## Write docs/data-dictionary*.md, personal-data.md and runbook-*.md again from the code
 	@$(BIN)/python -m tests.tools.data_dictionary
 	@$(BIN)/python -m tests.tools.personal_data_page
+	@$(BIN)/python -m tests.tools.runbook_page
 
 site: dev ## The pages as a site that needs no network: build/site/index.html
 	@$(BIN)/python docs/build_site.py && echo "Open build/site/index.html"
