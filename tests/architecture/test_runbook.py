@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.sources import ROOT, Module
+from tests.architecture.sources import ROOT, Module, modules
 from tests.tools.runbook_page import (
     SPEAKING,
     as_markdown,
+    error_classes,
     messages,
     missing_lines,
     named,
@@ -22,8 +23,9 @@ from tests.tools.runbook_page import (
     sources,
 )
 
-EVERY = messages()
-SOURCES = sources()
+ALL = modules()
+EVERY = messages(ALL)
+SOURCES = error_classes(ALL) | {message.source for message in EVERY}
 PAGES = registry()
 
 
@@ -110,6 +112,14 @@ def test_a_new_message_is_found(text: str, found: set[str]) -> None:
          "no such thing here"),
         ("class NewError(TrappanError): ...\nraise NewError(f'{a}: ' + 'is not there')",
          "…: is not there"),
+        ("GONE = 'it is gone'\nclass NewError(TrappanError): ...\nraise NewError(GONE)",
+         "it is gone"),
+        ("class NewError(TrappanError): ...\ndef f():\n return 'gone it is'\nraise NewError(f())",
+         "gone it is"),
+        ("class NewError(TrappanError): ...\ndef g():\n w = 'it went'\n raise NewError(w)",
+         "it went"),
+        ("class NewError(TrappanError): ...\nraise NewError(others(e) or 'no words for it')",
+         "no words for it"),
     ],
 )  # fmt: skip
 def test_a_message_is_worded_as_in_the_source(text: str, words: str) -> None:

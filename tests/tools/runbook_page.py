@@ -46,6 +46,8 @@ SPEAKING = {
 SPEAKING_FUNCTION = re.compile(r"^_?(sentences?|said|words_of_\w+|lost_lake)$")
 _MOST_WORDS = 11
 _GAP = "…"
+#: How far a name is followed to where its words are.
+_MOST_STEPS = 4
 
 
 @dataclass(frozen=True, order=True)
@@ -104,11 +106,57 @@ def error_classes(found: Iterable[Module]) -> set[str]:
     return names - {BASE}
 
 
+class Words:
+    """Where the words of some modules come from: constants, and functions that return them."""
+
+    def __init__(self, found: Iterable[Module]) -> None:
+        self._made: dict[str, list[ast.expr]] = {}
+        for module in found:
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                    name = node.targets[0].id
+                    if name.isupper():
+                        self._made.setdefault(name, []).append(node.value)
+                elif isinstance(node, ast.FunctionDef):
+                    returned = [
+                        one.value
+                        for one in ast.walk(node)
+                        if isinstance(one, ast.Return) and one.value is not None
+                    ]
+                    self._made.setdefault(f"{node.name}()", []).extend(returned)
+
+    def of(self, node: ast.expr, local: dict[str, list[ast.expr]], depth: int = 0) -> set[str]:
+        """Return how a value may be worded; nothing where its words come from outside.
+
+        Args:
+            node: the value.
+            local: what the names of its function stand for.
+            depth: how many names were followed.
+        """
+        text = wording(node)
+        if text is not None:
+            return {text} if " " in text else set()
+        made: list[ast.expr] = []
+        if isinstance(node, ast.IfExp):
+            made = [node.body, node.orelse]
+        elif isinstance(node, ast.BoolOp | ast.Dict):
+            made = node.values
+        elif isinstance(node, ast.Subscript):
+            made = [node.value]
+        elif isinstance(node, ast.Name):
+            made = local.get(node.id) or self._made.get(node.id, [])
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            made, local = self._made.get(f"{node.func.id}()", []), {}
+        if depth > _MOST_STEPS:
+            return set()
+        return {words for one in made for words in self.of(one, local, depth + 1)}
+
+
 def messages(found: Iterable[Module] | None = None) -> set[Message]:
     """Return every message of some modules, or of the program."""
     every = list(modules() if found is None else found)
-    errors = error_classes(every)
-    return {message for module in every for message in _of_module(module, errors)}
+    errors, words = error_classes(every), Words(every)
+    return {message for module in every for message in _of_module(module, errors, words)}
 
 
 def sources(found: Iterable[Module] | None = None) -> set[str]:
@@ -117,36 +165,39 @@ def sources(found: Iterable[Module] | None = None) -> set[str]:
     return error_classes(every) | {message.source for message in messages(every)}
 
 
-def _of_module(module: Module, errors: set[str]) -> Iterator[Message]:
-    for node in ast.walk(module.tree):
+def _of_module(module: Module, errors: set[str], words: Words) -> Iterator[Message]:
+    for node, local in _with_names(module.tree, {}):
         if isinstance(node, ast.Call):
             called = node.func
             name = getattr(called, "attr", getattr(called, "id", ""))
-            first = wording(node.args[0]) if node.args else None
-            if name in errors and first and " " in first:
-                yield Message(name, first)
+            first = words.of(node.args[0], local) if node.args else set()
+            if name in errors:
+                yield from (Message(name, text) for text in first)
             elif (
                 (name in PRINTERS and isinstance(called, ast.Name))
                 or (name in LOGGERS and isinstance(called, ast.Attribute))
                 or name in SKIPS
             ):
-                for one in _wordings(node):
-                    yield Message(module.name, one)
+                yield from (Message(module.name, text) for text in first if is_sentence(text))
         elif isinstance(node, ast.FunctionDef) and SPEAKING_FUNCTION.match(node.name):
             yield from _sentences(module.name, node.body)
     if module.name in SPEAKING:
         yield from _sentences(module.name, module.tree.body)
 
 
-def _wordings(node: ast.Call) -> Iterator[str]:
-    """The words of a call; both, where it is one of two."""
-    for value in node.args:
-        text = wording(value)
-        if text and is_sentence(text):
-            yield text
-        elif isinstance(value, ast.IfExp):
-            both = (wording(value.body), wording(value.orelse))
-            yield from (text for text in both if text and is_sentence(text))
+def _with_names(
+    tree: ast.AST, local: dict[str, list[ast.expr]]
+) -> Iterator[tuple[ast.AST, dict[str, list[ast.expr]]]]:
+    """Yield every node with what the names of its function stand for."""
+    for node in ast.iter_child_nodes(tree):
+        inside = local
+        if isinstance(node, ast.FunctionDef):
+            inside = {}
+            for one in ast.walk(node):
+                if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+                    inside.setdefault(one.targets[0].id, []).append(one.value)
+        yield node, inside
+        yield from _with_names(node, inside)
 
 
 def _sentences(source: str, body: list[ast.stmt]) -> Iterator[Message]:
