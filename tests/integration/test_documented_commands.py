@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +50,7 @@ _CALL = re.compile(r"\$ ((?:[A-Z_]+=\S+ )*)trappan (.+)")
 #: What ends a server in a page, as it does in a terminal.
 _END = "^C"
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
-_SECONDS_TO_ANSWER, _SECONDS_TO_END = 120.0, 120.0
+_SECONDS_TO_ANSWER, _SECONDS_TO_END = 240.0, 120.0
 _TRAPPAN = "from pipelines.command import main; main()"
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -138,7 +139,9 @@ def served(example: Example) -> Said:
     try:
         answered = _asked_once(process, printed, port)
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        # One that has ended by itself has nobody left to tell.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
         try:
             process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
