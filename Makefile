@@ -40,7 +40,7 @@ BENCHMARKS ?= build/benchmarks
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo portal lock docs site samples benchmark clean
+.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo portal lock docs site sbom samples benchmark clean
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -182,12 +182,19 @@ lock: setup ## Write the three locks again from pyproject.toml
 	@# Versions and hashes only: where a package comes from is each machine's own setting.
 	@! grep -nE 'pypi|pythonhosted|[/@]' $(SETUP_LOCK) $(LOCK) $(DEV_LOCK)
 
-docs: setup ## Write docs/data-dictionary*.md and docs/personal-data.md again from the code
+docs: setup ## Write docs/data-dictionary*.md, personal-data.md and runbook-*.md again from the code
 	@$(BIN)/python -m tests.tools.data_dictionary
 	@$(BIN)/python -m tests.tools.personal_data_page
+	@$(BIN)/python -m tests.tools.runbook_page
 
 site: dev ## The pages as a site that needs no network: build/site/index.html
 	@$(BIN)/python docs/build_site.py && echo "Open build/site/index.html"
+
+sbom: dev ## What runs, as a bill of materials (CycloneDX): build/sbom.json
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements $(LOCK) --pyproject pyproject.toml --output-reproducible --validate \
+	--spec-version 1.6 --output-format JSON --output-file build/sbom.json 2> build/sbom.log || { cat build/sbom.log; exit 1; }
+	@echo "build/sbom.json: what requirements.lock installs"
 
 samples: dev ## Write data_samples/ again: the inboxes, and what is expected of them
 	@$(BIN)/python data_samples/make_samples.py

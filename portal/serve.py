@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from assets.lake.upgrading.versions import program_version
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import Home
 from pipelines.cli.printing import say
@@ -53,6 +54,9 @@ def prepare() -> None:
     """Bring the database to what this version keeps, and put static files in place.
 
     What a portal that was killed has left of read workbooks goes, and sessions that have ended.
+
+    Raises:
+        PortalError: a newer version's portal has changed the database.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django  # noqa: PLC0415
@@ -63,6 +67,51 @@ def prepare() -> None:
 
     for left in (settings.HOME / "portal").glob("read-*"):
         shutil.rmtree(left, ignore_errors=True)
+    applied, steps = migrations_to_come()
+    if applied and steps:
+        say(
+            f"The portal's database is brought up to date: {', '.join(steps)}. Older versions "
+            "can't use it after this; the way back is the backup (docs/operators-upgrade.md)."
+        )
     call_command("migrate", interactive=False, verbosity=0)
     call_command("clearsessions", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+
+
+def migrations_to_come() -> tuple[bool, list[str]]:
+    """Return whether the database has tables of the portal, and the steps that it lacks.
+
+    Django itself takes no notice of steps that it does not know. Of each application the newest
+    number counts: what is older and not here was merged into others.
+
+    Raises:
+        PortalError: the database has steps that are newer than this version's.
+    """
+    from django.db import connection  # noqa: PLC0415
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
+    executor = MigrationExecutor(connection)
+    loader = executor.loader
+    newest: dict[str, int] = {}
+    for label, name in loader.disk_migrations or {}:
+        newest[label] = max(newest.get(label, 0), _number(name))
+    unknown = [
+        f"{label} {name}"
+        for label, name in sorted(loader.applied_migrations or {})
+        if label in newest and _number(name) > newest[label]
+    ]
+    if unknown:
+        raise PortalError(
+            f"The portal's database was changed by a newer version: it has {', '.join(unknown)}, "
+            f"and this is trappan {program_version()}, whose newest step is portal "
+            f"{newest['portal']:04d}. Nothing was changed. Install the newer version, or go back "
+            "to the backup from before the upgrade (docs/operators-upgrade.md)."
+        )
+    plan = executor.migration_plan(loader.graph.leaf_nodes())
+    return bool(loader.applied_migrations), [f"{one.app_label} {one.name}" for one, _ in plan]
+
+
+def _number(name: str) -> int:
+    """The number with which a step's name begins; 0 for none."""
+    digits = name.partition("_")[0]
+    return int(digits) if digits.isdecimal() else 0

@@ -31,7 +31,7 @@ from assets.lake.catalog_statistics import keep_no_extremes, know_empty_tables
 from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError, Sealer
 from assets.lake.protection_marks import define_marks, know_key, refuse_changed_words
-from assets.lake.schema import TemporaryTable, added_columns, create_statements
+from assets.lake.schema import TemporaryTable
 from assets.lake.server_errors import words_of_server
 from assets.lake.settings import (
     LakeError,
@@ -46,6 +46,8 @@ from assets.lake.settings import (
     traces_of_a_lake,
 )
 from assets.lake.tables import TABLE_NAMES, TABLES
+from assets.lake.upgrading.upgrade import note, stopped, take_next, upgrade_of
+from assets.lake.upgrading.versions import refuse_newer
 from assets.lake.write_lock import Turns, patiently
 from rules.errors import TrappanError
 
@@ -91,8 +93,8 @@ class Lake:
 
         Raises:
             ProtectionError: words of protection were changed or removed outside of trappan.
-            LakeError: no permission, a missing extension, or a catalog that is gone or doesn't
-                answer.
+            LakeError: no permission, a missing extension, a catalog that is gone or doesn't
+                answer, or a lake of a newer version, or of an older one that is to be rewritten.
             KeyFileError: the home has no key file, and the lake has data that was keyed with one.
         """
         # Whatever this process writes from here on is the owner's only (security by construction).
@@ -187,36 +189,27 @@ class Lake:
         self.connection.execute("SET lock_configuration = true")
 
     def _make_tables(self) -> None:
-        if not self._missing_tables():
+        """Make a new lake's tables, or take the steps that an older one has before it."""
+        upgrade = upgrade_of(self.connection, TABLES)
+        if upgrade.is_nothing:
             return
-        if self._traces and not self.settings.begins_anew and not self._has_ledger():
+        has_ledger = upgrade.found is not None and self._has_ledger()
+        if self._traces and not self.settings.begins_anew and not has_ledger:
             raise lost_lake(self.settings, "its catalog has no ledger", self._traces)
-
-        def make(connection: duckdb.DuckDBPyConnection) -> None:
-            # Looked again: another process may have made them while this one waited.
-            for statement in self._missing_tables():
-                connection.execute(statement)
-
-        self.write(make)
+        if not self.settings.upgrades:
+            upgrade.refuse_unasked()
+        try:
+            while self._write_in_turn(lambda connection: take_next(connection, TABLES)):
+                continue
+        except duckdb.Error as error:
+            words = stopped(upgrade, error)
+            if words is None:
+                raise
+            raise words from None
         # Killed before this, a lake is slower and nothing else.
-        with self.writing():
+        with self._turns.taken(self.connection):
             patiently(lambda: know_empty_tables(self.connection))
-
-    def _missing_tables(self) -> list[str]:
-        present: dict[str, set[str]] = {}
-        for table_name, column_name in self.rows(
-            "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake'"
-        ):
-            present.setdefault(table_name, set()).add(column_name)
-        return [
-            statement
-            for table in TABLES
-            for statement in (
-                added_columns(table, present[table.name])
-                if table.name in present
-                else create_statements(table)
-            )
-        ]
+        note(upgrade, self.settings.home)
 
     def _has_ledger(self) -> bool:
         return bool(
@@ -313,10 +306,13 @@ class Lake:
         """Hold the turn to write, so that two runs write one after the other.
 
         Raises:
-            LakeError: another process held it for longer than `lock_wait_seconds`.
+            LakeError: another process held it for longer than `lock_wait_seconds`, or a newer
+                program upgraded the lake meanwhile.
             duckdb.Error: the catalog's server is away.
         """
         with self._turns.taken(self.connection):
+            # A newer program may have upgraded the lake since it was opened here.
+            refuse_newer(self.connection, meanwhile=True)
             yield
 
     def write(self, change: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
@@ -326,9 +322,12 @@ class Lake:
             change: does the whole change; it may run more than once and must not commit.
 
         Raises:
-            LakeError: another writer did not end in time.
+            LakeError: another writer did not end in time, or a newer program upgraded the lake.
         """
+        with self.writing():
+            return self._write_in_turn(change)
 
+    def _write_in_turn(self, change: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
         def attempt() -> Result:
             self.connection.execute("BEGIN")
             try:
@@ -339,7 +338,7 @@ class Lake:
                 raise
             return result
 
-        with self.writing():
+        with self._turns.taken(self.connection):
             return patiently(attempt)
 
     def select(self, name: str, ctes: Sequence[str] = (), /) -> str:

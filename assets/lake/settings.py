@@ -105,6 +105,7 @@ class LakeSettings:
         threads: DuckDB's threads; 0 means all cores.
         lock_wait_seconds: how long a writer waits for another writer.
         begins_anew: a lake that is gone is made again, in a home that had one.
+        upgrades: steps to this program's version that rewrite what is stored are taken.
     """
 
     home: Path
@@ -116,6 +117,7 @@ class LakeSettings:
     threads: int = 0
     lock_wait_seconds: float = 900.0
     begins_anew: bool = False
+    upgrades: bool = False
 
     @property
     def catalog_string(self) -> str:

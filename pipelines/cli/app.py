@@ -140,6 +140,10 @@ COMMANDS = {
         "pipelines.cli.upkeep.maintain:maintain_command",
         "Let old snapshots go, merge small files, and delete what nothing needs.",
     ),
+    "upgrade": (
+        "pipelines.cli.upkeep.upgrade:upgrade",
+        "Bring the lake of an older version to this one. Make a backup first.",
+    ),
     "layout": (
         "pipelines.cli.layouts:layout_app",
         "Look at how a file would be read, and draft a layout for it.",

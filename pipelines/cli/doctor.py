@@ -29,6 +29,7 @@ from assets.lake.connection import Lake
 from assets.lake.data_files import damaged_files, data_files, lost_files
 from assets.lake.encryption import Sealer
 from assets.lake.settings import extension_path, refuse_lost_lake, traces_of_a_lake
+from assets.lake.upgrading.versions import version_of
 from assets.pull.sources import check_secrets, load_sources
 from assets.watchlists.release.publish import lists_root
 from assets.watchlists.release.remembered import FILE_NAME, unfit_lists
@@ -344,7 +345,10 @@ def _lake(settings: Settings) -> str:
             "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM lessons)"
         )
         ((stale,),) = lake.rows("SELECT count(DISTINCT lesson_date) FROM stale_days")
-        text = f"{files} ledger rows, {lessons} lessons, snapshot {lake.snapshot()}"
+        text = (
+            f"{files} ledger rows, {lessons} lessons, snapshot {lake.snapshot()}, schema version "
+            f"{version_of(lake.connection).number}"
+        )
     if stale:
         raise _TroubleError(f"{text}; the sums of {stale} dates are behind. Run `trappan nightly`")
     return text

@@ -53,6 +53,7 @@ UNLOGGED = {
     "doctor": "counts",
     "verify": "counts",
     "maintain": "counts",
+    "upgrade": "versions",
     "layout check": "patterns of a file that the person has",
     "layout new": "the same",
     "rules show": "values",

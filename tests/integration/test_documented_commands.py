@@ -1,22 +1,33 @@
 """Every command that a page shows is one: examples are played, and print what stands there.
 
-Examples begin with `$ trappan` and stand in the order in which the pages tell them; what is long is
-left out there with `…`. Calls that begin without `$` say which words a command takes.
+Examples begin with `$ trappan`, or with settings before it, and stand in the order in which the
+pages tell them; what is long is left out there with `…`. A server is ended where `^C` stands, after
+it was asked once at the address that it prints. Calls that begin without `$` say which words a
+command takes.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import requests
 
 from pipelines.cli.app import command_of
 from tests.integration.conftest import Said, trappan
 from tests.integration.every_command import every_command
+from tests.integration.scale_out_servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 #: In the order in which somebody would read them; the first makes the home that the others ask.
@@ -35,6 +46,12 @@ ELSEWHERE = {
 #: Options that every command has, or every answer.
 COMMON = {"--home", "--help", "--wide", "--format"}
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CALL = re.compile(r"\$ ((?:[A-Z_]+=\S+ )*)trappan (.+)")
+#: What ends a server in a page, as it does in a terminal.
+_END = "^C"
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
+_SECONDS_TO_ANSWER, _SECONDS_TO_END = 240.0, 120.0
+_TRAPPAN = "from pipelines.command import main; main()"
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -44,7 +61,13 @@ class Example:
 
     page: str
     words: str
+    settings: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it runs until somebody ends it."""
+        return _END in self.lines
 
     @property
     def typed(self) -> str | None:
@@ -64,10 +87,11 @@ def examples(page: str) -> Iterator[Example]:
     for block in blocks(page):
         found: Example | None = None
         for line in block.splitlines():
-            if line.startswith("$ trappan "):
+            if call := _CALL.fullmatch(line):
                 if found:
                     yield found
-                found = Example(page, line.removeprefix("$ trappan "))
+                settings = dict(one.split("=", 1) for one in call[1].split())
+                found = Example(page, call[2], settings)
             elif found:
                 found.lines.append(line)
         if found:
@@ -91,6 +115,59 @@ def lacking(shown: list[str], said: Said) -> list[str]:
     ]
 
 
+def served(example: Example) -> Said:
+    """Run a server until it says where it is, ask it once, end it as a terminal does.
+
+    The port of the page may be somebody else's here: it is started at a free one, and what it
+    prints is told with the port of the page.
+    """
+    words, port = shlex.split(example.words), str(free_port())
+    shown = words[words.index("--port") + 1]
+    words[words.index("--port") + 1] = port
+    process = subprocess.Popen(
+        [sys.executable, "-c", _TRAPPAN, *words],
+        env={**os.environ, **example.settings, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    printed: list[str] = []
+    reading = threading.Thread(target=printed.extend, args=[process.stdout])
+    reading.start()
+    try:
+        answered = _asked_once(process, printed, port)
+    finally:
+        # One that has ended by itself has nobody left to tell.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        reading.join()
+    out = "".join(printed).replace(f":{port}", f":{shown}")
+    return Said(0 if answered else 1, out, "" if answered else "it did not answer")
+
+
+def _asked_once(process: subprocess.Popen[str], printed: list[str], port: str) -> bool:
+    """Whether it printed its address, and answered there."""
+    until = time.monotonic() + _SECONDS_TO_ANSWER
+    while time.monotonic() < until and process.poll() is None:
+        addresses = [found[0] for line in [*printed] if (found := _ADDRESS.search(line))]
+        if addresses:
+            assert addresses[0].endswith(f":{port}")
+            try:
+                return requests.get(addresses[0], timeout=_SECONDS_TO_ANSWER).ok
+            except requests.ConnectionError:
+                # The portal says where it is before it listens there.
+                pass
+        time.sleep(0.2)
+    return False
+
+
 def test_every_example_prints_what_its_page_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,14 +181,35 @@ def test_every_example_prints_what_its_page_shows(
         words = shlex.split(example.words)
         if set(words) & set(ELSEWHERE):
             continue
-        said = trappan(*words, typed=example.typed)
+        if example.is_server:
+            said = served(example)
+        else:
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in example.settings.items():
+                    patch.setenv(name, value)
+                said = trappan(*words, typed=example.typed)
         played += 1
         if said.status not in {0, 3}:
             wrong[example.words] = [f"status {said.status}: {said.err}"]
-        elif lost := lacking(example.printed, said):
-            wrong[example.words] = lost
+        elif lost := lacking([line for line in example.printed if line != _END], said):
+            wrong[example.words] = [*lost, "printed:", *said.out.splitlines()[-5:]]
     assert played > 12
     assert wrong == {}
+
+
+def test_a_server_that_does_not_come_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The portal refuses to start where nobody could log in."""
+    monkeypatch.chdir(tmp_path)
+    said = served(Example("made up", "--home x portal --port 8100", {}, [_END]))
+    assert said.status == 1
+    assert lacking(["http://127.0.0.1:8100/"], said) == ["http://127.0.0.1:8100/"]
+
+
+def test_the_two_servers_are_played() -> None:
+    played = [one for page in PAGES for one in examples(page) if one.is_server]
+    assert {shlex.split(one.words)[2] for one in played} == {"ui", "portal"}
 
 
 def test_what_is_not_played_here_is_played_where_it_says() -> None:
@@ -144,12 +242,7 @@ def options_of(command: str) -> set[str]:
 
 def test_every_call_that_a_page_shows_has_options_that_are_there() -> None:
     found = list(synopses())
-    assert {command for _, command, _ in found} >= every_command() - {
-        "portal",
-        "ui",
-        "revoke",
-        "unmerge",
-    }
+    assert {command for _, command, _ in found} >= every_command() - {"revoke", "unmerge"}
     unknown = {
         (page, line): options
         for page, command, line in found

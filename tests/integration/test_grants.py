@@ -74,6 +74,7 @@ OTHERS: dict[str, tuple[object, ...]] = {
     "doctor": (),
     "verify": (),
     "maintain": ("--dry-run",),
+    "upgrade": (),
     "release": (),
     "grant": ("--list",),
     "archive remove": ("000000",),

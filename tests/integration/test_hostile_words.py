@@ -85,6 +85,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "verify": ((),),
     "erase": ((HOSTILE,), (HOSTILE, "--plan"), ("--unfinished", "--reason", HOSTILE)),
     "maintain": (("--dry-run",), ()),
+    "upgrade": ((),),
     "layout": (("check", HOSTILE),),
     "rules": (("show", "--set", HOSTILE),),
     "archive": (("open", HOSTILE, "--out", "x"),),

@@ -1,0 +1,1 @@
+"""From an older form of the lake to the present one."""
