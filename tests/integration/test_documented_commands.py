@@ -147,6 +147,7 @@ def test_every_call_that_a_page_shows_has_options_that_are_there() -> None:
     assert {command for _, command, _ in found} >= every_command() - {
         "portal",
         "ui",
+        "daemon",
         "revoke",
         "unmerge",
     }
