@@ -22,8 +22,8 @@ from filelock import FileLock, Timeout
 
 #: Run tag: the name of the lock that the run's process holds.
 ALIVE_TAG = "trappan/alive"
-#: A run that the daemon started may need so long until there is a lock of it, and then to hold it.
-SECONDS_TO_LOCK, SECONDS_TO_HOLD = 120.0, 5.0
+#: From its start on a run that the daemon started may need so long to hold the lock that it made.
+SECONDS_TO_HOLD = 5.0
 _UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 # Of runs that the daemon started in this process. Held until the process ends: the run's last event
 # comes after its last step.
@@ -82,10 +82,10 @@ def is_alive(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
         # It held its lock before the run was there.
         return False
     record = instance.get_run_record_by_id(run.run_id)
-    if record is None or record.start_time is None:
+    if not path.exists() or record is None or record.start_time is None:
+        # It has not come to its steps; or does not show that it lives. Six hours end it, too.
         return True
-    allowed = SECONDS_TO_HOLD if path.exists() else SECONDS_TO_LOCK
-    return time.time() - record.start_time < allowed
+    return time.time() - record.start_time < SECONDS_TO_HOLD
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:

@@ -22,6 +22,7 @@ _DELIVERY = dg.AssetSelection.groups("delivery")
 _CONTRACTS = dg.AssetSelection.groups("contracts")
 # Two runs that write would only wait for each other.
 WRITES = {"trappan/writes": "lake"}
+_TAGS = WRITES
 
 nightly_job = dg.define_asset_job(
     "nightly_job",
@@ -34,14 +35,14 @@ nightly_job = dg.define_asset_job(
     | dg.AssetSelection.assets("current_watchlists")
     | _DELIVERY,
     description="Files in the inbox to sums, flags and the current lists, and those to readers.",
-    tags=WRITES,
+    tags=_TAGS,
     executor_def=watched_executor,
 )
 ingest_job = dg.define_asset_job(
     "ingest_job",
     selection=_EXPORTS | _SUMS,
     description="Offered files to lessons and sums; no flags, no lists.",
-    tags=WRITES,
+    tags=_TAGS,
     executor_def=watched_executor,
 )
 weekly_job = dg.define_asset_job(
@@ -56,14 +57,14 @@ weekly_job = dg.define_asset_job(
     | dg.AssetSelection.all_asset_checks()
     | _DELIVERY,
     description="The week's lists, frozen, and to their readers.",
-    tags=WRITES,
+    tags=_TAGS,
     executor_def=watched_executor,
 )
 backfill_job = dg.define_asset_job(
     "backfill_job",
     selection=_SUMS,
     description="The sums of a range of months made again from the lessons.",
-    tags=WRITES,
+    tags=_TAGS,
     executor_def=watched_executor,
 )
 # A change of a parameter changes the flags of a day past only when somebody asks for it.
@@ -71,7 +72,7 @@ flags_job = dg.define_asset_job(
     "flags_job",
     selection=_FLAGS,
     description="The flags of a day made again by the values of that day; no lists.",
-    tags=WRITES,
+    tags=_TAGS,
     executor_def=watched_executor,
 )
 # Apart from the night: a server that is away must not stop lists from being made.
@@ -85,7 +86,7 @@ deliver_job = dg.define_asset_job(
     "deliver_job",
     selection=_DELIVERY,
     description="The lists that stand, delivered; what must be taken back, taken back.",
-    tags=WRITES,
+    tags=_TAGS,
     executor_def=watched_executor,
 )
 JOBS = [nightly_job, ingest_job, weekly_job, backfill_job, flags_job, pull_job, deliver_job]

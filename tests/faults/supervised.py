@@ -125,7 +125,7 @@ def wait_for(what: Callable[[], object], seconds: float, why: str) -> None:
 def below(parent: int) -> list[tuple[int, str]]:
     """Return the processes that a process has started, and theirs: number and words."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-ewwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     rows = [(int(pid), int(ppid), words) for pid, ppid, words in (r.split(None, 2) for r in listed)]
     ahead, found = [parent], []

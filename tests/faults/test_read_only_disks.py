@@ -1,4 +1,4 @@
-"""A disk that nobody may write to: the checkout for nights and pages, the home for questions.
+"""A disk that nobody may write to: the checkout for nights, the home for everything.
 
 Everything is mounted read-only but the home, or the home is too: what `ProtectSystem=strict` of a
 unit and `--read-only` of a container do. A permission would not do, because root may all the same.
@@ -17,7 +17,7 @@ import pytest
 from tests.architecture.sources import ROOT
 from tests.faults.supervised import TRAPPAN
 from tests.faults.test_no_network import OFFERED
-from tests.integration.conftest import AS_OF, SAMPLES, trappan
+from tests.integration.conftest import AS_OF, SAMPLES
 
 # Of this machine's memory, whoever runs the tests.
 _OWN_TMP = "/dev/shm"  # noqa: S108
@@ -78,34 +78,18 @@ def test_a_night_writes_into_its_home_only(home: Path) -> None:
     assert (home / "dagster" / "dagster.yaml").read_bytes() == (ROOT / "dagster.yaml").read_bytes()
 
 
-QUESTIONS = [
-    ("flags", "--as-of", AS_OF, "--format", "csv"),
-    ("rates", "--month", "2026-11", "--format", "csv"),
-    ("coverage", "--as-of", AS_OF, "--format", "csv"),
-]
-
-
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda words: str(words[0]))
-def test_questions_of_a_home_on_a_read_only_disk_are_answered(
+@pytest.mark.parametrize(
+    "question",
+    [("nightly", "--as-of", AS_OF), ("flags", "--as-of", AS_OF), ("files",)],
+    ids=lambda words: str(words[0]),
+)
+def test_a_home_on_a_read_only_disk_is_refused_in_words_and_nothing_is_changed(
     home: Path, question: tuple[str, ...]
 ) -> None:
-    usual = trappan("--home", home, *question)
-    assert usual.status == 0, usual.err
-    said = where_only(None, "--home", home, *question)
-    assert said.returncode == 0, said.stderr
-    assert said.stdout == usual.out
-
-
-def test_what_the_access_log_must_hear_of_is_not_answered(home: Path) -> None:
-    said = where_only(None, "--home", home, "files")
-    assert (said.returncode, said.stdout) == (1, "")
-    assert "access.log: Read-only file system" in said.stderr
-
-
-def test_a_night_of_a_home_on_a_read_only_disk_says_so(home: Path) -> None:
+    """Questions too: they would need the lake's catalog, which SQLite locks by writing."""
     before = {path: path.lstat().st_mtime_ns for path in home.rglob("*")}
-    said = where_only(None, "--home", home, "nightly", "--as-of", AS_OF)
-    assert said.returncode == 1
+    said = where_only(None, "--home", home, *question)
+    assert (said.returncode, said.stdout) == (1, "")
     assert "Read-only file system" in said.stderr
     assert "Traceback" not in said.stderr
     assert {path: path.lstat().st_mtime_ns for path in home.rglob("*")} == before

@@ -353,7 +353,7 @@ def test_pages_that_change_things_have_the_daemon_of_schedules(pages: Pages) -> 
 def daemons(parent: int) -> int:
     """How many processes below one run Dagster's schedules and sensors."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-ewwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     rows = [line.split(None, 2) for line in listed]
     ahead, found = [str(parent)], 0

@@ -18,10 +18,10 @@ from dagster._core.run_coordinator.base import SubmitRunContext
 
 from pipelines.dead_runs import (
     SECONDS_TO_HOLD,
-    SECONDS_TO_LOCK,
     hold_lock_of,
     is_alive,
     signs_of_life,
+    watched_executor,
 )
 from pipelines.jobs import JOBS, WRITES
 from pipelines.queueing import PLAN_TAG, OrderedRuns, WatchedRuns, months_of
@@ -140,22 +140,26 @@ def health(instance: dg.DagsterInstance, run: dg.DagsterRun) -> WorkerStatus:
     return instance.run_launcher.check_run_worker_health(run).status
 
 
-def test_a_run_of_the_daemons_lives_while_its_lock_is_held(
+def test_a_run_of_the_daemons_is_dead_when_nobody_holds_its_lock_any_more(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    young = started(instance, monkeypatch, SECONDS_TO_LOCK / 2)
-    assert health(instance, young) == WorkerStatus.RUNNING
-    old = started(instance, monkeypatch, SECONDS_TO_LOCK * 2)
-    assert health(instance, old) == WorkerStatus.FAILED
-    held = started(instance, monkeypatch, SECONDS_TO_LOCK * 2)
+    seconds = SECONDS_TO_HOLD * 2
+    # It has no lock yet: its first step is still to come.
+    assert health(instance, started(instance, monkeypatch, seconds)) == WorkerStatus.RUNNING
+    held = started(instance, monkeypatch, seconds)
     hold_lock_of(instance, held.run_id)
     assert health(instance, held) == WorkerStatus.RUNNING
-    # A process that held it and is gone leaves it behind: no need to wait for one to come.
-    lock = Path(instance.storage_directory()) / "alive" / f"{old.run_id}.lock"
-    lock.touch()
-    gone = started(instance, monkeypatch, SECONDS_TO_HOLD * 2)
-    lock.rename(lock.with_stem(gone.run_id))
-    assert health(instance, gone) == WorkerStatus.FAILED
+    for age, expected in ((0.0, WorkerStatus.RUNNING), (seconds, WorkerStatus.FAILED)):
+        left = started(instance, monkeypatch, age)
+        (Path(instance.storage_directory()) / "alive" / f"{left.run_id}.lock").touch()
+        assert health(instance, left) == expected
+
+
+@pytest.mark.parametrize("job", [job.name for job in JOBS] + ["__ASSET_JOB"])
+def test_every_job_shows_that_it_lives(job: str) -> None:
+    from pipelines.definitions import defs
+
+    assert defs.resolve_job_def(job).executor_def is watched_executor
 
 
 def test_what_is_tried_again_comes_before_what_waits(instance: dg.DagsterInstance) -> None:
@@ -168,7 +172,7 @@ def test_a_run_of_the_command_line_lives_while_its_process_does(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with signs_of_life(instance) as tag:
-        run = started(instance, monkeypatch, SECONDS_TO_LOCK * 2, **tag)
+        run = started(instance, monkeypatch, SECONDS_TO_HOLD * 2, **tag)
         assert health(instance, run) == WorkerStatus.RUNNING
     assert health(instance, run) == WorkerStatus.FAILED
     # It held its lock before it was there, so its age says nothing.
