@@ -28,6 +28,8 @@ PYTEST_ARGS ?=
 # The files of `make check`, from the project's root.
 FILES ?=
 LOCK_ARGS ?=
+# UI_ARGS=--writing: pages that start runs and backfills, and delete runs.
+UI_ARGS ?=
 # Compiled once here, so that no command waits for it.
 COMPILED := --compile-bytecode
 # What `make mutants` plants faults in, e.g. MUTANTS="sql/flags/levels.sql --most 10"
@@ -155,13 +157,13 @@ format: dev ## Put Python and SQL into the house style
 	@$(BIN)/ruff format
 	@$(BIN)/sqlfluff fix sql
 
-ui: setup ## Dagster's pages on http://127.0.0.1:3000 (PORT=…), with schedules running
+ui: setup ## Dagster's pages on http://127.0.0.1:3000 (PORT=…), with schedules running; they only show
 	@echo "Home: $(TRAPPAN_HOME). Another: make ui TRAPPAN_HOME=…, or make ui-demo."
-	@exec $(BIN)/trappan --home "$(TRAPPAN_HOME)" ui --port $(PORT)
+	@exec $(BIN)/trappan --home "$(TRAPPAN_HOME)" ui --port $(PORT) $(UI_ARGS)
 
 ui-demo: ## The home of make demo, with the runs of its nights; only to look at, no schedule runs
 	@test -d $(DEMO_HOME)/dagster || { echo "There is no demo yet. Run: make demo"; exit 1; }
-	@exec $(BIN)/trappan --home $(DEMO_HOME) ui --port $(PORT) --read-only
+	@exec $(BIN)/trappan --home $(DEMO_HOME) ui --port $(PORT) --no-schedules
 
 portal: ## The portal for the demo's schools on http://127.0.0.1:8100 (PORTAL_PORT=…): choose who to be
 	@test -d $(DEMO_HOME)/lists || { echo "There is no demo yet. Run: make demo"; exit 1; }

@@ -17,6 +17,7 @@ from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
 from assets.upkeep.maintenance.assets import maintained_lake
 from assets.watchlists.assets import current_watchlists, weekly_watchlists
+from pipelines.dead_runs import watched_executor
 from pipelines.jobs import JOBS
 from pipelines.resources import delivery_access, lake_access, pull_access
 from pipelines.run_results import ValuesAreNotStored
@@ -62,7 +63,7 @@ def build_defs(*, overrides: Mapping[str, object] | None = None) -> dg.Definitio
         schedules=SCHEDULES,
         sensors=SENSORS,
         resources=resources | dict(overrides or {}),
-        executor=dg.in_process_executor,
+        executor=watched_executor,
     )
 
 

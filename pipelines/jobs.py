@@ -10,6 +10,7 @@ from datetime import date
 import dagster as dg
 
 from assets.lake.access import AS_OF_TAG, SCHOOL_TAG
+from pipelines.dead_runs import watched_executor
 
 _EXPORTS = dg.AssetSelection.groups("exports")
 _ABSENCE = dg.AssetSelection.groups("absence")
@@ -20,7 +21,8 @@ _FOLLOW_UP = dg.AssetSelection.groups("follow_up")
 _DELIVERY = dg.AssetSelection.groups("delivery")
 _CONTRACTS = dg.AssetSelection.groups("contracts")
 # Two runs that write would only wait for each other.
-_TAGS = {"trappan/writes": "lake"}
+WRITES = {"trappan/writes": "lake"}
+_TAGS = WRITES
 
 nightly_job = dg.define_asset_job(
     "nightly_job",
@@ -34,14 +36,14 @@ nightly_job = dg.define_asset_job(
     | _DELIVERY,
     description="Files in the inbox to sums, flags and the current lists, and those to readers.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 ingest_job = dg.define_asset_job(
     "ingest_job",
     selection=_EXPORTS | _SUMS,
     description="Offered files to lessons and sums; no flags, no lists.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 weekly_job = dg.define_asset_job(
     "weekly_job",
@@ -56,14 +58,14 @@ weekly_job = dg.define_asset_job(
     | _DELIVERY,
     description="The week's lists, frozen, and to their readers.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 backfill_job = dg.define_asset_job(
     "backfill_job",
     selection=_SUMS,
     description="The sums of a range of months made again from the lessons.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 # A month of a range: the checks look at all months, and those to come may need it as much.
 month_job = dg.define_asset_job(
@@ -79,21 +81,21 @@ flags_job = dg.define_asset_job(
     selection=_FLAGS,
     description="The flags of a day made again by the values of that day; no lists.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 # Apart from the night: a server that is away must not stop lists from being made.
 pull_job = dg.define_asset_job(
     "pull_job",
     selection=dg.AssetSelection.groups("pull"),
     description="New data of school systems, fetched as files; the night takes them in.",
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 deliver_job = dg.define_asset_job(
     "deliver_job",
     selection=_DELIVERY,
     description="The lists that stand, delivered; what must be taken back, taken back.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 maintain_job = dg.define_asset_job(
     "maintain_job",

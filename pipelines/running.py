@@ -62,13 +62,25 @@ def instance_of(settings: Settings) -> dg.DagsterInstance:
 
     Where `dagster.yaml` isn't beside the packages (an installed wheel), history is not kept.
     """
-    if not (PROJECT_ROOT / "dagster.yaml").is_file():
+    written = PROJECT_ROOT / "dagster.yaml"
+    if not written.is_file():
         return dg.DagsterInstance.ephemeral()
     storage = settings.lake.home / "dagster"
     storage.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.environ["TRAPPAN_DAGSTER_STORAGE"] = str(storage)
-    os.environ["DAGSTER_HOME"] = str(PROJECT_ROOT)
+    # A copy, not the checkout as DAGSTER_HOME: Dagster's pages make folders of their own there.
+    _put(written.read_bytes(), storage / written.name)
+    os.environ["TRAPPAN_DAGSTER_STORAGE"] = os.environ["DAGSTER_HOME"] = str(storage)
     return dg.DagsterInstance.get()
+
+
+def _put(wanted: bytes, place: Path) -> None:
+    """Write a file of the owner's as a whole, unless it is so already."""
+    if place.is_file() and place.read_bytes() == wanted:
+        return
+    beside = place.with_name(f"{place.name}.{os.getpid()}")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(wanted)
+    beside.replace(place)
 
 
 def run_job(

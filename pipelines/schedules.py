@@ -4,8 +4,10 @@ Maintenance is on Saturdays at 14:00.
 
 03:00 and 04:00 exist exactly once on every day in Stockholm; 02:30 is skipped or doubled on the
 nights when the clock is changed. The day that counts comes from the scheduled time, not from the
-clock of the moment, so a late or repeated run gives the same lists. A week's lists wait for the
-night of its Sunday; when that comes late, `missed_weeks_sensor` (`sensors.py`) asks for them.
+clock of the moment, so a late or repeated run gives the same lists. Of times that were missed
+Dagster asks for the newest only, so that one asks for the nights before it too. A week's lists wait
+for the night of its Sunday; when that comes late, `missed_weeks_sensor` (`sensors.py`) asks for
+them.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from pipelines.settings import STOCKHOLM
 from rules.errors import TrappanError
 
 TIMEZONE = "Europe/Stockholm"
+#: So many nights are made up after an outage, and the weeks that lie further back.
+MOST_MISSED = 5
 
 
 def day_before(scheduled: datetime) -> date:
@@ -39,10 +43,11 @@ def day_before(scheduled: datetime) -> date:
 )
 def nightly_schedule(
     context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[LakeAccess]
-) -> dg.RunRequest | dg.SkipReason:
+) -> list[dg.RunRequest] | dg.SkipReason:
     """Ask for one nightly run per local day, with the day before as as_of.
 
-    A night that was missed is made unless a newer one was made by then: lists never go back.
+    Nights that were missed come first, in order, but none before the lists that are out: lists
+    never go back.
     """
     as_of = day_before(context.scheduled_execution_time)
     try:
@@ -53,7 +58,7 @@ def nightly_schedule(
         newest = None
     if newest is not None and newest > as_of:
         return dg.SkipReason(f"The lists are of {newest.isoformat()} already.")
-    return _request(context, "nightly_job")
+    return [_request(context, "nightly_job", day) for day in _nights_since(newest, as_of)]
 
 
 @dg.schedule(
@@ -73,7 +78,7 @@ def weekly_schedule(
             refuse_early_freeze(opened, sunday)
     except TrappanError as error:
         return dg.SkipReason(str(error))
-    return _request(context, "weekly_job")
+    return _request(context, "weekly_job", sunday)
 
 
 @dg.schedule(
@@ -105,10 +110,16 @@ def maintain_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=f"maintain_job-{day.isoformat()}")
 
 
-def _request(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest:
-    # A run of the command line that was killed would keep this one waiting for hours.
+def _nights_since(newest: date | None, as_of: date) -> list[date]:
+    """Return as_of, and before it the nights after the newest one, the latest only."""
+    missed = (as_of - newest).days if newest else 1
+    first = as_of - timedelta(days=min(max(missed, 1), MOST_MISSED) - 1)
+    return [first + timedelta(days=n) for n in range((as_of - first).days + 1)]
+
+
+def _request(context: dg.ScheduleEvaluationContext, job: str, as_of: date) -> dg.RunRequest:
+    # A run of the command line that was killed would keep this one waiting.
     end_dead_runs(context.instance)
-    as_of = day_before(context.scheduled_execution_time)
     return dg.RunRequest(run_key=f"{job}-{as_of.isoformat()}", tags=as_of_tags(as_of))
 
 

@@ -124,6 +124,10 @@ COMMANDS = {
         "pipelines.ui.serving:ui",
         "Show Dagster's pages on this machine, with the schedules running.",
     ),
+    "daemon": (
+        "pipelines.ui.scheduling:daemon",
+        "Run the schedules, without pages, until it is ended.",
+    ),
     "portal": (
         "portal.serve:portal",
         "Serve the portal, in which people read lists and say what they did.",

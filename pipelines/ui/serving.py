@@ -1,45 +1,36 @@
 """`trappan ui`: Dagster's pages on this machine, with the schedules running beside them.
 
-Three processes, as `dagster dev` has them: the code location, the daemon that runs schedules and
-sensors, and this one, which serves the pages to themselves only (`own_pages.py`). Pages that only
-show have no daemon: whoever looks at a home starts nothing in it. What they keep lies under the
-home. Not here: what is scheduled (`schedules.py`).
+Three processes, as `dagster dev` has them: the code location (`code_location.py`), the daemon that
+runs schedules and sensors (`scheduling.py`), and this one, which serves the pages to themselves
+only (`own_pages.py`). The pages only show, unless somebody asks for those that start and delete
+runs. What they keep lies under the home. Not here: what is scheduled (`pipelines/schedules.py`).
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import dagster as dg
 import typer
 import uvicorn
-from dagster._cli.proxy_server_manager import ProxyServerManager
 from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
+from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import Home
 from pipelines.cli.printing import say
 from pipelines.running import RunError, instance_of
-from pipelines.settings import PROJECT_ROOT, Settings
+from pipelines.settings import Settings
+from pipelines.ui.code_location import code_location, prepared
 from pipelines.ui.own_pages import OwnPagesOnly
+from pipelines.ui.scheduling import ended, only_daemon, running_daemon
 
 ADDRESS = "127.0.0.1"
-_CODE_LOCATION = "pipelines.definitions"
-_SECONDS_TO_END = 60.0
-_SECONDS_BETWEEN_LOOKS = 2.0
+_SHOW, _WRITE = "They only show", "They start and delete runs, and have no login"
 
 
 def ui(
@@ -47,28 +38,29 @@ def ui(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 for any free one.")
     ] = 3000,
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="The pages only show; no schedule runs.")
+    writing: Annotated[
+        bool,
+        typer.Option("--writing", help="Pages that start runs and backfills, and delete runs."),
+    ] = False,
+    no_schedules: Annotated[
+        bool,
+        typer.Option("--no-schedules", help="The pages alone; `trappan daemon` runs schedules."),
     ] = False,
     home: Home = None,
 ) -> None:
     """Show Dagster's pages on this machine, with the schedules running."""
     settings = settings_of(context, home)
-    if not (PROJECT_ROOT / "dagster.yaml").is_file():
-        raise RunError(
-            "There is no dagster.yaml beside the packages, so there is no history to show. "
-            "Expected a checkout of the project: run `make ui` there."
-        )
-    # All that these processes write is the owner's only, also their sockets.
-    os.umask(0o077)
-    # What ends a process ends the two beside it too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    place = settings.lake.home
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.environ["TRAPPAN_HOME"] = str(place)
+    prepared(settings)
+    alone = nullcontext(enter_result=False)
     try:
-        with listening(port) as pages, instance_of(settings) as instance:
-            _serve(settings, instance, pages, is_read_only=read_only)
+        with (
+            listening(port) as pages,
+            alone if no_schedules else only_daemon(settings) as has_daemon,
+            instance_of(settings) as instance,
+        ):
+            if not no_schedules and not has_daemon:
+                say("The schedules run in another process already; these are the pages alone.")
+            _serve(settings, instance, pages, is_writing=writing, has_daemon=has_daemon)
     except KeyboardInterrupt:
         say("Ended.")
 
@@ -93,13 +85,18 @@ def listening(port: int) -> Iterator[socket.socket]:
 
 
 def _serve(
-    settings: Settings, instance: dg.DagsterInstance, pages: socket.socket, *, is_read_only: bool
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    pages: socket.socket,
+    *,
+    is_writing: bool,
+    has_daemon: bool,
 ) -> None:
     port = pages.getsockname()[1]
     with (
-        _code_location(instance) as workspace,
+        code_location(instance) as workspace,
         WorkspaceProcessContext(
-            instance, WorkspaceFileTarget(paths=[str(workspace)]), dg.__version__, is_read_only
+            instance, WorkspaceFileTarget(paths=[str(workspace)]), dg.__version__, not is_writing
         ) as process,
     ):
         server = uvicorn.Server(
@@ -111,60 +108,16 @@ def _serve(
                 server_header=False,
             )
         )
-        with nullcontext() if is_read_only else _daemon(workspace, server) as daemon:
-            what = "They only show; no schedule runs" if is_read_only else "They have no login"
-            say(f"Dagster's pages of {settings.lake.home}: http://{ADDRESS}:{port}. {what}.")
+
+        def end() -> None:
+            server.should_exit = True
+
+        with running_daemon(str(workspace), end) if has_daemon else nullcontext() as started:
+            what = _WRITE if is_writing else _SHOW
+            runs = "Schedules run beside them" if has_daemon else "Beside them no schedule runs"
+            say(f"Dagster's pages of {settings.lake.home}: http://{ADDRESS}:{port}.")
+            say(f"{what}. {runs}.")
             server.run(sockets=[pages])
-            status = daemon.poll() if daemon else None
+            status = started.poll() if started else None
     if status is not None:
-        raise RunError(
-            f"Dagster's daemon ended with status {status}, so no schedule runs. Look at what it "
-            "said above, run `trappan doctor`, and start again."
-        )
-
-
-@contextmanager
-def _code_location(instance: dg.DagsterInstance) -> Iterator[Path]:
-    """Start the process of the code location; yield the file that says where it listens."""
-    target = ModuleTarget(
-        module_name=_CODE_LOCATION,
-        attribute=None,
-        working_directory=str(Path.cwd()),
-        location_name=None,
-    )
-    with (
-        ProxyServerManager(instance, target, code_server_log_level="WARNING") as servers,
-        TemporaryDirectory() as folder,
-    ):
-        # JSON is YAML; the daemon reads the same file, so that both know the location by one name.
-        workspace = Path(folder) / "workspace.yaml"
-        workspace.write_text(json.dumps({"load_from": servers.get_code_server_specs()}))
-        yield workspace
-
-
-@contextmanager
-def _daemon(workspace: Path, server: uvicorn.Server) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the daemon of schedules and sensors; when it ends by itself, so do the pages."""
-    daemon = subprocess.Popen(  # noqa: S603 - this Python, and a file of our own
-        [sys.executable, "-m", "dagster._daemon", "run", "--workspace", workspace]
-    )
-    is_over = threading.Event()
-
-    def watch() -> None:
-        while not is_over.wait(_SECONDS_BETWEEN_LOOKS):
-            if daemon.poll() is not None:
-                server.should_exit = True
-
-    watching = threading.Thread(target=watch, daemon=True)
-    watching.start()
-    try:
-        yield daemon
-    finally:
-        is_over.set()
-        watching.join()
-        daemon.terminate()
-        try:
-            daemon.wait(_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            daemon.kill()
-            daemon.wait()
+        raise ended(status)

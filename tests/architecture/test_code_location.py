@@ -99,7 +99,8 @@ def asked(
 
 
 def test_a_run_request_carries_its_day_and_is_asked_for_once(tmp_path: Path) -> None:
-    request = asked(nightly_schedule, tmp_path, datetime(2026, 10, 25, 3, 0, tzinfo=UTC))
-    assert isinstance(request, dg.RunRequest)
+    requests = asked(nightly_schedule, tmp_path, datetime(2026, 10, 25, 3, 0, tzinfo=UTC))
+    assert isinstance(requests, list)
+    (request,) = requests
     assert request.run_key == "nightly_job-2026-10-24"
     assert request.tags == {"trappan/as_of": "2026-10-24"}

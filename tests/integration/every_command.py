@@ -49,6 +49,7 @@ UNLOGGED = {
     "backtest": "figures of all pupils",
     "simulate": "an invented city",
     "ui": "Dagster's own pages: counts, names of tables, no identities",
+    "daemon": "it starts nights, of which Dagster's history has counts",
     "portal": "its pages ask who one is, and each opening is in a log of its own",
     "doctor": "counts",
     "verify": "counts",

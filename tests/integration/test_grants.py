@@ -85,7 +85,7 @@ OTHERS: dict[str, tuple[object, ...]] = {
 #: They open values and show figures only: whether each fits, and groups by sex, which is sealed.
 COUNTING = frozenset({"verify", "doctor", "whatif", "backtest"})
 #: No home is asked.
-HOMELESS = frozenset({"simulate", "portal", "ui", "layout check", "layout new"})
+HOMELESS = frozenset({"simulate", "portal", "ui", "daemon", "layout check", "layout new"})
 WAYS = [(command, words) for command, ways in OPENING.items() for words in ways]
 
 

@@ -81,6 +81,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "unmerge": ((HOSTILE, HOSTILE, "--reason", HOSTILE),),
     "portal": (("--port", HOSTILE), ("--address", HOSTILE)),
     "ui": (("--port", HOSTILE),),
+    "daemon": ((HOSTILE,),),
     "doctor": ((),),
     "verify": ((),),
     "erase": ((HOSTILE,), (HOSTILE, "--plan"), ("--unfinished", "--reason", HOSTILE)),

@@ -24,7 +24,7 @@ from assets.watchlists.release.released import (
 from assets.watchlists.release.releases import Release
 from assets.watchlists.release.week_states import iso_week
 from pipelines.resources import lake_access
-from pipelines.schedules import nightly_schedule, weekly_schedule
+from pipelines.schedules import MOST_MISSED, _nights_since, nightly_schedule, weekly_schedule
 from pipelines.sensors import missed_weeks_sensor
 from pipelines.settings import Settings
 
@@ -151,14 +151,36 @@ def test_after_three_missed_nights_each_is_asked_for_in_order_and_none_older(
     noted: Lake,
 ) -> None:
     late = [MONDAY_6 - timedelta(hours=2) + n * DAY for n in range(1, 4)]
-    asked = [tick(nightly_schedule, noted, at) for at in late]
-    assert [r.tags["trappan/as_of"] for r in asked if isinstance(r, dg.RunRequest)] == [
+    # Dagster asks at the newest of the times that were missed, and at no other.
+    assert days(tick(nightly_schedule, noted, late[-1])) == [
         "2026-11-16", "2026-11-17", "2026-11-18"
     ]  # fmt: skip
     night(noted, SUNDAY + 3 * DAY)
-    assert [type(tick(nightly_schedule, noted, at)) for at in late] == [
-        dg.SkipReason, dg.SkipReason, dg.RunRequest
-    ]  # fmt: skip
+    assert [days(tick(nightly_schedule, noted, at)) for at in late] == [[], [], ["2026-11-18"]]
+
+
+def days(asked: object) -> list[str]:
+    """Return the days of the nights that are asked for; none when the schedule skips."""
+    if isinstance(asked, dg.SkipReason):
+        return []
+    assert isinstance(asked, list)
+    assert [request.run_key for request in asked] == [
+        f"nightly_job-{request.tags['trappan/as_of']}" for request in asked
+    ]
+    return [request.tags["trappan/as_of"] for request in asked]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.one_of(st.none(), st.integers(-3, 400)))
+def test_of_any_outage_the_latest_nights_are_asked_for_up_to_the_newest(
+    missed: int | None,
+) -> None:
+    newest = None if missed is None else SUNDAY - missed * DAY
+    found = _nights_since(newest, SUNDAY)
+    assert found[-1] == SUNDAY
+    assert found == [found[0] + n * DAY for n in range(len(found))]
+    assert len(found) == min(max(missed or 1, 1), MOST_MISSED)
+    assert newest is None or missed is None or missed <= 0 or min(found) > newest
 
 
 def sensed(lake: Lake, now: datetime, cursor: str | None = None) -> object:

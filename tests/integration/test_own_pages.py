@@ -49,6 +49,7 @@ class Pages:
 
     port: int
     process: subprocess.Popen[str]
+    home: Path
 
     @property
     def url(self) -> str:
@@ -72,13 +73,18 @@ class Pages:
         return bool(state == "RUNNING")
 
 
-def tracked_and_new() -> set[str]:
-    """Everything in the checkout but what Python itself compiles."""
-    listed = subprocess.run(
-        ["git", "status", "--porcelain", "--ignored", "--untracked-files=all"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return {line for line in listed.stdout.splitlines() if "__pycache__" not in line}
+def in_the_checkout() -> set[tuple[Path, int]]:
+    """Every file and folder of the checkout, empty ones too, and when it was changed.
+
+    Not what Python and the tools of developers make beside it.
+    """
+    tools = {".git", ".venv", ".venv-newest", "__pycache__", "var", "build", ".hypothesis"}
+    found: set[tuple[Path, int]] = set()
+    for folder, below, files in os.walk(ROOT):
+        below[:] = [name for name in below if name not in tools and not name.endswith("_cache")]
+        places = [Path(folder, name) for name in (*below, *files)]
+        found |= {(path, path.stat().st_mtime_ns if path.is_file() else 0) for path in places}
+    return found
 
 
 @contextlib.contextmanager
@@ -99,7 +105,7 @@ def showing(home: Path, *words: str) -> Iterator[Pages]:
                 break
         else:
             raise AssertionError("the pages did not come")
-        pages = Pages(int(found[1]), process)
+        pages = Pages(int(found[1]), process, home)
         deadline = time.monotonic() + _SECONDS_TO_START
         while time.monotonic() < deadline:
             with contextlib.suppress(requests.ConnectionError):
@@ -114,17 +120,19 @@ def showing(home: Path, *words: str) -> Iterator[Pages]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    before = tracked_and_new()
+    before = in_the_checkout()
     home = tmp_path_factory.mktemp("ui") / "home"
-    with showing(home) as shown:
+    with showing(home, "--writing") as shown:
         yield shown
         # Without this, every test here would hold of a server that changes nothing at all.
         assert not shown.is_on()
         assert shown.ask(TURN_ON).json()["data"]["startSensor"]["__typename"] == "Sensor"
         assert shown.is_on()
+        # Dagster keeps such a thing beside its dagster.yaml.
+        assert shown.ask("mutation { setNuxSeen }").json() == {"data": {"setNuxSeen": True}}
     assert shown.process.returncode == 0
     # Nothing is written into the checkout, and what is written is its owner's only.
-    assert tracked_and_new() == before
+    assert in_the_checkout() == before
     modes = {path.stat().st_mode & 0o077 for path in home.rglob("*")}
     assert modes == {0}
 
@@ -295,12 +303,47 @@ def test_a_second_one_on_the_same_port_says_so(pages: Pages, tmp_path: Path) -> 
     assert f"Port {pages.port} of 127.0.0.1 can't be had" in said.stderr
 
 
-def test_pages_that_only_show_change_nothing(tmp_path: Path) -> None:
-    with showing(tmp_path / "home", "--read-only") as pages:
-        answer = pages.ask(TURN_ON)
-        assert answer.json()["data"]["startSensor"]["__typename"] == "UnauthorizedError"
-        assert not pages.is_on()
-        assert daemons(pages.process.pid) == 0
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """The pages as they are when nothing else is asked for."""
+    with showing(tmp_path_factory.mktemp("usual") / "home") as shown:
+        yield shown
+
+
+def test_pages_only_show_unless_somebody_asks_for_others(usual: Pages) -> None:
+    answer = usual.ask(TURN_ON)
+    assert answer.json()["data"]["startSensor"]["__typename"] == "UnauthorizedError"
+    assert not usual.is_on()
+    granted = usual.ask("{ permissions { permission value } }").json()["data"]["permissions"]
+    assert len(granted) > 10
+    assert [one["permission"] for one in granted if one["value"]] == []
+
+
+def test_pages_that_only_show_answer_themselves_only_too(usual: Pages) -> None:
+    for headers in ({"Host": "elak.example"}, {"Origin": "null"}, {"Origin": "http://localhost:1"}):
+        assert usual.ask("{ version }", **headers).status_code in {403, 421}
+    assert requests.get(usual.url, headers={"Host": "elak.example"}, timeout=60).status_code == 421
+    foreign = asyncio.run(_socket(usual, "/graphql", "127.0.0.1", "https://elak.example"))
+    assert foreign == 403
+
+
+def test_a_home_has_one_daemon_of_schedules(usual: Pages, tmp_path: Path) -> None:
+    assert daemons(usual.process.pid) == 1
+    home = usual.home
+    second = subprocess.run(
+        [sys.executable, "-c", TRAPPAN, "--home", home, "daemon"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert second.returncode == 1
+    assert f"The schedules of {home} run in another process already" in second.stderr
+    with showing(home, "--writing") as beside:
+        assert daemons(beside.process.pid) == 0
+        assert beside.ask("{ version }").ok
+    # Of another home it may.
+    with showing(tmp_path / "other", "--no-schedules") as alone:
+        assert daemons(alone.process.pid) == 0
+    assert daemons(usual.process.pid) == 1
 
 
 def test_pages_that_change_things_have_the_daemon_of_schedules(pages: Pages) -> None:
@@ -310,7 +353,7 @@ def test_pages_that_change_things_have_the_daemon_of_schedules(pages: Pages) -> 
 def daemons(parent: int) -> int:
     """How many processes below one run Dagster's schedules and sensors."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-ewwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     rows = [line.split(None, 2) for line in listed]
     ahead, found = [str(parent)], 0
@@ -318,5 +361,5 @@ def daemons(parent: int) -> int:
         above = ahead.pop()
         below = [(pid, words) for pid, ppid, words in rows if ppid == above]
         ahead += [pid for pid, _ in below]
-        found += sum("dagster._daemon" in words for _, words in below)
+        found += sum("pipelines.ui.scheduling" in words for _, words in below)
     return found
