@@ -17,6 +17,7 @@ from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
 from assets.watchlists.assets import current_watchlists, weekly_watchlists
 from pipelines.jobs import JOBS
+from pipelines.night_reports import reported_lake
 from pipelines.resources import delivery_access, lake_access, pull_access
 from pipelines.run_results import ValuesAreNotStored
 from pipelines.schedules import SCHEDULES
@@ -48,7 +49,7 @@ def build_defs(*, overrides: Mapping[str, object] | None = None) -> dg.Definitio
     """
     settings = Settings()
     resources: dict[str, object] = {
-        "lake": lake_access(settings),
+        "lake": reported_lake(settings, lake_access(settings)),
         "pull": pull_access(settings),
         "delivery": delivery_access(settings),
         VALUE_TO_CALLER: ValuesAreNotStored(),
