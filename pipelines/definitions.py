@@ -16,6 +16,7 @@ from assets.forecast.assets import forecasts
 from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
 from assets.watchlists.assets import current_watchlists, weekly_watchlists
+from pipelines.asset_facts import with_facts
 from pipelines.jobs import JOBS
 from pipelines.night_reports import reported_lake
 from pipelines.resources import delivery_access, lake_access, pull_access
@@ -55,7 +56,7 @@ def build_defs(*, overrides: Mapping[str, object] | None = None) -> dg.Definitio
         VALUE_TO_CALLER: ValuesAreNotStored(),
     }
     return dg.Definitions(
-        assets=ASSETS,
+        assets=with_facts(ASSETS),
         asset_checks=CHECKS,
         jobs=JOBS,
         schedules=SCHEDULES,

@@ -132,7 +132,7 @@ def _freshness(schools: Sequence[SchoolNight] | None) -> str:
     newest = max(day for day, _ in known)
     oldest, school = min(known, key=lambda one: (one[0], one[1].school_unit_code))
     if oldest == newest:
-        return f"lessons up to {newest}, of every school"
+        return f"lessons up to {newest}, of every school that sends lessons"
     return (
         f"lessons up to {newest}; the oldest are those of {school.school_unit_code}, up to {oldest}"
     )
