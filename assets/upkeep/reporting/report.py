@@ -202,7 +202,7 @@ class NightReport(_Part):
             refused = NightResult.REFUSED
             is_nothing = self.result == refused and before.result != refused
             kept, other = (before, self) if is_nothing else (self, before)
-            others = (*others, other.in_short())
+            others = tuple(sorted((*others, other.in_short()), key=lambda run: run.begun_at))
         left_out = before.other_runs_left_out + max(len(others) - MOST_OTHER_RUNS, 0)
         return kept.model_copy(
             update={"other_runs": others[-MOST_OTHER_RUNS:], "other_runs_left_out": left_out}
