@@ -6,6 +6,7 @@ Not here: any expectation.
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -110,10 +111,11 @@ def drips(client: socket.socket) -> None:
 
 
 @contextmanager
-def pinged_server(answer: Answer) -> Iterator[Pinged]:
-    """Run a server that takes what comes and answers as it is told."""
+def pinged_server(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Pinged]:
+    """Run a server that takes what comes and answers as it is told; with `tls` over https."""
     listening = socket.create_server(("127.0.0.1", 0))
-    found = Pinged(f"http://127.0.0.1:{listening.getsockname()[1]}/ping/hemlig-nyckel")
+    scheme = "https" if tls else "http"
+    found = Pinged(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/ping/hemlig-nyckel")
 
     def serve() -> None:
         while True:
@@ -123,8 +125,9 @@ def pinged_server(answer: Answer) -> Iterator[Pinged]:
                 return
             with client:
                 try:
-                    found.requests.append(client.recv(65536))
-                    answer(client)
+                    spoken = tls.wrap_socket(client, server_side=True) if tls else client
+                    found.requests.append(spoken.recv(65536))
+                    answer(spoken)
                 except OSError:
                     continue
 
