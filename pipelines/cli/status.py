@@ -30,7 +30,7 @@ class StatusFormat(StrEnum):
 
 def status(
     context: typer.Context,
-    kind: Annotated[
+    form: Annotated[
         StatusFormat, typer.Option("--format", help="How the status is printed.")
     ] = StatusFormat.TEXT,
     home: Home = None,
@@ -38,7 +38,7 @@ def status(
     """Print in ten lines how the newest night ended and what waits; the status says it too."""
     settings = settings_of(context, home)
     standing = standing_of(settings.lake, datetime.now(UTC))
-    if kind == StatusFormat.JSON:
+    if form == StatusFormat.JSON:
         say_out(json.dumps(_as_data(standing), ensure_ascii=False, indent=2))
     else:
         for line in status_lines(standing):

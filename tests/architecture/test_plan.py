@@ -22,7 +22,7 @@ ROOMS = {
     "pipelines": {"cli", "ui"},
     "assets": {
         *("lake", "pull", "exports", "absence", "flags", "follow_up", "forecast", "watchlists"),
-        *("delivery", "checks", "simulator"),
+        *("delivery", "checks", "simulator", "upkeep"),
     },
     "assets/exports": {
         *("files", "readers", "pupils", "staging", "storing", "batches", "ledger", "ss12000"),
@@ -30,6 +30,7 @@ ROOMS = {
         "children",
     },
     "assets/exports/readers": {"reshaping", "xlsx"},
+    "assets/upkeep": {"reporting"},
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
     "rules": set(),
     "portal": {"follow_up", "login", "migrations", "views"},

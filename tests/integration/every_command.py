@@ -49,6 +49,7 @@ UNLOGGED = {
     "simulate": "an invented city",
     "ui": "Dagster's own pages: counts, names of tables, no identities",
     "portal": "its pages ask who one is, and each opening is in a log of its own",
+    "status": "counts, dates and codes of school units",
     "doctor": "counts",
     "verify": "counts",
     "layout check": "patterns of a file that the person has",

@@ -81,6 +81,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "unmerge": ((HOSTILE, HOSTILE, "--reason", HOSTILE),),
     "portal": (("--port", HOSTILE), ("--address", HOSTILE)),
     "ui": (("--port", HOSTILE),),
+    "status": ((), ("--format", "json"), ("--format", HOSTILE)),
     "doctor": ((),),
     "verify": ((),),
     "layout": (("check", HOSTILE),),

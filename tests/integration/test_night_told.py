@@ -72,7 +72,7 @@ def test_a_night_is_told_over_tls_after_a_login_to_all_in_one_mail(
     ((to, mail),) = mailbox.taken
     assert to == list(DRIFT)
     assert mailbox.was_safe == [(True, True)]
-    assert mail["Subject"] == ("trappan: the night of 2026-11-15 was made, and something waits")
+    assert mail["Subject"] == ("trappan: the night of 2026-11-15 ended with something waiting")
     body = mail.get_content()
     assert "1 list waits" in body
     assert "2 of 3" not in body

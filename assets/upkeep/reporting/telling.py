@@ -6,6 +6,7 @@ is said (`words.py`, `metrics.py`), how a ping is sent (`ping.py`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -155,3 +156,28 @@ def message_of(report: NightReport, settings: ReportSettings, now: datetime) -> 
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(mail_text(report), charset="utf-8", cte="base64")
     return mail
+
+
+def look_at_telling(settings: ReportSettings, home: Path) -> str:
+    """Say whether everybody who is to be told can be; nothing is sent.
+
+    Raises:
+        MailFaultError: the mail server does not take us.
+        DeliveryError: its password can't be read.
+        ReportSettingError: metrics can't be written where they are to be.
+    """
+    said = ["no mail"]
+    if settings.receivers:
+        with MailServer(patient_mail(settings.mail)) as server:
+            server.greet()
+        said = [f"mail to {len(settings.receivers)} ({settings.when}), the server takes us"]
+    # Not asked for: it would stand for a night.
+    said.append("a ping when a night ended well" if settings.ping.url else "no ping")
+    place = settings.metrics_place(home)
+    if settings.metrics_file and not os.access(place.parent, os.W_OK | os.X_OK):
+        raise ReportSettingError(
+            f"TRAPPAN_METRICS_FILE: {place.parent} is not there, or can't be written to by this "
+            "user. Expected the folder that the textfile collector reads."
+        )
+    said.append(f"metrics to {place}")
+    return "; ".join(said)

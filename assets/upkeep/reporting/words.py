@@ -17,7 +17,7 @@ _MOST_NAMED = 5
 _GIB = 1024
 _RESULTS = {
     NightResult.WELL: "ended well",
-    NightResult.WAITS: "was made, and something waits",
+    NightResult.WAITS: "ended with something waiting",
     NightResult.BROKEN: "did not end well",
     NightResult.REFUSED: "was refused",
     NightResult.KILLED: "was begun and never ended",
@@ -75,9 +75,10 @@ def as_markdown(report: NightReport) -> str:
 
 def _facts(report: NightReport) -> Iterator[tuple[str, str]]:
     """Yield what is said of a night, by label."""
-    ended = f" at {moment(report.ended_at)}" if report.ended_at else ""
-    after = f", after {_duration(report.seconds)}" if report.seconds is not None else ""
-    yield "night", f"of {report.as_of} {_RESULTS[report.result]}{ended}{after}"
+    took = ""
+    if report.ended_at:
+        took = f"; it took {_duration(report.seconds)}, until {moment(report.ended_at)}"
+    yield "night", f"of {report.as_of} {_RESULTS[report.result]}{took}"
     files = report.files
     outcomes = ", ".join(f"{number} {name}" for name, number in files.by_outcome.items())
     yield "files", f"{files.offered} offered{': ' if outcomes else ''}{outcomes}"
