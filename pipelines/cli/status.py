@@ -7,7 +7,6 @@ a broken lake. Not here: what is looked at (`assets/upkeep/reporting/standing.py
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -18,7 +17,7 @@ from assets.upkeep.reporting.standing import HomeStatus, standing_of
 from assets.upkeep.reporting.words import status_lines
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import Home
-from pipelines.cli.printing import say_out
+from pipelines.cli.printing import print_json, say_out
 
 
 class StatusFormat(StrEnum):
@@ -39,7 +38,7 @@ def status(
     settings = settings_of(context, home)
     standing = standing_of(settings.lake, datetime.now(UTC))
     if form == StatusFormat.JSON:
-        say_out(json.dumps(_as_data(standing), ensure_ascii=False, indent=2))
+        print_json(_as_data(standing))
     else:
         for line in status_lines(standing):
             say_out(line)

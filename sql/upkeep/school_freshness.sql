@@ -28,7 +28,10 @@ sent AS (
     FROM lessons
     WHERE
         lessons.lesson_date BETWEEN $recent_date AND $as_of
-        AND lessons.file_id IN (SELECT taken.file_id FROM taken WHERE taken.has_objects)
+        AND lessons.file_id IN (
+            SELECT taken.file_id FROM taken
+            WHERE taken.has_objects
+        )
 ),
 
 newest AS (
