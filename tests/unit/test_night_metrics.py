@@ -41,8 +41,9 @@ def test_it_is_openmetrics_and_the_form_that_the_textfile_collector_reads(
     assert found == samples(text, older)
     assert all(name.startswith("trappan_") for name, _ in found)
     # The collector refuses a file with time stamps of its own.
-    assert all(family.type == "gauge" for family in openmetrics(text))
-    assert all(s.timestamp is None for family in openmetrics(text) for s in family.samples)
+    families = list(openmetrics(text))  # type: ignore[no-untyped-call]
+    assert {family.type for family in families} == {"gauge"}
+    assert {sample.timestamp for family in families for sample in family.samples} == {None}
 
 
 def test_the_metrics_say_what_the_report_says() -> None:

@@ -118,12 +118,9 @@ def test_no_run_of_a_date_goes_out_of_its_report_silently(kinds: list[str]) -> N
     kept: NightReport | None = None
     made: list[str] = []
     for number, kind in enumerate(kinds):
-        one = {"well": well_report, "broken": broken_report}.get(kind)
-        report = (
-            one(number=number)
-            if one
-            else report_of(begun_night(number=number), ENDED, [], NightLooks(), REFUSED)
-        )
+        report = report_of(begun_night(number=number), ENDED, [], NightLooks(), REFUSED)
+        if kind != "refused":
+            report = (well_report if kind == "well" else broken_report)(number=number)
         kept = report.after(kept)
         made.append(report.run)
     assert kept is not None

@@ -52,7 +52,8 @@ def test_a_night_whose_process_was_killed_never_ended_and_is_noted_once(tmp_path
     assert reports.never_ended() == [begun_night()]
     (noted,) = reports.note_killed(as_markdown)
     assert noted.result == NightResult.KILLED
-    assert reports.note_killed(as_markdown) == reports.never_ended() == []
+    assert reports.note_killed(as_markdown) == []
+    assert reports.never_ended() == []
     assert reports.newest() == [noted]
     assert "was begun and never ended" in (reports.folder / f"{DAY}.md").read_text("utf-8")
 

@@ -76,7 +76,7 @@ def metrics_of(report: NightReport) -> bytes:
         gauge("home_bytes", "Size of the home.", report.disk.home_mib * MIB)
         gauge("free_bytes", "Free on the home's disk.", report.disk.free_mib * MIB)
     gauge("told_faults", "Ways of telling somebody that failed.", len(report.told.faults))
-    return bytes(generate_latest(registry))
+    return bytes(generate_latest(registry))  # type: ignore[no-untyped-call]
 
 
 def write_metrics(report: NightReport, place: Path, *, is_in_home: bool) -> None:
