@@ -17,8 +17,10 @@ from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
 from assets.upkeep.maintenance.assets import maintained_lake
 from assets.watchlists.assets import current_watchlists, weekly_watchlists
+from pipelines.asset_facts import with_facts
 from pipelines.dead_runs import watched_executor
 from pipelines.jobs import JOBS
+from pipelines.night_reports import reported_lake
 from pipelines.resources import delivery_access, lake_access, pull_access
 from pipelines.run_results import ValuesAreNotStored
 from pipelines.schedules import SCHEDULES
@@ -51,13 +53,13 @@ def build_defs(*, overrides: Mapping[str, object] | None = None) -> dg.Definitio
     """
     settings = Settings()
     resources: dict[str, object] = {
-        "lake": lake_access(settings),
+        "lake": reported_lake(settings, lake_access(settings)),
         "pull": pull_access(settings),
         "delivery": delivery_access(settings),
         VALUE_TO_CALLER: ValuesAreNotStored(),
     }
     return dg.Definitions(
-        assets=ASSETS,
+        assets=with_facts(ASSETS),
         asset_checks=CHECKS,
         jobs=JOBS,
         schedules=SCHEDULES,

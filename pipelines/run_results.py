@@ -20,10 +20,13 @@ from assets.exports.ledger.outcomes import FileReport
 from assets.exports.stage_times import SECONDS_OF
 from assets.follow_up.bringing import Brought
 from assets.pull.assets import ENDPOINTS
+from assets.upkeep.reporting.report import RunFacts
 from assets.watchlists.release.releases import Release
+from pipelines.failures import facts_of
 
 _NOTHING_BROUGHT = Brought()
 _NOTHING_DELIVERED = Delivered()
+_NO_FACTS = RunFacts("")
 _NO_LISTS = Release("", (), (), (), (), (), 0, 0, 0)
 
 
@@ -54,6 +57,7 @@ class RunResults:
         delivered: what became of the delivery.
         follow_up: what was brought from the portal.
         seconds: what each stage of taking files in took.
+        facts: what the run said of itself, for a night's report.
     """
 
     reports: Sequence[FileReport] = ()
@@ -63,6 +67,7 @@ class RunResults:
     delivered: Delivered = _NOTHING_DELIVERED
     follow_up: Brought = _NOTHING_BROUGHT
     seconds: Mapping[str, float] = field(default_factory=dict)
+    facts: RunFacts = _NO_FACTS
 
     @property
     def published(self) -> tuple[Path, ...]:
@@ -74,7 +79,7 @@ def results_of(run: dg.ExecuteInProcessResult) -> RunResults:
     """Return what the assets of a run handed back, also of a run that failed on the way."""
     events = run.get_asset_materialization_events()
     made = {event.asset_key.to_user_string() for event in events if event.asset_key}
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"facts": facts_of(run.job_def.name, run.all_events)}
     if "files" in made:
         found["reports"] = run.asset_value("files")
     if "school_silences" in made:

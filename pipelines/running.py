@@ -16,7 +16,9 @@ from filelock import FileLock, Timeout
 
 from assets.lake.access import LakeAccess
 from assets.pull.access import PullAccess
+from assets.upkeep.reporting.report import NightFailure, RunFacts
 from pipelines.dead_runs import end_dead_runs, signs_of_life
+from pipelines.failures import failure_of
 from pipelines.jobs import QUIET
 from pipelines.resources import delivery_access
 from pipelines.run_results import RunResults, results_of
@@ -25,7 +27,23 @@ from rules.errors import TrappanError
 
 
 class RunError(TrappanError):
-    """A run did not end well; the message says what, where and what to do."""
+    """A run did not end well; the message says what, where and what to do.
+
+    Attributes:
+        failure: in which step, of a run that had begun.
+        facts: what the run said until then.
+    """
+
+    def __init__(
+        self, message: str, failure: NightFailure | None = None, facts: RunFacts | None = None
+    ) -> None:
+        super().__init__(message)
+        self.failure = failure
+        self.facts = facts
+
+
+class BusyError(RunError):
+    """Another run of the same kind is under way; this one changed nothing."""
 
 
 @contextmanager
@@ -33,7 +51,8 @@ def run_lock(settings: Settings, what: str) -> Iterator[None]:
     """Keep a second run of the same kind out while one is under way.
 
     Raises:
-        RunError: another one is under way; it works on the same files.
+        BusyError: another one is under way; it works on the same files.
+        RunError: the home can't be written to.
     """
     home = settings.lake.home
     try:
@@ -41,7 +60,7 @@ def run_lock(settings: Settings, what: str) -> Iterator[None]:
         lock = FileLock(home / f"{what}.lock", mode=0o600)
         lock.acquire(timeout=0)
     except Timeout:
-        raise RunError(
+        raise BusyError(
             f"Another `trappan {what}` is running on {home}. It takes the same files, so this one "
             "stopped and changed nothing. Wait until it has ended; then there is nothing left to "
             "do, or run the command again."
@@ -140,41 +159,9 @@ def run_job(
     if tell:
         tell(made)
     if not result.success:
-        raise RunError(_failure(job, result))
+        failure = failure_of(job, result.all_events)
+        raise RunError(failure.words, failure, made.facts)
     return made
-
-
-def _failure(job: str, result: dg.ExecuteInProcessResult) -> str:
-    spoken = set(_names(TrappanError))
-    for event in result.all_events:
-        if not event.is_step_failure:
-            continue
-        error = event.step_failure_data.error
-        if error is None:
-            continue
-        if error.cls_name == "DagsterAssetCheckFailedError":
-            failed = ", ".join(
-                line.strip() for line in error.message.splitlines()[1:] if line.strip()
-            )
-            return (
-                f"{job} stopped at a check that failed: {failed}. Nothing after it was made, and "
-                "the lists that are out still stand. docs/operators-lists.md says what each check "
-                "means and how to resolve it."
-            )
-        while error is not None:
-            name = (error.cls_name or "").rpartition(".")[2]
-            if name in spoken:
-                return error.message.partition(": ")[2].strip() or error.message.strip()
-            error = error.cause
-        return f"{job} stopped in {event.step_key}. Run `trappan doctor`."
-    return f"{job} did not end well. Run `trappan doctor`."
-
-
-def _names(kind: type[TrappanError]) -> Iterator[str]:
-    """The names of a class and of all that come from it: Dagster keeps no more of an error."""
-    yield kind.__name__
-    for narrower in kind.__subclasses__():
-        yield from _names(narrower)
 
 
 def default_inbox(settings: Settings) -> Path:

@@ -39,6 +39,7 @@ def day_before(scheduled: datetime) -> date:
     cron_schedule="0 4 * * *",
     execution_timezone=TIMEZONE,
     name="nightly_schedule",
+    description="Every night at 04:00 in Stockholm: files to current lists, of the day before.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def nightly_schedule(
@@ -66,6 +67,8 @@ def nightly_schedule(
     cron_schedule="0 6 * * 1",
     execution_timezone=TIMEZONE,
     name="weekly_schedule",
+    description="On Monday at 06:00 in Stockholm: the lists of the week before, frozen, once the "
+    "night of its Sunday has succeeded.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def weekly_schedule(
@@ -86,6 +89,8 @@ def weekly_schedule(
     cron_schedule="0 3 * * *",
     execution_timezone=TIMEZONE,
     name="pull_schedule",
+    description="Every night at 03:00 in Stockholm: new data of school systems, as files for the "
+    "night. Off until sources.yaml is written and somebody turns it on.",
     # Most homes ask no server: until there is a sources.yaml, it would fail every night.
     default_status=dg.DefaultScheduleStatus.STOPPED,
 )

@@ -24,7 +24,13 @@ _SUNDAY = 7
 _ASKED_AT = time(6, 30)
 
 
-@dg.sensor(job=ingest_job, name="inbox_sensor", minimum_interval_seconds=120)
+@dg.sensor(
+    job=ingest_job,
+    name="inbox_sensor",
+    description="Takes files in during the day, when the inbox has changed and been quiet for a "
+    "minute. Off until somebody turns it on.",
+    minimum_interval_seconds=120,
+)
 def inbox_sensor(
     context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeAccess]
 ) -> dg.SensorResult | dg.SkipReason:
@@ -56,6 +62,8 @@ def inbox_sensor(
 @dg.sensor(
     job=weekly_job,
     name="missed_weeks_sensor",
+    description="Asks for the lists of weeks that were not frozen in their morning, in order, "
+    "after the night that came late.",
     minimum_interval_seconds=300,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -86,6 +94,8 @@ def missed_weeks_sensor(
 
 @dg.run_failure_sensor(
     name="take_back_sensor",
+    description="After a night that stopped: asks for a delivery, so that copies that name "
+    "somebody who is protected by now are taken back all the same.",
     monitored_jobs=[nightly_job],
     request_job=deliver_job,
     default_status=dg.DefaultSensorStatus.RUNNING,

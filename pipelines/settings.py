@@ -19,7 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from assets.lake.settings import LakeSettings, S3Settings
 
 if TYPE_CHECKING:
-    from assets.delivery.settings import DeliverySettings
+    from assets.delivery.settings import DeliverySettings, MailSettings
+    from assets.upkeep.reporting.telling import ReportSettings
 
 #: The folder of the checkout: the packages, `dagster.yaml` and the samples lie in it.
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
         mail_password: of the account.
         mail_password_file: a file with it.
         mail_ca_bundle: PEM file of the authorities of its certificate.
+        report_to: mail addresses that are told of each night, with commas between; empty for none.
+        report_when: whether they are told of nights too that ended well.
+        ping_url: a dead-man's address that is asked when a night ended well.
+        ping_seconds: for all of it.
+        metrics_file: where the newest night's metrics go; empty means under the home.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRAPPAN_", extra="ignore")
@@ -122,6 +128,11 @@ class Settings(BaseSettings):
     mail_password: SecretStr = SecretStr("")
     mail_password_file: Path | None = None
     mail_ca_bundle: Path | None = None
+    report_to: str = ""
+    report_when: Literal["always", "trouble"] = "always"
+    ping_url: SecretStr = SecretStr("")
+    ping_seconds: float = Field(default=10, gt=0, le=60)
+    metrics_file: Path | None = None
 
     @property
     def lake(self) -> LakeSettings:
@@ -155,7 +166,6 @@ class Settings(BaseSettings):
         from assets.delivery.settings import (  # noqa: PLC0415
             Credential,
             DeliverySettings,
-            MailSettings,
             TargetSettings,
         )
 
@@ -175,21 +185,47 @@ class Settings(BaseSettings):
                 timeout_seconds=self.delivery_timeout_seconds,
                 tries=self.delivery_tries,
             ),
-            mail=MailSettings(
-                host=self.mail_host,
-                port=self.mail_port,
-                security=self.mail_security,
-                sender=self.mail_from,
-                user=self.mail_user,
-                password=secret("MAIL_PASSWORD", self.mail_password, self.mail_password_file),
-                ca_bundle=self.mail_ca_bundle,
-                timeout_seconds=self.delivery_timeout_seconds,
-                tries=self.delivery_tries,
-            ),
+            mail=self._mail(),
             recipients_file=(self.recipients or self.home / "recipients.yaml").resolve(),
             workbook_password=secret(
                 "WORKBOOK_PASSWORD", self.workbook_password, self.workbook_password_file
             ),
+        )
+
+    def _mail(self) -> MailSettings:
+        from assets.delivery.settings import Credential, MailSettings  # noqa: PLC0415
+
+        password = self.mail_password.get_secret_value()
+        return MailSettings(
+            host=self.mail_host,
+            port=self.mail_port,
+            security=self.mail_security,
+            sender=self.mail_from,
+            user=self.mail_user,
+            password=Credential("TRAPPAN_MAIL_PASSWORD", password, self.mail_password_file),
+            ca_bundle=self.mail_ca_bundle,
+            timeout_seconds=self.delivery_timeout_seconds,
+            tries=self.delivery_tries,
+        )
+
+    def reports(self) -> ReportSettings:
+        """Return who is told of a night, and how.
+
+        Raises:
+            DeliveryError: a setting of the mail server is not as it should be.
+            ReportSettingError: one of the reports is not.
+            PingError: the dead-man's address is none.
+        """
+        from assets.upkeep.reporting.ping import PingSettings  # noqa: PLC0415
+        from assets.upkeep.reporting.telling import ReportSettings  # noqa: PLC0415
+
+        receivers = (one.strip() for one in self.report_to.split(","))
+        return ReportSettings(
+            mail=self._mail(),
+            receivers=tuple(one for one in receivers if one),
+            when=self.report_when,
+            ping=PingSettings(self.ping_url.get_secret_value(), self.ping_seconds),
+            metrics_file=self.metrics_file.resolve() if self.metrics_file else None,
         )
 
     @property

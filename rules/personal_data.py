@@ -345,7 +345,25 @@ PLACES: tuple[Store, ...] = (
         erasure="never: it is the proof",
     ),
     Store(
-        "night reports and run logs",
+        "night reports",
+        r"reports/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\.(?:json|md|unreadable)|trappan\.prom"
+        r"|\.?begun-[0-9a-f]{32}(?:\.json)?)",
+        "`reports/`, and `TRAPPAN_METRICS_FILE`",
+        "a night's counts, days and school units; nothing about protection, no file's name",
+        "nobody",
+        "the operator; the metrics whoever reaches the node exporter",
+    ),
+    Store(
+        "mails about nights",
+        "",
+        "the addresses of `TRAPPAN_REPORT_TO`; a ping to `TRAPPAN_PING_URL` has no data",
+        "less than a night's report: no words of a failure",
+        "nobody",
+        "whoever the operator names",
+        backup="none of ours",
+    ),
+    Store(
+        "run logs",
         "",
         "standard output of the commands, wherever the operator sends it",
         "counts; no pupil's name or number",

@@ -83,6 +83,18 @@ class MailServer:
         )
         patience(once)
 
+    def greet(self) -> None:
+        """Connect and log in, once, and send nothing.
+
+        Raises:
+            MailFaultError: it can't be done.
+            DeliveryError: the password can't be read.
+        """
+        try:
+            self._connected()
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            raise _fault(error, self._settings) from None
+
     def _connected(self) -> smtplib.SMTP:
         if self._connection is None:
             self._connection = self._connect()

@@ -10,10 +10,15 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, mode 0600; its folder is there.
+def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write a file beside its place and move it there, the owner's only; its folder is there.
 
     A process that is killed in between leaves the old content, and `.<name>.<process>` beside it.
+
+    Args:
+        path: the place.
+        content: all of it.
+        mode: of what is written for others too; whatever the umask is.
 
     Raises:
         OSError: no room or no permission; the old content stands.
@@ -24,6 +29,7 @@ def write_whole(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         beside.replace(path)
     finally:

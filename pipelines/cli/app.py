@@ -116,6 +116,10 @@ COMMANDS = {
         "Let an account open identities for some hours; list such grants, or end one.",
     ),
     "simulate": ("pipelines.cli.simulate:simulate", "Write synthetic export files of a city."),
+    "status": (
+        "pipelines.cli.status:status",
+        "Print in ten lines how the newest night ended and what waits; the status says it too.",
+    ),
     "doctor": (
         "pipelines.cli.doctor:doctor",
         "Check settings, lake, extensions, permissions, disk and delivery.",

@@ -31,6 +31,7 @@ from assets.lake.encryption import Sealer
 from assets.lake.settings import extension_path, refuse_lost_lake, traces_of_a_lake
 from assets.lake.upgrading.versions import version_of
 from assets.pull.sources import check_secrets, load_sources
+from assets.upkeep.reporting.telling import look_at_telling
 from assets.watchlists.release.publish import lists_root
 from assets.watchlists.release.remembered import FILE_NAME, unfit_lists
 from pipelines.cli.home import parameters_of, settings_of
@@ -144,6 +145,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "releases", lambda: _releases(settings)
     yield "sealed values", lambda: _sealed(settings)
     yield from _delivery(settings)
+    yield "night reports", lambda: look_at_telling(settings.reports(), home)
 
 
 def _delivery(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:

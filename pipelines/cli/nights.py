@@ -6,7 +6,8 @@ is missed (`assets/watchlists/release/released.py`), the jobs (`jobs.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -38,9 +39,10 @@ from pipelines.cli.printing import (
 from pipelines.cli.trust.grants import as_may_be_named
 from pipelines.cli.trust.waiting import waiting_after
 from pipelines.jobs import as_of_tags
+from pipelines.night_reports import Night, failure_from
 from pipelines.resources import lake_access
 from pipelines.run_results import RunResults
-from pipelines.running import RunError, default_inbox, run_job, run_lock
+from pipelines.running import BusyError, RunError, default_inbox, run_job, run_lock
 from pipelines.settings import Settings, yesterday
 
 #: All is made, but some lists or files wait, or were not delivered, or somebody was not told, or
@@ -63,38 +65,27 @@ def nightly(
 ) -> None:
     """Ingest all files, compute, and refresh the current lists."""
     settings = settings_of(context, home)
-    paths = offered([inbox]) if inbox else (default_inbox(settings),)
     last = as_of or yesterday()
-    # First, so that a wrong rule file is reported before an hour's work.
-    rules_on(settings, last)
-    with run_lock(settings, "nightly"), watched() as progress:
-        access = lake_access(
-            settings,
-            paths,
-            progress,
-            with_pulled=True,
-            begins_anew=begin_anew,
-            override=Override(is_forced=force),
-        )
-        tell: Callable[[RunResults], None] | None = partial(_tell_files, settings, paths[0])
-        tags = as_of_tags(last)
-        made_up = MadeUp()
-        is_behind = refuse_night(access, last, force=force)
-        _note(settings, "nightly", Override(is_forced=force), reason, as_of=last)
-        try:
-            if is_behind:
-                made_up = make_up_weeks(settings, access, last, tell)
-                # The night itself finds its files in the lake.
-                access, tell = replace(access, inbox=(), pulled=None), None
-            made = run_job(settings, "nightly_job", access, tags, tell=tell)
-        except RunError:
-            _take_back(settings)
-            raise
-    _tell_lists(made, "current lists", last)
-    _tell_delivery(made.delivered)
-    waiting = waiting_after(settings)
-    for sentence in waiting.sentences():
-        say(sentence)
+    with _reported(settings, last) as night:
+        paths = offered([inbox]) if inbox else (default_inbox(settings),)
+        # First, so that a wrong rule file is reported before an hour's work.
+        rules_on(settings, last)
+        with run_lock(settings, "nightly"), watched() as progress:
+            night.begin()
+            access = lake_access(
+                settings,
+                paths,
+                progress,
+                with_pulled=True,
+                begins_anew=begin_anew,
+                override=Override(is_forced=force),
+            )
+            made, made_up = _make(night, access, reason, paths[0])
+        _tell_lists(made, "current lists", last)
+        _tell_delivery(made.delivered)
+        waiting = waiting_after(settings)
+        for sentence in waiting.sentences():
+            say(sentence)
     if (
         made.release.held
         or made_up.held
@@ -103,6 +94,48 @@ def nightly(
         or made.follow_up.sentences()
     ):
         raise typer.Exit(LISTS_WAIT)
+
+
+@contextmanager
+def _reported(settings: Settings, as_of: date) -> Iterator[Night]:
+    """Let a night be made, and report it however it ends; not when another one is under way."""
+    night = Night(settings, as_of, "command", say, partial(Lake.open, settings.lake))
+    try:
+        yield night
+    except BusyError:
+        raise
+    except BaseException as error:
+        night.stop(failure_from(error, settings), getattr(error, "facts", None))
+        raise
+    finally:
+        night.end()
+
+
+def _make(
+    night: Night, access: LakeAccess, reason: str | None, inbox: Path
+) -> tuple[RunResults, MadeUp]:
+    """Make a night: the weeks that were missed, and then the night itself.
+
+    Raises:
+        RunError: a run did not end well.
+        WrongDayError: the lists would go to an older or a future day.
+    """
+    settings, last, force = night.settings, night.as_of, access.override.is_forced
+    tell: Callable[[RunResults], None] | None = partial(_tell_files, settings, inbox)
+    made_up = MadeUp()
+    is_behind = refuse_night(access, last, force=force)
+    _note(settings, "nightly", Override(is_forced=force), reason, as_of=last)
+    try:
+        if is_behind:
+            made_up = make_up_weeks(night, access, tell)
+            # The night itself finds its files in the lake.
+            access, tell = replace(access, inbox=(), pulled=None), None
+        made = run_job(settings, "nightly_job", access, as_of_tags(last), tell=tell)
+    except RunError:
+        _take_back(settings)
+        raise
+    night.runs.append(made.facts)
+    return made, made_up
 
 
 def publish(
@@ -228,20 +261,17 @@ def refuse_week(access: LakeAccess, sunday: date) -> None:
 
 
 def make_up_weeks(
-    settings: Settings,
-    access: LakeAccess,
-    as_of: date,
-    tell: Callable[[RunResults], None] | None,
+    night: Night, access: LakeAccess, tell: Callable[[RunResults], None] | None
 ) -> MadeUp:
     """Take the night's files in, and freeze the weeks that were missed, in order.
 
     Args:
-        settings: the settings.
+        night: that is being made.
         access: of the night.
-        as_of: of the night.
         tell: says what became of the files.
     """
-    run_job(settings, "ingest_job", access, tell=tell)
+    settings, as_of = night.settings, night.as_of
+    night.runs.append(run_job(settings, "ingest_job", access, tell=tell).facts)
     made_up = MadeUp()
     with Lake.open(access.settings) as lake:
         sundays = missed_weeks(lake, as_of)
@@ -249,6 +279,7 @@ def make_up_weeks(
         # The night of this Sunday is made by this run: its files are in.
         forced = replace(access, override=Override(is_forced=True))
         made = run_job(settings, "weekly_job", forced, as_of_tags(sunday))
+        night.runs.append(made.facts)
         held = made.release.held
         made_up.weeks += 1
         made_up.held += len(held)

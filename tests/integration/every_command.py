@@ -51,6 +51,7 @@ UNLOGGED = {
     "ui": "Dagster's own pages: counts, names of tables, no identities",
     "daemon": "it starts nights, of which Dagster's history has counts",
     "portal": "its pages ask who one is, and each opening is in a log of its own",
+    "status": "counts, dates and codes of school units",
     "doctor": "counts",
     "verify": "counts",
     "maintain": "counts",

@@ -71,6 +71,7 @@ OTHERS: dict[str, tuple[object, ...]] = {
     "coverage": ("--as-of", AS_OF),
     "whatif": ("--as-of", AS_OF, "--set", "mentor_followup.threshold=15"),
     "backtest": ("--from", "2026-11-01", "--to", AS_OF),
+    "status": (),
     "doctor": (),
     "verify": (),
     "maintain": ("--dry-run",),

@@ -82,6 +82,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "portal": (("--port", HOSTILE), ("--address", HOSTILE)),
     "ui": (("--port", HOSTILE),),
     "daemon": ((HOSTILE,),),
+    "status": ((), ("--format", "json"), ("--format", HOSTILE)),
     "doctor": ((),),
     "verify": ((),),
     "erase": ((HOSTILE,), (HOSTILE, "--plan"), ("--unfinished", "--reason", HOSTILE)),
