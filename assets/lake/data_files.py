@@ -86,6 +86,27 @@ def damaged_files(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) 
             yield file.path
 
 
+def uncounted_files(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) -> Iterator[str]:
+    """Yield files that have another number of rows than the catalog says: it is not theirs."""
+    said = dict(
+        connection.execute(
+            "SELECT path, record_count FROM __ducklake_metadata_lake.ducklake_data_file"
+        ).fetchall()
+    )
+    counts = {Path(path).name: count for path, count in said.items()}
+    for file in files:
+        expected = counts.get(Path(file.path).name)
+        if expected is None:
+            continue
+        found = connection.execute(
+            "SELECT count(*) FROM "
+            "read_parquet($path, encryption_config = {footer_key_value: $key})",
+            {"path": file.path, "key": file.key},
+        ).fetchone()
+        if found != (expected,):
+            yield file.path
+
+
 def words_of_data_files(
     error: BaseException, connection: duckdb.DuckDBPyConnection, settings: LakeSettings
 ) -> str | None:

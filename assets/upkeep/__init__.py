@@ -1,0 +1,1 @@
+"""What keeps a home going for years: reports, maintenance, erasure, backup."""

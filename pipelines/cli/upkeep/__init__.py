@@ -1,0 +1,1 @@
+"""The commands that keep a home going for years."""
