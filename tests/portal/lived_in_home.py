@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import SAMPLES, trappan
-from tests.portal.small_home import AS_OF
+from tests.integration.conftest import AS_OF, SAMPLES, trappan
 
 ROOT = Path(__file__).resolve().parents[2]
 _FOLLOW_UP = """

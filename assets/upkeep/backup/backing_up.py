@@ -147,6 +147,8 @@ def back_up(plan: BackupPlan) -> BackedUp:
         return _Copying(plan, folder, recipient, sealer, scratch).run()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        with suppress(OSError):
+            scratch.parent.rmdir()
         lock.release()
 
 

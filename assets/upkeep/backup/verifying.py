@@ -22,7 +22,7 @@ from assets.exports.files.archive import Archive
 from assets.exports.sealed_values import look_over
 from assets.follow_up.portal_database import database_file
 from assets.lake.connection import Lake
-from assets.lake.data_files import damaged_files, data_files, lost_files, uncounted_files
+from assets.lake.data_files import damaged_files, kept_files, lost_files, uncounted_files
 from assets.lake.encryption import Sealer
 from assets.lake.lasting_rows import folder_of, unkept, unopened
 from assets.lake.settings import LakeSettings
@@ -83,7 +83,7 @@ def verified(
     home = settings.home
     yield Looked("the databases are whole", tuple(_databases(home)))
     with Lake.open(settings, to_look_over=True) as lake:
-        files = data_files(lake.connection)
+        files = kept_files(lake.connection, settings)
         yield Looked(
             f"{len(files)} data files of the lake are there, of the size they were written with"
             + ("" if is_quick or settings.is_on_s3 else ", and can be read to their end"),
@@ -156,7 +156,8 @@ def is_whole_database(path: Path) -> bool:
 
 
 def _data_files(lake: Lake, *, is_quick: bool) -> Iterator[Trouble]:
-    home, files = lake.settings.home, data_files(lake.connection)
+    home = lake.settings.home
+    files = kept_files(lake.connection, lake.settings)
     lost = set(lost_files(lake.connection, lake.settings, files))
     for path in sorted(lost):
         yield Trouble(_below(home, path), "it is gone, or of another size than it was written with")
