@@ -48,6 +48,8 @@ UNFINISHED = "lake.rebuild"
 _AT_ONCE = 256
 #: So many bytes of them at most, unless one has more.
 _BYTES_AT_ONCE = 256 << 20
+#: Who was erased: their rows are refused here too.
+_ERASED = "erasures"
 _PAIRS = tuple(f"{number:02x}" for number in range(256))
 #: Outcomes of which the ledger's own row is put back, because nothing is read of them.
 _NOT_READ = ("duplicate", "revoked", "awaiting_release")
@@ -167,6 +169,8 @@ def _beside(settings: LakeSettings) -> LakeSettings:
             link = archive / pair
             if not link.is_symlink():
                 link.symlink_to(Path("../../archive", pair))
+        if (settings.home / _ERASED).exists():
+            (home / _ERASED).symlink_to(Path("..", _ERASED))
         (home / "pupil.key").symlink_to("../pupil.key")
     return beside
 

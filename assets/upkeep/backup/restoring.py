@@ -37,8 +37,9 @@ UNFINISHED = "restore.unfinished"
 # Beside the files, not among them.
 _WHOLE = f"{UNFINISHED}.whole"
 _DUMPS = ("lake/catalog.pgdump", "portal/portal.pgdump")
-# What an empty home may have: its key, what a sender put there, locks, and a restore that stopped.
-_MAY_BE_THERE = frozenset({"pupil.key", "inbox", "tmp", UNFINISHED, _WHOLE})
+# What an empty home may have: its key, what a sender put there, locks, a restore that stopped, and
+# who was erased since the backup.
+_MAY_BE_THERE = frozenset({"pupil.key", "inbox", "tmp", "erasures", UNFINISHED, _WHOLE})
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,12 @@ def _put_in_place(home: Path) -> None:
         place = home / name
         if _is_empty(place):
             shutil.rmtree(place)
+        if place.is_dir() and name == "erasures":
+            # What says who was erased later stands before what the backup knows.
+            for older in (beside / name).iterdir():
+                if not (place / older.name).exists():
+                    older.replace(place / older.name)
+            continue
         (beside / name).replace(place)
     _sync(home)
     shutil.rmtree(beside, ignore_errors=True)

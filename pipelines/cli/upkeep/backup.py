@@ -128,7 +128,7 @@ def restore(
     for words in brought.manifest.outside:
         say(f"Not in the backup: {words}.")
     say(
-        "Pupils who were erased after this backup are back. Erase them again from the newest list "
-        "of who was erased (docs/operators-backup.md) before the next night. Then run `trappan "
-        "verify` and `trappan nightly`."
+        "Pupils who were erased after this backup are back. With the newest erasures/ in the home, "
+        "run `trappan erase --again` before the next night. Then run `trappan verify` and `trappan "
+        "nightly`."
     )
