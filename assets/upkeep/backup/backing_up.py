@@ -55,6 +55,8 @@ from rules.personal_data import APART, AS_IT_LIES, NEVER, places_of
 CATALOG = "lake/catalog.sqlite"
 _FIRST = (CATALOG, "portal/portal.sqlite", "delivery.sqlite")
 _ROUNDS = 5
+# For the turn to write; maintenance of old files has it for minutes.
+_WAIT_SECONDS = 300
 _BLOCK = 1 << 20
 # Smaller files are read into memory, so that what is hashed is what is copied.
 _IN_MEMORY = 64 << 20
@@ -220,21 +222,23 @@ class _Copying:
     def _rounds(self) -> int | None:
         """Copy until nothing was written to the lake meanwhile; what is there is not copied again.
 
-        A night that goes on and on does not hold it up: what was copied last then has the catalog
-        of its beginning, and lists that may be newer, as after a night that was killed.
+        Somebody who writes on and on does not hold it up for ever: for the last round the turn to
+        write is taken, when it is free. Else what was copied last has the catalog of its beginning,
+        and lists that may be newer, as after a night that was killed.
         """
-        snapshot = None
-        for number in range(1, _ROUNDS + 1):
-            try:
+        for _ in range(_ROUNDS - 1):
+            # Old files may be removed while this goes on; the next catalog needs them no more.
+            with suppress(_LostError):
                 snapshot, is_still = self._round()
-            except _LostError:
-                # Old files may be removed while this goes on; the next catalog needs them no more.
-                if number == _ROUNDS:
-                    raise
-                continue
-            if is_still:
-                break
-        return snapshot
+                if is_still:
+                    return snapshot
+        turn = FileLock(self.home / "lake.lock", mode=0o600)
+        with suppress(Timeout):
+            turn.acquire(timeout=min(_WAIT_SECONDS, self.plan.lake.lock_wait_seconds))
+        try:
+            return self._round()[0]
+        finally:
+            turn.release()
 
     def _round(self) -> tuple[int | None, bool]:
         self.entries = {}

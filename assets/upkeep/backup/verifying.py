@@ -150,7 +150,8 @@ def is_whole_database(path: Path) -> bool:
     """Whether a SQLite file is one, by its own check of every page."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as opened:
-            return opened.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            found = opened.execute("PRAGMA integrity_check(1)").fetchone()
+            return bool(found == ("ok",))
     except sqlite3.Error:
         return False
 
