@@ -1,7 +1,8 @@
 """Every place where personal data lies: what lies there, how, and what reaches it today.
 
-The one registry of backup, erasure, retention and the rotation of keys, which come later: "not
-yet" is what is true today. docs/personal-data.md is made of it. A test fills a home and looks that
+The one registry of backup, erasure, retention and the rotation of keys: "not yet" is what is true
+today. `trappan backup` copies by it, and a test plants faults by it for `trappan verify`.
+docs/personal-data.md is made of it (`personal_data_page.py`). A test fills a home and looks that
 each file is of exactly one place, and that no name stands in clear where it is said to be sealed.
 Not here: which columns of the lake hold what (docs/data-dictionary.md).
 """
@@ -14,7 +15,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 How = Literal["clear", "sealed", "values sealed", "keys only", "key", "nobody"]
+Fault = Literal["flipped", "cut", "gone"]
 NOT_YET = "not yet"
+#: What `trappan backup` does with the files of a place; of those outside the home it says who does.
+AS_IT_LIES, ENCRYPTED, APART, NEVER = "as it lies", "encrypted", "apart from the home", "never"
+#: What `trappan verify` notices: a flipped bit anywhere in a file, a file cut short, a file gone.
+EVERY_BIT: tuple[Fault, ...] = ("flipped", "cut", "gone")
 _HASH, _PAIR = r"[0-9a-f]{64}", r"[0-9a-f]{2}"
 _KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CODE = r"[0-9]{8}"
@@ -47,10 +53,11 @@ class Store:
         what: what of whom.
         how: how it lies there.
         readers: who reads it.
-        backup: what copies it.
+        backup: what copies it; one of the four words above for a place in the home.
         erasure: what takes one pupil out.
         retention: when it goes by itself.
         rotation: what a new key does to it.
+        noticed: faults of its files that `trappan verify` notices, and names the file.
     """
 
     name: str
@@ -59,10 +66,11 @@ class Store:
     what: str
     how: How
     readers: str
-    backup: str = "with the home"
+    backup: str = ENCRYPTED
     erasure: str = NOT_YET
     retention: str = NOT_YET
     rotation: str = "-"
+    noticed: tuple[Fault, ...] = ()
 
 
 #: Tables of the lake, by what of a person they hold. Every table is in one of the two.
@@ -103,6 +111,7 @@ PLACES: tuple[Store, ...] = (
         "whoever sends files, and the operator",
         erasure="the sender's; told in the receipt, and rows that come again are refused",
         retention="the sender's: nothing is moved or deleted",
+        backup=NEVER,
     ),
     Store(
         "pulled",
@@ -120,7 +129,7 @@ PLACES: tuple[Store, ...] = (
         "copies of the files that are being read",
         "clear",
         "the process",
-        backup="never",
+        backup=NEVER,
         erasure="gone with the run",
         retention="the run; what a killed one left goes with the next",
     ),
@@ -131,7 +140,7 @@ PLACES: tuple[Store, ...] = (
         "what DuckDB spills of a query, encrypted by it for the process",
         "sealed",
         "the process",
-        backup="never",
+        backup=NEVER,
         erasure="gone with the run",
         retention="the run; what a killed one left goes with the next",
         rotation="a key for each process",
@@ -146,6 +155,35 @@ PLACES: tuple[Store, ...] = (
         "the operator, logged: `trappan archive open`",
         erasure="`trappan erase`: lines emptied, items of JSON taken out; of workbooks deleted",
         rotation=NOT_YET,
+        backup=AS_IT_LIES,
+        noticed=EVERY_BIT,
+    ),
+    Store(
+        "receipts",
+        rf"archive/{_PAIR}/{_HASH}\.receipts",
+        "`archive/`, `.receipts`",
+        "when a file of a time in the future first came",
+        "nobody",
+        "trappan",
+    ),
+    Store(
+        "removed originals",
+        rf"archive/{_PAIR}/{_HASH}\.removed",
+        "`archive/`, `.removed`",
+        "nothing: an empty file where somebody removed an original",
+        "nobody",
+        "trappan",
+    ),
+    Store(
+        "lasting rows",
+        r"archive/lasting/[a-z_]+\.[0-9a-f]{16}\.arrow\.age",
+        "`archive/lasting/`",
+        "what no original brings back: the ledger, releases, who stood on the weeks' lists",
+        "sealed",
+        "trappan",
+        erasure="made again of the lake when something was written to it",
+        rotation=NOT_YET,
+        noticed=EVERY_BIT,
     ),
     Store(
         "rewritten originals",
@@ -172,6 +210,8 @@ PLACES: tuple[Store, ...] = (
         "whoever has the catalog: it holds the files' keys",
         erasure="`trappan erase`: rows, old snapshots and the files that had them",
         rotation=NOT_YET,
+        backup=AS_IT_LIES,
+        noticed=EVERY_BIT,
     ),
     Store(
         "catalog",
@@ -182,6 +222,7 @@ PLACES: tuple[Store, ...] = (
         "whoever reads the file",
         erasure="`trappan erase`: rows, extremes of keys and freed pages",
         rotation=NOT_YET,
+        noticed=("cut", "gone"),
     ),
     Store(
         "lost lakes",
@@ -192,6 +233,30 @@ PLACES: tuple[Store, ...] = (
         "the operator",
         erasure="`trappan erase` deletes them whole",
         rotation=NOT_YET,
+    ),
+    Store(
+        "unfinished rebuild",
+        r"lake\.rebuild/.+",
+        "`lake.rebuild/`",
+        "the lake that `trappan rebuild` makes, until it stands; originals that are read have no "
+        "name and are gone with the process",
+        "values sealed",
+        "trappan",
+        backup=NEVER,
+        erasure="begin the rebuild anew: remove the folder",
+        retention="the rebuild; one that was stopped goes on there",
+        rotation=NOT_YET,
+    ),
+    Store(
+        "unfinished restore",
+        r"restore\.unfinished/.+",
+        "`restore.unfinished/`",
+        "files of a backup, as they will lie in the home",
+        "clear",
+        "trappan",
+        backup=NEVER,
+        erasure="gone with the restore",
+        retention="the restore; what a stopped one left goes with the next",
     ),
     Store(
         "contracts",
@@ -210,6 +275,7 @@ PLACES: tuple[Store, ...] = (
         "clear",
         "principals, mentors, the operator; a workbook can have a password",
         erasure="`trappan erase` writes them again; the next night leaves out who is protected",
+        noticed=EVERY_BIT,
     ),
     Store(
         "list memory",
@@ -220,6 +286,8 @@ PLACES: tuple[Store, ...] = (
         "trappan, the portal",
         erasure="`trappan erase`, with the list",
         rotation=NOT_YET,
+        backup=AS_IT_LIES,
+        noticed=EVERY_BIT,
     ),
     Store(
         "manifests",
@@ -230,6 +298,7 @@ PLACES: tuple[Store, ...] = (
         "the operator",
         erasure="`trappan erase`, with the list",
         rotation=NOT_YET,
+        noticed=("cut", "gone"),
     ),
     Store(
         "deliveries",
@@ -240,6 +309,7 @@ PLACES: tuple[Store, ...] = (
         "the operator",
         erasure="`trappan erase`: whom lists name is forgotten",
         rotation=NOT_YET,
+        noticed=("cut",),
     ),
     Store(
         "delivered lists",
@@ -263,6 +333,30 @@ PLACES: tuple[Store, ...] = (
         "the portal; a principal the own school's log",
         erasure="`trappan erase`: deleted, in freed pages too; who opened what stays, not whom",
         rotation=NOT_YET,
+        noticed=("cut",),
+    ),
+    Store(
+        "dumps",
+        r"(?:portal|lake)/[a-z]+\.pgdump",
+        "`portal/portal.pgdump`, `lake/catalog.pgdump`",
+        "a database of Postgres, as `trappan restore` brought it, until the operator loads it",
+        "clear",
+        "the operator",
+        backup=NEVER,
+        erasure="by hand",
+        retention="by hand",
+    ),
+    Store(
+        "backups",
+        "",
+        "the folder of `trappan backup`",
+        "all that is encrypted or sealed here; of no file the name",
+        "sealed",
+        "who has the private key of the backups and the home's key",
+        backup="the operator's",
+        erasure="the next backup to the same folder",
+        retention="the operator's",
+        rotation="the next backup to the same folder",
     ),
     Store(
         "portal reading",
@@ -271,7 +365,7 @@ PLACES: tuple[Store, ...] = (
         "a team's workbook while it is read back",
         "clear",
         "the process",
-        backup="never",
+        backup=NEVER,
         erasure="gone with the request",
         retention="the request; what a killed process left, until the portal starts",
     ),
@@ -387,10 +481,11 @@ PLACES: tuple[Store, ...] = (
         "the one secret: whoever has it and the home reads everything",
         "key",
         "trappan, the portal",
-        backup="apart from the home",
+        backup=APART,
         erasure="-",
         retention="-",
         rotation=NOT_YET,
+        noticed=("cut", "gone"),
     ),
     Store(
         "people in settings",
@@ -427,7 +522,7 @@ PLACES: tuple[Store, ...] = (
         "nothing: empty files",
         "nobody",
         "trappan",
-        backup="never",
+        backup=NEVER,
     ),
 )
 
@@ -443,53 +538,3 @@ def places_of(path: str, places: Iterable[Store] = PLACES) -> list[Store]:
     # What is spilled and what is spooled lie below the same folder: the narrower one counts.
     names = {one.name for one in found}
     return [one for one in found if one.name != "spill"] if "spool" in names else found
-
-
-_INTRODUCTION = (
-    "Every place, below the home or outside of it, made of `rules/personal_data.py`. A test fills "
-    "a home with a night, a publication and a follow-up, and fails when a file is of no place "
-    "here, or when a name stands in clear where it is said to be sealed. *Not yet* is what is true "
-    "today."
-)
-_REACHED = (
-    "There is no command for backup, erasure, retention or a new key yet. A backup is a copy of "
-    "the home while no run goes on, with `pupil.key` kept apart."
-)
-
-
-def as_markdown() -> str:
-    """Return docs/personal-data.md."""
-    lines = [
-        "# Where personal data lies",
-        "",
-        _INTRODUCTION,
-        "",
-        "How it lies there:",
-        "",
-        *(f"- **{how}**: {words}." for how, words in HOWS.items()),
-        "",
-        "| place | where | what | how | who reads it |",
-        "|---|---|---|---|---|",
-        *(f"| {p.name} | {p.shown} | {p.what} | {p.how} | {p.readers} |" for p in PLACES),
-        "",
-        "## What reaches it",
-        "",
-        _REACHED,
-        "",
-        "| place | backup | erasure of one pupil | goes by itself | a new key |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {p.name} | {p.backup} | {p.erasure} | {p.retention} | {p.rotation} |"
-            for p in PLACES
-            if p.how != "nobody"
-        ),
-        "",
-        "## Tables of the lake",
-        "",
-        "Of pupils or staff: " + ", ".join(f"`{name}`" for name in sorted(TABLES_OF_PUPILS)) + ".",
-        "",
-        "Of nobody: " + ", ".join(f"`{name}`" for name in sorted(TABLES_OF_NOBODY)) + ".",
-        "",
-        "Their columns: [data dictionary](data-dictionary.md).",
-    ]
-    return "\n".join(lines) + "\n"

@@ -272,16 +272,15 @@ class _Ingest:
 
         Args:
             files: the files.
-            received: when they were received, UTC, by number, to be said so again.
+            received: when they were received, UTC, by number.
         """
         self.received = received or {}
         self.known = known_files(self.lake, self.sealer, [file.file_id for file in files])
         self.rereading = frozenset(file.file_id for file in files)
-        # What was taken once is not asked again how much it removes.
+        # What was taken once is not asked again how much it removes; nor what a rebuild knows so.
         taken = {file_id for file_id, before in self.known.items() if before.is_settled}
-        self._read(
-            [replace(file, is_released=file.file_id in taken, is_read_again=True) for file in files]
-        )
+        free = [replace(f, is_released=f.is_released or f.file_id in taken) for f in files]
+        self._read([replace(f, is_read_again=f.file_id in self.known) for f in free])
         settle_originals(self.lake, self.archive, self.layouts, self.with_erased, self.rereading)
         return [self.reports[file.path] for file in files]
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -30,6 +30,7 @@ import polars as pl
 from assets.lake.catalog_statistics import keep_no_extremes, know_empty_tables
 from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError, Sealer
+from assets.lake.lasting_rows import keep_rows
 from assets.lake.protection_marks import define_marks, know_key, refuse_changed_words
 from assets.lake.schema import TemporaryTable
 from assets.lake.server_errors import words_of_server
@@ -256,10 +257,24 @@ class Lake:
 
     def close(self) -> None:
         """Close the connection, and wipe the spill folder when it was the one that opened it."""
-        self.connection.close()
         if self._is_beside:
+            self.connection.close()
             return
+        if self._turns.were_taken:
+            self._keep_lasting_rows()
+        self.connection.close()
         shutil.rmtree(self.settings.home / "tmp" / str(os.getpid()), ignore_errors=True)
+
+    def _keep_lasting_rows(self) -> None:
+        """Keep what no original brings back; where it can't be, `trappan verify` says so.
+
+        Not while another process writes: that one keeps them at its end. And whatever goes wrong
+        here, what was written to the lake stands.
+        """
+        home = self.settings.home
+        with suppress(duckdb.Error, OSError, KeyFileError), self._turns.if_free() as is_free:
+            if is_free and (home / "pupil.key").exists():
+                keep_rows(self.connection, home, Sealer.of_home(home))
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ nothing reads changes no answer. Not here: the connection (`connection.py`).
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,8 @@ _OF_DATA_FILE = re.compile(
     r"AES tag|[Dd]ecrypt|\.parquet|[Pp]arquet|TProtocol|magic bytes|[Ss]nappy|ZSTD|zstd|"
     r"[Cc]orrupt|No such file|Could not read|reached end of file",
 )
+#: The catalog's own tables, of files that no table rests on today too.
+_CATALOG = "__ducklake_metadata_lake"
 _RESTORE = (
     "Nothing was changed. Restore lake/ from the backup, catalog and data files of the same time; "
     "without one, offer the exports again to a new home (docs/operators-trouble.md)."
@@ -50,6 +53,31 @@ def data_files(connection: duckdb.DuckDBPyConnection) -> list[DataFile]:
         for path, size, key in (of_data, (deleted, deleted_size, deleted_key))
         if path is not None
     }
+    return sorted(found)
+
+
+def kept_files(connection: duckdb.DuckDBPyConnection, settings: LakeSettings) -> list[DataFile]:
+    """Return the files of every snapshot that is kept: a past is asked of them too."""
+    where = (
+        "CASE WHEN file.path_is_relative THEN "
+        "CASE WHEN named.path_is_relative THEN spaces.path || named.path ELSE named.path END "
+        "|| file.path ELSE file.path END"
+    )
+    found: set[DataFile] = set()
+    for table in ("ducklake_data_file", "ducklake_delete_file"):
+        found |= {
+            DataFile(
+                path if path.startswith("/") else f"{settings.data_string}{path}",
+                size,
+                None if key is None else b64decode(key),
+            )
+            for path, size, key in connection.execute(
+                f"SELECT DISTINCT {where}, file.file_size_bytes, file.encryption_key "
+                f"FROM {_CATALOG}.{table} AS file "
+                f"JOIN {_CATALOG}.ducklake_table AS named ON file.table_id = named.table_id "
+                f"JOIN {_CATALOG}.ducklake_schema AS spaces ON named.schema_id = spaces.schema_id"
+            ).fetchall()
+        }
     return sorted(found)
 
 
@@ -83,6 +111,27 @@ def damaged_files(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) 
                 {"path": file.path, "key": file.key},
             ).fetchone()
         except duckdb.Error:
+            yield file.path
+
+
+def uncounted_files(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) -> Iterator[str]:
+    """Yield files that have another number of rows than the catalog says: it is not theirs."""
+    said = dict(
+        connection.execute(
+            f"SELECT path, record_count FROM {_CATALOG}.ducklake_data_file"
+        ).fetchall()
+    )
+    counts = {Path(path).name: count for path, count in said.items()}
+    for file in files:
+        expected = counts.get(Path(file.path).name)
+        if expected is None:
+            continue
+        found = connection.execute(
+            "SELECT count(*) FROM "
+            "read_parquet($path, encryption_config = {footer_key_value: $key})",
+            {"path": file.path, "key": file.key},
+        ).fetchone()
+        if found != (expected,):
             yield file.path
 
 

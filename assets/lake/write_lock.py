@@ -45,6 +45,8 @@ class Turns:
         self._settings = settings
         self._file = FileLock(settings.home / "lake.lock", mode=0o600)
         self._holder: duckdb.DuckDBPyConnection | None = None
+        #: Whether this process had a turn.
+        self.were_taken = False
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Get ready on a connection that has the extensions; the catalog's lock is asked there."""
@@ -68,9 +70,23 @@ class Turns:
             self._file.acquire(timeout=self._settings.lock_wait_seconds)
         except Timeout:
             raise self._waited(f"to {self._settings.home}") from None
+        self.were_taken = True
         try:
             with self._of_catalog(connection, until):
                 yield
+        finally:
+            self._file.release()
+
+    @contextmanager
+    def if_free(self) -> Iterator[bool]:
+        """Hold the home's turn unless another process has it; gives whether it is held."""
+        try:
+            self._file.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
         finally:
             self._file.release()
 

@@ -137,8 +137,20 @@ COMMANDS = {
         "Serve the portal, in which people read lists and say what they did.",
     ),
     "verify": (
-        "pipelines.cli.doctor:verify",
-        "Look whether everything sealed is where it was sealed for, each original to its end.",
+        "pipelines.cli.upkeep.verify:verify",
+        "Look whether all that is kept is whole: files, seals, ledger and sums.",
+    ),
+    "backup": (
+        "pipelines.cli.upkeep.backup:backup",
+        "Copy the home to a folder, encrypted, while nights run; the key stays apart.",
+    ),
+    "restore": (
+        "pipelines.cli.upkeep.backup:restore",
+        "Bring a backup back into an empty home.",
+    ),
+    "rebuild": (
+        "pipelines.cli.upkeep.rebuild:rebuild",
+        "Make the lake again from the originals in the archive.",
     ),
     "erase": (
         "pipelines.cli.upkeep.erase:erase_command",

@@ -1,4 +1,4 @@
-"""`trappan doctor` and `trappan verify`: look at settings, seals, disk and delivery.
+"""`trappan doctor`: look at settings, seals, disk and delivery.
 
 Each finding says what was looked at, what was found and, when it is wrong, what to do.
 """
@@ -15,13 +15,11 @@ from pathlib import Path
 import duckdb
 import typer
 
-from assets.delivery.delivery_log import DeliveryLog
 from assets.delivery.health import LOOKS, Look
 from assets.exports.children.answers import layers
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key, refuse_half_revoked
 from assets.exports.readers.layout_files import load_layouts
-from assets.exports.sealed_values import look_over
 from assets.exports.senders.senders_file import FILE_NAME as SENDERS_FILE
 from assets.exports.senders.senders_file import senders_of
 from assets.lake.access import words_without_data
@@ -31,12 +29,11 @@ from assets.lake.encryption import Sealer
 from assets.lake.settings import extension_path, refuse_lost_lake, traces_of_a_lake
 from assets.lake.upgrading.versions import version_of
 from assets.pull.sources import check_secrets, load_sources
+from assets.upkeep.backup.verifying import unfit_values
 from assets.upkeep.reporting.telling import look_at_telling
-from assets.watchlists.release.publish import lists_root
-from assets.watchlists.release.remembered import FILE_NAME, unfit_lists
 from pipelines.cli.home import parameters_of, settings_of
-from pipelines.cli.options import CommandError, Home
-from pipelines.cli.printing import say, say_out
+from pipelines.cli.options import Home
+from pipelines.cli.printing import say_out
 from pipelines.cli.trust.disk import disk_encryption, in_words
 from pipelines.cli.trust.grants import GRANTS_FILE, Grants, are_asked, now
 from pipelines.cli.trust.waiting import senders_in, what_waits
@@ -71,42 +68,6 @@ def doctor(context: typer.Context, home: Home = None) -> None:
         say_out(f"{'well ' if finding.is_well else 'WRONG'}  {finding.what}: {finding.found}")
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)
-
-
-def verify(context: typer.Context, home: Home = None) -> None:
-    """Look whether everything sealed is where it was sealed for, each original to its end."""
-    settings = settings_of(context, home)
-    if not (settings.lake.home / "pupil.key").exists():
-        raise CommandError(f"{settings.lake.home} has no pupil.key: nothing of it can be opened.")
-    unfit = unfit_values(settings)
-    count, damaged = _opened(settings.lake.home, whole=None)
-    unfit += [f"archive: the original of {sha256[:12]} does not open" for sha256 in damaged]
-    for one in unfit:
-        say_out(f"WRONG  {one}")
-    if unfit:
-        say(
-            f"{len(unfit)} places do not fit. What does not open is shown nowhere. Restore the "
-            "whole home from one backup, catalog and data files of the same time."
-        )
-        raise typer.Exit(1)
-    say_out("well   every sealed value opens where it stands, and is whose it is")
-    say_out(f"well   {count} originals open to their end, and have the hash of their name")
-
-
-def unfit_values(settings: Settings) -> list[str]:
-    """Return in words what does not fit: in the lake, the published lists, delivery's log."""
-    home = settings.lake.home
-    sealer = Sealer.of_home(home)
-    with Lake.open(settings.lake, to_look_over=True) as lake:
-        unfit = [str(one) for one in look_over(lake)]
-    unfit += [
-        f"lists/{place}: {FILE_NAME} is not the list that was published there"
-        for place in unfit_lists(sealer, lists_root(home))
-    ]
-    with DeliveryLog.looked_at(home, sealer) as log:
-        if lists := log.unfit():
-            unfit.append(f"delivery log: {lists} lists whose pupils it can't say")
-    return unfit
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -360,7 +321,7 @@ def _sealed(settings: Settings) -> str:
     home = settings.lake.home
     if not (home / "pupil.key").exists() or not ((home / "lake").exists() or settings.catalog):
         return "nothing is sealed yet"
-    if unfit := unfit_values(settings):
+    if unfit := [str(one) for one in unfit_values(settings.lake)]:
         raise _TroubleError(
             f"{'; '.join(unfit)}. What does not open is shown nowhere. Restore the whole home from "
             "one backup"

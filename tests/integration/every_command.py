@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pyrage import x25519
+
 from pipelines.cli.app import COMMANDS, command_of
 from tests.integration.conftest import AS_OF, Said, trappan
 from tests.integration.ingest_files import EVERY, PUPILS, REGISTER, USUAL, lesson, put, text_of
@@ -16,6 +18,7 @@ from tests.integration.ingest_files import EVERY, PUPILS, REGISTER, USUAL, lesso
 NUMBER = PUPILS[0].replace("-", "")
 INBOX = "{inbox}"
 HASH = "{hash}"
+RECIPIENT = str(x25519.Identity.generate().to_public())
 #: How a command is called that shows or writes identities or names of files.
 LOGGED: dict[str, tuple[object, ...]] = {
     "nightly": ("--inbox", INBOX, "--as-of", AS_OF),
@@ -38,6 +41,8 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "revoke": (HASH, "--reason", "wrong school"),
     "erase": ("--unfinished",),
     "unmerge": ("--unfinished", "--reason", "two pupils"),
+    "backup": ("{inbox}/../backup", "--recipient", RECIPIENT),
+    "rebuild": (),
 }
 #: The others, and why they need no line.
 UNLOGGED = {
@@ -56,6 +61,7 @@ UNLOGGED = {
     "verify": "counts",
     "maintain": "counts",
     "upgrade": "versions",
+    "restore": "it writes its line into the home that it brings back, which has none before",
     "layout check": "patterns of a file that the person has",
     "layout new": "the same",
     "rules show": "values",

@@ -64,6 +64,9 @@ JOBS = frozenset(
         "pull",
         "backfill",
         "reevaluate",
+        "backup",
+        "restore",
+        "rebuild",
     ]
 )
 #: The rest, each a way that must show nobody: without a grant, and without opening a value.

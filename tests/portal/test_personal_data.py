@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,92 +15,22 @@ from rules.personal_data import (
     PLACES,
     TABLES_OF_NOBODY,
     TABLES_OF_PUPILS,
-    as_markdown,
     places_of,
 )
-from tests.integration.conftest import SAMPLES, trappan
-from tests.portal.small_home import AS_OF
+from rules.personal_data_page import as_markdown
+from tests.integration.conftest import SAMPLES
+from tests.portal.lived_in_home import lived_in
 
 ROOT = Path(__file__).resolve().parents[2]
 _IN_CLEAR = {"clear", "key"}
 #: Said of a pupil in the portal: has to be found nowhere in clear.
 TOLD = ("Kanariefågelns anteckning", "Kanariemålet för hösten", "kanarie.mottagare@stad.example")
-_FOLLOW_UP = """
-import django
-django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-call_command("collectstatic", interactive=False, verbosity=0)
-from datetime import timedelta
-from django.test import Client
-from portal.home import the_home
-from portal.login.choices import demo_people
-from portal.models import Event
-from portal.views.rules import references
-home = the_home()
-today = home.today()
-school = today.schools["99999901"]
-people = demo_people(home)
-principal = next(one for one in people if one.key in school.principals)
-pupil = next(key for key, placed in sorted(today.pupils.items())
-             if placed.school_unit_code == "99999901")
-page = f"/elev/{references([pupil])[pupil]}/"
-def opened(key):
-    client = Client(HTTP_HOST="127.0.0.1")
-    assert client.post("/valj-person/", {"person": key}).status_code == 302
-    return client
-one = opened(principal.key)
-done = one.post(page + "uppfoljning/", {"note": "Kanariefågelns anteckning",
-    "team_step": "step_2_raised", "consent": "yes"})
-assert done.status_code == 302, done.content
-assert one.post(page + "konsultation/", {"question": "Vad gör vi?"}).status_code == 200
-told = one.post("/skola/99999901/delegeringar/ny/", {"receiver": "kanarie.mottagare@stad.example",
-    "purpose": "Kanariemålet för hösten", "until": str(today.day + timedelta(days=30)),
-    "scope": "school"})
-assert told.status_code == 302, told.content
-team = opened(next(one.key for one in people if "socialt" in one.what))
-assert team.post(page + "uppfoljning/", {"goal": "Kanariemålet för hösten"}).status_code == 302
-assert team.get("/team/deltagaruppfoljning/fil/").status_code == 200
-assert Event.objects.count() >= 4
-"""
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home after two nights, a frozen week, a delivery and a follow-up."""
-    folder = tmp_path_factory.mktemp("places")
-    path = folder / "home"
-    inbox = path / "inbox"
-    inbox.mkdir(parents=True)
-    for one in sorted((SAMPLES / "inbox").iterdir()):
-        (inbox / one.name).write_bytes(one.read_bytes())
-    trappan("--home", path, "nightly", "--as-of", AS_OF)
-    trappan("--home", path, "publish", "--week", "2026-W46")
-    (folder / "target").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAPPAN_DELIVERY_TARGET", (folder / "target").as_uri())
-        trappan("--home", path, "deliver")
-    trappan("--home", path, "grant", "--list")
-    roles = path / "roles.yaml"
-    roles.write_text("teams:\n  - {district: Södermalm, members: [sam.team@stad.example]}\n")
-    roles.chmod(0o600)
-    said = subprocess.run(
-        [sys.executable, "-c", _FOLLOW_UP],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "TRAPPAN_HOME": str(path),
-            "TRAPPAN_PORTAL_DEMO": "true",
-            "TRAPPAN_PORTAL_DEMO_DAY": "2026-11-16",
-            "DJANGO_SETTINGS_MODULE": "portal.settings",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert said.returncode == 0, said.stderr[-2000:]
-    return path
+    """A home after a night, a frozen week, a delivery and a follow-up."""
+    return lived_in(tmp_path_factory.mktemp("places"))
 
 
 def files_of(home: Path) -> Iterator[tuple[str, Path]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rules.personal_data import as_markdown
+from rules.personal_data_page import as_markdown
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "personal-data.md"
 

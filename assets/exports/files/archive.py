@@ -333,12 +333,22 @@ class Archive:
         return self._place(sha256).is_file()
 
     def remove(self, sha256: str) -> bool:
-        """Remove an original for good; False when it wasn't there."""
+        """Remove an original for good, and mark that it was; False when it wasn't there."""
         place = self._place(sha256)
-        if not place.is_file():
-            return False
-        place.unlink()
-        return True
+        was_there = place.is_file()
+        # First, so that a process that is killed in between leaves no original that seems lost.
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self._mark(sha256).touch(0o600)
+        place.unlink(missing_ok=True)
+        return was_there
+
+    def lost(self, sha256s: Iterable[str]) -> list[str]:
+        """Return those of these contents that have no original, and that nobody removed."""
+        return [
+            sha256
+            for sha256 in sha256s
+            if not self._place(sha256).is_file() and not self._mark(sha256).exists()
+        ]
 
     def write_original(self, sha256: str, target: IO[bytes]) -> int:
         """Write an original into an open file and return its bytes.
@@ -430,6 +440,9 @@ class Archive:
         except (ArchiveError, SealedFileError, OSError, ValueError):
             return False
         return True
+
+    def _mark(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.removed"
 
     def _place(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}{_SUFFIX}"

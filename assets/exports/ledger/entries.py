@@ -262,7 +262,7 @@ TAKEN = ("accepted", "accepted_in_part", "superseded")
 
 
 def taken_files(
-    lake: Lake, sealer: Sealer, outcomes: Sequence[str] = TAKEN
+    lake: Lake, sealer: Sealer, outcomes: Sequence[str] = TAKEN, ledger: str = "files"
 ) -> list[tuple[LedgerFile, datetime]]:
     """Return every file of which rows were taken, and when it was received, UTC, oldest first.
 
@@ -270,9 +270,10 @@ def taken_files(
         lake: the lake.
         sealer: of its home.
         outcomes: those of the files that are meant.
+        ledger: where its rows are.
     """
     rows = lake.frame(
-        "SELECT *, snapshot_id FROM files WHERE file_id IN (SELECT file_id FROM files "
+        f"SELECT *, snapshot_id FROM {ledger} WHERE file_id IN (SELECT file_id FROM {ledger} "
         "WHERE outcome IN (SELECT unnest($outcomes::VARCHAR[]))) "
         "ORDER BY file_id, outcome = 'duplicate', received_at DESC",
         outcomes=list(outcomes),
@@ -471,6 +472,9 @@ def forget_read(
     """
     ids = {"ids": list(file_ids)}
     mine = "file_id IN (SELECT unnest($ids::BIGINT[]))"
+    # A lake that is made again from the originals knows none of them yet.
+    if not connection.execute(f"SELECT 1 FROM files WHERE {mine} LIMIT 1", ids).fetchone():
+        return
     connection.execute(
         f"INSERT INTO stale_days SELECT DISTINCT lesson_date FROM lessons WHERE {mine}", ids
     )
