@@ -128,6 +128,10 @@ COMMANDS = {
         "portal.serve:portal",
         "Serve the portal, in which people read lists and say what they did.",
     ),
+    "access": (
+        "portal.accesses:access",
+        "Print who opened or changed a pupil in the portal, or what somebody opened there.",
+    ),
     "verify": (
         "pipelines.cli.doctor:verify",
         "Look whether everything sealed is where it was sealed for, each original to its end.",

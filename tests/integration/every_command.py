@@ -35,6 +35,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "archive remove": (HASH,),
     "release": (),
     "grant": ("--list",),
+    "access": ("--pupil", "-"),
     "revoke": (HASH, "--reason", "wrong school"),
     "unmerge": ("--unfinished", "--reason", "two pupils"),
 }
