@@ -24,6 +24,7 @@ from rules.errors import TrappanError
 
 LOOPBACK = "127.0.0.1"
 _DISCOVERY_SECONDS = 10
+_MOST_SESSION_HOURS = 24
 _DISCOVERED = {
     "authorization_endpoint": "TRAPPAN_PORTAL_FOUND_AUTHORIZATION",
     "token_endpoint": "TRAPPAN_PORTAL_FOUND_TOKEN",
@@ -48,6 +49,7 @@ class PortalConfiguration(BaseSettings):
         oidc_client_secret_file: a file with it.
         oidc_trusts_email: the login gives no `email_verified`, but vouches for every address.
         demo: everybody chooses who to be; only on 127.0.0.1, and only where no login is set.
+        session_hours: so long after its login a session ends, whatever its person does.
         demo_day: which day it is in the demo, whose files are of one autumn; None for today.
     """
 
@@ -62,6 +64,8 @@ class PortalConfiguration(BaseSettings):
     oidc_trusts_email: bool = False
     demo: bool = False
     demo_day: date | None = None
+    # A working day with its evening, and no night: the next morning the login is asked again.
+    session_hours: int = 10
 
     def checked(self) -> PortalConfiguration:
         """Return these settings when they fit together.
@@ -73,6 +77,11 @@ class PortalConfiguration(BaseSettings):
             raise PortalError(
                 "TRAPPAN_PORTAL_DEMO lets everybody be anybody. Expected it alone: without "
                 "TRAPPAN_PORTAL_URL and TRAPPAN_PORTAL_OIDC_ISSUER. Unset one of them."
+            )
+        if not 1 <= self.session_hours <= _MOST_SESSION_HOURS:
+            raise PortalError(
+                f"TRAPPAN_PORTAL_SESSION_HOURS is {self.session_hours}. Expected 1 to "
+                f"{_MOST_SESSION_HOURS}: the municipality's login is asked at least once a day."
             )
         if self.demo_day is not None and not self.demo:
             raise PortalError("TRAPPAN_PORTAL_DEMO_DAY is the demo's only. Unset it.")

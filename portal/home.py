@@ -1,8 +1,8 @@
 """The home that this process serves: its key, its lake to read, and who belongs where today.
 
-One connection to the lake a process, used by one thread at a time. What is asked of it is kept
-until the lake has a newer snapshot or another day begins, so a right that ended in a night has
-ended at the next request. Nothing here writes to the lake.
+One connection to the lake a process, used by one thread at a time, and one beside it for what takes
+long. What is asked is kept until the lake has a newer snapshot or another day begins, so a right
+that ended in a night has ended at the next request. Nothing here writes to the lake.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Home:
         self._settings = settings
         self._clock = clock
         self._turn = threading.RLock()
+        self._long_turn = threading.Lock()
         self._lake: Lake | None = None
         self._kept: _Answers | None = None
         self.sealer = Sealer.of_home(settings.lake.home)
@@ -117,6 +118,42 @@ class Home:
         """
         with self._reading() as (lake, _):
             return question(lake)
+
+    def ask_apart(self, name: Hashable, question: Callable[[Lake], Found]) -> Found:
+        """Ask the lake what takes long, as `ask`, while others ask what is quick.
+
+        Args:
+            name: tells the question from others.
+            question: called with the lake; must not write.
+
+        Raises:
+            LakeError: the lake can't be opened.
+        """
+        with self._reading() as (_, kept):
+            if name in kept.answers:
+                return cast("Found", kept.answers[name])
+        found = self.look_apart(question)
+        with self._turn:
+            # Of a snapshot that is not the newest any more nobody reads it.
+            kept.answers[name] = found
+        return found
+
+    def look_apart(self, question: Callable[[Lake], Found]) -> Found:
+        """Ask the lake what takes long and is not kept, as `look`, while others ask what is quick.
+
+        On a connection of its own. Of such questions one is answered at a time, so that they do
+        not take the whole machine.
+
+        Raises:
+            LakeError: the lake can't be opened.
+        """
+        with self._long_turn:
+            with self._reading() as (lake, _):
+                apart = lake.beside()
+            try:
+                return question(apart)
+            finally:
+                apart.close()
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[Lake, _Answers]]:

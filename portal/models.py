@@ -13,16 +13,6 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from assets.lake.sealed_places import SealedPlace
-
-PERSON_ADDRESS = SealedPlace("portal_person", "sealed_address", ("key",))
-EVENT_TEXT = SealedPlace("portal_event", "sealed_text", ("public_id", "pupil_key", "kind"))
-RECEIVER_ADDRESS = SealedPlace("portal_delegation", "sealed_receiver", ("public_id",))
-DELEGATION_PURPOSE = SealedPlace("portal_delegation", "sealed_purpose", ("public_id",))
-#: Every place of the portal's database that holds something sealed.
-SEALED_IN_PORTAL = (PERSON_ADDRESS, EVENT_TEXT, RECEIVER_ADDRESS, DELEGATION_PURPOSE)
-
-
 #: What such a name looks like.
 PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 

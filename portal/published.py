@@ -84,7 +84,7 @@ class PublishedLists:
         weeks = [one.name for one in root.iterdir() if _WEEK.fullmatch(one.name)]
         newest = max((one for one in weeks if (root / one / code).exists()), default="")
         return Shown(
-            _nameable(found.watchlist, today),
+            _once(_nameable(found.watchlist, today)),
             found.list_key,
             week,
             newest,
@@ -132,6 +132,26 @@ def _nameable(watchlist: Watchlist, today: Today) -> Watchlist:
         return watchlist
     # How many are protected is not told by who is missing from a list.
     return replace(without_pupils(watchlist, left_out), protected_pupils=watchlist.protected_pupils)
+
+
+def _once(watchlist: Watchlist) -> Watchlist:
+    """Return a list with a row a pupil: two numbers that were joined since had one each."""
+    listed = [row.pupil_key for row in watchlist.pupils]
+    listed += [row.pupil_key for row in watchlist.cleared]
+    if len(set(listed)) == len(listed):
+        return watchlist
+    # The strongest rows stand first, and who is on the list is not gone from it.
+    pupils = {row.pupil_key: row for row in reversed(watchlist.pupils)}
+    gone = {row.pupil_key: row for row in reversed(watchlist.cleared)}
+    return replace(
+        watchlist,
+        pupils=tuple(row for row in watchlist.pupils if pupils[row.pupil_key] is row),
+        cleared=tuple(
+            row
+            for row in watchlist.cleared
+            if gone[row.pupil_key] is row and row.pupil_key not in pupils
+        ),
+    )
 
 
 def of_mentor(shown: Shown, person_key: str, name: str, own: Collection[str]) -> Shown:

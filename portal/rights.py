@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from portal.home import Home
-from portal.models import PERSON_ADDRESS, Delegation, HandedPupil, Person
+from portal.models import Delegation, HandedPupil, Person
 from portal.roles import load_roles
+from portal.sealed import PERSON_ADDRESS
 from portal.today import Today
 from rules.follow_up_words import RoleName
 

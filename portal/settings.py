@@ -104,12 +104,14 @@ OIDC_OP_AUTHORIZATION_ENDPOINT = os.environ.get("TRAPPAN_PORTAL_FOUND_AUTHORIZAT
 OIDC_OP_TOKEN_ENDPOINT = os.environ.get("TRAPPAN_PORTAL_FOUND_TOKEN", "")
 OIDC_OP_USER_ENDPOINT = os.environ.get("TRAPPAN_PORTAL_FOUND_USERINFO", "")
 OIDC_OP_JWKS_ENDPOINT = os.environ.get("TRAPPAN_PORTAL_FOUND_JWKS", "")
-# Ten failed logins from one address, and it waits a quarter of an hour.
-AXES_FAILURE_LIMIT = 10
+# Who is counted as one, and how often that one may fail in a quarter of an hour.
+AXES_USERNAME_CALLABLE = "portal.login.guessing.who_fails"
+AXES_FAILURE_LIMIT = "portal.login.guessing.most_failures"
 AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_LOCKOUT_PARAMETERS = "portal.login.guessing.counted_by"
 AXES_LOCKOUT_TEMPLATE = "portal/locked_out.html"
-AXES_RESET_ON_SUCCESS = True
+# Somebody's success says nothing of the others who sit behind the same address.
+AXES_RESET_ON_SUCCESS = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_SENSITIVE_PARAMETERS = ["code", "state", "session_state", "person", "username", "password"]
 AXES_VERBOSE = False
@@ -118,6 +120,8 @@ AXES_CLIENT_IP_CALLABLE = "portal.login.own_machine.address_of"
 # --- sessions ------------------------------------------------------------------------------------
 SESSION_ENGINE = "portal.login.sessions"
 SESSION_COOKIE_AGE = 30 * 60
+# Ours: what a session is over after, however much is done in it.
+SESSION_LONGEST_SECONDS = CONFIGURATION.session_hours * 3600
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -125,6 +129,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HAS_TLS
 SESSION_COOKIE_NAME = "__Host-trappan" if _HAS_TLS else "trappan"
 CSRF_COOKIE_NAME = "__Host-trappan-csrf" if _HAS_TLS else "trappan-csrf"
+KNOWN_BROWSER_COOKIE_NAME = "__Host-trappan-browser" if _HAS_TLS else "trappan-browser"
 CSRF_FAILURE_VIEW = "portal.views.errors.form_too_old"
 CSRF_TRUSTED_ORIGINS = [CONFIGURATION.url.rstrip("/")] if _HAS_TLS else []
 

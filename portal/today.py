@@ -56,6 +56,9 @@ class Today:
         standing: for the key of each number that was changed the one that stands.
         names: what staff are called, by the person's key.
         school_year_start: the first day of the school year.
+        left: by key of who may be named and belongs nowhere any more, the school unit where the
+            pupil was last; "" where the lake does not say it. No right is made of it but a team's,
+            to the row without a name of a case that goes on (`views/team.py`).
     """
 
     day: date
@@ -65,6 +68,7 @@ class Today:
     standing: Mapping[str, str]
     names: Mapping[str, str]
     school_year_start: date
+    left: Mapping[str, str] = field(default_factory=dict)
     _earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def keys_of(self, pupil_key: str) -> tuple[str, ...]:
@@ -104,10 +108,12 @@ def look_at_today(lake: Lake, sealer: Sealer, day: date, rules: RuleSet) -> Toda
     names: dict[str, str] = {}
     rows = lake.rows(
         "SELECT cast(pupil_key AS VARCHAR), school_unit_code, class_name, grade, "
-        f"cast(mentor_key AS VARCHAR) FROM {belonging} WHERE NOT is_protected AND NOT has_left"
+        f"cast(mentor_key AS VARCHAR), has_left FROM {belonging} WHERE NOT is_protected"
     )
-    for key, code, class_name, grade, mentor_word in rows:
-        if key not in nameable:
+    places: dict[str, str] = {}
+    for key, code, class_name, grade, mentor_word, has_left in rows:
+        places[key] = code
+        if key not in nameable or has_left:
             continue
         mentors = staff.mentors.get(mentor_word or "", ())
         pupils[key] = PlaceToday(code, class_name, grade, tuple(one.key for one in mentors))
@@ -133,5 +139,6 @@ def look_at_today(lake: Lake, sealer: Sealer, day: date, rules: RuleSet) -> Toda
         standing,
         names,
         school_year_start(day),
+        {key: places.get(key, "") for key in nameable if key not in pupils},
         {new: tuple(sorted(old)) for new, old in earlier.items()},
     )

@@ -330,7 +330,7 @@ PLACES: tuple[Store, ...] = (
         "what people said of pupils, delegations, who opened whom, sessions, machines whose login "
         "failed; notes and mail addresses sealed",
         "values sealed",
-        "the portal; a principal the own school's log",
+        "the portal; a principal the own school's log; the operator the log, by `trappan access`",
         erasure="`trappan erase`: deleted, in freed pages too; who opened what stays, not whom",
         rotation=NOT_YET,
         noticed=("cut",),

@@ -1,5 +1,7 @@
 """The portal's database, read only: what was recorded, without texts and without who wrote it.
 
+Its other tables too, for an operator who asks (`portal/accesses.py`).
+
 A SQLite file in the home, or a Postgres database that the portal is set to. Nothing here knows the
 portal's code; a test compares the columns with its models. Not here: what becomes of the rows
 (`bringing.py`).
@@ -117,7 +119,23 @@ class PortalDatabase:
         Raises:
             PortalAwayError: it does not answer, is locked, or is not of this version.
         """
-        # A third of a second, and nobody but the night asks.
+        return sort_out(self.rows(EVENTS, COLUMNS, "ORDER BY id"))
+
+    def rows(
+        self, table: str, columns: Sequence[str], rest: str = "", **values: object
+    ) -> list[tuple[Any, ...]]:
+        """Return rows of one of its tables.
+
+        Args:
+            table: its name.
+            columns: their names.
+            rest: of the SELECT, after FROM; `:name` for each of the values.
+            values: by name.
+
+        Raises:
+            PortalAwayError: it does not answer, is locked, or is not of this version.
+        """
+        # A third of a second, and nobody but the night and an operator asks.
         from sqlalchemy import inspect, text  # noqa: PLC0415
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
@@ -133,18 +151,17 @@ class PortalDatabase:
                 "TRAPPAN_PORTAL_DATABASE is a Postgres database, and the package that speaks with "
                 'one is not installed. Run: pip install "franvarotrappan[scale-out]"'
             ) from None
+        select = f"SELECT {', '.join(columns)} FROM {table} {rest}"
         try:
             with engine.connect() as connection:
-                missing = _missing(inspect(connection))
+                missing = _missing(inspect(connection), table, columns)
                 if missing:
                     raise PortalAwayError(
                         f"The portal's database has no {missing}. Expected one that this version's "
                         "portal made: start it once with `trappan portal`, which brings it up to "
                         "date."
                     )
-                rows = connection.execute(
-                    text(f"SELECT {', '.join(COLUMNS)} FROM {EVENTS} ORDER BY id")
-                ).all()
+                return [tuple(row) for row in connection.execute(text(select), values)]
         except SQLAlchemyError as error:
             # Not its words: they quote the address, which has a password.
             original = type(getattr(error, "orig", None) or error).__name__
@@ -153,7 +170,6 @@ class PortalDatabase:
             ) from None
         finally:
             engine.dispose()
-        return sort_out([tuple(row) for row in rows])
 
     def engine(self, *, may_write: bool = False) -> Engine:
         """Return a way to it; to read only, but for who takes an erased pupil out of it.
@@ -192,13 +208,13 @@ class PortalDatabase:
         )
 
 
-def _missing(inspector: Any) -> str:
+def _missing(inspector: Any, table: str, columns: Sequence[str]) -> str:
     """Name the table or the columns that are not there; "" for none."""
-    if not inspector.has_table(EVENTS):
-        return f"table {EVENTS}"
-    present = {column["name"] for column in inspector.get_columns(EVENTS)}
-    lacking = [name for name in COLUMNS if name not in present]
-    return f"column {', '.join(lacking)} in {EVENTS}" if lacking else ""
+    if not inspector.has_table(table):
+        return f"table {table}"
+    present = {column["name"] for column in inspector.get_columns(table)}
+    lacking = [name for name in columns if name not in present]
+    return f"column {', '.join(lacking)} in {table}" if lacking else ""
 
 
 def sort_out(rows: Sequence[tuple[Any, ...]]) -> Recorded:
@@ -233,7 +249,8 @@ def _brought(row: dict[str, Any]) -> BroughtEvent:
     kind, code = row["kind"], row["school_unit_code"]
     if kind not in ACTS - {ACT} or len(code) != _CODE_LENGTH or not code.isdecimal():
         raise ValueError("a kind or a school unit that is none")
-    is_whole = kind in BROUGHT
+    # What a team plans is of its case: a date of its own on a list would say that there is one.
+    is_whole = kind in BROUGHT and row["role"] != "team"
     return BroughtEvent(
         event_number=int(row["id"]),
         pupil_key=UUID(row["pupil_key"]),

@@ -156,6 +156,9 @@ def stand(
             allowed = 0 if overdue else None
         elif idle >= days:
             overdue, allowed = due, days
+    elif crossing.level == 0 and _has_lapsed(planned, acts, today):
+        # No verdict changes what people have agreed on, nor one that nothing is over a step.
+        overdue, allowed = "follow_up", 0
     return FollowUp(
         mentor=mentor,
         principal=principal,
@@ -183,6 +186,15 @@ def _is_kept(planned: FollowUpEvent | None, acts: Sequence[FollowUpEvent]) -> bo
         and planned.on_date is not None
         and any(act.number > planned.number and act.day >= planned.on_date for act in acts)
     )
+
+
+def _has_lapsed(planned: FollowUpEvent | None, acts: Sequence[FollowUpEvent], today: date) -> bool:
+    """Whether a planned day has passed without an act, and nobody closed the matter since."""
+    if planned is None or planned.on_date is None or planned.on_date >= today:
+        return False
+    of_school = {STATUS_OF["mentor"], STATUS_OF["principal"]}
+    later = [_word_of(act) for act in acts if act.kind in of_school and act.number > planned.number]
+    return not _is_kept(planned, acts) and not any(word and word.closes for word in later)
 
 
 def has_open_case(facts: Sequence[FollowUpEvent]) -> bool:

@@ -279,6 +279,7 @@ class ClearedPupil:
     pupil_key: str = ""  # never shown
     mentor_key: str = ""  # never shown
     mentors: tuple[Mentor, ...] = ()  # as in PupilRow
+    follow_up: RowFollowUp | None = None  # None without a portal, and for a pupil who left
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,10 @@ COMMANDS = {
         "portal.serve:portal",
         "Serve the portal, in which people read lists and say what they did.",
     ),
+    "access": (
+        "portal.accesses:access",
+        "Print who opened or changed a pupil in the portal, or what somebody opened there.",
+    ),
     "verify": (
         "pipelines.cli.upkeep.verify:verify",
         "Look whether all that is kept is whole: files, seals, ledger and sums.",

@@ -91,6 +91,7 @@ class CaseRow:
         sex: girl, boy, unknown.
         began: when it began.
         ended: when it ended; None while it goes on.
+        has_left: the pupil belongs to no school any more.
     """
 
     case: PupilCase
@@ -100,6 +101,7 @@ class CaseRow:
     sex: str
     began: Moment
     ended: Moment | None
+    has_left: bool = False
 
 
 def case_rows(lake: Lake, today: Today, cases: Sequence[PupilCase]) -> list[CaseRow]:
@@ -181,6 +183,7 @@ def _row(
         sex=sex_in(identity) if identity else UNKNOWN,
         began=moment("in", case.enrolled_on),
         ended=moment("out", case.ended_on) if case.ended_on else None,
+        has_left=case.pupil_key not in today.pupils,
     )
 
 

@@ -28,8 +28,8 @@ _LINE = (
     "En rad för varje ärende. Kolumnerna med ord att välja bland, utskrivningsdagen och skälet "
     "är teamets och läses tillbaka; allt annat fyller programmet i. "
     f"Frånvaro räknas över skolans {SCHOOL_DAYS} senaste skoldagar före dagen, av det som är "
-    "rapporterat. Ett ärende finns med så länge eleven hör till en skola i stadsdelen och "
-    "samtycke finns."
+    "rapporterat. Ett ärende finns med så länge samtycke finns och eleven hör till en skola i "
+    "stadsdelen, eller hörde dit till sist: den som har lämnat skolan står så i kolumnen Läge."
 )
 _HEADER = "Innehåller uppgifter om enskilda elever"
 #: In the place of a text that is not carried out of the portal.
@@ -40,6 +40,7 @@ _ENDS_WITH = "step_7_"
 REFERENCE, VERSION, SCHOOL_CODE = "Ärende", "Läst till", "Skolenhetskod"
 FACTORS, MEASURES = "Orsaksgrupper", "Insatser och omfattning"
 ENDED_ON, ENDED_BY, WHY_EARLY = "Utskriven", "Avslutsorsak", "Varför i förtid"
+STATE = "Läge"
 RESULT, GOALS_MET = "Resultat", "Mål uppfyllda"
 PUPIL, GUARDIAN = "Elevens nöjdhet", "Vårdnadshavares nöjdhet"
 #: The kinds of events behind the columns with one word each.
@@ -107,6 +108,7 @@ def columns() -> tuple[SheetColumn, ...]:
         SheetColumn(VERSION, "count", 8, lambda row: row.case.seen),
         SheetColumn(SCHOOL_CODE, "word", 12, lambda row: row.school_unit_code),
         SheetColumn("Skola", "text", 24, lambda row: row.school_name),
+        SheetColumn(STATE, "word", 18, _state),
         SheetColumn("Kön", "word", 14, lambda row: SEXES[row.sex]),
         SheetColumn("Inskriven", "date", 12, lambda row: row.began.day),
         SheetColumn("Årskurs vid inskrivning", "grade", 12, lambda row: _grade(row.began.grade)),
@@ -168,6 +170,13 @@ def _absence(
 
 def _grade(value: int | None) -> Value:
     return "F" if value == 0 else value
+
+
+def _state(row: CaseRow) -> Value:
+    if row.ended:
+        return "Avslutat"
+    # The team says when and why it ended; until then nobody is simply missing.
+    return "Har lämnat skolan" if row.has_left else "Pågår"
 
 
 def _factors(row: CaseRow) -> Value:

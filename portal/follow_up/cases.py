@@ -15,6 +15,7 @@ from assets.follow_up.kinds import CONSENT, STATUS_OF
 from assets.follow_up.standing import newest_of
 from portal.follow_up.events import Fact
 from portal.home import Home
+from portal.today import Today
 
 _STEP = STATUS_OF["team"]
 _NOT_RAISED_YET = "step_1_noticed"
@@ -120,6 +121,20 @@ def _reference(home: Home, enrolled_by: Fact) -> str:
     """Of a key of its own: neither the pupil's name in addresses nor the lake's key follows."""
     made = home.sealer.key_text("portal case", enrolled_by.public_id).replace("-", "")
     return f"SST-{made[:_REFERENCE_LETTERS].upper()}"
+
+
+def last_school(today: Today, facts: Sequence[Fact]) -> str:
+    """Return the school unit of a pupil: where they are, or of who has left where they were.
+
+    Args:
+        today: who belongs where.
+        facts: what was said of the pupil, at least one thing.
+    """
+    key = facts[-1].pupil_key
+    placed = today.pupils.get(key)
+    if placed is not None:
+        return placed.school_unit_code
+    return today.left.get(key) or facts[-1].school_unit_code
 
 
 def case_references(home: Home, facts: Sequence[Fact]) -> tuple[str, ...]:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
-from assets.follow_up.kinds import WITHDRAWAL
+from assets.follow_up.kinds import ACT, NEXT_DATE, RESPONSIBLE, WITHDRAWAL
 from assets.follow_up.standing import FollowUpEvent, newest_of
 from pipelines.settings import STOCKHOLM
 from portal.follow_up.kinds import Said
 from portal.home import Home
-from portal.models import EVENT_TEXT, Event, new_public_id
+from portal.models import Event, PupilReference, new_public_id
 from portal.rights import Role
+from portal.sealed import EVENT_TEXT
 from portal.today import Today
 from rules.errors import TrappanError
 
@@ -70,6 +71,19 @@ def facts_of(home: Home, today: Today, pupil_keys: Iterable[str]) -> dict[str, l
     return {key: sorted(facts, key=lambda fact: fact.number) for key, facts in found.items()}
 
 
+def of_the_school(facts: Iterable[Fact]) -> list[Fact]:
+    """Return facts as the school's lists have them: what the team planned is an act, and no plan.
+
+    The same as what comes into the lake (`assets/follow_up/portal_database.py`).
+    """
+    return [
+        replace(fact, kind=ACT, value="", on_date=None)
+        if fact.role == "team" and fact.kind in {NEXT_DATE, RESPONSIBLE}
+        else fact
+        for fact in facts
+    ]
+
+
 def _fact(home: Home, row: Event, standing_key: str) -> Fact:
     text = ""
     if row.sealed_text is not None:
@@ -93,6 +107,39 @@ def _fact(home: Home, row: Event, standing_key: str) -> Fact:
     )
 
 
+def keep_others_waiting(pupil_keys: Iterable[str]) -> None:
+    """Let nobody else write of some pupils until this transaction ends; to be called inside one.
+
+    What is read after it is what stands, so that of two who say the same kind of thing at the same
+    moment the second is told. Postgres keeps the rows of the pupils' names for it; in SQLite a
+    transaction has the database for itself from its beginning (`configuration.py`).
+
+    Args:
+        pupil_keys: keys that stand.
+
+    Raises:
+        OperationalError: somebody else keeps one of them too long.
+    """
+    wanted = set(pupil_keys)
+    missing = wanted - _kept_waiting(wanted)
+    if missing:
+        PupilReference.objects.bulk_create(
+            [PupilReference(pupil_key=key) for key in sorted(missing)], ignore_conflicts=True
+        )
+        _kept_waiting(missing)
+
+
+def _kept_waiting(pupil_keys: Iterable[str]) -> set[str]:
+    """Return those of some pupils who have a row to keep; it is kept from now on."""
+    wanted, found = sorted(pupil_keys), set[str]()
+    # In one order: two who each keep what the other waits for would wait for ever.
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        rows = PupilReference.objects.filter(pupil_key__in=part).order_by("pupil_key")
+        found |= set(rows.select_for_update().values_list("pupil_key", flat=True))
+    return found
+
+
 @dataclass(frozen=True)
 class Author:
     """Who says something, and as what."""
@@ -102,7 +149,13 @@ class Author:
 
 
 def add_event(
-    home: Home, today: Today, author: Author, pupil_key: str, said: Said, seen: int | None
+    home: Home,
+    today: Today,
+    author: Author,
+    pupil_key: str,
+    said: Said,
+    seen: int | None,
+    last_school: str = "",
 ) -> Event:
     """Keep what somebody said of a pupil.
 
@@ -113,16 +166,21 @@ def add_event(
         pupil_key: the key that stands for the pupil.
         said: what was checked by `objection`.
         seen: the newest event of this pupil that the form showed; None for no comparison.
+        last_school: of a pupil who has left, the school unit where they were.
 
     Raises:
         ChangedMeanwhileError: a newer one of the same kind was said by somebody else.
+        OperationalError: the database is away, or somebody else keeps the pupil too long.
     """
     public_id = new_public_id()
     text = said.text.strip()
+    placed = today.pupils.get(pupil_key)
+    school = placed.school_unit_code if placed else last_school
     sealed = (
         home.sealer.seal_text(EVENT_TEXT, (public_id, pupil_key, said.kind), text) if text else None
     )
     with transaction.atomic():
+        keep_others_waiting([pupil_key])
         if seen is not None:
             of_pupil = facts_of(home, today, [pupil_key]).get(pupil_key, [])
             newest = newest_of(of_pupil, said.kind)
@@ -131,7 +189,7 @@ def add_event(
         return Event.objects.create(
             public_id=public_id,
             pupil_key=pupil_key,
-            school_unit_code=today.pupils[pupil_key].school_unit_code,
+            school_unit_code=school,
             kind=said.kind,
             value=said.value,
             on_date=said.on_date,
@@ -144,10 +202,11 @@ def add_event(
 
 def withdraw(home: Home, today: Today, author: Author, event: Event) -> Event | None:
     """Take back what was entered by mistake; None where it was taken back before."""
+    pupil_key = today.standing_key(event.pupil_key)
     with transaction.atomic():
+        keep_others_waiting([pupil_key])
         if Event.objects.filter(withdraws=event).exists():
             return None
-        pupil_key = today.standing_key(event.pupil_key)
         return Event.objects.create(
             pupil_key=pupil_key,
             school_unit_code=today.pupils[pupil_key].school_unit_code,

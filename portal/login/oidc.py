@@ -20,6 +20,7 @@ from mozilla_django_oidc.views import OIDCAuthenticationCallbackView
 
 from assets.delivery.recipients import is_address
 from portal.home import the_home
+from portal.login.guessing import is_an_outage, know_browser
 from portal.login.people import person_with
 from portal.models import Person
 from portal.settings import CONFIGURATION
@@ -138,7 +139,17 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
             return self.failed(request)
         except requests.RequestException as error:
             _LOGGER.warning("The login did not answer: %s", type(error).__name__)
+            if is_an_outage(error):
+                # Nobody's guess: a whole school would be counted out while the login is down.
+                down: HttpResponse = self.login_failure()
+                return down
             return self.failed(request)
+        return answer
+
+    def login_success(self) -> HttpResponse:
+        """Let the person in, and know the browser again: its mistakes are its own from now on."""
+        answer: HttpResponse = super().login_success()
+        know_browser(self.request, answer)
         return answer
 
     def failed(self, request: HttpRequest) -> HttpResponse:

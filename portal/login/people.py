@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from portal.home import Home
-from portal.models import PERSON_ADDRESS, Person
+from portal.models import Person
+from portal.sealed import PERSON_ADDRESS
 
 
 def person_with(home: Home, address: str, issuer: str = "", subject: str = "") -> Person | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from assets.follow_up.standing import has_open_case
 from portal.follow_up.case_reading import (
     CaseSheetError,
     SheetRead,
@@ -22,11 +24,11 @@ from portal.follow_up.case_reading import (
 )
 from portal.follow_up.case_rows import CaseRow, case_rows
 from portal.follow_up.case_sheet import REFERENCE, workbook_of
-from portal.follow_up.cases import PupilCase, cases_in
-from portal.follow_up.events import Author, add_event
+from portal.follow_up.cases import PupilCase, cases_in, last_school
+from portal.follow_up.events import Author, add_event, facts_of, keep_others_waiting
 from portal.follow_up.kinds import objection
 from portal.views.rules import Visit, of_team
-from portal.views.team import open_cases
+from portal.views.team import cases_of_who_left, open_cases
 
 #: Bytes of a file that is read back: a team's own is some dozens of kilobytes.
 MOST_BYTES = 2 << 20
@@ -72,8 +74,7 @@ def case_sheet_file(request: HttpRequest, visit: Visit) -> HttpResponse:
     rows = sheet_rows(visit)
     visit.note("team", "case_sheet")
     for row in rows:
-        key = row.case.pupil_key
-        visit.note("team", "case_sheet", visit.today.pupils[key].school_unit_code, key)
+        visit.note("team", "case_sheet", _school_of(visit, row), row.case.pupil_key)
     answer = HttpResponse(workbook_of(rows, visit.home.now()), content_type=_TYPE)
     name = f"deltagaruppfoljning_{visit.today.day.isoformat()}.xlsx"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -86,8 +87,13 @@ def sheet_rows(visit: Visit) -> list[CaseRow]:
     return visit.home.look(lambda lake: case_rows(lake, visit.today, cases))
 
 
+def _school_of(visit: Visit, row: CaseRow) -> str:
+    return last_school(visit.today, row.case.facts)
+
+
 def _cases(visit: Visit) -> list[PupilCase]:
-    found = [case for facts in open_cases(visit).values() for case in cases_in(visit.home, facts)]
+    said = {**open_cases(visit), **cases_of_who_left(visit)}
+    found = [case for facts in said.values() for case in cases_in(visit.home, facts)]
     return sorted(found, key=lambda case: (case.enrolled_on, case.reference))
 
 
@@ -131,7 +137,10 @@ def _kept(visit: Visit, read: SheetRead) -> ReadBack:
     outcome = ReadBack(rows=len(read.rows), notices=list(read.notices))
     known = {row.case.reference: row for row in sheet_rows(visit)}
     met: set[str] = set()
+    keys = [known[one.reference].case.pupil_key for one in read.rows if one.reference in known]
     with transaction.atomic():
+        keep_others_waiting(keys)
+        known = _as_they_stand(visit, known, keys)
         visit.note("team", "case_sheet_read")
         for row in read.rows:
             faults, said = _keep(visit, row, known, met, outcome.notices)
@@ -142,6 +151,20 @@ def _kept(visit: Visit, read: SheetRead) -> ReadBack:
     if outcome.rows and outcome.refused == outcome.rows:
         outcome.status = 422
     return outcome
+
+
+def _as_they_stand(
+    visit: Visit, known: dict[str, CaseRow], pupil_keys: Iterable[str]
+) -> dict[str, CaseRow]:
+    """Return the rows of some pupils with what was said until this moment; none without consent."""
+    facts = facts_of(visit.home, visit.today, pupil_keys)
+    cases = {
+        case.reference: case
+        for of_pupil in facts.values()
+        if has_open_case(of_pupil)
+        for case in cases_in(visit.home, of_pupil)
+    }
+    return {name: replace(known[name], case=case) for name, case in cases.items() if name in known}
 
 
 def _keep(
@@ -165,10 +188,10 @@ def _keep(
         return faults, 0
     notices += read.notices
     if read.said:
-        visit.note("team", "changed", today.pupils[key].school_unit_code, key)
+        visit.note("team", "changed", _school_of(visit, found), key)
     author = Author(visit.rights.key, "team")
     for said in read.said:
-        add_event(visit.home, today, author, key, said, None)
+        add_event(visit.home, today, author, key, said, None, _school_of(visit, found))
     return [], len(read.said)
 
 

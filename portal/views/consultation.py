@@ -47,17 +47,19 @@ def consultation(request: HttpRequest, visit: Visit, pupil: PupilVisit) -> HttpR
     visit.note(pupil.role, "consultation", pupil.placed.school_unit_code, pupil.key)
     home = visit.home
     day, rule_set = home.day(), home.rules()
-    said: Consultation | None = home.ask(
+    said: Consultation | None = home.ask_apart(
         ("consultation", pupil.key), lambda lake: consult_about(lake, pupil.key, day, rule_set)
     )
     if said is None:
         raise Http404
     placed = pupil.placed
-    facts = home.look(
-        lambda lake: own_facts(lake, pupil.key, placed.class_name, placed.school_unit_code)
-    )
     typed = _Typed(request.POST.get(_DONE, ""), request.POST.get(_QUESTION, ""))
-    trouble = {_DONE: _trouble(typed.done, facts), _QUESTION: _trouble(typed.question, facts)}
+    trouble = {_DONE: "", _QUESTION: ""}
+    if typed.done or typed.question:
+        facts = home.look_apart(
+            lambda lake: own_facts(lake, pupil.key, placed.class_name, placed.school_unit_code)
+        )
+        trouble = {_DONE: _trouble(typed.done, facts), _QUESTION: _trouble(typed.question, facts)}
     is_refused = any(trouble.values())
     # Refused words are in the form alone, never on the sheet.
     sheet = texts.items(

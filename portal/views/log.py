@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from assets.flags.answers import identities_of
 from assets.watchlists.swedish.safe_text import one_line
-from portal.models import PERSON_ADDRESS, AccessEntry, Person
+from portal.models import AccessEntry, Person
+from portal.sealed import PERSON_ADDRESS
 from portal.today import SchoolToday
 from portal.views.rules import Visit, of_led_school, of_operator
 

@@ -19,7 +19,7 @@ from portal.follow_up.clock import school_days
 from portal.follow_up.events import Fact
 from portal.follow_up.kinds import words_for
 from portal.published import Shown, of_mentor, row_of
-from portal.views.recording import Outcome, may_see, typed
+from portal.views.recording import Outcome, may_see, shown_to, typed
 from portal.views.rows import (
     as_typed,
     overdue_text,
@@ -95,11 +95,8 @@ def pupil_page(
     shown = list_with(visit, pupil)
     row = row_of_pupil(visit, shown, pupil.key) if shown else None
     found = row_of(shown.watchlist, pupil.key) if shown else None
-    if set(pupil.roles) == {"team"}:
-        # What the school has said and has to do is not the team's to read.
-        follow_up = _unlisted(visit, pupil, [f for f in pupil.facts if may_see(f, pupil.roles)])
-    else:
-        follow_up = row.follow_up if row else _unlisted(visit, pupil, pupil.facts)
+    is_listed = row is not None and set(pupil.roles) != {"team"}
+    follow_up = row.follow_up if row and is_listed else _unlisted(visit, pupil)
     written = typed(request) if outcome.trouble else {}
     context = {
         "visit": visit,
@@ -144,12 +141,12 @@ def pupil_page(
     return render(request, template, context, status=status)
 
 
-def _unlisted(visit: Visit, pupil: PupilVisit, facts: list[Fact]) -> FollowUp:
+def _unlisted(visit: Visit, pupil: PupilVisit) -> FollowUp:
     """How the follow-up stands of a pupil who is on no list: nothing waits, so nothing is late."""
     today = visit.today
     days = school_days(visit.home, pupil.placed.school_unit_code, today.school_year_start)
     nothing = Crossing({}, 0, None)
-    return stand(facts, nothing, days, today.day, reminder_days(today.day))
+    return stand(shown_to(pupil), nothing, days, today.day, reminder_days(today.day))
 
 
 def list_with(visit: Visit, pupil: PupilVisit) -> Shown | None:

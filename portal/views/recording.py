@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from http import HTTPStatus
 
 from django.db import OperationalError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,6 +25,8 @@ from portal.follow_up.events import (
     Fact,
     add_event,
     facts_of,
+    keep_others_waiting,
+    of_the_school,
     withdraw,
 )
 from portal.follow_up.kinds import Objection, Said, objection, with_extent
@@ -31,7 +34,7 @@ from portal.models import PUBLIC_ID, Event
 from portal.published import of_mentor
 from portal.rights import Role
 from portal.views.rows import Row, as_typed, people_at, row_of_pupil, word_text
-from portal.views.rules import PupilVisit, Visit, of_pupil
+from portal.views.rules import PupilVisit, Visit, is_of_htmx, meet, of_pupil
 from rules.errors import TrappanError
 
 #: Fields of a form that are kinds of events.
@@ -94,7 +97,13 @@ class Outcome:
 def record(request: HttpRequest, visit: Visit, pupil: PupilVisit) -> HttpResponse:
     """Keep what was said of a pupil; answer with the row as it is then."""
     outcome = keep(request, visit, pupil)
-    if request.htmx and request.POST.get("place") == "row":  # type: ignore[attr-defined]
+    if outcome.status == HTTPStatus.CONFLICT:
+        # With what the other said, which was kept after this form was read.
+        found = meet(visit, pupil.key)
+        if found is None:
+            raise Http404
+        pupil = found
+    if is_of_htmx(request) and request.POST.get("place") == "row":
         return _answer_row(request, visit, pupil, outcome)
     if outcome.trouble:
         from portal.views.pupil import pupil_page  # noqa: PLC0415
@@ -109,27 +118,52 @@ def keep(request: HttpRequest, visit: Visit, pupil: PupilVisit) -> Outcome:
         wanted = list(_said(request.POST, pupil))
     except _NotADateError as error:
         return Outcome(trouble=f"”{error}” är inget datum. Skriv ÅÅÅÅ-MM-DD.", status=422)
-    day = visit.today.day
-    for said in wanted:
-        found = objection(said, pupil.roles, day, has_consent=_consent(pupil, wanted))
-        found = found or _of_person(visit, pupil, said)
-        if found is not None:
-            return Outcome(trouble=found.words, is_warning=found.is_warning, status=422)
-    if not wanted:
-        return Outcome(trouble="Inget är ändrat, så inget sparades.", status=422)
-    seen = _number(request.POST.get("seen"))
+    found = _against(visit, pupil, wanted)
+    found = found or next(filter(None, (_of_person(visit, pupil, said) for said in wanted)), None)
+    if found is None and not wanted:
+        found = Objection("Inget är ändrat, så inget sparades.")
     try:
-        with transaction.atomic():
-            visit.note(pupil.role, "changed", school=pupil.placed.school_unit_code, pupil=pupil.key)
-            for said in wanted:
-                author = Author(visit.rights.key, _acts_as(pupil, said))
-                add_event(visit.home, visit.today, author, pupil.key, said, seen)
+        found = found or _kept(visit, pupil, wanted, _number(request.POST.get("seen")))
     except ChangedMeanwhileError as error:
         words = _changed(visit, pupil, error.newest, wanted)
         return Outcome(trouble=words, is_warning=True, status=409)
     except OperationalError:
         return Outcome(trouble=LOCKED, status=503)
+    if found is not None:
+        return Outcome(trouble=found.words, is_warning=found.is_warning, status=422)
     return Outcome(saved=len(wanted))
+
+
+def _against(visit: Visit, pupil: PupilVisit, wanted: list[Said]) -> Objection | None:
+    """Return what stands against a form as a whole."""
+    day, consent = visit.today.day, _consent(pupil, wanted)
+    against = (objection(said, pupil.roles, day, has_consent=consent) for said in wanted)
+    return next(filter(None, against), None)
+
+
+@transaction.atomic
+def _kept(
+    visit: Visit, pupil: PupilVisit, wanted: list[Said], seen: int | None
+) -> Objection | None:
+    """Keep all that is wanted, while nobody else writes of the pupil.
+
+    Raises:
+        Http404: the pupil is not the visitor's any more.
+        ChangedMeanwhileError: somebody else said something of the same kind.
+    """
+    keep_others_waiting([pupil.key])
+    # Consent can have been withdrawn while the form was on its way.
+    now = meet(visit, pupil.key)
+    if now is None:
+        raise Http404
+    found = _against(visit, now, wanted)
+    if found is not None:
+        return found
+    visit.note(pupil.role, "changed", school=pupil.placed.school_unit_code, pupil=pupil.key)
+    for said in wanted:
+        author = Author(visit.rights.key, _acts_as(pupil, said))
+        add_event(visit.home, visit.today, author, pupil.key, said, seen)
+    return None
 
 
 def _said(given: Mapping[str, str], pupil: PupilVisit) -> Iterator[Said]:
@@ -137,10 +171,10 @@ def _said(given: Mapping[str, str], pupil: PupilVisit) -> Iterator[Said]:
     is_confirmed = given.get("confirmed") == "1"
     yield from _chosen(given, pupil, is_confirmed)
     value = given.get(kinds.RESPONSIBLE, "")
-    newest = newest_of(pupil.facts, kinds.RESPONSIBLE)
+    newest = newest_of(shown_to(pupil), kinds.RESPONSIBLE)
     if value and (newest is None or newest.value != value):
         yield Said(kinds.RESPONSIBLE, value[:_LONGEST_VALUE])
-    planned = newest_of(pupil.facts, kinds.NEXT_DATE)
+    planned = newest_of(shown_to(pupil), kinds.NEXT_DATE)
     day = _day(given.get(kinds.NEXT_DATE))
     if kinds.NEXT_DATE in given and day != (planned.on_date if planned else None):
         yield Said(kinds.NEXT_DATE, "" if day else "none", day)
@@ -286,6 +320,14 @@ def take_back(request: HttpRequest, visit: Visit, pupil: PupilVisit, event: str)
         visit.note(pupil.role, "withdrew", pupil.placed.school_unit_code, pupil.key)
         withdraw(visit.home, visit.today, Author(visit.rights.key, pupil.role), found)
     return redirect(reverse("pupil", kwargs={"reference": pupil.reference}) + "#handelser")
+
+
+def shown_to(pupil: PupilVisit) -> list[Fact]:
+    """Return what stands for a visitor: the team has its own plans, the school its own."""
+    if set(pupil.roles) == {"team"}:
+        # What the school has said and has to do is not the team's to read.
+        return [fact for fact in pupil.facts if may_see(fact, pupil.roles)]
+    return of_the_school(pupil.facts)
 
 
 def may_see(fact: Fact, roles: tuple[str, ...]) -> bool:

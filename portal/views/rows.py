@@ -29,7 +29,7 @@ from assets.watchlists.swedish import (
 )
 from assets.watchlists.swedish.safe_text import one_line
 from portal.follow_up.clock import ListClock, clock_of
-from portal.follow_up.events import Fact, facts_of
+from portal.follow_up.events import Fact, facts_of, of_the_school
 from portal.follow_up.kinds import extent_in, measures, of_the_case, words_for
 from portal.published import Shown
 from portal.rights import Role
@@ -231,7 +231,9 @@ def _staff_at(today: Today, code: str) -> dict[str, str]:
 def follow_up_of(visit: Visit, clock: ListClock, pupil_key: str, facts: Sequence[Fact]) -> FollowUp:
     """Return how a pupil's follow-up stands today."""
     day = visit.today.day
-    return stand(facts, clock.of(pupil_key), clock.school_days, day, reminder_days(day))
+    return stand(
+        of_the_school(facts), clock.of(pupil_key), clock.school_days, day, reminder_days(day)
+    )
 
 
 def _row(

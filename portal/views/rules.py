@@ -25,6 +25,7 @@ from portal.models import PUBLIC_ID, AccessEntry, Person, PupilReference
 from portal.published import PublishedLists
 from portal.rights import Rights, Role, rights_of
 from portal.today import PlaceToday, SchoolToday, Today
+from portal.views import errors
 from rules.year_wheels import district_of
 
 Given = ParamSpec("Given")
@@ -161,6 +162,11 @@ def _for(
         @wraps(view)
         def guarded(request: HttpRequest, **given: Any) -> HttpResponse:
             visit = visit_of(request)
+            if visit is None and is_of_htmx(request):
+                # A page in the place of a row would take away what was typed there.
+                return HttpResponse(status=401)
+            if visit is None and errors.written(request):
+                return errors.logged_out(request)
             if visit is None:
                 asked = request.get_full_path() if request.method == "GET" else "/"
                 return redirect(f"/logga-in/?{urlencode({'next': asked})}")
@@ -172,6 +178,11 @@ def _for(
         return guarded
 
     return with_rule
+
+
+def is_of_htmx(request: HttpRequest) -> bool:
+    """Whether a part of a page asks, which is put in its own place."""
+    return bool(request.htmx)  # type: ignore[attr-defined]
 
 
 def _school(visit: Visit, given: dict[str, Any]) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from assets.watchlists.swedish import texts
+from portal.published import Shown
 from portal.today import SchoolToday
 from portal.views.rows import grouped, rows_of_list
 from portal.views.rules import Visit, of_school
@@ -37,7 +38,7 @@ def school_page(request: HttpRequest, visit: Visit, school: SchoolToday) -> Http
         "counts": [(group.name, len(group.rows), group.code) for group in groups],
         "up_to": texts.up_to(watchlist),
         "weeks": visit.lists.weeks_of(school.code),
-        "has_newer": bool(week and (shown.newest_week > week)),
+        "has_newer": bool(week) and _has_newer(visit, school, shown),
         "is_led": school.code in visit.rights.led,
         "wheel": steps_of_school(visit, school.district, school.code, rows),
         "calendar": calendar_address(school.district),
@@ -45,3 +46,10 @@ def school_page(request: HttpRequest, visit: Visit, school: SchoolToday) -> Http
         "day": visit.today.day,
     }
     return render(request, "portal/school.html", context)
+
+
+def _has_newer(visit: Visit, school: SchoolToday, shown: Shown) -> bool:
+    """Whether a list of a later week, or of a later day, is out than the frozen one."""
+    current = visit.lists.of_school(school.code, visit.today)
+    is_later = current is not None and current.watchlist.as_of > shown.watchlist.as_of
+    return is_later or shown.newest_week > shown.week

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from assets.follow_up import kinds
 from assets.follow_up.standing import has_open_case, newest_of
 from assets.watchlists.swedish.safe_text import one_line
+from portal.follow_up.cases import cases_in, last_school
 from portal.follow_up.events import Fact, facts_of
 from portal.models import Event
 from portal.views.recording import may_see
@@ -37,13 +38,22 @@ class Case:
     goal: str
 
 
+@dataclass(frozen=True)
+class LeftCase:
+    """A case that goes on of a pupil who has left, by the name that it has in the sheet."""
+
+    reference: str
+    school: str
+    step_text: str
+
+
 @require_safe
 @of_team
 def team_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Cases by step, of the reader's districts."""
-    facts = open_cases(visit)
+    facts, left = open_cases(visit), cases_of_who_left(visit)
     # A school's rektor reads in the log that its cases were opened.
-    schools = {visit.today.pupils[key].school_unit_code for key in facts}
+    schools = {last_school(visit.today, said) for said in (*facts.values(), *left.values())}
     for code in sorted(schools) or [""]:
         visit.note("team", "cases", school=code)
     cases = cases_of(visit, facts)
@@ -60,6 +70,7 @@ def team_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "steps": steps,
         "due": [case for case in cases if case.is_due],
         "count": len(cases),
+        "left": _left(visit, left),
         "districts": sorted(visit.rights.districts),
         "wheels": [
             (district, calendar_address(district), steps_of_team(visit, district, facts))
@@ -72,14 +83,47 @@ def team_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 def open_cases(visit: Visit) -> dict[str, list[Fact]]:
     """Return what was said of the pupils whom the reader meets as of the team, by pupil key."""
     codes = visit.rights.teams_schools()
-    today = visit.today
+    places = visit.today.pupils
+    return _with_consent(
+        visit,
+        {key for key in _asked(visit) & places.keys() if places[key].school_unit_code in codes},
+    )
+
+
+def cases_of_who_left(visit: Visit) -> dict[str, list[Fact]]:
+    """Return what was said of pupils with a case who belong nowhere any more, by pupil key.
+
+    They are the team's of the district where the pupil was last, and nobody else's. Nothing says of
+    who has left whether they are protected since: whoever shows this shows no name.
+    """
+    codes = visit.rights.teams_schools()
+    facts = _with_consent(visit, _asked(visit) & visit.today.left.keys())
+    return {key: said for key, said in facts.items() if last_school(visit.today, said) in codes}
+
+
+def _asked(visit: Visit) -> set[str]:
+    """The pupils whose consent was ever asked for."""
     said = Event.objects.filter(kind=kinds.CONSENT).values_list("pupil_key", flat=True).distinct()
-    keys = {today.standing_key(key) for key in said}
-    keys = {
-        key for key in keys if key in today.pupils and today.pupils[key].school_unit_code in codes
-    }
-    facts = facts_of(visit.home, today, sorted(keys))
+    return {visit.today.standing_key(key) for key in said}
+
+
+def _with_consent(visit: Visit, keys: Iterable[str]) -> dict[str, list[Fact]]:
+    facts = facts_of(visit.home, visit.today, sorted(keys))
     return {key: facts[key] for key in sorted(facts) if has_open_case(facts[key])}
+
+
+def _left(visit: Visit, facts: Mapping[str, list[Fact]]) -> list[LeftCase]:
+    found = []
+    for said in facts.values():
+        for case in cases_in(visit.home, said):
+            if case.ended_by is None:
+                code = last_school(visit.today, said)
+                step = newest_of(case.facts, kinds.STATUS_OF["team"])
+                school = visit.today.schools.get(code)
+                name = (school.name if school else "") or code
+                text = word_text(step.kind, step.value) if step else ""
+                found.append(LeftCase(case.reference, name, text))
+    return sorted(found, key=lambda one: one.reference)
 
 
 def cases_of(visit: Visit, facts: Mapping[str, list[Fact]]) -> list[Case]:

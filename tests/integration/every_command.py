@@ -38,6 +38,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "archive remove": (HASH,),
     "release": (),
     "grant": ("--list",),
+    "access": ("--pupil", "-"),
     "revoke": (HASH, "--reason", "wrong school"),
     "erase": ("--unfinished",),
     "unmerge": ("--unfinished", "--reason", "two pupils"),

@@ -77,6 +77,8 @@ def test_what_to_open_is_there(made: Made) -> None:
     paths = [Path(word) for word in named.split() if word.startswith(str(made.home))]
     assert len(paths) >= 2
     assert [path for path in paths if not (ROOT / path).exists()] == []
+    if "demo-city" in made.said:
+        assert "say what you did: make portal" in made.said
 
 
 def test_every_question_has_an_answer_worth_seeing(made: Made) -> None:

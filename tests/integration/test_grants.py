@@ -49,6 +49,7 @@ OPENING: dict[str, tuple[tuple[object, ...], ...]] = {
     "files": (("--rejected", "--identities"), ("--identities",)),
     "changes": (("--file", HASH, "--identities"),),
     "archive open": ((HASH, "--out", OUT),),
+    "access": (("--pupil", "-"), ("--who", "mo.mentor@example.org")),
 }
 #: Jobs: what they make is for those who may read the lists, and they print no name.
 JOBS = frozenset(

@@ -79,6 +79,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "grant": (("--list",), ("--to", HOSTILE, "--hours", "1", "--reason", "x"), ("--end", HOSTILE)),
     "revoke": ((HOSTILE,),),
     "unmerge": ((HOSTILE, HOSTILE, "--reason", HOSTILE),),
+    "access": (("--who", HOSTILE), ("--pupil", HOSTILE), ()),
     "portal": (("--port", HOSTILE), ("--address", HOSTILE)),
     "ui": (("--port", HOSTILE),),
     "daemon": ((HOSTILE,),),

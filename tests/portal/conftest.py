@@ -50,7 +50,8 @@ def _set_up() -> None:
 
 _set_up()
 
-from tests.portal.towns import Town, built_town, served  # noqa: E402 - settings come first
+from tests.portal.logins import provider, with_login  # noqa: E402, F401 - settings come first
+from tests.portal.towns import Town, built_town, served  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import Any
 
 import pytest
+from django.db import connections
 
 from assets.flags.consultation import consult_about, consultation_of
 from assets.flags.evaluate import evaluate_flags
 from assets.flags.explain import explain
+from portal.views import consultation
 from rules.registry import rule_set_on
 from tests.portal.small_home import (
     OTHER_SCHOOL,
@@ -141,3 +147,56 @@ def test_what_is_asked_of_one_pupil_leaves_the_lake_as_it_is() -> None:
     before = home.look(lambda lake: lake.rows(count))
     opened_by(rektor_of(SCHOOL)).get(address(pupils_of(SCHOOL)[0]))
     assert home.look(lambda lake: lake.rows(count)) == before
+
+
+def test_nobody_waits_for_the_sheet_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lists of a whole process would stand still for as long as one sheet is worked out."""
+    pupil, other = pupils_of(SCHOOL, 8)[:2]
+    place, mine = address(pupil), f"/elev/{reference_of(other)}/"
+    browsers = [opened_by(rektor_of(SCHOOL)) for _ in range(2)]
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(*asked: Any) -> Any:
+        begun.set()
+        assert may_end.wait(30)
+        return consult_about(*asked)
+
+    monkeypatch.setattr(consultation, "consult_about", slow)
+    # Nothing is kept of sheets that were asked for before.
+    portal_home().close()
+    with ThreadPoolExecutor(1) as pool:
+        sheet = pool.submit(in_a_thread, lambda: browsers[0].get(place))
+        try:
+            assert begun.wait(30)
+            for page in ("/", f"/skola/{SCHOOL}/", mine):
+                assert browsers[1].get(page, follow=True).status_code == 200
+            assert browsers[1].post(f"{mine}uppfoljning/", {"note": "Ringde"}).status_code == 302
+            assert not sheet.done(), "the sheet is worked out still"
+        finally:
+            may_end.set()
+        answer = sheet.result()
+    assert answer.status_code == 200
+    assert "Underlag för konsultation" in sheet_of(answer.content)
+
+
+def in_a_thread(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    finally:
+        connections.close_all()
+
+
+def test_a_sheet_is_worked_out_once_a_night(monkeypatch: pytest.MonkeyPatch) -> None:
+    pupil, times = pupils_of(SCHOOL, 8)[2], list[str]()
+
+    def counted(*asked: Any) -> Any:
+        times.append(asked[1])
+        return consult_about(*asked)
+
+    monkeypatch.setattr(consultation, "consult_about", counted)
+    portal_home().close()
+    browser = opened_by(rektor_of(SCHOOL))
+    first = sheet_of(browser.get(address(pupil)).content)
+    assert sheet_of(browser.post(address(pupil), {"question": "Vad gör vi?"}).content) != first
+    assert sheet_of(browser.get(address(pupil)).content) == first
+    assert times == [pupil]

@@ -6,17 +6,22 @@ resolver, so one without a line here fails.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+import openpyxl
 import pytest
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from portal.follow_up.cases import case_references
+from portal.follow_up.events import facts_of
+from portal.home import the_home
 from portal.models import AccessEntry, Delegation, Event, PupilReference
 from portal.views.rules import RULES
 from tests.portal.towns import (
@@ -36,15 +41,19 @@ from tests.portal.towns import (
     OPERATOR,
     OTHER_TEAM,
     REKTOR,
+    ROSTERED,
     TEAM,
     UNKNOWN,
     A,
     B,
     C,
     Town,
+    roster,
 )
 
 PROTECTED, NO_PUPIL = "protected", "none"
+#: Two who had a case and have left the school; one of them is protected since.
+LEFT, LEFT_PROTECTED = ROSTERED[9].family, ROSTERED[10].family
 LOGGED_OUT = "nobody who is logged in"
 ACTORS = {
     LOGGED_OUT: "",
@@ -66,7 +75,7 @@ ACTORS = {
 EVERYBODY = frozenset(ACTORS)
 LOGGED_IN = EVERYBODY - {LOGGED_OUT}
 #: Who leads, who reads the whole list, and who meets which pupil (follow-up.md, the first table).
-#: The case of ALM was raised with consent; of ALM_2 it was raised without; ALM was handed over.
+#: The cases of ALM and OF_C were raised with consent; of ALM_2 without; ALM was handed over.
 LEADS = {
     A: {"rektor of A"},
     B: {"rektor of B"},
@@ -80,9 +89,19 @@ MEETS = {
     ALM_2: READS[A] | {"mentor Mo"},
     MIAS: READS[A] | {"mentor Mia"},
     OF_B: READS[B] | {"mentor Bo"},
-    OF_C: {"rektor of C"} | set(),
+    OF_C: {"rektor of C", "team of C"},
     PROTECTED: set(),
+    LEFT: set(),
+    LEFT_PROTECTED: set(),
     NO_PUPIL: set(),
+}
+#: Of deltagaruppföljningen: whose row without a name each reads. Of who left the team reads on.
+ROWS = {
+    ALM: {"team of A and B"},
+    ALM_2: set(),
+    LEFT: {"team of A and B"},
+    LEFT_PROTECTED: set(),
+    OF_C: {"team of C"},
 }
 HAVE_OWN_PUPILS = {"mentor Mo", "mentor Mia", "mentor Bo", "elevhälsa"}
 OF_A_TEAM = {"team of A and B", "team of C"}
@@ -91,6 +110,7 @@ TAKES_BACK = {
     ALM: {"rektor of A", "mentor Mo"},
     MIAS: {"rektor of A"},
     OF_B: {"rektor of B", "mentor Bo"},
+    LEFT: set(),
 }
 
 
@@ -164,6 +184,7 @@ class Matrix:
     references: dict[str, str]
     delegations: dict[str, str]
     events: dict[str, str]
+    cases: dict[str, str]
 
     def browser(self, actor: str) -> Client:
         """Return somebody's browser, logged in whatever another one did."""
@@ -195,16 +216,29 @@ def matrix(module_town: Town) -> Matrix:
     town.begin()
     town.raise_case(ALM)
     town.raise_case(ALM_2, consent="waiting")
+    for one in (LEFT, LEFT_PROTECTED, OF_C):
+        town.raise_case(one)
     town.said(MO, ALM, mentor_status="contact_made")
     town.said(REKTOR[A], MIAS, mentor_status="contact_made")
     town.said(BO, OF_B, note="Ringde hem")
     handed = town.lend(KURATOR, [ALM])
     town.lend(DEPUTY)
     other = town.lend("annan@stad.example", [OF_B], school=B)
-    references = {one: town.reference(one) for one in (ALM, ALM_2, MIAS, OF_B, OF_C)}
+    named = (ALM, ALM_2, MIAS, OF_B, OF_C, LEFT, LEFT_PROTECTED)
+    references = {one: town.reference(one) for one in named}
     # Somebody had the address before the pupil was protected.
     hidden = PupilReference.objects.create(pupil_key=town.protected_key())
-    events = {one: town.events(one)[-1].public_id for one in (ALM, MIAS, OF_B)}
+    events = {one: town.events(one)[-1].public_id for one in (ALM, MIAS, OF_B, LEFT)}
+    cases = {one: _reference(town, one) for one in ROWS}
+    rows = [
+        replace(one, ends="2026-10-09") if one.family in {LEFT, LEFT_PROTECTED} else one
+        for one in ROSTERED
+    ]
+    rows = [
+        replace(one, protected="Sekretessmarkering") if one.family == LEFT_PROTECTED else one
+        for one in rows
+    ]
+    town.night("elever_20261012T0500.csv", roster(rows))
     return Matrix(
         town,
         {
@@ -216,7 +250,15 @@ def matrix(module_town: Town) -> Matrix:
         references | {PROTECTED: hidden.public_id, NO_PUPIL: "A" * 22},
         {A: handed.public_id, B: other.public_id},
         events,
+        cases,
     )
+
+
+def _reference(town: Town, family: str) -> str:
+    """What the pupil's case is called in deltagaruppföljningen; "" for none."""
+    home, key = the_home(), town.key(family)
+    facts = facts_of(home, home.today(), [key]).get(key, [])
+    return next(iter(case_references(home, facts)), "no case of this pupil")
 
 
 def test_every_address_has_its_line_in_the_table() -> None:
@@ -274,11 +316,26 @@ def _is_right(name: str, actor: str, found: tuple[int, str], *, is_method: bool,
     return status == 404
 
 
+def test_each_reads_the_rows_of_the_cases_that_are_theirs_and_no_other(matrix: Matrix) -> None:
+    read: dict[str, set[str]] = {one: set() for one in ROWS}
+    for actor in ACTORS:
+        answer: Any = matrix.browser(actor).get(reverse("case_sheet_file"))
+        if answer.status_code != 200:
+            continue
+        page = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
+        cells = {str(cell) for row in page.values for cell in row}
+        for family, reference in matrix.cases.items():
+            if reference in cells:
+                read[family].add(actor)
+            assert family not in cells
+    assert read == ROWS
+
+
 def test_a_refusal_says_the_same_of_everything(matrix: Matrix) -> None:
     browser = matrix.browser("mentor Mo")
     answers = {
         browser.get(f"/elev/{matrix.references[one]}/").content
-        for one in (MIAS, OF_B, PROTECTED, NO_PUPIL)
+        for one in (MIAS, OF_B, PROTECTED, LEFT, LEFT_PROTECTED, NO_PUPIL)
     } | {browser.get(f"/skola/{code}/").content for code in (A, B, UNKNOWN)}
     assert len(answers) == 1
 

@@ -13,7 +13,7 @@ from tests.integration.scale_out_servers import PASSWORD, ROLE, postgres_server
 from tests.portal.conftest import DATABASE
 from tests.portal.towns import HOSTILE
 
-MODULE = Path(__file__).with_name("test_recording.py")
+MODULES = [Path(__file__).with_name(f"test_{one}.py") for one in ("recording", "at_once")]
 
 
 def test_recording_is_the_same_on_a_server() -> None:
@@ -21,9 +21,9 @@ def test_recording_is_the_same_on_a_server() -> None:
         server.database("portal")
         address = f"postgresql://{ROLE}:{quote(PASSWORD)}@127.0.0.1:{server.port}/portal"
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(MODULE)],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, MODULES)],
             env={**os.environ, DATABASE: address},
-            cwd=MODULE.parents[2],
+            cwd=MODULES[0].parents[2],
             capture_output=True,
             text=True,
             check=False,

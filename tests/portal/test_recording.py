@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 
 from pipelines.settings import STOCKHOLM
 from portal.home import the_home
+from portal.login.sessions import SessionStore
 from portal.models import AccessEntry, Delegation, Event, HandedPupil
 from tests.portal.towns import (
     ALM,
@@ -327,6 +328,38 @@ def test_a_busy_database_loses_nothing_that_was_typed(town: Town) -> None:
     assert Event.objects.count() == 3
 
 
+def test_a_database_that_is_away_gives_back_what_was_written(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even who asks can be read: no view is reached."""
+    browsers = {who: town.client(who) for who in (MO, REKTOR[A], TEAM)}
+    town.raise_case(ALM)
+    forms = {
+        MO: (town.url(ALM, "uppfoljning/"), {"note": "Ringde <i>mamma</i>", "reason": "Frisk"}),
+        TEAM: (town.url(ALM, "uppfoljning/"), {"goal": "Hela veckor"}),
+        REKTOR[A]: (f"/skola/{A}/delegeringar/ny/", {"purpose": "Stöd", "receiver": KURATOR}),
+    }
+    before = Event.objects.count()
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError(f"could not connect to server for {ALM}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionStore, "_get_session_from_db", away)
+        for who, (address, typed) in forms.items():
+            browsers[who].raise_request_exception = False
+            answer: Any = browsers[who].post(address, typed)
+            assert answer.status_code == 503
+            text = answer.content.decode()
+            assert "Databasen är upptagen eller borta" in text
+            for words in typed.values():
+                assert escape(words) in text
+            assert ALM not in text
+            assert answer.headers["Cache-Control"] == "no-store, private"
+    assert Event.objects.count() == before
+    assert Delegation.objects.count() == 0
+
+
 @only_in_a_file
 def test_a_busy_database_loses_no_delegation_that_was_typed(town: Town) -> None:
     browser = town.client(REKTOR[A])
@@ -351,7 +384,7 @@ def test_a_page_that_cannot_be_logged_is_not_shown(town: Town) -> None:
     browser.raise_request_exception = False
     with locked(town):
         answer: Any = browser.get(address)
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert ALM not in text_of_page(answer)
 
 
@@ -504,6 +537,24 @@ def test_the_teams_page_has_its_own_plans_and_none_of_the_schools(town: Town) ->
     assert "2026-10-30" not in text_of_page(town.client(TEAM).get("/team/"))
     town.said(TEAM, ALM, next_date="2026-11-06")
     assert "2026-11-06" in text_of_page(town.client(TEAM).get("/team/"))
+
+
+def test_what_a_team_plans_is_no_plan_of_the_schools_and_none_on_its_list(town: Town) -> None:
+    town.raise_case(ALM)
+    town.said(REKTOR[A], ALM, next_date="2026-10-30")
+    town.said(TEAM, ALM, next_date="2026-11-06", responsible=town.person(TEAM).key)
+    rektor = town.client(REKTOR[A])
+    row = text_of_page(rektor.get(f"/skola/{A}/"))
+    assert "Nästa: 2026-10-30" in row
+    assert "2026-11-06" not in row
+    assert 'name="next_date" list="forslag" value="2026-10-30"' in text_of_page(
+        rektor.get(town.url(ALM))
+    )
+    # Who saves something else says nothing of the plan, whichever side it is of.
+    before = Event.objects.filter(kind="next_date").count()
+    town.said(REKTOR[A], ALM, note="Ringde", next_date="2026-10-30")
+    town.said(TEAM, ALM, note="Ringde", next_date="2026-11-06")
+    assert Event.objects.filter(kind="next_date").count() == before
 
 
 def test_nobody_is_responsible_any_more_when_somebody_says_so(town: Town) -> None:

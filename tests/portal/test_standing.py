@@ -150,6 +150,24 @@ def test_a_plan_for_the_same_day_waits_until_something_is_done() -> None:
     assert stands(after(3), planned).overdue == "follow_up"
 
 
+def test_a_plan_holds_also_of_who_is_over_no_step_any_more() -> None:
+    """follow-up.md: follow-up is never changed by a verdict."""
+    day = after(30)
+    planned = fact(1, "next_date", "", LEVEL_SINCE, day)
+    assert stands(day, planned, crossing=NOTHING).overdue is None
+    late = stands(day + timedelta(days=1), planned, crossing=NOTHING)
+    assert (late.overdue, late.allowed_days, late.idle_days) == ("follow_up", 0, None)
+    kept = fact(2, "note", "", day)
+    assert stands(after(60), planned, kept, crossing=NOTHING).overdue is None
+    for kind, word in (("mentor_status", "closed"), ("principal_status", "no_investigation")):
+        closed = fact(2, kind, word, after(20))
+        assert stands(after(60), planned, closed, crossing=NOTHING).overdue is None
+    going_on = fact(2, "mentor_status", "followed_up", after(20))
+    assert stands(after(60), planned, going_on, crossing=NOTHING).overdue == "follow_up"
+    # Without a plan nothing waits: no step is passed, so no days are counted.
+    assert stands(after(60), fact(1, "note", "", LEVEL_SINCE), crossing=NOTHING).overdue is None
+
+
 def test_who_comes_higher_is_nobodys_closed_case() -> None:
     higher = Crossing({"principal_investigation": after(20)}, 2, after(20))
     closed = fact(1, "principal_status", "no_investigation", after(10))

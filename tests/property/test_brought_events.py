@@ -21,6 +21,8 @@ DAYS = tuple(day for day in (FIRST + timedelta(days=n) for n in range(80)) if da
 #: As SQLite has moments: in UTC, without a zone.
 EARLIEST = datetime(2026, 9, 1, tzinfo=UTC).replace(tzinfo=None)
 CODES = sorted({word.code for role in step_words().roles for word in role.words} | {"yes", "none"})
+#: Words that a team never says.
+OF_THE_SCHOOL = {"mentor_status", "principal_status"}
 KINDS = sorted(ACTS - {ACT} | NO_ACTS - {"withdrawal"})
 events = st.lists(
     st.tuples(
@@ -28,6 +30,7 @@ events = st.lists(
         st.sampled_from(CODES),
         st.none() | st.dates(FIRST, FIRST + timedelta(days=79)),
         st.datetimes(EARLIEST, EARLIEST + timedelta(days=70)),
+        st.booleans(),
         st.booleans(),
     ),
     max_size=12,
@@ -37,11 +40,12 @@ events = st.lists(
 def rows_of(said: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The portal's rows of what was said, in the order of the columns, with withdrawals."""
     rows: list[tuple[Any, ...]] = []
-    for number, (kind, value, on_date, moment, is_back) in enumerate(
+    for number, (kind, value, on_date, moment, is_back, is_teams) in enumerate(
         sorted(said, key=lambda one: one[3]), start=1
     ):
         on = on_date.isoformat() if on_date else None
-        rows.append((number, PUPIL, SCHOOL, kind, value, on, "principal", str(moment), None))
+        role = "team" if is_teams and kind not in OF_THE_SCHOOL else "principal"
+        rows.append((number, PUPIL, SCHOOL, kind, value, on, role, str(moment), None))
         if is_back:
             taken = (1000 + number, PUPIL, SCHOOL, "withdrawal", kind, None, "principal")
             rows.append((*taken, str(moment), number))
@@ -49,20 +53,23 @@ def rows_of(said: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 def facts_of(rows: Sequence[tuple[Any, ...]]) -> list[FollowUpEvent]:
-    """The same events as the portal has them."""
+    """The same events as the portal's pages have them for the school: a team's plan is an act."""
     taken_back = {row[8] for row in rows}
-    return [
-        FollowUpEvent(
-            number=row[0],
-            pupil_key=row[1],
-            kind=row[3],
-            value=row[4],
-            on_date=date.fromisoformat(row[5]) if row[5] else None,
-            recorded_at=datetime.fromisoformat(row[7]).replace(tzinfo=UTC),
-            is_withdrawn=row[0] in taken_back,
+    found = []
+    for row in rows:
+        is_a_teams_plan = row[6] == "team" and row[3] in {"next_date", "responsible"}
+        found.append(
+            FollowUpEvent(
+                number=row[0],
+                pupil_key=row[1],
+                kind=ACT if is_a_teams_plan else row[3],
+                value=row[4],
+                on_date=date.fromisoformat(row[5]) if row[5] else None,
+                recorded_at=datetime.fromisoformat(row[7]).replace(tzinfo=UTC),
+                is_withdrawn=row[0] in taken_back,
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 def shown(found: FollowUp) -> tuple[object, ...]:

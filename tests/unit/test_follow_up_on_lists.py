@@ -18,8 +18,8 @@ from assets.watchlists.page.rows import pupil_headings
 from assets.watchlists.release.remembered import packed, unpacked
 from assets.watchlists.swedish import follow_up_texts, mentor_texts
 from assets.watchlists.workbook.print_sheet import print_columns
-from assets.watchlists.workbook.pupil_sheets import pupil_table
-from tests.unit.watchlist_factory import full_list, history, pupil, watchlist
+from assets.watchlists.workbook.pupil_sheets import gone_table, pupil_table
+from tests.unit.watchlist_factory import cleared, full_list, history, pupil, watchlist
 
 READ = ReadFollowUp(datetime(2026, 11, 16, 2, tzinfo=UTC), is_stale=False)
 LATE = RowFollowUp(idle_days=12, overdue="assessment", allowed_days=10, is_unmoved=True)
@@ -87,6 +87,34 @@ def test_a_row_says_what_is_late_and_what_was_done() -> None:
     )
 
 
+def test_who_is_on_the_list_no_more_keeps_what_was_begun() -> None:
+    """follow-up.md: follow-up is never changed by a verdict."""
+    lapsed = replace(DONE, idle_days=None, overdue="follow_up", allowed_days=0)
+    lapsed = replace(lapsed, next_date=date(2026, 11, 13))
+    told = {
+        None: "",
+        DONE: "Rektor: Utredning pågår 2026-11-12 · Ansvarig: Karin Holmström",
+        replace(DONE, next_date=date(2026, 11, 20)): (
+            "Rektor: Utredning pågår 2026-11-12 · Ansvarig: Karin Holmström · "
+            "Nästa uppföljning: 2026-11-20"
+        ),
+        lapsed: (
+            "Försenad: uppföljning skulle ha gjorts 2026-11-13 · Rektor: Utredning pågår "
+            "2026-11-12 · Ansvarig: Karin Holmström"
+        ),
+    }
+    for found, words in told.items():
+        gone = cleared(follow_up=found)
+        shown = replace(followed(), cleared=(gone,))
+        assert gone_table(shown).columns[-1].heading == "Uppföljning"
+        assert gone_table(shown).columns[-1].value(gone) == words
+        assert unpacked(packed(shown)) == shown
+        # What waits is counted of the list alone.
+        assert shown.overdue == ()
+    without = replace(followed(), cleared=(cleared(),), follow_up=None)
+    assert gone_table(without).columns[-1].heading != "Uppföljning"
+
+
 def test_who_is_responsible_and_not_of_the_school_is_not_named() -> None:
     unknown = replace(DONE, responsible="", is_responsible_unknown=True)
     assert follow_up_texts.responsible(unknown) == "se portalen"
@@ -96,7 +124,7 @@ def test_who_is_responsible_and_not_of_the_school_is_not_named() -> None:
 def test_a_list_of_before_opens_and_is_without_follow_up() -> None:
     old = json.loads(packed(full_list()))
     del old["follow_up"]
-    for part in ("pupils", "insufficient"):
+    for part in ("pupils", "insufficient", "cleared"):
         for one in old[part]:
             del one["follow_up"]
     assert unpacked(json.dumps(old)) == full_list()

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
+from typing import TypeVar
 
 from assets.absence.windows import school_year_start
 from assets.follow_up.bringing import events_until, newest_reading
@@ -18,10 +19,12 @@ from assets.follow_up.standing import Crossing, FollowUp, FollowUpEvent, stand
 from assets.lake.connection import Lake
 from assets.watchlists.collect.mentors import Staff
 from assets.watchlists.mentor_lists import rows_of
-from assets.watchlists.model import PupilRow, ReadFollowUp, RowFollowUp, Watchlist
+from assets.watchlists.model import ClearedPupil, PupilRow, ReadFollowUp, RowFollowUp, Watchlist
 from assets.watchlists.release.week_states import sunday_of
 from assets.watchlists.swedish import follow_up_texts
 from rules.follow_up_words import reminder_days
+
+Followed = TypeVar("Followed", PupilRow, ClearedPupil)
 
 
 def listed_on(watchlist: Watchlist) -> Iterator[Listed]:
@@ -104,7 +107,7 @@ def _followed(watchlist: Watchlist, facts: _Recorded) -> Watchlist:
     limits = reminder_days(facts.today)
     before = sunday_of(watchlist.compared_with) if watchlist.compared_with else None
 
-    def of(row: PupilRow) -> PupilRow:
+    def of(row: Followed) -> Followed:
         crossing = facts.crossings[row.pupil_key]
         events = facts.events.get(row.pupil_key, ())
         found = stand(events, crossing, days, facts.today, limits)
@@ -115,6 +118,10 @@ def _followed(watchlist: Watchlist, facts: _Recorded) -> Watchlist:
         watchlist,
         pupils=tuple(map(of, watchlist.pupils)),
         insufficient=tuple(map(of, watchlist.insufficient)),
+        # What is done about a pupil at another school is not shown here.
+        cleared=tuple(
+            row if row.history.reason == "left" else of(row) for row in watchlist.cleared
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cache
 
-from assets.watchlists.model import PupilRow, RowFollowUp, Watchlist
+from assets.watchlists.model import ClearedPupil, PupilRow, RowFollowUp, Watchlist
 from assets.watchlists.swedish import texts
 from assets.watchlists.swedish.headings import H_MENTOR, NO_MENTOR, PRINCIPAL
 from assets.watchlists.swedish.safe_text import one_line
@@ -113,6 +113,18 @@ def lines(pupil: PupilRow) -> tuple[str, ...]:
     if not late and found.idle_days is not None:
         told.append(f"{H_IDLE}: {found.idle_days}.")
     return tuple(filter(None, told))
+
+
+def goes_on(pupil: ClearedPupil) -> str:
+    """What goes on about a pupil who is on the list no more, in a cell; "" for nothing."""
+    found = pupil.follow_up
+    if found is None:
+        return ""
+    late = overdue(found.overdue, found.idle_days or 0, found.allowed_days, found.next_date)
+    who, day = responsible(found), found.next_date
+    planned = f"Nästa uppföljning: {day.isoformat()}" if day is not None and not late else ""
+    told = (late, status(found), f"{H_RESPONSIBLE}: {who}" if who else "", planned)
+    return " · ".join(filter(None, told))
 
 
 def on_row(pupil: PupilRow) -> str:

@@ -187,6 +187,9 @@ def gone_table(watchlist: Watchlist) -> ListTable[ClearedPupil]:
             w.H_FIRST_WEEK, "brief", 9, lambda p: change_texts.short_week(p.history.first_week)
         ),
     )
+    if watchlist.has_follow_up:
+        # Being under every step again ends nothing that people have begun.
+        columns += (ListColumn(f.H_FOLLOW_UP, "word", 60, f.goes_on),)
     return ListTable(columns, watchlist.cleared, change_texts.NOBODY_CLEARED)
 
 

@@ -59,7 +59,7 @@ function sayTrouble(form) {
     place.setAttribute("role", "alert");
     form.prepend(place);
   }
-  place.textContent = "Det gick inte att spara. Det du skrev står kvar; försök igen, eller logga in på nytt i en annan flik.";
+  place.textContent = "Det gick inte att spara. Det du skrev står kvar; försök igen om en stund. Är du utloggad: kopiera det, läs om sidan och logga in.";
 }
 
 document.addEventListener("DOMContentLoaded", () => look(document.body));
