@@ -23,6 +23,9 @@ CITY_HOME := ./var/city
 # Where `make ui` and `make ui-demo` show their pages, on this machine only.
 PORT ?= 3000
 PORTAL_PORT ?= 8100
+# Images for containers often ask Python to keep nothing that it compiled: then every process that a
+# test or a demo starts compiles the whole program, and each test process all tests, seconds each.
+export PYTHONDONTWRITEBYTECODE :=
 # Extra words for pytest and for `make lock`, e.g. PYTEST_ARGS='-k belonging', LOCK_ARGS=--upgrade
 PYTEST_ARGS ?=
 # The files of `make check`, from the project's root.
