@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,11 @@ class Module:
         """The file relative to the project's root."""
         return self.path.relative_to(ROOT).as_posix()
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Everything that stands in the file, outer things first."""
+        return list(ast.walk(self.tree))
+
     @property
     def dotted(self) -> str:
         """The name it is imported by."""
@@ -32,7 +38,7 @@ class Module:
     def imported(self, nodes: Iterator[ast.AST] | None = None) -> set[str]:
         """Return the names of imported modules; of the whole file unless nodes are given."""
         found: set[str] = set()
-        for node in nodes or ast.walk(self.tree):
+        for node in nodes or self.nodes:
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
@@ -59,9 +65,15 @@ def modules(*packages: str) -> list[Module]:
             # Django writes these, and reads them by name.
             if "migrations" in path.parts:
                 continue
-            text = path.read_text(encoding="utf-8")
-            found.append(Module(path, ast.parse(text), len(text.splitlines())))
+            found.append(_module(path))
     return found
+
+
+@cache
+def _module(path: Path) -> Module:
+    """Read a file once: to read them all takes two seconds, and a dozen tests ask for them."""
+    text = path.read_text(encoding="utf-8")
+    return Module(path, ast.parse(text), len(text.splitlines()))
 
 
 def sql_files() -> list[Path]:

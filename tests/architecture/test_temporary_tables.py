@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -25,27 +25,24 @@ STAGING = "assets/exports/staging/staged_tables.py"
 _IN_STATEMENT = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|VIEW)\s+([a-z][a-z0-9_]*)")
 
 
-def texts_of(module: Module) -> Iterator[str]:
-    """Yield what a module writes in texts, each with `{}` where something is put in."""
-    within = {
-        id(part)
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.JoinedStr)
-        for part in node.values
-    }
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.JoinedStr):
-            parts = [p.value if isinstance(p, ast.Constant) else "{}" for p in node.values]
-            yield "".join(map(str, parts))
-        elif isinstance(node, ast.Constant) and id(node) not in within:
-            yield str(node.value)
+@cache
+def texts_of(module: Module) -> tuple[str, ...]:
+    """Return what a module writes in texts, each with `{}` where something is put in."""
+    joined = [node for node in module.nodes if isinstance(node, ast.JoinedStr)]
+    within = {id(part) for node in joined for part in node.values}
+    found = []
+    for node in joined:
+        parts = [p.value if isinstance(p, ast.Constant) else "{}" for p in node.values]
+        found.append("".join(map(str, parts)))
+    constants = (node for node in module.nodes if isinstance(node, ast.Constant))
+    return (*found, *(str(node.value) for node in constants if id(node) not in within))
 
 
 def made_in(module: Module) -> set[str]:
     """Return the temporary tables and views that a module makes by a name that it spells."""
     called = {
         str(node.args[0].value).rpartition("/")[2]
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in MAKERS
@@ -103,7 +100,7 @@ def test_a_temporary_name_is_a_table_everywhere_or_a_view_everywhere() -> None:
     """DuckDB makes neither in place of the other, and a connection may be used for both."""
     kinds: dict[str, set[str]] = defaultdict(set)
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             first = node.args[0] if node.args else None

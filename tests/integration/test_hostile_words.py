@@ -85,7 +85,6 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "daemon": ((HOSTILE,),),
     "status": ((), ("--format", "json"), ("--format", HOSTILE)),
     "doctor": ((),),
-    "verify": ((),),
     "erase": ((HOSTILE,), (HOSTILE, "--plan"), ("--unfinished", "--reason", HOSTILE)),
     "maintain": (("--dry-run",), ()),
     "upgrade": ((),),
