@@ -128,14 +128,27 @@ def _needed_files(lake: Lake, without: Collection[int]) -> set[str]:
     """Return the names of the files that any snapshot reads, but for some snapshots."""
     kept = [(one.snapshot_id,) for one in kept_snapshots(lake) if one.snapshot_id not in without]
     ids = ", ".join(f"({number})" for (number,) in kept)
+    visible = (
+        "{file}.begin_snapshot <= kept.snapshot_id "
+        "AND ({file}.end_snapshot IS NULL OR {file}.end_snapshot > kept.snapshot_id)"
+    )
+    data, deleted = visible.format(file="data"), visible.format(file="deleted")
+    kept_ones = f"(VALUES {ids}) AS kept (snapshot_id)"
+    # Of a file that was written anew the file of its deleted rows has no end of its own.
     return {
         name
-        for table in ("ducklake_data_file", "ducklake_delete_file")
-        for (name,) in lake.rows(
-            f"SELECT DISTINCT path FROM {_CATALOG}.{table} AS files JOIN (VALUES {ids}) AS "
-            "kept (snapshot_id) ON files.begin_snapshot <= kept.snapshot_id "
-            "AND (files.end_snapshot IS NULL OR files.end_snapshot > kept.snapshot_id)"
+        for statement in (
+            (
+                f"SELECT DISTINCT data.path FROM {_CATALOG}.ducklake_data_file AS data "
+                f"JOIN {kept_ones} ON {data}"
+            ),
+            (
+                f"SELECT DISTINCT deleted.path FROM {_CATALOG}.ducklake_delete_file AS deleted "
+                f"JOIN {_CATALOG}.ducklake_data_file AS data USING (data_file_id) "
+                f"JOIN {kept_ones} ON {data} AND {deleted}"
+            ),
         )
+        for (name,) in lake.rows(statement)
     }
 
 
