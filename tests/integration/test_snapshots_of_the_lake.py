@@ -109,6 +109,10 @@ def taken(lake: Lake, sha256: str) -> LedgerFile:
     return find_file(lake, Sealer.of_home(lake.settings.home), sha256)
 
 
+def deleted(lake: Lake, where: str) -> None:
+    lake.write(lambda connection: connection.execute(f"DELETE FROM absence_daily WHERE {where}"))
+
+
 def restated(lake: Lake, times: int) -> None:
     for number in range(times):
         days_after(lake, number % 40, number)
@@ -170,12 +174,8 @@ def test_a_file_whose_rows_went_bit_by_bit_goes_with_its_snapshots(tmp_path: Pat
     """The file of its deleted rows has no end in the catalog: only the rows' own file has."""
     with Lake.open(settings_of(tmp_path / "home")) as lake:
         restated(lake, 1)
-        for who in ("pupil_key = md5('7')::UUID", "true"):
-            lake.write(
-                lambda connection, who=who: connection.execute(
-                    f"DELETE FROM absence_daily WHERE {who}"
-                )
-            )
+        deleted(lake, "pupil_key = md5('7')::UUID")
+        deleted(lake, "true")
         restated(lake, 2)
         expected = rows_of(lake, "absence_daily")
         before_the_last = kept_snapshots(lake)[-2].snapshot_id
