@@ -142,7 +142,10 @@ def compare(
     year: Path, clean: Path, rounds: Sequence[tuple[float, Maintained]], days: Sequence[date]
 ) -> None:
     """Tell bytes, files and seconds of flags of both lakes, and whether they say the same."""
-    sizes, files, flags, lessons = {}, {}, {}, {}
+    sizes: dict[Path, int] = {}
+    files: dict[Path, int] = {}
+    lessons: dict[Path, object] = {}
+    flags: dict[Path, list[float]] = {}
     for home in (year, clean):
         with Lake.open(LakeSettings(home=home)) as lake:
             there = lake_files(lake)

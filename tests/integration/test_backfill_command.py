@@ -47,6 +47,15 @@ def rules_on(day: date) -> RuleSet:
     return rule_set_on("stockholm", day)
 
 
+def wrong_on(lake: Lake, day: date) -> None:
+    lake.write(
+        lambda connection: connection.execute(
+            "UPDATE absence_daily SET invalid_minutes = invalid_minutes + 45 WHERE lesson_date = ?",
+            [day],
+        )
+    )
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with lessons of three months, a frozen list, and sums of September that are wrong."""
@@ -66,13 +75,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         release_lists(lake, SUNDAY, rules_on, period=WEEK, has_mentor_files=False)
         assert lake.rows("SELECT count(*) FROM publications") == [(1,)]
         for month in MONTHS:
-            lake.write(
-                lambda connection, month=month: connection.execute(
-                    "UPDATE absence_daily SET invalid_minutes = invalid_minutes + 45 "
-                    "WHERE lesson_date = ?",
-                    [month.replace(day=10)],
-                )
-            )
+            wrong_on(lake, month.replace(day=10))
     return home
 
 

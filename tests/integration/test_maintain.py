@@ -250,6 +250,6 @@ def test_the_schedule_asks_once_a_week(instance: dg.DagsterInstance) -> None:
     for day in (28, 35):
         at = datetime(2026, 11, 1, 13, tzinfo=UTC) + timedelta(days=day - 1)
         context = dg.build_schedule_context(instance, scheduled_execution_time=at)
-        (request,) = maintain_schedule.evaluate_tick(context).run_requests
+        (request,) = maintain_schedule.evaluate_tick(context).run_requests or ()
         asked.append(request.run_key)
     assert asked == ["maintain_job-2026-11-28", "maintain_job-2026-12-05"]

@@ -109,6 +109,10 @@ def taken(lake: Lake, sha256: str) -> LedgerFile:
     return find_file(lake, Sealer.of_home(lake.settings.home), sha256)
 
 
+def deleted(lake: Lake, where: str) -> None:
+    lake.write(lambda connection: connection.execute(f"DELETE FROM absence_daily WHERE {where}"))
+
+
 def restated(lake: Lake, times: int) -> None:
     for number in range(times):
         days_after(lake, number % 40, number)
@@ -164,6 +168,22 @@ def test_every_kept_snapshot_reads_as_before(settings: LakeSettings) -> None:
         for number in gone[-3:]:
             with pytest.raises(duckdb.Error):
                 rows_of(lake, "absence_daily", number)
+
+
+def test_a_file_whose_rows_went_bit_by_bit_goes_with_its_snapshots(tmp_path: Path) -> None:
+    """The file of its deleted rows has no end in the catalog: only the rows' own file has."""
+    with Lake.open(settings_of(tmp_path / "home")) as lake:
+        restated(lake, 1)
+        deleted(lake, "pupil_key = md5('7')::UUID")
+        deleted(lake, "true")
+        restated(lake, 2)
+        expected = rows_of(lake, "absence_daily")
+        before_the_last = kept_snapshots(lake)[-2].snapshot_id
+        then = rows_of(lake, "absence_daily", before_the_last)
+        expire_snapshots(lake, [one.snapshot_id for one in kept_snapshots(lake)[:-2]])
+        assert unneeded_files(lake, grace=NOW, delete=True).files == 2
+        assert rows_of(lake, "absence_daily") == expected
+        assert rows_of(lake, "absence_daily", before_the_last) == then
 
 
 def test_after_everything_but_now_no_file_has_a_row_that_is_not_there_now(

@@ -73,8 +73,13 @@ PAGES = (
         (
             "school_contracts", "school_silences", "releases", "publications", "listed_pupils",
             "listed_verdicts", "superseded_listed_pupils", "superseded_listed_verdicts",
-            "follow_up_events", "follow_up_readings", "backfilled_months", "replaced_lists",
+            "follow_up_events", "follow_up_readings",
         ),
+    ),
+    Page(
+        "data-dictionary-upkeep.md",
+        "backfills, and lists that were published again",
+        ("backfilled_months", "replaced_lists"),
     ),
     Page(
         "data-dictionary-ss12000.md",

@@ -128,21 +128,28 @@ def _needed_files(lake: Lake, without: Collection[int]) -> set[str]:
     """Return the names of the files that any snapshot reads, but for some snapshots."""
     kept = [(one.snapshot_id,) for one in kept_snapshots(lake) if one.snapshot_id not in without]
     ids = ", ".join(f"({number})" for (number,) in kept)
-    is_kept = (
-        "{0}.begin_snapshot <= kept.snapshot_id "
-        "AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot > kept.snapshot_id)"
+    visible = (
+        "{file}.begin_snapshot <= kept.snapshot_id "
+        "AND ({file}.end_snapshot IS NULL OR {file}.end_snapshot > kept.snapshot_id)"
     )
-    data_files, delete_files = f"{_CATALOG}.ducklake_data_file", f"{_CATALOG}.ducklake_delete_file"
-    values = f"(VALUES {ids}) AS kept (snapshot_id)"
-    read = f"SELECT path FROM {data_files} AS files JOIN {values} ON {is_kept.format('files')}"
-    # Of a file whose rows are all gone nobody reads which were gone before, and the catalog does
-    # not say so of the file of deleted rows.
-    deleted = (
-        f"SELECT deleted.path FROM {delete_files} AS deleted JOIN {data_files} AS files "
-        f"ON deleted.data_file_id = files.data_file_id JOIN {values} "
-        f"ON {is_kept.format('deleted')} AND {is_kept.format('files')}"
-    )
-    return {name for (name,) in lake.rows(f"{read} UNION {deleted}")}
+    data, deleted = visible.format(file="data"), visible.format(file="deleted")
+    kept_ones = f"(VALUES {ids}) AS kept (snapshot_id)"
+    # Of a file that was written anew the file of its deleted rows has no end of its own.
+    return {
+        name
+        for statement in (
+            (
+                f"SELECT DISTINCT data.path FROM {_CATALOG}.ducklake_data_file AS data "
+                f"JOIN {kept_ones} ON {data}"
+            ),
+            (
+                f"SELECT DISTINCT deleted.path FROM {_CATALOG}.ducklake_delete_file AS deleted "
+                f"JOIN {_CATALOG}.ducklake_data_file AS data USING (data_file_id) "
+                f"JOIN {kept_ones} ON {data} AND {deleted}"
+            ),
+        )
+        for (name,) in lake.rows(statement)
+    }
 
 
 def expire_everything_but_now(lake: Lake) -> Unneeded:

@@ -19,7 +19,7 @@ Not here: which snapshots are kept (`snapshots.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -63,7 +63,7 @@ class Unneeded:
         return self.replaced + self.left_over
 
 
-def merge_small_files(lake: Lake, tables: Sequence[str] = TABLE_NAMES) -> int:
+def merge_small_files(lake: Lake, tables: Collection[str] = TABLE_NAMES) -> int:
     """Make one file of many, table by table; every snapshot reads the same rows as before.
 
     Returns:
@@ -76,7 +76,7 @@ def merge_small_files(lake: Lake, tables: Sequence[str] = TABLE_NAMES) -> int:
 
 
 def rewrite_deleted_rows(
-    lake: Lake, tables: Sequence[str], *, threshold: float = MANY_DELETES
+    lake: Lake, tables: Collection[str], *, threshold: float = MANY_DELETES
 ) -> int:
     """Write the files anew of which many rows were deleted, table by table.
 
@@ -98,10 +98,10 @@ def rewrite_deleted_rows(
     return _replaced(lake, tables, call)
 
 
-def _replaced(lake: Lake, tables: Sequence[str], call: str) -> int:
+def _replaced(lake: Lake, tables: Collection[str], call: str) -> int:
     """Do it table by table, so that a run that is killed has done whole tables."""
     replaced = 0
-    for name in tables:
+    for name in sorted(tables):
 
         def change(connection: duckdb.DuckDBPyConnection, name: str = name) -> int:
             rows = connection.execute(f"CALL {call}", {"table_name": name}).fetchall()
