@@ -434,8 +434,9 @@ _INTRODUCTION = (
     "today."
 )
 _REACHED = (
-    "There is no command for backup, erasure, retention or a new key yet. A backup is a copy of "
-    "the home while no run goes on, with `pupil.key` kept apart."
+    "`trappan erase` takes one pupil out ([how](operators-erasure.md)). There is no command for "
+    "backup, retention or a new key yet. A backup is a copy of the home while no run goes on, with "
+    "`pupil.key` kept apart."
 )
 
 
