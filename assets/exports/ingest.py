@@ -28,7 +28,12 @@ from assets.exports.batches.kinds import (
     stored_reports,
 )
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
-from assets.exports.erased_files import refuse_erased, settle_originals, without_erased
+from assets.exports.erased_files import (
+    forget_erased,
+    refuse_erased,
+    settle_originals,
+    without_erased,
+)
 from assets.exports.files.archive import Archive
 from assets.exports.files.arrivals import Intake, Receipts, modification_time, still_arriving
 from assets.exports.files.offered_files import InboxEntry, Offered, copy_reports, entries_in
@@ -121,7 +126,9 @@ def ingest_paths(
         refuse_lost_senders(lake, senders or Senders())
         refuse_half_revoked(lake)
         refuse_erased(lake, run.sealer)
-        return run.take(entries_in(paths), senders or Senders())
+        reports = run.take(entries_in(paths), senders or Senders())
+    forget_erased(lake, run.with_erased)
+    return reports
 
 
 def read_again(
