@@ -233,7 +233,7 @@ def refuse_erased(lake: Lake, sealer: Sealer) -> None:
         )
 
 
-def forget_erased(lake: Lake, objects: Collection[int]) -> None:
+def wipe_erased(lake: Lake, objects: Collection[int]) -> None:
     """Wipe from the catalog what it said of keys of erased pupils, after their objects came.
 
     Rows that were put in and taken out in one transaction leave their extremes there. Without the
