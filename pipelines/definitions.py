@@ -15,6 +15,7 @@ from assets.follow_up.assets import follow_up
 from assets.forecast.assets import forecasts
 from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
+from assets.upkeep.erasure.assets import erasure_drill
 from assets.upkeep.maintenance.assets import maintained_lake
 from assets.watchlists.assets import current_watchlists, weekly_watchlists
 from pipelines.asset_facts import with_facts
@@ -41,6 +42,7 @@ ASSETS = [
     weekly_watchlists,
     delivered_lists,
     maintained_lake,
+    erasure_drill,
 ]
 
 

@@ -104,6 +104,13 @@ maintain_job = dg.define_asset_job(
     tags=_TAGS,
     executor_def=dg.in_process_executor,
 )
+drill_job = dg.define_asset_job(
+    "drill_job",
+    selection=dg.AssetSelection.groups("erasure"),
+    description="A made-up pupil is planted, erased and looked for, in a home of its own.",
+    tags=_TAGS,
+    executor_def=dg.in_process_executor,
+)
 JOBS = [
     nightly_job,
     ingest_job,
@@ -114,6 +121,7 @@ JOBS = [
     pull_job,
     deliver_job,
     maintain_job,
+    drill_job,
 ]
 
 # Dagster's own log lines go to its event store; the console is for our words.

@@ -20,7 +20,7 @@ from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.watchlists.release.released import newest_night, refuse_early_freeze
 from pipelines.dead_runs import end_dead_runs
-from pipelines.jobs import as_of_tags, maintain_job, nightly_job, pull_job, weekly_job
+from pipelines.jobs import as_of_tags, drill_job, maintain_job, nightly_job, pull_job, weekly_job
 from pipelines.settings import STOCKHOLM
 from rules.errors import TrappanError
 
@@ -115,6 +115,20 @@ def maintain_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=f"maintain_job-{day.isoformat()}")
 
 
+@dg.schedule(
+    job=drill_job,
+    cron_schedule="0 15 1 * *",
+    execution_timezone=TIMEZONE,
+    name="drill_schedule",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def drill_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for one drill of erasure a month."""
+    end_dead_runs(context.instance)
+    day = context.scheduled_execution_time.astimezone(STOCKHOLM).date()
+    return dg.RunRequest(run_key=f"drill_job-{day.isoformat()}")
+
+
 def _nights_since(newest: date | None, as_of: date) -> list[date]:
     """Return as_of, and before it the nights after the newest one, the latest only."""
     missed = (as_of - newest).days if newest else 1
@@ -128,4 +142,4 @@ def _request(context: dg.ScheduleEvaluationContext, job: str, as_of: date) -> dg
     return dg.RunRequest(run_key=f"{job}-{as_of.isoformat()}", tags=as_of_tags(as_of))
 
 
-SCHEDULES = [nightly_schedule, weekly_schedule, pull_schedule, maintain_schedule]
+SCHEDULES = [nightly_schedule, weekly_schedule, pull_schedule, maintain_schedule, drill_schedule]

@@ -28,6 +28,7 @@ from assets.exports.pupils.tombstones import (
     refuse_half_erased,
 )
 from assets.exports.readers.layouts import Layout
+from assets.lake.catalog_statistics import forget_what_was
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 
@@ -230,3 +231,17 @@ def refuse_erased(lake: Lake, sealer: Sealer) -> None:
             "The lake has a pupil who was erased: it was restored from an older backup. Nothing "
             "was done, and the lists that are out still stand. Run first: trappan erase --again"
         )
+
+
+def wipe_erased(lake: Lake, objects: Collection[int]) -> None:
+    """Wipe from the catalog what it said of keys of erased pupils, after their objects came.
+
+    Rows that were put in and taken out in one transaction leave their extremes there. Without the
+    turn to write: on a server its transaction would keep them.
+
+    Args:
+        lake: the lake.
+        objects: files that named an erased pupil; nothing is done without any.
+    """
+    if objects:
+        forget_what_was(lake.settings, lake.connection)

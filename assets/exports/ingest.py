@@ -28,7 +28,7 @@ from assets.exports.batches.kinds import (
     stored_reports,
 )
 from assets.exports.batches.prefetch import StagingConnection, staged_ahead
-from assets.exports.erased_files import refuse_erased, settle_originals, without_erased
+from assets.exports.erased_files import refuse_erased, settle_originals, wipe_erased, without_erased
 from assets.exports.files.archive import Archive
 from assets.exports.files.arrivals import Intake, Receipts, modification_time, still_arriving
 from assets.exports.files.offered_files import InboxEntry, Offered, copy_reports, entries_in
@@ -74,8 +74,6 @@ from assets.exports.storing.removals import MassRemovalError
 from assets.exports.storing.unread_columns import UnreadColumn, note_unread, unread_column
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-
-__all__ = ["Progress", "ReadAgain", "ingest_paths", "read_again", "reading_again"]
 
 Progress = Callable[[str, int, int], None]
 #: Reads known files once more; called with them, and by number when they were received, UTC.
@@ -177,9 +175,11 @@ def _run(
         )
         try:
             yield run
+            settle_originals(lake, run.archive, run.layouts, run.with_erased, run.rereading)
         finally:
             run.archive.close()
             shutil.rmtree(run.folder, ignore_errors=True)
+    wipe_erased(lake, run.with_erased)
 
 
 class _Ingest:
@@ -189,13 +189,13 @@ class _Ingest:
         self,
         lake: Lake,
         layouts: Sequence[Layout],
-        on_progress: Progress,
+        on_progress: Progress | None,
         intake: Intake | None,
         times: StageTimes,
     ) -> None:
         self.lake = lake
         self.times = times
-        self.on_progress = on_progress
+        self.on_progress = on_progress or (lambda *_: None)
         self.sealer = Sealer.of_home(lake.settings.home)
         refuse_another_key(lake, self.sealer)
         self.staging = StagingConnection.first(lake, self.sealer, times)
@@ -245,7 +245,6 @@ class _Ingest:
             new += self._released_originals(opened, senders, gone)
             self._read(list(with_other_words(self.lake, self.sealer, new)))
         self._settle_copies(offered)
-        settle_originals(self.lake, self.archive, self.layouts, self.with_erased)
         quiet = [left_alone(entry.path, entry.why_not) for entry in entries if entry.is_quiet]
         waiting.note([*self.reports.values(), *quiet])
         return [self.reports[entry.path] for entry in listed]
@@ -281,7 +280,6 @@ class _Ingest:
         taken = {file_id for file_id, before in self.known.items() if before.is_settled}
         free = [replace(f, is_released=f.is_released or f.file_id in taken) for f in files]
         self._read([replace(f, is_read_again=f.file_id in self.known) for f in free])
-        settle_originals(self.lake, self.archive, self.layouts, self.with_erased, self.rereading)
         return [self.reports[file.path] for file in files]
 
     def _read(self, offered: Sequence[ReceivedFile]) -> None:

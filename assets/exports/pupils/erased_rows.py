@@ -111,8 +111,8 @@ def take_out(
     if rows:
         connection.execute(f"DELETE FROM identities WHERE {nameless}")
         gone["identities"] = int(rows)
-    if "protection_words" in gone:
-        mark_all(connection)
+    # Words can go with their references too: the mark of all of them is made again in any case.
+    mark_all(connection)
     return gone
 
 

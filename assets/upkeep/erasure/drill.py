@@ -18,6 +18,7 @@ from pathlib import Path
 
 from assets.absence.sums import refresh_sums
 from assets.exports.erased_files import keys_that_are_back
+from assets.exports.files.received import STOCKHOLM
 from assets.exports.ingest import ingest_paths
 from assets.exports.pupils.tombstones import FOLDER
 from assets.exports.readers.layout_files import shipped_layouts
@@ -72,6 +73,11 @@ class Drilled:
     def has_passed(self) -> bool:
         """Whether the pupil was everywhere, and then nowhere."""
         return not self.found and not self.are_back and set(self.planted) >= MUST_BE_FOUND
+
+
+def today_in_stockholm() -> date:
+    """Return the day that it is."""
+    return datetime.now(STOCKHOLM).date()
 
 
 def drill(settings: LakeSettings, rules_on: RulesOn, today: date) -> Drilled:
