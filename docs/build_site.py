@@ -35,13 +35,25 @@ SECTIONS = (
             "docs/inputs*",
         ),
     ),
-    ("Run", ("docs/operators*", "docs/delivery", "docs/scale", "docs/trust*")),
+    (
+        "Run",
+        (
+            "docs/operators*",
+            "docs/runbook*",
+            "docs/delivery",
+            "docs/scale",
+            "docs/trust*",
+            "docs/privacy",
+            "docs/threats",
+            "docs/personal-data",
+        ),
+    ),
     ("Understand", ("docs/rules*", "docs/patterns*", "docs/forecast", "docs/glossary")),
     ("Change", ("CONTRIBUTING", "docs/architecture", "docs/testing", "docs/mutants", "docs/*")),
     ("Decisions", ("docs/adr/*",)),
     (
         "Test data",
-        ("data_samples/README", "data_samples/*/README", "tests/cases/README", "CHANGELOG"),
+        ("data_samples/README", "data_samples/*/README", "tests/*/README", "CHANGELOG"),
     ),
 )
 _PICTURE = re.compile(r"^```mermaid\n(.*?)^```$", re.MULTILINE | re.DOTALL)

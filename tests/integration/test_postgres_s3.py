@@ -292,7 +292,11 @@ def test_the_doctor_sees_a_data_file_that_is_gone_or_cut(nights: Nights) -> None
     client.put_object(Bucket=BUCKET, Key=name, Body=content)
     for said in (cut, gone):
         assert "data files are missing or of another size, the first s3://" in said.out
-    assert nights.on_servers.run("doctor").out == well.out
+    again = nights.on_servers.run("doctor")
+    # How much room the disk has is others' doing.
+    assert [line for line in again.out.splitlines() if "disk:" not in line] == [
+        line for line in well.out.splitlines() if "disk:" not in line
+    ]
 
 
 def test_a_home_without_the_key_of_the_lake_is_refused(nights: Nights, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def is_sentence(text: str) -> bool:
     """Whether a text is words for a person, and no name, pattern or statement."""
     return (
         len(text.split()) >= 4
+        and not text.startswith((",", ";"))
         and re.search(r"[a-z]{2,} [a-z]{2,}", text) is not None
         and not re.search(r"\b(SELECT|FROM|WHERE|UPDATE)\b|\\|\(\?|[åäö]", text)
     )
