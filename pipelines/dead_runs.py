@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.execution.context.system import PlanOrchestrationContext
@@ -54,13 +55,20 @@ class _WatchedExecutor(InProcessExecutor):
         yield from super().execute(plan_context, execution_plan)
 
 
-@dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema)
-def watched_executor(context: dg.InitExecutorContext) -> dg.Executor:
-    """Run all steps in one process, as Dagster's own does, and show that it lives."""
+def _watched(context: dg.InitExecutorContext) -> dg.Executor:
     own = dg.in_process_executor.executor_creation_fn
     assert own is not None  # noqa: S101 - it is Dagster's, and has one
     steps = own(context)
     return _WatchedExecutor(steps.retries, steps.step_dependency_config)
+
+
+#: All steps in one process, as Dagster's own has them, and the run shows that it lives.
+watched_executor = dg.ExecutorDefinition(
+    name="in_process",
+    # Dagster's own takes such a schema too, but does not say so.
+    config_schema=cast("Any", dg.in_process_executor.config_schema),
+    executor_creation_fn=_watched,
+)
 
 
 def hold_lock_of(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -1,8 +1,8 @@
 """The process that Dagster's pages and its daemon ask what there is to run, and start runs in.
 
 There are two processes in fact, one before the other. Dagster starts the first one again when it is
-gone, and forgets to look at the second: without that, no schedule would be asked again until
-somebody starts everything anew. Not here: the pages (`serving.py`), the daemon (`scheduling.py`).
+gone, and forgets to look at the second: no schedule would be asked again until somebody starts all
+of them. Not here: the pages (`serving.py`), the daemon (`scheduling.py`).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from tests.integration.conftest import SAMPLES, trappan
 
 OFFERED = ("elever_99999901*.csv", "lektionsfranvaro_99999901_2026-11*.csv", "skolor_*.csv")
 NIGHTS = 5
-LONG = 420.0
+LONG = 900.0
 UNFINISHED = [
     status
     for status in dg.DagsterRunStatus

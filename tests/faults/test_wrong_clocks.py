@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,12 +90,12 @@ def test_an_hour_at_four_in_the_morning_changes_no_day(
     at = datetime(night_of.year, night_of.month, night_of.day, 4, tzinfo=settings.STOCKHOLM)
     wrong = at.astimezone(UTC) + timedelta(hours=hours)
 
-    class Clock(datetime):
+    class WrongClock(datetime):
         @classmethod
-        def now(cls, tz: object = None) -> datetime:
-            return wrong.astimezone(tz)  # type: ignore[arg-type]
+        def now(cls, tz: Any = None) -> Any:
+            return wrong.astimezone(tz)
 
-    monkeypatch.setattr(settings, "datetime", Clock)
+    monkeypatch.setattr(settings, "datetime", WrongClock)
     assert settings.yesterday() == night_of - timedelta(days=1)
     # A schedule takes the day from the time that it was to run at, whatever the clock says.
     assert day_before(at) == night_of - timedelta(days=1)

@@ -14,7 +14,7 @@ from pipelines.queueing import PLAN_TAG
 from tests.integration.test_own_pages import Pages, showing
 
 MONTHS = "2026-09..2026-10"
-_SECONDS_TO_END = 420.0
+_SECONDS_TO_END = 900.0
 _RUNS = "{ runsOrError { ... on Runs { results { jobName status tags { key value } runId } } } }"
 
 
