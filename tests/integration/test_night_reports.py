@@ -415,7 +415,7 @@ def test_a_silent_school_is_told_with_the_reason_that_its_list_waits(tmp_path: P
         "school_unit_code": GONE, "has_sent": False, "newest_lesson_date": str(LAST_SENT),
         "days_behind": 3, "list": "waits", "why": ["silent: 1 school day missing"],
     }  # fmt: skip
-    # Another school of the town sends on Wednesdays only, and has not sent often enough to be known.
+    # Another school of this town sends on Wednesdays only, and waits too.
     lists = Counter(one["list"] for one in report["schools"])
     assert (lists["made"], lists["waits"]) == (report["lists"]["made"], report["lists"]["waiting"])
     assert all(bool(one["why"]) == (one["list"] == "waits") for one in report["schools"])
