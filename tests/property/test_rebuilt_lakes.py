@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from assets.exports.files.archive import Archive
@@ -101,7 +101,8 @@ def test_a_lake_made_again_says_what_the_lost_one_said(tmp_path: Path) -> None:
     met: set[str] = set()
     number = 0
 
-    @settings(max_examples=examples(14), deadline=None)
+    # Each takes seconds, so the smallest failing one would be sought for an hour.
+    @settings(max_examples=examples(14), deadline=None, phases=(Phase.explicit, Phase.generate))
     @given(steps=STEPS)
     def is_the_same(steps: list[Any]) -> None:
         nonlocal number
