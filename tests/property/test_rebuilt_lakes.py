@@ -149,7 +149,7 @@ def test_what_no_original_brings_back_is_kept_with_each_write(tmp_path: Path) ->
     put(inbox, "lektioner_20261115T0500.csv", text_of([lesson(2)], EVERY))
     with Lake.open(settings_of(home)) as lake:
         ingest_paths(lake, [inbox])
-        assert unkept(lake.connection, home) == ["files"]
+        assert "files" in unkept(lake.connection, home)
     sealer = Sealer.of_home(home)
     frame = kept_rows(home, sealer, "files")
     assert frame is not None

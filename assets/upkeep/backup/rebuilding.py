@@ -293,7 +293,13 @@ class _Rebuilding:
         made = lake.frame("SELECT * FROM lake.files")
         before = self.ledger
         said = before.filter(~pl.col("outcome").is_in([*_NOT_READ, "quarantined"]))
-        same = said.join(made, on=["file_id", *_SAME], how="semi", nulls_equal=True)
+        refused = before.filter(pl.col("outcome") == "quarantined")
+        same = pl.concat(
+            [
+                said.join(made, on=["file_id", *_SAME], how="semi", nulls_equal=True),
+                refused.join(made, on=["file_id", "outcome", "reason"], how="semi"),
+            ]
+        )
         unread = before.filter(pl.col("outcome").is_in(_NOT_READ)).with_columns(
             pl.when(pl.col("reason") == HALF_REVOKED)
             .then(pl.lit(REVOKED_WHOLLY))
