@@ -243,7 +243,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "trappan",
         backup=NEVER,
-        erasure="begin the rebuild anew: remove the folder",
+        erasure="remove the folder; the next rebuild begins again",
         retention="the rebuild; one that was stopped goes on there",
         rotation=NOT_YET,
     ),

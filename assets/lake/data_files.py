@@ -27,7 +27,7 @@ _OF_DATA_FILE = re.compile(
 _CATALOG = "__ducklake_metadata_lake"
 _RESTORE = (
     "Nothing was changed. Restore lake/ from the backup, catalog and data files of the same time; "
-    "without one, offer the exports again to a new home (docs/operators-trouble.md)."
+    "without one, run `trappan rebuild` (docs/operators-trouble.md)."
 )
 
 

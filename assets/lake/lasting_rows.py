@@ -45,7 +45,15 @@ TOLD = (
     "superseded_listed_pupils",
     "superseded_listed_verdicts",
 )
-LASTING = (*DECIDED, *TOLD)
+#: Numbers and mentors that were met, in a file that was revoked too, by what tells their rows
+#: apart: those that the originals do not bring are added. A word for protection may mean such a
+#: number, and a list of a week past such a mentor.
+MET = {
+    "pupil_references": ("reference_key", "number_key"),
+    "pupil_numbers": ("number_key",),
+    "staff": ("staff_key",),
+}
+LASTING = (*DECIDED, *TOLD, *MET)
 _SUFFIX = ".arrow.age"
 _STATE_LETTERS = 16
 

@@ -212,9 +212,9 @@ def lost_lake(settings: LakeSettings, what: str, traces: Sequence[str]) -> LakeE
     return LakeError(
         f"The lake of {settings.home} is lost: {what}{there if traces else ''}. Lists made now "
         "would rest on one night's data. Nothing was changed. Restore lake/ from the backup, "
-        "catalog and data files of the same time. Without a backup: offer all exports again to a "
-        "new home, or here with --begin-anew, which puts what is left of lake/ aside and makes a "
-        "new one (docs/operators-trouble.md)."
+        "catalog and data files of the same time. Without a backup: `trappan rebuild` makes it "
+        "again from archive/. Without that: offer all exports again to a new home, or here with "
+        "--begin-anew, which puts what is left of lake/ aside (docs/operators-trouble.md)."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 import pytest
 
 from assets.follow_up.portal_database import PortalAwayError, PortalDatabase
+from assets.upkeep.backup.copies import dump_postgres
+from assets.upkeep.backup.manifest import BackupError
 from tests.integration.scale_out_servers import PASSWORD, ROLE, Postgres, postgres_server
 
 PUPIL = "c789e912-623b-c8c9-3766-21041574cf76"
@@ -84,3 +87,35 @@ def test_an_address_that_is_none_is_said_without_it(wrong: str, tmp_path: Path) 
         PortalDatabase(tmp_path, wrong).recorded()
     assert "is not the address of a Postgres database" in str(raised.value)
     assert "secret-word" not in str(raised.value)
+
+
+@pytest.mark.parametrize("form", ["address", "words"])
+def test_a_backup_has_a_dump_of_a_server_without_its_password(
+    portal_server: Postgres, tmp_path: Path, form: str
+) -> None:
+    row = f"1, 'a', '{PUPIL}', '99999901', 'act', 'kanarie', NULL, NULL, 'b', 'mentor', now(), NULL"
+    portal_server.sql(
+        f"DELETE FROM portal_event; INSERT INTO portal_event VALUES ({row})", "portal"
+    )
+    words = f"dbname=portal host=127.0.0.1 port={portal_server.port} user={ROLE}"
+    of = {
+        "address": address(portal_server, "portal"),
+        "words": f"{words} password={PASSWORD}",
+    }[form]
+    target = tmp_path / "portal.pgdump"
+    dump_postgres(of, target, "TRAPPAN_PORTAL_DATABASE")
+    assert [path.name for path in tmp_path.iterdir()] == [target.name], "no password is left"
+    assert target.stat().st_mode & 0o077 == 0
+    said = subprocess.run(
+        ["pg_restore", "--file=-", target], capture_output=True, text=True, check=True
+    )
+    assert f"{PUPIL}\t99999901\tact\tkanarie" in said.stdout
+    with pytest.raises(BackupError, match="pg_dump could not copy") as caught:
+        dump_postgres(of.replace(PASSWORD, "secret-word"), target, "TRAPPAN_PORTAL_DATABASE")
+    assert "secret-word" not in str(caught.value)
+
+
+def test_a_server_without_the_tool_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BackupError, match="pg_dump is not installed here"):
+        dump_postgres("postgresql://u:p@127.0.0.1:1/x", tmp_path / "x", "TRAPPAN_CATALOG")

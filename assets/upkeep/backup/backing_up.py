@@ -154,8 +154,8 @@ def back_up(plan: BackupPlan) -> BackedUp:
         lock.release()
 
 
-class _LostError(BackupError):
-    """A data file that the catalog needs was not there."""
+class _RemovedError(BackupError):
+    """A data file that the copied catalog needs was removed, because no newer one needs it."""
 
 
 class _Copying:
@@ -175,6 +175,8 @@ class _Copying:
         self.before = self._before()
         self.copied: dict[str, StoredObject] = {}
         self.entries: dict[str, Kept] = {}
+        #: Files that never change and were read, of all rounds.
+        self.seen: dict[str, Kept] = {}
         self.changed: set[str] = set()
         self.left_out: set[str] = set()
         self.made_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -228,7 +230,7 @@ class _Copying:
         """
         for _ in range(_ROUNDS - 1):
             # Old files may be removed while this goes on; the next catalog needs them no more.
-            with suppress(_LostError):
+            with suppress(_RemovedError):
                 snapshot, is_still = self._round()
                 if is_still:
                     return snapshot
@@ -262,7 +264,10 @@ class _Copying:
         if needed and not self.plan.lake.data_path:
             there = {Path(path).name for path in self.entries if path.startswith("lake/data/")}
             if lost := sorted(needed - there):
-                raise _LostError(
+                # Somebody may have removed them meanwhile, because nothing needs them any more.
+                is_needed = bool(files_in_catalog(self.home / CATALOG) & set(lost))
+                kind = BackupError if is_needed else _RemovedError
+                raise kind(
                     f"{len(lost)} data files that the lake's catalog needs are not there, the "
                     f"first {lost[0]}. No backup was made; the one before stands. Run "
                     "`trappan verify`."
@@ -308,6 +313,11 @@ class _Copying:
         stored = self.sealer.key_text(_KEY_KIND, path)
         with (self.home / path).open("rb") as file:
             status = os.fstat(file.fileno())
+            seen = self.seen.get(path)
+            if seen is not None and seen.modified_ns == status.st_mtime_ns:
+                # In a round before: its content was read then.
+                self.entries[path] = seen
+                return
             kept = self._there(stored)
             if kept is None or hash_of(file) != kept.sha256:
                 # Written again on purpose, under the same name, or damaged since.
@@ -321,7 +331,7 @@ class _Copying:
                 else:
                     self.changed.add(path)
         if kept is not None:
-            self.entries[path] = Kept(
+            self.entries[path] = self.seen[path] = Kept(
                 path, stored, kept.size, kept.sha256, status.st_mode & 0o777, status.st_mtime_ns
             )
 

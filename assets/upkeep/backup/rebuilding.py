@@ -39,7 +39,7 @@ from assets.exports.senders.senders import Senders
 from assets.exports.storing.claims import HALF_REVOKED
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.lake.lasting_rows import DECIDED, TOLD, kept_rows
+from assets.lake.lasting_rows import DECIDED, MET, TOLD, kept_rows
 from assets.lake.settings import LakeError, LakeSettings, put_aside
 from rules.errors import TrappanError
 
@@ -202,6 +202,7 @@ class _Rebuilding:
                 read = self._read(lake, self._files(lake))
                 unlike = lake.write(lambda connection: self._put_ledger_back(connection, lake))
                 self._put_back(lake, [table for table in TOLD if table != "files"], is_last=True)
+                self._add_met(lake)
         finally:
             self.archive.close()
         return Rebuilt(
@@ -225,6 +226,19 @@ class _Rebuilding:
                 connection.execute(
                     "UPDATE lake.unmerged_pairs SET is_unfinished = false WHERE is_unfinished"
                 )
+
+        lake.write(change)
+
+    def _add_met(self, lake: Lake) -> None:
+        """Add numbers that only a file said of which nothing is read, such as a revoked one."""
+        frames = {table: kept_rows(self.home, self.sealer, table) for table in MET}
+
+        def change(connection: duckdb.DuckDBPyConnection) -> None:
+            for table, rows in frames.items():
+                if rows is not None:
+                    key = list(MET[table])
+                    there = lake.frame(f"SELECT {', '.join(key)} FROM lake.{table}")
+                    _insert(connection, table, rows.join(there, on=key, how="anti"))
 
         lake.write(change)
 
@@ -279,7 +293,13 @@ class _Rebuilding:
         made = lake.frame("SELECT * FROM lake.files")
         before = self.ledger
         said = before.filter(~pl.col("outcome").is_in([*_NOT_READ, "quarantined"]))
-        same = said.join(made, on=["file_id", *_SAME], how="semi", nulls_equal=True)
+        refused = before.filter(pl.col("outcome") == "quarantined")
+        same = pl.concat(
+            [
+                said.join(made, on=["file_id", *_SAME], how="semi", nulls_equal=True),
+                refused.join(made, on=["file_id", "outcome", "reason"], how="semi"),
+            ]
+        )
         unread = before.filter(pl.col("outcome").is_in(_NOT_READ)).with_columns(
             pl.when(pl.col("reason") == HALF_REVOKED)
             .then(pl.lit(REVOKED_WHOLLY))

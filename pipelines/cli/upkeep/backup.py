@@ -106,7 +106,7 @@ def restore(
             "--identity",
             exists=True,
             dir_okay=False,
-            help="File with the private key of the backups (AGE-SECRET-KEY-1…).",
+            help="File with the private key of the backups, as age-keygen writes it.",
         ),
     ],
     home: Home = None,

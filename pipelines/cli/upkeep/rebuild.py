@@ -20,7 +20,8 @@ _MISSING = (
     "senders for them"
 )
 _UNLIKE = (
-    "files gave other rows than the first time: a layout, a right or this program has changed since"
+    "files gave other counts of rows than the first time: other files were known then, or a "
+    "layout, a right or this program has changed since"
 )
 _UNKNOWN = (
     "originals came in a run that was stopped, and of them no name is known: the next night takes "
