@@ -35,6 +35,7 @@ from portal.follow_up.case_sheet import (
     REFERENCE,
     SCHOOL_CODE,
     SHEET,
+    STATE,
     TEXT_STAYS,
     VERSION,
     WHY_EARLY,
@@ -360,7 +361,8 @@ def _day(text: str) -> date | None:
 def _other_values(row: SheetRow, known: CaseRow) -> Iterator[str]:
     """Yield where a column of the program's says something else than the program does now."""
     for column in columns():
-        if column.is_teams or column.heading in {REFERENCE, VERSION, SCHOOL_CODE}:
+        if column.is_teams or column.heading in {REFERENCE, VERSION, SCHOOL_CODE, STATE}:
+            # What a row says ends its case, and makes its state another.
             continue
         text = one_line(row.cells.get(column.heading, ""))
         value = column.value(known)

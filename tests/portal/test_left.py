@@ -168,3 +168,20 @@ def test_who_comes_back_is_the_schools_and_the_teams_again(own_town: Town) -> No
     assert town.client(TEAM).get(address).status_code == 200
     (row,) = rows_of(book_of(town, TEAM))
     assert row["Läge"] == "Pågår"
+
+
+def test_a_workbook_without_the_column_or_of_before_is_read_as_ever(own_town: Town) -> None:
+    """A team's own has the columns that it always had."""
+    town = own_town
+    begun(town)
+    book = book_of(town, TEAM)
+    page = book.worksheets[0]
+    page.delete_cols([cell.value for cell in page[3]].index("Läge") + 1)
+    leave(town)
+    said = {"Utskriven": MONDAY, "Avslutsorsak": "Flytt"}
+    for told in ("1 med något nytt", "0 med något nytt, 1 utan ändring"):
+        status, text = read_back(town, book, **said)
+        assert (status, told in text) == (200, True), text
+    # The file of before the end says another state: nothing of it has to be known.
+    status, text = read_back(town, book_of(town, TEAM))
+    assert "Läge" not in text.partition("Inläsningen")[2].partition("Hämta")[0]

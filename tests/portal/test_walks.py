@@ -312,6 +312,21 @@ def test_a_mentor_notes_a_contact_with_one_click(desks: Desks) -> None:
     assert (event.kind, event.value) == ("mentor_status", "contact_made")
 
 
+def test_a_row_that_is_saved_after_the_session_keeps_what_was_typed(desks: Desks) -> None:
+    desk = desks.of(MO)
+    page = desk.open("/mina/")
+    row = page.locator("li.row").filter(has_text=ALM)
+    row.locator("input[name=note]").fill("Ringde hem")
+    desk.context.clear_cookies(name="trappan")
+    row.get_by_role("button", name="Spara", exact=True).click()
+    expect(row.get_by_role("alert")).to_contain_text("Det du skrev står kvar")
+    expect(row.locator("input[name=note]")).to_have_value("Ringde hem")
+    assert page.url == f"{desk.base}/mina/"
+    assert Event.objects.count() == 0
+    # The library says in the browser's own log that it was refused.
+    desk.troubles[:] = [one for one in desk.troubles if "401" not in one]
+
+
 def test_enter_in_a_mentors_row_says_nothing_but_what_was_typed(desks: Desks) -> None:
     page = desks.of(MO).open("/mina/")
     row = page.locator("li.row").filter(has_text=ALM)

@@ -286,7 +286,7 @@ def _is_on_the_list(town: Town) -> None:
     text = unescape(page.read_text(encoding="utf-8"))
     for words in (
         "Rektor: Uppföljd och utvärderad i ULF 2026-11-25", "Mentor: Följs upp 2026-11-25",
-        "2026-12-10", "Mo Mentor",
+        "2026-12-10", "Ansvarig: Mo.Mentor",
     ):  # fmt: skip
         assert words in text, words
     for word in (GOAL, NOTE, "Avslut: fullföljt", "2026-11-16", "Önskat resultat"):
