@@ -174,8 +174,8 @@ def _begins_again(lake: Lake) -> bool:
 
     To delete the rows takes a third of an ingest, and every emptying would leave a snapshot and
     more for the next test to read. Between two transactions DuckDB has no file of the catalog open,
-    so another file can take its place. What DuckLake remembers of a catalog it remembers by the
-    numbers of file and schema that come next, so these go on from where they were.
+    so another file can take its place. DuckLake may remember what it knows by the numbers of
+    snapshot, file and schema, so no number comes twice.
     """
     catalog = lake.settings.home / "lake" / "catalog.sqlite"
     empty = NewHomes.empty_catalogs.get(lake.settings.home)
