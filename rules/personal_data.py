@@ -159,7 +159,7 @@ PLACES: tuple[Store, ...] = (
         noticed=EVERY_BIT,
     ),
     Store(
-        "receipts",
+        "arrival times",
         rf"archive/{_PAIR}/{_HASH}\.receipts",
         "`archive/`, `.receipts`",
         "when a file of a time in the future first came",
@@ -422,7 +422,7 @@ PLACES: tuple[Store, ...] = (
         retention="the erasure",
     ),
     Store(
-        "receipts",
+        "erasure receipts",
         r"erasures/(?:[0-9]{8}-[0-9a-f]{8}|drill)\.json",
         "`erasures/<id>.json`, `erasures/drill.json`",
         "when somebody was erased, how much of which place, what is left to do; the last drill",

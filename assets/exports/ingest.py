@@ -115,11 +115,9 @@ def ingest_paths(
         LakeError: another process keeps the lake locked.
         KeyFileError: the lake was written with another key.
     """
-    with _run(lake, layouts, on_progress, intake, times) as run:
-        refuse_lost_senders(lake, senders or Senders())
-        refuse_half_revoked(lake)
-        refuse_erased(lake, run.sealer)
-        return run.take(entries_in(paths), senders or Senders())
+    senders = senders or Senders()
+    with _run(lake, layouts, on_progress, intake, times=times, offering=senders) as run:
+        return run.take(entries_in(paths), senders)
 
 
 def read_again(
@@ -166,13 +164,20 @@ def _run(
     layouts: Sequence[Layout] | None,
     on_progress: Progress | None,
     intake: Intake | None,
+    *,
     times: StageTimes | None = None,
+    offering: Senders | None = None,
 ) -> Iterator[_Ingest]:
     with lake.writing():
         times = times or StageTimes()
-        run = _Ingest(
-            lake, layouts or shipped_layouts(), on_progress or (lambda *_: None), intake, times
-        )
+        on_progress = on_progress or (lambda *_: None)
+        with lake.reading():
+            if offering is not None:
+                refuse_lost_senders(lake, offering)
+                refuse_half_revoked(lake)
+            run = _Ingest(lake, layouts or shipped_layouts(), on_progress, intake, times)
+            if offering is not None:
+                refuse_erased(lake, run.sealer)
         try:
             yield run
             settle_originals(lake, run.archive, run.layouts, run.with_erased, run.rereading)
@@ -189,15 +194,16 @@ class _Ingest:
         self,
         lake: Lake,
         layouts: Sequence[Layout],
-        on_progress: Progress | None,
+        on_progress: Progress,
         intake: Intake | None,
         times: StageTimes,
     ) -> None:
         self.lake = lake
         self.times = times
-        self.on_progress = on_progress or (lambda *_: None)
+        self.on_progress = on_progress
         self.sealer = Sealer.of_home(lake.settings.home)
         refuse_another_key(lake, self.sealer)
+        self.waiting = HeldFiles(lake, self.sealer)
         self.staging = StagingConnection.first(lake, self.sealer, times)
         self.intake = intake or Intake()
         home = lake.settings.home
@@ -223,7 +229,6 @@ class _Ingest:
         self.layouts, self.with_erased = layouts, set[int]()
 
     def take(self, entries: Sequence[InboxEntry], senders: Senders) -> list[FileReport]:
-        waiting = HeldFiles(self.lake, self.sealer)
         listed = [entry for entry in entries if not entry.is_quiet]
         self.reports |= {e.path: left_alone(e.path, e.why_not) for e in listed if e.why_not}
         from_whom = {e.path: senders.of(*e.place) for e in listed if not e.why_not}
@@ -246,7 +251,7 @@ class _Ingest:
             self._read(list(with_other_words(self.lake, self.sealer, new)))
         self._settle_copies(offered)
         quiet = [left_alone(entry.path, entry.why_not) for entry in entries if entry.is_quiet]
-        waiting.note([*self.reports.values(), *quiet])
+        self.waiting.note([*self.reports.values(), *quiet])
         return [self.reports[entry.path] for entry in listed]
 
     def _released_originals(

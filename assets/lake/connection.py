@@ -121,10 +121,11 @@ class Lake:
             lake._make_tables()
             lake._refuse_emptied()
             patiently(lambda: keep_no_extremes(settings, connection))
-            lake._refuse_a_new_key()
-            lake.define_views()
-            if not to_look_over:
-                refuse_changed_words(connection)
+            with lake.reading():
+                lake._refuse_a_new_key()
+                lake._define_views()
+                if not to_look_over:
+                    refuse_changed_words(connection)
         except duckdb.Error as error:
             connection.close()
             if _is_no_lake(error):
@@ -242,12 +243,15 @@ class Lake:
     def define_views(self) -> None:
         """Make what every connection has; in one transaction the catalog is read once for all."""
         with self.reading():
-            define_marks(self.connection)
-            if (self.settings.home / "pupil.key").exists():
-                know_key(self.connection, Sealer.of_home(self.settings.home))
-            self.define_protection()
-            self.define(COUNTING_LESSONS)
-            self.prepare(REACHES_STEP)
+            self._define_views()
+
+    def _define_views(self) -> None:
+        define_marks(self.connection)
+        if (self.settings.home / "pupil.key").exists():
+            know_key(self.connection, Sealer.of_home(self.settings.home))
+        self.define_protection()
+        self.define(COUNTING_LESSONS)
+        self.prepare(REACHES_STEP)
 
     def define_protection(self) -> None:
         """Make the views that alone say who is protected."""
@@ -308,12 +312,15 @@ class Lake:
         Nothing is written within, and of temporary tables that are replaced within, the old ones
         stay in memory until its end.
         """
+        prepared = set(self._prepared)
         self.connection.execute("BEGIN")
         try:
             yield
             self.connection.execute("COMMIT")
         except BaseException:
             _roll_back(self.connection)
+            # What was made within is gone with it.
+            self._prepared = prepared
             raise
 
     @contextmanager
@@ -418,7 +425,7 @@ class Lake:
         self.once(name, lambda: self.connection.execute(self.select(name)))
 
     def once(self, name: str, make: Callable[[], object]) -> None:
-        """Make what lasts as long as the connection, unless it was made; outside a transaction."""
+        """Make what lasts as long as the connection, unless it was made; not while writing."""
         if name not in self._prepared:
             make()
             self._prepared.add(name)

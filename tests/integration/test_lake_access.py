@@ -12,6 +12,7 @@ from assets.lake.access import LakeAccess, StepError
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeError, configuration, extension_path
 from tests.conftest import settings_of
+from tests.integration.ingest_files import lesson, lessons_of, offer, put, text_of
 
 pytestmark = pytest.mark.usefixtures("lakes_are_made_as_everywhere")
 
@@ -100,3 +101,30 @@ def test_a_lost_catalog_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
         path.rename(home / "lake" / path.name)
     with Lake.open(settings_of(home)) as lake:
         assert lake.rows("SELECT count(*) FROM stale_days") == [(1,)]
+
+
+def test_what_was_prepared_for_a_question_that_failed_is_prepared_again(new_lake: Lake) -> None:
+    def question() -> None:
+        with new_lake.reading():
+            new_lake.prepare("exports/parsing_macros")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        question()
+    new_lake.prepare("exports/parsing_macros")
+    assert new_lake.rows("SELECT plain_text(' 8A ')") == [("8A",)]
+
+
+def test_an_ingest_that_could_not_begin_hinders_none_after_it(
+    new_lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    path = put(tmp_path, "a.csv", text_of([lesson()]))
+    with monkeypatch.context() as patch:
+        patch.setattr("assets.exports.ingest.own_folder", full)
+        with pytest.raises(OSError, match="No space"):
+            offer(new_lake, path)
+    offer(new_lake, path)
+    assert len(lessons_of(new_lake)) == 1
