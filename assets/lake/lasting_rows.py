@@ -40,6 +40,7 @@ TOLD = (
     "enrolment_claims",
     "releases",
     "publications",
+    "replaced_lists",
     "listed_pupils",
     "listed_verdicts",
     "superseded_listed_pupils",
