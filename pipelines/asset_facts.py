@@ -18,12 +18,10 @@ from assets.upkeep.reporting.standing import MOST_HOURS
 
 #: Who is asked about an asset; a team, because people come and go.
 OWNER = "team:operators"
-_A_NIGHT = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=MOST_HOURS))
-_A_WEEK = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=8))
 #: Dagster's own name for it.
 _COLUMNS = "dagster/column_schema"
-#: Made once a week; all else every night.
-WEEKLY = frozenset({"weekly_watchlists"})
+#: Made once a week or a month, so many days before they are missed; all else every night.
+DAYS = {"weekly_watchlists": 8, "maintained_lake": 8, "erasure_drill": 33}
 
 
 def with_facts(
@@ -35,9 +33,9 @@ def with_facts(
 
 def _with_facts(spec: dg.AssetSpec) -> dg.AssetSpec:
     name = spec.key.to_user_string()
-    found = spec.replace_attributes(
-        owners=[OWNER], freshness_policy=_A_WEEK if name in WEEKLY else _A_NIGHT
-    )
+    window = timedelta(days=DAYS[name]) if name in DAYS else timedelta(hours=MOST_HOURS)
+    policy = dg.FreshnessPolicy.time_window(fail_window=window)
+    found = spec.replace_attributes(owners=[OWNER], freshness_policy=policy)
     if name not in TABLE_NAMES:
         return found
     return found.merge_attributes(metadata={_COLUMNS: columns_of(table_named(name))})

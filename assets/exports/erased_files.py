@@ -28,7 +28,7 @@ from assets.exports.pupils.tombstones import (
     refuse_half_erased,
 )
 from assets.exports.readers.layouts import Layout
-from assets.lake.catalog_statistics import forget_what_was
+from assets.lake.catalog.statistics import forget_what_was
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 

@@ -7,7 +7,7 @@ Found when tried, and guarded here:
 
 - DuckLake keeps every column's smallest and largest value in its catalog *in clear*, also of an
   encrypted table. Whatever names a person is therefore sealed before it is written
-  (`encryption.py`), and of other texts the catalog gets no extremes (`catalog_statistics.py`).
+  (`encryption.py`), and of other texts the catalog gets no extremes (`catalog/statistics.py`).
 - DuckLake puts small inserts into the catalog itself, in clear, unless
   `DATA_INLINING_ROW_LIMIT` is 0.
 - A killed DuckDB leaves spill files in clear, so they are encrypted, live in a folder of their
@@ -27,7 +27,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 import polars as pl
 
-from assets.lake.catalog_statistics import keep_no_extremes, know_empty_tables
+from assets.lake.catalog.statistics import keep_no_extremes, know_empty_tables
 from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError, Sealer
 from assets.lake.lasting_rows import keep_rows

@@ -9,7 +9,7 @@ import pytest
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from assets.lake.tables import TABLE_NAMES, TABLES
-from pipelines.asset_facts import OWNER, WEEKLY, columns_of
+from pipelines.asset_facts import DAYS, OWNER, columns_of
 from pipelines.definitions import defs
 from pipelines.schedules import SCHEDULES
 from pipelines.sensors import SENSORS
@@ -18,6 +18,7 @@ SPECS = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_spec
 #: Files and lists, and what is spread over tables of other names.
 NO_TABLES = {
     *("pulled_files", "current_watchlists", "weekly_watchlists", "delivered_lists", "follow_up"),
+    *("maintained_lake", "erasure_drill"),
 }
 
 
@@ -29,7 +30,7 @@ def test_an_asset_has_an_owner_a_description_and_a_freshness(name: str) -> None:
     policy = spec.freshness_policy
     assert isinstance(policy, TimeWindowFreshnessPolicy)
     hours = policy.fail_window.to_timedelta() / timedelta(hours=1)
-    assert hours == (8 * 24 if name in WEEKLY else 26)
+    assert hours == 24 * DAYS[name] if name in DAYS else 26
 
 
 def test_every_asset_is_a_table_or_known_to_be_none() -> None:

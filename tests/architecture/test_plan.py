@@ -71,7 +71,7 @@ FLAT = {
 # of commands of its own.
 APART = {
     "assets/exports/children/limits.py",
-    "assets/lake/catalog_triggers.py",
+    "assets/lake/catalog/triggers.py",
     "assets/lake/release_tables.py",
     "pipelines/command.py",
     "pipelines/definitions.py",

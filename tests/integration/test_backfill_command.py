@@ -167,7 +167,7 @@ def test_a_stopped_backfill_is_gone_on_with_only_for_the_same_months(home: Path)
         begun = begin_backfill(lake, MONTHS)
         note_month(lake, begun, MONTHS[0], 1.0)
         assert begin_backfill(lake, MONTHS).done == (MONTHS[0],)
-        assert begin_backfill(lake, MONTHS, anew=True).done == ()
+        assert begin_backfill(lake, MONTHS, all_again=True).done == ()
         assert begin_backfill(lake, MONTHS[:2]).left == tuple(MONTHS[:2])
         assert begin_backfill(lake, MONTHS).done == (), "another one was begun since"
 

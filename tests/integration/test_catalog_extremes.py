@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.lake.catalog_triggers import TABLES
+from assets.lake.catalog.triggers import TABLES
 from assets.lake.connection import Lake
 from pipelines.settings import Settings
 from tests.integration.conftest import Said, trappan

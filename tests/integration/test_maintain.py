@@ -18,8 +18,8 @@ from assets.lake.connection import Lake
 from assets.lake.past.snapshots import kept_snapshots
 from assets.lake.past.unneeded_files import lake_files
 from assets.lake.settings import LakeError
+from assets.upkeep.maintenance.assets import age_out_runs, old_runs
 from assets.upkeep.maintenance.maintain import look, maintain
-from assets.upkeep.maintenance.old_runs import age_out_runs, old_runs
 from assets.upkeep.maintenance.promise import Promise, list_snapshots
 from pipelines.schedules import maintain_schedule
 from pipelines.settings import PROJECT_ROOT, Settings

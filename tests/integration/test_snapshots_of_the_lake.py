@@ -1,4 +1,4 @@
-"""Old snapshots go, files are merged, written anew and deleted, and no row of today goes with them.
+"""Old snapshots go, files are merged, written again and deleted, and no row of today goes with them.
 
 The oracle is a whole scan of every table, at every snapshot that is kept, before and after.
 """
@@ -398,7 +398,7 @@ def test_what_needs_a_snapshot_that_is_gone_says_so(tmp_path: Path) -> None:
         with pytest.raises(SnapshotGoneError):
             changes_of(lake, taken(lake, second))
         expire_everything_but_now(lake)
-        # The ledger's rows now say that they are of the snapshot that wrote them anew.
+        # The ledger's rows now say that they are of the snapshot that wrote them again.
         for sha256 in (first, second):
             with pytest.raises(SnapshotGoneError):
                 changes_of(lake, taken(lake, sha256))

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from assets.lake.catalog_statistics import forget_what_was
+from assets.lake.catalog.statistics import forget_what_was
 from assets.lake.connection import Lake
 from assets.lake.past.unneeded_files import (
     Unneeded,
@@ -55,7 +55,7 @@ def has_its_changes(lake: Lake, number: int, table: str) -> bool:
     """Tell whether the lake still knows what a snapshot added and took away.
 
     For that it must keep the one before too: what only that one had goes with it. A snapshot that
-    only wrote files anew says of all their rows that they are new.
+    only wrote files again says of all their rows that they are new.
 
     Args:
         lake: the lake.
@@ -134,7 +134,7 @@ def _needed_files(lake: Lake, without: Collection[int]) -> set[str]:
     )
     data, deleted = visible.format(file="data"), visible.format(file="deleted")
     kept_ones = f"(VALUES {ids}) AS kept (snapshot_id)"
-    # Of a file that was written anew the file of its deleted rows has no end of its own.
+    # Of a file that was written again the file of its deleted rows has no end of its own.
     return {
         name
         for statement in (
@@ -155,7 +155,7 @@ def _needed_files(lake: Lake, without: Collection[int]) -> set[str]:
 def expire_everything_but_now(lake: Lake) -> Unneeded:
     """Leave nothing of the lake's past: what was deleted is in no snapshot and no file after it.
 
-    Every file of which a row was deleted is written anew, all other snapshots go, and so do at once
+    Every file of which a row was deleted is written again, all other snapshots go, and so do at once
     all files that the present tables don't rest on, and what the catalog says of them. What was
     known then, what a file changed and what changed since a list was made can't be asked any more.
     Killed at any moment, it leaves a whole lake and is called again. Call it without the turn to

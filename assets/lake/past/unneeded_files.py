@@ -1,4 +1,4 @@
-"""The lake's data files that nothing needs any more: merged, written anew, and deleted.
+"""The lake's data files that nothing needs any more: merged, written again, and deleted.
 
 DuckLake does the work; here is what it is let do. Before a file is deleted, its name is sought
 among all that the catalog still knows, by a question of our own, and afterwards every file that the
@@ -8,7 +8,7 @@ are compared and not paths, so a home that was moved, a link or a slash too many
 Found when tried with DuckDB 1.5.5:
 
 - files are merged with what each row's snapshot was, but only those of which no row was deleted;
-- a table that is written anew without its deleted rows says of all of them that they are of that
+- a table that is written again without its deleted rows says of all of them that they are of that
   moment, and old snapshots go on reading the old files;
 - what is replaced is put on a list in the catalog, and deleted when that is asked for. A reader
   that began before may be about to open it, so it is left for a while;
@@ -35,7 +35,7 @@ _CATALOG = "__ducklake_metadata_lake"
 #: How long a file stays after the tables no longer rest on it, unless it is asked for at once: a
 #: run or a question that began before may still open it.
 GRACE = timedelta(days=1)
-#: The share of a file's rows that must be deleted before it is written anew.
+#: The share of a file's rows that must be deleted before it is written again.
 MANY_DELETES = 0.05
 _OPTIONS = "dry_run => $dry_run, older_than => cast($before AS TIMESTAMPTZ)"
 
@@ -78,7 +78,7 @@ def merge_small_files(lake: Lake, tables: Collection[str] = TABLE_NAMES) -> int:
 def rewrite_deleted_rows(
     lake: Lake, tables: Collection[str], *, threshold: float = MANY_DELETES
 ) -> int:
-    """Write the files anew of which many rows were deleted, table by table.
+    """Write the files again of which many rows were deleted, table by table.
 
     The rows then say of themselves that they were written now. So `files`, whose rows know the
     snapshot that took a file, is for who wants no old snapshot.

@@ -1,7 +1,7 @@
 """The versions of the lake's form: what leads from each to the next, and which one a lake says.
 
 A version is raised when a released program would misread what a newer one writes. A step changes
-what is there: renames, fills, makes anew. What is only new, a table or a column that may be null,
+what is there: renames, fills, makes again. What is only new, a table or a column that may be null,
 needs no words here: after the last step it is made from `assets/lake/tables.py`, as it is whenever
 a lake is opened. So a step may not count on tables that came after its version, and does nothing
 where what it changes is not there.

@@ -170,15 +170,15 @@ class Begun:
     left: tuple[date, ...]
 
 
-def begin_backfill(lake: Lake, months: Sequence[date], *, anew: bool = False) -> Begun:
+def begin_backfill(lake: Lake, months: Sequence[date], *, all_again: bool = False) -> Begun:
     """Note that a backfill is asked for, or go on with one of the same months that was stopped.
 
     Args:
         lake: the lake.
         months: their first days, in order.
-        anew: make all months again, also where one was stopped.
+        all_again: make all months again, also where one was stopped.
     """
-    before = None if anew else _stopped(lake, months)
+    before = None if all_again else _stopped(lake, months)
     if before is not None:
         return before
     asked_at = datetime.now(UTC).replace(tzinfo=None)

@@ -1,12 +1,12 @@
 """One round of maintenance: what the promise does not cover goes, and small files become large.
 
 In this order, because what one step replaces is what the next one deletes: snapshots go, files with
-many deleted rows are written anew, small ones are merged, and what nothing has needed for a day is
+many deleted rows are written again, small ones are merged, and what nothing has needed for a day is
 deleted. What this round replaced is deleted by the next one, so that a run or a question that began
 before keeps its answer. Each step ends whole table by table; a round that was killed is followed by
 one that does the rest, and a second one at once finds nothing to do.
 
-Not here: how long what stays (`promise.py`), Dagster's history (`old_runs.py`), the steps
+Not here: how long what stays (`promise.py`), Dagster's history (`assets.py`), the steps
 themselves (`assets/lake/`).
 """
 

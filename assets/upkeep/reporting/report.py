@@ -33,13 +33,13 @@ class NightResult(StrEnum):
     KILLED = "killed"  # begun and never ended
 
 
-class _Part(BaseModel):
+class _ReportPart(BaseModel):
     """A part of a report. What a later program added to a report is left out by this one."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class NightFailure(_Part):
+class NightFailure(_ReportPart):
     """Why a night did not end well.
 
     Attributes:
@@ -55,7 +55,7 @@ class NightFailure(_Part):
     words: str
 
 
-class FileCounts(_Part):
+class FilesOfNight(_ReportPart):
     """The files that were offered to a night, by outcome, and their rows: of all files together."""
 
     offered: int = 0
@@ -66,7 +66,7 @@ class FileCounts(_Part):
     awaiting_release: int = 0  # also of nights before
 
 
-class SchoolNight(_Part):
+class SchoolNight(_ReportPart):
     """One school unit in a night.
 
     Attributes:
@@ -86,7 +86,7 @@ class SchoolNight(_Part):
     why: tuple[str, ...] = ()
 
 
-class ListCounts(_Part):
+class ListCounts(_ReportPart):
     """What became of the lists."""
 
     made: int = 0
@@ -95,7 +95,7 @@ class ListCounts(_Part):
     in_no_register: int = 0
 
 
-class DeliveryCounts(_Part):
+class DeliveryCounts(_ReportPart):
     """What became of the delivery; all 0 where none is set."""
 
     is_set: bool = False
@@ -107,14 +107,14 @@ class DeliveryCounts(_Part):
     copies_out_of_reach: int = 0
 
 
-class StageSeconds(_Part):
+class StageSeconds(_ReportPart):
     """How long a stage took, in all runs of the night."""
 
     stage: str
     seconds: float
 
 
-class DiskState(_Part):
+class DiskState(_ReportPart):
     """The home's disk, in MiB."""
 
     home_mib: int
@@ -122,7 +122,7 @@ class DiskState(_Part):
     total_mib: int
 
 
-class Told(_Part):
+class Told(_ReportPart):
     """Who was told: `off`, `sent`, `failed`, or `not due`; and what went wrong, in words."""
 
     mail: str = "off"
@@ -131,7 +131,7 @@ class Told(_Part):
     faults: tuple[str, ...] = ()
 
 
-class OtherRun(_Part):
+class OtherRun(_ReportPart):
     """Another run of the same date: an earlier one, or one that was refused."""
 
     run: str
@@ -142,7 +142,7 @@ class OtherRun(_Part):
     failure: NightFailure | None = None
 
 
-class NightReport(_Part):
+class NightReport(_ReportPart):
     """All of a night. `as_of` names it: the last day that counts.
 
     Attributes:
@@ -169,7 +169,7 @@ class NightReport(_Part):
     result: NightResult
     failure: NightFailure | None = None
     waits_for: tuple[str, ...] = ()
-    files: FileCounts = FileCounts()
+    files: FilesOfNight = FilesOfNight()
     lists: ListCounts = ListCounts()
     schools: tuple[SchoolNight, ...] | None = None
     delivery: DeliveryCounts = DeliveryCounts()
@@ -209,7 +209,7 @@ class NightReport(_Part):
         )
 
 
-class BegunNight(_Part):
+class BegunNight(_ReportPart):
     """A night that was begun; its file goes when it has ended, however it did."""
 
     run: str
@@ -333,7 +333,7 @@ def _waits_for(runs: Sequence[RunFacts], looks: NightLooks) -> list[str]:
     return said
 
 
-def _files(runs: Sequence[RunFacts], looks: NightLooks) -> FileCounts:
+def _files(runs: Sequence[RunFacts], looks: NightLooks) -> FilesOfNight:
     # When weeks are made up, the night's files are taken in first and known to the night itself.
     taken = [run for run in runs if "files" in run.counted][:1]
     counted = taken[0].counted["files"] if taken else {}
@@ -346,7 +346,7 @@ def _files(runs: Sequence[RunFacts], looks: NightLooks) -> FileCounts:
     def rows(name: str) -> int:
         return sum(run.number("files", f"rows_{name}") for run in taken)
 
-    return FileCounts(
+    return FilesOfNight(
         offered=sum(by_outcome.values()),
         by_outcome=by_outcome,
         rows_read=rows("read"),

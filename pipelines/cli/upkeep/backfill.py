@@ -47,8 +47,8 @@ def backfill(
     plan: Annotated[
         bool, typer.Option("--plan", help="Print what would change and how long; change nothing.")
     ] = False,
-    anew: Annotated[
-        bool, typer.Option("--anew", help="All months, also where one was stopped.")
+    all_again: Annotated[
+        bool, typer.Option("--all-again", help="All months, also where one was stopped.")
     ] = False,
     republishing: Annotated[
         bool,
@@ -74,7 +74,7 @@ def backfill(
         _print_plan(settings, access, asked, kind)
         return
     with run_lock(settings, "backfill"):
-        _make(settings, access, asked, anew=anew)
+        _make(settings, access, asked, all_again=all_again)
         held = 0
         if not republishing:
             say("Frozen lists stay as they are.")
@@ -99,14 +99,16 @@ def _months(first: date, last: date) -> list[date]:
     return [day for key in keys if first <= (day := date.fromisoformat(key)) <= last]
 
 
-def _make(settings: Settings, access: LakeAccess, asked: Sequence[date], *, anew: bool) -> None:
+def _make(
+    settings: Settings, access: LakeAccess, asked: Sequence[date], *, all_again: bool
+) -> None:
     with access.open() as lake:
-        begun = begin_backfill(lake, asked, anew=anew)
+        begun = begin_backfill(lake, asked, all_again=all_again)
     access.close()
     if begun.done:
         say(
             f"A backfill of these months was stopped: {len(begun.done)} of {len(asked)} are done, "
-            f"and it goes on with {begun.left[0]:%Y-%m}. --anew makes all of them again."
+            f"and it goes on with {begun.left[0]:%Y-%m}. --all-again makes all of them again."
         )
     with watched(has_time_left=True) as progress:
         for number, one in enumerate(begun.left):

@@ -179,7 +179,7 @@ def _lift(erased: HomeToClear, child: Child) -> None:
         raise CommandError("This pupil was not erased here, so nothing was lifted.")
     say(
         "Rows of this pupil are taken again from the next file on. What was erased stays gone; "
-        "files that came meanwhile are known already: have the school send them anew."
+        "files that came meanwhile are known already: have the school send them again."
     )
     if any(stone.was_protected for stone in stones):
         say(

@@ -12,8 +12,8 @@ import typer
 
 from assets.lake.connection import Lake
 from assets.lake.past.unneeded_files import GRACE
+from assets.upkeep.maintenance.assets import age_out_runs, old_runs
 from assets.upkeep.maintenance.maintain import look, maintain
-from assets.upkeep.maintenance.old_runs import age_out_runs, old_runs
 from assets.upkeep.maintenance.promise import promised
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import Home

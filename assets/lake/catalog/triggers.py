@@ -1,7 +1,7 @@
 """What is done to a catalog's file of SQLite in a process of its own.
 
 Triggers that keep the extremes of texts out of it, and wiping what it held. Only Python's own
-library is needed, so that it starts fast. Why: `catalog_statistics.py`.
+library is needed, so that it starts fast. Why: `catalog/statistics.py`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _sqlite_triggers(table: str, columns: list[str]) -> list[str]:
 
 
 def wipe_in_file(path: Path) -> None:
-    """Write a file of SQLite anew, without what was deleted from it: that lies in freed pages.
+    """Write a file of SQLite again, without what was deleted from it: that lies in freed pages.
 
     Raises:
         sqlite3.OperationalError: others read or wrote it for longer than a minute.

@@ -22,8 +22,8 @@ import sys
 
 import duckdb
 
-from assets.lake import catalog_triggers
-from assets.lake.catalog_triggers import TABLES, VERSION, is_text
+from assets.lake.catalog import triggers
+from assets.lake.catalog.triggers import TABLES, VERSION, is_text
 from assets.lake.settings import LakeError, LakeSettings, quoted
 
 _CATALOG = "__ducklake_metadata_lake"
@@ -102,7 +102,7 @@ def forget_what_was(settings: LakeSettings, connection: duckdb.DuckDBPyConnectio
 def _done_in_file(settings: LakeSettings, what: str) -> bool:
     path = settings.catalog_string.removeprefix("sqlite:")
     done = subprocess.run(  # noqa: S603 - a module of our own
-        [sys.executable, "-I", catalog_triggers.__file__, what, path],
+        [sys.executable, "-I", triggers.__file__, what, path],
         capture_output=True,
         check=False,
     )
