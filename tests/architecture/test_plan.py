@@ -30,7 +30,11 @@ ROOMS = {
         "children",
     },
     "assets/exports/readers": {"reshaping", "xlsx"},
+<<<<<<< HEAD
     "assets/upkeep": {"backup", "erasure", "maintenance", "reporting"},
+=======
+    "assets/upkeep": {"erasure", "maintenance"},
+>>>>>>> erase18
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
     "rules": set(),
     "portal": {"follow_up", "login", "migrations", "views"},
@@ -45,6 +49,7 @@ FLAT = {
             "revoke",
             "unmerge",
             "rereading",
+            "erased_files",
             "changes",
             "csv_text",
             "sealed_values",

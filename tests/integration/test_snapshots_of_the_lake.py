@@ -1,4 +1,4 @@
-"""Old snapshots go, files are merged, written again and deleted, and no row of today goes with them.
+"""Old snapshots go, files are merged and deleted, and no row of today goes with them.
 
 The oracle is a whole scan of every table, at every snapshot that is kept, before and after.
 """

@@ -1,1 +1,1 @@
-"""The catalog of the lake, where DuckLake itself does not keep it as is needed: statistics, traces of what was."""
+"""The lake's catalog, where DuckLake does not keep it as is needed: statistics, old traces."""
