@@ -30,11 +30,7 @@ ROOMS = {
         "children",
     },
     "assets/exports/readers": {"reshaping", "xlsx"},
-<<<<<<< HEAD
     "assets/upkeep": {"backup", "erasure", "maintenance", "reporting"},
-=======
-    "assets/upkeep": {"erasure", "maintenance"},
->>>>>>> erase18
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
     "rules": set(),
     "portal": {"follow_up", "login", "migrations", "views"},
