@@ -44,7 +44,7 @@ FACTS = RunFacts(
             "files_quarantined": 1, "files_accepted": 2, "rows_read": 12, "rows_accepted": 10,
             "rows_rejected": 2, "dagster/row_count": 3,
         },
-        "current_watchlists": {"lists_published": 1, "lists_held": 1, "as_of": "2026-11-15"},
+        "current_watchlists": {"lists_published": 2, "lists_held": 1, "as_of": "2026-11-15"},
         "delivered_lists": {"has_target": True, "is_whole": True, "files_put": 4},
     },
 )  # fmt: skip

@@ -360,8 +360,10 @@ def _lists(runs: Sequence[RunFacts]) -> ListCounts:
     def number(run: RunFacts, name: str) -> int:
         return sum(run.number(asset, name) for asset in _LISTS)
 
+    # A current list that waits is shown again, with the reason on it, and is counted there too.
+    shown_again = sum(run.number("current_watchlists", "lists_held") for run in runs)
     return ListCounts(
-        made=sum(number(run, "lists_published") for run in runs),
+        made=max(sum(number(run, "lists_published") for run in runs) - shown_again, 0),
         waiting=sum(number(run, "lists_held") for run in runs),
         weeks_made_up=sum("weekly_watchlists" in run.counted for run in runs),
         in_no_register=max((number(run, "school_units_in_no_register") for run in runs), default=0),
