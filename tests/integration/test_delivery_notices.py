@@ -34,12 +34,6 @@ MONDAY = SUNDAY + timedelta(days=1)
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[MailBox]:
-    with mail_server(tmp_path) as server:
-        yield server
-
-
-@pytest.fixture
 def share(tmp_path: Path) -> Path:
     folder = tmp_path / "share"
     folder.mkdir()

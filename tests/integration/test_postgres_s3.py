@@ -81,12 +81,6 @@ class OnServers:
                 }
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with postgres_server() as server:
-        yield server
-
-
 @dataclass(frozen=True)
 class Nights:
     """A home on servers after the night, what the stopped night said, and the same in a home."""

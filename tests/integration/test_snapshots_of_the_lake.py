@@ -43,12 +43,6 @@ NOW = timedelta(0)
 CATALOG = "__ducklake_metadata_lake"
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with postgres_server() as server:
-        yield server
-
-
 @pytest.fixture(params=["in a home", "on Postgres"])
 def settings(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
