@@ -33,7 +33,6 @@ from tests.integration.scale_out_servers import (
     S3,
     Postgres,
     free_port,
-    postgres_server,
 )
 from tests.integration.test_privacy import PROTECTED, everything_below, forms, numbers
 

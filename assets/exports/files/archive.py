@@ -5,8 +5,7 @@ too. A file that nobody has sent before is sealed while it is hashed and copied 
 others that are read, such as one in quarantine, from their copy (`Archive.keep_ahead`).
 
 The form is zstd in age, to the home's key, so `age -d -i HOME/pupil.key FILE | zstd -d` opens it
-without this program. Whose original it is says its hash, once it was opened to its end. Not here:
-which files are read (`ingest.py`).
+without this program. Its hash says whose it is, once opened. Not here: what is read (`ingest.py`).
 """
 
 from __future__ import annotations
