@@ -27,7 +27,10 @@ DAYS = {"weekly_watchlists": 8, "maintained_lake": 8, "erasure_drill": 33}
 def with_facts(
     assets: Sequence[dg.AssetsDefinition],
 ) -> Sequence[dg.AssetsDefinition]:
-    """Return assets with owner, freshness and, where an asset is a table, its columns."""
+    """Return assets with owner, freshness and, where an asset is a table, its columns.
+
+    An asset is known by its key: that of a table is the table's name.
+    """
     return dg.map_asset_specs(_with_facts, assets)
 
 

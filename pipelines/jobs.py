@@ -73,7 +73,7 @@ month_job = dg.define_asset_job(
     selection=_SUMS.without_checks(),
     description="The sums of one month of a backfill, before those that follow are made.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 # A change of a parameter changes the flags of a day past only when somebody asks for it.
 flags_job = dg.define_asset_job(
@@ -102,14 +102,14 @@ maintain_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("maintenance"),
     description="Old snapshots go, small files are merged, what nothing needs is deleted.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 drill_job = dg.define_asset_job(
     "drill_job",
     selection=dg.AssetSelection.groups("erasure"),
     description="A made-up pupil is planted, erased and looked for, in a home of its own.",
     tags=_TAGS,
-    executor_def=dg.in_process_executor,
+    executor_def=watched_executor,
 )
 JOBS = [
     nightly_job,

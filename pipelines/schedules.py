@@ -106,6 +106,8 @@ def pull_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     cron_schedule="0 14 * * 6",
     execution_timezone=TIMEZONE,
     name="maintain_schedule",
+    description="On Saturday at 14:00 in Stockholm: old snapshots and runs go, small files are "
+    "merged, and what nothing needs is deleted.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def maintain_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
@@ -120,6 +122,8 @@ def maintain_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     cron_schedule="0 15 1 * *",
     execution_timezone=TIMEZONE,
     name="drill_schedule",
+    description="On the first of each month at 15:00 in Stockholm: a made-up pupil is planted, "
+    "erased and looked for at every byte, in a home of its own.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def drill_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:

@@ -1,10 +1,8 @@
 """Every place where personal data lies: what lies there, how, and what reaches it today.
 
-The one registry of backup, erasure, retention and the rotation of keys: "not yet" is what is true
-today. `trappan backup` copies by it, and a test plants faults by it for `trappan verify`.
-docs/personal-data.md is made of it (`personal_data_page.py`). A test fills a home and looks that
-each file is of exactly one place, and that no name stands in clear where it is said to be sealed.
-Not here: which columns of the lake hold what (docs/data-dictionary.md).
+The one registry of backup, erasure, retention and new keys; docs/personal-data.md is made of it. A
+test fills a home and looks that each file is of one place, and that no name stands in clear where
+it is said to be sealed. Not here: tables of the lake (`personal_data_page.py`, data dictionary).
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ Fault = Literal["flipped", "cut", "gone"]
 NOT_YET = "not yet"
 #: What `trappan backup` does with the files of a place; of those outside the home it says who does.
 AS_IT_LIES, ENCRYPTED, APART, NEVER = "as it lies", "encrypted", "apart from the home", "never"
-#: What `trappan verify` notices: a flipped bit anywhere in a file, a file cut short, a file gone.
+#: A bit flipped anywhere in a file, a file cut short, a file gone.
 EVERY_BIT: tuple[Fault, ...] = ("flipped", "cut", "gone")
 _HASH, _PAIR = r"[0-9a-f]{64}", r"[0-9a-f]{2}"
 _KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -29,17 +27,6 @@ _VERSION = (
     rf"lists/\.(?:versions/(?:current|{_WEEK})/{_CODE}/[0-9a-f]{{32}}"
     rf"|replaced/{_WEEK}/{_CODE}/[0-9T]+)"
 )
-
-#: What each way of lying there means.
-HOWS: dict[How, str] = {
-    "clear": "in clear: mode 0600 and the disk's encryption are all that guards it",
-    "sealed": "sealed as a whole with the home's key",
-    "values sealed": "names, numbers, addresses and texts sealed one by one; keys, dates and "
-    "minutes are read by who has the database",
-    "keys only": "no name: keys of pupils or people, made with the home's key",
-    "key": "opens what is sealed",
-    "nobody": "no personal data",
-}
 
 
 @dataclass(frozen=True)
@@ -72,33 +59,6 @@ class Store:
     rotation: str = "-"
     noticed: tuple[Fault, ...] = ()
 
-
-#: Tables of the lake, by what of a person they hold. Every table is in one of the two.
-TABLES_OF_PUPILS = frozenset(
-    {
-        *("protection_words", "pupil_references", "pupil_numbers", "number_changes"),
-        *("files", "held_files", "row_problems", "lessons", "pupil_merges", "removed_lessons"),
-        *("moved_lessons", "missing_lessons", "enrolments", "monthly_sums", "identity_sources"),
-        *("identities", "staff", "school_units", "absence_daily", "absence_monthly"),
-        *("absence_rolling", "flags", "superseded_flags", "superseded_listed_pupils"),
-        *("superseded_listed_verdicts", "forecasts", "releases"),
-        *("listed_pupils", "listed_verdicts", "contradicted_lessons", "joint_lessons"),
-        *("uncounted_lessons", "moving_records", "enrolment_claims", "lift_releases"),
-        *("lesson_removals", "unmerged_pairs", "ss12000_persons", "ss12000_enrolments"),
-        *("ss12000_members", "ss12000_duties", "ss12000_roles", "ss12000_attendances"),
-        *("ss12000_groups", "ss12000_activities", "ss12000_events", "ss12000_exceptions"),
-        *("ss12000_deletions", "planned_lessons", "absence_words", "follow_up_events"),
-    }
-)
-TABLES_OF_NOBODY = frozenset(
-    {
-        *("protection_totals", "protection_columns", "lesson_snapshots", "slot_sources"),
-        *("class_coverage", "stale_days", "school_breaks", "school_sendings", "forecast_skill"),
-        *("school_contracts", "school_silences", "publications", "parallel_values"),
-        *("disputable_files", "file_releases", "ss12000_organisations", "absence_coverage"),
-        *("joined_files", "follow_up_readings", "backfilled_months", "replaced_lists"),
-    }
-)
 
 PLACES: tuple[Store, ...] = (
     # --- what comes in ---------------------------------------------------------------------------

@@ -3,10 +3,47 @@
 from __future__ import annotations
 
 from rules.personal_data import (
-    HOWS,
     PLACES,
-    TABLES_OF_NOBODY,
-    TABLES_OF_PUPILS,
+    How,
+)
+
+#: How data lies in a place, in words.
+HOWS: dict[How, str] = {
+    "clear": "in clear: mode 0600 and the disk's encryption are all that guards it",
+    "sealed": "sealed as a whole with the home's key",
+    "values sealed": "names, numbers, addresses and texts sealed one by one; keys, dates and "
+    "minutes are read by who has the database",
+    "keys only": "no name: keys of pupils or people, made with the home's key",
+    "key": "opens what is sealed",
+    "nobody": "no personal data",
+}
+
+#: The lake's tables, by what of a person they hold; every table is in one of the two.
+TABLES_OF_PUPILS = frozenset(
+    {
+        *("protection_words", "pupil_references", "pupil_numbers", "number_changes"),
+        *("files", "held_files", "row_problems", "lessons", "pupil_merges", "removed_lessons"),
+        *("moved_lessons", "missing_lessons", "enrolments", "monthly_sums", "identity_sources"),
+        *("identities", "staff", "school_units", "absence_daily", "absence_monthly"),
+        *("absence_rolling", "flags", "superseded_flags", "superseded_listed_pupils"),
+        *("superseded_listed_verdicts", "forecasts", "releases"),
+        *("listed_pupils", "listed_verdicts", "contradicted_lessons", "joint_lessons"),
+        *("uncounted_lessons", "moving_records", "enrolment_claims", "lift_releases"),
+        *("lesson_removals", "unmerged_pairs", "ss12000_persons", "ss12000_enrolments"),
+        *("ss12000_members", "ss12000_duties", "ss12000_roles", "ss12000_attendances"),
+        *("ss12000_groups", "ss12000_activities", "ss12000_events", "ss12000_exceptions"),
+        *("ss12000_deletions", "planned_lessons", "absence_words", "follow_up_events"),
+    }
+)
+#: Nothing of anybody.
+TABLES_OF_NOBODY = frozenset(
+    {
+        *("protection_totals", "protection_columns", "lesson_snapshots", "slot_sources"),
+        *("class_coverage", "stale_days", "school_breaks", "school_sendings", "forecast_skill"),
+        *("school_contracts", "school_silences", "publications", "parallel_values"),
+        *("disputable_files", "file_releases", "ss12000_organisations", "absence_coverage"),
+        *("joined_files", "follow_up_readings", "backfilled_months", "replaced_lists"),
+    }
 )
 
 _INTRODUCTION = (

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
 import pytest
@@ -22,6 +22,9 @@ from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeSettings, configuration, traces_of_a_lake
 from tests.ss12000_in_process import read_here
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 # The same examples everywhere and every time, so that a landing fails of its own changes only;
 # `make search` looks for new ones.
@@ -255,3 +258,14 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """
     with Lake.open(settings_of(tmp_path_factory.mktemp("scratch") / "home")) as opened:
         yield opened
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    """Dagster as the project sets it up, with a history of its own."""
+    # Most tests need no Dagster, and it takes a second to load.
+    import dagster
+
+    monkeypatch.setenv("TRAPPAN_DAGSTER_STORAGE", str(tmp_path))
+    with dagster.DagsterInstance.from_config(str(Path(__file__).resolve().parents[1])) as made:
+        yield made

@@ -33,11 +33,7 @@ from assets.exports.files.archive import Archive
 from assets.exports.files.arrivals import Intake, Receipts, modification_time, still_arriving
 from assets.exports.files.offered_files import InboxEntry, Offered, copy_reports, entries_in
 from assets.exports.files.originals import opened_originals
-from assets.exports.files.received import (
-    ChangedFileError,
-    ReceivedFile,
-    UnreadableFileError,
-)
+from assets.exports.files.received import ChangedFileError, ReceivedFile, UnreadableFileError
 from assets.exports.files.spool import CHANGED, OfferedPlace, Spool, own_folder
 from assets.exports.ledger.entries import (
     KnownFile,

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import app
-from tests.integration.scale_out_servers import S3, s3_server
+from tests.integration.delivery_servers import MailBox, mail_server
+from tests.integration.scale_out_servers import S3, Postgres, postgres_server, s3_server
 from tests.integration.school_server import School, serving
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data_samples"
@@ -71,4 +72,18 @@ def school() -> Iterator[School]:
 def s3() -> Iterator[S3]:
     """A server of objects with S3's interface, on this machine."""
     with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[MailBox]:
+    """A mail server on loopback, with what it was given."""
+    with mail_server(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A Postgres server on loopback."""
+    with postgres_server() as server:
         yield server

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,12 +30,6 @@ ANNA, BERIT = mentor_key(1), mentor_key(2)
 CHILDREN = (Child(1, ANNA, state="new"), Child(2, BERIT), Child(3, ANNA))
 LONG, ANOTHER = "ett långt lösenord", "ett annat lösenord"
 MONDAY = SUNDAY + timedelta(days=1)
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[MailBox]:
-    with mail_server(tmp_path) as server:
-        yield server
 
 
 @pytest.fixture

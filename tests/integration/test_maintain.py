@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,7 +21,7 @@ from assets.upkeep.maintenance.assets import age_out_runs, old_runs
 from assets.upkeep.maintenance.maintain import look, maintain
 from assets.upkeep.maintenance.promise import Promise, list_snapshots
 from pipelines.schedules import maintain_schedule
-from pipelines.settings import PROJECT_ROOT, Settings
+from pipelines.settings import Settings
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan
 from tests.integration.scale_out_servers import BUCKET, PASSWORD, S3, postgres_server
@@ -218,13 +217,6 @@ def small_night() -> None:
 @dg.job
 def small_week() -> None:
     count_absence()
-
-
-@pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setenv("TRAPPAN_DAGSTER_STORAGE", str(tmp_path))
-    with dg.DagsterInstance.from_config(str(PROJECT_ROOT)) as made:
-        yield made
 
 
 def test_old_runs_go_with_their_files_and_the_newest_of_each_job_stays(

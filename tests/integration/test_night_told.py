@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -44,12 +43,6 @@ DRIFT = ("drift@kommun.example", "jour@kommun.example")
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 
 
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[MailBox]:
-    with mail_server(tmp_path) as server:
-        yield server
-
-
 def to_mail(box: MailBox, **other: object) -> ReportSettings:
     usual = MailSettings(
         host="127.0.0.1", port=box.port, sender="trappan@kommun.example", user=USER,
@@ -65,13 +58,13 @@ def told_of(report: NightReport, settings: ReportSettings, home: Path) -> Told:
 
 
 def test_a_night_is_told_over_tls_after_a_login_to_all_in_one_mail(
-    mailbox: MailBox, tmp_path: Path
+    box: MailBox, tmp_path: Path
 ) -> None:
-    told = told_of(waiting_report(), to_mail(mailbox), tmp_path)
+    told = told_of(waiting_report(), to_mail(box), tmp_path)
     assert (told.mail, told.ping, told.metrics, told.faults) == ("sent", "off", "written", ())
-    ((to, mail),) = mailbox.taken
+    ((to, mail),) = box.taken
     assert to == list(DRIFT)
-    assert mailbox.was_safe == [(True, True)]
+    assert box.was_safe == [(True, True)]
     assert mail["Subject"] == ("trappan: the night of 2026-11-15 ended with something waiting")
     body = mail.get_content()
     assert "1 list waits" in body
@@ -80,19 +73,19 @@ def test_a_night_is_told_over_tls_after_a_login_to_all_in_one_mail(
     assert "reports/2026-11-15.md" in body
 
 
-def test_the_words_of_a_failure_stay_at_home(mailbox: MailBox, tmp_path: Path) -> None:
-    told_of(broken_report("Kanariesson in /srv/Kanarie Berg/x.csv"), to_mail(mailbox), tmp_path)
-    ((_, mail),) = mailbox.taken
+def test_the_words_of_a_failure_stay_at_home(box: MailBox, tmp_path: Path) -> None:
+    told_of(broken_report("Kanariesson in /srv/Kanarie Berg/x.csv"), to_mail(box), tmp_path)
+    ((_, mail),) = box.taken
     assert "Kanarie" not in mail.as_string() + mail.get_content()
     assert "It stopped in the step flags (StepError)." in mail.get_content()
 
 
-def test_only_trouble_is_told_where_that_is_asked_for(mailbox: MailBox, tmp_path: Path) -> None:
-    settings = replace(to_mail(mailbox), when="trouble")
+def test_only_trouble_is_told_where_that_is_asked_for(box: MailBox, tmp_path: Path) -> None:
+    settings = replace(to_mail(box), when="trouble")
     assert told_of(well_report(), settings, tmp_path).mail == "not due"
     assert told_of(waiting_report(), settings, tmp_path).mail == "sent"
     assert told_of(broken_report(), settings, tmp_path).mail == "sent"
-    assert len(mailbox.taken) == 2
+    assert len(box.taken) == 2
 
 
 def failed(told: Told, words: str) -> None:
@@ -103,41 +96,37 @@ def failed(told: Told, words: str) -> None:
     assert not any(address in told.faults[0] for address in DRIFT)
 
 
-def test_a_mail_server_that_is_away_is_said(mailbox: MailBox, tmp_path: Path) -> None:
-    settings = to_mail(mailbox, port=free_port())
+def test_a_mail_server_that_is_away_is_said(box: MailBox, tmp_path: Path) -> None:
+    settings = to_mail(box, port=free_port())
     failed(told_of(well_report(), settings, tmp_path), "can't be reached")
 
 
-def test_a_mail_server_that_hangs_is_left_after_some_seconds(
-    mailbox: MailBox, tmp_path: Path
-) -> None:
+def test_a_mail_server_that_hangs_is_left_after_some_seconds(box: MailBox, tmp_path: Path) -> None:
     with pinged_server(hangs) as server:
         port = int(server.url.split(":")[2].split("/")[0])
-        settings = to_mail(mailbox, port=port, tries=1, timeout_seconds=1)
+        settings = to_mail(box, port=port, tries=1, timeout_seconds=1)
         begun = time.monotonic()
         failed(told_of(well_report(), settings, tmp_path), "can't be reached, or the connection")
         assert time.monotonic() - begun < 5
 
 
-def test_a_mail_server_with_a_wrong_certificate_gets_nothing(
-    mailbox: MailBox, tmp_path: Path
-) -> None:
+def test_a_mail_server_with_a_wrong_certificate_gets_nothing(box: MailBox, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other, _ = certificate_of("127.0.0.1", tmp_path / "other")
-    settings = to_mail(mailbox, ca_bundle=other)
+    settings = to_mail(box, ca_bundle=other)
     failed(told_of(well_report(), settings, tmp_path), "makes no safe connection (TLS)")
-    assert mailbox.taken == []
+    assert box.taken == []
 
 
-def test_a_login_that_is_refused_is_said(mailbox: MailBox, tmp_path: Path) -> None:
-    settings = to_mail(mailbox, password=Credential("TRAPPAN_MAIL_PASSWORD", "another-word"))
+def test_a_login_that_is_refused_is_said(box: MailBox, tmp_path: Path) -> None:
+    settings = to_mail(box, password=Credential("TRAPPAN_MAIL_PASSWORD", "another-word"))
     failed(told_of(well_report(), settings, tmp_path), "does not accept who we are")
-    assert mailbox.taken == []
+    assert box.taken == []
 
 
-def test_a_password_file_that_is_gone_is_said(mailbox: MailBox, tmp_path: Path) -> None:
+def test_a_password_file_that_is_gone_is_said(box: MailBox, tmp_path: Path) -> None:
     gone = Credential("TRAPPAN_MAIL_PASSWORD", file=tmp_path / "gone")
-    failed(told_of(well_report(), to_mail(mailbox, password=gone), tmp_path), "PASSWORD_FILE")
+    failed(told_of(well_report(), to_mail(box, password=gone), tmp_path), "PASSWORD_FILE")
 
 
 def test_without_starttls_nothing_is_sent_in_clear(tmp_path: Path) -> None:
@@ -147,18 +136,18 @@ def test_without_starttls_nothing_is_sent_in_clear(tmp_path: Path) -> None:
 
 
 def test_a_receiver_that_is_refused_is_said_without_the_address(
-    mailbox: MailBox, tmp_path: Path
+    box: MailBox, tmp_path: Path
 ) -> None:
-    mailbox.answers = dict.fromkeys(DRIFT, "550 drift@kommun.example is nobody")
-    failed(told_of(well_report(), to_mail(mailbox), tmp_path), "did not take")
+    box.answers = dict.fromkeys(DRIFT, "550 drift@kommun.example is nobody")
+    failed(told_of(well_report(), to_mail(box), tmp_path), "did not take")
 
 
 def test_metrics_that_cannot_be_written_stop_neither_mail_nor_ping(
-    mailbox: MailBox, tmp_path: Path
+    box: MailBox, tmp_path: Path
 ) -> None:
     with pinged_server(says(OK)) as server:
         settings = replace(
-            to_mail(mailbox), metrics_file=tmp_path / "gone" / "trappan.prom",
+            to_mail(box), metrics_file=tmp_path / "gone" / "trappan.prom",
             ping=PingSettings(server.url),
         )  # fmt: skip
         told = told_of(well_report(), settings, tmp_path)

@@ -33,7 +33,6 @@ from tests.integration.scale_out_servers import (
     S3,
     Postgres,
     free_port,
-    postgres_server,
 )
 from tests.integration.test_privacy import PROTECTED, everything_below, forms, numbers
 
@@ -79,12 +78,6 @@ class OnServers:
                 return {
                     name: sorted(lake.rows(f"SELECT * FROM {name}"), key=repr) for name in TABLES
                 }
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with postgres_server() as server:
-        yield server
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ The oracle is a whole scan of every table, at every snapshot that is kept, befor
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -37,16 +37,10 @@ from assets.lake.settings import LakeError, LakeSettings
 from assets.lake.tables import TABLE_NAMES
 from tests.conftest import settings_of
 from tests.integration.ingest_files import lesson, offer, put, text_of
-from tests.integration.scale_out_servers import PASSWORD, Postgres, postgres_server
+from tests.integration.scale_out_servers import PASSWORD, Postgres
 
 NOW = timedelta(0)
 CATALOG = "__ducklake_metadata_lake"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with postgres_server() as server:
-        yield server
 
 
 @pytest.fixture(params=["in a home", "on Postgres"])

@@ -11,13 +11,8 @@ import pytest
 from assets.delivery.delivery_log import FILE_NAME
 from assets.lake.tables import TABLE_NAMES
 from rules import personal_data
-from rules.personal_data import (
-    PLACES,
-    TABLES_OF_NOBODY,
-    TABLES_OF_PUPILS,
-    places_of,
-)
-from rules.personal_data_page import as_markdown
+from rules.personal_data import PLACES, places_of
+from rules.personal_data_page import TABLES_OF_NOBODY, TABLES_OF_PUPILS, as_markdown
 from tests.integration.conftest import SAMPLES
 from tests.portal.lived_in_home import lived_in
 

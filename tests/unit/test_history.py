@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import sqlalchemy
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 
 from pipelines.history import History
-from pipelines.settings import PROJECT_ROOT
 
 
 @dg.op
@@ -43,13 +41,6 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(sqlalchemy.engine.Engine, "connect", noted)
     return seen
-
-
-@pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setenv("TRAPPAN_DAGSTER_STORAGE", str(tmp_path))
-    with dg.DagsterInstance.from_config(str(PROJECT_ROOT)) as made:
-        yield made
 
 
 def events(storage: Any, run: str) -> list[str]:

@@ -1,14 +1,11 @@
 """The originals of received files: `HOME/archive/<first two hex>/<sha256>.zst.age`, read-only.
 
-Kept before a file is parsed, so that whatever a reader makes of it can be looked into and read
-again. Sealed, because an original names pupils in clear, protected ones too. A file that nobody has
-sent before is sealed while it is hashed and copied (`Archive.begin`), from the same blocks; others
-that are read, such as one in quarantine, from their copy (`Archive.keep_ahead`). Nothing is stored
-of a file that is not kept yet.
+Kept before a file is parsed, and sealed, because an original names pupils in clear, protected ones
+too. A file that nobody has sent before is sealed while it is hashed and copied (`Archive.begin`);
+others that are read, such as one in quarantine, from their copy (`Archive.keep_ahead`).
 
 The form is zstd in age, to the home's key, so `age -d -i HOME/pupil.key FILE | zstd -d` opens it
-without this program. Whose original it is says its hash, once it was opened to its end. Not here:
-which files are read (`ingest.py`).
+without this program. Its hash says whose it is, once opened. Not here: what is read (`ingest.py`).
 """
 
 from __future__ import annotations

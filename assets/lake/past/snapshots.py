@@ -156,8 +156,9 @@ def expire_everything_but_now(lake: Lake) -> Unneeded:
     """Leave nothing of the lake's past: what was deleted is in no snapshot and no file after it.
 
     Every file of which a row was deleted is written again, all other snapshots go, and so do at
-    once all files that the present tables don't rest on, and what the catalog says of them. What was
-    known then, what a file changed and what changed since a list was made can't be asked any more.
+    once all files that the present tables don't rest on, and what the catalog says of them. What
+    was known then, what a file changed and what changed since a list was made can't be asked any
+    more.
     Killed at any moment, it leaves a whole lake and is called again. Call it without the turn to
     write, and write nothing after it on this connection: DuckLake remembers the extremes of keys.
 

@@ -34,8 +34,8 @@ from assets.lake.tables import TABLE_NAMES
 from assets.upkeep.maintenance.promise import Promise, list_snapshots, since
 
 #: Rows of the ledger know the snapshot that took a file, and would forget it.
-_NOT_WRITTEN_ANEW = ("files",)
-_TABLES = tuple(name for name in TABLE_NAMES if name not in _NOT_WRITTEN_ANEW)
+_NOT_REWRITTEN = ("files",)
+_TABLES = tuple(name for name in TABLE_NAMES if name not in _NOT_REWRITTEN)
 _MEGA = 1_000_000
 
 Step = Callable[[str], None]

@@ -112,7 +112,7 @@ def erase_command(
 
 def _finished(settings: Settings) -> list[Path]:
     """Do what was stopped; a connection for each, because nothing is written after its end."""
-    receipts = []
+    receipts: list[Path] = []
     while True:
         with _opened(settings) as erased:
             stopped = unfinished(erased.path, erased.sealer)
@@ -122,7 +122,7 @@ def _finished(settings: Settings) -> list[Path]:
 
 
 def _erased_again(settings: Settings) -> list[Path]:
-    receipts = []
+    receipts: list[Path] = []
     while True:
         with _opened(settings) as erased:
             receipt = erase_who_is_back(erased)
