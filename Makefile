@@ -47,7 +47,7 @@ BENCHMARKS ?= build/benchmarks
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo portal lock docs site sbom samples benchmark clean $(LINTS)
+.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo portal lock docs site sbom samples benchmark year clean $(LINTS)
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -216,6 +216,9 @@ samples: dev ## Write data_samples/ again: the inboxes, and what is expected of 
 
 benchmark: dev ## Measure all speeds anew: SIZE=0.1 for a tenth of the city, PARTS="month commands"
 	@$(BIN)/python -m tests.benchmarks.everything $(BENCHMARKS) --size $(SIZE) --parts $(PARTS)
+
+year: dev ## A school year of nights with every fault, against one clean load: three quarters of an hour
+	@$(BIN)/python -m tests.benchmarks.everything $(BENCHMARKS) --parts hard_year
 
 clean: ## Remove what is made again: .venv, caches, builds. Homes under var/ stay.
 	@rm -rf $(VENV) $(NEWEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \

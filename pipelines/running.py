@@ -89,7 +89,11 @@ def instance_of(settings: Settings) -> dg.DagsterInstance:
     # A copy, not the checkout as DAGSTER_HOME: Dagster's pages make folders of their own there.
     _put(written.read_bytes(), storage / written.name)
     os.environ["TRAPPAN_DAGSTER_STORAGE"] = os.environ["DAGSTER_HOME"] = str(storage)
-    return dg.DagsterInstance.get()
+    # Dagster makes its tables when it first looks at them, and two that do so at once both fail.
+    with FileLock(storage / "opening.lock", mode=0o600):
+        instance = dg.DagsterInstance.get()
+        instance.get_runs(limit=1)
+    return instance
 
 
 def _put(wanted: bytes, place: Path) -> None:
