@@ -47,7 +47,7 @@ BENCHMARKS ?= build/benchmarks
 EXAMPLES ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-newest search mutants format ui ui-demo portal lock docs site sbom samples benchmark year clean $(LINTS)
+.PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-long test-newest search mutants format ui ui-demo portal lock docs site sbom samples benchmark year clean $(LINTS)
 
 help: ## Say what there is
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -137,6 +137,9 @@ lint-imports:
 test: lint ## Lint, then every test
 	@# A file's tests share what they are costly with; the longest files are collected first.
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-long: dev ## What takes minutes a test: real daemons, pages and portals, killed and started again
+	@$(BIN)/python -m pytest -q tests/long/test_*.py $(PYTEST_ARGS)
 
 test-fast: dev ## The tests that need no night of a school: under two minutes, without lint
 	@# Left out are the two that look at whole towns and samples: half of the time of tests/unit.

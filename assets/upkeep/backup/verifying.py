@@ -183,13 +183,11 @@ def _ledger(lake: Lake) -> list[Trouble]:
         Trouble(f"files, {sha256_of[:12]}", "the counts of its row do not add up")
         for sha256_of, *_ in lake.relation("checks/files_add_up").rows()
     ]
-    for sha256_of, kept, most in lake.relation("checks/rows_of_files").rows():
-        found.append(
-            Trouble(
-                f"lessons of {sha256_of[:12]}",
-                f"the lake has {kept} rows of it, and the ledger says {most} at most",
-            )
-        )
+    for of_file, kept, most in lake.relation("checks/rows_of_files").rows():
+        # Either a hash, or in words that there is no such file.
+        named = of_file if " " in of_file else of_file[:12]
+        words = f"the lake has {kept} rows of it, and the ledger says {most} at most"
+        found.append(Trouble(f"lessons of {named}", words))
     return found
 
 
