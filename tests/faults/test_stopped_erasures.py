@@ -17,8 +17,8 @@ from assets.upkeep.erasure import erase as erasing
 from assets.upkeep.erasure.journal import Journal, unfinished
 from assets.upkeep.erasure.whom import Child
 from tests.conftest import settings_of
-from tests.integration.conftest import trappan
-from tests.integration.erased_home import NUMBER, erase, offer_small
+from tests.integration.conftest import Said, trappan
+from tests.integration.erased_home import NUMBER, OTHERS, erase, offer_small
 from tests.integration.test_erasure import found_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,26 +27,46 @@ _KILLED = """
 import os, signal, sys
 from assets.upkeep.erasure import erase as erasing
 number, after = int(sys.argv[2]), sys.argv[3] == "after"
-def killed(home, journal, step=erasing.STEPS[number] if number < len(erasing.STEPS) else None):
-    if after:
-        step(home, journal)
-    os.kill(os.getpid(), signal.SIGKILL)
+def killed_at(step):
+    def killed(*given):
+        if after:
+            step(*given)
+        os.kill(os.getpid(), signal.SIGKILL)
+    killed.__name__ = step.__name__
+    return killed
 if number < len(erasing.STEPS):
     steps = list(erasing.STEPS)
-    killed.__name__ = steps[number].__name__
-    steps[number] = killed
+    steps[number] = killed_at(steps[number])
     erasing.STEPS = tuple(steps)
 else:
-    def gone(lake):
-        if after:
-            erasing_past(lake)
-        os.kill(os.getpid(), signal.SIGKILL)
-    erasing_past = erasing.expire_everything_but_now
-    erasing.expire_everything_but_now = gone
+    name = ("expire_everything_but_now", "_keep_lasting_rows")[number - len(erasing.STEPS)]
+    setattr(erasing, name, killed_at(getattr(erasing, name)))
 sys.argv = ["trappan", "--home", sys.argv[1], "erase", "-"]
 from pipelines.cli.app import main
 main()
 """
+#: Ends the process when it is about to move or remove its n-th file, whichever that is; told no n,
+#: it says how many there were.
+_KILLED_AT_A_FILE = """
+import os, signal, sys
+number = int(sys.argv[2])
+seen = 0
+def look(event, given):
+    global seen
+    if event in ("os.rename", "os.remove", "os.rmdir"):
+        seen += 1
+        if seen == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.argv = ["trappan", "--home", sys.argv[1], "erase", "-"]
+from pipelines.cli.app import main
+sys.addaudithook(look)
+try:
+    main()
+finally:
+    print("files:", seen)
+"""
+_AFTER_STEPS = 2
+_TIMES = 12
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +79,32 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def killed(home: Path, number: int, when: str) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(home), str(number), when],
+@pytest.fixture(scope="module")
+def erased_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which another pupil of the same files was erased, with a lost lake beside."""
+    home = tmp_path_factory.mktemp("before") / "home"
+    offer_small(home, others=2)
+    said = trappan("--home", home, "nightly", "--as-of", "2026-10-11")
+    assert said.status in {0, 3}, said.err
+    shutil.copytree(home / "lake", home / "lake.lost-1")
+    said = erase(home, OTHERS[1])
+    assert said.status == 0, said.err
+    return home
+
+
+@pytest.fixture(scope="module")
+def files_moved(erased_before: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """So many files are moved or removed by an erasure in that home."""
+    home = tmp_path_factory.mktemp("counted") / "home"
+    shutil.copytree(erased_before, home, symlinks=True)
+    done = run(_KILLED_AT_A_FILE, home, 0)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.rpartition("files: ")[2])
+
+
+def run(program: str, *words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, words)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         input=f"{NUMBER}\n",
@@ -69,29 +112,65 @@ def killed(home: Path, number: int, when: str) -> int:
         capture_output=True,
         check=False,
     )
-    return done.returncode
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(len(erasing.STEPS) + 1))
+@pytest.mark.parametrize("number", range(len(erasing.STEPS) + _AFTER_STEPS))
 def test_a_killed_erasure_is_ended_by_the_next_call(
     filled: Path, tmp_path: Path, number: int, when: str
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(filled, home, symlinks=True)
-    assert killed(home, number, when) == -signal.SIGKILL
+    assert run(_KILLED, home, number, when).returncode == -signal.SIGKILL
     (stopped,) = (home / "erasures").glob("*.unfinished")
     assert NUMBER.replace("-", "").encode() not in stopped.read_bytes()
     night = trappan("--home", home, "ingest", home / "inbox")
     assert night.status == 1
     assert "trappan erase --unfinished" in night.err
     ended = erase(home) if number % 2 else trappan("--home", home, "erase", "--unfinished")
+    assert_ended(home, ended)
+
+
+@pytest.mark.parametrize("time", range(_TIMES))
+def test_one_killed_at_any_file_is_ended_by_the_next_call(
+    erased_before: Path, files_moved: int, tmp_path: Path, time: int
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(erased_before, home, symlinks=True)
+    # The first puts the note of what is to be done in its place: before it, nothing was begun.
+    number = 2 + time * (files_moved - 2) // _TIMES
+    assert run(_KILLED_AT_A_FILE, home, number).returncode == -signal.SIGKILL
+    if list((home / "erasures").glob("*.unfinished")):
+        assert trappan("--home", home, "ingest", home / "inbox").status == 1
+        assert_ended(home, trappan("--home", home, "erase", "--unfinished"))
+    else:
+        assert_ended(home, erase(home))
+
+
+def assert_ended(home: Path, ended: Said) -> None:
     assert ended.status == 0, ended.err
     assert not list((home / "erasures").glob("*.unfinished"))
     assert found_in(home) == []
     with Lake.open(settings_of(home)) as lake:
         assert lake.rows("SELECT count(DISTINCT pupil_key) FROM lessons") == [(1,)]
         assert not lake.rows("SELECT 1 FROM files WHERE rows_read <> rows_accepted + rows_rejected")
+    verified = trappan("--home", home, "verify")
+    assert verified.status == 0, verified.out
+
+
+@pytest.mark.parametrize("place", [".incoming/7.zst.age", "ab/.left.zst.age", "lasting/.files.a.1"])
+def test_what_a_killed_night_left_half_kept_goes_too(
+    filled: Path, tmp_path: Path, place: str
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(filled, home, symlinks=True)
+    left = home / "archive" / place
+    left.parent.mkdir(exist_ok=True)
+    like = "lasting/listed_pupils.*" if "lasting" in place else "??/*.age"
+    shutil.copy(min((home / "archive").glob(like)), left)
+    ended = erase(home)
+    assert not left.exists()
+    assert_ended(home, ended)
 
 
 def test_what_is_kept_of_an_unfinished_one_opens_for_its_home_only(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """A filled home with one pupil who will be erased, and the same home without; and a byte search.
 
 The pupil stands in every place that a home has: lessons and rosters as CSV and workbook, a changed
-number, a refused row, a quarantined file, frozen and current lists with mentors' files, a delivery,
-a follow-up in the portal, a pulled file. Not here: any expectation.
+number, a refused row, a quarantined file, frozen, replaced and current lists with mentors' files, a
+delivery, a follow-up in the portal, a pulled file. Not here: any expectation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.watchlists.release.republish import Who, republish
+from rules.registry import rule_set_on
+from tests.conftest import settings_of
 from tests.integration.conftest import Said, trappan
 from tests.integration.followed_home import TABLE
 from tests.integration.ingest_files import (
@@ -36,6 +40,7 @@ OTHERS = PUPILS[2:]
 GIVEN, FAMILY = "Kanarie", "Fågelsångsöga"
 MENTORS = (("Anna Ek", "anna@skola.example"), ("Bo Ask", "bo@skola.example"))
 _CHANGES = ("old", "new", "changed")
+_WHO = Who(1000, "driften", "sums were wrong")
 
 
 def _person(number: str) -> dict[str, object]:
@@ -96,12 +101,12 @@ def offer(folder: Path, *, with_pupil: bool) -> Path:
     return inbox
 
 
-def offer_small(home: Path) -> None:
-    """Write the inbox of a home with two pupils, one of whom will be erased."""
+def offer_small(home: Path, others: int = 1) -> None:
+    """Write the inbox of a home with a few pupils, one of whom will be erased."""
     inbox = home / "inbox"
-    two = (NUMBER, OTHERS[0])
-    put(inbox, "elever_20261001T0500.csv", text_of(map(_person, two), ROSTER))
-    rows = lessons(two, date(2026, 9, 28), 14)
+    few = (NUMBER, *OTHERS[:others])
+    put(inbox, "elever_20261001T0500.csv", text_of(map(_person, few), ROSTER))
+    rows = lessons(few, date(2026, 9, 28), 14)
     refused = rows[0] | {"date": "2026-02-30"}
     put(inbox, "lektionsfranvaro_20261011T0500.csv", text_of([*rows, refused], BASIC))
 
@@ -110,15 +115,20 @@ def filled(folder: Path, *, with_pupil: bool = True) -> Path:
     """Make a home: a night, a frozen week with mentors' files, and return it."""
     inbox = offer(folder, with_pupil=with_pupil)
     home = folder / "home"
-    for command in (
-        # A home without the pupil has the other's key, so that its keys of others are the same.
-        ("nightly", "--inbox", inbox, "--as-of", AS_OF, *(() if with_pupil else ("--begin-anew",))),
-        ("publish", "--week", WEEK),
-        ("publish", "--week", WEEK, "--mentors"),
-    ):
-        said = trappan("--home", home, *command)
-        assert said.status in {0, 3}, said.err
+    # A home without the pupil has the other's key, so that its keys of others are the same.
+    anew = () if with_pupil else ("--begin-anew",)
+    _ask(home, "nightly", "--inbox", inbox, "--as-of", AS_OF, *anew)
+    _ask(home, "publish", "--week", WEEK)
+    with Lake.open(settings_of(home)) as lake:
+        # Nobody is judged otherwise, but a list is published in its place, and it is kept.
+        republish(lake, WEEK, {SCHOOL: 1}, lambda day: rule_set_on("stockholm", day), _WHO)
+    _ask(home, "publish", "--week", WEEK, "--mentors")
     return home
+
+
+def _ask(home: Path, *command: object) -> None:
+    said = trappan("--home", home, *command)
+    assert said.status in {0, 3}, said.err
 
 
 def with_portal(home: Path) -> Path:

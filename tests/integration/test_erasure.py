@@ -109,7 +109,10 @@ def test_the_pupil_is_found_in_every_kind_of_place_before(before: Path) -> None:
     found = {trace.place for trace in found_in(before / "with" / "home")}
     assert found >= {
         *("pulled", "archive", "lake", "lists", "list memory", "deliveries", "portal database"),
+        "lasting rows",
     }
+    paths = " ".join(trace.path for trace in found_in(before / "with" / "home"))
+    assert all(part in paths for part in ("/.versions/", "/.replaced/", "/lasting/"))
 
 
 def test_an_erased_pupil_is_in_no_byte_of_the_home(erased: Path) -> None:
@@ -150,6 +153,7 @@ def test_the_receipt_says_how_much_and_nothing_of_whom(erased: Path) -> None:
     assert said["taken_out"]["originals rewritten"] == 4
     assert said["taken_out"]["originals deleted"] >= 2
     assert said["taken_out"]["portal rows"] == 5
+    assert said["taken_out"]["lists"] == 2
     assert any("inbox" in words for words in said["left_to_do"])
     assert any("trappan deliver" in words for words in said["left_to_do"])
     assert not list((erased / "erasures").glob("*.unfinished"))

@@ -1,1 +1,1 @@
-"""What takes minutes a test, and is run by `make test-long`: real daemons, pages and portals, killed."""
+"""What takes minutes a test, run by `make test-long`: daemons, pages and portals, killed."""

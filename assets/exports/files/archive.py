@@ -390,7 +390,10 @@ class Archive:
         place = self._place(sha256)
         after = "" if content is None else hashlib.sha256(content).hexdigest()
         # First, so that it opens whichever of the two lies there when this is killed.
-        note_rewritten(self._folder, self._sealer, Rewritten(sha256, after))
+        known = self.was_rewritten(sha256)
+        lay_there = {*known.earlier, known.content_sha256} - {""} if known else set[str]()
+        found = Rewritten(sha256, after, tuple(sorted(lay_there)))
+        note_rewritten(self._folder, self._sealer, found)
         if content is None:
             place.unlink(missing_ok=True)
             return
@@ -405,7 +408,7 @@ class Archive:
 
     def _is_rewritten(self, sha256: str, found: str) -> bool:
         known = self.was_rewritten(sha256)
-        return known is not None and known.content_sha256 == found
+        return known is not None and known.may_be(found)
 
     def look_over(self, whole: int | None) -> tuple[int, list[str]]:
         """Open the beginning of every original, and some to their end.

@@ -3,8 +3,9 @@
 An original is named by the hash of the bytes that came, which the ledger and every row of the lake
 know it by. When a pupil is erased, the lines of the pupil are made empty in it, so what lies there
 has another hash. `archive/<two hex>/<sha256>.erased` says which, with a mark that only the home's
-key makes; where it names none, the original was deleted. It says nothing of whom. Not here: what is
-left of a file (`without_pupil.py`), the archive itself (`archive.py`).
+key makes; where it names none, the original was deleted. It also names what lay there before, when
+another pupil had been erased: a process that is killed may leave that. It says nothing of whom. Not
+here: what is left of a file (`without_pupil.py`), the archive itself (`archive.py`).
 """
 
 from __future__ import annotations
@@ -28,10 +29,16 @@ class Rewritten:
     Attributes:
         sha256: of the bytes that came; its name.
         content_sha256: of what lies there now; "" when it was deleted.
+        earlier: of what lay there after earlier erasures, sorted.
     """
 
     sha256: str
     content_sha256: str
+    earlier: tuple[str, ...] = ()
+
+    def may_be(self, found: str) -> bool:
+        """Whether what lies there may have this hash."""
+        return found in {self.content_sha256, *self.earlier}
 
 
 def rewritten(folder: Path, sha256: str, sealer: Sealer) -> Rewritten | None:
@@ -44,11 +51,11 @@ def rewritten(folder: Path, sha256: str, sealer: Sealer) -> Rewritten | None:
     """
     try:
         said = json.loads(_place(folder, sha256).read_bytes())
-        content = str(said["content_sha256"])
-        is_ours = said["mark"] == _mark(sealer, sha256, content)
+        found = Rewritten(sha256, str(said["content_sha256"]), tuple(map(str, said["earlier"])))
+        is_ours = said["mark"] == _mark(sealer, found)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    return Rewritten(sha256, content) if is_ours else None
+    return found if is_ours else None
 
 
 def note_rewritten(folder: Path, sealer: Sealer, found: Rewritten) -> None:
@@ -61,7 +68,8 @@ def note_rewritten(folder: Path, sealer: Sealer, found: Rewritten) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     said = {
         "content_sha256": found.content_sha256,
-        "mark": _mark(sealer, found.sha256, found.content_sha256),
+        "earlier": found.earlier,
+        "mark": _mark(sealer, found),
     }
     write_whole(place, json.dumps(said).encode())
 
@@ -77,5 +85,5 @@ def _place(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / f"{sha256}{_SUFFIX}"
 
 
-def _mark(sealer: Sealer, sha256: str, content_sha256: str) -> str:
-    return sealer.key_text(_KIND, f"{sha256}\x1f{content_sha256}")
+def _mark(sealer: Sealer, found: Rewritten) -> str:
+    return sealer.key_text(_KIND, "\x1f".join((found.sha256, found.content_sha256, *found.earlier)))

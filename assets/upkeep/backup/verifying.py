@@ -239,7 +239,7 @@ def _missing(lake: Lake, keeps_originals: bool) -> list[Trouble]:
     ]
     archive = Archive(home, Sealer.of_home(home))
     try:
-        lost = archive.lost(contents)
+        lost = [one for one in archive.lost(contents) if not _was_erased(archive, one)]
     finally:
         archive.close()
     return [
@@ -250,6 +250,12 @@ def _missing(lake: Lake, keeps_originals: bool) -> list[Trouble]:
         )
         for one in lost
     ]
+
+
+def _was_erased(archive: Archive, sha256_of: str) -> bool:
+    """Whether an original was deleted because a pupil was erased who could not be taken out."""
+    known = archive.was_rewritten(sha256_of)
+    return known is not None and not known.content_sha256
 
 
 def _portal(lake: Lake, home: Path) -> list[Trouble]:

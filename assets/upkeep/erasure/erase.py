@@ -34,6 +34,7 @@ from assets.exports.readers.layouts import Layout
 from assets.follow_up.portal_database import PortalDatabase
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.lasting_rows import keep_rows
 from assets.lake.past.snapshots import expire_everything_but_now
 from assets.lake.protection_marks import know_key
 from assets.lake.sealed_places import FILE_NAME as NAME_OF_FILE
@@ -43,6 +44,7 @@ from assets.upkeep.erasure.lists import lists_naming, take_out_of_lists
 from assets.upkeep.erasure.originals import (
     files_naming,
     look_through,
+    remove_half_kept,
     rewrite_originals,
     settle_ledger,
     take_out_of_pulled,
@@ -148,7 +150,17 @@ def go_on(home: HomeToClear, journal: Journal) -> Path:
             journal.keep(home.path, home.sealer)
     # Without the turn: on a server its transaction would keep all that was deleted since.
     expire_everything_but_now(home.lake)
+    _keep_lasting_rows(home)
     return journal.end(home.path)
+
+
+def _keep_lasting_rows(home: HomeToClear) -> None:
+    """Keep the lake's lasting rows without the pupil, before the erasure is said to have ended.
+
+    Closing the lake would do it too: killed before that, nobody would know that it is to be done.
+    """
+    with home.lake.writing():
+        keep_rows(home.lake.connection, home.path, home.sealer)
 
 
 def _lay_stone(home: HomeToClear, journal: Journal) -> None:
@@ -316,9 +328,10 @@ def _the_files(home: HomeToClear, journal: Journal) -> None:
     for folder in (*_lost_lakes(home.path), *home.path.glob("portal/read-*")):
         shutil.rmtree(folder)
         journal.count("lost lakes" if folder.name.startswith("lake.") else "portal reading", 1)
-    # A process that is gone left it; this one's own has no pupil in it.
+    # Processes that are gone left it; this one's own has no pupil in it.
     for spool in home.path.glob("tmp/*/incoming"):
         shutil.rmtree(spool, ignore_errors=True)
+    remove_half_kept(home.path)
     offered = len(files_naming(home.inbox, who))
     if offered:
         journal.tell(

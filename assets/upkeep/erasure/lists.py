@@ -1,5 +1,8 @@
 """A pupil out of the published lists: current and frozen ones, mentors' files, older versions.
 
+Older versions, and frozen lists that were replaced (`trappan backfill --republish`), are deleted
+where they have the pupil; the record of a change stays in the lake.
+
 A list is written again from what is remembered of it, without the pupil, with the day and values of
 then. A frozen one says that a pupil was erased, and not who. Not here: what lies at a target
 (`trappan deliver` takes it back), how a list is written (`watchlists/release/publish.py`).
@@ -10,7 +13,6 @@ from __future__ import annotations
 import json
 import shutil
 import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +39,8 @@ from assets.watchlists.release.remembered import (
 from assets.watchlists.swedish import notice_texts, texts
 
 _PLACES = "[0-9c]*/[0-9]*"
+#: Below `lists/`: versions before the one that stands, and frozen lists that were replaced.
+_OLDER = (".versions", ".replaced")
 
 
 def lists_naming(home: Path, sealer: Sealer, keys: frozenset[str]) -> list[Path]:
@@ -47,9 +51,18 @@ def lists_naming(home: Path, sealer: Sealer, keys: frozenset[str]) -> list[Path]
     """
     return [
         place
-        for place in sorted(lists_root(home).glob(_PLACES))
+        for place in _places(home)
         if _names(recall(sealer, place), keys) or _other_versions(home, sealer, place, keys)
     ]
+
+
+def _places(home: Path) -> list[Path]:
+    """Return the places of lists, also of those of which only older versions are left."""
+    root = lists_root(home)
+    found = set(root.glob(_PLACES))
+    for older in _OLDER:
+        found |= {root / place.relative_to(root / older) for place in (root / older).glob(_PLACES)}
+    return sorted(found)
 
 
 def take_out_of_lists(lake: Lake, sealer: Sealer, keys: frozenset[str]) -> int:
@@ -107,14 +120,13 @@ def _names(watchlist: Watchlist | None, keys: frozenset[str]) -> bool:
     return watchlist is not None and any(row.pupil_key in keys for row in rows_of(watchlist))
 
 
-def _other_versions(
-    home: Path, sealer: Sealer, place: Path, keys: frozenset[str]
-) -> Iterator[Path] | list[Path]:
+def _other_versions(home: Path, sealer: Sealer, place: Path, keys: frozenset[str]) -> list[Path]:
     """Return the versions of a list, but for the one that stands, that have a pupil, or may."""
     of_list = (place.name, place.parent.name)
     standing = place.resolve()
     found = []
-    for version in sorted((lists_root(home) / ".versions" / of_list[1] / of_list[0]).glob("*")):
+    folders = [lists_root(home) / older / of_list[1] / of_list[0] for older in _OLDER]
+    for version in sorted(path for folder in folders for path in folder.glob("*")):
         if version == standing or not version.is_dir():
             continue
         try:

@@ -8,6 +8,7 @@ here: what is left of a file (`exports/files/without_pupil.py`).
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,22 @@ def rewrite_originals(
         if not entry["is_unopened"]:
             kept = KeptFile(entry["sha256"], entry["layout"])
             take_out_of_original(archive, kept, who, layouts, home)
+
+
+def remove_half_kept(home: Path) -> None:
+    """Remove what a killed process left in the archive before it was in its place.
+
+    Args:
+        home: the home; whoever calls it has the turn to write, so nobody is about to go on with it.
+
+    Raises:
+        OSError: no permission.
+    """
+    archive = home / "archive"
+    for path in archive.glob("*/.*"):
+        if path.is_file():
+            path.unlink()
+    shutil.rmtree(archive / ".incoming", ignore_errors=True)
 
 
 def take_out_of_pulled(

@@ -1,9 +1,9 @@
 """Looking for a pupil at every byte of a home, packed and sealed ones too.
 
 Each file is looked at as it lies there, freed pages of databases with it, and as what it holds:
-workbooks unzipped, originals and lists unsealed, data files read as tables with every sealed value
-opened. A number is sought in all its spellings, and all words in UTF-8, UTF-16 and cp1252. Not
-here: what becomes of what is found.
+workbooks unzipped, originals and lists unsealed, data files and lasting rows read as tables with
+every sealed value opened. A number is sought in all its spellings, and all words in UTF-8, UTF-16
+and cp1252. Not here: what becomes of what is found.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import duckdb
+import polars as pl
+from pyrage import DecryptError, decrypt
 
 from assets.delivery.delivery_log import FILE_NAME as DELIVERY
 from assets.delivery.delivery_log import DeliveryLog
@@ -98,6 +101,10 @@ def traces(lake: Lake, words: Words, leave_out: Iterable[str] = ("inbox",)) -> l
             if words.are_in(content) or words.are_in_text(below):
                 found.append(Trace(place, below, how))
                 break
+        else:
+            rows = _lasting_rows(path, sealer)
+            if rows is not None and _has_row(rows, _table_of(path), sealer, words):
+                found.append(Trace(place, below, "as a table"))
     found += [Trace("lake", name, "as a table") for name in _tables_with(lake, sealer, words)]
     found += _data_files_with(lake, words)
     if (home / DELIVERY).exists():
@@ -114,7 +121,7 @@ def _contents(path: Path, sealer: Sealer) -> Iterator[tuple[str, bytes]]:
     """Yield what a file holds: its bytes, and what they are when opened."""
     content = path.read_bytes()
     yield "as it lies there", content
-    if path.suffix == ".age":
+    if path.suffix == ".age" and ".arrow" not in path.suffixes:
         try:
             with path.open("rb") as sealed:
                 plain = b"".join(unseal_stream(sealed, sealer))
@@ -145,21 +152,40 @@ def _unzipped(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _tables_with(lake: Lake, sealer: Sealer, words: Words) -> Iterator[str]:
     """Yield the tables in which a pupil is, with every sealed value opened."""
-    sealed_in = {place.table: place for place in SEALED_COLUMNS}
     for table in TABLES:
         rows = lake.frame(f"SELECT * FROM lake.{table.name}")
-        place = sealed_in.get(table.name)
-        for row in rows.iter_rows(named=True):
-            text = " ".join(str(value) for value in row.values() if not isinstance(value, bytes))
-            if place is not None and row[place.column] is not None:
+        if _has_row(rows, table.name, sealer, words):
+            yield table.name
+
+
+def _has_row(rows: pl.DataFrame, table: str, sealer: Sealer, words: Words) -> bool:
+    """Whether a pupil is in rows of a table of the lake, with every sealed value opened."""
+    places = [place for place in SEALED_COLUMNS if place.table == table]
+    for row in rows.iter_rows(named=True):
+        texts = [str(value) for value in row.values() if not isinstance(value, bytes)]
+        for place in places:
+            if row[place.column] is not None:
                 of_row = [row[name] for name in place.bound_to]
-                try:
-                    text += sealer.unseal_text(place, of_row, row[place.column])
-                except SealError:
-                    text += ""
-            if words.are_in_text(text):
-                yield table.name
-                break
+                with suppress(SealError):
+                    texts.append(sealer.unseal_text(place, of_row, row[place.column]))
+        if words.are_in_text(" ".join(texts)):
+            return True
+    return False
+
+
+def _table_of(path: Path) -> str:
+    """Return the table whose lasting rows a file has, or is about to have."""
+    return path.name.removeprefix(".").partition(".")[0]
+
+
+def _lasting_rows(path: Path, sealer: Sealer) -> pl.DataFrame | None:
+    """Return the rows of a file of lasting rows; None of all else, and where it does not open."""
+    if path.parent.name != "lasting":
+        return None
+    try:
+        return pl.read_ipc(BytesIO(decrypt(path.read_bytes(), [sealer.identity])))
+    except (DecryptError, OSError, pl.exceptions.PolarsError):
+        return None
 
 
 def _data_files_with(lake: Lake, words: Words) -> Iterator[Trace]:
