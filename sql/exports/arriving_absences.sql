@@ -51,5 +51,6 @@ WHERE
     AND file_id IN (SELECT unnest(cast($ids AS BIGINT[])))
     -- Nobody is doubted because of a pupil who was erased.
     AND coalesce(civic_text, '') NOT IN (
-        SELECT civic_keys.civic_text FROM civic_keys WHERE civic_keys.problem = 'row.erased'
+        SELECT civic_keys.civic_text FROM civic_keys
+        WHERE civic_keys.problem = 'row.erased'
     )
