@@ -1,5 +1,6 @@
 -- arriving_absences: rows of this batch's files of absences, as rows of `absence_words`.
--- From: batch_joined, civic_keys. Grain: a file's time of a pupil; of refused rows what is known of a row.
+-- From: batch_joined, civic_keys. Grain: a file's time of a pupil; of refused rows what is known
+-- of a row.
 -- Parameter: $ids, the files.
 SELECT
     pupil_key,
