@@ -91,7 +91,8 @@ def test_an_older_backup_brings_an_erased_pupil_back_for_no_night(
     bring_back(settings_of(home), folder, IDENTITY)
     assert (home / "erasures" / "tombstones.json").read_bytes() == kept
     assert found_in(home)
-    for night in (("ingest", filled / "inbox"), ("nightly", "--as-of", "2026-10-12")):
+    inbox = filled / "inbox"
+    for night in (("ingest", inbox), ("nightly", "--inbox", inbox, "--as-of", "2026-10-12")):
         said = trappan("--home", home, *night)
         assert said.status == 1
         assert "trappan erase --again" in said.err
@@ -99,6 +100,6 @@ def test_an_older_backup_brings_an_erased_pupil_back_for_no_night(
     assert said.status == 0, said.err
     assert found_in(home) == []
     assert_well(home)
-    said = trappan("--home", home, "ingest", filled / "inbox")
+    said = trappan("--home", home, "ingest", inbox)
     assert said.status in {0, 3}, said.err
     assert found_in(home) == []

@@ -108,11 +108,6 @@ def test_no_night_goes_on_from_a_lake_that_has_who_was_erased(tmp_path: Path) ->
     assert offered(home, later) == [(1, 1, 0)]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="known: after objects of an erased person came again, an extreme of a key is left in "
-    "the catalog until the next `trappan erase` or a wipe; rows and originals have nothing",
-)
 def test_objects_that_name_an_erased_person_leave_nothing(tmp_path: Path) -> None:
     home, pages = tmp_path / "home", tmp_path / "pages"
     put_school(pages)

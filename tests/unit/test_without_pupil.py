@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import json
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.exports.files.archive import Archive
+from assets.exports.files.rewritten import note_rewritten
 from assets.exports.files.without_pupil import without
 from assets.exports.pupils.erased_rows import KEY_COLUMNS, OTHER_KEYS
 from assets.exports.pupils.tombstones import Tombstone, TombstoneError, Tombstones
@@ -170,3 +174,17 @@ def test_stones_that_are_gone_or_of_another_key_are_said(tmp_path: Path) -> None
     (tmp_path / "erasures" / "20261130-00000000.json").write_text("{}")
     with pytest.raises(TombstoneError, match="is gone"):
         Tombstones.of_home(tmp_path, SEALER)
+
+
+def test_an_original_whose_second_rewriting_was_killed_opens_as_it_was(tmp_path: Path) -> None:
+    sealer, came = Sealer.of_home(tmp_path), sha256(b"as it came").hexdigest()
+    archive = Archive(tmp_path, sealer)
+    archive.rewrite(came, b"without one")
+    # Killed between the note and the rewriting.
+    note_rewritten(tmp_path / "archive", sealer, came, sha256(b"without two").hexdigest())
+    opened = BytesIO()
+    archive.write_original(came, opened)
+    assert opened.getvalue() == b"without one"
+    archive.rewrite(came, b"without two")
+    assert archive.look_over(None) == (1, [])
+    archive.close()

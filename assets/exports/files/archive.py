@@ -390,10 +390,7 @@ class Archive:
         place = self._place(sha256)
         after = "" if content is None else hashlib.sha256(content).hexdigest()
         # First, so that it opens whichever of the two lies there when this is killed.
-        known = self.was_rewritten(sha256)
-        lay_there = {*known.earlier, known.content_sha256} - {""} if known else set[str]()
-        found = Rewritten(sha256, after, tuple(sorted(lay_there)))
-        note_rewritten(self._folder, self._sealer, found)
+        note_rewritten(self._folder, self._sealer, sha256, after)
         if content is None:
             place.unlink(missing_ok=True)
             return

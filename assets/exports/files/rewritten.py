@@ -58,12 +58,21 @@ def rewritten(folder: Path, sha256: str, sealer: Sealer) -> Rewritten | None:
     return found if is_ours else None
 
 
-def note_rewritten(folder: Path, sealer: Sealer, found: Rewritten) -> None:
+def note_rewritten(folder: Path, sealer: Sealer, sha256: str, content_sha256: str) -> None:
     """Write it, before the original itself is replaced or deleted.
+
+    Args:
+        folder: of the archive.
+        sealer: of the home.
+        sha256: of the bytes that came.
+        content_sha256: of what will lie there; "" when it will be deleted.
 
     Raises:
         OSError: no room or no permission.
     """
+    known = rewritten(folder, sha256, sealer)
+    earlier = {*known.earlier, known.content_sha256} - {""} if known else set[str]()
+    found = Rewritten(sha256, content_sha256, tuple(sorted(earlier)))
     place = _place(folder, found.sha256)
     place.parent.mkdir(parents=True, exist_ok=True)
     said = {

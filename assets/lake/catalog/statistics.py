@@ -74,7 +74,8 @@ def forget_what_was(settings: LakeSettings, connection: duckdb.DuckDBPyConnectio
     """Wipe from the catalog what it said of rows and files that are gone.
 
     The extremes of a table only ever widen, so those of its keys may be of somebody who is gone;
-    and what was deleted lies in the catalog's freed pages.
+    so may those of a file, when its rows were put in and taken out in one transaction; and what was
+    deleted lies in the catalog's freed pages.
 
     Args:
         settings: of the lake.
@@ -85,7 +86,8 @@ def forget_what_was(settings: LakeSettings, connection: duckdb.DuckDBPyConnectio
         LakeError: others read the catalog's file for longer than a minute.
         duckdb.Error: the catalog's server is away.
     """
-    connection.execute(_KEYS)
+    for statement in _KEYS:
+        connection.execute(statement)
     if settings.is_on_postgres:
         text = f"VACUUM (FULL) {', '.join(_WITH_VALUES)}"
         connection.execute(
@@ -119,12 +121,13 @@ def _on_postgres(connection: duckdb.DuckDBPyConnection) -> str:
 
 #: The catalog's tables that say what is in rows or files.
 _WITH_VALUES = (*TABLES, "ducklake_data_file", "ducklake_delete_file", "ducklake_snapshot_changes")
-_KEYS = (
-    f"UPDATE {_CATALOG}.ducklake_table_column_stats SET min_value = NULL, max_value = NULL "
+_KEYS = tuple(
+    f"UPDATE {_CATALOG}.{table} SET min_value = NULL, max_value = NULL "
     f"WHERE EXISTS (SELECT 1 FROM {_CATALOG}.ducklake_column AS described "
-    "WHERE described.table_id = ducklake_table_column_stats.table_id "
-    "AND described.column_id = ducklake_table_column_stats.column_id "
+    f"WHERE described.table_id = {table}.table_id "
+    f"AND described.column_id = {table}.column_id "
     "AND lower(described.column_type) = 'uuid')"
+    for table in TABLES
 )
 _NEW = (
     "end_snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM {catalog}.{table} AS known "

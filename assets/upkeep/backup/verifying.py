@@ -284,7 +284,8 @@ def _originals(home: Path, whole: int | None) -> Looked:
 
 def _lists(home: Path) -> Iterator[Trouble]:
     """Look at the files of every list that stands: each is as its manifest says."""
-    for place in sorted(lists_root(home).glob("[0-9c]*/*")):
+    # What begins with a dot is a link that a killed run did not put in its place.
+    for place in sorted(lists_root(home).glob("[0-9c]*/[0-9]*")):
         where = place.relative_to(home).as_posix()
         folder = place.resolve()
         if not folder.is_dir():
