@@ -90,7 +90,7 @@ def instance_of(settings: Settings) -> dg.DagsterInstance:
     _put(written.read_bytes(), storage / written.name)
     os.environ["TRAPPAN_DAGSTER_STORAGE"] = os.environ["DAGSTER_HOME"] = str(storage)
     # Dagster makes its tables when it first looks at them, and two that do so at once both fail.
-    with FileLock(storage / "opening.lock", mode=0o600):
+    with FileLock(settings.lake.home / "history.lock", mode=0o600):
         instance = dg.DagsterInstance.get()
         instance.get_runs(limit=1)
     return instance

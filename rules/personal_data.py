@@ -141,7 +141,7 @@ PLACES: tuple[Store, ...] = (
         "what no original brings back: the ledger, releases, who stood on the weeks' lists",
         "sealed",
         "trappan",
-        erasure="made again of the lake when something was written to it",
+        erasure="`trappan erase`: kept again without the pupil",
         rotation=NOT_YET,
         noticed=EVERY_BIT,
     ),
