@@ -17,6 +17,7 @@ from assets.upkeep.erasure import erase as erasing
 from assets.upkeep.erasure.journal import Journal, unfinished
 from assets.upkeep.erasure.whom import Child
 from tests.conftest import settings_of
+from tests.examples import examples
 from tests.integration.conftest import Said, trappan
 from tests.integration.erased_home import NUMBER, OTHERS, erase, offer_small
 from tests.integration.test_erasure import found_in
@@ -66,7 +67,8 @@ finally:
     print("files:", seen)
 """
 _AFTER_STEPS = 2
-_TIMES = 12
+#: Of all moments; `make search` asks for more.
+_TIMES = examples(2)
 
 
 @pytest.fixture(scope="module")
