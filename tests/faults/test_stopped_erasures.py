@@ -67,7 +67,7 @@ finally:
     print("files:", seen)
 """
 _AFTER_STEPS = 2
-#: Of all moments; `make search` asks for more.
+#: Of all moments; TRAPPAN_ORACLE_EXAMPLES asks for more.
 _TIMES = examples(2)
 
 
