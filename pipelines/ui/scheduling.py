@@ -93,8 +93,10 @@ def running_daemon(
         workspace: file that says where the code location listens.
         on_end: called when the daemon has ended by itself.
     """
+    # Ctrl+C is for this process, which ends the daemon: else both say that they were interrupted.
     started = subprocess.Popen(  # noqa: S603 - this Python, and a module of our own
-        [sys.executable, "-m", "pipelines.ui.scheduling", str(os.getpid()), workspace]
+        [sys.executable, "-m", "pipelines.ui.scheduling", str(os.getpid()), workspace],
+        start_new_session=True,
     )
 
     def look() -> None:
