@@ -77,12 +77,15 @@ def ping(settings: PingSettings) -> None:
     """
     parts = _parts(settings.url)
     said: list[int | str] = []
+    nothing = f"gave no answer in {settings.seconds:g} seconds"
 
     def once() -> None:
         try:
             said.append(_asked(parts, settings.seconds))
         except ssl.SSLError:
             said.append("makes no safe connection (TLS). Look at its certificate")
+        except TimeoutError:
+            said.append(nothing)
         except (OSError, http.client.HTTPException, ValueError):
             said.append("can't be reached, or broke off. Look at the firewall and the proxy")
 
@@ -90,7 +93,7 @@ def ping(settings: PingSettings) -> None:
     thread = threading.Thread(target=once, daemon=True, name="ping")
     thread.start()
     thread.join(settings.seconds)
-    status = said[0] if said else f"gave no answer in {settings.seconds:g} seconds"
+    status = said[0] if said else nothing
     if isinstance(status, int):
         if 200 <= status < 300:
             return
