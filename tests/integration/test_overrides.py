@@ -89,8 +89,10 @@ def words_of(result: dg.ExecuteInProcessResult) -> str:
 
 
 def test_the_code_location_overrides_nothing(home: Path) -> None:
-    resources = build_defs().resources or {}
-    assert resources["lake"].override == Override()
+    lake = (build_defs().resources or {})["lake"]
+    assert isinstance(lake, dg.ResourceDefinition)
+    with dg.build_resources({"lake": lake}) as given:
+        assert given.lake.override == Override()
     # Nor does a setting: whoever starts the pages in another environment has no other rights.
     assert not {name for name in Settings.model_fields if "held" in name or "force" in name}
 
