@@ -384,7 +384,7 @@ def test_what_needs_a_snapshot_that_is_gone_says_so(tmp_path: Path) -> None:
         with Lake.open(settings) as past:
             assert show_as_known(past, kept[1].written_at).snapshot == number
         with pytest.raises(NotKnownYetError, match="no longer keeps what it knew at"):
-            show_as_known(lake, kept[1].written_at + timedelta(seconds=1))
+            show_as_known(lake, kept[1].written_at + timedelta(milliseconds=1))
         with pytest.raises(NotKnownYetError, match="Expected a moment from"):
             show_as_known(lake, kept[0].written_at - timedelta(seconds=1))
         # Without the one before, half of what it changed would be missing unseen.
