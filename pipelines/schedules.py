@@ -96,8 +96,7 @@ def weekly_schedule(
 )
 def pull_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for one pull per local day, an hour before the night takes its files."""
-    day = context.scheduled_execution_time.astimezone(STOCKHOLM).date()
-    return dg.RunRequest(run_key=f"pull_job-{day.isoformat()}")
+    return _once_a_day(context, "pull_job")
 
 
 @dg.schedule(
@@ -112,9 +111,7 @@ def pull_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def maintain_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for one round of maintenance a week."""
-    end_dead_runs(context.instance)
-    day = context.scheduled_execution_time.astimezone(STOCKHOLM).date()
-    return dg.RunRequest(run_key=f"maintain_job-{day.isoformat()}")
+    return _once_a_day(context, "maintain_job")
 
 
 @dg.schedule(
@@ -128,9 +125,7 @@ def maintain_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def drill_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for one drill of erasure a month."""
-    end_dead_runs(context.instance)
-    day = context.scheduled_execution_time.astimezone(STOCKHOLM).date()
-    return dg.RunRequest(run_key=f"drill_job-{day.isoformat()}")
+    return _once_a_day(context, "drill_job")
 
 
 def _nights_since(newest: date | None, as_of: date) -> list[date]:
@@ -138,6 +133,13 @@ def _nights_since(newest: date | None, as_of: date) -> list[date]:
     missed = (as_of - newest).days if newest else 1
     first = as_of - timedelta(days=min(max(missed, 1), MOST_MISSED) - 1)
     return [first + timedelta(days=n) for n in range((as_of - first).days + 1)]
+
+
+def _once_a_day(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest:
+    """Return the run of a job that knows no as_of."""
+    end_dead_runs(context.instance)
+    day = context.scheduled_execution_time.astimezone(STOCKHOLM).date()
+    return dg.RunRequest(run_key=f"{job}-{day.isoformat()}")
 
 
 def _request(context: dg.ScheduleEvaluationContext, job: str, as_of: date) -> dg.RunRequest:

@@ -22,7 +22,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -115,7 +115,6 @@ def plan_of(folder: Path, by_day: dict[date, Path]) -> Plan:
     days = sorted(by_day)
     sundays = {day + timedelta(days=6 - day.weekday()) for day in days}
     nights = sorted({*days, *(day for day in sundays if day < days[-1])})
-    middle = len(nights) // 2
     offers: dict[date, list[tuple[str, Path]]] = {night: [] for night in nights}
     counts: Counter[str] = Counter()
     silent_week = days[len(days) // 3].isocalendar()[:2]
@@ -143,8 +142,11 @@ def plan_of(folder: Path, by_day: dict[date, Path]) -> Plan:
     missed = set(nights[missed_from : missed_from + MISSED])
     others = [night for night in free if night not in missed]
     kills = set(chance.sample(others, min(KILLS, len(others) // 2)))
-    full, lost = chance.sample([night for night in others if night not in kills], 2)
-    return Plan(nights, offers, kills, missed, full, lost, nights[middle + 20], number, counts)
+    calm = [night for night in others if night not in kills]
+    # The pupil goes late, so that there is a past to go from, and files still come with the pupil.
+    erased = calm[-len(calm) // 4]
+    full, lost = chance.sample([night for night in calm if night != erased], 2)
+    return Plan(nights, offers, kills, missed, full, lost, erased, number, counts)
 
 
 def first_version(folder: Path, path: Path) -> Path:
@@ -249,9 +251,10 @@ class Year:
         process = self._begin(*_nightly(night, self._inbox))
         # From the first statement to past its end: some die after all is made.
         time.sleep(self._chance.uniform(0.5, 1.1 * median(self._seconds)))
-        with_all = os.getpgid(process.pid)
         was_running = process.poll() is None
-        os.killpg(with_all, signal.SIGKILL)
+        # It leads a group of its own, with the processes that it started.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self._happened["kills" if was_running else "kills that came too late"] += 1
 

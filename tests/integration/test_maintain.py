@@ -26,6 +26,7 @@ from tests.conftest import settings_of
 from tests.integration.conftest import trappan
 from tests.integration.scale_out_servers import BUCKET, PASSWORD, S3, postgres_server
 from tests.integration.test_snapshots_of_the_lake import NOW, all_of, restated
+from tests.unit.test_history import count_absence, small_night
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_OF_THE_PAST = Promise(moment_days=0, list_days=0)
@@ -202,16 +203,6 @@ def test_the_command_says_what_it_freed_and_its_dry_run_what_it_would(tmp_path: 
 
 
 # -- Dagster's history ----------------------------------------------------------------------------
-
-
-@dg.op
-def count_absence() -> int:
-    return 1
-
-
-@dg.job
-def small_night() -> None:
-    count_absence()
 
 
 @dg.job
