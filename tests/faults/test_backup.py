@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,13 @@ from pyrage import x25519
 from assets.lake.connection import Lake
 from assets.upkeep.backup import backing_up, restoring
 from assets.upkeep.backup.backing_up import BackedUp, BackupPlan, back_up
-from assets.upkeep.backup.manifest import MANIFEST_NAME, BackupError, manifest_of, unfit_objects
+from assets.upkeep.backup.manifest import (
+    MANIFEST_NAME,
+    BackupError,
+    Kept,
+    manifest_of,
+    unfit_objects,
+)
 from assets.upkeep.backup.restoring import UNFINISHED, BroughtBack, bring_back
 from rules.personal_data import APART, NEVER, places_of
 from tests.conftest import settings_of
@@ -363,6 +370,35 @@ def test_a_damaged_backup_is_refused_whole(
     with pytest.raises(BackupError, match=words):
         brought(folder, home)
     assert [path.name for path in home.iterdir()] == ["pupil.key"]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [Kept("../out", target="x")],
+        [Kept("/out", target="x")],
+        [Kept("lists/a", target="../../../out"), Kept("lists/a/b", target="x")],
+        [Kept("a", target="{out}"), Kept("a/b", target="x")],
+        [Kept("a", target="b"), Kept("b", target="{out}"), Kept("a/c/d", target="x")],
+    ],
+    ids=["up", "root", "through a link up", "through a link", "through two links"],
+)
+def test_a_forged_index_writes_nothing_outside_the_home(
+    tmp_path: Path, entries: list[Kept]
+) -> None:
+    beside, out = tmp_path / "home" / UNFINISHED, tmp_path / "out"
+    beside.mkdir(parents=True)
+    out.mkdir()
+
+    def open_all() -> None:
+        for entry in entries:
+            linked = replace(entry, target=entry.target.format(out=out))
+            restoring._open(tmp_path, linked, beside, IDENTITY)
+
+    with pytest.raises(BackupError, match="outside the home"):
+        open_all()
+    assert list(out.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "out"]
 
 
 def test_a_home_with_data_another_key_or_none_is_refused(

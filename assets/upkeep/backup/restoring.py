@@ -147,9 +147,11 @@ def _is_whole(home: Path, manifest: BackupManifest) -> bool:
 def _open(folder: Path, entry: Kept, beside: Path, identity: x25519.Identity) -> None:
     """Open one file of the backup beside its place."""
     inner = PurePosixPath(entry.path)
-    if inner.is_absolute() or ".." in inner.parts or not inner.parts:
-        raise BackupError("The index of the backup names a file outside the home. It is not ours.")
     place = beside / inner
+    is_odd = inner.is_absolute() or ".." in inner.parts or not inner.parts
+    # Who can write to the backup's folder can make an index, with a link to write through.
+    if is_odd or not place.parent.resolve().is_relative_to(beside.resolve()):
+        raise BackupError("The index of the backup names a file outside the home. It is not ours.")
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if entry.target:
         place.symlink_to(entry.target)
