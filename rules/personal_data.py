@@ -17,7 +17,7 @@ Fault = Literal["flipped", "cut", "gone"]
 NOT_YET = "not yet"
 #: What `trappan backup` does with the files of a place; of those outside the home it says who does.
 AS_IT_LIES, ENCRYPTED, APART, NEVER = "as it lies", "encrypted", "apart from the home", "never"
-#: A bit flipped anywhere in a file, a file cut short, a file gone.
+#: A bit flipped where anything is read of a file, a file cut short, a file gone.
 EVERY_BIT: tuple[Fault, ...] = ("flipped", "cut", "gone")
 _HASH, _PAIR = r"[0-9a-f]{64}", r"[0-9a-f]{2}"
 _KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

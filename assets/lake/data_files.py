@@ -2,14 +2,15 @@
 
 Found when tried with DuckDB 1.5.5: every part of an encrypted data file that is read is checked by
 its tag, and the error of a wrong tag doesn't name the file. A bit that is flipped in a part that
-nothing reads changes no answer. Not here: the connection (`connection.py`).
+nothing reads changes no answer, and some flipped bits end the connection that meets them. Not here:
+the connection (`connection.py`).
 """
 
 from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ _OF_DATA_FILE = re.compile(
 )
 #: The catalog's own tables, of files that no table rests on today too.
 _CATALOG = "__ducklake_metadata_lake"
+#: How a Parquet file begins, in clear and encrypted.
+_MAGIC = frozenset({b"PAR1", b"PARE"})
 _RESTORE = (
     "Nothing was changed. Restore lake/ from the backup, catalog and data files of the same time; "
     "without one, run `trappan rebuild` (docs/operators-trouble.md)."
@@ -101,38 +104,58 @@ def lost_files(
     ]
 
 
-def damaged_files(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) -> Iterator[str]:
-    """Read files whole, and yield those that can't be read."""
-    for file in files:
-        try:
-            connection.execute(
-                "SELECT bit_xor(hash(whole)) FROM "
-                "read_parquet($path, encryption_config = {footer_key_value: $key}) AS whole",
-                {"path": file.path, "key": file.key},
-            ).fetchone()
-        except duckdb.Error:
-            yield file.path
+def rows_in(files: Iterable[DataFile]) -> Iterator[tuple[DataFile, int | None]]:
+    """Read files of this machine whole, and yield each with its rows; None where it can't be read.
+
+    On connections of their own: some damage makes DuckDB give up the connection that met it, and no
+    question after that would be answered.
+    """
+    connection = _reading()
+    try:
+        for file in files:
+            try:
+                found = connection.execute(
+                    "SELECT count(*), bit_xor(hash(whole)) FROM "
+                    "read_parquet($path, encryption_config = {footer_key_value: $key}) AS whole",
+                    {"path": file.path, "key": file.key},
+                ).fetchone()
+            except duckdb.Error:
+                connection.close()
+                connection = _reading()
+                found = None
+            # The first bytes are read by nobody.
+            yield file, found[0] if found and _has_magic(file.path) else None
+    finally:
+        connection.close()
 
 
-def uncounted_files(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) -> Iterator[str]:
-    """Yield files that have another number of rows than the catalog says: it is not theirs."""
-    said = dict(
-        connection.execute(
-            f"SELECT path, record_count FROM {_CATALOG}.ducklake_data_file"
-        ).fetchall()
+def _reading() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "temp_directory": "",
+            "threads": 1,
+        }
     )
-    counts = {Path(path).name: count for path, count in said.items()}
-    for file in files:
-        expected = counts.get(Path(file.path).name)
-        if expected is None:
-            continue
-        found = connection.execute(
-            "SELECT count(*) FROM "
-            "read_parquet($path, encryption_config = {footer_key_value: $key})",
-            {"path": file.path, "key": file.key},
-        ).fetchone()
-        if found != (expected,):
-            yield file.path
+
+
+def _has_magic(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(4) in _MAGIC
+
+
+def damaged_files(files: Iterable[DataFile]) -> list[str]:
+    """Return the files of this machine that can't be read whole."""
+    return [file.path for file, rows in rows_in(files) if rows is None]
+
+
+def rows_said(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return how many rows the catalog says that each data file has, by the file's name."""
+    said = connection.execute(
+        f"SELECT path, record_count FROM {_CATALOG}.ducklake_data_file"
+    ).fetchall()
+    return {Path(path).name: count for path, count in said}
 
 
 def words_of_data_files(
@@ -150,7 +173,7 @@ def words_of_data_files(
     try:
         files = data_files(connection)
         lost = lost_files(connection, settings, files)
-        damaged = [] if lost or settings.is_on_s3 else list(damaged_files(connection, files))
+        damaged = [] if lost or settings.is_on_s3 else damaged_files(files)
     except duckdb.Error:
         return None
     if lost:

@@ -347,7 +347,7 @@ def _data_files(lake: Lake) -> None:
             f"{lost[0]}. Restore the whole home from one backup, and where they are apart, "
             "catalog and data files with it"
         )
-    damaged = [] if lake.settings.is_on_s3 else list(damaged_files(lake.connection, files))
+    damaged = [] if lake.settings.is_on_s3 else damaged_files(files)
     if damaged:
         raise _TroubleError(
             f"{len(damaged)} of {len(files)} data files are damaged, the first {damaged[0]}. "

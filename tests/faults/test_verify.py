@@ -6,12 +6,15 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from assets.lake.connection import Lake
+from assets.lake.data_files import DataFile, damaged_files, kept_files
 from rules.personal_data import EVERY_BIT, PLACES, Fault, Store, places_of
 from tests.conftest import settings_of
 from tests.integration.conftest import Said, trappan
@@ -52,14 +55,14 @@ def file_of(home: Path, place: Store) -> Path:
 
 
 @contextmanager
-def broken(path: Path, fault: Fault) -> Iterator[None]:
-    """Break a file for as long as it is asked about."""
+def broken(path: Path, fault: Fault, place: int | None = None, bit: int = 4) -> Iterator[None]:
+    """Break a file for as long as it is asked about, in its middle unless told where."""
     before, mode = path.read_bytes(), path.stat().st_mode
     path.unlink()
     if fault != "gone":
-        middle = len(before) // 2
-        flipped = before[:middle] + bytes((before[middle] ^ 4,)) + before[middle + 1 :]
-        path.write_bytes(flipped if fault == "flipped" else before[:middle])
+        at = len(before) // 2 if place is None else place
+        flipped = before[:at] + bytes((before[at] ^ bit,)) + before[at + 1 :]
+        path.write_bytes(flipped if fault == "flipped" else before[:at])
         path.chmod(mode)
     try:
         yield
@@ -173,3 +176,68 @@ def test_a_lake_that_says_other_things_than_its_ledger_is_named(
     said = verify(home)
     assert said.status == 1
     assert named_as in said.out, "\n".join(one for one in said.out.splitlines() if "WRONG" in one)
+
+
+def test_a_bit_of_a_data_file_that_changes_a_row_is_noticed_wherever_it_is(
+    lived: Path, tmp_path: Path
+) -> None:
+    with Lake.open(settings_of(lived)) as lake:
+        files = kept_files(lake.connection, lake.settings)
+    smallest = min(files, key=lambda file: file.size)
+    content = Path(smallest.path).read_bytes()
+    changed = smallest._replace(path=str(tmp_path / "changed.parquet"))
+    unnoticed = []
+    for place in range(len(content)):
+        bits = bytearray(content)
+        bits[place] ^= 1 << place % 8
+        Path(changed.path).write_bytes(bits)
+        if damaged_files([changed]) != [changed.path]:
+            unnoticed.append(place)
+            assert rows_of(changed) == rows_of(smallest)
+    # Between data and footer stands what nobody reads.
+    assert len(unnoticed) <= 4
+    assert not set(unnoticed) & {0, 1, 2, 3, len(content) - 1}
+
+
+def rows_of(file: DataFile) -> list[Any]:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        found = connection.execute(
+            "SELECT * FROM read_parquet($path, encryption_config = {footer_key_value: $key})",
+            {"path": file.path, "key": file.key},
+        )
+        return found.fetchall()
+
+
+def test_a_flip_that_ends_a_connection_hides_neither_its_file_nor_another(lived: Path) -> None:
+    with Lake.open(settings_of(lived)) as lake:
+        files = sorted(kept_files(lake.connection, lake.settings), key=lambda file: file.size)
+    first, second = files[:2]
+    last = Path(second.path)
+    ending = next(
+        (place, bit)
+        for place in range(4, first.size)
+        for bit in (1, 128)
+        if ends_the_connection(first, place, bit)
+    )
+    with broken(Path(first.path), "flipped", *ending), broken(last, "flipped", second.size - 1):
+        said = verify(lived)
+    wrong = [line for line in said.out.splitlines() if line.startswith("WRONG")]
+    for file in (first, second):
+        assert any(Path(file.path).name in line for line in wrong), said.out + said.err
+
+
+def ends_the_connection(file: DataFile, place: int, bit: int) -> bool:
+    """Whether nothing can be asked any more on a connection that has met this flip."""
+    read = duckdb.connect(config={"threads": 1})
+    with broken(Path(file.path), "flipped", place, bit), read as connection:
+        with suppress(duckdb.Error):
+            connection.execute(
+                "SELECT bit_xor(hash(whole)) FROM read_parquet($path, "
+                "encryption_config = {footer_key_value: $key}) AS whole",
+                {"path": file.path, "key": file.key},
+            )
+        try:
+            connection.execute("SELECT 1")
+        except duckdb.FatalException:
+            return True
+    return False

@@ -22,7 +22,7 @@ from assets.exports.files.archive import Archive
 from assets.exports.sealed_values import look_over
 from assets.follow_up.portal_database import database_file
 from assets.lake.connection import Lake
-from assets.lake.data_files import damaged_files, kept_files, lost_files, uncounted_files
+from assets.lake.data_files import kept_files, lost_files, rows_in, rows_said
 from assets.lake.encryption import Sealer
 from assets.lake.lasting_rows import folder_of, unkept, unopened
 from assets.lake.settings import LakeSettings
@@ -164,13 +164,14 @@ def _data_files(lake: Lake, *, is_quick: bool) -> Iterator[Trouble]:
         yield Trouble(_below(home, path), "it is gone, or of another size than it was written with")
     if is_quick or lake.settings.is_on_s3:
         return
-    rest = [file for file in files if file.path not in lost]
-    damaged = set(damaged_files(lake.connection, rest))
-    for path in sorted(damaged):
-        yield Trouble(_below(home, path), "it is damaged: not every part of it can be read")
-    whole = [file for file in rest if file.path not in damaged]
-    for path in uncounted_files(lake.connection, whole):
-        yield Trouble(_below(home, path), "it has another number of rows than the catalog says")
+    said = rows_said(lake.connection)
+    for file, rows in rows_in(file for file in files if file.path not in lost):
+        if rows is None:
+            words = "it is damaged: not every part of it can be read"
+            yield Trouble(_below(home, file.path), words)
+        elif said.get(Path(file.path).name, rows) != rows:
+            words = "it has another number of rows than the catalog says"
+            yield Trouble(_below(home, file.path), words)
 
 
 def _below(home: Path, path: str) -> str:
