@@ -6,9 +6,11 @@ the files some come late, some come wrong and are corrected, one school sends no
 three nights are missed, twenty are killed at a moment of chance, one meets a full disk, one a lost
 catalog, and in spring a pupil is erased whom the schools go on to send. The home must end as one
 that took all files in at once, without that pupil: lessons, sums, flags and what lists say, row by
-row. Every command is a process of its own.
+row. Every command is a process of its own, and its clock is that of the night: the year is longer
+than the benchmark, and what goes after days must go.
 
-Needs the right to mount a file system of memory: without it no disk is full, which is said.
+Needs Debian's faketime, which turns a process's clock, and the right to mount a file system of
+memory: without that no disk is full, which is said.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from statistics import median
+from zoneinfo import ZoneInfo
 
 import pyrage
 
@@ -39,6 +42,11 @@ KILLS, MISSED = 20, 3
 _LATE, _CORRECTED = 0.06, 0.05
 _SEED = 20260817
 _ROOM = "3g"
+#: When nights begin; files come the evening before.
+_HOUR, _EVENING = 4, 22
+_ZONE = ZoneInfo("Europe/Stockholm")
+#: What turns the clock of a process and of those that it starts.
+_CLOCK = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 #: The command, of the same Python.
 TRAPPAN = str(Path(sys.executable).with_name("trappan"))
 _PASSED = 0
@@ -76,6 +84,7 @@ def main() -> None:
     """Play the year, then one clean load, and compare."""
     folder, (pupils, schools, weeks) = asked(120, 4, 43)
     folder /= "hard_year"
+    clock_library()
     last = min(LAST, FIRST + timedelta(weeks=weeks))
     by_day = written_by_night(folder, pupils, schools, last)
     plan = plan_of(folder, by_day)
@@ -186,6 +195,36 @@ def in_memory(home: Path) -> Iterator[bool]:
             subprocess.run(["umount", str(home)], check=False)
 
 
+def clock_library() -> str:
+    """Return where the library lies that turns a process's clock.
+
+    Raises:
+        SystemExit: it is not installed.
+    """
+    found = sorted(Path("/").glob(_CLOCK.removeprefix("/")))
+    if not found:
+        raise SystemExit(f"There is no {_CLOCK}. Run: apt-get install faketime")
+    return str(found[0])
+
+
+def clock_after(night: date) -> dict[str, str]:
+    """Return the environment in which it is the morning after a night's day.
+
+    Files keep the times that they have. A lake so small is quicker with one thread.
+    """
+    morning = datetime(night.year, night.month, night.day, _HOUR, tzinfo=_ZONE) + timedelta(days=1)
+    seconds = int(morning.timestamp() - time.time())
+    clock = {"LD_PRELOAD": clock_library(), "FAKETIME": f"{seconds:+d}", "NO_FAKE_STAT": "1"}
+    return os.environ | clock | {"TRAPPAN_THREADS": "1"}
+
+
+def bring(source: Path, place: Path, night: date) -> None:
+    """Lay a file into an inbox, as one that came the evening before a night."""
+    shutil.copyfile(source, place)
+    came = datetime(night.year, night.month, night.day, _EVENING, tzinfo=_ZONE).timestamp()
+    os.utime(place, (came, came))
+
+
 def room(home: Path, size: str) -> None:
     """Give a home on memory so much room."""
     subprocess.run(["mount", "-o", f"remount,size={size}", str(home)], check=True)
@@ -203,6 +242,7 @@ class Year:
         self._statuses: Counter[int] = Counter()
         self._happened: Counter[str] = Counter()
         self._chance = random.Random(_SEED + 1)  # noqa: S311
+        self._clock: dict[str, str] = {}
 
     def findings(self) -> list[Finding]:
         """Return what happened, and how long nights took."""
@@ -219,8 +259,9 @@ class Year:
         """Play every night, and what is done between nights."""
         self._make_backup_key()
         for night in self._plan.nights:
+            self._clock = clock_after(night)
             for name, path in self._plan.offers[night]:
-                shutil.copyfile(path, self._inbox / name)
+                bring(path, self._inbox / name, night)
             if night in self._plan.missed:
                 self._happened["missed nights"] += 1
                 continue
@@ -297,7 +338,13 @@ class Year:
         command = [TRAPPAN, "--home", str(self._home), *map(str, words)]
         log = (self._folder / "year.log").open("ab")
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=ROOT, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+            env=self._clock,
+            start_new_session=True,
         )
 
     def _trappan(self, *words: object, said: str = "", may: tuple[int, ...] = ()) -> int:
@@ -322,13 +369,19 @@ def load_at_once(folder: Path, plan: Plan, key: Path) -> Path:
     inbox.mkdir()
     home.mkdir(mode=0o700)
     shutil.copy(key, home / "pupil.key")
-    for name, path in (offer for night in plan.nights for offer in plan.offers[night]):
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        kept = [line for line in lines if plan.number not in line]
-        (inbox / name).write_text("\n".join(kept) + "\n", encoding="utf-8-sig")
+    others = folder / "without_pupil"
+    for night in plan.nights:
+        for name, path in plan.offers[night]:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            kept = [line for line in lines if plan.number not in line]
+            others.write_text("\n".join(kept) + "\n", encoding="utf-8-sig")
+            bring(others, inbox / name, night)
     words = ["--home", str(home), *map(str, _nightly(plan.nights[-1], inbox)), "--begin-anew"]
     with (folder / "clean.log").open("wb") as log:
-        done = subprocess.run([TRAPPAN, *words], stdout=log, stderr=log, cwd=ROOT, check=False)
+        clock = clock_after(plan.nights[-1])
+        done = subprocess.run(
+            [TRAPPAN, *words], stdout=log, stderr=log, cwd=ROOT, env=clock, check=False
+        )
     if done.returncode not in {_PASSED, _WAITS}:
         raise SystemExit(f"The clean load ended with {done.returncode}: see {folder}/clean.log.")
     return home
