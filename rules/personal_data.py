@@ -81,6 +81,7 @@ PLACES: tuple[Store, ...] = (
         "clear",
         "the operator",
         erasure="`trappan erase`: deleted, or rewritten where it was not taken in yet",
+        retention="`trappan retain`, pulled: what was taken in, days after it came",
     ),
     Store(
         "spool",
@@ -117,6 +118,8 @@ PLACES: tuple[Store, ...] = (
         rotation=NOT_YET,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
+        retention="`trappan retain`, originals: once all in it is past; before, who "
+        "leaves is taken out",
     ),
     Store(
         "arrival times",
@@ -125,14 +128,16 @@ PLACES: tuple[Store, ...] = (
         "when a file of a time in the future first came",
         "nobody",
         "trappan",
+        retention="with the original",
     ),
     Store(
         "removed originals",
         rf"archive/{_PAIR}/{_HASH}\.removed",
         "`archive/`, `.removed`",
-        "nothing: an empty file where somebody removed an original",
+        "nothing: an empty file where somebody removed an original, a word where a decision did",
         "nobody",
         "trappan",
+        retention="stays: nobody may take the original for lost",
     ),
     Store(
         "lasting rows",
@@ -144,6 +149,7 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`: kept again without the pupil",
         rotation=NOT_YET,
         noticed=EVERY_BIT,
+        retention="`trappan retain`: kept again without what went",
     ),
     Store(
         "rewritten originals",
@@ -152,6 +158,7 @@ PLACES: tuple[Store, ...] = (
         "that an original is not as it came, because a pupil was erased",
         "nobody",
         "trappan",
+        retention="stays: it says what lies in the original's place",
     ),
     Store(
         "quarantine",
@@ -160,6 +167,7 @@ PLACES: tuple[Store, ...] = (
         "why a file was refused; its name and content are not there",
         "nobody",
         "the operator",
+        retention="`trappan retain`, ledgers: with what the ledger says of the file",
     ),
     Store(
         "lake",
@@ -172,6 +180,8 @@ PLACES: tuple[Store, ...] = (
         rotation=NOT_YET,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
+        retention="`trappan retain`: rows by their day, who has no day left, the lake's "
+        "past with them",
     ),
     Store(
         "catalog",
@@ -183,6 +193,7 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`: rows, extremes of keys and freed pages",
         rotation=NOT_YET,
         noticed=("cut", "gone"),
+        retention="`trappan retain`: rows, extremes of keys and freed pages",
     ),
     Store(
         "lost lakes",
@@ -193,6 +204,7 @@ PLACES: tuple[Store, ...] = (
         "the operator",
         erasure="`trappan erase` deletes them whole",
         rotation=NOT_YET,
+        retention="`trappan retain`, lessons: one that nobody touched since",
     ),
     Store(
         "unfinished rebuild",
@@ -225,6 +237,7 @@ PLACES: tuple[Store, ...] = (
         "what checks answered: counts",
         "nobody",
         "the operator",
+        retention="the next night writes them again",
     ),
     # --- what goes out ---------------------------------------------------------------------------
     Store(
@@ -236,6 +249,8 @@ PLACES: tuple[Store, ...] = (
         "principals, mentors, the operator; a workbook can have a password",
         erasure="`trappan erase` writes them again; the next night leaves out who is protected",
         noticed=EVERY_BIT,
+        retention="`trappan retain`, lists: weeks whole, and current lists of schools "
+        "that are no more",
     ),
     Store(
         "list memory",
@@ -248,6 +263,7 @@ PLACES: tuple[Store, ...] = (
         rotation=NOT_YET,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
+        retention="`trappan retain`, lists: with the list",
     ),
     Store(
         "manifests",
@@ -259,6 +275,7 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`, with the list",
         rotation=NOT_YET,
         noticed=("cut", "gone"),
+        retention="`trappan retain`, lists: with the list",
     ),
     Store(
         "deliveries",
@@ -270,6 +287,8 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`: whom lists name is forgotten",
         rotation=NOT_YET,
         noticed=("cut",),
+        retention="`trappan retain`, deliveries: what was done; what lies where while it "
+        "lies there",
     ),
     Store(
         "delivered lists",
@@ -294,6 +313,7 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`: deleted, in freed pages too; who opened what stays, not whom",
         rotation=NOT_YET,
         noticed=("cut",),
+        retention="`trappan retain`, portal: from a pupil's last event; logs: who opened whom",
     ),
     Store(
         "dumps",
@@ -336,6 +356,7 @@ PLACES: tuple[Store, ...] = (
         "style, script and icon",
         "nobody",
         "everybody",
+        retention="stays: they are the program's",
     ),
     Store(
         "people's own files",
@@ -359,6 +380,7 @@ PLACES: tuple[Store, ...] = (
         "the operator; shipped where the municipality ships it",
         erasure="never: it is the proof, and has no number, name or key",
         rotation=NOT_YET,
+        retention="`trappan retain`, logs: line by line",
     ),
     Store(
         "tombstones",
@@ -388,6 +410,16 @@ PLACES: tuple[Store, ...] = (
         "when somebody was erased, how much of which place, what is left to do; the last drill",
         "nobody",
         "the operator",
+        retention="`trappan retain`, receipts: all but the newest, and the last drill",
+    ),
+    Store(
+        "retention receipts",
+        r"retention/(?:[0-9]{8}-[0-9a-f]{8}|unfinished)\.json",
+        "`retention/<id>.json`, `retention/unfinished.json`",
+        "what went of which kind, by which decision; of a stopped round what is left to do",
+        "nobody",
+        "the operator",
+        retention="stays: it is the proof that a decision was carried out",
     ),
     Store(
         "grants",
@@ -397,6 +429,7 @@ PLACES: tuple[Store, ...] = (
         "clear",
         "the operator",
         erasure="never: it is the proof",
+        retention="`trappan retain`, logs: line by line",
     ),
     Store(
         "night reports",
@@ -406,6 +439,7 @@ PLACES: tuple[Store, ...] = (
         "a night's counts, days and school units; nothing about protection, no file's name",
         "nobody",
         "the operator; the metrics whoever reaches the node exporter",
+        retention="`trappan retain`, reports: all but the newest night's",
     ),
     Store(
         "mails about nights",
@@ -415,6 +449,7 @@ PLACES: tuple[Store, ...] = (
         "nobody",
         "whoever the operator names",
         backup="none of ours",
+        retention="the reader's",
     ),
     Store(
         "run logs",
@@ -424,6 +459,7 @@ PLACES: tuple[Store, ...] = (
         "nobody",
         "the operator",
         backup="the operator's",
+        retention="the operator's",
     ),
     Store(
         "runs",
@@ -432,6 +468,7 @@ PLACES: tuple[Store, ...] = (
         "runs, checks and counts",
         "nobody",
         "the operator, Dagster's pages",
+        retention="`trappan maintain`: 90 days, but of each job the newest",
     ),
     # --- keys and settings -----------------------------------------------------------------------
     Store(
@@ -458,6 +495,15 @@ PLACES: tuple[Store, ...] = (
         retention="by hand",
     ),
     Store(
+        "retention decision",
+        r"retention\.yaml",
+        "`retention.yaml`",
+        "how long what stays, why, and who decided it: the municipality's own words",
+        "nobody",
+        "the operator",
+        retention="by hand: the next decision takes its place",
+    ),
+    Store(
         "sources",
         r"sources\.yaml",
         "`sources.yaml`, or `TRAPPAN_SOURCES`",
@@ -474,6 +520,7 @@ PLACES: tuple[Store, ...] = (
         "column names and limits",
         "nobody",
         "the operator",
+        retention="by hand",
     ),
     Store(
         "locks",
@@ -483,6 +530,7 @@ PLACES: tuple[Store, ...] = (
         "nobody",
         "trappan",
         backup=NEVER,
+        retention="stays: empty files",
     ),
 )
 
