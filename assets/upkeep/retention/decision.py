@@ -19,12 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.absence.windows import school_year_start
 from assets.forecast.history import KEPT_DAYS
+from assets.upkeep.reporting.standing import DECISION
 from assets.watchlists.collect.school_year import REMEMBERED
 from rules.errors import TrappanError
 from rules.strict_yaml import StrictYamlError, read_yaml
 
-#: In the home.
-FILE_NAME = "retention.yaml"
+#: In the home: the decision, and the folder of what came of it, with a round that was stopped.
+FILE_NAME, FOLDER, UNFINISHED = DECISION, "retention", "unfinished.json"
 DOCS = "See docs/operators-retention.md."
 #: Said wherever somebody asks and nothing has been decided.
 UNDECIDED = (

@@ -41,7 +41,15 @@ from assets.upkeep.erasure.originals import (
     settle_ledger,
 )
 from assets.upkeep.erasure.whom import Child, child_of
-from assets.upkeep.retention.decision import KINDS, UNDECIDED, Cuts, Decision, RetentionError
+from assets.upkeep.retention.decision import (
+    FOLDER,
+    KINDS,
+    UNDECIDED,
+    UNFINISHED,
+    Cuts,
+    Decision,
+    RetentionError,
+)
 from assets.upkeep.retention.kinds import (
     Leaving,
     children_of,
@@ -67,10 +75,6 @@ from assets.upkeep.retention.portal import (
     portal_rows_to_go,
 )
 from assets.watchlists.release.released import newest_night
-
-#: Below the home.
-FOLDER = "retention"
-_UNFINISHED = "unfinished.json"
 
 
 @dataclass(frozen=True)
@@ -217,13 +221,13 @@ class RetentionNote:
     def of_home(cls, home: Path) -> RetentionNote:
         """Return the note of a round that was stopped, or begin one."""
         try:
-            return cls(**json.loads((home / FOLDER / _UNFINISHED).read_bytes()))
+            return cls(**json.loads((home / FOLDER / UNFINISHED).read_bytes()))
         except FileNotFoundError:
             at = datetime.now(UTC)
             return cls(f"{at:%Y%m%d}-{uuid.uuid4().hex[:8]}", at.isoformat(timespec="seconds"))
         except (ValueError, TypeError):
             raise RetentionError(
-                f"{home / FOLDER / _UNFINISHED} says what a stopped round was about to do, and is "
+                f"{home / FOLDER / UNFINISHED} says what a stopped round was about to do, and is "
                 "damaged. Nothing was deleted. Remove it; the next round finds what is left."
             ) from None
 
@@ -237,7 +241,7 @@ class RetentionNote:
     def keep(self, home: Path) -> None:
         """Write it, whole or not at all."""
         (home / FOLDER).mkdir(mode=0o700, exist_ok=True)
-        write_whole(home / FOLDER / _UNFINISHED, json.dumps(vars(self)).encode())
+        write_whole(home / FOLDER / UNFINISHED, json.dumps(vars(self)).encode())
 
     def end(self, home: Path, decision: Decision, cuts: Cuts) -> Path:
         """Write the receipt in its place, and return it."""
@@ -262,7 +266,7 @@ class RetentionNote:
                 "left_to_do": self.by_hand,
             },
         )
-        (home / FOLDER / _UNFINISHED).unlink(missing_ok=True)
+        (home / FOLDER / UNFINISHED).unlink(missing_ok=True)
         return receipt
 
 
@@ -289,7 +293,7 @@ def retain(home: HomeToClear, decision: Decision | None, day: date | None = None
     refuse_half_erased(path)
     with lake.writing():
         note = RetentionNote.of_home(path)
-        was_stopped = (path / FOLDER / _UNFINISHED).exists()
+        was_stopped = (path / FOLDER / UNFINISHED).exists()
         found = plan(home, decision, day)
         if found.is_nothing and not was_stopped:
             return None
