@@ -3,64 +3,32 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from assets.exports.ingest import ingest_paths
-from assets.exports.readers.layout_files import shipped_layouts
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.upkeep.erasure.search import Trace, Words, traces
-from assets.upkeep.erasure.whom import Child
 from assets.upkeep.retention.retain import WhatGoes, day_of, plan, retain
 from tests.conftest import settings_of
 from tests.integration.aged_home import (
     BEFORE,
     LATER,
     ONE_LESSON,
-    age,
     clearing,
+    copied,
     decided,
-    later_files,
-    take_later,
+    found_in,
+    lived,
 )
 from tests.integration.conftest import trappan
-from tests.integration.erased_home import FAMILY, GIVEN, NUMBER, OLD, filled, with_portal
-
-
-def words_of(sealer: Sealer) -> Words:
-    numbers = frozenset(number.replace("-", "") for number in (NUMBER, OLD))
-    keys = frozenset(sealer.key("pupil", number) for number in numbers)
-    return Words(Child(keys, numbers, frozenset({(GIVEN, FAMILY)}), False), (FAMILY,))
-
-
-def found_in(home: Path) -> list[Trace]:
-    with Lake.open(settings_of(home)) as lake:
-        return traces(lake, words_of(Sealer.of_home(home)))
 
 
 @pytest.fixture(scope="module")
 def aged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that met the pupil in 2026, and in 2029 only the others."""
-    home = filled(tmp_path_factory.mktemp("aged"))
-    with_portal(home)
-    pulled = home / "pulled" / "skola" / "persons_20261003T0400.json"
-    pulled.parent.mkdir(parents=True)
-    pulled.write_text(json.dumps({"data": [{"id": "x", "civicNo": {"value": NUMBER}}]}))
-    with Lake.open(settings_of(home)) as lake:
-        ingest_paths(lake, [pulled], layouts=shipped_layouts())
-    age(home / "pulled", date(2026, 10, 3))
-    take_later(home, *later_files(home))
-    return home
-
-
-def copied(aged: Path, folder: Path) -> Path:
-    home = folder / "home"
-    shutil.copytree(aged, home, symlinks=True)
-    return home
+    return lived(tmp_path_factory.mktemp("aged"))
 
 
 @pytest.fixture(scope="module")

@@ -132,8 +132,8 @@ OTHERWISE: Mapping[str, str] = {
 #: Rows that an original need not bring back: they are kept beside the originals.
 _NOT_OF_ORIGINALS = frozenset({"files", "row_problems", "joined_files", *LASTING})
 _LATEST = "DATE '9999-12-31'"
-# The days that say that somebody is or was there. An open record of a roster counts from when it
-# was last said; an object of SS12000 is said once, and stands until it is taken away.
+# The days that say that somebody is or was there. Who has an open record is there, however long ago
+# it was said: lists name such a pupil as one whom nobody sees, and that is no reason to forget.
 _DAYS = f"""
     SELECT pupil_key AS one_key, lesson_date AS on_date FROM lessons
     UNION ALL SELECT pupil_key, lesson_date FROM contradicted_lessons
@@ -142,8 +142,8 @@ _DAYS = f"""
     UNION ALL SELECT pupil_key, {_WORDS_DAY} FROM absence_words WHERE pupil_key IS NOT NULL
     UNION ALL SELECT pupil_key, lesson_date FROM absence_daily
     UNION ALL SELECT pupil_key, period_last_date FROM monthly_sums
-    UNION ALL SELECT pupil_key, coalesce(end_date, cast(exported_at AS DATE)) FROM enrolments
-    UNION ALL SELECT pupil_key, coalesce(end_date, cast(exported_at AS DATE)) FROM moving_records
+    UNION ALL SELECT pupil_key, coalesce(end_date, {_LATEST}) FROM enrolments
+    UNION ALL SELECT pupil_key, coalesce(end_date, {_LATEST}) FROM moving_records
     UNION ALL SELECT pupil_key, as_of_date FROM listed_pupils
     UNION ALL SELECT pupil_key, as_of_date FROM superseded_listed_pupils
     UNION ALL SELECT pupil_key, cast(recorded_at AS DATE) FROM follow_up_events

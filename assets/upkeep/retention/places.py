@@ -107,6 +107,13 @@ def _lists(home: Path, before: date) -> Iterator[Going]:
     old = [place for place in sorted((root / CURRENT).glob("[0-9]*")) if _as_of(place) < before]
     versions = [root / ".versions" / CURRENT / place.name for place in old]
     yield _with_number(_files("lists", "current lists", [*old, *versions]), len(old))
+    standing = {place.resolve() for place in (root / CURRENT).glob("[0-9]*")}
+    before_them = [
+        version
+        for version in sorted((root / ".versions" / CURRENT).glob("[0-9]*/*"))
+        if version not in standing and version.parent not in versions and _as_of(version) < before
+    ]
+    yield _files("lists", "older versions", before_them)
 
 
 def _with_number(going: Going, number: int) -> Going:
