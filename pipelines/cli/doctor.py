@@ -299,10 +299,10 @@ def _senders(settings: Settings) -> str:
 
 def _retention(home: Path) -> str:
     decision = decision_of(home)
-    if decision is None:
-        return UNDECIDED
     if (home / RETENTION_FOLDER / UNFINISHED).exists():
         raise _TroubleError("a round was stopped, and not all is gone. Run: trappan retain")
+    if decision is None:
+        return UNDECIDED
     return f"by {decision.decided.words}: lessons stay for {decision.lessons.words}"
 
 

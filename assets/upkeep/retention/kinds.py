@@ -223,8 +223,8 @@ def who_leaves(lake: Lake, before: date, in_portal: Mapping[uuid.UUID, date]) ->
     leaving = {
         id(child): child for child in children.values() if child.last and child.last < before
     }
-    keys = frozenset(key for child in leaving.values() for key in child.keys)
-    return Leaving(keys, len(leaving))
+    gone = frozenset(key for child in leaving.values() for key in child.keys)
+    return Leaving(gone, len(leaving))
 
 
 def children_of(lake: Lake, alone: Iterable[uuid.UUID] = ()) -> list[set[uuid.UUID]]:
