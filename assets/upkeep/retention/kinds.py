@@ -90,6 +90,14 @@ ROWS_OF: Mapping[str, Mapping[str, str]] = {
             _ENDED,
         ),
         "enrolment_claims": "until_date < {before}",
+        # What a school said of a name before a pupil came to the next one; else its last file would
+        # stay for as long as the pupil.
+        "identity_sources": (
+            "exported_at < {before} AND EXISTS (SELECT 1 FROM identity_sources AS newer "
+            "WHERE newer.pupil_key = identity_sources.pupil_key "
+            "AND newer.exported_at > identity_sources.exported_at "
+            "AND newer.is_roster >= identity_sources.is_roster)"
+        ),
     },
     "lists": dict.fromkeys(
         (
@@ -112,7 +120,6 @@ OTHERWISE: Mapping[str, str] = {
     "pupil_numbers": "with the last day of their pupil",
     "number_changes": "with the last day of their pupil",
     "pupil_merges": "with the last day of their pupil",
-    "identity_sources": "with the last day of their pupil",
     "identities": "with the last source that says so",
     "ss12000_persons": "with the last day of the person",
     "staff": "with the last row that names them",
