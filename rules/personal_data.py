@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
 
-How = Literal["clear", "sealed", "values sealed", "keys only", "key", "nobody"]
-Fault = Literal["flipped", "cut", "gone"]
-NOT_YET = "not yet"
-#: What `trappan backup` does with the files of a place; of those outside the home it says who does.
-AS_IT_LIES, ENCRYPTED, APART, NEVER = "as it lies", "encrypted", "apart from the home", "never"
-#: A bit flipped where anything is read of a file, a file cut short, a file gone.
-EVERY_BIT: tuple[Fault, ...] = ("flipped", "cut", "gone")
+from rules.personal_data_settings import KEYS_AND_SETTINGS
+from rules.personal_data_store import (
+    AS_IT_LIES,
+    ENCRYPTED,
+    EVERY_BIT,
+    NEVER,
+    NOT_YET,
+    Fault,
+    How,
+    Store,
+)
+
+__all__ = ["ENCRYPTED", "EVERY_BIT", "NOT_YET", "PLACES", "Fault", "How", "Store", "places_of"]
 _HASH, _PAIR = r"[0-9a-f]{64}", r"[0-9a-f]{2}"
 _KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CODE = r"[0-9]{8}"
@@ -27,38 +31,6 @@ _VERSION = (
     rf"lists/\.(?:versions/(?:current|{_WEEK})/{_CODE}/[0-9a-f]{{32}}"
     rf"|replaced/{_WEEK}/{_CODE}/[0-9T]+)"
 )
-
-
-@dataclass(frozen=True)
-class Store:
-    """A place where personal data lies, or a part of the home where none does.
-
-    Attributes:
-        name: of the place; one word or two.
-        pattern: its files below the home, as a regular expression of the whole path; "" outside.
-        shown: where it is, for people.
-        what: what of whom.
-        how: how it lies there.
-        readers: who reads it.
-        backup: what copies it; one of the four words above for a place in the home.
-        erasure: what takes one pupil out.
-        retention: when it goes by itself.
-        rotation: what a new key does to it.
-        noticed: faults of its files that `trappan verify` notices, and names the file.
-    """
-
-    name: str
-    pattern: str
-    shown: str
-    what: str
-    how: How
-    readers: str
-    backup: str = ENCRYPTED
-    erasure: str = NOT_YET
-    retention: str = NOT_YET
-    rotation: str = "-"
-    noticed: tuple[Fault, ...] = ()
-
 
 PLACES: tuple[Store, ...] = (
     # --- what comes in ---------------------------------------------------------------------------
@@ -204,7 +176,7 @@ PLACES: tuple[Store, ...] = (
         "the operator",
         erasure="`trappan erase` deletes them whole",
         rotation=NOT_YET,
-        retention="`trappan retain`, lessons: one that nobody touched since",
+        retention="`trappan retain`, lessons: one that has not changed since",
     ),
     Store(
         "unfinished rebuild",
@@ -470,68 +442,7 @@ PLACES: tuple[Store, ...] = (
         "the operator, Dagster's pages",
         retention="`trappan maintain`: 90 days, but of each job the newest",
     ),
-    # --- keys and settings -----------------------------------------------------------------------
-    Store(
-        "home's key",
-        r"pupil\.key",
-        "`pupil.key`",
-        "the one secret: whoever has it and the home reads everything",
-        "key",
-        "trappan, the portal",
-        backup=APART,
-        erasure="-",
-        retention="-",
-        rotation=NOT_YET,
-        noticed=("cut", "gone"),
-    ),
-    Store(
-        "people in settings",
-        r"(?:roles|recipients|senders|access)\.yaml",
-        "`roles.yaml`, `recipients.yaml`, `senders.yaml`, `access.yaml`",
-        "mail addresses of staff",
-        "clear",
-        "the operator",
-        erasure="by hand",
-        retention="by hand",
-    ),
-    Store(
-        "retention decision",
-        r"retention\.yaml",
-        "`retention.yaml`",
-        "how long what stays, why, and who decided it: the municipality's own words",
-        "nobody",
-        "the operator",
-        retention="by hand: the next decision takes its place",
-    ),
-    Store(
-        "sources",
-        r"sources\.yaml",
-        "`sources.yaml`, or `TRAPPAN_SOURCES`",
-        "servers and where their secrets are",
-        "key",
-        "the operator",
-        erasure="-",
-        retention="by hand",
-    ),
-    Store(
-        "own rules and layouts",
-        r"(?:layouts|rules)/.+",
-        "`layouts/`, `rules/`",
-        "column names and limits",
-        "nobody",
-        "the operator",
-        retention="by hand",
-    ),
-    Store(
-        "locks",
-        r"(?:[a-z]+/)?[a-z]*\.lock",
-        "`*.lock`",
-        "nothing: empty files",
-        "nobody",
-        "trappan",
-        backup=NEVER,
-        retention="stays: empty files",
-    ),
+    *KEYS_AND_SETTINGS,
 )
 
 

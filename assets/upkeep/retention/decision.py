@@ -43,13 +43,13 @@ class RetentionError(TrappanError):
     """`retention.yaml` can't be used, or a round can't be done; says where and what to do."""
 
 
-class _Part(BaseModel):
+class _DecisionPart(BaseModel):
     """A part of the file: an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Decided(_Part):
+class Decided(_DecisionPart):
     """Who decided, when, and under what number."""
 
     by: str = Field(min_length=3)
@@ -62,7 +62,7 @@ class Decided(_Part):
         return f"{self.by}, {self.on.isoformat()}, {self.reference}"
 
 
-class Period(_Part):
+class Period(_DecisionPart):
     """How long something stays, and why: one of `school_years`, `days` and `keep`.
 
     Attributes:
@@ -129,7 +129,7 @@ class OriginalsPeriod(Period):
     even_without_rebuild: bool = False
 
 
-class Decision(_Part):
+class Decision(_DecisionPart):
     """What was decided. Each kind is described in docs/operators-retention.md."""
 
     decided: Decided
