@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from assets.lake.connection import Lake
@@ -14,10 +15,14 @@ from assets.lake.encryption import Sealer
 from assets.upkeep.backup.rebuilding import rebuild_lake
 from assets.upkeep.retention.retain import plan, retain
 from assets.watchlists.release.remembered import recall
+from pipelines.definitions import build_defs
+from pipelines.resources import lake_access
+from pipelines.running import instance_of
+from pipelines.schedules import retain_schedule
+from pipelines.settings import Settings
+from tests.architecture.sources import ROOT
 from tests.conftest import settings_of
 from tests.integration.aged_home import (
-    LATER,
-    age,
     clearing,
     copied,
     decided,
@@ -157,15 +162,19 @@ def test_a_mark_of_protection_that_is_still_said_keeps_its_pupil(
         assert plan(clearing(lake), decided()).leaving.people == 0
 
 
-def test_the_command_carries_a_decision_out_and_prints_the_plan(aged: Path, tmp_path: Path) -> None:
-    home = copied(aged, tmp_path)
-    age(home / "inbox", LATER)
-    said = Path("data_samples/retention.yaml").read_text(encoding="utf-8")
+def with_decision(home: Path) -> None:
+    """Lay the proposal into a home as a decision."""
+    said = (ROOT / "data_samples" / "retention.yaml").read_text(encoding="utf-8")
     for key, value in (("by", "nämnden"), ("on", "2029-09-01"), ("reference", "dnr 1")):
         line = next(one for one in said.splitlines() if one.startswith(f"  {key}:"))
         said = said.replace(line, f"  {key}: {value}")
     (home / "retention.yaml").write_text(said, encoding="utf-8")
     (home / "retention.yaml").chmod(0o600)
+
+
+def test_the_command_carries_a_decision_out_and_prints_the_plan(aged: Path, tmp_path: Path) -> None:
+    home = copied(aged, tmp_path)
+    with_decision(home)
     planned = trappan("--home", home, "retain", "--plan", "--format", "csv")
     assert planned.status == 0, planned.err
     assert planned.out.splitlines()[0] == "kind,before,what,number"
@@ -174,3 +183,37 @@ def test_the_command_carries_a_decision_out_and_prints_the_plan(aged: Path, tmp_
     assert done.status == 0, done.err
     assert '"decision": "nämnden, 2029-09-01, dnr 1"' in done.out
     assert NUMBER not in done.out + done.err
+
+
+def test_the_job_carries_a_decision_out_and_says_counts_only(aged: Path, tmp_path: Path) -> None:
+    home = copied(aged, tmp_path)
+
+    def told() -> dict[str, object]:
+        settings = Settings(home=home)
+        with instance_of(settings) as instance:
+            done = (
+                build_defs(overrides={"lake": lake_access(settings)})
+                .resolve_job_def("retain_job")
+                .execute_in_process(instance=instance)
+            )
+        (made,) = done.asset_materializations_for_node("retained_home")
+        return {name: one.value for name, one in made.metadata.items() if "/" not in name}
+
+    assert told() == {"is_decided": False}
+    assert found_in(home)
+    with_decision(home)
+    counts = told()
+    assert counts["is_decided"] is True
+    assert {name for name, number in counts.items() if number and name != "is_decided"} >= {
+        *("lessons_gone", "identities_gone", "lists_gone", "originals_gone"),
+    }
+    # What was said in the portal stays for five years, and with it the name.
+    assert "lake" in {trace.place for trace in found_in(home)}
+
+
+def test_the_schedule_asks_once_a_month() -> None:
+    at = datetime(2026, 12, 1, 15, tzinfo=UTC)
+    with dg.instance_for_test() as instance:
+        context = dg.build_schedule_context(instance, scheduled_execution_time=at)
+        (request,) = retain_schedule.evaluate_tick(context).run_requests or ()
+    assert request.run_key == "retain_job-2026-12-01"
