@@ -35,6 +35,11 @@ OTHER_KEYS = frozenset(
         *("event_key", "activity_key", "duty_key", "attendance_key"),
     }
 )
+#: Rows of `identities` that no source says any more.
+OF_NO_SOURCE = (
+    "content_key NOT IN (SELECT content_key FROM identity_sources) AND content_key NOT IN "
+    "(SELECT content_key FROM ss12000_persons WHERE content_key IS NOT NULL)"
+)
 # What an object of SS12000 says of a person; the rows have no number of a file.
 _OF_PERSONS = ("ss12000_persons", "ss12000_enrolments", "ss12000_members", "ss12000_attendances")
 
@@ -109,13 +114,9 @@ def take_out(
         if rows:
             connection.execute(f"DELETE FROM {table} WHERE {condition}")
             gone[table] = int(rows)
-    nameless = (
-        "content_key NOT IN (SELECT content_key FROM identity_sources) AND content_key NOT IN "
-        "(SELECT content_key FROM ss12000_persons WHERE content_key IS NOT NULL)"
-    )
-    ((rows,),) = lake.rows(f"SELECT count(*) FROM identities WHERE {nameless}")
+    ((rows,),) = lake.rows(f"SELECT count(*) FROM identities WHERE {OF_NO_SOURCE}")
     if rows:
-        connection.execute(f"DELETE FROM identities WHERE {nameless}")
+        connection.execute(f"DELETE FROM identities WHERE {OF_NO_SOURCE}")
         gone["identities"] = int(rows)
     # Words can go with their references too: the mark of all of them is made again in any case.
     mark_all(connection)

@@ -15,6 +15,7 @@ from datetime import date
 import duckdb
 
 from assets.exports.pupils.erased_rows import (
+    OF_NO_SOURCE,
     conditions_of_keys,
     load_keys,
     pairs_of_keys,
@@ -329,6 +330,7 @@ def let_rows_go(
         if column.name in _OF_STAFF and table.name != "staff"
     )
     if any(gone.values()):
+        gone["identities"] += _deleted(connection, lake, "identities", OF_NO_SOURCE)
         gone["identities"] += _deleted(connection, lake, "staff", f"staff_key NOT IN ({named})")
     return gone
 
