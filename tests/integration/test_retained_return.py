@@ -27,18 +27,11 @@ from tests.integration.aged_home import (
     copied,
     decided,
     found_in,
-    lived,
     take,
 )
 from tests.integration.conftest import trappan
 from tests.integration.erased_home import NUMBER, SCHOOL, key_of, lessons
 from tests.integration.ingest_files import BASIC, put, text_of
-
-
-@pytest.fixture(scope="module")
-def aged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a pupil whose time is over."""
-    return lived(tmp_path_factory.mktemp("aged"))
 
 
 @pytest.fixture(scope="module")

@@ -20,15 +20,8 @@ from tests.integration.aged_home import (
     copied,
     decided,
     found_in,
-    lived,
 )
 from tests.integration.conftest import trappan
-
-
-@pytest.fixture(scope="module")
-def aged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that met the pupil in 2026, and in 2029 only the others."""
-    return lived(tmp_path_factory.mktemp("aged"))
 
 
 @pytest.fixture(scope="module")
