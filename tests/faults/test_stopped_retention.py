@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from assets.exports.pupils.tombstones import TombstoneError
 from assets.lake.connection import Lake
 from assets.upkeep.retention import retain as retaining
 from assets.upkeep.retention.decision import RetentionError
+from tests.architecture.sources import ROOT
 from tests.conftest import settings_of
 from tests.integration.aged_home import clearing, copied, decided, found_in, lived
 from tests.integration.conftest import trappan
@@ -21,6 +25,27 @@ PLACES = [
     *(step.__name__ for step in retaining.STEPS),
     *("expire_everything_but_now", "keep_rows", "settle_ledger", "let_rows_go", "forget_ledger"),
 ]
+
+
+#: Ends the process once a step has done its work, as the machine would.
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from assets.lake.connection import Lake
+from assets.upkeep.retention import retain as retaining
+from tests.conftest import settings_of
+from tests.integration.aged_home import clearing, decided
+home, name = Path(sys.argv[1]), sys.argv[2]
+real = getattr(retaining, name)
+def killed(*given):
+    real(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+killed.__name__ = name
+retaining.STEPS = tuple(killed if one.__name__ == name else one for one in retaining.STEPS)
+setattr(retaining, name, killed)
+with Lake.open(settings_of(home)) as lake:
+    retaining.retain(clearing(lake), decided())
+"""
 
 
 class StoppedError(BaseException):
@@ -76,6 +101,19 @@ def test_a_round_that_is_stopped_is_ended_by_the_next(
         assert retaining.plan(clearing(lake), decided()).is_nothing
         assert lake.relation("checks/files_add_up").is_empty()
     shutil.rmtree(home)
+
+
+@pytest.mark.parametrize("name", ["_the_originals", "_the_lake", "keep_rows"])
+def test_a_round_that_is_killed_is_ended_by_the_next(aged: Path, tmp_path: Path, name: str) -> None:
+    home = copied(aged, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(home), name], cwd=ROOT, check=False, capture_output=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    end(home)
+    assert found_in(home) == []
+    with Lake.open(settings_of(home)) as lake:
+        assert retaining.plan(clearing(lake), decided()).is_nothing
 
 
 def test_nothing_goes_before_a_stopped_erasure_has_ended(aged: Path, tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ PLANTED = {
 }
 #: Beside the planted receipt of an erasure and report of a night: the newest of each stays.
 NEWEST = ("erasures/20291001-0123abcd.json", "reports/2029-10-07.json")
+#: A list of a week that was published again, and is kept.
+REPLACED = "lists/.replaced/2026-W41/99999901/20261012T050000/manifest.json"
 OLD_LINE = {"at": "2020-01-01T00:00:00+00:00"}
 NEW_LINE = {"at": "2029-10-01T00:00:00+00:00"}
 
@@ -118,7 +120,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sealer = Sealer.of_home(home)
     stone = Tombstone("20200101-0123abcd", frozenset({"a"}), was_protected=False)
     Tombstones.of_home(home, sealer).with_stone(stone).keep(home, sealer)
-    for path in (*PLANTED.values(), *NEWEST):
+    for path in (*PLANTED.values(), *NEWEST, REPLACED):
         place = home / path
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists():
@@ -172,6 +174,15 @@ def test_what_is_old_in_a_place_goes_where_the_registry_says_so(
 @pytest.mark.parametrize("path", sorted(NEWEST))
 def test_the_newest_receipt_and_report_stay(left: Path, path: str) -> None:
     assert (left / path).exists()
+
+
+def test_a_list_that_was_replaced_goes_with_its_week(planted: Path, left: Path) -> None:
+    assert (planted / REPLACED).exists()
+    assert not [*left.glob("lists/.replaced/2026-W41*")]
+    assert not [*left.glob("lists/2026-W41*")]
+    # The week of the newest night, and what stands, are as they were.
+    assert [*left.glob("lists/2029-W40/*/manifest.json")]
+    assert [*left.glob("lists/current/*/manifest.json")]
 
 
 @pytest.mark.parametrize("name", ["access.log", "grants.jsonl"])
