@@ -26,6 +26,8 @@ LAST = dict(zip(PUPILS, AUTUMNS, strict=False))
 DAY = date(2026, 11, 15)
 #: Who has an open record of a roster, and whose record ended.
 OPEN, ENDED = PUPILS[0], PUPILS[1]
+#: Whose school was closed since: its name must not keep its last file.
+CLOSED = PUPILS[2]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         numbers = [
             number for number, last in LAST.items() if autumn.year in {last.year, last.year - 1}
         ]
-        rows = [row for number in numbers for row in lessons([number], autumn, 1)]
+        rows = [
+            row | ({"school": "99999902"} if number == CLOSED else {})
+            for number in numbers
+            for row in lessons([number], autumn, 1)
+        ]
         name = f"lektionsfranvaro_{autumn.year}0916T0500.csv"
         files.append(put(folder / "in", name, text_of(rows, BASIC)))
     roster = [person(OPEN) | {"starts": "2019-08-17", "ends": ""}]

@@ -139,6 +139,8 @@ OTHERWISE: Mapping[str, str] = {
 }
 #: Rows that an original need not bring back: they are kept beside the originals.
 _NOT_OF_ORIGINALS = frozenset({"files", "row_problems", "joined_files", *LASTING})
+#: Else the last lesson file of a school that was closed would stay for the school's name.
+_ONLY_WHERE = {"school_units": "is_registered"}
 _LATEST = "DATE '9999-12-31'"
 # The days that say that somebody is or was there. Who has an open record is there, however long ago
 # it was said: lists name such a pupil as one whom nobody sees, and that is no reason to forget.
@@ -290,7 +292,9 @@ def needed_files(lake: Lake, cuts: Cuts, leaving: Leaving) -> frozenset[int]:
         if table.name in _NOT_OF_ORIGINALS or not any(c.name == "file_id" for c in table.columns):
             continue
         goes = [part for part in (by_day.get(table.name), by_key.get(table.name)) if part]
-        stays = " AND ".join(f"NOT coalesce({part}, false)" for part in goes) or "true"
+        stays = " AND ".join(
+            [_ONLY_WHERE.get(table.name, "true"), *(f"NOT coalesce({one}, false)" for one in goes)]
+        )
         rows = lake.rows(f"SELECT DISTINCT file_id FROM {table.name} WHERE {stays}")
         found |= {file_id for (file_id,) in rows}
     return frozenset(found)
