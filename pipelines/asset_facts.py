@@ -21,7 +21,7 @@ OWNER = "team:operators"
 #: Dagster's own name for it.
 _COLUMNS = "dagster/column_schema"
 #: Made once a week or a month, so many days before they are missed; all else every night.
-DAYS = {"weekly_watchlists": 8, "maintained_lake": 8, "erasure_drill": 33}
+DAYS = {"weekly_watchlists": 8, "maintained_lake": 8, "erasure_drill": 33, "retained_home": 33}
 
 
 def with_facts(

@@ -17,6 +17,7 @@ from assets.lake.access import VALUE_TO_CALLER
 from assets.pull.assets import pulled_files
 from assets.upkeep.erasure.assets import erasure_drill
 from assets.upkeep.maintenance.assets import maintained_lake
+from assets.upkeep.retention.assets import retained_home
 from assets.watchlists.assets import current_watchlists, weekly_watchlists
 from pipelines.asset_facts import with_facts
 from pipelines.dead_runs import watched_executor
@@ -43,6 +44,7 @@ ASSETS = [
     delivered_lists,
     maintained_lake,
     erasure_drill,
+    retained_home,
 ]
 
 

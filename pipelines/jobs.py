@@ -111,6 +111,13 @@ drill_job = dg.define_asset_job(
     tags=_TAGS,
     executor_def=watched_executor,
 )
+retain_job = dg.define_asset_job(
+    "retain_job",
+    selection=dg.AssetSelection.groups("retention"),
+    description="What retention.yaml decides goes, goes; without a decision nothing does.",
+    tags=_TAGS,
+    executor_def=watched_executor,
+)
 JOBS = [
     nightly_job,
     ingest_job,
@@ -122,6 +129,7 @@ JOBS = [
     deliver_job,
     maintain_job,
     drill_job,
+    retain_job,
 ]
 
 # Dagster's own log lines go to its event store; the console is for our words.

@@ -20,7 +20,15 @@ from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.watchlists.release.released import newest_night, refuse_early_freeze
 from pipelines.dead_runs import end_dead_runs
-from pipelines.jobs import as_of_tags, drill_job, maintain_job, nightly_job, pull_job, weekly_job
+from pipelines.jobs import (
+    as_of_tags,
+    drill_job,
+    maintain_job,
+    nightly_job,
+    pull_job,
+    retain_job,
+    weekly_job,
+)
 from pipelines.settings import STOCKHOLM
 from rules.errors import TrappanError
 
@@ -128,6 +136,20 @@ def drill_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return _once_a_day(context, "drill_job")
 
 
+@dg.schedule(
+    job=retain_job,
+    cron_schedule="0 16 1 * *",
+    execution_timezone=TIMEZONE,
+    name="retain_schedule",
+    description="On the first of each month at 16:00 in Stockholm: what retention.yaml decides "
+    "goes, goes. Without a decision nothing does.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def retain_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for one round of retention a month."""
+    return _once_a_day(context, "retain_job")
+
+
 def _nights_since(newest: date | None, as_of: date) -> list[date]:
     """Return as_of, and before it the nights after the newest one, the latest only."""
     missed = (as_of - newest).days if newest else 1
@@ -148,4 +170,11 @@ def _request(context: dg.ScheduleEvaluationContext, job: str, as_of: date) -> dg
     return dg.RunRequest(run_key=f"{job}-{as_of.isoformat()}", tags=as_of_tags(as_of))
 
 
-SCHEDULES = [nightly_schedule, weekly_schedule, pull_schedule, maintain_schedule, drill_schedule]
+SCHEDULES = [
+    nightly_schedule,
+    weekly_schedule,
+    pull_schedule,
+    maintain_schedule,
+    drill_schedule,
+    retain_schedule,
+]

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
 
-How = Literal["clear", "sealed", "values sealed", "keys only", "key", "nobody"]
-Fault = Literal["flipped", "cut", "gone"]
-NOT_YET = "not yet"
-#: What `trappan backup` does with the files of a place; of those outside the home it says who does.
-AS_IT_LIES, ENCRYPTED, APART, NEVER = "as it lies", "encrypted", "apart from the home", "never"
-#: A bit flipped where anything is read of a file, a file cut short, a file gone.
-EVERY_BIT: tuple[Fault, ...] = ("flipped", "cut", "gone")
+from rules.personal_data_settings import KEYS_AND_SETTINGS
+from rules.personal_data_store import (
+    AS_IT_LIES,
+    ENCRYPTED,
+    EVERY_BIT,
+    NEVER,
+    NOT_YET,
+    Fault,
+    How,
+    Store,
+)
+
+__all__ = ["ENCRYPTED", "EVERY_BIT", "NOT_YET", "PLACES", "Fault", "How", "Store", "places_of"]
 _HASH, _PAIR = r"[0-9a-f]{64}", r"[0-9a-f]{2}"
 _KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CODE = r"[0-9]{8}"
@@ -27,38 +31,6 @@ _VERSION = (
     rf"lists/\.(?:versions/(?:current|{_WEEK})/{_CODE}/[0-9a-f]{{32}}"
     rf"|replaced/{_WEEK}/{_CODE}/[0-9T]+)"
 )
-
-
-@dataclass(frozen=True)
-class Store:
-    """A place where personal data lies, or a part of the home where none does.
-
-    Attributes:
-        name: of the place; one word or two.
-        pattern: its files below the home, as a regular expression of the whole path; "" outside.
-        shown: where it is, for people.
-        what: what of whom.
-        how: how it lies there.
-        readers: who reads it.
-        backup: what copies it; one of the four words above for a place in the home.
-        erasure: what takes one pupil out.
-        retention: when it goes by itself.
-        rotation: what a new key does to it.
-        noticed: faults of its files that `trappan verify` notices, and names the file.
-    """
-
-    name: str
-    pattern: str
-    shown: str
-    what: str
-    how: How
-    readers: str
-    backup: str = ENCRYPTED
-    erasure: str = NOT_YET
-    retention: str = NOT_YET
-    rotation: str = "-"
-    noticed: tuple[Fault, ...] = ()
-
 
 PLACES: tuple[Store, ...] = (
     # --- what comes in ---------------------------------------------------------------------------
@@ -81,6 +53,7 @@ PLACES: tuple[Store, ...] = (
         "clear",
         "the operator",
         erasure="`trappan erase`: deleted, or rewritten where it was not taken in yet",
+        retention="`trappan retain`, pulled: what was taken in, days after it came",
     ),
     Store(
         "spool",
@@ -117,6 +90,8 @@ PLACES: tuple[Store, ...] = (
         rotation=NOT_YET,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
+        retention="`trappan retain`, originals: once all in it is past; before, who "
+        "leaves is taken out",
     ),
     Store(
         "arrival times",
@@ -125,14 +100,16 @@ PLACES: tuple[Store, ...] = (
         "when a file of a time in the future first came",
         "nobody",
         "trappan",
+        retention="with the original",
     ),
     Store(
         "removed originals",
         rf"archive/{_PAIR}/{_HASH}\.removed",
         "`archive/`, `.removed`",
-        "nothing: an empty file where somebody removed an original",
+        "nothing: an empty file where somebody removed an original, a word where a decision did",
         "nobody",
         "trappan",
+        retention="stays: nobody may take the original for lost",
     ),
     Store(
         "lasting rows",
@@ -144,6 +121,7 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`: kept again without the pupil",
         rotation=NOT_YET,
         noticed=EVERY_BIT,
+        retention="`trappan retain`: kept again without what went",
     ),
     Store(
         "rewritten originals",
@@ -152,6 +130,7 @@ PLACES: tuple[Store, ...] = (
         "that an original is not as it came, because a pupil was erased",
         "nobody",
         "trappan",
+        retention="stays: it says what lies in the original's place",
     ),
     Store(
         "quarantine",
@@ -160,6 +139,7 @@ PLACES: tuple[Store, ...] = (
         "why a file was refused; its name and content are not there",
         "nobody",
         "the operator",
+        retention="`trappan retain`, ledgers: with what the ledger says of the file",
     ),
     Store(
         "lake",
@@ -172,6 +152,8 @@ PLACES: tuple[Store, ...] = (
         rotation=NOT_YET,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
+        retention="`trappan retain`: rows by their day, who has no day left, the lake's "
+        "past with them",
     ),
     Store(
         "catalog",
@@ -183,6 +165,7 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`: rows, extremes of keys and freed pages",
         rotation=NOT_YET,
         noticed=("cut", "gone"),
+        retention="`trappan retain`: rows, extremes of keys and freed pages",
     ),
     Store(
         "lost lakes",
@@ -193,6 +176,7 @@ PLACES: tuple[Store, ...] = (
         "the operator",
         erasure="`trappan erase` deletes them whole",
         rotation=NOT_YET,
+        retention="`trappan retain`, lessons: one that has not changed since",
     ),
     Store(
         "unfinished rebuild",
@@ -225,6 +209,7 @@ PLACES: tuple[Store, ...] = (
         "what checks answered: counts",
         "nobody",
         "the operator",
+        retention="the next night writes them again",
     ),
     # --- what goes out ---------------------------------------------------------------------------
     Store(
@@ -236,6 +221,8 @@ PLACES: tuple[Store, ...] = (
         "principals, mentors, the operator; a workbook can have a password",
         erasure="`trappan erase` writes them again; the next night leaves out who is protected",
         noticed=EVERY_BIT,
+        retention="`trappan retain`, lists: weeks whole, and current lists of schools "
+        "that are no more",
     ),
     Store(
         "list memory",
@@ -248,6 +235,7 @@ PLACES: tuple[Store, ...] = (
         rotation=NOT_YET,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
+        retention="`trappan retain`, lists: with the list",
     ),
     Store(
         "manifests",
@@ -259,6 +247,7 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`, with the list",
         rotation=NOT_YET,
         noticed=("cut", "gone"),
+        retention="`trappan retain`, lists: with the list",
     ),
     Store(
         "deliveries",
@@ -270,6 +259,8 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`: whom lists name is forgotten",
         rotation=NOT_YET,
         noticed=("cut",),
+        retention="`trappan retain`, deliveries: what was done; what lies where while it "
+        "lies there",
     ),
     Store(
         "delivered lists",
@@ -294,6 +285,7 @@ PLACES: tuple[Store, ...] = (
         erasure="`trappan erase`: deleted, in freed pages too; who opened what stays, not whom",
         rotation=NOT_YET,
         noticed=("cut",),
+        retention="`trappan retain`, portal: from a pupil's last event; logs: who opened whom",
     ),
     Store(
         "dumps",
@@ -336,6 +328,7 @@ PLACES: tuple[Store, ...] = (
         "style, script and icon",
         "nobody",
         "everybody",
+        retention="stays: they are the program's",
     ),
     Store(
         "people's own files",
@@ -359,6 +352,7 @@ PLACES: tuple[Store, ...] = (
         "the operator; shipped where the municipality ships it",
         erasure="never: it is the proof, and has no number, name or key",
         rotation=NOT_YET,
+        retention="`trappan retain`, logs: line by line",
     ),
     Store(
         "tombstones",
@@ -388,6 +382,16 @@ PLACES: tuple[Store, ...] = (
         "when somebody was erased, how much of which place, what is left to do; the last drill",
         "nobody",
         "the operator",
+        retention="`trappan retain`, receipts: all but the newest, and the last drill",
+    ),
+    Store(
+        "retention receipts",
+        r"retention/(?:[0-9]{8}-[0-9a-f]{8}|unfinished)\.json",
+        "`retention/<id>.json`, `retention/unfinished.json`",
+        "what went of which kind, by which decision; of a stopped round what is left to do",
+        "nobody",
+        "the operator",
+        retention="stays: it is the proof that a decision was carried out",
     ),
     Store(
         "grants",
@@ -397,6 +401,7 @@ PLACES: tuple[Store, ...] = (
         "clear",
         "the operator",
         erasure="never: it is the proof",
+        retention="`trappan retain`, logs: line by line",
     ),
     Store(
         "night reports",
@@ -406,6 +411,7 @@ PLACES: tuple[Store, ...] = (
         "a night's counts, days and school units; nothing about protection, no file's name",
         "nobody",
         "the operator; the metrics whoever reaches the node exporter",
+        retention="`trappan retain`, reports: all but the newest night's",
     ),
     Store(
         "mails about nights",
@@ -415,6 +421,7 @@ PLACES: tuple[Store, ...] = (
         "nobody",
         "whoever the operator names",
         backup="none of ours",
+        retention="the reader's",
     ),
     Store(
         "run logs",
@@ -424,6 +431,7 @@ PLACES: tuple[Store, ...] = (
         "nobody",
         "the operator",
         backup="the operator's",
+        retention="the operator's",
     ),
     Store(
         "runs",
@@ -432,58 +440,9 @@ PLACES: tuple[Store, ...] = (
         "runs, checks and counts",
         "nobody",
         "the operator, Dagster's pages",
+        retention="`trappan maintain`: 90 days, but of each job the newest",
     ),
-    # --- keys and settings -----------------------------------------------------------------------
-    Store(
-        "home's key",
-        r"pupil\.key",
-        "`pupil.key`",
-        "the one secret: whoever has it and the home reads everything",
-        "key",
-        "trappan, the portal",
-        backup=APART,
-        erasure="-",
-        retention="-",
-        rotation=NOT_YET,
-        noticed=("cut", "gone"),
-    ),
-    Store(
-        "people in settings",
-        r"(?:roles|recipients|senders|access)\.yaml",
-        "`roles.yaml`, `recipients.yaml`, `senders.yaml`, `access.yaml`",
-        "mail addresses of staff",
-        "clear",
-        "the operator",
-        erasure="by hand",
-        retention="by hand",
-    ),
-    Store(
-        "sources",
-        r"sources\.yaml",
-        "`sources.yaml`, or `TRAPPAN_SOURCES`",
-        "servers and where their secrets are",
-        "key",
-        "the operator",
-        erasure="-",
-        retention="by hand",
-    ),
-    Store(
-        "own rules and layouts",
-        r"(?:layouts|rules)/.+",
-        "`layouts/`, `rules/`",
-        "column names and limits",
-        "nobody",
-        "the operator",
-    ),
-    Store(
-        "locks",
-        r"(?:[a-z]+/)?[a-z]*\.lock",
-        "`*.lock`",
-        "nothing: empty files",
-        "nobody",
-        "trappan",
-        backup=NEVER,
-    ),
+    *KEYS_AND_SETTINGS,
 )
 
 

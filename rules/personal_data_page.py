@@ -53,10 +53,12 @@ _INTRODUCTION = (
     "today."
 )
 _REACHED = (
-    "`trappan erase` takes one pupil out ([how](operators-erasure.md)); there is no command for "
-    "retention or a new key yet. `trappan backup` copies what is sealed as it lies and encrypts "
-    "all else for a key that is kept elsewhere; `pupil.key` is never in it. What `trappan verify` "
-    "notices of a file: a bit flipped where anything is read, cut short, gone."
+    "`trappan erase` takes one pupil out ([how](operators-erasure.md)); `trappan retain` lets go "
+    "of what the municipality decided, kind by kind ([how](operators-retention.md)), and without a "
+    "decision of nothing. There is no command for a new key yet. `trappan backup` copies what is "
+    "sealed as it lies and encrypts all else for a key that is kept elsewhere; `pupil.key` is "
+    "never in it. What `trappan verify` notices of a file: a bit flipped where anything is read, "
+    "cut short, gone."
 )
 
 

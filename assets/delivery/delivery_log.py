@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -303,6 +303,19 @@ class DeliveryLog:
             (at, event.kind, reader.school_unit_code, reader.mentor, event.address_key,
              event.place, event.path, event.file_sha256, event.outcome, event.words),
         )  # fmt: skip
+
+    def events_before(self, day: date) -> int:
+        """Return how many rows of the log are of before a day."""
+        ((rows,),) = self._connection.execute(
+            "SELECT count(*) FROM events WHERE at < ?", (day.isoformat(),)
+        ).fetchall()
+        return int(rows)
+
+    def forget_before(self, day: date) -> None:
+        """Delete the rows of the log of before a day; what lies where is no row of it."""
+        with self._connection:
+            self._connection.execute("DELETE FROM events WHERE at < ?", (day.isoformat(),))
+        self._connection.execute("VACUUM")
 
     def last_failures(self) -> list[DeliveryEvent]:
         """Return of each file and each address that was last tried in vain what was said then.

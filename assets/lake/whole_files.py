@@ -1,4 +1,4 @@
-"""Small files of the home that are there whole, or as they were before.
+"""Small files of the home that are there whole, or as they were before; and logs of lines.
 
 Not here: the archive, which seals as it reads (`exports/files/archive.py`), and the key file, which
 must never be replaced (`encryption.py`).
@@ -6,8 +6,14 @@ must never be replaced (`encryption.py`).
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+# A link in a log's place is not followed.
+_TO_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
@@ -34,3 +40,34 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Write a line at the end of a log that others write to, the owner's only.
+
+    Raises:
+        OSError: no room or no permission; then it is not there, or not whole.
+    """
+    while True:
+        descriptor = os.open(path, _TO_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as log:
+            fcntl.flock(log, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                # Old lines may have been let go meanwhile: then another file has the name.
+                if os.path.samestat(os.fstat(log.fileno()), path.lstat()):
+                    log.write(f"{line}\n".encode())
+                    log.flush()
+                    os.fsync(log.fileno())
+                    return
+
+
+def keep_lines(path: Path, is_kept: Callable[[bytes], bool]) -> None:
+    """Leave of a log the lines that are kept; what others append meanwhile is not lost.
+
+    Raises:
+        OSError: no room or no permission; the log stands as it was.
+    """
+    with path.open("rb") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        lines = log.read().splitlines(keepends=True)
+        write_whole(path, b"".join(line for line in lines if is_kept(line)))

@@ -160,6 +160,10 @@ COMMANDS = {
         "pipelines.cli.upkeep.erase:erase_command",
         "Erase one pupil from every place of the home, for good.",
     ),
+    "retain": (
+        "pipelines.cli.upkeep.retain:retain_command",
+        "Let go of everything whose time is over, as HOME/retention.yaml decides.",
+    ),
     "maintain": (
         "pipelines.cli.upkeep.maintain:maintain_command",
         "Let old snapshots go, merge small files, and delete what nothing needs.",

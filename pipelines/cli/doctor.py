@@ -31,6 +31,8 @@ from assets.lake.upgrading.versions import version_of
 from assets.pull.sources import check_secrets, load_sources
 from assets.upkeep.backup.verifying import unfit_values
 from assets.upkeep.reporting.telling import look_at_telling
+from assets.upkeep.retention.decision import FOLDER as RETENTION_FOLDER
+from assets.upkeep.retention.decision import UNDECIDED, UNFINISHED, decision_of
 from pipelines.cli.home import parameters_of, settings_of
 from pipelines.cli.options import Home
 from pipelines.cli.printing import say_out
@@ -102,6 +104,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "sources", lambda: _sources(settings)
     yield "senders", lambda: _senders(settings)
     yield "grants", lambda: _grants(home)
+    yield "retention", lambda: _retention(home)
     yield "lake", lambda: _lake(settings)
     yield "releases", lambda: _releases(settings)
     yield "sealed values", lambda: _sealed(settings)
@@ -292,6 +295,15 @@ def _senders(settings: Settings) -> str:
     ]
     missing = f"; without a folder yet: {', '.join(nowhere)}" if nowhere else ""
     return f"{len(found.named)} in {home / SENDERS_FILE}{missing}"
+
+
+def _retention(home: Path) -> str:
+    decision = decision_of(home)
+    if (home / RETENTION_FOLDER / UNFINISHED).exists():
+        raise _TroubleError("a round was stopped, and not all is gone. Run: trappan retain")
+    if decision is None:
+        return UNDECIDED
+    return f"by {decision.decided.words}: lessons stay for {decision.lessons.words}"
 
 
 def _lake(settings: Settings) -> str:

@@ -17,12 +17,12 @@ import typer
 from pydantic import ValidationError
 
 from assets.exports.files.printable import printable_name
+from assets.lake.whole_files import append_line
 from pipelines.settings import Settings
 from rules.models import ParameterSet, RuleSet
 from rules.registry import load_parameters, root_of, rule_set_of
 
 _LOGIN, _PROCESS = Path("/proc/self/loginuid"), Path("/proc/self/comm")
-_TO_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOBODY_LOGGED_IN = 2**32 - 1
 
 
@@ -65,9 +65,7 @@ def note_access(settings: Settings, command: str, **asked: object) -> None:
         "command": command,
         "asked": {name: str(value) for name, value in asked.items() if value is not None},
     }
-    descriptor = os.open(home / "access.log", _TO_APPEND, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as log:
-        log.write(json.dumps(line, ensure_ascii=False) + "\n")
+    append_line(home / "access.log", json.dumps(line, ensure_ascii=False))
 
 
 def _who() -> dict[str, object]:

@@ -18,7 +18,7 @@ SPECS = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_spec
 #: Files and lists, and what is spread over tables of other names.
 NO_TABLES = {
     *("pulled_files", "current_watchlists", "weekly_watchlists", "delivered_lists", "follow_up"),
-    *("maintained_lake", "erasure_drill"),
+    *("maintained_lake", "erasure_drill", "retained_home"),
 }
 
 

@@ -142,6 +142,7 @@ def test_each_kind_of_file_that_has_no_word_of_it_says_so() -> None:
         *("lost lakes", "unfinished rebuild", "unfinished restore", "contracts", "dumps"),
         *("portal reading", "portal files", "access log", "grants", "runs", "locks"),
         *("people in settings", "sources", "own rules and layouts"),
+        *("retention decision", "retention receipts"),
     }
     assert {place.name for place in PLACES if place.noticed == EVERY_BIT} >= {"archive", "lake"}
 

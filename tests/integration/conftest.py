@@ -54,6 +54,15 @@ class SampleHome:
 
 
 @pytest.fixture(scope="session")
+def aged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of three years with a pupil whose time is over; who changes it takes a copy."""
+    # It calls commands too, by what is written above.
+    from tests.integration.aged_home import lived
+
+    return lived(tmp_path_factory.mktemp("aged"))
+
+
+@pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
     """A home after `trappan nightly` over the samples, for tests that change nothing."""
     home = tmp_path_factory.mktemp("samples") / "home"

@@ -43,7 +43,8 @@ _CHANGES = ("old", "new", "changed")
 _WHO = Who(1000, "driften", "sums were wrong")
 
 
-def _person(number: str) -> dict[str, object]:
+def person(number: str) -> dict[str, object]:
+    """Return the cells of a pupil of a roster."""
     place = PUPILS.index(number)
     is_canary = number in {NUMBER, OLD}
     mentor, email = MENTORS[place % 2]
@@ -64,7 +65,7 @@ def lessons(numbers: Iterable[str], first: date, days: int) -> list[dict[str, ob
     """Return lessons of pupils, half of each absent."""
     dates = [first + timedelta(days=n) for n in range(days)]
     return [
-        _person(number) | {"date": day.isoformat(), "present": "30", "invalid": "30"}
+        person(number) | {"date": day.isoformat(), "present": "30", "invalid": "30"}
         for day in dates
         if day.isoweekday() < 6
         for number in numbers
@@ -79,7 +80,7 @@ def offer(folder: Path, *, with_pupil: bool) -> Path:
     put(
         inbox,
         "elever_20261001T0500.csv",
-        text_of([_person(number) for number in (*mine, *OTHERS)], ROSTER),
+        text_of([person(number) for number in (*mine, *OTHERS)], ROSTER),
     )
     august = lessons((*before, *OTHERS), date(2026, 8, 24), 14)
     put(inbox, "lektionsfranvaro_20260907T0500.csv", text_of(august, BASIC))
@@ -105,7 +106,7 @@ def offer_small(home: Path, others: int = 1) -> None:
     """Write the inbox of a home with a few pupils, one of whom will be erased."""
     inbox = home / "inbox"
     few = (NUMBER, *OTHERS[:others])
-    put(inbox, "elever_20261001T0500.csv", text_of(map(_person, few), ROSTER))
+    put(inbox, "elever_20261001T0500.csv", text_of(map(person, few), ROSTER))
     rows = lessons(few, date(2026, 9, 28), 14)
     refused = rows[0] | {"date": "2026-02-30"}
     put(inbox, "lektionsfranvaro_20261011T0500.csv", text_of([*rows, refused], BASIC))
@@ -143,10 +144,11 @@ def with_portal(home: Path) -> Path:
             "CREATE TABLE portal_pupilreference (id integer PRIMARY KEY, public_id text, "
             "pupil_key text);"
             "CREATE TABLE portal_delegation (id integer PRIMARY KEY, is_whole_school bool, "
-            "sealed_purpose blob);"
+            "sealed_purpose blob, giver_key text, receiver_key text, until date);"
             "CREATE TABLE portal_handedpupil (id integer PRIMARY KEY, delegation_id integer, "
             "pupil_key text);"
-            "CREATE TABLE portal_accessentry (id integer PRIMARY KEY, kind text, pupil_key text);"
+            "CREATE TABLE portal_accessentry (id integer PRIMARY KEY, kind text, pupil_key text, "
+            "person_key text, at datetime);"
             "CREATE TABLE django_session (session_key text PRIMARY KEY, session_data text);"
         )
         for number, one in enumerate((NUMBER, OTHERS[0]), 1):
@@ -164,11 +166,17 @@ def with_portal(home: Path) -> Path:
             database.execute(
                 "INSERT INTO portal_pupilreference VALUES (?, ?, ?)", (number, f"p{number}", key)
             )
-            database.execute("INSERT INTO portal_delegation VALUES (?, 0, 'x')", (number,))
+            database.execute(
+                "INSERT INTO portal_delegation VALUES (?, 0, 'x', 'a', 'b', '2026-12-01')",
+                (number,),
+            )
             database.execute(
                 "INSERT INTO portal_handedpupil VALUES (?, ?, ?)", (number, number, key)
             )
-            database.execute("INSERT INTO portal_accessentry VALUES (?, 'pupil', ?)", (number, key))
+            database.execute(
+                "INSERT INTO portal_accessentry VALUES (?, 'pupil', ?, 'a', '2026-10-09 10:00:00')",
+                (number, key),
+            )
         database.execute("INSERT INTO django_session VALUES ('s', 'anything')")
     return path
 

@@ -41,6 +41,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "access": ("--pupil", "-"),
     "revoke": (HASH, "--reason", "wrong school"),
     "erase": ("--unfinished",),
+    "retain": (),
     "unmerge": ("--unfinished", "--reason", "two pupils"),
     "backup": ("{inbox}/../backup", "--recipient", RECIPIENT),
     "rebuild": (),

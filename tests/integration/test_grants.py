@@ -60,6 +60,7 @@ JOBS = frozenset(
         "revoke",
         "unmerge",
         "erase",
+        "retain",
         "publish",
         "deliver",
         "pull",

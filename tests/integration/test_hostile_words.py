@@ -87,6 +87,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "doctor": ((),),
     "erase": ((HOSTILE,), (HOSTILE, "--plan"), ("--unfinished", "--reason", HOSTILE)),
     "maintain": (("--dry-run",), ()),
+    "retain": (("--plan",), (HOSTILE,), ("--plan", "--format", HOSTILE)),
     "upgrade": ((),),
     "verify": ((), ("--backup", HOSTILE)),
     "backup": (("x", "--recipient", HOSTILE), (HOSTILE, "--recipient", "age1x")),

@@ -245,3 +245,10 @@ def test_to_look_writes_nothing(home: Path) -> None:
     before = files_under(home)
     standing(home)
     assert files_under(home) == before
+
+
+def test_a_home_without_a_decision_on_retention_says_so(home: Path) -> None:
+    keep(home, well_report())
+    assert "what goes, and when, is not decided" in status_lines(standing(home))[-1]
+    (home / "retention.yaml").touch()
+    assert "not decided" not in " ".join(status_lines(standing(home)))

@@ -27,6 +27,7 @@ import pyarrow as pa
 from pyrage import DecryptError, EncryptError, decrypt_io, encrypt_io
 
 from assets.exports.files.received import ReceivedFile
+from assets.exports.files.removed import Removed, note_removed, was_removed
 from assets.exports.files.rewritten import Rewritten, note_rewritten, rewritten
 from assets.exports.stage_times import StageTimes
 from assets.lake.encryption import Sealer
@@ -329,13 +330,12 @@ class Archive:
         """Whether the original of a content is there."""
         return self._place(sha256).is_file()
 
-    def remove(self, sha256: str) -> bool:
-        """Remove an original for good, and mark that it was; False when it wasn't there."""
+    def remove(self, sha256: str, why: Removed | None = None) -> bool:
+        """Remove an original for good, and mark why; False when it wasn't there."""
         place = self._place(sha256)
         was_there = place.is_file()
         # First, so that a process that is killed in between leaves no original that seems lost.
-        place.parent.mkdir(parents=True, exist_ok=True)
-        self._mark(sha256).touch(0o600)
+        note_removed(self._folder, sha256, why)
         place.unlink(missing_ok=True)
         return was_there
 
@@ -344,7 +344,7 @@ class Archive:
         return [
             sha256
             for sha256 in sha256s
-            if not self._place(sha256).is_file() and not self._mark(sha256).exists()
+            if not self._place(sha256).is_file() and not was_removed(self._folder, sha256)
         ]
 
     def write_original(self, sha256: str, target: IO[bytes]) -> int:
@@ -437,9 +437,6 @@ class Archive:
         except (ArchiveError, SealedFileError, OSError, ValueError):
             return False
         return True
-
-    def _mark(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / f"{sha256}.removed"
 
     def _place(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}{_SUFFIX}"

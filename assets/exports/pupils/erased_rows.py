@@ -35,6 +35,11 @@ OTHER_KEYS = frozenset(
         *("event_key", "activity_key", "duty_key", "attendance_key"),
     }
 )
+#: Rows of `identities` that no source says any more.
+OF_NO_SOURCE = (
+    "content_key NOT IN (SELECT content_key FROM identity_sources) AND content_key NOT IN "
+    "(SELECT content_key FROM ss12000_persons WHERE content_key IS NOT NULL)"
+)
 # What an object of SS12000 says of a person; the rows have no number of a file.
 _OF_PERSONS = ("ss12000_persons", "ss12000_enrolments", "ss12000_members", "ss12000_attendances")
 
@@ -47,13 +52,7 @@ def numbers_of(lake: Lake, keys: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         keys: some of them.
     """
     found = set(keys)
-    stands_for = merged(known_merges(lake)).keys
-    numbers = lake.rows("SELECT number_key, pupil_key FROM pupil_numbers")
-    persons = lake.rows("SELECT person_key, pupil_key, number_key FROM ss12000_persons")
-    pairs = [(old, new) for old, new in stands_for.items()]
-    pairs += [(number, pupil) for number, pupil in numbers]
-    pairs += [(person, pupil) for person, pupil, _ in persons]
-    pairs += [(person, number) for person, _, number in persons if number]
+    pairs = pairs_of_keys(lake)
     grown = -1
     while grown != len(found):
         grown = len(found)
@@ -61,6 +60,18 @@ def numbers_of(lake: Lake, keys: Iterable[uuid.UUID]) -> set[uuid.UUID]:
             if one in found or other in found:
                 found |= {one, other}
     return found
+
+
+def pairs_of_keys(lake: Lake) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Return keys that are of one child, two at a time; a number that was never changed, twice."""
+    stands_for = merged(known_merges(lake)).keys
+    numbers = lake.rows("SELECT number_key, pupil_key FROM pupil_numbers")
+    persons = lake.rows("SELECT person_key, pupil_key, number_key FROM ss12000_persons")
+    pairs = [(old, new) for old, new in stands_for.items()]
+    pairs += [(number, pupil) for number, pupil in numbers]
+    pairs += [(person, pupil) for person, pupil, _ in persons]
+    pairs += [(person, number) for person, _, number in persons if number]
+    return pairs
 
 
 def load_keys(lake: Lake, keys: Iterable[uuid.UUID]) -> TemporaryTable:
@@ -73,7 +84,7 @@ def counted(lake: Lake, keys: Iterable[uuid.UUID]) -> dict[str, int]:
     """Return how many rows of each table have one of these keys; no table without."""
     going = load_keys(lake, keys)
     found = {}
-    for table, condition in _conditions(going):
+    for table, condition in conditions_of_keys(going):
         ((rows,),) = lake.rows(f"SELECT count(*) FROM {table} WHERE {condition}")
         if rows:
             found[table] = int(rows)
@@ -98,18 +109,14 @@ def take_out(
     _take_references(connection, going)
     _count_down(connection, lake, sealer, going)
     gone = {}
-    for table, condition in _conditions(going):
+    for table, condition in conditions_of_keys(going):
         ((rows,),) = lake.rows(f"SELECT count(*) FROM {table} WHERE {condition}")
         if rows:
             connection.execute(f"DELETE FROM {table} WHERE {condition}")
             gone[table] = int(rows)
-    nameless = (
-        "content_key NOT IN (SELECT content_key FROM identity_sources) AND content_key NOT IN "
-        "(SELECT content_key FROM ss12000_persons WHERE content_key IS NOT NULL)"
-    )
-    ((rows,),) = lake.rows(f"SELECT count(*) FROM identities WHERE {nameless}")
+    ((rows,),) = lake.rows(f"SELECT count(*) FROM identities WHERE {OF_NO_SOURCE}")
     if rows:
-        connection.execute(f"DELETE FROM identities WHERE {nameless}")
+        connection.execute(f"DELETE FROM identities WHERE {OF_NO_SOURCE}")
         gone["identities"] = int(rows)
     # Words can go with their references too: the mark of all of them is made again in any case.
     mark_all(connection)
@@ -123,7 +130,7 @@ def persons_of_files(lake: Lake) -> set[uuid.UUID]:
     return {key for (key,) in rows if key is not None}
 
 
-def _conditions(going: TemporaryTable) -> list[tuple[str, str]]:
+def conditions_of_keys(going: TemporaryTable) -> list[tuple[str, str]]:
     """Return each table that has a column of keys, and the rows of it that go."""
     found = []
     for table in TABLES:

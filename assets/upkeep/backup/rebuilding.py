@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from assets.exports.batches.kinds import KIND_ORDER, kind_of_layout
 from assets.exports.files.archive import Archive
 from assets.exports.files.originals import opened_originals
+from assets.exports.files.removed import Removed, removed_by_decision
 from assets.exports.ingest import Progress, reading_again
 from assets.exports.ledger.entries import LedgerFile, taken_files
 from assets.exports.ledger.outcomes import FileOutcome, FileReport
@@ -66,7 +67,8 @@ class Rebuilt:
 
     Attributes:
         read: files that were read.
-        missing: hashes of files that were taken, and have no original any more.
+        missing: hashes of files that were taken, and have no original any more, though the lake
+            had something of them.
         unlike: hashes of files of which other rows were taken than the first time.
         unknown: originals of which nothing is known: they came in a run that was killed.
         seconds: that reading took.
@@ -193,6 +195,8 @@ class _Rebuilding:
         self.kinds = {layout.name: layout.kind for layout in layouts or shipped_layouts()}
         self.archive = Archive(self.home, self.sealer)
         self.missing: list[str] = []
+        #: Of these nothing was in the lake any more when a decision on retention let them go.
+        self.past: frozenset[str] = frozenset()
         self.seconds = 0.0
 
     def run(self) -> Rebuilt:
@@ -250,7 +254,11 @@ class _Rebuilding:
         entries = _as_in_ledger(lake, self.sealer, outcomes)
         found = [entry for entry in entries if entry[0].file_id not in done]
         there = [entry for entry in found if self.archive.holds(entry[0].sha256)]
-        self.missing = [file.sha256 for file, _ in found if not self.archive.holds(file.sha256)]
+        lost = [file.sha256 for file, _ in found if not self.archive.holds(file.sha256)]
+        folder = self.home / "archive"
+        past = {one for one in lost if removed_by_decision(folder, one) == Removed.PAST}
+        self.past = frozenset(past)
+        self.missing = [one for one in lost if one not in past]
         others = sent_by(there, self.senders)
         last = len(KIND_ORDER)
 
@@ -300,7 +308,9 @@ class _Rebuilding:
                 refused.join(made, on=["file_id", "outcome", "reason"], how="semi"),
             ]
         )
-        unread = before.filter(pl.col("outcome").is_in(_NOT_READ)).with_columns(
+        # Known all the same, so that what still lies in an inbox is not taken as new.
+        is_past = pl.col("file_sha256").is_in(list(self.past))
+        unread = before.filter(pl.col("outcome").is_in(_NOT_READ) | is_past).with_columns(
             pl.when(pl.col("reason") == HALF_REVOKED)
             .then(pl.lit(REVOKED_WHOLLY))
             .otherwise(pl.col("reason"))

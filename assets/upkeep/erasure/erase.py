@@ -112,7 +112,7 @@ def plan(home: HomeToClear, child: Child) -> dict[str, int]:
         archive.close()
     found["originals rewritten"] = sum(entry["is_rewritten"] for entry in entries)
     found["originals deleted"] = sum(not entry["is_rewritten"] for entry in entries)
-    found["refused rows"] = len(_refused(lake, home.sealer, who))
+    found["refused rows"] = len(refused_rows_naming(lake, home.sealer, who))
     found["lists"] = len(lists_naming(home.path, home.sealer, child.texts))
     found["pulled files"], _ = take_out_of_pulled(lake, home.path / "pulled", who, is_planned=True)
     found["lost lakes"] = len(_lost_lakes(home.path))
@@ -209,8 +209,8 @@ def _the_lake(home: HomeToClear, journal: Journal) -> None:
     lake, sealer = home.lake, home.sealer
     who, keys = journal.child.who(sealer), sorted(journal.child.keys)
     know_key(lake.connection, sealer)
-    refused = _refused(lake, sealer, who)
-    names = _names_of_files(lake, sealer, who, journal.child)
+    refused = refused_rows_naming(lake, sealer, who)
+    names = names_of_files_naming(lake, sealer, who, journal.child)
 
     def change(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         _empty_rows(connection, sealer, refused)
@@ -228,7 +228,7 @@ def _the_lake(home: HomeToClear, journal: Journal) -> None:
     journal.count("names of files", len(names))
 
 
-def _refused(lake: Lake, sealer: Sealer, who: WhoGoes) -> list[dict[str, Any]]:
+def refused_rows_naming(lake: Lake, sealer: Sealer, who: WhoGoes) -> list[dict[str, Any]]:
     """Return the refused rows in the ledger that name a pupil."""
     found = []
     cursor = lake.connection.cursor()
@@ -276,7 +276,7 @@ def _empty_rows(
         )
 
 
-def _names_of_files(
+def names_of_files_naming(
     lake: Lake, sealer: Sealer, who: WhoGoes, child: Child
 ) -> list[tuple[bytes, dict[str, Any]]]:
     """Return the ledger's rows whose file's name names the pupil, with another name sealed."""

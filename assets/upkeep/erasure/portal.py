@@ -7,7 +7,7 @@ session holds nobody can search. Not here: the portal's logs on standard output,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assets.follow_up.portal_database import PortalAwayError, PortalDatabase
@@ -22,11 +22,15 @@ PUPIL_TABLES: Mapping[str, str] = {
     "portal_pupilreference": "deleted",
     "portal_accessentry": "the key is emptied",
 }
-_SESSIONS = "django_session"
-# A withdrawal points to what it takes back, so the newest go first.
-_DELETES = (
+#: Of its own, a login.
+SESSIONS = "django_session"
+#: A withdrawal points to what it takes back, so the newest go first.
+DELETE_EVENTS = (
     "DELETE FROM portal_event WHERE pupil_key IN :keys AND withdraws_id IS NOT NULL",
     "DELETE FROM portal_event WHERE pupil_key IN :keys",
+)
+_DELETES = (
+    *DELETE_EVENTS,
     "DELETE FROM portal_pupilreference WHERE pupil_key IN :keys",
 )
 # Of a delegation that was about this pupil alone the purpose may say who.
@@ -58,12 +62,46 @@ def take_out_of_portal(database: PortalDatabase, keys: frozenset[str]) -> int:
 
 
 def _in(database: PortalDatabase, keys: frozenset[str], *, may_write: bool) -> int:
+    if not keys:
+        return 0
+
+    def work(connection: Connection, there: Collection[str]) -> int:
+        rows = _rows(connection, keys)
+        if may_write:
+            delete_pupils(connection, keys, has_sessions=SESSIONS in there)
+        return rows
+
+    again = "Stop the portal, and run: trappan erase --unfinished"
+    return worked_on(database, work, may_write=may_write, again=again) or 0
+
+
+def worked_on(
+    database: PortalDatabase,
+    work: Callable[[Connection, Collection[str]], int],
+    *,
+    may_write: bool,
+    again: str,
+) -> int | None:
+    """Do something in the portal's database, in one transaction; what goes leaves its pages too.
+
+    Args:
+        database: the portal's.
+        work: does it, with a connection and the names of the tables; returns rows.
+        may_write: else it only looks.
+        again: what to do when the database does not answer.
+
+    Returns:
+        What `work` returned; None where there is no portal.
+
+    Raises:
+        PortalAwayError: it does not answer, or others have it locked.
+    """
     # A third of a second, and few ask.
     from sqlalchemy import inspect  # noqa: PLC0415
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    if not database.is_there or not keys:
-        return 0
+    if not database.is_there:
+        return None
     try:
         engine = database.engine(may_write=may_write)
     except ImportError:
@@ -74,20 +112,19 @@ def _in(database: PortalDatabase, keys: frozenset[str], *, may_write: bool) -> i
     try:
         there = set(inspect(engine).get_table_names())
         if not {*PUPIL_TABLES} <= there:
-            return 0
+            return None
         with engine.begin() as connection:
-            rows = _rows(connection, keys)
-            if may_write:
-                _delete(connection, keys, has_sessions=_SESSIONS in there)
+            if may_write and connection.dialect.name == "sqlite":
+                do(connection, "PRAGMA secure_delete = ON")
+            rows = work(connection, there)
         if may_write:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                _sweep(connection, is_file=not database.address)
+                _sweep(connection, there, is_file=not database.address)
     except SQLAlchemyError as error:
         # Not its words: they quote the address, which has a password.
         original = type(getattr(error, "orig", None) or error).__name__
         raise PortalAwayError(
-            f"The portal's database does not answer, or is locked ({original}). Stop the portal, "
-            "and run: trappan erase --unfinished"
+            f"The portal's database does not answer, or is locked ({original}). {again}"
         ) from None
     finally:
         engine.dispose()
@@ -96,44 +133,48 @@ def _in(database: PortalDatabase, keys: frozenset[str], *, may_write: bool) -> i
 
 def _rows(connection: Connection, keys: frozenset[str]) -> int:
     return sum(
-        int(
-            _do(connection, f"SELECT count(*) FROM {table} WHERE pupil_key IN :keys", keys).scalar()
-        )
+        int(do(connection, f"SELECT count(*) FROM {table} WHERE pupil_key IN :keys", keys).scalar())
         for table in PUPIL_TABLES
     )
 
 
-def _delete(connection: Connection, keys: frozenset[str], *, has_sessions: bool) -> None:
-    if connection.dialect.name == "sqlite":
-        _do(connection, "PRAGMA secure_delete = ON")
-    alone = [row[0] for row in _do(connection, _ALONE, keys)]
+def delete_pupils(connection: Connection, keys: frozenset[str], *, has_sessions: bool) -> None:
+    """Delete all of some pupils, but that somebody opened something.
+
+    Args:
+        connection: to the portal's database, in a transaction.
+        keys: of the pupils.
+        has_sessions: it has a table of logins.
+    """
+    alone = [row[0] for row in do(connection, _ALONE, keys)]
     for statement in _DELETES:
-        _do(connection, statement, keys)
-    _do(connection, "DELETE FROM portal_handedpupil WHERE pupil_key IN :keys", keys)
+        do(connection, statement, keys)
+    do(connection, "DELETE FROM portal_handedpupil WHERE pupil_key IN :keys", keys)
     for delegation in alone:
-        _do(
+        do(
             connection,
             "DELETE FROM portal_delegation WHERE id = :id AND NOT is_whole_school",
             id=delegation,
         )
-    _do(connection, "UPDATE portal_accessentry SET pupil_key = '' WHERE pupil_key IN :keys", keys)
+    do(connection, "UPDATE portal_accessentry SET pupil_key = '' WHERE pupil_key IN :keys", keys)
     if has_sessions:
-        _do(connection, f"DELETE FROM {_SESSIONS}")
+        do(connection, f"DELETE FROM {SESSIONS}")
 
 
-def _sweep(connection: Connection, *, is_file: bool) -> None:
+def _sweep(connection: Connection, there: Collection[str], *, is_file: bool) -> None:
     """Let nothing that was deleted lie in freed pages, or in the log of writes."""
     if is_file:
-        _do(connection, "VACUUM")
-        _do(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        do(connection, "VACUUM")
+        do(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         return
-    for table in (*PUPIL_TABLES, "portal_delegation", _SESSIONS):
-        _do(connection, f"VACUUM (FULL) {table}")
+    for table in sorted({*PUPIL_TABLES, "portal_delegation", "portal_person", SESSIONS} & {*there}):
+        do(connection, f"VACUUM (FULL) {table}")
 
 
-def _do(
+def do(
     connection: Connection, statement: str, keys: frozenset[str] | None = None, **more: Any
 ) -> Any:
+    """Execute a statement, in which `:keys` are some pupils' and `:name` is each of `more`."""
     from sqlalchemy import bindparam, text  # noqa: PLC0415
 
     prepared = text(statement)

@@ -21,6 +21,8 @@ from assets.upkeep.reporting.report import BegunNight, NightReport, NightResult
 MOST_HOURS = 26
 #: As `trappan doctor` asks for.
 LEAST_FREE_MIB = 2048
+#: Whether it can be used says `trappan doctor`.
+DECISION = "retention.yaml"
 
 
 class HomeHealth(StrEnum):
@@ -47,6 +49,7 @@ class HomeStatus:
         under_way: a night that is being made.
         lake: how the lake looks, in words.
         free_mib: on the home's disk; None when it can't be asked.
+        is_decided: there is a decision on what goes because its time is over.
     """
 
     state: HomeHealth
@@ -55,6 +58,7 @@ class HomeStatus:
     under_way: BegunNight | None = None
     lake: str = ""
     free_mib: int | None = None
+    is_decided: bool = True
 
     @property
     def status(self) -> int:
@@ -120,6 +124,7 @@ def standing_of(settings: LakeSettings, now: datetime) -> HomeStatus:
         under_way=under_way[-1] if under_way else None,
         lake=lake,
         free_mib=free,
+        is_decided=(settings.home / DECISION).exists(),
     )
 
 

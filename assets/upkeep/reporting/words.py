@@ -23,6 +23,7 @@ _RESULTS = {
     NightResult.KILLED: "was begun and never ended",
 }
 _LABEL = "{:<8} {}"
+_UNDECIDED = "; what goes, and when, is not decided (docs/operators-retention.md)"
 
 
 def status_lines(standing: HomeStatus) -> list[str]:
@@ -41,7 +42,8 @@ def status_lines(standing: HomeStatus) -> list[str]:
     if standing.under_way:
         begun = moment(standing.under_way.begun_at)
         told["night"] += f"; one of {standing.under_way.as_of} is under way since {begun}"
-    lines = {"state": f"{standing.state}: {said}"} | told | {"lake": standing.lake}
+    decided = "" if standing.is_decided else _UNDECIDED
+    lines = {"state": f"{standing.state}: {said}"} | told | {"lake": f"{standing.lake}{decided}"}
     return [_LABEL.format(label, words) for label, words in lines.items()]
 
 

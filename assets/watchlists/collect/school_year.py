@@ -15,7 +15,7 @@ from assets.watchlists.model import ToldWeek, YearWeeks
 
 _WEEK = timedelta(weeks=1)
 #: So that a season can be compared with the same one of the year before.
-_REMEMBERED = timedelta(weeks=80)
+REMEMBERED = timedelta(weeks=80)
 
 
 def year_weeks(lake: Lake, as_of: date) -> dict[str, YearWeeks]:
@@ -48,7 +48,7 @@ def told_weeks(lake: Lake, as_of: date) -> dict[str, tuple[ToldWeek, ...]]:
 
     A week without a frozen list, or of one whose counts nobody kept, is not there.
     """
-    rows = lake.relation("watchlists/told_weeks", first_date=as_of - _REMEMBERED, as_of=as_of)
+    rows = lake.relation("watchlists/told_weeks", first_date=as_of - REMEMBERED, as_of=as_of)
     found: dict[str, list[ToldWeek]] = defaultdict(list)
     for code, week, evaluated, listed, *asked in rows.iter_rows():
         mentor, ulf, sst = asked

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict
 
 from assets.lake.encryption import Sealer, text_of_fields
+from assets.lake.whole_files import append_line
 from pipelines.cli.home import note_access, real_person
 from pipelines.settings import Settings
 from rules.errors import TrappanError
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 ACCESS_FILE, GRANTS_FILE = "access.yaml", "grants.jsonl"
 #: Our choice: over a weekend, and not over a holiday.
 MOST_HOURS = 72
-_TO_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _DOCS = "See docs/trust-grants.md."
 _SHORT_HASH = 12
 
@@ -293,11 +293,7 @@ def _private_text(path: Path) -> str | None:
 
 def _append(home: Path, said: Mapping[str, str]) -> None:
     line = {**said, "mac": _mac(Sealer.of_home(home), said)}
-    descriptor = os.open(home / GRANTS_FILE, _TO_APPEND, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    append_line(home / GRANTS_FILE, json.dumps(line, ensure_ascii=False))
 
 
 def _fitting(sealer: Sealer, line: str) -> dict[str, str] | None:

@@ -1,0 +1,1 @@
+"""What goes because its time is over, by a decision of the municipality."""

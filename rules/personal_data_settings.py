@@ -1,0 +1,72 @@
+"""The places of keys and settings: what people write for a home, and the one secret.
+
+A part of the registry (`personal_data.py`), which says what is said of each.
+"""
+
+from __future__ import annotations
+
+from rules.personal_data_store import APART, NEVER, NOT_YET, Store
+
+KEYS_AND_SETTINGS: tuple[Store, ...] = (
+    Store(
+        "home's key",
+        r"pupil\.key",
+        "`pupil.key`",
+        "the one secret: whoever has it and the home reads everything",
+        "key",
+        "trappan, the portal",
+        backup=APART,
+        erasure="-",
+        retention="-",
+        rotation=NOT_YET,
+        noticed=("cut", "gone"),
+    ),
+    Store(
+        "people in settings",
+        r"(?:roles|recipients|senders|access)\.yaml",
+        "`roles.yaml`, `recipients.yaml`, `senders.yaml`, `access.yaml`",
+        "mail addresses of staff",
+        "clear",
+        "the operator",
+        erasure="by hand",
+        retention="by hand",
+    ),
+    Store(
+        "retention decision",
+        r"retention\.yaml",
+        "`retention.yaml`",
+        "how long what stays, why, and who decided it: the municipality's own words",
+        "nobody",
+        "the operator",
+        retention="by hand: the next decision takes its place",
+    ),
+    Store(
+        "sources",
+        r"sources\.yaml",
+        "`sources.yaml`, or `TRAPPAN_SOURCES`",
+        "servers and where their secrets are",
+        "key",
+        "the operator",
+        erasure="-",
+        retention="by hand",
+    ),
+    Store(
+        "own rules and layouts",
+        r"(?:layouts|rules)/.+",
+        "`layouts/`, `rules/`",
+        "column names and limits",
+        "nobody",
+        "the operator",
+        retention="by hand",
+    ),
+    Store(
+        "locks",
+        r"(?:[a-z]+/)?[a-z]*\.lock",
+        "`*.lock`",
+        "nothing: empty files",
+        "nobody",
+        "trappan",
+        backup=NEVER,
+        retention="stays: empty files",
+    ),
+)
