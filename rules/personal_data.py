@@ -15,6 +15,8 @@ from typing import Literal
 How = Literal["clear", "sealed", "values sealed", "keys only", "key", "nobody"]
 Fault = Literal["flipped", "cut", "gone"]
 NOT_YET = "not yet"
+#: What `trappan rotate-key` does; more words may follow. What is refused must be ended or removed.
+SEALED_AGAIN, STAYS, REFUSED = "sealed again", "stays as it is", "refused while one lies there"
 #: What `trappan backup` does with the files of a place; of those outside the home it says who does.
 AS_IT_LIES, ENCRYPTED, APART, NEVER = "as it lies", "encrypted", "apart from the home", "never"
 #: A bit flipped where anything is read of a file, a file cut short, a file gone.
@@ -114,7 +116,7 @@ PLACES: tuple[Store, ...] = (
         "sealed",
         "the operator, logged: `trappan archive open`",
         erasure="`trappan erase`: lines emptied, items of JSON taken out; of workbooks deleted",
-        rotation=NOT_YET,
+        rotation=SEALED_AGAIN,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
     ),
@@ -142,7 +144,7 @@ PLACES: tuple[Store, ...] = (
         "sealed",
         "trappan",
         erasure="`trappan erase`: kept again without the pupil",
-        rotation=NOT_YET,
+        rotation=SEALED_AGAIN,
         noticed=EVERY_BIT,
     ),
     Store(
@@ -169,7 +171,7 @@ PLACES: tuple[Store, ...] = (
         "sealed",
         "whoever has the catalog: it holds the files' keys",
         erasure="`trappan erase`: rows, old snapshots and the files that had them",
-        rotation=NOT_YET,
+        rotation=f"{SEALED_AGAIN}: values; old snapshots go, and the files of the old values",
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
     ),
@@ -181,7 +183,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "whoever reads the file",
         erasure="`trappan erase`: rows, extremes of keys and freed pages",
-        rotation=NOT_YET,
+        rotation="old snapshots go; the data files' keys in it are not made of the home's key",
         noticed=("cut", "gone"),
     ),
     Store(
@@ -192,7 +194,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "the operator",
         erasure="`trappan erase` deletes them whole",
-        rotation=NOT_YET,
+        rotation=REFUSED,
     ),
     Store(
         "unfinished rebuild",
@@ -205,7 +207,7 @@ PLACES: tuple[Store, ...] = (
         backup=NEVER,
         erasure="remove the folder; the next rebuild begins again",
         retention="the rebuild; one that was stopped goes on there",
-        rotation=NOT_YET,
+        rotation=REFUSED,
     ),
     Store(
         "unfinished restore",
@@ -217,6 +219,7 @@ PLACES: tuple[Store, ...] = (
         backup=NEVER,
         erasure="gone with the restore",
         retention="the restore; what a stopped one left goes with the next",
+        rotation=REFUSED,
     ),
     Store(
         "contracts",
@@ -245,7 +248,7 @@ PLACES: tuple[Store, ...] = (
         "sealed",
         "trappan, the portal",
         erasure="`trappan erase`, with the list",
-        rotation=NOT_YET,
+        rotation=SEALED_AGAIN,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
     ),
@@ -257,7 +260,7 @@ PLACES: tuple[Store, ...] = (
         "keys only",
         "the operator",
         erasure="`trappan erase`, with the list",
-        rotation=NOT_YET,
+        rotation=STAYS,
         noticed=("cut", "gone"),
     ),
     Store(
@@ -268,7 +271,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "the operator",
         erasure="`trappan erase`: whom lists name is forgotten",
-        rotation=NOT_YET,
+        rotation=f"{SEALED_AGAIN}: whom lists name",
         noticed=("cut",),
     ),
     Store(
@@ -292,7 +295,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "the portal; a principal the own school's log; the operator the log, by `trappan access`",
         erasure="`trappan erase`: deleted, in freed pages too; who opened what stays, not whom",
-        rotation=NOT_YET,
+        rotation=f"{SEALED_AGAIN}: notes and addresses; everybody logs in again",
         noticed=("cut",),
     ),
     Store(
@@ -305,6 +308,7 @@ PLACES: tuple[Store, ...] = (
         backup=NEVER,
         erasure="by hand",
         retention="by hand",
+        rotation=REFUSED,
     ),
     Store(
         "backups",
@@ -358,7 +362,7 @@ PLACES: tuple[Store, ...] = (
         "keys only",
         "the operator; shipped where the municipality ships it",
         erasure="never: it is the proof, and has no number, name or key",
-        rotation=NOT_YET,
+        rotation=STAYS,
     ),
     Store(
         "tombstones",
@@ -369,6 +373,7 @@ PLACES: tuple[Store, ...] = (
         "trappan",
         erasure="never, until `trappan erase - --lift`",
         retention="stays",
+        rotation=f"{SEALED_AGAIN}: what hashes are made with; the hashes stay",
     ),
     Store(
         "unfinished erasures",
@@ -380,6 +385,7 @@ PLACES: tuple[Store, ...] = (
         backup="never",
         erasure="gone when the erasure has ended",
         retention="the erasure",
+        rotation=REFUSED,
     ),
     Store(
         "erasure receipts",
@@ -438,14 +444,22 @@ PLACES: tuple[Store, ...] = (
         "home's key",
         r"pupil\.key",
         "`pupil.key`",
-        "the one secret: whoever has it and the home reads everything",
+        "the secrets: whoever has them and the home reads everything",
         "key",
         "trappan, the portal",
         backup=APART,
         erasure="-",
         retention="-",
-        rotation=NOT_YET,
+        rotation="a new identity; what keyed hashes are made of stays, in a line more",
         noticed=("cut", "gone"),
+    ),
+    Store(
+        "key changes",
+        r"key-changes\.json",
+        "`key-changes.json`",
+        "when the home got a new key, public halves, how much was sealed again; a check of the key",
+        "nobody",
+        "the operator",
     ),
     Store(
         "people in settings",
@@ -477,7 +491,7 @@ PLACES: tuple[Store, ...] = (
     ),
     Store(
         "locks",
-        r"(?:[a-z]+/)?[a-z]*\.lock",
+        r"(?:[a-z]+/)?[a-z-]*\.lock",
         "`*.lock`",
         "nothing: empty files",
         "nobody",

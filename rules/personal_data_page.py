@@ -53,8 +53,9 @@ _INTRODUCTION = (
     "today."
 )
 _REACHED = (
-    "`trappan erase` takes one pupil out ([how](operators-erasure.md)); there is no command for "
-    "retention or a new key yet. `trappan backup` copies what is sealed as it lies and encrypts "
+    "`trappan erase` takes one pupil out ([how](operators-erasure.md)); `trappan rotate-key` gives "
+    "the home a new key ([how](operators-keys.md)); there is no command for retention yet. "
+    "`trappan backup` copies what is sealed as it lies and encrypts "
     "all else for a key that is kept elsewhere; `pupil.key` is never in it. What `trappan verify` "
     "notices of a file: a bit flipped where anything is read, cut short, gone."
 )

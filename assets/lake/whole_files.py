@@ -1,7 +1,7 @@
 """Small files of the home that are there whole, or as they were before.
 
 Not here: the archive, which seals as it reads (`exports/files/archive.py`), and the key file, which
-must never be replaced (`encryption.py`).
+is replaced by a new key only (`key_file.py`).
 """
 
 from __future__ import annotations
@@ -34,3 +34,16 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the disk have what was put in its place in a folder.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -160,6 +160,10 @@ COMMANDS = {
         "pipelines.cli.upkeep.erase:erase_command",
         "Erase one pupil from every place of the home, for good.",
     ),
+    "rotate-key": (
+        "pipelines.cli.upkeep.rotate_key:rotate_key",
+        "Give the home a new key, seal everything again, and destroy the old key at the end.",
+    ),
     "maintain": (
         "pipelines.cli.upkeep.maintain:maintain_command",
         "Let old snapshots go, merge small files, and delete what nothing needs.",

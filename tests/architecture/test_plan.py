@@ -30,7 +30,7 @@ ROOMS = {
         "children",
     },
     "assets/exports/readers": {"reshaping", "xlsx"},
-    "assets/upkeep": {"backup", "erasure", "maintenance", "reporting"},
+    "assets/upkeep": {"backup", "erasure", "keys", "maintenance", "reporting"},
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
     "rules": set(),
     "portal": {"follow_up", "login", "migrations", "views"},

@@ -141,7 +141,7 @@ def test_each_kind_of_file_that_has_no_word_of_it_says_so() -> None:
         *("tombstones", "unfinished erasures", "erasure receipts"),
         *("lost lakes", "unfinished rebuild", "unfinished restore", "contracts", "dumps"),
         *("portal reading", "portal files", "access log", "grants", "runs", "locks"),
-        *("people in settings", "sources", "own rules and layouts"),
+        *("people in settings", "sources", "own rules and layouts", "key changes"),
     }
     assert {place.name for place in PLACES if place.noticed == EVERY_BIT} >= {"archive", "lake"}
 

@@ -42,6 +42,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "revoke": (HASH, "--reason", "wrong school"),
     "erase": ("--unfinished",),
     "unmerge": ("--unfinished", "--reason", "two pupils"),
+    "rotate-key": ("--reason", "the key was lost"),
     "backup": ("{inbox}/../backup", "--recipient", RECIPIENT),
     "rebuild": (),
 }

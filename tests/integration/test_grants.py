@@ -60,6 +60,7 @@ JOBS = frozenset(
         "revoke",
         "unmerge",
         "erase",
+        "rotate-key",
         "publish",
         "deliver",
         "pull",

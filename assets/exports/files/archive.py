@@ -82,6 +82,33 @@ def unseal_stream(source: IO[bytes], sealer: Sealer) -> Iterator[bytes]:
         opening.end()
 
 
+def reseal_stream(source: IO[bytes], target: IO[bytes], old: Sealer, new: Sealer) -> None:
+    """Write a sealed file once more, sealed with another key; what is in it is not looked at.
+
+    Args:
+        source: the sealed file.
+        target: where it goes, sealed again; it stays open.
+        old: opens it.
+        new: seals it.
+
+    Raises:
+        SealedFileError: it is cut short, damaged or sealed with another key; what was written so
+            far is not whole.
+        OSError: no room.
+    """
+    opening, written = _Opening(source, old), _Writer(target)
+    try:
+        encrypt_io(opening.plain, written, [new.identity.to_public()])
+        if trouble := opening.trouble():
+            raise SealedFileError(trouble)
+    except EncryptError:
+        if written.trouble:
+            raise written.trouble from None
+        raise
+    finally:
+        opening.end()
+
+
 def _unpacked(packed: IO[bytes]) -> Iterator[bytes]:
     with pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd") as unpacked:
         while block := unpacked.read(_READ):
@@ -103,7 +130,7 @@ class _Opening:
     def _open(self, source: IO[bytes], sealer: Sealer) -> None:
         try:
             with suppress(DecryptError, OSError):
-                decrypt_io(source, self._target, [sealer.identity])
+                decrypt_io(source, self._target, sealer.identities)
                 self._trouble = ""
         finally:
             # Whoever reads has enough, and closed the other end.

@@ -183,7 +183,7 @@ def _lasting_rows(path: Path, sealer: Sealer) -> pl.DataFrame | None:
     if path.parent.name != "lasting":
         return None
     try:
-        return pl.read_ipc(BytesIO(decrypt(path.read_bytes(), [sealer.identity])))
+        return pl.read_ipc(BytesIO(decrypt(path.read_bytes(), sealer.identities)))
     except (DecryptError, OSError, pl.exceptions.PolarsError):
         return None
 
