@@ -204,7 +204,7 @@ def _data_files_with(lake: Lake, words: Words) -> Iterator[Trace]:
         try:
             rows = lake.rows(
                 "SELECT DISTINCT cast(COLUMNS(*) AS VARCHAR) FROM read_parquet($path, "
-                "encryption_config = {footer_key_value: $key})",
+                "encryption_config = {footer_key_value: from_base64($key)})",
                 path=str(path),
                 key=key,
             )

@@ -153,6 +153,7 @@ def plan(home: HomeToReseal) -> dict[str, int]:
     Raises:
         TrappanError: a place can't be read, or the home can't get a new key now.
     """
+    refuse_shared(home)
     with Lake.open(home.settings) as lake:
         _refuse(home, lake)
         values = sum(
@@ -195,6 +196,7 @@ def rotate(home: HomeToReseal) -> KeyChange:
         TrappanError: a place can't be read or written now; the next call goes on.
         OSError: no room or no permission; the same.
     """
+    refuse_shared(home)
     with Lake.open(home.settings) as lake, lake.writing():
         keys, change = _begun(home, lake)
     if keys.former is None:
@@ -240,12 +242,11 @@ def _begun(home: HomeToReseal, lake: Lake) -> tuple[HomeKeys, KeyChange]:
     return both, change
 
 
-def _refuse(home: HomeToReseal, lake: Lake) -> None:
-    """Look that all can be sealed again, before anything is.
+def refuse_shared(home: HomeToReseal) -> None:
+    """Look that no other home goes on with the old key.
 
     Raises:
-        KeyChangeError: something lies there that would be lost with the old key.
-        TrappanError: an erasure or a revoking was stopped, or the lake has another key.
+        KeyChangeError: the catalog is on a server, and nobody said that no other home uses it.
     """
     if home.settings.is_on_postgres and not home.is_alone:
         raise KeyChangeError(
@@ -253,6 +254,15 @@ def _refuse(home: HomeToReseal, lake: Lake) -> None:
             "they would go on with it. Nothing was done. When no other home uses this catalog, run "
             "it with --alone; for several machines there is no way to a new key yet."
         )
+
+
+def _refuse(home: HomeToReseal, lake: Lake) -> None:
+    """Look that all can be sealed again, before anything is.
+
+    Raises:
+        KeyChangeError: something lies there that would be lost with the old key.
+        TrappanError: an erasure or a revoking was stopped, or the lake has another key.
+    """
     refuse_half_erased(home.path)
     refuse_half_revoked(lake)
     sealer = Sealer.of_home(home.path)

@@ -29,6 +29,8 @@ from assets.watchlists.release.remembered import FILE_NAME
 
 # Most of the time goes into waiting for the disk to have each file.
 _AT_ONCE = 4
+#: What pyrage says of a file that is for the key, and is not what was encrypted.
+_DAMAGED = "decryption error"
 _NEW, _OLD, _UNOPENED = Amounts(of_new=1), Amounts(of_old=1), Amounts(unopened=1)
 #: Files that are encrypted as age does.
 ORIGINALS = ("archive/[0-9a-f][0-9a-f]/[0-9a-f]*.zst.age", "archive/lasting/[a-z]*.arrow.age")
@@ -72,7 +74,7 @@ def in_archive(
         tell: called with files done and files in all.
 
     Raises:
-        KeyChangeError: some are damaged: their beginning opens with the old key, and the rest not.
+        KeyChangeError: some are damaged: they are for the old key, and do not open to their end.
         OSError: no room or no permission.
     """
     paths = list(files_of(home, ORIGINALS))
@@ -97,8 +99,8 @@ def in_archive(
     if damaged:
         first = min(path.relative_to(home).as_posix() for path in damaged)
         raise KeyChangeError(
-            f"{len(damaged)} sealed files are damaged: the old key opens their beginning, and not "
-            f"the rest. The first is {first}. Both keys are at hand, and nights go on. Restore "
+            f"{len(damaged)} sealed files are damaged: they are for the old key, and do not open to "
+            f"their end. The first is {first}. Both keys are at hand, and nights go on. Restore "
             "them from the backup, or remove an original (`trappan archive remove`), and run "
             "`trappan rotate-key` again."
         )
@@ -110,10 +112,10 @@ def _of_file(path: Path, resealing: Resealing) -> Amounts:
         # The last look before the old key goes: the new one opens it to its end.
         if _opens(path, resealing.new):
             return _NEW
-        return _OLD if begins(path, resealing.old) else _UNOPENED
-    if begins(path, resealing.new):
+        return _OLD if is_for(path, resealing.old) else _UNOPENED
+    if is_for(path, resealing.new):
         return _NEW
-    if not begins(path, resealing.old):
+    if not is_for(path, resealing.old):
         return _UNOPENED
     status = path.stat()
     beside = path.with_name(f".{path.name}")
@@ -143,29 +145,28 @@ def _was_removed(path: Path) -> bool:
 class _Beginning:
     """Takes the first bytes of what is opened, and no more."""
 
-    def __init__(self) -> None:
-        self.is_there = False
-
-    def write(self, data: bytes) -> int:
-        self.is_there = self.is_there or bool(data)
+    def write(self, _: bytes) -> int:
         raise OSError
 
     def flush(self) -> None:
         return
 
 
-def begins(path: Path, sealer: Sealer) -> bool:
-    """Whether the beginning of a file that is encrypted as age does opens with a key.
+def is_for(path: Path, sealer: Sealer) -> bool:
+    """Whether a file that is encrypted as age does is for a key, also where it is damaged after it.
 
     Raises:
         FileNotFoundError: it is gone.
     """
-    beginning = _Beginning()
     with path.open("rb") as sealed:
         try:
-            decrypt_io(sealed, beginning, sealer.identities)
-        except (DecryptError, OSError):
-            return beginning.is_there
+            decrypt_io(sealed, _Beginning(), sealer.identities)
+        except OSError:
+            # So much was opened that it was to be written.
+            return True
+        except DecryptError as error:
+            # It says otherwise of a header that is cut, which is for nobody.
+            return _DAMAGED in str(error)
     return True
 
 
