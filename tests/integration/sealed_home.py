@@ -64,7 +64,7 @@ def sealed_home(folder: Path) -> Path:
     assert said.status in {0, 3}, said.err
     sealer = Sealer.of_home(home)
     stones = Tombstones.of_home(home, sealer)
-    stone = Tombstone("20261011-12345678", stones.hashes_of(["201203149800"], []), False)
+    stone = Tombstone("20261011-12345678", stones.hashes_of(["201203149898"], []), False)
     stones.with_stone(stone).keep(home, sealer)
     _replaced_list(home, sealer)
     with DeliveryLog.opened(home, sealer):
