@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from rules.personal_data import (
-    PLACES,
-    How,
-)
+from rules.personal_data import PLACES
+from rules.personal_data_words import How
 
 #: How data lies in a place, in words.
 HOWS: dict[How, str] = {

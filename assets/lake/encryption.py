@@ -120,6 +120,7 @@ class Sealer:
         self._seals = tuple((one, _Root(hashes_of(one))) for one in (identity, *former))
         self._hashes = _Root(hashes or hashes_of(identity))
         self._home: Path | None = None
+        self._key_file = ""
         self._seen: tuple[int, int, int] | None = None
 
     @classmethod
@@ -153,10 +154,10 @@ class Sealer:
         if not path.exists():
             write_new_key(home)
         # Before it is read: what changes in between is seen the next time.
-        seen = _stamp(path)
+        seen = _stamp(str(path))
         keys = read_keys(home)
         found = cls(keys.identity, keys.identities[1:], keys.hashes)
-        found._home, found._seen = home, seen
+        found._home, found._key_file, found._seen = home, str(path), seen
         return found
 
     @property
@@ -184,7 +185,7 @@ class Sealer:
         """
         if self._home is None:
             return False
-        seen = _stamp(self._home / KEY_FILE)
+        seen = _stamp(self._key_file)
         # Of one that is gone the next command tells; what runs goes on with what it has.
         if seen is None or seen == self._seen:
             return False
@@ -304,10 +305,11 @@ def _has_sealed(home: Path) -> bool:
     return any(next(home.glob(pattern), None) is not None for pattern in sealed)
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: str) -> tuple[int, int, int] | None:
     """Return what is another for every file that was put in a place; None where there is none."""
     try:
-        found = path.stat()
+        # Not by pathlib: a night seals some hundred thousand values.
+        found = os.stat(path)  # noqa: PTH116
     except FileNotFoundError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size

@@ -174,15 +174,15 @@ def changes_of(home: Path) -> dict[str, Any]:
     path = home / CHANGES
     try:
         said = json.loads(path.read_bytes())
-        if not isinstance(said, dict) or not isinstance(said["changes"], list):
-            raise TypeError
     except FileNotFoundError:
         return {"changes": []}
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or not isinstance(said.get("changes"), list):
         raise KeyFileError(
             f"{path} says which key this home has, and is damaged. Restore it from the newest "
             "backup."
-        ) from None
+        )
     return said
 
 

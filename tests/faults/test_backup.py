@@ -28,7 +28,8 @@ from assets.upkeep.backup.manifest import (
     unfit_objects,
 )
 from assets.upkeep.backup.restoring import UNFINISHED, BroughtBack, bring_back
-from rules.personal_data import APART, NEVER, places_of
+from rules.personal_data import places_of
+from rules.personal_data_words import APART, NEVER
 from tests.conftest import settings_of
 from tests.integration.conftest import SAMPLES, trappan
 from tests.portal.lived_in_home import lived_in

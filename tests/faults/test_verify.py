@@ -15,7 +15,8 @@ import pytest
 
 from assets.lake.connection import Lake
 from assets.lake.data_files import DataFile, damaged_files, kept_files
-from rules.personal_data import EVERY_BIT, PLACES, Fault, Store, places_of
+from rules.personal_data import PLACES, places_of
+from rules.personal_data_words import EVERY_BIT, Fault, Store
 from tests.conftest import settings_of
 from tests.integration.conftest import Said, trappan
 from tests.portal.lived_in_home import lived_in

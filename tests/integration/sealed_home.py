@@ -250,7 +250,8 @@ def found_in_bytes(home: Path, wanted: set[bytes]) -> list[str]:
                 found.append(f"{path.name}: of no catalog")
                 continue
             rows = lake.rows(
-                "SELECT * FROM read_parquet($path, encryption_config = {footer_key_value: from_base64($key)})",
+                "SELECT * FROM read_parquet($path, "
+                "encryption_config = {footer_key_value: from_base64($key)})",
                 path=str(path),
                 key=keys[path.name],
             )

@@ -50,7 +50,8 @@ from assets.upkeep.backup.manifest import (
     recipient_of,
     write_manifest,
 )
-from rules.personal_data import APART, AS_IT_LIES, NEVER, places_of
+from rules.personal_data import places_of
+from rules.personal_data_words import APART, AS_IT_LIES, NEVER
 
 CATALOG = "lake/catalog.sqlite"
 _FIRST = (CATALOG, "portal/portal.sqlite", "delivery.sqlite")

@@ -179,7 +179,7 @@ def minutes(found: dict[str, int]) -> int:
     """Return about how many minutes that takes, by what was measured (ADR 0058); at least one."""
     seconds = (
         0.02 * found.get("originals", 0)
-        + found.get("MiB of originals", 0) / 50
+        + found.get("MiB of originals", 0) / 30
         + found.get("values of the lake", 0) / 20_000
         + 0.01 * (found.get("lists", 0) + found.get("portal", 0) / 100)
     )

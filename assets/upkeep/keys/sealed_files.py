@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pyrage import DecryptError, decrypt_io
 
-from assets.exports.files.archive import SealedFileError, reseal_stream
+from assets.exports.files.sealed_streams import SealedFileError, reseal_stream
 from assets.exports.pupils.tombstones import FOLDER, TombstoneError, Tombstones
 from assets.lake.encryption import Sealer
 from assets.lake.key_file import CHANGES, KEY_FILE
@@ -99,8 +99,8 @@ def in_archive(
     if damaged:
         first = min(path.relative_to(home).as_posix() for path in damaged)
         raise KeyChangeError(
-            f"{len(damaged)} sealed files are damaged: they are for the old key, and do not open to "
-            f"their end. The first is {first}. Both keys are at hand, and nights go on. Restore "
+            f"{len(damaged)} sealed files are damaged: they are for the old key, and do not open "
+            f"to their end. The first is {first}. Both keys are at hand, and nights go on. Restore "
             "them from the backup, or remove an original (`trappan archive remove`), and run "
             "`trappan rotate-key` again."
         )
