@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -398,6 +399,30 @@ def test_a_rebuild_after_it_makes_the_same_lake(home: Path) -> None:
     assert said.status in {0, 3}, said.err
     with Lake.open(settings_of(home)) as lake:
         assert lake.rows(select) == lessons != []
+
+
+def test_the_command_says_what_it_would_do_and_what_it_did(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotating, "_wait_for_the_latest", lambda *_: None)
+    before = read_keys(home)
+    planned = trappan("--home", home, "rotate-key", "--plan")
+    assert planned.status == 0, planned.err
+    said = {line[10:]: int(line[:10]) for line in planned.out.splitlines()}
+    assert str(read_keys(home).identity) == str(before.identity)
+    done = trappan("--home", home, "rotate-key", "--reason", "somebody left")
+    assert done.status == 0, done.err
+    assert json.loads(done.out)["sealed"] == said
+    for secret in (str(before.identity), str(read_keys(home).identity), before.hashes.hex()):
+        assert secret not in done.out + done.err + planned.out + planned.err
+    log = (home / "access.log").read_text()
+    assert "rotate-key" in log.splitlines()[-1]
+    assert "somebody left" in log
+    assert_new(home, before)
+    empty = home.parent / "empty"
+    empty.mkdir()
+    assert trappan("--home", empty, "rotate-key").status == 1
+    assert list(empty.iterdir()) == []
 
 
 def test_a_look_changes_nothing(home: Path) -> None:

@@ -143,9 +143,9 @@ def test_a_portal_on_a_server_is_sealed_again_as_a_file_is(tmp_path: Path) -> No
                     statement = statement.replace("?", f":{name}", 1)  # noqa: PLW2901
                 connection.execute(text(statement), named)
         engine.dispose()
-        values = len(SEALED_IN_PORTAL) + 2
+        number = len(SEALED_IN_PORTAL) + 2
         looked = in_portal(database, Resealing(old, new, changes=False))
-        assert looked == Amounts(of_old=values)
-        assert in_portal(database, Resealing(old, new, changes=True)) == Amounts(of_new=values)
-        assert in_portal(database, Resealing(old, new, changes=True)) == Amounts(of_new=values)
-        assert in_portal(database, Resealing(new, old, changes=False)) == Amounts(of_old=values)
+        assert looked == Amounts(of_old=number)
+        assert in_portal(database, Resealing(old, new, changes=True)) == Amounts(of_new=number)
+        assert in_portal(database, Resealing(old, new, changes=True)) == Amounts(of_new=number)
+        assert in_portal(database, Resealing(new, old, changes=False)) == Amounts(of_old=number)
