@@ -23,7 +23,7 @@ from pyrage import DecryptError, decrypt
 
 from assets.delivery.delivery_log import FILE_NAME as DELIVERY
 from assets.delivery.delivery_log import DeliveryLog
-from assets.exports.files.archive import SealedFileError, unseal_stream
+from assets.exports.files.sealed_streams import SealedFileError, unseal_stream
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, SealError
 from assets.lake.sealed_places import LIST, SEALED_COLUMNS
