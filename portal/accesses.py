@@ -20,13 +20,13 @@ from assets.flags.pupil_question import PupilQuestion
 from assets.follow_up.portal_database import PortalDatabase
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.sealed_places import PERSON_ADDRESS
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import CommandError, Format, FormatOption, Home
 from pipelines.cli.printing import print_rows, say
 from pipelines.cli.pupil.asking import asked_about, asked_by
 from pipelines.cli.trust.grants import open_identities
 from pipelines.settings import STOCKHOLM, Settings
-from portal.sealed import PERSON_ADDRESS
 
 COLUMNS = ("at", "person", "role", "kind", "school_unit_code", "pupil_key")
 _LOG, _PEOPLE = "portal_accessentry", "portal_person"

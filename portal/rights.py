@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from assets.lake.sealed_places import PERSON_ADDRESS
 from portal.home import Home
 from portal.models import Delegation, HandedPupil, Person
 from portal.roles import load_roles
-from portal.sealed import PERSON_ADDRESS
 from portal.today import Today
 from rules.follow_up_words import RoleName
 

@@ -26,8 +26,9 @@ _SEALER = Sealer.of_home(HOME)
 IS_DEMO = CONFIGURATION.demo
 _HAS_TLS = bool(CONFIGURATION.url)
 
-# Of the home's secret, so that nobody keeps one more; each use has its own.
-SECRET_KEY = _SEALER.key_text("portal", "sessions") + _SEALER.key_text("portal", "signatures")
+# Of the home's secret, so that nobody keeps one more; each use has its own. With a new key it is
+# another from the next start on: who had the old one signs no session.
+SECRET_KEY = "".join(_SEALER.passing_text("portal", use) for use in ("sessions", "signatures"))
 DEBUG = False
 ALLOWED_HOSTS = (
     [urlsplit(CONFIGURATION.url).hostname or ""] if _HAS_TLS else [LOOPBACK, "localhost"]

@@ -17,12 +17,16 @@ from rules.personal_data_store import (
     EVERY_BIT,
     NEVER,
     NOT_YET,
+    REFUSED,
+    SEALED_AGAIN,
+    STAYS,
     Fault,
     How,
     Store,
 )
 
 __all__ = ["ENCRYPTED", "EVERY_BIT", "NOT_YET", "PLACES", "Fault", "How", "Store", "places_of"]
+
 _HASH, _PAIR = r"[0-9a-f]{64}", r"[0-9a-f]{2}"
 _KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CODE = r"[0-9]{8}"
@@ -87,7 +91,7 @@ PLACES: tuple[Store, ...] = (
         "sealed",
         "the operator, logged: `trappan archive open`",
         erasure="`trappan erase`: lines emptied, items of JSON taken out; of workbooks deleted",
-        rotation=NOT_YET,
+        rotation=SEALED_AGAIN,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
         retention="`trappan retain`, originals: once all in it is past; before, who "
@@ -119,7 +123,7 @@ PLACES: tuple[Store, ...] = (
         "sealed",
         "trappan",
         erasure="`trappan erase`: kept again without the pupil",
-        rotation=NOT_YET,
+        rotation=SEALED_AGAIN,
         noticed=EVERY_BIT,
         retention="`trappan retain`: kept again without what went",
     ),
@@ -149,7 +153,7 @@ PLACES: tuple[Store, ...] = (
         "sealed",
         "whoever has the catalog: it holds the files' keys",
         erasure="`trappan erase`: rows, old snapshots and the files that had them",
-        rotation=NOT_YET,
+        rotation=f"{SEALED_AGAIN}: values; old snapshots go, and the files of the old values",
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
         retention="`trappan retain`: rows by their day, who has no day left, the lake's "
@@ -163,7 +167,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "whoever reads the file",
         erasure="`trappan erase`: rows, extremes of keys and freed pages",
-        rotation=NOT_YET,
+        rotation="old snapshots go; the data files' keys in it are not made of the home's key",
         noticed=("cut", "gone"),
         retention="`trappan retain`: rows, extremes of keys and freed pages",
     ),
@@ -175,7 +179,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "the operator",
         erasure="`trappan erase` deletes them whole",
-        rotation=NOT_YET,
+        rotation=REFUSED,
         retention="`trappan retain`, lessons: one that has not changed since",
     ),
     Store(
@@ -189,7 +193,7 @@ PLACES: tuple[Store, ...] = (
         backup=NEVER,
         erasure="remove the folder; the next rebuild begins again",
         retention="the rebuild; one that was stopped goes on there",
-        rotation=NOT_YET,
+        rotation=REFUSED,
     ),
     Store(
         "unfinished restore",
@@ -201,6 +205,7 @@ PLACES: tuple[Store, ...] = (
         backup=NEVER,
         erasure="gone with the restore",
         retention="the restore; what a stopped one left goes with the next",
+        rotation=REFUSED,
     ),
     Store(
         "contracts",
@@ -232,7 +237,7 @@ PLACES: tuple[Store, ...] = (
         "sealed",
         "trappan, the portal",
         erasure="`trappan erase`, with the list",
-        rotation=NOT_YET,
+        rotation=SEALED_AGAIN,
         backup=AS_IT_LIES,
         noticed=EVERY_BIT,
         retention="`trappan retain`, lists: with the list",
@@ -245,7 +250,7 @@ PLACES: tuple[Store, ...] = (
         "keys only",
         "the operator",
         erasure="`trappan erase`, with the list",
-        rotation=NOT_YET,
+        rotation=STAYS,
         noticed=("cut", "gone"),
         retention="`trappan retain`, lists: with the list",
     ),
@@ -257,7 +262,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "the operator",
         erasure="`trappan erase`: whom lists name is forgotten",
-        rotation=NOT_YET,
+        rotation=f"{SEALED_AGAIN}: whom lists name",
         noticed=("cut",),
         retention="`trappan retain`, deliveries: what was done; what lies where while it "
         "lies there",
@@ -283,7 +288,7 @@ PLACES: tuple[Store, ...] = (
         "values sealed",
         "the portal; a principal the own school's log; the operator the log, by `trappan access`",
         erasure="`trappan erase`: deleted, in freed pages too; who opened what stays, not whom",
-        rotation=NOT_YET,
+        rotation=f"{SEALED_AGAIN}: notes and addresses; everybody logs in again",
         noticed=("cut",),
         retention="`trappan retain`, portal: from a pupil's last event; logs: who opened whom",
     ),
@@ -297,6 +302,7 @@ PLACES: tuple[Store, ...] = (
         backup=NEVER,
         erasure="by hand",
         retention="by hand",
+        rotation=REFUSED,
     ),
     Store(
         "backups",
@@ -351,7 +357,7 @@ PLACES: tuple[Store, ...] = (
         "keys only",
         "the operator; shipped where the municipality ships it",
         erasure="never: it is the proof, and has no number, name or key",
-        rotation=NOT_YET,
+        rotation=STAYS,
         retention="`trappan retain`, logs: line by line",
     ),
     Store(
@@ -363,6 +369,7 @@ PLACES: tuple[Store, ...] = (
         "trappan",
         erasure="never, until `trappan erase - --lift`",
         retention="stays",
+        rotation=f"{SEALED_AGAIN}: what hashes are made with; the hashes stay",
     ),
     Store(
         "unfinished erasures",
@@ -374,6 +381,7 @@ PLACES: tuple[Store, ...] = (
         backup="never",
         erasure="gone when the erasure has ended",
         retention="the erasure",
+        rotation=REFUSED,
     ),
     Store(
         "erasure receipts",

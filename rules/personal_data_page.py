@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from rules.personal_data import (
-    PLACES,
-    How,
-)
+from rules.personal_data import PLACES
+from rules.personal_data_store import How
 
 #: How data lies in a place, in words.
 HOWS: dict[How, str] = {
@@ -55,10 +53,10 @@ _INTRODUCTION = (
 _REACHED = (
     "`trappan erase` takes one pupil out ([how](operators-erasure.md)); `trappan retain` lets go "
     "of what the municipality decided, kind by kind ([how](operators-retention.md)), and without a "
-    "decision of nothing. There is no command for a new key yet. `trappan backup` copies what is "
-    "sealed as it lies and encrypts all else for a key that is kept elsewhere; `pupil.key` is "
-    "never in it. What `trappan verify` notices of a file: a bit flipped where anything is read, "
-    "cut short, gone."
+    "decision of nothing; `trappan rotate-key` gives the home a new key "
+    "([how](operators-keys.md)). `trappan backup` copies what is sealed as it lies and encrypts "
+    "all else for a key that is kept elsewhere; `pupil.key` is never in it. What `trappan verify` "
+    "notices of a file: a bit flipped where anything is read, cut short, gone."
 )
 
 

@@ -1,25 +1,34 @@
-"""The places of keys and settings: what people write for a home, and the one secret.
+"""The places of keys and settings: what people write for a home, and the secrets.
 
 A part of the registry (`personal_data.py`), which says what is said of each.
 """
 
 from __future__ import annotations
 
-from rules.personal_data_store import APART, NEVER, NOT_YET, Store
+from rules.personal_data_store import APART, NEVER, Store
 
 KEYS_AND_SETTINGS: tuple[Store, ...] = (
     Store(
         "home's key",
         r"pupil\.key",
         "`pupil.key`",
-        "the one secret: whoever has it and the home reads everything",
+        "the secrets: whoever has them and the home reads everything",
         "key",
         "trappan, the portal",
         backup=APART,
         erasure="-",
         retention="-",
-        rotation=NOT_YET,
+        rotation="a new identity; what keyed hashes are made of stays, in a line more",
         noticed=("cut", "gone"),
+    ),
+    Store(
+        "key changes",
+        r"key-changes\.json",
+        "`key-changes.json`",
+        "when the home got a new key, public halves, how much was sealed again; a check of the key",
+        "nobody",
+        "the operator",
+        retention="stays: it names nobody",
     ),
     Store(
         "people in settings",
@@ -61,7 +70,7 @@ KEYS_AND_SETTINGS: tuple[Store, ...] = (
     ),
     Store(
         "locks",
-        r"(?:[a-z]+/)?[a-z]*\.lock",
+        r"(?:[a-z]+/)?[a-z-]*\.lock",
         "`*.lock`",
         "nothing: empty files",
         "nobody",

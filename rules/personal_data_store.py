@@ -11,6 +11,8 @@ from typing import Literal
 How = Literal["clear", "sealed", "values sealed", "keys only", "key", "nobody"]
 Fault = Literal["flipped", "cut", "gone"]
 NOT_YET = "not yet"
+#: What `trappan rotate-key` does; more words may follow. What is refused must be ended or removed.
+SEALED_AGAIN, STAYS, REFUSED = "sealed again", "stays as it is", "refused while one lies there"
 #: What `trappan backup` does with the files of a place; of those outside the home it says who does.
 AS_IT_LIES, ENCRYPTED, APART, NEVER = "as it lies", "encrypted", "apart from the home", "never"
 #: A bit flipped where anything is read of a file, a file cut short, a file gone.

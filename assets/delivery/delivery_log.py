@@ -14,7 +14,7 @@ import json
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -201,6 +201,21 @@ class DeliveryLog:
         """Return how many lists it can't say of whom they name."""
         keys = self._connection.execute("SELECT list_key FROM contents").fetchall()
         return sum(self._named(key) is None for (key,) in keys)
+
+    def contents(self) -> list[tuple[str, bytes]]:
+        """Return of each list whom it names, sealed, by its key."""
+        return self._connection.execute("SELECT list_key, sealed_pupils FROM contents").fetchall()
+
+    def put_again(self, again: Callable[[str, bytes], bytes | None]) -> None:
+        """Put in the place of what is sealed what `again` gives, where it gives anything."""
+        found = [(again(key, sealed), sealed, key) for key, sealed in self.contents()]
+        with self._connection:
+            self._connection.executemany(
+                "UPDATE contents SET sealed_pupils = ? WHERE sealed_pupils = ? AND list_key = ?",
+                [one for one in found if one[0] is not None],
+            )
+        # So that nothing of before is left in freed pages.
+        self._connection.execute("VACUUM")
 
     def begin(self, place: str, files: Iterable[tuple[ListFile, StandingList]]) -> None:
         """Note files that are going to be put at a place; what lay there may lie there still."""

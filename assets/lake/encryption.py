@@ -1,9 +1,8 @@
 """The key of a home, and what is derived from it: keys of pupils, seals, marks of rows.
 
 `HOME/pupil.key` is a key file of age (age-encryption.org): originals of files are encrypted to it
-as age does (`exports/files/archive.py`). It is the one secret. For every other use a key of its own
-is derived from it by HKDF-SHA256, named after the use, so that what is made for one can't stand for
-another:
+as age does (`exports/files/archive.py`). For every other use a key of its own is derived by
+HKDF-SHA256, named after the use, so that what is made for one can't stand for another:
 
 - a keyed hash of each kind: a pupil is known in the lake by `pupil_key`, an HMAC-SHA256 of the
   identity number, cut to 128 bits and written as a UUID;
@@ -11,10 +10,16 @@ another:
   associated data, so that a value which was moved to another row, column or table does not open;
 - a mark of stored rows, which DuckDB makes and looks at itself (`protection_marks.py`).
 
+Seals are derived from the identity. Hashes and marks are derived from what HKDF extracts of the
+home's first identity, which stays when the home gets a new one (`key_file.py`): they are compared
+with what is stored. A sealer of a home seals with the identity that the key file has at that
+moment, and goes on opening what those that it once met there had sealed. So a process that runs
+while the key changes leaves nothing behind that nobody opens.
+
 Names, numbers and mail addresses are sealed before they are written, because the lake's catalog
 shows the extremes of columns in clear: an age header of 200 bytes at each of them would be more
 than they are. Not here: which number is a valid identity number
-(`exports/pupils/identity_numbers.py`).
+(`exports/pupils/identity_numbers.py`), the key file itself (`key_file.py`).
 """
 
 from __future__ import annotations
@@ -30,25 +35,27 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pyrage import IdentityError, x25519
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from pyrage import x25519
 
+from assets.lake.key_file import (
+    KEY_FILE,
+    HomeKeys,
+    KeyFileError,
+    hashes_of,
+    read_keys,
+    write_new_key,
+)
 from assets.lake.sealed_places import SealedPlace
 from rules.errors import TrappanError
+
+__all__ = ["KeyFileError", "SealError", "Sealer", "text_of_fields"]
 
 _NONCE_BYTES = 12
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _KEY_BYTES = 32
 #: The block of SHA-256, which an HMAC fills its key up to.
 _BLOCK_BYTES = 64
-_KEY_FILE = """# The key of this home. Whoever has it can read what is kept of every pupil; without
-# it nobody can. Back it up apart from the home. `age -d -i` opens originals with it.
-{identity}
-"""
-
-
-class KeyFileError(TrappanError):
-    """The key file is missing, unreadable or open to others; the message says what to do."""
 
 
 class SealError(TrappanError):
@@ -60,31 +67,71 @@ def text_of_fields(fields: dict[str, str]) -> str:
     return _ENCODER.encode(fields)
 
 
-class Sealer:
-    """Makes keys and seals with the secret of one home.
+class _Root:
+    """A secret, and what was derived from it so far; derived once a run for each use.
 
     Args:
-        identity: the secret, as age has it.
-
-    Attributes:
-        identity: the same; opens what was encrypted to its public half.
+        secret: as HKDF extracted it, 32 bytes.
     """
 
-    def __init__(self, identity: x25519.Identity) -> None:
-        self.identity = identity
-        self._root = str(identity).encode()
+    def __init__(self, secret: bytes) -> None:
+        self.secret = secret
         self._keyed: dict[str, hmac.HMAC] = {}
         self._ciphers: dict[SealedPlace, AESGCM] = {}
 
-    def _derived(self, use: str) -> bytes:
-        """Return the key of one use; derived once a run for each."""
-        derived = HKDF(hashes.SHA256(), _KEY_BYTES, salt=None, info=f"trappan {use}".encode())
-        return derived.derive(self._root)
+    def derived(self, use: str) -> bytes:
+        info = f"trappan {use}".encode()
+        return HKDFExpand(hashes.SHA256(), _KEY_BYTES, info=info).derive(self.secret)
+
+    def key_text(self, kind: str, value: str) -> str:
+        template = self._keyed.get(kind)
+        if template is None:
+            template = hmac.new(self.derived(f"key {kind}"), digestmod=sha256)
+            self._keyed[kind] = template
+        # A copy costs half of what a new one does, and a night makes some hundred thousand keys.
+        keyed = template.copy()
+        keyed.update(value.encode())
+        found = keyed.hexdigest()
+        return f"{found[:8]}-{found[8:12]}-{found[12:16]}-{found[16:20]}-{found[20:32]}"
+
+    def cipher(self, place: SealedPlace) -> AESGCM:
+        cipher = self._ciphers.get(place)
+        if cipher is None:
+            cipher = self._ciphers[place] = AESGCM(self.derived(f"seal {place.name}"))
+        return cipher
+
+
+class Sealer:
+    """Makes keys and seals with the secrets of one home.
+
+    Args:
+        identity: what seals, as age has it.
+        former: identities that opened before, and still do here.
+        hashes: what keyed hashes are derived from; that of the identity where none is given.
+    """
+
+    def __init__(
+        self,
+        identity: x25519.Identity,
+        former: Sequence[x25519.Identity] = (),
+        hashes: bytes | None = None,
+    ) -> None:
+        #: The one that seals first; replaced as a whole, because threads share a sealer.
+        self._seals = tuple((one, _Root(hashes_of(one))) for one in (identity, *former))
+        self._hashes = _Root(hashes or hashes_of(identity))
+        self._home: Path | None = None
+        self._key_file = ""
+        self._seen: tuple[int, int, int] | None = None
 
     @classmethod
     def unkept(cls) -> Sealer:
         """Make one with a secret that is kept nowhere."""
         return cls(x25519.Identity.generate())
+
+    @classmethod
+    def with_keys(cls, keys: HomeKeys) -> Sealer:
+        """Make one with the secrets of a key file as they are, whatever becomes of the file."""
+        return cls(keys.identity, keys.identities[1:], keys.hashes)
 
     @classmethod
     def of_home(cls, home: Path) -> Sealer:
@@ -96,7 +143,7 @@ class Sealer:
             KeyFileError: the file can be read by others, isn't a key file, or is gone though the
                 home has what was sealed with it.
         """
-        path = home / "pupil.key"
+        path = home / KEY_FILE
         # Looked for again: another first run may have made the key and kept an original since.
         if not path.exists() and _has_sealed(home) and not path.exists():
             raise KeyFileError(
@@ -105,23 +152,57 @@ class Sealer:
                 "every pupil a stranger. To begin again without it, use a new home."
             )
         if not path.exists():
-            _write_new_key(path)
-        mode = path.stat().st_mode & 0o777
-        if mode & 0o077:
+            write_new_key(home)
+        # Before it is read: what changes in between is seen the next time.
+        seen = _stamp(str(path))
+        keys = read_keys(home)
+        found = cls(keys.identity, keys.identities[1:], keys.hashes)
+        found._home, found._key_file, found._seen = home, str(path), seen
+        return found
+
+    @property
+    def identity(self) -> x25519.Identity:
+        """What seals now, as age has it."""
+        self._look()
+        return self._seals[0][0]
+
+    @property
+    def identities(self) -> list[x25519.Identity]:
+        """All that open, the one that seals first."""
+        self._look()
+        return [identity for identity, _ in self._seals]
+
+    def is_shown_in(self, content: bytes) -> bool:
+        """Whether a secret of the home stands in bytes, as it stands in the key file."""
+        shown = [str(one).encode() for one in self.identities]
+        return any(one in content for one in (*shown, self._hashes.secret.hex().encode()))
+
+    def _look(self) -> bool:
+        """Read the key file again when it is another than it was; say whether it was.
+
+        Raises:
+            KeyFileError: it is another home's, or no key file any more.
+        """
+        if self._home is None:
+            return False
+        seen = _stamp(self._key_file)
+        # Of one that is gone the next command tells; what runs goes on with what it has.
+        if seen is None or seen == self._seen:
+            return False
+        keys = read_keys(self._home)
+        if keys.hashes != self._hashes.secret:
             raise KeyFileError(
-                f"{path} has mode {mode:04o}: others on this machine can read it. Expected 0600. "
-                f"Run: chmod 600 {path}"
+                f"{self._home / KEY_FILE} became another home's key while this was running. Put "
+                "the one back that was there, and run the command again."
             )
-        lines = path.read_bytes().decode("utf-8", "replace").splitlines()
-        secrets = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-        try:
-            (secret,) = secrets
-            return cls(x25519.Identity.from_str(secret))
-        except (ValueError, IdentityError):
-            raise KeyFileError(
-                f"{path} is no key file. Expected one line that begins with AGE-SECRET-KEY-1. "
-                "Restore it from the backup."
-            ) from None
+        known = {str(identity): (identity, root) for identity, root in self._seals}
+        found = {
+            str(one): known.get(str(one)) or (one, _Root(hashes_of(one))) for one in keys.identities
+        }
+        # What was read before may have been sealed with one that is in the file no more.
+        self._seals = tuple((found | {k: v for k, v in known.items() if k not in found}).values())
+        self._seen = seen
+        return True
 
     def key(self, kind: str, value: str) -> uuid.UUID:
         """Return the 128-bit key of a value; each kind has a secret of its own."""
@@ -129,15 +210,15 @@ class Sealer:
 
     def key_text(self, kind: str, value: str) -> str:
         """Return the same key as text; many of them are made, and the object costs most."""
-        template = self._keyed.get(kind)
-        if template is None:
-            template = hmac.new(self._derived(f"key {kind}"), digestmod=sha256)
-            self._keyed[kind] = template
-        # A copy costs half of what a new one does, and a night makes some hundred thousand keys.
-        keyed = template.copy()
-        keyed.update(value.encode())
-        found = keyed.hexdigest()
-        return f"{found[:8]}-{found[8:12]}-{found[12:16]}-{found[16:20]}-{found[20:32]}"
+        return self._hashes.key_text(kind, value)
+
+    def passing_text(self, kind: str, value: str) -> str:
+        """Return a key as text that another identity makes otherwise.
+
+        For what nobody compares with what is stored: what signs sessions, names in a backup.
+        """
+        self._look()
+        return self._seals[0][1].key_text(kind, value)
 
     def pads(self, use: str) -> tuple[bytes, bytes]:
         """Return the inner and the outer pad of an HMAC-SHA256 (RFC 2104) that SQL makes.
@@ -145,7 +226,7 @@ class Sealer:
         Args:
             use: what is marked.
         """
-        key = self._derived(f"mark {use}").ljust(_BLOCK_BYTES, b"\0")
+        key = self._hashes.derived(f"mark {use}").ljust(_BLOCK_BYTES, b"\0")
         return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
 
     def seal(self, place: SealedPlace, row: Sequence[object], fields: dict[str, str]) -> bytes:
@@ -165,8 +246,10 @@ class Sealer:
 
     def seal_bytes(self, place: SealedPlace, row: Sequence[object], plain: bytes) -> bytes:
         """Return bytes as sealed ones; see `seal_text`."""
+        self._look()
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher(place).encrypt(nonce, plain, place.binding(*row))
+        cipher = self._seals[0][1].cipher(place)
+        return nonce + cipher.encrypt(nonce, plain, place.binding(*row))
 
     def unseal(self, place: SealedPlace, row: Sequence[object], sealed: bytes) -> dict[str, str]:
         """Return what `seal` was given; raises what `unseal_text` raises."""
@@ -183,17 +266,28 @@ class Sealer:
 
     def unseal_bytes(self, place: SealedPlace, row: Sequence[object], sealed: bytes) -> bytes:
         """Return what `seal_bytes` was given; raises what `unseal_text` raises."""
-        try:
-            return self._cipher(place).decrypt(
-                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.binding(*row)
-            )
-        except (InvalidTag, ValueError):
+        found = self._unsealed(place, row, sealed)
+        # Sealed with a key that the home has got since.
+        if found is None and self._look():
+            found = self._unsealed(place, row, sealed)
+        if found is None:
             raise SealError(
                 f"A sealed value of {place.name} does not open where it stands: it was moved there "
                 "from another row, was changed, or was sealed with another pupil.key. It is shown "
                 "nowhere. `trappan verify` counts such values; restore the lake and pupil.key from "
                 "one backup."
-            ) from None
+            )
+        return found
+
+    def _unsealed(self, place: SealedPlace, row: Sequence[object], sealed: bytes) -> bytes | None:
+        for _, root in self._seals:
+            try:
+                return root.cipher(place).decrypt(
+                    sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.binding(*row)
+                )
+            except (InvalidTag, ValueError):
+                continue
+        return None
 
     def opened(
         self, place: SealedPlace, row: Sequence[object], sealed: bytes
@@ -204,12 +298,6 @@ class Sealer:
         except SealError:
             return None
 
-    def _cipher(self, place: SealedPlace) -> AESGCM:
-        cipher = self._ciphers.get(place)
-        if cipher is None:
-            cipher = self._ciphers[place] = AESGCM(self._derived(f"seal {place.name}"))
-        return cipher
-
 
 def _has_sealed(home: Path) -> bool:
     """Whether a home has originals or lists that were sealed."""
@@ -217,18 +305,11 @@ def _has_sealed(home: Path) -> bool:
     return any(next(home.glob(pattern), None) is not None for pattern in sealed)
 
 
-def _write_new_key(path: Path) -> None:
-    """Write the key beside its place and link it there, so that two first runs agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".pupil.key.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(_KEY_FILE.format(identity=x25519.Identity.generate()).encode())
-        file.flush()
-        os.fsync(file.fileno())
+def _stamp(path: str) -> tuple[int, int, int] | None:
+    """Return what is another for every file that was put in a place; None where there is none."""
     try:
-        os.link(beside, path)
-    except FileExistsError:
-        return
-    finally:
-        beside.unlink()
+        # Not by pathlib: a night seals some hundred thousand values.
+        found = os.stat(path)  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

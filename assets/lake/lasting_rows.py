@@ -119,7 +119,7 @@ def kept_rows(home: Path, sealer: Sealer, table: str) -> pl.DataFrame | None:
     # A process that was killed between writing and removing leaves two: the newer one counts.
     place = max(places, key=lambda path: path.stat().st_mtime_ns)
     try:
-        return pl.read_ipc(io.BytesIO(decrypt(place.read_bytes(), [sealer.identity])))
+        return pl.read_ipc(io.BytesIO(decrypt(place.read_bytes(), sealer.identities)))
     except (DecryptError, OSError, pl.exceptions.PolarsError):
         raise LastingRowsError(
             f"{place.relative_to(home)} can't be opened: it is cut short, damaged, or was sealed "
@@ -132,7 +132,7 @@ def unopened(home: Path, sealer: Sealer) -> list[str]:
     found: list[str] = []
     for place in sorted(folder_of(home).glob(f"*{_SUFFIX}")):
         try:
-            decrypt(place.read_bytes(), [sealer.identity])
+            decrypt(place.read_bytes(), sealer.identities)
         except (DecryptError, OSError):
             found.append(place.relative_to(home).as_posix())
     return found

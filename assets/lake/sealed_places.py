@@ -70,6 +70,13 @@ LISTED = SealedPlace("delivery", "sealed_pupils", ("list_key",))
 ERASURE_SECRET = SealedPlace("erasures", "secret", ())
 ERASURE = SealedPlace("erasures", "unfinished", ("erasure",))
 
+#: Of the portal's database, which is made by a layer above; a test compares them with its models.
+PERSON_ADDRESS = SealedPlace("portal_person", "sealed_address", ("key",))
+EVENT_TEXT = SealedPlace("portal_event", "sealed_text", ("public_id", "pupil_key", "kind"))
+RECEIVER_ADDRESS = SealedPlace("portal_delegation", "sealed_receiver", ("public_id",))
+DELEGATION_PURPOSE = SealedPlace("portal_delegation", "sealed_purpose", ("public_id",))
+SEALED_IN_PORTAL = (PERSON_ADDRESS, EVENT_TEXT, RECEIVER_ADDRESS, DELEGATION_PURPOSE)
+
 #: Those that are columns of the lake.
 SEALED_COLUMNS = (
     FILE_NAME,

@@ -1,7 +1,7 @@
 """Small files of the home that are there whole, or as they were before; and logs of lines.
 
 Not here: the archive, which seals as it reads (`exports/files/archive.py`), and the key file, which
-must never be replaced (`encryption.py`).
+is replaced by a new key only (`key_file.py`).
 """
 
 from __future__ import annotations
@@ -71,3 +71,16 @@ def keep_lines(path: Path, is_kept: Callable[[bytes], bool]) -> None:
         fcntl.flock(log, fcntl.LOCK_EX)
         lines = log.read().splitlines(keepends=True)
         write_whole(path, b"".join(line for line in lines if is_kept(line)))
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the disk have what was put in its place in a folder.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -164,6 +164,10 @@ COMMANDS = {
         "pipelines.cli.upkeep.retain:retain_command",
         "Let go of everything whose time is over, as HOME/retention.yaml decides.",
     ),
+    "rotate-key": (
+        "pipelines.cli.upkeep.rotate_key:rotate_key",
+        "Give the home a new key, seal everything again, and destroy the old key at the end.",
+    ),
     "maintain": (
         "pipelines.cli.upkeep.maintain:maintain_command",
         "Let old snapshots go, merge small files, and delete what nothing needs.",

@@ -26,6 +26,7 @@ from assets.lake.access import words_without_data
 from assets.lake.connection import Lake
 from assets.lake.data_files import damaged_files, data_files, lost_files
 from assets.lake.encryption import Sealer
+from assets.lake.key_file import change_under_way
 from assets.lake.settings import extension_path, refuse_lost_lake, traces_of_a_lake
 from assets.lake.upgrading.versions import version_of
 from assets.pull.sources import check_secrets, load_sources
@@ -213,7 +214,12 @@ def _key(settings: Settings) -> str:
             )
         # Never made here: whether a new one may be made is the lake's to say, further down.
         return "not there; a first run makes it. Back it up then"
-    Sealer.of_home(home)
+    is_half_changed = len(Sealer.of_home(home).identities) > 1
+    if (since := change_under_way(home)) or is_half_changed:
+        raise _TroubleError(
+            f"a new key is under way{f' since {since}' if since else ''}, and the old one still "
+            "opens. Run `trappan rotate-key`: it goes on"
+        )
     return "readable, mode 0600. Without a backup of it the lake can't be read again"
 
 

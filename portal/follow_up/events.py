@@ -14,12 +14,12 @@ from django.db import transaction
 
 from assets.follow_up.kinds import ACT, NEXT_DATE, RESPONSIBLE, WITHDRAWAL
 from assets.follow_up.standing import FollowUpEvent, newest_of
+from assets.lake.sealed_places import EVENT_TEXT
 from pipelines.settings import STOCKHOLM
 from portal.follow_up.kinds import Said
 from portal.home import Home
 from portal.models import Event, PupilReference, new_public_id
 from portal.rights import Role
-from portal.sealed import EVENT_TEXT
 from portal.today import Today
 from rules.errors import TrappanError
 

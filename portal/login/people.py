@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from assets.lake.sealed_places import PERSON_ADDRESS
 from portal.home import Home
 from portal.models import Person
-from portal.sealed import PERSON_ADDRESS
 
 
 def person_with(home: Home, address: str, issuer: str = "", subject: str = "") -> Person | None:

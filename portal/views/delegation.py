@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from assets.delivery.recipients import is_address
+from assets.lake.sealed_places import DELEGATION_PURPOSE, RECEIVER_ADDRESS
 from portal.models import PUBLIC_ID, Delegation, HandedPupil, PupilReference, new_public_id
-from portal.sealed import DELEGATION_PURPOSE, RECEIVER_ADDRESS
 from portal.today import SchoolToday
 from portal.views.recording import LOCKED
 from portal.views.rows import rows_of_list

@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from assets.flags.answers import identities_of
+from assets.lake.sealed_places import PERSON_ADDRESS
 from assets.watchlists.swedish.safe_text import one_line
 from portal.models import AccessEntry, Person
-from portal.sealed import PERSON_ADDRESS
 from portal.today import SchoolToday
 from portal.views.rules import Visit, of_led_school, of_operator
 

@@ -30,7 +30,7 @@ ROOMS = {
         "children",
     },
     "assets/exports/readers": {"reshaping", "xlsx"},
-    "assets/upkeep": {"backup", "erasure", "maintenance", "reporting", "retention"},
+    "assets/upkeep": {"backup", "erasure", "keys", "maintenance", "reporting", "retention"},
     "assets/watchlists": {"collect", "swedish", "workbook", "page", "release"},
     "rules": set(),
     "portal": {"follow_up", "login", "migrations", "views"},

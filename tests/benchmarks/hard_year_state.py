@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.absence.sums import refresh_sums
-from assets.exports.files.archive import unseal_stream
+from assets.exports.files.sealed_streams import unseal_stream
 from assets.flags.evaluate import evaluate_flags
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer

@@ -15,7 +15,8 @@ import pytest
 
 from assets.lake.connection import Lake
 from assets.lake.data_files import DataFile, damaged_files, kept_files
-from rules.personal_data import EVERY_BIT, PLACES, Fault, Store, places_of
+from rules.personal_data import PLACES, places_of
+from rules.personal_data_store import EVERY_BIT, Fault, Store
 from tests.conftest import settings_of
 from tests.integration.conftest import Said, trappan
 from tests.portal.lived_in_home import lived_in
@@ -141,7 +142,7 @@ def test_each_kind_of_file_that_has_no_word_of_it_says_so() -> None:
         *("tombstones", "unfinished erasures", "erasure receipts"),
         *("lost lakes", "unfinished rebuild", "unfinished restore", "contracts", "dumps"),
         *("portal reading", "portal files", "access log", "grants", "runs", "locks"),
-        *("people in settings", "sources", "own rules and layouts"),
+        *("people in settings", "sources", "own rules and layouts", "key changes"),
         *("retention decision", "retention receipts"),
     }
     assert {place.name for place in PLACES if place.noticed == EVERY_BIT} >= {"archive", "lake"}

@@ -43,6 +43,7 @@ LOGGED: dict[str, tuple[object, ...]] = {
     "erase": ("--unfinished",),
     "retain": (),
     "unmerge": ("--unfinished", "--reason", "two pupils"),
+    "rotate-key": ("--reason", "the key was lost"),
     "backup": ("{inbox}/../backup", "--recipient", RECIPIENT),
     "rebuild": (),
 }

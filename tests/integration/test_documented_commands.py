@@ -226,7 +226,7 @@ def synopses() -> Iterator[tuple[str, str, str]]:
                 words = line.removeprefix("$ ").removeprefix(".venv/bin/").split()
                 if len(words) < 2 or words[0] != "trappan":
                     continue
-                plain = [word for word in words[1:] if re.fullmatch(r"[a-z]+", word)]
+                plain = [word for word in words[1:] if re.fullmatch(r"[a-z]+(?:-[a-z]+)*", word)]
                 name = " ".join(plain[:2]) if " ".join(plain[:2]) in every_command() else plain[:1]
                 if name and (isinstance(name, str) or name[0] in every_command()):
                     yield path.name, name if isinstance(name, str) else name[0], line

@@ -61,6 +61,7 @@ JOBS = frozenset(
         "unmerge",
         "erase",
         "retain",
+        "rotate-key",
         "publish",
         "deliver",
         "pull",

@@ -86,6 +86,7 @@ CALLS: dict[str, tuple[tuple[object, ...], ...]] = {
     "status": ((), ("--format", "json"), ("--format", HOSTILE)),
     "doctor": ((),),
     "erase": ((HOSTILE,), (HOSTILE, "--plan"), ("--unfinished", "--reason", HOSTILE)),
+    "rotate-key": (("--plan",), ("--reason", HOSTILE)),
     "maintain": (("--dry-run",), ()),
     "retain": (("--plan",), (HOSTILE,), ("--plan", "--format", HOSTILE)),
     "upgrade": ((),),

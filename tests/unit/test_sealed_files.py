@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyrage
 import pytest
 
-from assets.exports.files.archive import SealedFileError, seal_stream, unseal_stream
+from assets.exports.files.sealed_streams import SealedFileError, seal_stream, unseal_stream
 from assets.lake.encryption import Sealer
 
 SEALER = Sealer.unkept()

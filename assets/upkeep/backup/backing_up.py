@@ -129,6 +129,11 @@ def back_up(plan: BackupPlan) -> BackedUp:
             f"{home} has no pupil.key: it is no home that was used. Nothing was done."
         )
     sealer = Sealer.of_home(home)
+    if len(sealer.identities) > 1:
+        raise BackupError(
+            "A new key of the home is under way, and half of all is sealed with the old one. No "
+            "backup was made; the one before stands. Run first: trappan rotate-key"
+        )
     if str(recipient) == str(sealer.identity.to_public()):
         raise BackupError(
             "The recipient is the home's own key: its private half lies in pupil.key, beside what "
@@ -193,13 +198,18 @@ class _Copying:
 
     def run(self) -> BackedUp:
         snapshot = self._rounds()
+        if str(self.sealer.identity.to_public()) != self.home_key:
+            raise BackupError(
+                "The home got a new key meanwhile. No backup was made; the one before stands. Run "
+                "it again when `trappan rotate-key` has ended."
+            )
         objects = {
             entry.stored: self._stored(entry) for entry in self.entries.values() if entry.stored
         }
         index = packed_index(
             sorted(self.entries.values(), key=lambda entry: entry.path), self.recipient
         )
-        name = self.sealer.key_text(_KEY_KIND, f"index\0{hashlib.sha256(index).hexdigest()}")
+        name = self.sealer.passing_text(_KEY_KIND, f"index\0{hashlib.sha256(index).hexdigest()}")
         objects[name] = self._write(name, io.BytesIO(index), is_encrypted=False)
         manifest = BackupManifest(
             made_at=self.made_at,
@@ -311,7 +321,7 @@ class _Copying:
 
     def _as_it_lies(self, path: str) -> None:
         """Keep a file that never changes; its name in the backup hangs on its path alone."""
-        stored = self.sealer.key_text(_KEY_KIND, path)
+        stored = self.sealer.passing_text(_KEY_KIND, path)
         with (self.home / path).open("rb") as file:
             status = os.fstat(file.fileno())
             seen = self.seen.get(path)
@@ -322,7 +332,7 @@ class _Copying:
             kept = self._there(stored)
             if kept is None or hash_of(file) != kept.sha256:
                 # Written again on purpose, under the same name, or damaged since.
-                again = self.sealer.key_text(_KEY_KIND, f"{path}\0{_hash_of_whole(file)}")
+                again = self.sealer.passing_text(_KEY_KIND, f"{path}\0{_hash_of_whole(file)}")
                 if kept is None and self._there(again) is None:
                     kept = self._write(stored, file, is_encrypted=False)
                 elif self._there(again) is not None or self._opens(path):
@@ -342,7 +352,7 @@ class _Copying:
             return False
         try:
             with (self.home / path).open("rb") as sealed, Path(os.devnull).open("wb") as nowhere:
-                decrypt_io(sealed, nowhere, [self.sealer.identity])
+                decrypt_io(sealed, nowhere, self.sealer.identities)
         except (DecryptError, OSError):
             return False
         return True
@@ -361,7 +371,7 @@ class _Copying:
             file: IO[bytes] = opened
             if copy is None and status.st_size <= _IN_MEMORY:
                 file = io.BytesIO(opened.read())
-                if str(self.sealer.identity).encode() in file.getvalue():
+                if self.sealer.is_shown_in(file.getvalue()):
                     self.left_out.add(path)
                     return
             elif copy is None:
@@ -372,7 +382,7 @@ class _Copying:
             plain = hash_of(file)
             size = file.tell()
             file.seek(0)
-            stored = self.sealer.key_text(_KEY_KIND, f"{path}\0{plain}")
+            stored = self.sealer.passing_text(_KEY_KIND, f"{path}\0{plain}")
             if self._there(stored) is None:
                 self._write(stored, file, is_encrypted=True)
             file.close()

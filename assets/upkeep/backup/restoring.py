@@ -130,11 +130,12 @@ def _refuse_other_key(home: Path, manifest: BackupManifest) -> None:
             f"{path} is not there. A backup never has it: put it there first, from where it is "
             f"kept, with mode 0600. It is the key whose public half is {manifest.home_key}."
         )
-    found = str(Sealer.of_home(home).identity.to_public())
-    if found != manifest.home_key:
+    found = [str(one.to_public()) for one in Sealer.of_home(home).identities]
+    if manifest.home_key not in found:
         raise BackupError(
-            f"{path} is another home's key: its public half is {found}, and the backup was made in "
-            f"a home with {manifest.home_key}. Put that one there."
+            f"{path} is another home's key, or not the one of the time of the backup (`trappan "
+            f"rotate-key`): its public half is {found[0]}, and the backup was made in a home with "
+            f"{manifest.home_key}. Put that one there."
         )
 
 

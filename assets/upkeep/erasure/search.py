@@ -23,7 +23,7 @@ from pyrage import DecryptError, decrypt
 
 from assets.delivery.delivery_log import FILE_NAME as DELIVERY
 from assets.delivery.delivery_log import DeliveryLog
-from assets.exports.files.archive import SealedFileError, unseal_stream
+from assets.exports.files.sealed_streams import SealedFileError, unseal_stream
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, SealError
 from assets.lake.sealed_places import LIST, SEALED_COLUMNS
@@ -183,7 +183,7 @@ def _lasting_rows(path: Path, sealer: Sealer) -> pl.DataFrame | None:
     if path.parent.name != "lasting":
         return None
     try:
-        return pl.read_ipc(BytesIO(decrypt(path.read_bytes(), [sealer.identity])))
+        return pl.read_ipc(BytesIO(decrypt(path.read_bytes(), sealer.identities)))
     except (DecryptError, OSError, pl.exceptions.PolarsError):
         return None
 
@@ -204,7 +204,7 @@ def _data_files_with(lake: Lake, words: Words) -> Iterator[Trace]:
         try:
             rows = lake.rows(
                 "SELECT DISTINCT cast(COLUMNS(*) AS VARCHAR) FROM read_parquet($path, "
-                "encryption_config = {footer_key_value: $key})",
+                "encryption_config = {footer_key_value: from_base64($key)})",
                 path=str(path),
                 key=key,
             )

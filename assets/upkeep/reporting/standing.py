@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from assets.lake.key_file import KeyFileError, change_under_way
 from assets.lake.settings import LakeSettings
 from assets.upkeep.reporting.disk import look_at_free
 from assets.upkeep.reporting.glance import LakeAwayError, glance_at
@@ -111,6 +112,7 @@ def standing_of(settings: LakeSettings, now: datetime) -> HomeStatus:
     except LakeAwayError as error:
         lake = str(error)
         found.note(HomeHealth.BROKEN, f"{lake[:1].upper()}{lake[1:]}.")
+    _note_new_key(found, settings)
     free = look_at_free(settings.home)
     if free is not None and free < LEAST_FREE_MIB:
         found.note(
@@ -126,6 +128,21 @@ def standing_of(settings: LakeSettings, now: datetime) -> HomeStatus:
         free_mib=free,
         is_decided=(settings.home / DECISION).exists(),
     )
+
+
+def _note_new_key(found: _Found, settings: LakeSettings) -> None:
+    try:
+        since = change_under_way(settings.home)
+    except (KeyFileError, OSError) as error:
+        words = str(error) if isinstance(error, KeyFileError) else "The new key can't be looked at."
+        found.note(HomeHealth.BROKEN, words)
+        return
+    if since:
+        found.note(
+            HomeHealth.WAITS,
+            f"A new key is under way since {since}, and the old one still opens. Run `trappan "
+            "rotate-key`: it goes on.",
+        )
 
 
 def _note_killed(found: _Found, never_ended: list[BegunNight], newest: NightReport | None) -> None:

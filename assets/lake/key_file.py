@@ -1,0 +1,210 @@
+"""The key file of a home, `HOME/pupil.key`: read, made once, and written again for a new key.
+
+It is a key file of age. A home that never had a new key has one identity, and everything is derived
+from it. One that had has a comment line more, which age passes over: the secret that keyed hashes
+are made with, as it was derived of the home's first identity, so that every pupil goes by the same
+key as before. While `trappan rotate-key` is under way there is a second identity, the one before;
+age tries both, and so does `encryption.py`. The file is replaced as a whole: what seals, what still
+opens and what keys can't come apart.
+
+Whoever copies the identity alone would lose the comment line, and every pupil would be a stranger.
+So `HOME/key-changes.json` has a check of the secret, which tells nothing of it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyrage import IdentityError, x25519
+
+from assets.lake.whole_files import sync_folder, write_whole
+from rules.errors import TrappanError
+
+KEY_FILE = "pupil.key"
+#: When a home got a new key, and a check of the secret of keyed hashes; nobody's data.
+CHANGES = "key-changes.json"
+_SECRET_BYTES = 32
+_HASHES = "# keyed hashes: "
+_HASHES_LINE = re.compile(rf"{_HASHES}([0-9a-f]{{{2 * _SECRET_BYTES}}})")
+_CHECKED = b"trappan: which secret of keyed hashes"
+_HEAD = """# The key of this home. Whoever has it can read what is kept of every pupil; without
+# it nobody can. Back it up apart from the home. `age -d -i` opens originals with it.
+"""
+_MORE = """# The next line belongs to the key as well: every pupil is known by it. Copy all lines.
+{hashes}
+"""
+_FORMER = """# The key before, until `trappan rotate-key` has ended:
+{identity}
+"""
+
+
+class KeyFileError(TrappanError):
+    """The key file is missing, unreadable or open to others; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class HomeKeys:
+    """The secrets of a home.
+
+    Attributes:
+        identity: seals, and opens.
+        former: opens what was sealed before, while a new key is under way; else None.
+        hashes: what keyed hashes and marks are derived from, 32 bytes.
+    """
+
+    identity: x25519.Identity
+    former: x25519.Identity | None
+    hashes: bytes
+
+    @property
+    def identities(self) -> tuple[x25519.Identity, ...]:
+        """All that open, the one that seals first."""
+        return (self.identity,) if self.former is None else (self.identity, self.former)
+
+
+def hashes_of(identity: x25519.Identity) -> bytes:
+    """Return what keyed hashes are derived from in a home that never had another identity.
+
+    It is what HKDF (RFC 5869) extracts of the identity; no original opens with it.
+    """
+    return hmac.digest(bytes(_SECRET_BYTES), str(identity).encode(), "sha256")
+
+
+def read_keys(home: Path) -> HomeKeys:
+    """Read the key file of a home that has one.
+
+    Raises:
+        KeyFileError: the file can be read by others, is no key file, or lacks a line.
+        OSError: it can't be read.
+    """
+    path = home / KEY_FILE
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        raise KeyFileError(
+            f"{path} has mode {mode:04o}: others on this machine can read it. Expected 0600. "
+            f"Run: chmod 600 {path}"
+        )
+    keys = _parsed(path.read_bytes().decode("utf-8", "replace").splitlines())
+    if keys is None:
+        raise KeyFileError(
+            f"{path} is no key file. Expected one line that begins with AGE-SECRET-KEY-1. "
+            "Restore it from the backup."
+        )
+    known = str(changes_of(home).get("check") or "")
+    if known and known != _check(keys.hashes):
+        raise KeyFileError(
+            f"{path} lacks the line that begins with '{_HASHES.strip()}', or has another one: it "
+            "is another home's key, or not all of its lines were copied. Nothing was done, because "
+            "every pupil would be a stranger. Put the whole file back, with every line."
+        )
+    return keys
+
+
+def _parsed(lines: list[str]) -> HomeKeys | None:
+    secrets = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    kept = [line.strip() for line in lines if line.startswith(_HASHES.strip())]
+    try:
+        identities = [x25519.Identity.from_str(secret) for secret in secrets]
+    except (ValueError, IdentityError):
+        return None
+    if not kept and len(identities) == 1:
+        return HomeKeys(identities[0], None, hashes_of(identities[0]))
+    said = _HASHES_LINE.fullmatch(kept[0]) if len(kept) == 1 else None
+    if said is None or len(identities) not in {1, 2}:
+        return None
+    former = identities[1] if len(identities) > 1 else None
+    return HomeKeys(identities[0], former, bytes.fromhex(said[1]))
+
+
+def write_keys(home: Path, keys: HomeKeys) -> None:
+    """Put other secrets in the place of those that are there.
+
+    A process that is killed leaves the file as it was, or as it is to be. Nothing of what was there
+    before is left on the disk, as far as the disk writes where it is told to.
+
+    Raises:
+        OSError: no room or no permission; the file is as it was.
+    """
+    # Where the file is a link, what it points to is replaced.
+    path = (home / KEY_FILE).resolve()
+    content = _HEAD + _MORE.format(hashes=f"{_HASHES}{keys.hashes.hex()}") + f"{keys.identity}\n"
+    if keys.former is not None:
+        content += _FORMER.format(identity=keys.former)
+    with path.open("r+b") as before:
+        write_whole(path, content.encode())
+        sync_folder(path.parent)
+        status = os.fstat(before.fileno())
+        # Not where somebody's copy is a second name of the same file.
+        if status.st_nlink == 0:
+            before.write(bytes(status.st_size))
+            before.flush()
+            os.fsync(before.fileno())
+
+
+def write_new_key(home: Path) -> None:
+    """Write a first key beside its place and link it there, so that two first runs agree on one."""
+    path = home / KEY_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{KEY_FILE}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(f"{_HEAD}{x25519.Identity.generate()}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        return
+    finally:
+        beside.unlink()
+
+
+def changes_of(home: Path) -> dict[str, Any]:
+    """Return what is known of the new keys of a home: `check`, and a list of `changes`.
+
+    Raises:
+        KeyFileError: the file is damaged.
+    """
+    path = home / CHANGES
+    try:
+        said = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {"changes": []}
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or not isinstance(said.get("changes"), list):
+        raise KeyFileError(
+            f"{path} says which key this home has, and is damaged. Restore it from the newest "
+            "backup."
+        )
+    return said
+
+
+def change_under_way(home: Path) -> str:
+    """Return since when a new key is under way, UTC, as text; "" when none is.
+
+    Raises:
+        KeyFileError: what is known of changes is damaged.
+    """
+    changes = changes_of(home)["changes"]
+    return "" if not changes or changes[-1].get("ended_at") else str(changes[-1].get("begun_at"))
+
+
+def write_changes(home: Path, keys: HomeKeys, changes: list[dict[str, Any]]) -> None:
+    """Write what is known of the new keys of a home, whole or not at all.
+
+    Raises:
+        OSError: no room or no permission.
+    """
+    said = {"check": _check(keys.hashes), "changes": changes}
+    write_whole(home / CHANGES, (json.dumps(said, indent=1) + "\n").encode())
+
+
+def _check(hashes: bytes) -> str:
+    return hmac.digest(hashes, _CHECKED, "sha256").hex()[:32]
