@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from assets.exports.ledger.entries import find_file
+from assets.lake.catalog.read_only import refuse_read_only
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.pull.sources import chosen, load_sources
@@ -78,6 +79,7 @@ def pull(
 ) -> None:
     """Fetch what is new from school systems (SS12000), as files for the next ingest."""
     settings = settings_of(context, home)
+    refuse_read_only(settings.lake.home)
     # First, so that a wrong setting is reported before Dagster is started.
     for one in chosen(load_sources(settings.sources_file), source):
         if one.keeps_deleted:

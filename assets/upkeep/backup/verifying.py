@@ -21,6 +21,7 @@ from assets.delivery.delivery_log import DeliveryLog
 from assets.exports.files.archive import Archive
 from assets.exports.sealed_values import look_over
 from assets.follow_up.portal_database import database_file
+from assets.lake.catalog.read_only import address_to_read
 from assets.lake.connection import Lake
 from assets.lake.data_files import kept_files, lost_files, rows_in, rows_said
 from assets.lake.encryption import Sealer
@@ -149,7 +150,7 @@ def _databases(home: Path) -> Iterator[Trouble]:
 def is_whole_database(path: Path) -> bool:
     """Whether a SQLite file is one, by its own check of every page."""
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as opened:
+        with closing(sqlite3.connect(address_to_read(path), uri=True, timeout=10)) as opened:
             found = opened.execute("PRAGMA integrity_check(1)").fetchone()
             return bool(found == ("ok",))
     except sqlite3.Error:
