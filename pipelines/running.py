@@ -16,7 +16,9 @@ from filelock import FileLock, Timeout
 
 from assets.lake.access import LakeAccess
 from assets.lake.catalog.read_only import refuse_read_only
+from assets.lake.catalog.resting import note_at_rest
 from assets.pull.access import PullAccess
+from assets.upkeep.backup.verifying import databases_of
 from assets.upkeep.reporting.report import NightFailure, RunFacts
 from pipelines.dead_runs import end_dead_runs, signs_of_life
 from pipelines.failures import failure_of
@@ -163,6 +165,7 @@ def run_job(
         ) from None
     finally:
         access.close()
+        note_at_rest(databases_of(settings.lake.home))
     made = results_of(result)
     if tell:
         tell(made)

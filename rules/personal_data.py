@@ -182,7 +182,7 @@ PLACES: tuple[Store, ...] = (
         "whoever reads the file",
         erasure="`trappan erase`: rows, extremes of keys and freed pages",
         rotation=NOT_YET,
-        noticed=("cut", "gone"),
+        noticed=EVERY_BIT,
     ),
     Store(
         "lost lakes",
@@ -269,7 +269,7 @@ PLACES: tuple[Store, ...] = (
         "the operator",
         erasure="`trappan erase`: whom lists name is forgotten",
         rotation=NOT_YET,
-        noticed=("cut",),
+        noticed=("flipped", "cut"),
     ),
     Store(
         "delivered lists",
@@ -401,7 +401,7 @@ PLACES: tuple[Store, ...] = (
     Store(
         "night reports",
         r"reports/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\.(?:json|md|unreadable)|trappan\.prom"
-        r"|\.?begun-[0-9a-f]{32}(?:\.json)?)",
+        r"|\.?begun-[0-9a-f]{32}(?:\.json)?|(?:publish-[0-9W-]{8}|pull)\.json)",
         "`reports/`, and `TRAPPAN_METRICS_FILE`",
         "a night's counts, days and school units; nothing about protection, no file's name",
         "nobody",
@@ -477,9 +477,9 @@ PLACES: tuple[Store, ...] = (
     ),
     Store(
         "locks",
-        r"(?:[a-z]+/)?[a-z]*\.lock",
-        "`*.lock`",
-        "nothing: empty files",
+        r"(?:[a-z]+/)?[a-z]*\.(?:lock|sum(?:\.new)?)",
+        "`*.lock`, `*.sum`",
+        "nothing: empty files, and checksums of the databases",
         "nobody",
         "trappan",
         backup=NEVER,

@@ -141,10 +141,16 @@ def serve() -> None:
             os.setsid()
             os.close(told)
             _be_a_command(asked["words"], asked["log"])
+            status = 1
             try:
                 app.main()
-            finally:
-                os.write(tell, json.dumps(sorted(sys.modules)).encode())
+            except SystemExit as stop:
+                status = stop.code if isinstance(stop.code, int) else 1
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.write(tell, json.dumps(sorted(sys.modules)).encode())
+            # What libraries do at an end waits for threads that were not forked with this one.
+            os._exit(status)
         os.close(tell)
         os.write(answers, b"%d\n" % pid)
         with os.fdopen(told, "rb") as of_child:

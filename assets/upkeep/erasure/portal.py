@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assets.follow_up.portal_database import PortalAwayError, PortalDatabase
+from assets.lake.catalog.statistics import without_common_values
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -122,13 +123,15 @@ def _delete(connection: Connection, keys: frozenset[str], *, has_sessions: bool)
 
 
 def _sweep(connection: Connection, *, is_file: bool) -> None:
-    """Let nothing that was deleted lie in freed pages, or in the log of writes."""
+    """Let nothing that was deleted lie in freed pages, a log of writes, or statistics."""
     if is_file:
         _do(connection, "VACUUM")
         _do(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         return
     for table in (*PUPIL_TABLES, "portal_delegation", _SESSIONS):
         _do(connection, f"VACUUM (FULL) {table}")
+    for statement in without_common_values({(table, "pupil_key") for table in PUPIL_TABLES}):
+        _do(connection, statement)
 
 
 def _do(
