@@ -93,8 +93,9 @@ def files(
         if are_named:
             # Also without --identities: a file's name can name a pupil.
             note = open_identities if identities else note_access
-            asked = {"rejected": rejected, "sender": sender, "out": out}
-            note(settings, "files", **asked, identities=identities)
+            note(
+                settings, "files", rejected=rejected, sender=sender, out=out, identities=identities
+            )
         if sender and out:
             file = find_file(lake, sealer, sender)
             summary = summary_rows(lake, sealer, file, load_layouts())
