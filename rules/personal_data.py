@@ -176,7 +176,7 @@ PLACES: tuple[Store, ...] = (
     Store(
         "catalog",
         r"lake/catalog\.sqlite(?:-wal|-shm|-journal)?",
-        "`lake/catalog.sqlite`, or `TRAPPAN_CATALOG`",
+        "`lake/catalog.sqlite`, or `TRAPPAN_CATALOG`; of a read-only home a copy below `TMPDIR`",
         "the keys of the lake's files, and small tables' rows; no name in clear",
         "values sealed",
         "whoever reads the file",
