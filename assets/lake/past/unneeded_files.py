@@ -20,14 +20,12 @@ Not here: which snapshots are kept (`snapshots.py`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 import duckdb
 
-from assets.lake.catalog.read_only import is_read_only
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeError
 from assets.lake.tables import TABLE_NAMES
@@ -130,9 +128,7 @@ def unneeded_files(lake: Lake, *, grace: timedelta = GRACE, delete: bool = False
             missing afterwards; or another writer did not end in time.
     """
     # Nobody else writes meanwhile, so what the catalog does not know is of no write under way.
-    # Where nobody can write that is so anyway.
-    is_asked = not delete and is_read_only(lake.settings.home)
-    with nullcontext() if is_asked else lake.writing():
+    with lake.writing():
         before = datetime.now(UTC) - grace
         replaced = _asked(lake, "ducklake_cleanup_old_files", before)
         left_over = _asked(lake, "ducklake_delete_orphaned_files", before)

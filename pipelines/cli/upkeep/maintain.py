@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from assets.lake.catalog.read_only import is_read_only
+from assets.lake.catalog.read_only import refuse_read_only
 from assets.lake.connection import Lake
 from assets.lake.past.unneeded_files import GRACE
 from assets.upkeep.maintenance.assets import age_out_runs, old_runs
@@ -18,7 +18,7 @@ from assets.upkeep.maintenance.maintain import look, maintain
 from assets.upkeep.maintenance.promise import promised
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import Home
-from pipelines.cli.printing import say, say_out, watched
+from pipelines.cli.printing import say_out, watched
 from pipelines.running import instance_of, run_lock
 
 _STEPS = 5
@@ -40,16 +40,14 @@ def maintain_command(
 ) -> None:
     """Let old snapshots go, merge small files, and delete what nothing needs."""
     settings = settings_of(context, home)
+    # Also to look: DuckLake says only where it may delete what it would.
+    refuse_read_only(settings.lake.home)
     promise, grace = promised(), timedelta(0) if at_once else GRACE
     if dry_run:
         with Lake.open(settings.lake) as lake:
             found = look(lake, promise, grace=grace)
-        if is_read_only(settings.lake.home):
-            # Dagster opens its history to be written to, and no other way.
-            runs = None
-        else:
-            with instance_of(settings) as instance:
-                runs = len(old_runs(instance, promise.run_days))
+        with instance_of(settings) as instance:
+            runs = len(old_runs(instance, promise.run_days))
     else:
         with run_lock(settings, "maintain"), watched() as progress:
             done = iter(range(_STEPS))
@@ -65,9 +63,6 @@ def maintain_command(
                 runs = age_out_runs(instance, promise.run_days)
     for sentence in found.sentences(is_dry_run=dry_run):
         say_out(sentence)
-    if runs is None:
-        say("Dagster's runs were not counted: the home can't be written to.")
-        return
     say_out(
         f"Dagster's runs: {runs} of more than {promise.run_days} days ago "
         f"{'would go' if dry_run else 'went'}."
