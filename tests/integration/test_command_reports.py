@@ -21,6 +21,8 @@ from tests.integration.every_command import filled
 from tests.integration.ingest_files import PUPILS
 from tests.integration.test_night_reports import KILLED
 
+pytestmark = pytest.mark.usefixtures("no_night_is_too_old")
+
 WEEK, SUNDAY = "2026-W46", "2026-11-15"
 PUBLISH = ("publish", "--week", WEEK)
 SOURCES = """
@@ -31,11 +33,6 @@ sources:
     backoff_seconds: 0
     auth: {kind: token, secret: {file: jeton}}
 """
-
-
-@pytest.fixture(autouse=True)
-def _lists_are_not_older_than_today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assets.upkeep.reporting.standing.MOST_HOURS", 24 * 365 * 50)
 
 
 @pytest.fixture(scope="module")
