@@ -21,7 +21,9 @@ from assets.exports.files.printable import printable_name
 from assets.exports.readers.layout_files import load_layouts
 from assets.exports.senders.senders_file import senders_of
 from assets.lake.access import LakeAccess, words_without_data
+from assets.lake.catalog.resting import note_at_rest
 from assets.lake.connection import Lake
+from assets.upkeep.backup.verifying import databases_of
 from assets.upkeep.reporting.disk import look_at_disk
 from assets.upkeep.reporting.kept import NightReports
 from assets.upkeep.reporting.looks import look_after
@@ -118,6 +120,7 @@ class Night:
             for fault in told.faults:
                 self.say(f"Somebody was not told of the night: {fault}")
         self._mark.close()
+        note_at_rest(databases_of(self.settings.lake.home))
 
     def _looks(self, begun: BegunNight) -> NightLooks:
         settings = self.settings

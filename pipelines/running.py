@@ -15,7 +15,10 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from assets.lake.access import LakeAccess
+from assets.lake.catalog.read_only import refuse_read_only
+from assets.lake.catalog.resting import note_at_rest
 from assets.pull.access import PullAccess
+from assets.upkeep.backup.verifying import databases_of
 from assets.upkeep.reporting.report import NightFailure, RunFacts
 from pipelines.dead_runs import end_dead_runs, signs_of_life
 from pipelines.failures import failure_of
@@ -52,9 +55,10 @@ def run_lock(settings: Settings, what: str) -> Iterator[None]:
 
     Raises:
         BusyError: another one is under way; it works on the same files.
-        RunError: the home can't be written to.
+        ReadOnlyHomeError, RunError: the home can't be written to.
     """
     home = settings.lake.home
+    refuse_read_only(home)
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(home / f"{what}.lock", mode=0o600)
@@ -129,8 +133,10 @@ def run_job(
         What the run made.
 
     Raises:
+        ReadOnlyHomeError: the home can't be written to.
         RunError: a step or check failed.
     """
+    refuse_read_only(settings.lake.home)
     # History and spill files are the owner's only, also what Dagster writes.
     os.umask(0o077)
     # Here, not at the top: the code location reads the environment when it is imported, and a
@@ -159,6 +165,7 @@ def run_job(
         ) from None
     finally:
         access.close()
+        note_at_rest(databases_of(settings.lake.home))
     made = results_of(result)
     if tell:
         tell(made)

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from assets.lake.catalog.read_only import refuse_read_only
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.settings import LakeSettings
@@ -158,7 +159,11 @@ class Home:
     @contextmanager
     def _reading(self) -> Iterator[tuple[Lake, _Answers]]:
         with self._turn:
-            lake = self._lake = self._lake or Lake.open(self._settings.lake)
+            if self._lake is None:
+                # Of a home that can't be written to a copy would be asked, which hears of no news.
+                refuse_read_only(self._settings.lake.home)
+                self._lake = Lake.open(self._settings.lake)
+            lake = self._lake
             try:
                 yield lake, self._look_for_news(lake)
             except Exception:

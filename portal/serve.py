@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from assets.lake.catalog.read_only import refuse_read_only
 from assets.lake.upgrading.versions import program_version
 from pipelines.cli.home import settings_of
 from pipelines.cli.options import Home
@@ -33,6 +34,8 @@ def portal(
 ) -> None:
     """Serve the portal, in which people read lists and say what they did."""
     settings = settings_of(context, home)
+    # What people say is kept there, and so is who opened a pupil.
+    refuse_read_only(settings.lake.home)
     configuration = PortalConfiguration().checked()
     if address != LOOPBACK and not configuration.url:
         raise PortalError(

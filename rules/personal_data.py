@@ -162,13 +162,13 @@ PLACES: tuple[Store, ...] = (
     Store(
         "catalog",
         r"lake/catalog\.sqlite(?:-wal|-shm|-journal)?",
-        "`lake/catalog.sqlite`, or `TRAPPAN_CATALOG`",
+        "`lake/catalog.sqlite`, or `TRAPPAN_CATALOG`; of a read-only home a copy below `TMPDIR`",
         "the keys of the lake's files, and small tables' rows; no name in clear",
         "values sealed",
         "whoever reads the file",
         erasure="`trappan erase`: rows, extremes of keys and freed pages",
         rotation="old snapshots go; the data files' keys in it are not made of the home's key",
-        noticed=("cut", "gone"),
+        noticed=EVERY_BIT,
         retention="`trappan retain`: rows, extremes of keys and freed pages",
     ),
     Store(
@@ -263,7 +263,7 @@ PLACES: tuple[Store, ...] = (
         "the operator",
         erasure="`trappan erase`: whom lists name is forgotten",
         rotation=f"{SEALED_AGAIN}: whom lists name",
-        noticed=("cut",),
+        noticed=("flipped", "cut"),
         retention="`trappan retain`, deliveries: what was done; what lies where while it "
         "lies there",
     ),
@@ -414,7 +414,7 @@ PLACES: tuple[Store, ...] = (
     Store(
         "night reports",
         r"reports/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\.(?:json|md|unreadable)|trappan\.prom"
-        r"|\.?begun-[0-9a-f]{32}(?:\.json)?)",
+        r"|\.?begun-[0-9a-f]{32}(?:\.json)?|(?:publish-[0-9W-]{8}|pull)\.json)",
         "`reports/`, and `TRAPPAN_METRICS_FILE`",
         "a night's counts, days and school units; nothing about protection, no file's name",
         "nobody",

@@ -70,12 +70,12 @@ KEYS_AND_SETTINGS: tuple[Store, ...] = (
     ),
     Store(
         "locks",
-        r"(?:[a-z]+/)?[a-z-]*\.lock",
-        "`*.lock`",
-        "nothing: empty files",
+        r"(?:[a-z]+/)?[a-z-]*\.(?:lock|sum(?:\.new)?)",
+        "`*.lock`, `*.sum`",
+        "nothing: empty files, and checksums of the databases",
         "nobody",
         "trappan",
         backup=NEVER,
-        retention="stays: empty files",
+        retention="stays: nothing of anybody",
     ),
 )

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from assets.delivery.settings import DeliveryError
 from assets.delivery.shares import ListFile, ReaderKey, StandingList
+from assets.lake.catalog.read_only import address_to_read
 from assets.lake.encryption import Sealer, SealError
 from assets.lake.sealed_places import LISTED
 
@@ -109,7 +110,7 @@ class DeliveryLog:
         path = home / FILE_NAME
         try:
             if path.exists():
-                found = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)
+                found = sqlite3.connect(address_to_read(path), uri=True, timeout=10)
             else:
                 found = sqlite3.connect(":memory:")
                 found.executescript(_TABLES)

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from assets.follow_up.kinds import ACT, ACTS, BROUGHT, NO_ACTS
+from assets.lake.catalog.read_only import address_to_read
 from rules.errors import TrappanError
 
 if TYPE_CHECKING:
@@ -182,8 +183,8 @@ class PortalDatabase:
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
         if not self.address:
-            mode = "rw" if may_write else "ro"
-            file = f"file:{quote(str(database_file(self.home)))}?mode={mode}"
+            path = database_file(self.home)
+            file = f"file:{quote(str(path))}?mode=rw" if may_write else address_to_read(path)
 
             def connect() -> sqlite3.Connection:
                 return sqlite3.connect(file, uri=True, timeout=_WAIT_SECONDS)

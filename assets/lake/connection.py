@@ -17,7 +17,6 @@ Found when tried, and guarded here:
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 import polars as pl
 
+from assets.lake.catalog.read_only import Workplace, refuse_older_lake, refuse_read_only
 from assets.lake.catalog.statistics import keep_no_extremes, know_empty_tables
 from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError, Sealer
@@ -40,10 +40,8 @@ from assets.lake.settings import (
     configuration,
     extension_path,
     lost_lake,
-    own_temp_folder,
     put_aside,
     quoted,
-    refuse_lost_lake,
     traces_of_a_lake,
 )
 from assets.lake.tables import TABLE_NAMES, TABLES
@@ -76,9 +74,11 @@ class Lake:
         settings: LakeSettings,
         connection: duckdb.DuckDBPyConnection,
         turns: Turns | None = None,
+        place: Workplace | None = None,
     ) -> None:
         self.settings = settings
         self.connection = connection
+        self._place = place
         self._prepared: set[str] = set()
         self._is_beside = turns is not None
         self._traces: tuple[str, ...] = ()
@@ -102,32 +102,28 @@ class Lake:
         os.umask(0o077)
         home = settings.home
         try:
-            home.mkdir(parents=True, exist_ok=True)
-            home.chmod(0o700)
-            refuse_lost_lake(settings)
-            for folder in ("lake/data", "tmp"):
-                (home / folder).mkdir(parents=True, exist_ok=True)
-            temp = own_temp_folder(home / "tmp")
+            place = Workplace.of(settings)
         except OSError as error:
             raise LakeError(
                 f"The home folder {home} can't be used: {error.strerror}. Expected a folder that "
                 "this user may write to. Give another with --home or TRAPPAN_HOME, or change its "
                 "owner."
             ) from None
-        connection = duckdb.connect(config=configuration(settings, temp))
-        lake = cls(settings, connection)
+        connection = duckdb.connect(config=configuration(settings, place.temp))
+        lake = cls(settings, connection, place=place)
         try:
             lake._attach()
             lake._make_tables()
             lake._refuse_emptied()
-            patiently(lambda: keep_no_extremes(settings, connection))
+            if not place.is_read_only:
+                patiently(lambda: keep_no_extremes(settings, connection))
             with lake.reading():
                 lake._refuse_a_new_key()
                 lake._define_views()
                 if not to_look_over:
                     refuse_changed_words(connection)
         except duckdb.Error as error:
-            connection.close()
+            lake._let_go()
             if _is_no_lake(error):
                 if settings.begins_anew and not settings.catalog:
                     put_aside(settings)
@@ -143,7 +139,7 @@ class Lake:
                 f"does not answer{said}. Run `trappan doctor`."
             ) from None
         except TrappanError:
-            connection.close()
+            lake._let_go()
             raise
         return lake
 
@@ -153,7 +149,7 @@ class Lake:
         Opening it again takes a third of a second of the processor, because DuckDB checks the
         signature of every extension; this takes a fiftieth of that. Close it before this one.
         """
-        lake = type(self)(self.settings, self.connection.cursor(), self._turns)
+        lake = type(self)(self.settings, self.connection.cursor(), self._turns, self._place)
         lake.connection.execute(_NAMES_ARE_SOUGHT_IN)
         lake.define_views()
         return lake
@@ -178,11 +174,13 @@ class Lake:
         if self._traces and not settings.begins_anew:
             # An emptied catalog is no new one.
             options.append("CREATE_IF_NOT_EXISTS false")
-        if settings.catalog_string.startswith("sqlite:"):
+        catalog = settings.catalog_string
+        if self._place and self._place.is_read_only:
+            options.append("READ_ONLY")
+            catalog = self._place.catalog_string
+        elif catalog.startswith("sqlite:"):
             options += ["META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 10000"]
-        statement = (
-            f"ATTACH 'ducklake:{quoted(settings.catalog_string)}' AS lake ({', '.join(options)})"
-        )
+        statement = f"ATTACH 'ducklake:{quoted(catalog)}' AS lake ({', '.join(options)})"
         patiently(lambda: self.connection.execute(statement))
         self._turns.attach(self.connection)
         self.connection.execute(_NAMES_ARE_SOUGHT_IN)
@@ -198,6 +196,7 @@ class Lake:
         has_ledger = upgrade.found is not None and self._has_ledger()
         if self._traces and not self.settings.begins_anew and not has_ledger:
             raise lost_lake(self.settings, "its catalog has no ledger", self._traces)
+        refuse_older_lake(self.settings.home)
         if not self.settings.upgrades:
             upgrade.refuse_unasked()
         try:
@@ -266,8 +265,12 @@ class Lake:
             return
         if self._turns.were_taken:
             self._keep_lasting_rows()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self.connection.close()
-        shutil.rmtree(self.settings.home / "tmp" / str(os.getpid()), ignore_errors=True)
+        if self._place:
+            self._place.clear()
 
     def _keep_lasting_rows(self) -> None:
         """Keep what no original brings back; where it can't be, `trappan verify` says so.
@@ -329,9 +332,10 @@ class Lake:
 
         Raises:
             LakeError: another process held it for longer than `lock_wait_seconds`, or a newer
-                program upgraded the lake meanwhile.
+                program upgraded the lake meanwhile; or the home can't be written to.
             duckdb.Error: the catalog's server is away.
         """
+        refuse_read_only(self.settings.home)
         with self._turns.taken(self.connection):
             # A newer program may have upgraded the lake since it was opened here.
             refuse_newer(self.connection, meanwhile=True)

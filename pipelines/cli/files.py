@@ -18,6 +18,7 @@ from assets.exports.ledger.refused_rows import problem_rows
 from assets.exports.readers.layout_files import load_layouts
 from assets.exports.sender_summary import summary_rows, write_summary
 from assets.flags.answers import identity_numbers
+from assets.lake.catalog.read_only import is_read_only
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from pipelines.cli.home import note_access, settings_of
@@ -56,6 +57,12 @@ PROBLEM_COLUMNS = (
     "rows",
 )
 
+#: How names of files are seen, by whether the access log could be written.
+_WITH = {
+    True: "Who has a grant sees them (trappan grant).",
+    False: "They are seen where access.log can be written: here the home is read-only.",
+}
+
 archive = typer.Typer(help="The originals of received files.", no_args_is_help=True)
 
 
@@ -81,9 +88,14 @@ def files(
         raise typer.BadParameter("--sender and --out go together: a file's hash, and where to.")
     with Lake.open(settings.lake) as lake:
         sealer = Sealer.of_home(settings.lake.home)
-        # Also without --identities: a file's name can name a pupil.
-        note = open_identities if identities else note_access
-        note(settings, "files", rejected=rejected, sender=sender, out=out, identities=identities)
+        # Where that can't be written down, no name is shown, and nothing of any row.
+        are_named = identities or sender is not None or not is_read_only(settings.lake.home)
+        if are_named:
+            # Also without --identities: a file's name can name a pupil.
+            note = open_identities if identities else note_access
+            note(
+                settings, "files", rejected=rejected, sender=sender, out=out, identities=identities
+            )
         if sender and out:
             file = find_file(lake, sealer, sender)
             summary = summary_rows(lake, sealer, file, load_layouts())
@@ -100,12 +112,9 @@ def files(
         {column: "" if row[column] is None else str(row[column]) for column in columns}
         for row in frame.iter_rows(named=True)
     ]
-    if not may_open(settings):
+    if not are_named or not may_open(settings):
         rows = [row | {"file_name": ""} for row in rows]
-        say(
-            "Names of files are left out, because one can name a pupil. Who has a grant sees them "
-            "(trappan grant)."
-        )
+        say(f"Names of files are left out, because one can name a pupil. {_WITH[are_named]}")
     print_rows(columns, rows, kind)
 
 

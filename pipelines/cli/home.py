@@ -17,13 +17,19 @@ import typer
 from pydantic import ValidationError
 
 from assets.exports.files.printable import printable_name
+from assets.lake.catalog.read_only import is_read_only
 from assets.lake.whole_files import append_line
 from pipelines.settings import Settings
+from rules.errors import TrappanError
 from rules.models import ParameterSet, RuleSet
 from rules.registry import load_parameters, root_of, rule_set_of
 
 _LOGIN, _PROCESS = Path("/proc/self/loginuid"), Path("/proc/self/comm")
 _NOBODY_LOGGED_IN = 2**32 - 1
+
+
+class LogAwayError(TrappanError):
+    """The access log can't be written, so nothing may be shown that is written there."""
 
 
 def settings_of(context: typer.Context, home: Path | None) -> Settings:
@@ -55,9 +61,17 @@ def note_access(settings: Settings, command: str, **asked: object) -> None:
     """Write a line of the log, before the answer is given.
 
     Raises:
-        OSError: it can't be written; then no answer may be given.
+        LogAwayError: the home can't be written to; then no answer may be given.
+        OSError: the log alone can't be written; the same.
     """
     home = settings.lake.home
+    if is_read_only(home):
+        raise LogAwayError(
+            f"{home / 'access.log'} can't be written, because the home is on a read-only disk or "
+            "is another account's, and who asks for names or numbers is written there first. "
+            "Nothing was shown and nothing was done. Ask without names (by pupil key), or where "
+            "this user may write to the home."
+        )
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     line = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),

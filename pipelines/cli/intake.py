@@ -6,12 +6,14 @@ Not here: how it is taken in (`assets/exports/ingest.py`) or fetched (`assets/pu
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from assets.exports.ledger.entries import find_file
+from assets.lake.catalog.read_only import refuse_read_only
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.pull.sources import chosen, load_sources
@@ -19,9 +21,11 @@ from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import BeginAnew, FileHash, Format, Home, offered
 from pipelines.cli.printing import print_reports, print_rows, say, say_refused, say_seconds, watched
 from pipelines.cli.trust.grants import as_may_be_named
+from pipelines.command_reports import reported_command
 from pipelines.resources import lake_access, pull_access
 from pipelines.run_results import RunResults
 from pipelines.running import run_job
+from pipelines.settings import Settings
 
 _PULL_COLUMNS = ("source", "endpoint", "outcome", "objects", "pages", "files")
 
@@ -78,6 +82,14 @@ def pull(
 ) -> None:
     """Fetch what is new from school systems (SS12000), as files for the next ingest."""
     settings = settings_of(context, home)
+    refuse_read_only(settings.lake.home)
+    # Where nothing is to be pulled, nothing is missed.
+    is_set = settings.sources_file.exists()
+    with reported_command(settings, "pull", say) if is_set else nullcontext():
+        _pull(settings, source)
+
+
+def _pull(settings: Settings, source: str | None) -> None:
     # First, so that a wrong setting is reported before Dagster is started.
     for one in chosen(load_sources(settings.sources_file), source):
         if one.keeps_deleted:

@@ -7,7 +7,7 @@ is missed (`assets/watchlists/release/released.py`), the jobs (`jobs.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -38,6 +38,7 @@ from pipelines.cli.printing import (
 )
 from pipelines.cli.trust.grants import as_may_be_named
 from pipelines.cli.trust.waiting import waiting_after
+from pipelines.command_reports import reported_command
 from pipelines.jobs import as_of_tags
 from pipelines.night_reports import Night, failure_from
 from pipelines.resources import lake_access
@@ -176,12 +177,22 @@ def publish(
             "at, in a few words and without names of pupils. It is written to access.log with "
             "your name."
         )
+    # One school's list is asked for by somebody who waits for the answer.
+    reported = (
+        nullcontext() if school else reported_command(settings, "publish", say, iso_week(week))
+    )
+    with reported:
+        _publish(settings, week, school, Override(even_if_held, force), reason)
+
+
+def _publish(
+    settings: Settings, week: date, school: str | None, override: Override, reason: str | None
+) -> None:
     rules_on(settings, week)
     with watched() as progress:
-        override = Override(even_if_held, force)
         _note(settings, "publish", override, reason, week=iso_week(week), school=school)
         access = lake_access(settings, (), progress, override=override)
-        if not force:
+        if not override.is_forced:
             refuse_week(access, week)
         made = run_job(settings, "weekly_job", access, as_of_tags(week, school))
     release = made.release

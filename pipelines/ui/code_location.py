@@ -23,6 +23,7 @@ from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.workspace.load_target import ModuleTarget
 from dagster._grpc.client import DagsterGrpcClient
 
+from assets.lake.catalog.read_only import refuse_read_only
 from pipelines.running import RunError
 from pipelines.settings import PROJECT_ROOT, Settings
 
@@ -37,8 +38,10 @@ def prepared(settings: Settings) -> None:
     """Make the home and this process ready for Dagster's processes.
 
     Raises:
+        ReadOnlyHomeError: the home can't be written to.
         RunError: this is no checkout, so no history is kept.
     """
+    refuse_read_only(settings.lake.home)
     if not (PROJECT_ROOT / "dagster.yaml").is_file():
         raise RunError(
             "There is no dagster.yaml beside the packages, so there is no history to show. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from assets.upkeep.backup.backing_up import BackupPlan, back_up
 from assets.upkeep.backup.restoring import bring_back
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan
-from tests.integration.erased_home import erase, offer_small
+from tests.integration.erased_home import NUMBER, OTHERS, erase, lessons, offer_small
+from tests.integration.ingest_files import BASIC, put, text_of
 from tests.integration.test_erasure import found_in
 
 IDENTITY = x25519.Identity.generate()
@@ -73,6 +75,30 @@ def test_a_rebuild_after_an_erasure_makes_the_same_lake_without_the_pupil(erased
     said = trappan("--home", erased, "rebuild")
     assert said.status == 0, said.err
     assert rows_of(erased) == before
+    assert found_in(erased) == []
+    assert_well(erased)
+
+
+def test_a_file_with_rows_of_an_erased_pupil_is_made_again_without_a_word(erased: Path) -> None:
+    """The rows were refused when it came, and its original has been rewritten: all is as it was."""
+    both = [
+        row | {"date": f"2026-10-{day}"}
+        for row in lessons((NUMBER, OTHERS[0]), date(2026, 10, 9), 1)
+        for day in (12, 13)
+    ]
+    put(erased / "inbox", "lektionsfranvaro_20261014T0500.csv", text_of(both, BASIC))
+    said = trappan("--home", erased, "ingest", erased / "inbox")
+    assert said.status == 0, said.err
+    before = rows_of(erased)
+    assert [row for row in before["row_problems"] if "row.erased" in row]
+    shutil.rmtree(erased / "lake")
+    said = trappan("--home", erased, "rebuild")
+    assert said.status == 0, said.err
+    assert "other counts of rows" not in said.err
+    after = rows_of(erased)
+    assert [row for row in after["row_problems"] if "row.erased" in row] == []
+    for table in {*_MADE_AGAIN} - {"files", "row_problems"}:
+        assert after[table] == before[table], table
     assert found_in(erased) == []
     assert_well(erased)
 

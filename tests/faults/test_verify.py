@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -58,19 +59,24 @@ def file_of(home: Path, place: Store) -> Path:
 @contextmanager
 def broken(path: Path, fault: Fault, place: int | None = None, bit: int = 4) -> Iterator[None]:
     """Break a file for as long as it is asked about, in its middle unless told where."""
-    before, mode = path.read_bytes(), path.stat().st_mode
+    before, times = path.read_bytes(), path.stat()
+    mode = times.st_mode
     path.unlink()
     if fault != "gone":
         at = len(before) // 2 if place is None else place
         flipped = before[:at] + bytes((before[at] ^ bit,)) + before[at + 1 :]
         path.write_bytes(flipped if fault == "flipped" else before[:at])
         path.chmod(mode)
+        if fault == "flipped":
+            # A disk that forgets does not say when.
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
         path.write_bytes(before)
         path.chmod(mode)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def verify(home: Path, *more: str) -> Said:

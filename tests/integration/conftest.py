@@ -96,3 +96,9 @@ def postgres() -> Iterator[Postgres]:
     """A Postgres server on loopback."""
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture
+def no_night_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The status looks at today's clock, which is after every night of a test or near it."""
+    monkeypatch.setattr("assets.upkeep.reporting.standing.MOST_HOURS", 24 * 365 * 50)

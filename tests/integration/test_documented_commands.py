@@ -37,7 +37,14 @@ PAGES = (
     "command-line-pupil.md",
     "command-line-files.md",
     "command-line.md",
+    "command-line-upkeep.md",
+    "operators-erasure.md",
 )
+#: Pages whose examples have a home, a folder or a shell of their own, and where they are played.
+PLAYED_ELSEWHERE = {
+    "layouts.md": "tests/integration/test_layout_tools.py",
+    "tutorial.md": "tests/integration/test_tutorial.py",
+}
 #: Examples that need another machine, or a file of one's own, and where they are played instead.
 ELSEWHERE = {
     "pull": "tests/integration/test_pull_command.py",
@@ -47,6 +54,8 @@ ELSEWHERE = {
 COMMON = {"--home", "--help", "--wide", "--format"}
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CALL = re.compile(r"\$ ((?:[A-Z_]+=\S+ )*)trappan (.+)")
+#: An example, wherever it stands and whatever is before the command.
+_SHOWN = re.compile(r"^ *[$#] .*\btrappan (?=\S)", re.MULTILINE)
 #: What ends a server in a page, as it does in a terminal.
 _END = "^C"
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
@@ -213,8 +222,25 @@ def test_the_two_servers_are_played() -> None:
 
 
 def test_what_is_not_played_here_is_played_where_it_says() -> None:
-    for command, file in ELSEWHERE.items():
+    for command, file in (*ELSEWHERE.items(), *PLAYED_ELSEWHERE.items()):
         assert f'"{command}"' in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_no_page_shows_a_command_that_nobody_plays() -> None:
+    """Whoever writes an example into another page adds the page, or says where it is played."""
+    shown = {
+        path.relative_to(ROOT / "docs").as_posix()
+        for path in (ROOT / "docs").rglob("*.md")
+        if _SHOWN.search(path.read_text(encoding="utf-8"))
+    }
+    assert not {*PAGES} & {*PLAYED_ELSEWHERE}
+    # One page tells commands without what they print; they are looked at as calls.
+    assert shown == ({*PAGES} - {"command-line-files.md"}) | {*PLAYED_ELSEWHERE}
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
+        assert not _SHOWN.search(path.read_text(encoding="utf-8")), path.name
+    for page in PAGES:
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        assert len(_SHOWN.findall(text)) == sum(1 for _ in examples(page)), page
 
 
 def synopses() -> Iterator[tuple[str, str, str]]:

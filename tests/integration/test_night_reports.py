@@ -34,6 +34,8 @@ from tests.integration.ingest_files import EVERY, PUPILS, REGISTER, USUAL, lesso
 from tests.integration.night_facts import Pinged, pinged_server, says
 from tests.integration.test_silent_schools import FIRST, GONE, LAST_SENT, ONE_DAY_LATER, has_come
 
+pytestmark = pytest.mark.usefixtures("no_night_is_too_old")
+
 AS_OF = "2026-11-15"
 NAME = "Kanariefågelsson"
 #: Where a name or a number of a person stands in what is offered.
@@ -79,12 +81,6 @@ def everything_told(home: Path) -> str:
     names = [path.name for path in (home / "reports").iterdir()]
     as_data = trappan("--home", home, "status", "--format", "json").out
     return "\n".join((*files, *names, status(home)[1], as_data))
-
-
-@pytest.fixture(autouse=True)
-def _lists_are_not_older_than_today(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The status looks at today's clock, which is after every night of these tests or near it."""
-    monkeypatch.setattr("assets.upkeep.reporting.standing.MOST_HOURS", 24 * 365 * 50)
 
 
 @pytest.fixture(scope="module")

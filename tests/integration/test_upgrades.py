@@ -324,7 +324,7 @@ def test_an_older_home_on_a_disk_for_reading_is_said_and_not_half_answered(older
     )
     assert said.returncode == 1
     assert said.stdout == ""
-    assert "can't be used: Read-only file system. Expected a folder" in said.stderr
+    assert "is of an older version, and the home can't be written to" in said.stderr
 
 
 # --- on a server ---------------------------------------------------------------------------------

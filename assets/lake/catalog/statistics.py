@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Collection, Iterator
 
 import duckdb
 
@@ -89,16 +90,39 @@ def forget_what_was(settings: LakeSettings, connection: duckdb.DuckDBPyConnectio
     for statement in _KEYS:
         connection.execute(statement)
     if settings.is_on_postgres:
-        text = f"VACUUM (FULL) {', '.join(_WITH_VALUES)}"
-        connection.execute(
-            f"CALL postgres_execute('{_CATALOG}', $text, use_transaction => false)", {"text": text}
-        )
+        for text in (
+            f"VACUUM (FULL) {', '.join(_WITH_VALUES)}",
+            *without_common_values({(table, column) for table in TABLES for column in _EXTREMES}),
+        ):
+            call = f"CALL postgres_execute('{_CATALOG}', $text, use_transaction => false)"
+            connection.execute(call, {"text": text})
     elif not _done_in_file(settings, "wipe"):
         raise LakeError(
             "What the lake's catalog said of rows that are gone could not be wiped: others read it "
             "for longer than a minute. Everything else was done. Run it again when no other "
             "command runs."
         )
+
+
+def without_common_values(columns: Collection[tuple[str, str]]) -> Iterator[str]:
+    """Yield what lets a Postgres server forget which values of columns were common.
+
+    Its own statistics keep values of rows that are gone: those that came often, and bounds between.
+    To look at a table again keeps those of one that is empty now; they go with a column's type,
+    also where that stays the same. Nothing is written again by that.
+
+    Args:
+        columns: table and column, of whoever runs it.
+    """
+    for table, column in sorted(columns):
+        yield (
+            f"DO $body$ BEGIN EXECUTE (SELECT 'ALTER TABLE {table} ALTER COLUMN {column} TYPE ' "
+            "|| format_type(atttypid, atttypmod) "
+            f"FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'); "
+            "END $body$"
+        )
+    # Of a database that is another's the server skips it with a warning.
+    yield "VACUUM (FULL) pg_catalog.pg_statistic"
 
 
 def _done_in_file(settings: LakeSettings, what: str) -> bool:
@@ -119,6 +143,7 @@ def _on_postgres(connection: duckdb.DuckDBPyConnection) -> str:
     return str(names)
 
 
+_EXTREMES = ("min_value", "max_value")
 #: The catalog's tables that say what is in rows or files.
 _WITH_VALUES = (*TABLES, "ducklake_data_file", "ducklake_delete_file", "ducklake_snapshot_changes")
 _KEYS = tuple(

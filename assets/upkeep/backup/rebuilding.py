@@ -331,7 +331,18 @@ class _Rebuilding:
         _insert(connection, "files", kept)
         _insert(connection, "files", fresh.select(made.columns))
         unlike = fresh.join(said, on="file_id", how="semi")
-        return tuple(sorted(set(unlike["file_sha256"])))
+        return tuple(sorted({*unlike["file_sha256"]} - self._without_erased(fresh, said)))
+
+    def _without_erased(self, made: pl.DataFrame, before: pl.DataFrame) -> set[str]:
+        """Return the files of which only rows of erased pupils are gone, refused when they came.
+
+        Their originals have been rewritten since, so the rows are neither read nor refused again.
+        """
+        both = made.join(before, on=["file_id", "layout", "rows_accepted"], suffix="_before")
+        gone = pl.col("rows_read_before") - pl.col("rows_read")
+        as_refused = pl.col("rows_rejected_before") - pl.col("rows_rejected")
+        shrunk = both.filter((gone > 0) & (gone == as_refused))["file_sha256"]
+        return {one for one in shrunk if self.archive.was_rewritten(one) is not None}
 
     def _unknown(self) -> tuple[str, ...]:
         known = set(self.ledger["file_sha256"])

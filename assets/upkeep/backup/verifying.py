@@ -21,6 +21,8 @@ from assets.delivery.delivery_log import DeliveryLog
 from assets.exports.files.archive import Archive
 from assets.exports.sealed_values import look_over
 from assets.follow_up.portal_database import database_file
+from assets.lake.catalog.read_only import address_to_read
+from assets.lake.catalog.resting import is_changed_at_rest
 from assets.lake.connection import Lake
 from assets.lake.data_files import kept_files, lost_files, rows_in, rows_said
 from assets.lake.encryption import Sealer
@@ -141,18 +143,33 @@ def _where_readable(what: str, look: Callable[[], list[Trouble]]) -> Looked:
 
 
 def _databases(home: Path) -> Iterator[Trouble]:
-    for path in (home / "lake" / "catalog.sqlite", home / DELIVERY, database_file(home)):
-        if path.exists() and not is_whole_database(path):
-            yield Trouble(path.relative_to(home).as_posix(), "it is cut short or damaged")
+    for path in databases_of(home):
+        if not path.exists():
+            continue
+        where = path.relative_to(home).as_posix()
+        # First: to open it may write a log beside it.
+        is_changed = is_changed_at_rest(path)
+        if not is_whole_database(path):
+            yield Trouble(where, "it is cut short or damaged")
+        elif is_changed:
+            yield Trouble(
+                where, "it is not as the last run left it, and nobody has written to it since"
+            )
+
+
+def databases_of(home: Path) -> tuple[Path, ...]:
+    """Return where a home's files of SQLite lie, but for Dagster's."""
+    return home / "lake" / "catalog.sqlite", home / DELIVERY, database_file(home)
 
 
 def is_whole_database(path: Path) -> bool:
     """Whether a SQLite file is one, by its own check of every page."""
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as opened:
+        with closing(sqlite3.connect(address_to_read(path), uri=True, timeout=10)) as opened:
             found = opened.execute("PRAGMA integrity_check(1)").fetchone()
             return bool(found == ("ok",))
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
+        # What it says of a damaged page can quote it.
         return False
 
 

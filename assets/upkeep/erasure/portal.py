@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assets.follow_up.portal_database import PortalAwayError, PortalDatabase
+from assets.lake.catalog.statistics import without_common_values
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -162,13 +163,16 @@ def delete_pupils(connection: Connection, keys: frozenset[str], *, has_sessions:
 
 
 def _sweep(connection: Connection, there: Collection[str], *, is_file: bool) -> None:
-    """Let nothing that was deleted lie in freed pages, or in the log of writes."""
+    """Let nothing that was deleted lie in freed pages, a log of writes, or statistics."""
     if is_file:
         do(connection, "VACUUM")
         do(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         return
     for table in sorted({*PUPIL_TABLES, "portal_delegation", "portal_person", SESSIONS} & {*there}):
         do(connection, f"VACUUM (FULL) {table}")
+    tables = {(table, "pupil_key") for table in PUPIL_TABLES if table in there}
+    for statement in without_common_values(tables):
+        do(connection, statement)
 
 
 def do(

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from assets.exports.senders.releases import waiting_files
 from assets.exports.senders.senders import Senders
 from assets.lake.connection import Lake
+from assets.upkeep.reporting.commands import CommandReports
 from assets.upkeep.reporting.disk import look_at_disk
 from assets.upkeep.reporting.report import NightLooks, SchoolNight
 from assets.watchlists.release.publish import CURRENT
@@ -43,6 +44,10 @@ def look_after(lake: Lake, as_of: date, begun_at: datetime, senders: Senders) ->
         schools=look_at_schools(lake, as_of, begun_at),
         files_awaiting=sum(not file.is_released for file in waiting_files(lake, senders)),
         disk=look_at_disk(lake.settings.home),
+        # Weeks that could not be published this night has made up; a pull nobody has made good.
+        of_commands=tuple(
+            one.sentence() for one in CommandReports(lake.settings.home).troubles() if not one.week
+        ),
     )
 
 

@@ -261,11 +261,13 @@ class NightLooks:
         schools: by code; None when the lake could not be asked.
         files_awaiting: that somebody has to release.
         disk: None when it could not be asked.
+        of_commands: what was called alone and did not end well, a sentence each.
     """
 
     schools: tuple[SchoolNight, ...] | None = None
     files_awaiting: int = 0
     disk: DiskState | None = None
+    of_commands: tuple[str, ...] = ()
 
 
 _OUTCOME = "files_"
@@ -330,7 +332,7 @@ def _waits_for(runs: Sequence[RunFacts], looks: NightLooks) -> list[str]:
                 "The portal's follow-up could not be read, or not all of it; the night said why."
             )
             break
-    return said
+    return [*said, *looks.of_commands]
 
 
 def _files(runs: Sequence[RunFacts], looks: NightLooks) -> FilesOfNight:

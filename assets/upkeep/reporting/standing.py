@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from assets.lake.key_file import KeyFileError, change_under_way
 from assets.lake.settings import LakeSettings
+from assets.upkeep.reporting.commands import CommandReports
 from assets.upkeep.reporting.disk import look_at_free
 from assets.upkeep.reporting.glance import LakeAwayError, glance_at
 from assets.upkeep.reporting.kept import NightReports, ReportError
@@ -106,6 +107,8 @@ def standing_of(settings: LakeSettings, now: datetime) -> HomeStatus:
     if newest:
         _note_newest(found, newest)
     _note_refused(found, kept, newest)
+    for command in CommandReports(settings.home).troubles(newest):
+        found.note(HomeHealth.BROKEN, command.sentence())
     _note_age(found, newest, under_way, now)
     try:
         lake = glance_at(settings)

@@ -20,6 +20,7 @@ from typing import Literal
 from assets.delivery.mail import MailServer
 from assets.delivery.recipients import is_address
 from assets.delivery.settings import MailSettings
+from assets.upkeep.reporting.commands import CommandReport
 from assets.upkeep.reporting.kept import FOLDER
 from assets.upkeep.reporting.metrics import FILE_NAME, write_metrics
 from assets.upkeep.reporting.ping import PingSettings, ping
@@ -146,16 +147,57 @@ def patient_mail(mail: MailSettings) -> MailSettings:
 
 def message_of(report: NightReport, settings: ReportSettings, now: datetime) -> EmailMessage:
     """Return the mail about a night: counts and codes, no name and no words of a failure."""
+    return mail_of(mail_subject(report), mail_text(report), report.run, settings, now)
+
+
+def mail_of(
+    subject: str, text: str, run: str, settings: ReportSettings, now: datetime
+) -> EmailMessage:
+    """Return a mail to who is told.
+
+    Args:
+        subject: of the mail.
+        text: of the mail.
+        run: the name of what it is about, for its Message-ID.
+        settings: who is told.
+        now: with a time zone.
+    """
     sender = settings.mail.sender
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(addr_spec=sender)
     mail["To"] = [Address(addr_spec=address) for address in settings.receivers]
-    mail["Subject"] = mail_subject(report)
+    mail["Subject"] = subject
     mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{report.run}@{sender.rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{run}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(mail_text(report), charset="utf-8", cte="base64")
+    mail.set_content(text, charset="utf-8", cte="base64")
     return mail
+
+
+def tell_of_command(report: CommandReport, settings: ReportSettings, now: datetime) -> str:
+    """Send the mail about a command that did not end well; return what went wrong with it, or "".
+
+    Args:
+        report: of the command.
+        settings: who is told.
+        now: with a time zone.
+    """
+    if not settings.receivers or not report.is_trouble:
+        return ""
+    subject = f"trappan: the {report.name} did not end well"
+    text = (
+        f"{subject.partition(' ')[2]}.\n\nWhy, says reports/{report.file_name} in the home.\n"
+        "How it stands now: `trappan status`.\n"
+    )
+    try:
+        with MailServer(patient_mail(settings.mail)) as server:
+            server.send(mail_of(subject, text, report.run, settings, now))
+    except TrappanError as error:
+        return f"mail: {error}"
+    except Exception as error:
+        # Whatever it is, the command has ended as it has; its own words can quote anything.
+        return f"mail: {type(error).__name__}."
+    return ""
 
 
 def look_at_telling(settings: ReportSettings, home: Path) -> str:

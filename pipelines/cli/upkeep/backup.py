@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from assets.lake.catalog.read_only import refuse_read_only
 from assets.upkeep.backup.backing_up import BackupPlan, back_up
 from assets.upkeep.backup.manifest import identity_of_file
 from assets.upkeep.backup.restoring import bring_back
@@ -113,6 +114,7 @@ def restore(
 ) -> None:
     """Bring a backup back into an empty home."""
     settings = settings_of(context, home)
+    refuse_read_only(settings.lake.home)
     with watched() as progress:
         brought = bring_back(settings.lake, folder, identity_of_file(identity), progress)
     note_access(settings, "restore", made_at=brought.manifest.made_at)

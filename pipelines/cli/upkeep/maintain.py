@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from assets.lake.catalog.read_only import refuse_read_only
 from assets.lake.connection import Lake
 from assets.lake.past.unneeded_files import GRACE
 from assets.upkeep.maintenance.assets import age_out_runs, old_runs
@@ -39,6 +40,8 @@ def maintain_command(
 ) -> None:
     """Let old snapshots go, merge small files, and delete what nothing needs."""
     settings = settings_of(context, home)
+    # Also to look: DuckLake says only where it may delete what it would.
+    refuse_read_only(settings.lake.home)
     promise, grace = promised(), timedelta(0) if at_once else GRACE
     if dry_run:
         with Lake.open(settings.lake) as lake:
