@@ -419,6 +419,8 @@ def test_the_command_says_what_it_would_do_and_what_it_did(
     log = (home / "access.log").read_text()
     assert "rotate-key" in log.splitlines()[-1]
     assert "somebody left" in log
+    below = [p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file()]
+    assert [path for path in below if len(places_of(path)) != 1] == []
     assert_new(home, before)
     empty = home.parent / "empty"
     empty.mkdir()
