@@ -47,8 +47,7 @@ TABLES_OF_NOBODY = frozenset(
 _INTRODUCTION = (
     "Every place, below the home or outside of it, made of `rules/personal_data.py`. A test fills "
     "a home with a night, a publication and a follow-up, and fails when a file is of no place "
-    "here, or when a name stands in clear where it is said to be sealed. *Not yet* is what is true "
-    "today."
+    "here, or when a name stands in clear where it is said to be sealed."
 )
 _REACHED = (
     "`trappan erase` takes one pupil out ([how](operators-erasure.md)); `trappan retain` lets go "

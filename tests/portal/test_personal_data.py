@@ -133,4 +133,10 @@ def test_what_a_place_is_called_and_who_reads_it_is_said_of_every_one() -> None:
 def test_the_page_is_made_of_the_registry() -> None:
     page = ROOT / "docs" / "personal-data.md"
     assert page.read_text(encoding="utf-8") == as_markdown(), "run: make docs"
-    assert personal_data.NOT_YET in as_markdown()
+
+
+def test_erasure_retention_and_a_new_key_reach_every_place() -> None:
+    for place in PLACES:
+        if place.how != "nobody":
+            said = {place.erasure, place.retention, place.rotation}
+            assert personal_data.NOT_YET not in said, place.name
