@@ -14,6 +14,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pyrage
+
 from assets.absence.sums import refresh_sums
 from assets.exports.files.sealed_streams import unseal_stream
 from assets.flags.evaluate import evaluate_flags
@@ -21,6 +24,8 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.settings import LakeSettings
 from assets.lake.tables import TABLES
+from assets.upkeep.erasure.search import Words, traces
+from assets.upkeep.erasure.whom import Child
 from assets.watchlists.collect.content import ListStamp, collect
 from assets.watchlists.release.week_states import WeekStates
 from rules.registry import rule_set_on
@@ -57,7 +62,8 @@ def state_of(home: Path, as_of: date) -> dict[str, list[Any]]:
 def erased_traces(home: Path, number: str) -> set[str]:
     """Return where a number, or the key made of it, is found: files by folder, tables by name.
 
-    Looked at are the bytes of every file, parts of workbooks, originals and tables opened.
+    Looked at are the bytes of every file, parts of workbooks, originals, lasting rows and tables
+    opened; and once more what the drill of an erasure looks at, every sealed value opened.
     """
     sealer = Sealer.of_home(home)
     digits = "".join(filter(str.isdigit, number))
@@ -76,6 +82,8 @@ def erased_traces(home: Path, number: str) -> set[str]:
             said = " OR ".join(f"contains({name}::VARCHAR, '{word}')" for word in words)
             ((count,),) = lake.rows(f"SELECT count(*) FROM {name} WHERE {said}")
             found |= {f"table {name}"} if count else set()
+        child = Child(frozenset({key}), frozenset({digits}), frozenset(), was_protected=False)
+        found |= {f"{trace.place}, {trace.how}" for trace in traces(lake, Words(child))}
     return found
 
 
@@ -86,9 +94,12 @@ def _contents(home: Path, sealer: Sealer) -> Iterator[tuple[str, bytes]]:
         yield place, content
         if path.suffix == ".xlsx":
             yield from ((place, part) for part in _parts(content))
-        if place.startswith("archive/"):
+        if path.name.endswith(".zst.age"):
             with path.open("rb") as sealed:
                 yield f"an original in {place}", b"".join(unseal_stream(sealed, sealer))
+        if path.name.endswith(".arrow.age"):
+            rows = pl.read_ipc(io.BytesIO(pyrage.decrypt(content, [sealer.identity])))
+            yield f"lasting rows in {place}", repr(rows.rows()).encode()
 
 
 def _parts(content: bytes) -> Iterable[bytes]:
