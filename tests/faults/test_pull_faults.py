@@ -24,6 +24,7 @@ from filelock import FileLock
 
 from assets.pull.pull import Fetched, PullError, pull_sources, summary_of
 from assets.pull.state import PullState
+from tests.certificates import completed
 from tests.integration.school_server import (
     CLIENT,
     SECRET,
@@ -506,13 +507,14 @@ def certificate(
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     """Return a certificate and its key; its own authority when no issuer is given."""
     key = ec.generate_private_key(ec.SECP256R1())
+    signing = issuer[1] if issuer else key
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     today = datetime.now(UTC)
     names: list[x509.GeneralName] = [
         x509.DNSName("localhost"),
         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
     ]
-    built = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer[0].subject if issuer else subject)
@@ -520,11 +522,10 @@ def certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(today - timedelta(days=1))
         .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(issuer[1] if issuer else key, hashes.SHA256())
     )
-    return built, key
+    whole = completed(builder, key, signing, is_authority=issuer is None)
+    return whole.sign(signing, hashes.SHA256()), key
 
 
 def written(folder: Path, name: str, pair: tuple[Any, Any]) -> tuple[Path, Path]:
