@@ -39,6 +39,8 @@ PAGES = (
     "command-line.md",
     "command-line-upkeep.md",
     "operators-erasure.md",
+    "operators-retention.md",
+    "operators-keys.md",
 )
 #: Pages whose examples have a home, a folder or a shell of their own, and where they are played.
 PLAYED_ELSEWHERE = {
