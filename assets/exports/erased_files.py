@@ -31,6 +31,7 @@ from assets.exports.readers.layouts import Layout
 from assets.lake.catalog.statistics import forget_what_was
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.past.snapshots import expire_what_never_was
 
 
 @dataclass(frozen=True)
@@ -233,15 +234,20 @@ def refuse_erased(lake: Lake, sealer: Sealer) -> None:
         )
 
 
-def wipe_erased(lake: Lake, objects: Collection[int]) -> None:
-    """Wipe from the catalog what it said of keys of erased pupils, after their objects came.
+def wipe_erased(lake: Lake, objects: Collection[int], since: int) -> None:
+    """Wipe what is left of erased pupils after their objects came, though no row is.
 
-    Rows that were put in and taken out in one transaction leave their extremes there. Without the
-    turn to write: on a server its transaction would keep them.
+    Rows that were put in and taken out in one transaction stay in its data files, and their
+    extremes in the catalog. Without the turn to write: on a server its transaction would keep them.
 
     Args:
         lake: the lake.
         objects: files that named an erased pupil; nothing is done without any.
+        since: the snapshot before they were stored.
+
+    Raises:
+        LakeError: another writer did not end in time.
     """
     if objects:
+        expire_what_never_was(lake, since)
         forget_what_was(lake.settings, lake.connection)

@@ -165,6 +165,7 @@ def _run(
     offering: Senders | None = None,
 ) -> Iterator[_Ingest]:
     with lake.writing():
+        before = lake.snapshot()
         times = times or StageTimes()
         on_progress = on_progress or (lambda *_: None)
         with lake.reading():
@@ -180,7 +181,7 @@ def _run(
         finally:
             run.archive.close()
             shutil.rmtree(run.folder, ignore_errors=True)
-    wipe_erased(lake, run.with_erased)
+    wipe_erased(lake, run.with_erased, before)
 
 
 class _Ingest:

@@ -186,6 +186,41 @@ def expire_everything_but_now(lake: Lake) -> Unneeded:
     return deleted
 
 
+def expire_what_never_was(lake: Lake, since: int) -> Unneeded:
+    """Leave nothing of rows that one write both put in and took out again.
+
+    No snapshot shows them, but their data files have them. Those files are written again without
+    them, and the snapshots that rest on the old ones go: of what these writes changed nothing can
+    be asked any more. Killed at any moment, it leaves a whole lake.
+
+    Args:
+        lake: the lake.
+        since: the snapshot before those writes.
+
+    Returns:
+        What was deleted; nothing where there are no such rows.
+
+    Raises:
+        LakeError: a file that is needed was to be deleted; or another writer did not end in time.
+    """
+    with lake.writing():
+        found = lake.rows(
+            f"SELECT DISTINCT table_name, data.begin_snapshot FROM {_CATALOG}.ducklake_data_file "
+            f"AS data JOIN {_CATALOG}.ducklake_delete_file AS deleted USING (data_file_id) "
+            f"JOIN {_CATALOG}.ducklake_table AS tables ON tables.table_id = data.table_id "
+            "WHERE deleted.begin_snapshot = data.begin_snapshot AND tables.end_snapshot IS NULL "
+            "AND data.begin_snapshot > $since",
+            since=since,
+        )
+        if not found:
+            return Unneeded(0, 0, 0)
+        first = min(snapshot for _, snapshot in found)
+        rewrite_deleted_rows(lake, {table for table, _ in found}, threshold=0.0)
+        numbers = [one.snapshot_id for one in kept_snapshots(lake)[:-1]]
+        expire_snapshots(lake, [number for number in numbers if number >= first])
+        return unneeded_files(lake, grace=timedelta(0), delete=True)
+
+
 def _expire_all_but_the_newest(lake: Lake) -> None:
     expire_snapshots(lake, [one.snapshot_id for one in kept_snapshots(lake)[:-1]])
 
