@@ -249,9 +249,9 @@ def test_the_machines_proxy_is_asked_for_a_way_and_sees_no_path(
         with pytest.raises(PingError, match="Look at the firewall and the proxy"):
             ping(PingSettings("https://ping.example/hemlig-nyckel", 5))
         asked(server)
-    assert [request.split(b"\r\n")[0] for request in proxy.requests] == [
-        b"CONNECT ping.example:443 HTTP/1.0"
-    ]
+    # Each Python names the version of HTTP that it speaks.
+    lines = [request.split(b"\r\n")[0].rpartition(b" ")[0] for request in proxy.requests]
+    assert lines == [b"CONNECT ping.example:443"]
     assert len(server.requests) == 1
 
 
