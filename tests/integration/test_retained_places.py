@@ -17,6 +17,7 @@ from assets.delivery.shares import ReaderKey
 from assets.exports.pupils.tombstones import Tombstone, Tombstones
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.key_file import CHANGES, read_keys, write_changes
 from assets.lake.lasting_rows import kept_rows
 from assets.upkeep.retention.retain import retain
 from rules.personal_data import PLACES, places_of
@@ -106,6 +107,7 @@ COUNTED: dict[str, Callable[[Path], int]] = {
     "access log": lambda home: lines_of(home / "access.log"),
     "grants": lambda home: lines_of(home / "grants.jsonl"),
     "home's key": lambda home: int((home / "pupil.key").exists()),
+    "key changes": lambda home: int((home / CHANGES).exists()),
 }
 #: Gone with the process that made them, when the lake is opened next; and an erasure that was
 #: stopped goes before a round (`test_nothing_goes_before_a_stopped_erasure_has_ended`).
@@ -127,6 +129,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
             place.write_bytes(b"{}")
         age(place, OLD_DAY)
     age(home / "lake.lost-1", OLD_DAY)
+    write_changes(home, read_keys(home), [])
+    age(home / CHANGES, OLD_DAY)
     for name in ("access.log", "grants.jsonl"):
         lines = [json.dumps(one) for one in (OLD_LINE, NEW_LINE, {"no": "time"})]
         (home / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
