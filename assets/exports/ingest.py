@@ -165,7 +165,6 @@ def _run(
     offering: Senders | None = None,
 ) -> Iterator[_Ingest]:
     with lake.writing():
-        before = lake.snapshot()
         times = times or StageTimes()
         on_progress = on_progress or (lambda *_: None)
         with lake.reading():
@@ -181,7 +180,7 @@ def _run(
         finally:
             run.archive.close()
             shutil.rmtree(run.folder, ignore_errors=True)
-    wipe_erased(lake, run.with_erased, before)
+    wipe_erased(lake, run.with_erased, run.snapshot_before)
 
 
 class _Ingest:
@@ -223,7 +222,7 @@ class _Ingest:
         #: Files that are read once more, whatever the ledger says of them.
         self.rereading: frozenset[int] = frozenset()
         self.may_lose: frozenset[str] = frozenset()
-        self.layouts, self.with_erased = layouts, set[int]()
+        self.layouts, self.snapshot_before, self.with_erased = layouts, lake.snapshot(), set[int]()
 
     def take(self, entries: Sequence[InboxEntry], senders: Senders) -> list[FileReport]:
         listed = [entry for entry in entries if not entry.is_quiet]
