@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.exports.pupils.erased_rows import MARKS
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.upkeep.backup.rebuilding import rebuild_lake
@@ -30,8 +31,8 @@ from tests.integration.aged_home import (
     take,
 )
 from tests.integration.conftest import trappan
-from tests.integration.erased_home import NUMBER, SCHOOL, key_of, lessons
-from tests.integration.ingest_files import BASIC, put, text_of
+from tests.integration.erased_home import NUMBER, SCHOOL, key_of, lessons, person
+from tests.integration.ingest_files import BASIC, ROSTER, put, text_of
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,43 @@ def test_a_lake_that_is_made_again_knows_what_went(retained: Path, tmp_path: Pat
     assert ledger() == before
     assert a_round(home) is not None or found_in(home) == []
     assert found_in(home) == []
+
+
+def test_protection_does_not_wear_off_when_everything_else_of_the_pupil_goes(
+    aged: Path, tmp_path: Path
+) -> None:
+    home = copied(aged, tmp_path)
+    other = person(NUMBER) | {"school": "99999902", "ends": "2027-06-11", "protected": "Ja"}
+    word = put(tmp_path / "one", "elever_20261012T0500.csv", text_of([other], ROSTER))
+    take(home, word, at=date(2029, 10, 14))
+    assert is_protected(home)
+    assert a_round(home) is not None
+    # Nothing but keys, in the lake and in what is kept of its rows.
+    as_tables = [trace.path for trace in found_in(home) if trace.how == "as a table"]
+    assert {Path(path).name.partition(".")[0] for path in as_tables} <= MARKS
+    assert {trace.place for trace in found_in(home)} <= {"lake", "lasting rows", "catalog"}
+    with Lake.open(settings_of(home)) as lake:
+        assert plan(clearing(lake), decided()).leaving.people == 0
+    assert rebuild_lake(settings_of(home)).missing == ()
+    assert is_protected(home)
+    # The other school knows nothing of it, and its word lifts nothing.
+    again = person(NUMBER) | {"starts": "2029-08-17", "protected": "Ingen"}
+    roster = put(tmp_path / "two", "elever_20291012T0500.csv", text_of([again], ROSTER))
+    rows = lessons([NUMBER], date(2029, 9, 3), 30)
+    lesson_file = put(tmp_path / "two", "lektionsfranvaro_20291012T0500.csv", text_of(rows, BASIC))
+    take(home, roster, lesson_file, at=date(2029, 10, 21))
+    assert is_protected(home)
+    assert not on_lists(home)
+
+
+def is_protected(home: Path) -> bool:
+    key = key_of(Sealer.of_home(home), NUMBER)
+    with Lake.open(settings_of(home)) as lake:
+        return bool(
+            lake.rows(
+                "SELECT 1 FROM protected_pupils WHERE pupil_key = cast($key AS UUID)", key=key
+            )
+        )
 
 
 def test_originals_that_went_early_are_missed_by_a_rebuild(aged: Path, tmp_path: Path) -> None:

@@ -72,13 +72,20 @@ def lived_in(folder: Path) -> Path:
     roles = path / "roles.yaml"
     roles.write_text("teams:\n  - {district: Södermalm, members: [sam.team@stad.example]}\n")
     roles.chmod(0o600)
-    said = subprocess.run(
-        [sys.executable, "-c", _FOLLOW_UP],
+    said = run_beside_portal(path, _FOLLOW_UP)
+    assert said.returncode == 0, said.stderr[-2000:]
+    return path
+
+
+def run_beside_portal(home: Path, program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a process that may ask the portal of a home, as on the demo's Monday."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
         cwd=ROOT,
         env={
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            "TRAPPAN_HOME": str(path),
+            "TRAPPAN_HOME": str(home),
             "TRAPPAN_PORTAL_DEMO": "true",
             "TRAPPAN_PORTAL_DEMO_DAY": "2026-11-16",
             "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -87,5 +94,3 @@ def lived_in(folder: Path) -> Path:
         text=True,
         check=False,
     )
-    assert said.returncode == 0, said.stderr[-2000:]
-    return path

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,9 +14,8 @@ from assets.upkeep.keys.resealing import Amounts, Resealing, in_portal
 from tests.integration.conftest import AS_OF, trappan
 from tests.integration.scale_out_servers import PASSWORD, ROLE, postgres_server
 from tests.integration.sealed_home import openings, portal_rows
-from tests.portal.lived_in_home import lived_in
+from tests.portal.lived_in_home import lived_in, run_beside_portal
 
-ROOT = Path(__file__).resolve().parents[2]
 #: One process: pages before, a note while both keys are at hand, the end, pages after.
 _RUNS_ON = """
 import django
@@ -98,21 +94,7 @@ def test_a_portal_that_runs_goes_on_and_all_answers_are_as_before(lived: Path) -
         if '"pupil_key"' in line
     )
     answers = asked(lived, pupil)
-    done = subprocess.run(
-        [sys.executable, "-c", _RUNS_ON],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "TRAPPAN_HOME": str(lived),
-            "TRAPPAN_PORTAL_DEMO": "true",
-            "TRAPPAN_PORTAL_DEMO_DAY": "2026-11-16",
-            "DJANGO_SETTINGS_MODULE": "portal.settings",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_beside_portal(lived, _RUNS_ON)
     assert done.returncode == 0, done.stderr[-3000:]
     now = read_keys(lived)
     old, new = Sealer(before.identity, hashes=now.hashes), Sealer.of_home(lived)

@@ -40,6 +40,13 @@ OF_NO_SOURCE = (
     "content_key NOT IN (SELECT content_key FROM identity_sources) AND content_key NOT IN "
     "(SELECT content_key FROM ss12000_persons WHERE content_key IS NOT NULL)"
 )
+#: What says that somebody is protected, and which numbers are theirs: keys alone.
+MARKS = frozenset(
+    {
+        *("protection_words", "lift_releases", "pupil_references", "pupil_numbers"),
+        *("number_changes", "pupil_merges"),
+    }
+)
 # What an object of SS12000 says of a person; the rows have no number of a file.
 _OF_PERSONS = ("ss12000_persons", "ss12000_enrolments", "ss12000_members", "ss12000_attendances")
 
@@ -92,7 +99,12 @@ def counted(lake: Lake, keys: Iterable[uuid.UUID]) -> dict[str, int]:
 
 
 def take_out(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, sealer: Sealer, keys: Sequence[uuid.UUID]
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    sealer: Sealer,
+    keys: Sequence[uuid.UUID],
+    *,
+    leaves_marks: bool = False,
 ) -> dict[str, int]:
     """Delete every row with one of these keys, and what nobody else's row says then.
 
@@ -101,15 +113,19 @@ def take_out(
         lake: its lake.
         sealer: of the home.
         keys: of the pupil.
+        leaves_marks: what says that they are protected stays.
 
     Returns:
         How many rows of which table went.
     """
     going = load_keys(lake, keys)
-    _take_references(connection, going)
+    if not leaves_marks:
+        _take_references(connection, going)
     _count_down(connection, lake, sealer, going)
     gone = {}
     for table, condition in conditions_of_keys(going):
+        if leaves_marks and table in MARKS:
+            continue
         ((rows,),) = lake.rows(f"SELECT count(*) FROM {table} WHERE {condition}")
         if rows:
             connection.execute(f"DELETE FROM {table} WHERE {condition}")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from assets.exports.pupils.erased_rows import (
+    MARKS,
     OF_NO_SOURCE,
     conditions_of_keys,
     load_keys,
@@ -115,12 +116,13 @@ OTHERWISE: Mapping[str, str] = {
     "row_problems": "with the ledger's time of their file",
     "file_releases": "with the ledger's time of their file",
     "held_files": "a file that is taken or gone has no row",
-    "protection_words": "with the last day of whom they mean",
+    "protection_words": "never of who is protected, for that does not wear off; else with the last "
+    "day of whom they mean",
     "protection_totals": "one row: a mark of all words",
-    "pupil_references": "with the last day of their pupil",
-    "pupil_numbers": "with the last day of their pupil",
-    "number_changes": "with the last day of their pupil",
-    "pupil_merges": "with the last day of their pupil",
+    "pupil_references": "with the last day of their pupil, unless protected",
+    "pupil_numbers": "with the last day of their pupil, unless protected",
+    "number_changes": "with the last day of their pupil, unless protected",
+    "pupil_merges": "with the last day of their pupil, unless protected",
     "identities": "with the last source that says so",
     "ss12000_persons": "with the last day of the person",
     "staff": "with the last row that names them",
@@ -157,11 +159,6 @@ _DAYS = f"""
     UNION ALL SELECT pupil_key, as_of_date FROM listed_pupils
     UNION ALL SELECT pupil_key, as_of_date FROM superseded_listed_pupils
     UNION ALL SELECT pupil_key, cast(recorded_at AS DATE) FROM follow_up_events
-    UNION ALL SELECT reference_key, cast(exported_at AS DATE) FROM protection_words
-    WHERE is_protected
-    UNION ALL SELECT known.number_key, cast(words.exported_at AS DATE)
-    FROM protection_words AS words JOIN pupil_references AS known USING (reference_key)
-    WHERE words.is_protected
     UNION ALL SELECT person_key, coalesce(end_date, {_LATEST}) FROM ss12000_enrolments
     UNION ALL SELECT members.person_key, coalesce(members.end_date, groups.end_date, {_LATEST})
     FROM ss12000_members AS members LEFT JOIN ss12000_groups AS groups USING (group_key)
@@ -174,6 +171,12 @@ _DAYS = f"""
 _NAMED = """
     SELECT pupil_key AS one_key, cast(exported_at AS DATE) AS on_date FROM identity_sources
     UNION ALL SELECT person_key, cast(exported_at AS DATE) FROM ss12000_persons
+"""
+# Of whom nothing but marks is left. Of who is protected they stay: a child who comes back is on no
+# list before the school has said that it may be.
+_MARKED = """
+    SELECT known.number_key AS one_key, cast(words.exported_at AS DATE) AS on_date
+    FROM protection_words AS words JOIN pupil_references AS known USING (reference_key)
     UNION ALL SELECT old_pupil_key, cast(exported_at AS DATE) FROM pupil_merges
     UNION ALL SELECT new_pupil_key, cast(exported_at AS DATE) FROM pupil_merges
 """
@@ -187,27 +190,31 @@ class Leaving:
     Attributes:
         keys: every key that they have or had.
         people: how many they are, pupils and staff of a school system.
+        protected: those of the keys that are of protected pupils, whose marks stay.
     """
 
     keys: frozenset[uuid.UUID] = frozenset()
     people: int = 0
+    protected: frozenset[uuid.UUID] = frozenset()
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Child:
     """Days of a child, of all keys together."""
 
-    keys: set[uuid.UUID] = field(default_factory=set)
+    keys: set[uuid.UUID]
     there: date | None = None
     named: date | None = None
+    marked: date | None = None
+    is_protected: bool = False
 
     @property
     def last(self) -> date | None:
-        return self.there or self.named
+        return self.there or self.named or (None if self.is_protected else self.marked)
 
 
 def who_leaves(lake: Lake, before: date, in_portal: Mapping[uuid.UUID, date]) -> Leaving:
-    """Return who has no day left that counts: no lesson, sum, record, list, mark or follow-up.
+    """Return who has no day left that counts: no lesson, sum, record, list or follow-up.
 
     Args:
         lake: the lake.
@@ -219,22 +226,28 @@ def who_leaves(lake: Lake, before: date, in_portal: Mapping[uuid.UUID, date]) ->
     for key, day in in_portal.items():
         there[key] = max(day, there.get(key) or day)
     named = dict(lake.rows(newest.format(days=_NAMED)))
-    children: dict[uuid.UUID, _Child] = {}
-    for keys in children_of(lake, [*there, *named]):
-        child = _Child(keys)
-        for key in keys:
-            children[key] = child
-    for key, day in there.items():
-        child = children[key]
-        child.there = max(day, child.there or day)
-    for key, day in named.items():
-        child = children[key]
-        child.named = max(day, child.named or day)
-    leaving = {
-        id(child): child for child in children.values() if child.last and child.last < before
-    }
-    gone = frozenset(key for child in leaving.values() for key in child.keys)
-    return Leaving(gone, len(leaving))
+    marked = dict(lake.rows(newest.format(days=_MARKED)))
+    protected = {key for (key,) in lake.rows("SELECT pupil_key FROM protected_pupils")}
+    children = [
+        _Child(
+            keys,
+            _newest(keys, there),
+            _newest(keys, named),
+            _newest(keys, marked),
+            is_protected=not keys.isdisjoint(protected),
+        )
+        for keys in children_of(lake, [*there, *named, *marked])
+    ]
+    leaving = [child for child in children if child.last and child.last < before]
+    return Leaving(
+        frozenset(key for child in leaving for key in child.keys),
+        len(leaving),
+        frozenset(key for child in leaving if child.is_protected for key in child.keys),
+    )
+
+
+def _newest(keys: Iterable[uuid.UUID], days: Mapping[uuid.UUID, date]) -> date | None:
+    return max((days[key] for key in keys if key in days), default=None)
 
 
 def children_of(lake: Lake, alone: Iterable[uuid.UUID] = ()) -> list[set[uuid.UUID]]:
@@ -291,7 +304,11 @@ def needed_files(lake: Lake, cuts: Cuts, leaving: Leaving) -> frozenset[int]:
     for table in TABLES:
         if table.name in _NOT_OF_ORIGINALS or not any(c.name == "file_id" for c in table.columns):
             continue
-        goes = [part for part in (by_day.get(table.name), by_key.get(table.name)) if part]
+        of_key = by_key.get(table.name)
+        if leaving.protected and table.name in MARKS:
+            # What of them goes, goes now; their original with the next round.
+            of_key = None
+        goes = [part for part in (by_day.get(table.name), of_key) if part]
         stays = " AND ".join(
             [_ONLY_WHERE.get(table.name, "true"), *(f"NOT coalesce({one}, false)" for one in goes)]
         )
@@ -325,8 +342,11 @@ def let_rows_go(
         for table, condition in conditions_of(kind, cuts[kind]).items():
             rows += _deleted(connection, lake, table, condition)
         gone[kind] = rows
-    if leaving.keys:
-        gone["identities"] += sum(take_out(connection, lake, sealer, sorted(leaving.keys)).values())
+    others = leaving.keys - leaving.protected
+    for keys, leaves_marks in ((others, False), (leaving.protected, True)):
+        if keys:
+            out = take_out(connection, lake, sealer, sorted(keys), leaves_marks=leaves_marks)
+            gone["identities"] += sum(out.values())
     named = " UNION ALL ".join(
         f"SELECT {column.name} FROM {table.name} WHERE {column.name} IS NOT NULL"
         for table in TABLES

@@ -95,7 +95,7 @@ def erase_command(
     with run_lock(settings, "erase"):
         # What was stopped goes first: it may be this pupil, whom the lake does not know any more.
         receipts = [] if planned else _finished(settings)
-        with _opened(settings) as erased:
+        with home_to_clear(settings) as erased:
             if receipts and question.number is None and not knows(erased.lake, question):
                 _say_receipts(receipts)
                 return
@@ -114,7 +114,7 @@ def _finished(settings: Settings) -> list[Path]:
     """Do what was stopped; a connection for each, because nothing is written after its end."""
     receipts: list[Path] = []
     while True:
-        with _opened(settings) as erased:
+        with home_to_clear(settings) as erased:
             stopped = unfinished(erased.path, erased.sealer)
             if not stopped:
                 return receipts
@@ -124,7 +124,7 @@ def _finished(settings: Settings) -> list[Path]:
 def _erased_again(settings: Settings) -> list[Path]:
     receipts: list[Path] = []
     while True:
-        with _opened(settings) as erased:
+        with home_to_clear(settings) as erased:
             receipt = erase_who_is_back(erased)
         if receipt is None:
             return receipts
@@ -155,7 +155,8 @@ def _drill(settings: Settings) -> None:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[HomeToClear]:
+def home_to_clear(settings: Settings) -> Iterator[HomeToClear]:
+    """Open a home that somebody, or what is old, goes from; progress is shown."""
     with watched() as progress, Lake.open(settings.lake) as lake:
         yield HomeToClear(
             lake,

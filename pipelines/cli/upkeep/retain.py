@@ -5,23 +5,17 @@ Not here: what was decided and what goes (`assets/upkeep/retention`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
-from assets.exports.readers.layout_files import load_layouts
-from assets.follow_up.portal_database import PortalDatabase
-from assets.lake.connection import Lake
-from assets.upkeep.erasure.erase import HomeToClear
 from assets.upkeep.retention.decision import UNDECIDED, decision_of
 from assets.upkeep.retention.retain import plan, retain
 from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import Format, FormatOption, Home
-from pipelines.cli.printing import print_rows, say, say_out, watched
+from pipelines.cli.printing import print_rows, say, say_out
+from pipelines.cli.upkeep.erase import home_to_clear
 from pipelines.running import run_lock
-from pipelines.settings import Settings
 
 _COLUMNS = ("kind", "before", "what", "number")
 
@@ -43,27 +37,15 @@ def retain_command(
         say(UNDECIDED)
         return
     if planned:
-        with _opened(settings) as opened:
+        with home_to_clear(settings) as opened:
             found = plan(opened, decision)
         print_rows(_COLUMNS, found.lines(), kind)
         say(f"Counted from {found.cuts.day.isoformat()}, by {decision.decided.words}.")
         return
-    with run_lock(settings, "retain"), _opened(settings) as opened:
+    with run_lock(settings, "retain"), home_to_clear(settings) as opened:
         receipt = retain(opened, decision)
     if receipt is None:
         say("Nothing whose time is over is here.")
         return
     say(f"What was decided to go is gone. The receipt: {receipt}")
     say_out(receipt.read_text(encoding="utf-8").rstrip())
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[HomeToClear]:
-    with watched() as progress, Lake.open(settings.lake) as lake:
-        yield HomeToClear(
-            lake,
-            load_layouts([settings.layouts_folder]),
-            PortalDatabase(settings.lake.home, settings.portal_database.get_secret_value()),
-            settings.inbox_folder,
-            progress,
-        )
