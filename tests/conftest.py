@@ -9,6 +9,7 @@ import gc
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -31,6 +32,18 @@ if TYPE_CHECKING:
 settings.register_profile("same", derandomize=True, print_blob=True, deadline=None)
 settings.register_profile("search", settings.get_profile("same"), derandomize=False)
 settings.load_profile("same")
+
+
+def pytest_runtest_setup() -> None:
+    """Let Dagster forget the instance of another test.
+
+    A step of a run that was broken off is closed when Python clears it away, and then Dagster takes
+    up the instance again that was open when that run began: one that is no more.
+    """
+    if "dagster" in sys.modules:
+        from dagster._core.storage.defs_state.base import _current_storage
+
+        _current_storage.set(None)
 
 
 def settings_of(home: Path) -> LakeSettings:

@@ -46,6 +46,7 @@ class SftpServer:
         is_away: it takes no connection.
         has_rename: whether it knows OpenSSH's extension for a rename over a file.
         fails: so many of the next writes break the connection off.
+        connections: all that came.
     """
 
     root: Path
@@ -54,6 +55,7 @@ class SftpServer:
     is_away: bool = False
     has_rename: bool = True
     fails: int = 0
+    connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -65,6 +67,7 @@ class _Logins(asyncssh.SSHServer):
         self._server = server
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._server.connections.append(conn)
         if self._server.is_away:
             conn.abort()
 
@@ -126,6 +129,9 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
 
         async def stop() -> None:
             acceptor.close()
+            # From Python 3.12 on a server is closed when its last connection is.
+            for one in server.connections:
+                one.abort()
             await acceptor.wait_closed()
 
         asyncio.run_coroutine_threadsafe(stop(), loop).result(10)

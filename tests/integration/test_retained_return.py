@@ -181,7 +181,7 @@ def test_an_open_case_keeps_its_pupil_and_what_was_said(
     assert (key in map(str, found.follow_up)) is not stays
 
 
-def test_a_mark_of_protection_that_is_still_said_keeps_its_pupil(
+def test_a_mark_of_protection_that_is_said_of_old_lessons_stays_when_its_pupil_goes(
     aged: Path, tmp_path: Path
 ) -> None:
     home = copied(aged, tmp_path)
@@ -190,7 +190,10 @@ def test_a_mark_of_protection_that_is_still_said_keeps_its_pupil(
     file = put(tmp_path / "in", "lektionsfranvaro_20291012T0500.csv", text_of(rows, columns))
     take(home, file, at=date(2029, 10, 14))
     with Lake.open(settings_of(home)) as lake:
-        assert plan(clearing(lake), decided()).leaving.people == 0
+        leaving = plan(clearing(lake), decided()).leaving
+    assert key_of(Sealer.of_home(home), NUMBER) in map(str, leaving.protected)
+    assert a_round(home) is not None
+    assert is_protected(home)
 
 
 def with_decision(home: Path) -> None:
