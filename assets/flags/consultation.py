@@ -41,9 +41,10 @@ _LAST_GRADES: tuple[tuple[int, Stage], ...] = ((3, "early"), (6, "middle"), (9, 
 _BANDS = 10
 _SHORT_SUBJECT = 2
 _LONG_NUMBER = 4  # digits: a year, a house, a part of a number of identity or telephone
-_MONTHS = (
-    *("januari", "februari", "mars", "april", "maj", "juni", "juli"),
-    *("augusti", "september", "oktober", "november", "december"),
+# With what may follow, `oktoberlovet`, but not names and words that only begin so: Maja, majoritet.
+_MONTH = re.compile(
+    "januari|februari|mars(?!ch|v)|april|maj(?!a|or|on)|juni(?!or)|juli(?!a|e|u)|"
+    "augusti(?!n)|september|oktober|november|december"
 )
 # A sex can be read from these, and nothing a person asks about needs them: "eleven" does.
 _OF_A_SEX = frozenset(
@@ -154,7 +155,7 @@ def refuse_revealing(text: str, facts: OwnFacts) -> None:
     found: Revealed | None = None
     if any(sum(map(str.isdigit, word)) >= _LONG_NUMBER for word in _unspaced(text)):
         found = "number"
-    elif any(word.startswith(month) for word in words for month in _MONTHS):
+    elif any(map(_MONTH.match, words)):
         found = "date"
     elif _OF_A_SEX & set(words):
         found = "sex"

@@ -63,6 +63,8 @@ def test_a_grade_is_told_as_a_stage_only() -> None:
         ("nummer 20120505-9858", "long number"),
         ("nummer 2012 05 05", "long number"),
         ("möte 12 oktober", "a date"),
+        ("efter majlovet", "a date"),
+        ("sedan augusti", "a date"),
         ("möte 2026-10-12", "long number or a date"),
         ("Hon vill inte", "sex"),
     ],
@@ -75,7 +77,10 @@ def test_words_by_which_the_pupil_can_be_known_are_refused(text: str, kind: str)
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Hur kan en skola stötta en elev som bor växelvis?", "Samtal hemma 3 gånger", "En elev"],
+    [
+        *("", "Hur kan en skola stötta en elev som bor växelvis?", "Samtal hemma 3 gånger"),
+        *("En elev", "En majoritet av lektionerna", "Eleven marscherar ut", "Maja och Julia"),
+    ],
 )
 def test_words_that_fit_many_pupils_are_taken(text: str) -> None:
     refuse_revealing(text, FACTS)
