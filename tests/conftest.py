@@ -37,8 +37,8 @@ settings.load_profile("same")
 def pytest_runtest_setup() -> None:
     """Let Dagster forget the instance of another test.
 
-    A step of a run that was broken off is closed when Python clears it away, and then Dagster takes
-    up the instance again that was open when that run began: one that is no more.
+    One that was opened twice (`dg.instance_for_test` in a schedule's context) is remembered when it
+    is no more, and the next run of the process, in whichever test, asks it.
     """
     if "dagster" in sys.modules:
         from dagster._core.storage.defs_state.base import _current_storage

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from tests.integration.ingest_files import (
     put,
     text_of,
 )
+from tests.ready_processes import run_ready
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Kanariefågel"
@@ -79,14 +77,7 @@ with Lake.open(LakeSettings(home=Path(home), threads=2, begins_anew=True)) as la
 
 
 def run(place: str, home: Path, inbox: Path) -> int:
-    return subprocess.run(
-        [sys.executable, "-c", DRIVER, place, str(home), str(inbox)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        check=False,
-        capture_output=True,
-        timeout=300,
-    ).returncode
+    return run_ready(DRIVER, place, home, inbox).returncode
 
 
 def filled(inbox: Path) -> Path:

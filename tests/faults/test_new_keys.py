@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +42,7 @@ from tests.integration.sealed_home import (
     sealed_home,
     text_of_list,
 )
+from tests.ready_processes import run_ready
 
 ROOT = Path(__file__).resolve().parents[2]
 _RUN = """
@@ -129,14 +128,7 @@ def new_key(home: Path) -> KeyChange:
 
 
 def run(program: str, *words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, words)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        text=True,
-        capture_output=True,
-        check=False,
-    )
+    return run_ready(program, *words)
 
 
 def only(keys: HomeKeys, identity: x25519.Identity) -> Sealer:

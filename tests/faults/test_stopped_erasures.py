@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,8 +19,8 @@ from tests.examples import examples
 from tests.integration.conftest import Said, trappan
 from tests.integration.erased_home import NUMBER, OTHERS, erase, offer_small
 from tests.integration.test_erasure import found_in
+from tests.ready_processes import run_ready
 
-ROOT = Path(__file__).resolve().parents[2]
 #: Ends the process before, or after, a step has begun its work, as the machine would.
 _KILLED = """
 import os, signal, sys
@@ -105,15 +103,7 @@ def files_moved(erased_before: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def run(program: str, *words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, words)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        input=f"{NUMBER}\n",
-        text=True,
-        capture_output=True,
-        check=False,
-    )
+    return run_ready(program, *words, typed=f"{NUMBER}\n")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +13,10 @@ from assets.exports.pupils.tombstones import TombstoneError
 from assets.lake.connection import Lake
 from assets.upkeep.retention import retain as retaining
 from assets.upkeep.retention.decision import RetentionError
-from tests.architecture.sources import ROOT
 from tests.conftest import settings_of
 from tests.integration.aged_home import clearing, copied, decided, found_in, lived
 from tests.integration.conftest import trappan
+from tests.ready_processes import run_ready
 
 #: Steps, and what comes after them.
 PLACES = [
@@ -106,9 +104,7 @@ def test_a_round_that_is_stopped_is_ended_by_the_next(
 @pytest.mark.parametrize("name", ["_the_originals", "_the_lake", "keep_rows"])
 def test_a_round_that_is_killed_is_ended_by_the_next(aged: Path, tmp_path: Path, name: str) -> None:
     home = copied(aged, tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(home), name], cwd=ROOT, check=False, capture_output=True
-    )
+    done = run_ready(_KILLED, home, name)
     assert done.returncode == -signal.SIGKILL, done.stderr
     end(home)
     assert found_in(home) == []

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from assets.checks.validating import ContractCrashError
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeSettings
 from tests.integration.conftest import AS_OF, SAMPLES, trappan
+from tests.ready_processes import run_ready
 
 ROOT = Path(__file__).resolve().parents[2]
 # Lessons, sums, rosters, a register and changed numbers; a night is stopped in the same way however
@@ -108,13 +106,7 @@ def test_a_night_killed_anywhere_is_made_good_by_the_next(
     tmp_path: Path, place: str, inbox: Path, clean: CleanRun
 ) -> None:
     home = tmp_path / "home"
-    killed = subprocess.run(
-        [sys.executable, "-c", DRIVER.format(place=place), *night(home, inbox)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        check=False,
-    )
+    killed = run_ready(DRIVER.format(place=place), *night(home, inbox))
     assert killed.returncode == -signal.SIGKILL
     said = trappan(*night(home, inbox))
     assert said.status == 0, said.err

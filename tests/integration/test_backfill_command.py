@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,6 +33,7 @@ from tests.integration.ingest_files import (
     put,
     text_of,
 )
+from tests.ready_processes import run_ready
 
 ROOT = Path(__file__).resolve().parents[2]
 MONTHS = [date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1)]
@@ -141,13 +139,7 @@ def test_a_backfill_killed_in_the_middle_goes_on_and_ends_as_a_clean_one(
         "from pipelines.cli import app\n"
         "app.main()\n"
     )
-    killed = subprocess.run(
-        [sys.executable, "-c", driver, "--home", str(home), *ASKED],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
+    killed = run_ready(driver, "--home", home, *ASKED)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert sums(home) not in (clean, sums(filled)), "it was killed in the middle"
     said = trappan("--home", home, *ASKED)

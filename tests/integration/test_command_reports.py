@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from assets.lake.encryption import Sealer
 from rules.personal_data import places_of
-from tests.architecture.sources import ROOT
 from tests.integration.conftest import Said, trappan
 from tests.integration.delivery_servers import MAIL_PASSWORD, USER, MailBox
 from tests.integration.every_command import filled
 from tests.integration.ingest_files import PUPILS
 from tests.integration.test_night_reports import KILLED
+from tests.ready_processes import run_ready
 
 pytestmark = pytest.mark.usefixtures("no_night_is_too_old")
 
@@ -123,10 +120,7 @@ def test_a_week_that_a_night_made_up_is_no_trouble_any_more(
 
 def test_a_killed_publish_is_said_at_once(home: Path) -> None:
     words = ("--home", home, *PUBLISH)
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, *map(str, words)], cwd=ROOT, env=dict(os.environ),
-        capture_output=True, check=False,
-    )  # fmt: skip
+    done = run_ready(KILLED, *words)
     assert done.returncode == -signal.SIGKILL, done.stderr
     code, lines = status(home)
     assert code == 1

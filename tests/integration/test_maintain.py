@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -26,6 +23,7 @@ from tests.conftest import settings_of
 from tests.integration.conftest import trappan
 from tests.integration.scale_out_servers import BUCKET, PASSWORD, S3, postgres_server
 from tests.integration.test_snapshots_of_the_lake import NOW, all_of, restated
+from tests.ready_processes import run_ready
 from tests.unit.test_history import count_absence, small_night
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,13 +168,7 @@ def test_a_round_killed_anywhere_leaves_a_whole_lake(tmp_path: Path, place: str,
     with Lake.open(settings) as lake:
         restated(lake, 30)
         expected = all_of(lake)
-    killed = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(settings.home), place, str(nth)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
+    killed = run_ready(DRIVER, settings.home, place, nth)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     with Lake.open(settings) as lake:
         assert all_of(lake) == expected

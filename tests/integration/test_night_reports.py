@@ -6,7 +6,6 @@ And no byte of a person in any of it, whoever is protected.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -33,6 +32,7 @@ from tests.integration.delivery_servers import MAIL_PASSWORD, USER, MailBox, mai
 from tests.integration.ingest_files import EVERY, PUPILS, REGISTER, USUAL, lesson, put, text_of
 from tests.integration.night_facts import Pinged, pinged_server, says
 from tests.integration.test_silent_schools import FIRST, GONE, LAST_SENT, ONE_DAY_LATER, has_come
+from tests.ready_processes import run_ready
 
 pytestmark = pytest.mark.usefixtures("no_night_is_too_old")
 
@@ -327,10 +327,7 @@ cli.main()
 def test_a_killed_night_is_said_at_once_and_written_down_by_the_next(folder: Path) -> None:
     home, inbox = folder / "home", next(folder.glob(f"{NAME}*"))
     words = ("--home", home, "nightly", "--inbox", inbox, "--as-of", AS_OF)
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, *map(str, words)], cwd=ROOT, env=dict(os.environ),
-        capture_output=True, check=False,
-    )  # fmt: skip
+    done = run_ready(KILLED, *words)
     assert done.returncode == -signal.SIGKILL, done.stderr
     code, lines = status(home)
     assert code == 1

@@ -245,9 +245,8 @@ def test_the_job_carries_a_decision_out_and_says_counts_only(aged: Path, tmp_pat
     assert "lake" in {trace.place for trace in found_in(home)}
 
 
-def test_the_schedule_asks_once_a_month() -> None:
+def test_the_schedule_asks_once_a_month(instance: dg.DagsterInstance) -> None:
     at = datetime(2026, 12, 1, 15, tzinfo=UTC)
-    with dg.instance_for_test() as instance:
-        context = dg.build_schedule_context(instance, scheduled_execution_time=at)
-        (request,) = retain_schedule.evaluate_tick(context).run_requests or ()
+    context = dg.build_schedule_context(instance, scheduled_execution_time=at)
+    (request,) = retain_schedule.evaluate_tick(context).run_requests or ()
     assert request.run_key == "retain_job-2026-12-01"

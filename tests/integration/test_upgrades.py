@@ -38,6 +38,7 @@ from tests.integration.older_homes import (
     unpacked,
 )
 from tests.integration.scale_out_servers import PASSWORD, Postgres, postgres_server
+from tests.ready_processes import run_ready
 
 pytestmark = pytest.mark.usefixtures("lakes_are_made_as_everywhere")
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,13 +194,7 @@ with homes.program_of(within(homes.THIRD), within(homes.FOURTH)):
 
 
 def run_later(home: Path, where: str, number: int) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(home), where, str(number)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_ready(KILLED, home, where, number)
     assert done.returncode in {0, -9}, done.stderr
     return done.returncode
 

@@ -31,7 +31,7 @@ from tests.integration.ingest_files import (
     text_of,
     workbook_of,
 )
-from tests.long.ready_commands import Commands
+from tests.ready_processes import Commands
 
 SCENES = ("new", "empty", "later")
 #: The week before is frozen, a week is missed, and the night is of the Monday after it.

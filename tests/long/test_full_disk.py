@@ -13,8 +13,8 @@ import pytest
 from assets.watchlists.release.remembered import MANIFEST
 from tests.benchmarks.hard_year import in_memory, room
 from tests.integration.conftest import trappan
-from tests.long.ready_commands import Commands, ready_commands
 from tests.long.small_nights import copied, difference, night, prepared, state_of
+from tests.ready_processes import Commands, ready_commands
 
 SIZES = 12
 _ENOUGH = "2g"

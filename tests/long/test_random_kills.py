@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rules.personal_data import places_of
 from tests.integration.conftest import trappan
-from tests.long.ready_commands import ready_commands
 from tests.long.small_nights import (
     SCENES,
     State,
@@ -24,6 +23,7 @@ from tests.long.small_nights import (
     state_of,
     without_keys,
 )
+from tests.ready_processes import ready_commands
 
 KILLS = int(os.environ.get("TRAPPAN_KILLS", "210"))
 SEED = int(os.environ.get("TRAPPAN_KILLS_SEED", secrets.randbits(32)))

@@ -72,7 +72,9 @@ def merge_small_files(lake: Lake, tables: Collection[str] = TABLE_NAMES) -> int:
     Raises:
         LakeError: another writer did not end in time.
     """
-    return _replaced(lake, tables, "ducklake_merge_adjacent_files('lake', $table_name)")
+    several = _tables_where(lake, "ducklake_data_file", more_than=1)
+    call = "ducklake_merge_adjacent_files('lake', $table_name)"
+    return _replaced(lake, several & {*tables}, call)
 
 
 def rewrite_deleted_rows(
@@ -95,7 +97,22 @@ def rewrite_deleted_rows(
         LakeError: another writer did not end in time.
     """
     call = f"ducklake_rewrite_data_files('lake', $table_name, delete_threshold => {threshold!r})"
-    return _replaced(lake, tables, call)
+    with_deletes = _tables_where(lake, "ducklake_delete_file", more_than=0)
+    return _replaced(lake, with_deletes & {*tables}, call)
+
+
+def _tables_where(lake: Lake, files: str, *, more_than: int) -> set[str]:
+    """Return the names of the tables of which the catalog knows so many files, of any snapshot.
+
+    To be asked takes DuckLake as long where there is nothing to do, and most tables are small.
+    """
+    rows = lake.rows(
+        f"SELECT table_name FROM {_CATALOG}.ducklake_table AS tables "
+        f"JOIN {_CATALOG}.{files} AS files USING (table_id) "
+        "WHERE tables.end_snapshot IS NULL GROUP BY table_name HAVING count(*) > $more_than",
+        more_than=more_than,
+    )
+    return {name for (name,) in rows}
 
 
 def _replaced(lake: Lake, tables: Collection[str], call: str) -> int:

@@ -1,7 +1,7 @@
-"""Calls of `trappan` that begin at once: a process that has loaded the program forks for each.
+"""Processes that begin at once: one that has loaded the program forks for each.
 
 What a night loads takes longer than a night of a few pupils, and who kills hundreds of them would
-wait for little else. Each call is a session of its own. Not here: any expectation.
+wait for little else. Each is a session of its own. Not here: any expectation.
 """
 
 from __future__ import annotations
@@ -15,16 +15,22 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from tests.architecture.sources import ROOT
 
 _LONGEST = 900.0
+#: What a night loads when it needs it. A process that is killed tells nobody what it has loaded.
+_OF_A_NIGHT = ("pipelines.definitions", "polars", "duckdb", "openpyxl", "sqlalchemy")
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Ended:
 
 
 class Commands:
-    """Calls one command after the other.
+    """Calls one command or program after the other.
 
     Args:
         server: the process that forks.
@@ -56,6 +62,27 @@ class Commands:
         """Run a command to its end."""
         self._begin(words)
         return Ended(self._number(_LONGEST))
+
+    def program(
+        self, program: str, words: tuple[object, ...], typed: str, environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end, as `python -c` does, and return all that it printed.
+
+        Args:
+            program: its text.
+            words: its arguments.
+            typed: its standard input.
+            environment: all of it.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            told, out, err = (Path(folder) / name for name in ("typed", "out", "err"))
+            told.write_text(typed, encoding="utf-8")
+            self._begin(
+                words, program=program, typed=told, out=out, err=err, environment={**environment}
+            )
+            status = self._number(_LONGEST)
+            printed = [one.read_text(encoding="utf-8", errors="replace") for one in (out, err)]
+        return subprocess.CompletedProcess([*map(str, words)], status, *printed)
 
     def run_for(self, seconds: float, *words: object, with_children: bool) -> Ended:
         """Run a command and kill it after some seconds, unless it has ended by then.
@@ -78,9 +105,12 @@ class Commands:
         status = self._number(_LONGEST)
         return Ended(status, was_killed=status == -signal.SIGKILL)
 
-    def _begin(self, words: tuple[object, ...]) -> int:
+    def _begin(self, words: tuple[object, ...], **more: object) -> int:
         assert self._server.stdin
-        asked = {"words": [str(word) for word in words], "log": str(self.log)}
+        usual = {"program": "", "typed": os.devnull, "out": self.log, "err": self.log}
+        asked = {
+            name: one if isinstance(one, dict) else str(one) for name, one in (usual | more).items()
+        } | {"words": [str(word) for word in words]}
         self._server.stdin.write(json.dumps(asked).encode() + b"\n")
         self._server.stdin.flush()
         return self._number(_LONGEST)
@@ -101,6 +131,26 @@ class Commands:
         return int(line)
 
 
+def run_ready(
+    program: str, *words: object, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, as `python -c` does, in a process that has loaded ours.
+
+    Args:
+        program: its text.
+        words: its arguments.
+        typed: its standard input.
+        environment: what it has beside the environment of the test.
+    """
+    return _of_this_process().program(program, words, typed, os.environ | environment)
+
+
+@cache
+def _of_this_process() -> Commands:
+    """Commands for all tests of a process; the server ends when its standard input does."""
+    return Commands(_server(subprocess.DEVNULL), Path(os.devnull))
+
+
 @contextmanager
 def ready_commands(log: Path) -> Iterator[Commands]:
     """Start the process that forks, and end it.
@@ -108,14 +158,8 @@ def ready_commands(log: Path) -> Iterator[Commands]:
     Args:
         log: a file for what the commands print.
     """
-    server = subprocess.Popen(
-        [sys.executable, "-c", "from tests.long.ready_commands import serve; serve()"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log.open("ab"),
-    )
+    with log.open("ab") as opened:
+        server = _server(opened.fileno())
     try:
         yield Commands(server, log)
     finally:
@@ -124,10 +168,23 @@ def ready_commands(log: Path) -> Iterator[Commands]:
         server.wait(_LONGEST)
 
 
+def _server(errors: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from tests.ready_processes import serve; serve()"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+    )
+
+
 def serve() -> None:
     """Fork for each line of standard input; say the process, and how it ended."""
     warnings.simplefilter("ignore")
     app = importlib.import_module("pipelines.cli.app")
+    for name in _OF_A_NIGHT:
+        importlib.import_module(name)
     # By the pipe's number: a child of `sys.stdout` would have what this one has not written yet.
     answers = os.dup(1)
     for line in sys.stdin.buffer:
@@ -140,12 +197,8 @@ def serve() -> None:
         if not pid:
             os.setsid()
             os.close(told)
-            _be_a_command(asked["words"], asked["log"])
-            status = 1
-            try:
-                app.main()
-            except SystemExit as stop:
-                status = stop.code if isinstance(stop.code, int) else 1
+            _be_a_command(asked)
+            status = _status_of(partial(_run, asked["program"]) if asked["program"] else app.main)
             sys.stdout.flush()
             sys.stderr.flush()
             os.write(tell, json.dumps(sorted(sys.modules)).encode())
@@ -164,11 +217,33 @@ def serve() -> None:
         os.write(answers, b"%d\n" % status)
 
 
-def _be_a_command(words: list[str], log: str) -> None:
-    opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for here, there in ((opened, 1), (opened, 2), (nothing, 0)):
+def _run(program: str) -> None:
+    exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102
+
+
+def _status_of(call: Callable[[], object]) -> int:
+    try:
+        call()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _be_a_command(asked: dict[str, Any]) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    opened = [
+        os.open(asked["typed"], os.O_RDONLY),
+        *(os.open(asked[name], flags, 0o600) for name in ("out", "err")),
+    ]
+    for there, here in enumerate(opened):
         os.dup2(here, there)
-    sys.argv = ["trappan", *words]
+    sys.stdin = os.fdopen(0, encoding="utf-8")
+    sys.argv = ["-c" if asked["program"] else "trappan", *asked["words"]]
+    if "environment" in asked:
+        os.environ.clear()
+        os.environ.update(asked["environment"])
     # Each draws names of its own.
     random.seed()
