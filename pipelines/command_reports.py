@@ -7,7 +7,7 @@ here: nights (`night_reports.py`), what a report has (`assets/upkeep/reporting/c
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ import typer
 from assets.lake.catalog.read_only import is_read_only
 from assets.upkeep.reporting.commands import Command, CommandReport, CommandReports
 from assets.upkeep.reporting.report import NightResult
-from assets.upkeep.reporting.telling import tell_of_command
+from assets.upkeep.reporting.telling import tell_of_command, tell_of_killed
 from pipelines.night_reports import failure_from
 from pipelines.settings import Settings
 from rules.errors import TrappanError
@@ -43,6 +43,10 @@ def reported_command(
         yield
         return
     reports = CommandReports(home)
+    # Before this one can take the place of one that was killed.
+    killed = reports.never_ended()
+    for one in killed:
+        say(one.sentence())
     begun = CommandReport(
         command=command, week=week, run=uuid.uuid4().hex, begun_at=datetime.now(UTC)
     )
@@ -65,7 +69,22 @@ def reported_command(
     else:
         _end(settings, reports, begun, say, None)
     finally:
+        _tell_of_killed(settings, killed, say)
         mark.__exit__(None, None, None)
+
+
+def _tell_of_killed(
+    settings: Settings, killed: Sequence[CommandReport], say: Callable[[str], None]
+) -> None:
+    try:
+        for fault in tell_of_killed(
+            killed, settings.reports(), settings.lake.home, datetime.now(UTC)
+        ):
+            say(fault)
+    except TrappanError as wrong:
+        say(f"Nobody was told of what never ended: {wrong}")
+    except OSError as wrong:
+        say(f"Nobody was told of what never ended: {wrong.strerror}.")
 
 
 def _end(

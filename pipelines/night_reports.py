@@ -24,6 +24,7 @@ from assets.lake.access import LakeAccess, words_without_data
 from assets.lake.catalog.resting import note_at_rest
 from assets.lake.connection import Lake
 from assets.upkeep.backup.verifying import databases_of
+from assets.upkeep.reporting.commands import CommandReport, CommandReports
 from assets.upkeep.reporting.disk import look_at_disk
 from assets.upkeep.reporting.kept import NightReports
 from assets.upkeep.reporting.looks import look_after
@@ -36,7 +37,7 @@ from assets.upkeep.reporting.report import (
     Told,
     report_of,
 )
-from assets.upkeep.reporting.telling import tell
+from assets.upkeep.reporting.telling import tell, tell_of_killed
 from assets.upkeep.reporting.words import as_markdown
 from pipelines.failures import facts_of, failure_of
 from pipelines.settings import Settings
@@ -70,6 +71,7 @@ class Night:
     runs: list[RunFacts] = field(default_factory=list)
     failure: NightFailure | None = None
     _begun: BegunNight | None = None
+    _killed: list[CommandReport] = field(default_factory=list)
     _mark: ExitStack = field(default_factory=ExitStack)
 
     def begin(self) -> None:
@@ -88,6 +90,9 @@ class Night:
         with self._guarded("could not be begun"):
             for killed in reports.note_killed(as_markdown):
                 self.say(f"The night of {killed.as_of} was begun before and never ended.")
+            self._killed = CommandReports(self.settings.lake.home).never_ended()
+            for command in self._killed:
+                self.say(command.sentence())
         with self._guarded("could not be begun"):
             self._mark.enter_context(reports.begun(night))
 
@@ -120,6 +125,14 @@ class Night:
             for fault in told.faults:
                 self.say(f"Somebody was not told of the night: {fault}")
         self._mark.close()
+        with self._guarded("could not tell of what never ended"):
+            for fault in tell_of_killed(
+                self._killed,
+                self.settings.reports(),
+                self.settings.lake.home,
+                datetime.now(UTC),
+            ):
+                self.say(fault)
         note_at_rest(databases_of(self.settings.lake.home))
 
     def _looks(self, begun: BegunNight) -> NightLooks:

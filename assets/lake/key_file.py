@@ -4,7 +4,9 @@ It is a key file of age. A home that never had a new key has one identity, and e
 from it. One that had has a comment line more, which age passes over: the secret that keyed hashes
 are made with, as it was derived of the home's first identity, so that every pupil goes by the same
 key as before. While `trappan rotate-key` is under way there is a second identity, the one before;
-age tries both, and so does `encryption.py`. The file is replaced as a whole: what seals, what still
+age tries both, and so does `encryption.py`. Afterwards the identity stands there twice: a program
+from before there was a new key passes over the comment too, would take a single identity, and make
+every pupil a stranger. Two it refuses. The file is replaced as a whole: what seals, what still
 opens and what keys can't come apart.
 
 Whoever copies the identity alone would lose the comment line, and every pupil would be a stranger.
@@ -40,6 +42,9 @@ _MORE = """# The next line belongs to the key as well: every pupil is known by i
 {hashes}
 """
 _FORMER = """# The key before, until `trappan rotate-key` has ended:
+{identity}
+"""
+_AGAIN = """# The same once more: programs that know no `trappan rotate-key` refuse a file with two.
 {identity}
 """
 
@@ -118,8 +123,9 @@ def _parsed(lines: list[str]) -> HomeKeys | None:
     said = _HASHES_LINE.fullmatch(kept[0]) if len(kept) == 1 else None
     if said is None or len(identities) not in {1, 2}:
         return None
-    former = identities[1] if len(identities) > 1 else None
-    return HomeKeys(identities[0], former, bytes.fromhex(said[1]))
+    # A single one wrote who did not know yet that older programs would take it.
+    others = [one for one in identities[1:] if str(one) != str(identities[0])]
+    return HomeKeys(identities[0], others[0] if others else None, bytes.fromhex(said[1]))
 
 
 def write_keys(home: Path, keys: HomeKeys) -> None:
@@ -134,8 +140,8 @@ def write_keys(home: Path, keys: HomeKeys) -> None:
     # Where the file is a link, what it points to is replaced.
     path = (home / KEY_FILE).resolve()
     content = _HEAD + _MORE.format(hashes=f"{_HASHES}{keys.hashes.hex()}") + f"{keys.identity}\n"
-    if keys.former is not None:
-        content += _FORMER.format(identity=keys.former)
+    second = _AGAIN if keys.former is None else _FORMER
+    content += second.format(identity=keys.former or keys.identity)
     with path.open("r+b") as before:
         write_whole(path, content.encode())
         sync_folder(path.parent)

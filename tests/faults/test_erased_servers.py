@@ -35,16 +35,19 @@ call_command("migrate", verbosity=0)
 """
 #: What the portal keeps of a pupil: said and taken back, named, handed on, opened; and a session.
 _SAID = """
-INSERT INTO portal_event (public_id, pupil_key, school_unit_code, kind, value, author_key, role,
-  recorded_at) VALUES ('event-{n}', '{key}', '{school}', 'mentor_status', 'contacted', 'a',
-  'mentor', now());
+INSERT INTO portal_event (public_id, pupil_key, school_unit_code, kind, value, sealed_text,
+  author_key, role, recorded_at) VALUES ('event-{n}', '{key}', '{school}', 'mentor_status',
+  'contacted', 'sealed of {key}', 'a', 'mentor', now());
+INSERT INTO portal_event (public_id, pupil_key, school_unit_code, kind, value, sealed_text,
+  author_key, role, recorded_at) VALUES ('note-{n}', '{key}', '{school}', 'note',
+  '', 'note of {key}', 'a', 'mentor', now());
 INSERT INTO portal_event (public_id, pupil_key, school_unit_code, kind, value, author_key, role,
   recorded_at, withdraws_id) SELECT 'back-{n}', '{key}', '{school}', 'withdrawal', '', 'a',
   'mentor', now(), id FROM portal_event WHERE public_id = 'event-{n}';
 INSERT INTO portal_pupilreference (public_id, pupil_key) VALUES ('p{n}', '{key}');
 INSERT INTO portal_delegation (public_id, school_unit_code, giver_key, receiver_key,
   sealed_receiver, sealed_purpose, is_whole_school, until, given_at)
-  VALUES ('d{n}', '{school}', 'g', 'r', 'x', 'x', false, '2026-12-31', now());
+  VALUES ('d{n}', '{school}', 'g', 'r', 'x', 'about {key}', false, '2026-12-31', now());
 INSERT INTO portal_handedpupil (delegation_id, pupil_key)
   SELECT id, '{key}' FROM portal_delegation WHERE public_id = 'd{n}';
 INSERT INTO portal_accessentry (at, person_key, role, kind, school_unit_code, pupil_key)
@@ -97,23 +100,6 @@ def portal_on(server: Postgres, name: str, home: Path) -> str:
     return address
 
 
-def left_of(server: Postgres, name: str, *words: str) -> list[str]:
-    """Return where words are found in a database: in its dump, and in its files."""
-    server.sql("CHECKPOINT")
-    found = ["dump" for word in words if word in server.dump(name)]
-    oid = server.sql("SELECT oid FROM pg_database WHERE datname = '" + name + "'").strip()
-    for path in sorted((server.folder / "data" / "base" / oid).iterdir()):
-        content = path.read_bytes()
-        if any(word.encode() in content for word in words):
-            relation = server.sql(
-                "SELECT relname FROM pg_class WHERE pg_relation_filenode(oid) = "
-                f"{path.name.split('.')[0].split('_')[0]}",
-                name,
-            )
-            found.append(f"{path.name} {relation.strip()}")
-    return found
-
-
 @pytest.mark.parametrize("killed", ["", "before", "after"])
 def test_a_portal_on_a_server_loses_the_pupil_and_keeps_the_others(
     filled: Path,
@@ -127,18 +113,18 @@ def test_a_portal_on_a_server_loses_the_pupil_and_keeps_the_others(
     address = portal_on(server, name, home)
     key, other = (key_of(Sealer.of_home(home), one) for one in (NUMBER, OTHERS[0]))
     monkeypatch.setenv("TRAPPAN_PORTAL_DATABASE", address)
-    assert left_of(server, name, key)
+    assert server.found(name, key)
     if killed:
         assert run(_KILLED, home, _PORTAL, killed).returncode == -signal.SIGKILL
         assert unfinished(home, Sealer.of_home(home))
         said = trappan("--home", home, "erase", "--unfinished")
     else:
         planned = erase(home, NUMBER, "--plan")
-        assert "5  portal rows" in planned.out
+        assert "6  portal rows" in planned.out
         said = erase(home)
     assert said.status == 0, said.err
     assert PASSWORD not in said.out + said.err
-    assert left_of(server, name, key) == []
+    assert server.found(name, key) == []
     counts = {
         table: server.sql(f"SELECT count(*) FROM {table}", name).strip()
         for table in (
@@ -150,7 +136,7 @@ def test_a_portal_on_a_server_loses_the_pupil_and_keeps_the_others(
             "django_session",
         )
     }
-    assert list(counts.values()) == ["2", "1", "1", "1", "2", "0"], counts
+    assert list(counts.values()) == ["3", "1", "1", "1", "2", "0"], counts
     assert other in server.dump(name)
 
 
@@ -173,7 +159,7 @@ def test_a_portal_whose_server_is_away_leaves_the_erasure_unfinished(
     assert night.status == 1
     assert "trappan erase --unfinished" in night.err
     assert trappan("--home", home, "erase", "--unfinished").status == 0
-    assert left_of(server, "portal_away", key_of(Sealer.of_home(home), NUMBER)) == []
+    assert server.found("portal_away", key_of(Sealer.of_home(home), NUMBER)) == []
 
 
 @pytest.mark.parametrize(
@@ -205,6 +191,6 @@ def test_a_lake_whose_catalog_is_a_servers_loses_the_pupil(
     with Lake.open(Settings(home=home).lake) as lake:
         assert traces(lake, words_of(sealer)) == []
         assert lake.rows("SELECT count(DISTINCT pupil_key) FROM lessons") == [(1,)]
-    assert left_of(server, name, key_of(sealer, NUMBER), NUMBER, NUMBER.replace("-", "")) == []
+    assert server.found(name, key_of(sealer, NUMBER), NUMBER, NUMBER.replace("-", "")) == []
     assert trappan("--home", home, "nightly", "--as-of", AS_OF).status in {0, 3}
     assert trappan("--home", home, "verify").status == 0

@@ -175,9 +175,9 @@ def test_nothing_opens_with_the_old_key_and_all_with_the_new(sealed: Path, home:
     )
     assert done.unopened == {}
     assert sum(done.sealed.values()) == len(everything)
-    # What age itself reads of the file is one identity, which opens an original.
+    # What age itself reads of the file is one identity, twice, which opens an original.
     lines = (home / "pupil.key").read_text().splitlines()
-    assert [one for one in lines if one and one[0] != "#"] == [str(now.identity)]
+    assert [one for one in lines if one and one[0] != "#"] == [str(now.identity)] * 2
     # What was planted is nobody's, and verify says so before and after.
     looked = [trappan("--home", one, "verify", "--quick").out for one in (home, sealed)]
     wrong, wrong_before = ([line for line in out.splitlines() if "WRONG" in line] for out in looked)

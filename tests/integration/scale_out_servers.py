@@ -122,6 +122,25 @@ class Postgres:
         """Stop it as a power cut does."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
 
+    def found(self, database: str, *words: str | bytes) -> list[str]:
+        """Return where texts or bytes are in a database: in its dump, and in its files."""
+        self.sql("CHECKPOINT")
+        dump = self.dump(database)
+        dumped = [word if isinstance(word, str) else word.hex() for word in words]
+        found = ["dump" for word in dumped if word in dump]
+        wanted = [word.encode() if isinstance(word, str) else word for word in words]
+        oid = self.sql(f"SELECT oid FROM pg_database WHERE datname = '{database}'").strip()
+        for path in sorted((self.folder / "data" / "base" / oid).iterdir()):
+            content = path.read_bytes()
+            if any(word in content for word in wanted):
+                relation = self.sql(
+                    "SELECT relname FROM pg_class WHERE pg_relation_filenode(oid) = "
+                    f"{path.name.split('.')[0].split('_')[0]}",
+                    database,
+                )
+                found.append(f"{path.name} {relation.strip()}")
+        return found
+
     def database(self, name: str) -> str:
         """Make a database that the role owns, and return its catalog string."""
         self.sql(f"CREATE DATABASE {name} OWNER {ROLE}")

@@ -21,6 +21,7 @@ from pyrage import DecryptError, decrypt
 
 from assets.delivery.delivery_log import DeliveryLog
 from assets.exports.pupils.tombstones import Tombstone, Tombstones
+from assets.follow_up.portal_database import PortalDatabase
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, SealError
 from assets.lake.lasting_rows import keep_rows
@@ -36,6 +37,7 @@ from assets.lake.sealed_places import (
     SEALED_IN_PORTAL,
     SealedPlace,
 )
+from assets.lake.settings import LakeSettings
 from rules.personal_data import places_of
 from tests.conftest import settings_of
 from tests.integration.conftest import trappan
@@ -62,6 +64,12 @@ def sealed_home(folder: Path) -> Path:
     offer_small(home)
     said = trappan("--home", home, "nightly", "--as-of", AS_OF)
     assert said.status in {0, 3}, said.err
+    seal_everywhere(home)
+    return home
+
+
+def seal_everywhere(home: Path) -> None:
+    """Put something sealed into each place of a home that has a night, and no portal."""
     sealer = Sealer.of_home(home)
     stones = Tombstones.of_home(home, sealer)
     stone = Tombstone("20261011-12345678", stones.hashes_of(["201203149898"], []), False)
@@ -83,7 +91,6 @@ def sealed_home(folder: Path) -> Path:
             if not lake.rows(f"SELECT 1 FROM {place.table} WHERE {place.column} IS NOT NULL"):
                 _plant(lake, sealer, place)
         keep_rows(lake.connection, home, sealer)
-    return home
 
 
 def _plant(lake: Lake, sealer: Sealer, place: SealedPlace) -> None:
@@ -126,10 +133,23 @@ def portal_rows(sealer: Sealer, blob: str = "blob") -> Iterator[tuple[str, tuple
     yield "INSERT INTO portal_delegation VALUES (?, ?, ?)", ("d1", receiver, purpose)
 
 
-def openings(home: Path, sealer: Sealer) -> list[Opening]:
-    """Return all that is sealed in a home, and whether a key opens it."""
-    found = [*_of_files(home, sealer), *_of_databases(home, sealer)]
-    with Lake.open(settings_of(home)) as lake:
+def openings(
+    home: Path,
+    sealer: Sealer,
+    settings: LakeSettings | None = None,
+    portal: PortalDatabase | None = None,
+) -> list[Opening]:
+    """Return all that is sealed in a home, and whether a key opens it.
+
+    Args:
+        home: its folder.
+        sealer: of the key.
+        settings: of its lake, where that is on servers.
+        portal: the portal's database, where that is on a server.
+    """
+    portal = portal or PortalDatabase(home)
+    found = [*_of_files(home, sealer), *_of_databases(home, sealer, portal)]
+    with Lake.open(settings or settings_of(home)) as lake:
         for place in SEALED_COLUMNS:
             for *row, sealed in lake.rows(
                 f"SELECT {', '.join((*place.bound_to, place.column))} FROM lake.{place.table} "
@@ -156,20 +176,23 @@ def _of_files(home: Path, sealer: Sealer) -> Iterator[Opening]:
             yield place, below, _opens(sealer, ERASURE_SECRET, (), secret)
 
 
-def _of_databases(home: Path, sealer: Sealer) -> Iterator[Opening]:
+def _of_databases(home: Path, sealer: Sealer, portal: PortalDatabase) -> Iterator[Opening]:
     if (home / DELIVERIES).exists():
         with closing(sqlite3.connect(home / DELIVERIES)) as log:
             for key, sealed in log.execute("SELECT list_key, sealed_pupils FROM contents"):
                 yield "deliveries", key, _opens(sealer, LISTED, (key,), sealed)
-    if (home / PORTAL).exists():
-        with closing(sqlite3.connect(home / PORTAL)) as portal:
-            for place in SEALED_IN_PORTAL:
-                for *row, sealed in portal.execute(
-                    f"SELECT {', '.join((*place.bound_to, place.column))} FROM {place.table} "
-                    f"WHERE {place.column} IS NOT NULL"
-                ):
-                    name = f"{place.name} {'/'.join(row)}"
-                    yield "portal database", name, _opens(sealer, place, row, sealed)
+    for place, row, sealed in values_of_portal(portal):
+        yield "portal database", f"{place.name} {'/'.join(row)}", _opens(sealer, place, row, sealed)
+
+
+def values_of_portal(
+    portal: PortalDatabase,
+) -> Iterator[tuple[SealedPlace, tuple[str, ...], bytes]]:
+    """Yield what is sealed in a portal's database: its place, what it is bound to, the value."""
+    for place in SEALED_IN_PORTAL if portal.is_there else ():
+        columns = (*place.bound_to, place.column)
+        for *row, sealed in portal.rows(place.table, columns, f"WHERE {place.column} IS NOT NULL"):
+            yield place, tuple(row), bytes(sealed)
 
 
 def _opens(sealer: Sealer, place: SealedPlace, row: Sequence[object], sealed: bytes) -> bool:

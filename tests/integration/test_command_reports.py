@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from assets.lake.encryption import Sealer
+from assets.upkeep.reporting.commands import CommandReport, CommandReports
 from rules.personal_data import places_of
 from tests.integration.conftest import Said, trappan
 from tests.integration.delivery_servers import MAIL_PASSWORD, USER, MailBox
@@ -118,16 +120,66 @@ def test_a_week_that_a_night_made_up_is_no_trouble_any_more(
     assert status(home)[0] == 0
 
 
-def test_a_killed_publish_is_said_at_once(home: Path) -> None:
+def kill(home: Path) -> None:
+    """Publish the week, and be killed in the middle."""
     words = ("--home", home, *PUBLISH)
     done = run_ready(KILLED, *words)
     assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def test_a_killed_publish_is_said_at_once_and_told_by_the_next(
+    home: Path, box: MailBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill(home)
     code, lines = status(home)
     assert code == 1
     assert f"The publish of {WEEK} that was begun at" in lines
     assert "never ended. Its process was killed" in lines
-    assert trappan("--home", home, *PUBLISH).status == 0
+    told(monkeypatch, box)
+    said = trappan("--home", home, *PUBLISH)
+    assert said.status == 0
+    assert f"The publish of {WEEK} that was begun at" in said.err
+    ((_, mail),) = box.taken
+    assert mail["Subject"] == f"trappan: the publish of {WEEK} never ended"
     assert status(home)[0] == 0
+    assert "never ended" not in trappan("--home", home, *PUBLISH).err
+    assert len(box.taken) == 1
+
+
+def test_what_was_killed_is_told_by_the_next_night_once(
+    home: Path, box: MailBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill(home)
+    # What a pull leaves that is killed: its report, and no lock.
+    begun_at = datetime.now(UTC)
+    reports = CommandReports(home)
+    reports.keep(CommandReport(command="pull", run="a" * 32, begun_at=begun_at))
+    under_way = CommandReport(command="publish", week="2026-W44", run="b" * 32, begun_at=begun_at)
+    told(monkeypatch, box)
+    with monkeypatch.context() as patch:
+        patch.setenv("TRAPPAN_MAIL_PORT", "1")
+        said = night(home, home.parent / "inbox")
+    assert said.err.count("Somebody was not told of the p") == 2
+    assert "Somebody was not told of the pull: mail" in said.err
+    assert box.taken == []
+    with reports.begun(under_way):
+        # The lock is of all publishes: while one is made, nobody is called dead.
+        assert [one.command for one in reports.never_ended()] == ["pull"]
+    (home / "reports" / under_way.file_name).unlink()
+    said = night(home, home.parent / "inbox")
+    assert f"The publish of {WEEK} that was begun at" in said.err
+    assert "The pull that was begun at" in said.err
+    subjects = [mail["Subject"] for _, mail in box.taken]
+    assert subjects[1:] == [
+        f"trappan: the publish of {WEEK} never ended",
+        "trappan: the pull never ended",
+    ]
+    assert reports.never_ended() == []
+    # A night makes a week up, and pulls nothing.
+    code, lines = status(home)
+    assert code == 1
+    assert f"The publish of {WEEK}" not in lines
+    assert "The pull that was begun at" in lines
 
 
 def test_one_that_is_refused_or_is_of_one_school_is_nobodys_trouble(home: Path) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyrage import decrypt, encrypt, x25519
+from pyrage import IdentityError, decrypt, encrypt, x25519
 
 from assets.lake.encryption import Sealer
 from assets.lake.key_file import (
@@ -78,11 +78,42 @@ def test_what_is_written_is_what_is_read(
     assert (found.former is not None) is has_former
     path = home / "pupil.key"
     assert path.stat().st_mode & 0o777 == 0o600
-    expected = [str(NEW), str(OLD)] if has_former else [str(NEW)]
-    assert identities_of_age(path) == expected
+    assert identities_of_age(path) == [str(NEW), str(OLD if has_former else NEW)]
     sealed = encrypt(b"original", [OLD.to_public() if has_former else NEW.to_public()])
     of_age = [x25519.Identity.from_str(one) for one in identities_of_age(path)]
     assert decrypt(sealed, of_age) == b"original"
+
+
+def as_read_before_there_was_a_new_key(home: Path) -> x25519.Identity:
+    """Read a key file as every program did that had no `trappan rotate-key`, word for word."""
+    path = home / "pupil.key"
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    secrets = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    try:
+        (secret,) = secrets
+        return x25519.Identity.from_str(secret)
+    except (ValueError, IdentityError):
+        raise KeyFileError(
+            f"{path} is no key file. Expected one line that begins with AGE-SECRET-KEY-1. "
+            "Restore it from the backup."
+        ) from None
+
+
+@pytest.mark.parametrize("former", [None, OLD], ids=["ended", "under way"])
+def test_a_program_from_before_takes_no_key_file_of_a_new_key(
+    tmp_path: Path, former: x25519.Identity | None
+) -> None:
+    """It would make every pupil a stranger; and from the first byte of the change on."""
+    home = home_with(tmp_path / "home", f"{OLD}\n")
+    assert str(as_read_before_there_was_a_new_key(home)) == str(OLD)
+    write_keys(home, HomeKeys(NEW, former, hashes_of(OLD)))
+    with pytest.raises(KeyFileError, match="no key file"):
+        as_read_before_there_was_a_new_key(home)
+    # A file with one identity and the line, as the first program with a new key wrote it.
+    home_with(home, f"# keyed hashes: {hashes_of(OLD).hex()}\n{NEW}\n")
+    assert str(as_read_before_there_was_a_new_key(home)) == str(NEW)
+    found = read_keys(home)
+    assert (str(found.identity), found.former, found.hashes) == (str(NEW), None, hashes_of(OLD))
 
 
 LINE = f"# keyed hashes: {'ab' * 32}"
@@ -92,6 +123,7 @@ LINE = f"# keyed hashes: {'ab' * 32}"
     "content",
     [
         f"{NEW}\n{OLD}\n",
+        f"{NEW}\n{NEW}\n",
         f"{LINE}\n{NEW}\n{OLD}\n{x25519.Identity.generate()}\n",
         f"{LINE[:-1]}\n{NEW}\n",
         f"{LINE} \n{LINE}\n{NEW}\n",
@@ -100,7 +132,7 @@ LINE = f"# keyed hashes: {'ab' * 32}"
         f"{LINE}\n",
         f"{LINE}\n{NEW}\nAGE-SECRET-KEY-1QQ\n",
     ],
-    ids=["two", "three", "short", "twice", "nothing", "longer", "none", "half"],
+    ids=["two", "the same two", "three", "short", "twice", "nothing", "longer", "none", "half"],
 )
 def test_a_file_of_which_a_line_is_wrong_is_refused(tmp_path: Path, content: str) -> None:
     home = home_with(tmp_path / "home", content)

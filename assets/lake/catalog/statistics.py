@@ -92,7 +92,7 @@ def forget_what_was(settings: LakeSettings, connection: duckdb.DuckDBPyConnectio
     if settings.is_on_postgres:
         for text in (
             f"VACUUM (FULL) {', '.join(_WITH_VALUES)}",
-            *without_common_values({(table, column) for table in TABLES for column in _EXTREMES}),
+            *without_common_values(_WITH_SECRETS),
         ):
             call = f"CALL postgres_execute('{_CATALOG}', $text, use_transaction => false)"
             connection.execute(call, {"text": text})
@@ -146,6 +146,11 @@ def _on_postgres(connection: duckdb.DuckDBPyConnection) -> str:
 _EXTREMES = ("min_value", "max_value")
 #: The catalog's tables that say what is in rows or files.
 _WITH_VALUES = (*TABLES, "ducklake_data_file", "ducklake_delete_file", "ducklake_snapshot_changes")
+#: Of these the server's own statistics must have no value: keys of pupils, keys of files.
+_WITH_SECRETS = {
+    *((table, column) for table in TABLES for column in _EXTREMES),
+    *((table, "encryption_key") for table in ("ducklake_data_file", "ducklake_delete_file")),
+}
 _KEYS = tuple(
     f"UPDATE {_CATALOG}.{table} SET min_value = NULL, max_value = NULL "
     f"WHERE EXISTS (SELECT 1 FROM {_CATALOG}.ducklake_column AS described "

@@ -40,6 +40,13 @@ _ALONE = (
     "SELECT delegation_id FROM portal_handedpupil WHERE pupil_key NOT IN :keys"
 )
 
+#: What can be about a person: keys, words, sealed values. Numbers and moments are not.
+_COLUMNS_WITH_TEXTS = (
+    "SELECT table_name, column_name FROM information_schema.columns "
+    "WHERE table_schema = current_schema() AND table_name IN :keys "
+    "AND data_type IN ('bytea', 'text', 'character varying', 'uuid')"
+)
+
 
 def in_portal(database: PortalDatabase, keys: frozenset[str]) -> int:
     """Return how many rows of the portal's database have a pupil's key.
@@ -168,17 +175,31 @@ def _sweep(connection: Connection, there: Collection[str], *, is_file: bool) -> 
         do(connection, "VACUUM")
         do(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         return
-    for table in sorted({*PUPIL_TABLES, "portal_delegation", "portal_person", SESSIONS} & {*there}):
+    write_tables_again(
+        connection, {*PUPIL_TABLES, "portal_delegation", "portal_person", SESSIONS} & {*there}
+    )
+
+
+def write_tables_again(connection: Connection, tables: Collection[str]) -> None:
+    """Let a Postgres server keep nothing of what was in tables: no row, no value in its statistics.
+
+    Its statistics have values of every column, sealed ones too, and they open with the home's key.
+
+    Args:
+        connection: to the portal's database, in no transaction.
+        tables: names of the portal's tables.
+    """
+    for table in sorted(tables):
         do(connection, f"VACUUM (FULL) {table}")
-    tables = {(table, "pupil_key") for table in PUPIL_TABLES if table in there}
-    for statement in without_common_values(tables):
+    columns = do(connection, _COLUMNS_WITH_TEXTS, frozenset(tables)).fetchall()
+    for statement in without_common_values({(table, column) for table, column in columns}):
         do(connection, statement)
 
 
 def do(
     connection: Connection, statement: str, keys: frozenset[str] | None = None, **more: Any
 ) -> Any:
-    """Execute a statement, in which `:keys` are some pupils' and `:name` is each of `more`."""
+    """Execute a statement, in which `:keys` are several texts and `:name` is each of `more`."""
     from sqlalchemy import bindparam, text  # noqa: PLC0415
 
     prepared = text(statement)

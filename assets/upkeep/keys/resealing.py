@@ -21,6 +21,7 @@ from assets.follow_up.portal_database import PortalAwayError, PortalDatabase
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer, SealError
 from assets.lake.sealed_places import LISTED, SEALED_COLUMNS, SEALED_IN_PORTAL, SealedPlace
+from assets.upkeep.erasure.portal import write_tables_again
 from rules.errors import TrappanError
 
 if TYPE_CHECKING:
@@ -259,5 +260,4 @@ def _put_in_portal(
             do(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
             return
         there = set(inspect(engine).get_table_names())
-        for table in sorted({place.table for place in SEALED_IN_PORTAL} & there):
-            do(connection, f"VACUUM (FULL) {table}")
+        write_tables_again(connection, {place.table for place in SEALED_IN_PORTAL} & there)

@@ -4,7 +4,8 @@ A night makes up a week that was missed, but nobody should have to wait for it t
 list is not there; and what a pull did not fetch no night brings. So the newest run of each stands
 in `HOME/reports`, and `trappan status` says of one that did not end well, until another one or, for
 a week, a whole night has. One that was killed is known by its lock, which went with its process.
-A mail tells of one that did not end well at once; of a pull that was killed the next night's does.
+A mail tells of one that did not end well at once; of one that was killed the next night, publish or
+pull does, once.
 
 Not here: nights (`kept.py`, `report.py`).
 """
@@ -49,6 +50,7 @@ class CommandReport(BaseModel):
         result: `killed` until it has ended.
         failure: why it did not end well.
         faults: who could not be told.
+        told_at: when somebody was told that it was killed, UTC.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -61,6 +63,7 @@ class CommandReport(BaseModel):
     result: NightResult = NightResult.KILLED
     failure: NightFailure | None = _KILLED
     faults: tuple[str, ...] = ()
+    told_at: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -77,12 +80,16 @@ class CommandReport(BaseModel):
         """Whether somebody has to be told."""
         return self.result in _TROUBLE
 
+    @property
+    def ending(self) -> str:
+        """How it ended, of one that is trouble."""
+        return "never ended" if self.result == NightResult.KILLED else "did not end well"
+
     def sentence(self) -> str:
         """Say how it ended."""
         when = f"{self.begun_at:%Y-%m-%d %H:%M} UTC"
-        what = "never ended" if self.result == NightResult.KILLED else "did not end well"
         words = self.failure.words if self.failure else ""
-        return f"The {self.name} that was begun at {when} {what}. {words}".strip()
+        return f"The {self.name} that was begun at {when} {self.ending}. {words}".strip()
 
 
 class CommandReports:
@@ -132,6 +139,27 @@ class CommandReports:
             for one in found
             if not self._is_under_way(one) and not _made_good(one, newest_night)
         ]
+
+    def never_ended(self) -> list[CommandReport]:
+        """Return the commands whose process is gone and of which nobody was told, oldest first."""
+        return [
+            one
+            for one in self._newest()
+            if one.ended_at is None and one.told_at is None and not self._is_under_way(one)
+        ]
+
+    def note_told(self, report: CommandReport, now: datetime) -> None:
+        """Note that somebody was told of one that never ended, unless another took its place.
+
+        Args:
+            report: of the command.
+            now: UTC.
+
+        Raises:
+            OSError: no room or no permission in the home.
+        """
+        if any(one.run == report.run for one in self._newest()):
+            self.keep(report.model_copy(update={"told_at": now}))
 
     def _newest(self) -> list[CommandReport]:
         try:

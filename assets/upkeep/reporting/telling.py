@@ -7,7 +7,7 @@ is said (`words.py`, `metrics.py`), how a ping is sent (`ping.py`).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.headerregistry import Address
@@ -20,7 +20,7 @@ from typing import Literal
 from assets.delivery.mail import MailServer
 from assets.delivery.recipients import is_address
 from assets.delivery.settings import MailSettings
-from assets.upkeep.reporting.commands import CommandReport
+from assets.upkeep.reporting.commands import CommandReport, CommandReports
 from assets.upkeep.reporting.kept import FOLDER
 from assets.upkeep.reporting.metrics import FILE_NAME, write_metrics
 from assets.upkeep.reporting.ping import PingSettings, ping
@@ -184,7 +184,7 @@ def tell_of_command(report: CommandReport, settings: ReportSettings, now: dateti
     """
     if not settings.receivers or not report.is_trouble:
         return ""
-    subject = f"trappan: the {report.name} did not end well"
+    subject = f"trappan: the {report.name} {report.ending}"
     text = (
         f"{subject.partition(' ')[2]}.\n\nWhy, says reports/{report.file_name} in the home.\n"
         "How it stands now: `trappan status`.\n"
@@ -198,6 +198,32 @@ def tell_of_command(report: CommandReport, settings: ReportSettings, now: dateti
         # Whatever it is, the command has ended as it has; its own words can quote anything.
         return f"mail: {type(error).__name__}."
     return ""
+
+
+def tell_of_killed(
+    killed: Sequence[CommandReport], settings: ReportSettings, home: Path, now: datetime
+) -> list[str]:
+    """Send a mail about each command that never ended, and note it; return what went wrong.
+
+    Of one that nobody could be told of the next who looks tells again.
+
+    Args:
+        killed: what never ended, as it was found before another could take its place.
+        settings: who is told.
+        home: the home.
+        now: UTC.
+
+    Raises:
+        OSError: no room or no permission in the home.
+    """
+    faults = []
+    for report in killed:
+        fault = tell_of_command(report, settings, now)
+        if fault:
+            faults.append(f"Somebody was not told of the {report.name}: {fault}")
+        else:
+            CommandReports(home).note_told(report, now)
+    return faults
 
 
 def look_at_telling(settings: ReportSettings, home: Path) -> str:
