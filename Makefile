@@ -46,6 +46,9 @@ BENCHMARKS ?= build/benchmarks
 # How often `make search` tries each property.
 EXAMPLES ?= 100
 
+# What tests write lies in memory where there is room: databases wait for a disk at each commit.
+IN_MEMORY = folder=$$($(BIN)/python -m tests.memory_folder); TMPDIR="$${folder:-$${TMPDIR:-/tmp}}"
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-small dev demo demo-city lint check test test-fast test-long test-newest search mutants format ui ui-demo portal lock docs site sbom samples benchmark year clean $(LINTS)
 
@@ -136,7 +139,7 @@ lint-imports:
 
 test: lint ## Lint, then every test
 	@# A file's tests share what they are costly with; the longest files are collected first.
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-long: dev ## What takes minutes a test: real daemons, pages and portals, killed and started again
 	@$(BIN)/python -m pytest -q tests/long/test_*.py $(PYTEST_ARGS)
