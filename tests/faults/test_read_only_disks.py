@@ -13,6 +13,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,8 @@ from tests.integration.conftest import AS_OF, SAMPLES, trappan
 from tests.integration.every_command import HASH, LOGGED, called, every_command
 from tests.integration.ingest_files import lesson, text_of
 
-# Of this machine's memory, whoever runs the tests.
-_OWN_TMP = "/dev/shm"  # noqa: S108
+# A folder that every machine has and that nothing of a test lies in.
+_OWN_TMP = "/mnt"
 WEEK = "2026-W46"
 #: Stands for a pupil key in the words of a command.
 PUPIL = "{pupil}"
@@ -49,14 +50,22 @@ def is_permitted() -> bool:
 pytestmark = pytest.mark.skipif(not is_permitted(), reason="this user may mount nothing")
 
 
+def mounted(path: Path) -> str:
+    """Return where the file system of a path is mounted."""
+    return str(next(one for one in (path, *path.parents) if one.is_mount()))
+
+
 def where_only(
     writable: Path | None, *words: object, program: str = TRAPPAN
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line where nothing but a folder may be written to, and a /tmp of its own."""
     may = f"mount --bind {shlex.quote(str(writable))} {shlex.quote(str(writable))}"
     command = shlex.join([sys.executable, "-c", program, *map(str, words)])
+    # Tests may write into a file system of their own, in memory.
+    closed = {mounted(ROOT), mounted(Path(sys.prefix)), mounted(Path(tempfile.gettempdir())), "/"}
+    close = " && ".join(f"mount -o remount,ro,bind {shlex.quote(one)}" for one in sorted(closed))
     script = f"""
-        {may if writable else ":"} && mount -o remount,ro,bind / || exit 90
+        {may if writable else ":"} && {close} || exit 90
         mount -t tmpfs -o mode=1777 none {_OWN_TMP} || exit 91
         (: > {shlex.quote(str(ROOT / "written"))}) 2> /dev/null && exit 92
         exec {command}
