@@ -154,7 +154,9 @@ OF_MAINTENANCE, OF_FILES = "assets.upkeep.maintenance.maintain", "assets.lake.pa
 PLACES = (
     (f"{OF_MAINTENANCE}.rewrite_deleted_rows", 1),
     (f"{OF_MAINTENANCE}.merge_small_files", 1),
-    ("Lake.write", 40),
+    # Of the few that there are: tables without anything to do are not asked.
+    ("Lake.write", 1),
+    ("Lake.write", 2),
     (f"{OF_MAINTENANCE}.unneeded_files", 1),
     # After the two dry runs: before anything is deleted, and when half of it is.
     (f"{OF_FILES}._asked", 3),
