@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from assets.exports.ingest import ingest_paths
+from assets.lake.connection import Lake
 from tests.architecture.sources import ROOT
 from tests.benchmarks import everything
 from tests.benchmarks.everything import (
@@ -19,8 +21,10 @@ from tests.benchmarks.everything import (
     enough_room,
     gigabytes_needed,
 )
+from tests.benchmarks.large_workbook import write_workbook
 from tests.benchmarks.report import PartResult, met, report
 from tests.benchmarks.running import Finding, at_most, tell, told
+from tests.conftest import settings_of
 
 RATIO = at_most("a load beside the least program", 3.4, 2.0, "times", more=" (2.9 processor)")
 NIGHT = at_most("the last night", 65.0, 40, "s", is_of_size=True)
@@ -143,3 +147,11 @@ def test_what_it_takes_is_said_before_it_begins(
     assert first.startswith("1 parts of 0.5 of the city: about 7 minutes")
     assert "4.5 GB of disk" in first
     assert second == "month: 45,000 pupils, 130 schools, 5 rounds …"
+
+
+def test_the_benchmarks_large_workbook_is_taken_at_any_size(tmp_path: Path) -> None:
+    path = tmp_path / "lektionsfranvaro_20260401T0500.xlsx"
+    write_workbook(path, 240)
+    with Lake.open(settings_of(tmp_path / "home")) as lake:
+        (report,) = ingest_paths(lake, [path])
+    assert (report.outcome, report.rows_accepted) == ("accepted", 240)
