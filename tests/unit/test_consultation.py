@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -75,11 +76,32 @@ def test_words_by_which_the_pupil_can_be_known_are_refused(text: str, kind: str)
     assert text not in str(refused.value)
 
 
+MONTHS = (
+    *("januari", "februari", "mars", "april", "maj", "juni", "juli"),
+    *("augusti", "september", "oktober", "november", "december"),
+)
+AFTER = ("", "s", "lovet", "veckan", "avslutningen", "natten", "orkanen", "utflykten", "enkäten")
+
+
+@pytest.mark.parametrize("month", MONTHS)
+@pytest.mark.parametrize("after", AFTER)
+def test_a_month_is_a_date_whatever_word_it_begins(month: str, after: str) -> None:
+    with pytest.raises(RevealingTextError, match="a date"):
+        refuse_revealing(f"Sedan {month}{after} är det bättre", FACTS)
+
+
+def test_a_pupil_who_is_called_as_a_month_has_a_name() -> None:
+    facts = replace(FACTS, names=("Maj-Britt", "Maj", "Britt", "Juni"))
+    for text in ("Maj är trött", "Samtal med Juni", "Maj-Britts mamma"):
+        with pytest.raises(RevealingTextError, match="a name"):
+            refuse_revealing(text, facts)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         *("", "Hur kan en skola stötta en elev som bor växelvis?", "Samtal hemma 3 gånger"),
-        *("En elev", "En majoritet av lektionerna", "Eleven marscherar ut", "Maja och Julia"),
+        *("En elev", "En majoritet av lektionerna", "Eleven marscherar ut", "En junior"),
     ],
 )
 def test_words_that_fit_many_pupils_are_taken(text: str) -> None:

@@ -104,7 +104,7 @@ def rewrite_deleted_rows(
 def _tables_where(lake: Lake, files: str, *, more_than: int) -> set[str]:
     """Return the names of the tables of which the catalog knows so many files, of any snapshot.
 
-    To be asked takes DuckLake as long where there is nothing to do, and most tables are small.
+    DuckLake takes as long over a table without anything to do, and most have nothing.
     """
     rows = lake.rows(
         f"SELECT table_name FROM {_CATALOG}.ducklake_table AS tables "
