@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version as version_of
@@ -22,7 +22,6 @@ from assets.exports.readers.layout_files import load_layouts
 from assets.exports.senders.senders_file import senders_of
 from assets.lake.access import LakeAccess, words_without_data
 from assets.lake.catalog.resting import note_at_rest
-from assets.lake.connection import Lake
 from assets.upkeep.backup.verifying import databases_of
 from assets.upkeep.reporting.commands import CommandReport, CommandReports
 from assets.upkeep.reporting.disk import look_at_disk
@@ -46,7 +45,6 @@ from rules.errors import TrappanError
 NIGHTLY = "nightly_job"
 #: Made last in a night: a run that has it has ended.
 _LAST_ASSET = "delivered_lists"
-Opener = Callable[[], AbstractContextManager[Lake]]
 
 
 @dataclass
@@ -58,7 +56,7 @@ class Night:
         as_of: the last day that counts.
         started_by: `command` or `dagster`.
         say: where is said what goes wrong with the report itself.
-        opened: opens the lake when the night has ended.
+        access: to the lake, which is asked once more when the night has ended, and then let go of.
         runs: what the Dagster runs of the night said.
         failure: why it did not end well.
     """
@@ -67,7 +65,7 @@ class Night:
     as_of: date
     started_by: str
     say: Callable[[str], None]
-    opened: Opener
+    access: LakeAccess
     runs: list[RunFacts] = field(default_factory=list)
     failure: NightFailure | None = None
     _begun: BegunNight | None = None
@@ -111,11 +109,14 @@ class Night:
         """Write the report and tell everybody; nothing when it was never begun."""
         begun = self._begun
         if begun is None:
+            self.access.close()
             return
         reports = NightReports(self.settings.lake.home)
         ended_at = datetime.now(UTC)
         with self._guarded("could not be made"):
-            report = report_of(begun, ended_at, self.runs, self._looks(begun), self.failure)
+            looks = self._looks(begun)
+            self.access.close()
+            report = report_of(begun, ended_at, self.runs, looks, self.failure)
             # First, so that nothing is lost when a server keeps us waiting.
             reports.keep(report, as_markdown)
             # What is kept now says that it ended.
@@ -141,7 +142,7 @@ class Night:
             layouts = load_layouts([settings.layouts_folder])
             folders = (settings.inbox_folder, settings.pulled_folder)
             senders = senders_of(settings.lake.home, folders, layouts)
-            with self.opened() as lake:
+            with self.access.open() as lake:
                 return look_after(lake, begun.as_of, begun.begun_at, senders)
         except Exception as error:
             # A night that stopped at the lake has a report all the same.
@@ -224,7 +225,7 @@ def reported_lake(settings: Settings, access: LakeAccess) -> dg.ResourceDefiniti
             as_of=access.as_of(run.tags),
             started_by="dagster",
             say=log.warning if log else lambda _: None,
-            opened=access.open,
+            access=access,
         )
         night.begin()
         try:

@@ -118,6 +118,7 @@ def run_job(
     *,
     pull: PullAccess | None = None,
     tell: Callable[[RunResults], None] | None = None,
+    closes: bool = True,
 ) -> RunResults:
     """Run a job in this process, the same job as the schedules run.
 
@@ -128,6 +129,7 @@ def run_job(
         tags: run tags such as as_of or a range of months.
         pull: what the pull is given; the usual when None.
         tell: says what was made, also when the run did not end well.
+        closes: whether the lake is let go of; who asks it more afterwards does that.
 
     Returns:
         What the run made.
@@ -164,8 +166,9 @@ def run_job(
             "Look at the disk and its permissions with `trappan doctor`, and run again."
         ) from None
     finally:
-        access.close()
-        note_at_rest(databases_of(settings.lake.home))
+        if closes:
+            access.close()
+            note_at_rest(databases_of(settings.lake.home))
     made = results_of(result)
     if tell:
         tell(made)

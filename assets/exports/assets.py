@@ -79,7 +79,8 @@ def received_exports(
                 senders=senders,
                 times=times,
             )
-        counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
+        with opened.reading():
+            counts = {name: opened.rows(f"SELECT count(*) FROM {name}")[0][0] for name in _TABLES}
     outcomes = Counter(str(report.outcome) for report in reports)
     context.log.info("files offered: %d; %s", len(reports), dict(sorted(outcomes.items())))
     counted = {f"files_{outcome}": number for outcome, number in outcomes.items()} | {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from assets.forecast.history import Floats, MinutesHistory
 from assets.forecast.model import LEAST_ORIGINS, Model, Past, fit, fit_prior, logistic_weights
@@ -46,7 +46,7 @@ class Learned:
             "model": self.model.probability(situation),
             "rate_so_far": over.astype(np.float64),
             "base_rate": np.full(len(rate), self.base_rate),
-            "fitted_rate": expit(_of_rate(rate) @ self.rate_weights),
+            "fitted_rate": scipy.special.expit(_of_rate(rate) @ self.rate_weights),
         }
 
 

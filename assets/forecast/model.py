@@ -6,6 +6,9 @@ pupil updates it, and gives the distribution of the share of the days to come. D
 come in spells, so days count as fewer than they are. A logistic regression, drawn towards leaving
 the answer as it is, then sets right what history shows to be wrong. docs/forecast.md has the
 formulae. Pure arrays; no lake.
+
+SciPy loads a part of itself when it is first named: a night with too little history never waits for
+it.
 """
 
 from __future__ import annotations
@@ -14,8 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, minimize
-from scipy.special import betainc, expit, logit
+import scipy
 
 from assets.forecast.history import Floats
 from assets.forecast.questions import Bools, ForecastStep
@@ -77,7 +79,7 @@ class Model:
     def probability(self, situation: Situation) -> Floats:
         """Return the probability that each pupil's target reaches the step (P,), in [0, 1]."""
         share = required_share(situation, self.step)
-        recalibrated = expit(_features(situation, share, self.prior) @ self.weights)
+        recalibrated = scipy.special.expit(_features(situation, share, self.prior) @ self.weights)
         # What arithmetic settles, no statistics change.
         return np.where(share > 1, 0.0, np.where(share < 0, 1.0, recalibrated))
 
@@ -109,7 +111,7 @@ def fit_prior(pasts: Sequence[Past]) -> Prior | None:
         return Prior(absent, present, 1.0)
     if excess(_MOST_SPELL) >= 0:
         return Prior(absent, present, _MOST_SPELL)
-    return Prior(absent, present, float(brentq(excess, 1.0, _MOST_SPELL, xtol=0.01)))
+    return Prior(absent, present, float(scipy.optimize.brentq(excess, 1.0, _MOST_SPELL, xtol=0.01)))
 
 
 def fit(pasts: Sequence[Past], step: ForecastStep, prior: Prior) -> Model | None:
@@ -143,17 +145,17 @@ def logistic_weights(features: Floats, crossed: Floats, start: Floats, pull: flo
         apart = weights - start
         apart[0] = 0.0
         value = np.logaddexp(0, score).sum() - crossed @ score + pull / 2 * apart @ apart
-        return float(value), features.T @ (expit(score) - crossed) + pull * apart
+        return float(value), features.T @ (scipy.special.expit(score) - crossed) + pull * apart
 
     ridge = np.diag(np.r_[0.0, np.full(len(start) - 1, pull)])
 
     def curvature(weights: Floats) -> Floats:
-        chance = expit(features @ weights)
+        chance = scipy.special.expit(features @ weights)
         bent: Floats = features.T @ (features * (chance * (1 - chance))[:, None]) + ridge
         return bent
 
     # Few and small steps of linear algebra: a search without the curvature takes three times more.
-    found = minimize(loss, start, jac=True, hess=curvature, method="trust-exact")
+    found = scipy.optimize.minimize(loss, start, jac=True, hess=curvature, method="trust-exact")
     return np.asarray(found.x, dtype=np.float64)
 
 
@@ -179,7 +181,9 @@ def beta_binomial(situation: Situation, share: Floats, prior: Prior) -> Floats:
     size = np.maximum(centre * (1 - centre) / _share_variance(centre, weight, days) - 1, 1e-3)
     left = 1 - np.clip(share, 0.0, 1.0)
     # The mirror image: ten times as fast as betaincc, and as exact in the tail.
-    chance: Floats = np.clip(betainc((1 - centre) * size, centre * size, left), _LEAST, _MOST)
+    chance: Floats = np.clip(
+        scipy.special.betainc((1 - centre) * size, centre * size, left), _LEAST, _MOST
+    )
     return chance
 
 
@@ -219,7 +223,7 @@ def _features(situation: Situation, share: Floats, prior: Prior) -> Floats:
     return np.column_stack(
         [
             np.ones(len(plain)),
-            logit(plain),
+            scipy.special.logit(plain),
             np.clip(share, 0.0, 1.0),
             np.sqrt(situation.absent_days / np.maximum(situation.known_days, 1e-9)),
             situation.last_day,

@@ -31,7 +31,7 @@ from assets.lake.catalog.statistics import keep_no_extremes, know_empty_tables
 from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError, Sealer
 from assets.lake.lasting_rows import keep_rows
-from assets.lake.protection_marks import define_marks, know_key, refuse_changed_words
+from assets.lake.protection_marks import define_marks, refuse_changed_words
 from assets.lake.schema import TemporaryTable
 from assets.lake.server_errors import words_of_server
 from assets.lake.settings import (
@@ -150,7 +150,6 @@ class Lake:
         signature of every extension; this takes a fiftieth of that. Close it before this one.
         """
         lake = type(self)(self.settings, self.connection.cursor(), self._turns, self._place)
-        lake.connection.execute(_NAMES_ARE_SOUGHT_IN)
         lake.define_views()
         return lake
 
@@ -242,12 +241,12 @@ class Lake:
     def define_views(self) -> None:
         """Make what every connection has; in one transaction the catalog is read once for all."""
         with self.reading():
+            self.connection.execute(_NAMES_ARE_SOUGHT_IN)
             self._define_views()
 
     def _define_views(self) -> None:
-        define_marks(self.connection)
-        if (self.settings.home / "pupil.key").exists():
-            know_key(self.connection, Sealer.of_home(self.settings.home))
+        has_key = (self.settings.home / "pupil.key").exists()
+        define_marks(self.connection, Sealer.of_home(self.settings.home) if has_key else None)
         self.define_protection()
         self.define(COUNTING_LESSONS)
         self.prepare(REACHES_STEP)
@@ -281,7 +280,8 @@ class Lake:
         home = self.settings.home
         with suppress(duckdb.Error, OSError, KeyFileError), self._turns.if_free() as is_free:
             if is_free and (home / "pupil.key").exists():
-                keep_rows(self.connection, home, Sealer.of_home(home))
+                with self.reading():
+                    keep_rows(self.connection, home, Sealer.of_home(home))
 
     def __enter__(self) -> Self:
         return self

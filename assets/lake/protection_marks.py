@@ -50,8 +50,13 @@ class ProtectionError(TrappanError):
     """Words of protection were changed or removed outside of trappan; says what to do."""
 
 
-def define_marks(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the macros; the key comes by `know_key`, and until then no mark fits."""
+def define_marks(connection: duckdb.DuckDBPyConnection, sealer: Sealer | None) -> None:
+    """Make the macros.
+
+    Args:
+        connection: that has them from now on.
+        sealer: of the home; without one no mark fits until `know_key`.
+    """
     for what, mac, columns in (
         ("word", WORD_MAC, _MARKED),
         ("lift release", LIFT_MAC, _OF_LIFT),
@@ -63,7 +68,8 @@ def define_marks(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"CREATE OR REPLACE TEMP MACRO total_mac_of(marks, macs) AS {_HMAC.format(text=total)}"
     )
-    _set_pads(connection, os.urandom(64), os.urandom(64))
+    pads = (os.urandom(64), os.urandom(64)) if sealer is None else sealer.pads(_USE)
+    _set_pads(connection, *pads)
 
 
 def know_key(connection: duckdb.DuckDBPyConnection, sealer: Sealer) -> None:

@@ -19,7 +19,6 @@ import typer
 from assets.delivery.delivery_log import FILE_NAME as DELIVERY_LOG
 from assets.delivery.results import Delivered
 from assets.lake.access import LakeAccess, Override
-from assets.lake.connection import Lake
 from assets.watchlists.release.mentor_files import FOLDER
 from assets.watchlists.release.released import missed_weeks, refuse_early_freeze, refuse_wrong_night
 from assets.watchlists.release.releases import release_mentor_files
@@ -73,7 +72,8 @@ def nightly(
         rules_on(settings, last)
         with run_lock(settings, "nightly"), watched() as progress:
             night.begin()
-            access = lake_access(
+            # What waits, and the night's report, are asked of the lake that the runs had open.
+            access = night.access = lake_access(
                 settings,
                 paths,
                 progress,
@@ -84,7 +84,7 @@ def nightly(
             made, made_up = _make(night, access, reason, paths[0])
         _tell_lists(made, "current lists", last)
         _tell_delivery(made.delivered)
-        waiting = waiting_after(settings)
+        waiting = waiting_after(settings, night.access)
         for sentence in waiting.sentences():
             say(sentence)
     if (
@@ -100,7 +100,7 @@ def nightly(
 @contextmanager
 def _reported(settings: Settings, as_of: date) -> Iterator[Night]:
     """Let a night be made, and report it however it ends; not when another one is under way."""
-    night = Night(settings, as_of, "command", say, partial(Lake.open, settings.lake))
+    night = Night(settings, as_of, "command", say, lake_access(settings, ()))
     try:
         yield night
     except BusyError:
@@ -130,8 +130,9 @@ def _make(
         if is_behind:
             made_up = make_up_weeks(night, access, tell)
             # The night itself finds its files in the lake.
-            access, tell = replace(access, inbox=(), pulled=None), None
-        made = run_job(settings, "nightly_job", access, as_of_tags(last), tell=tell)
+            access = night.access = replace(access, inbox=(), pulled=None)
+            tell = None
+        made = run_job(settings, "nightly_job", access, as_of_tags(last), tell=tell, closes=False)
     except RunError:
         _take_back(settings)
         raise
@@ -284,8 +285,9 @@ def make_up_weeks(
     settings, as_of = night.settings, night.as_of
     night.runs.append(run_job(settings, "ingest_job", access, tell=tell).facts)
     made_up = MadeUp()
-    with Lake.open(access.settings) as lake:
+    with access.open() as lake:
         sundays = missed_weeks(lake, as_of)
+    access.close()
     for sunday in sundays:
         # The night of this Sunday is made by this run: its files are in.
         forced = replace(access, override=Override(is_forced=True))

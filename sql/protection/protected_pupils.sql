@@ -4,14 +4,42 @@
 -- Grain: a key of a protected pupil. A pupil whose number was changed has a row for each number, so
 -- that rows of a time before the change are known too.
 -- Of each source the newest word counts, and of all sources the strictest.
-WITH marks AS (
+-- Tables that are read more than once are read into the statement first: looking up where a table
+-- of the lake lies takes longer than reading it.
+WITH words AS MATERIALIZED (
+    SELECT * FROM protection_words
+),
+
+refers AS MATERIALIZED (
+    SELECT
+        reference_key,
+        number_key
+    FROM pupil_references
+),
+
+changes AS MATERIALIZED (
+    SELECT
+        number_key,
+        later_key,
+        since_at
+    FROM number_changes
+),
+
+numbers AS MATERIALIZED (
+    SELECT
+        number_key,
+        pupil_key
+    FROM pupil_numbers
+),
+
+marks AS (
     -- The newest word of a source that says protected, with each number that it can mean.
     SELECT
         refers.number_key,
         words.source_key,
         max(words.exported_at) AS marked_at
-    FROM protection_words AS words
-    INNER JOIN pupil_references AS refers ON words.reference_key = refers.reference_key
+    FROM words
+    INNER JOIN refers ON words.reference_key = refers.reference_key
     WHERE words.is_protected
     GROUP BY refers.number_key, words.source_key
 ),
@@ -25,11 +53,11 @@ liftable AS (
     FROM marks
     UNION ALL
     SELECT
-        number_changes.later_key AS number_key,
+        changes.later_key AS number_key,
         marks.source_key,
         marks.marked_at
     FROM marks
-    INNER JOIN number_changes ON marks.number_key = number_changes.number_key
+    INNER JOIN changes ON marks.number_key = changes.number_key
 ),
 
 first_liftable AS (
@@ -46,7 +74,7 @@ replaced AS (
     SELECT
         number_key,
         min(since_at) AS until_time
-    FROM number_changes
+    FROM changes
     GROUP BY number_key
 ),
 
@@ -58,8 +86,8 @@ lifts AS (
         refers.number_key,
         words.source_key,
         least(words.exported_at, released.until_at) AS exported_at
-    FROM protection_words AS words
-    INNER JOIN pupil_references AS refers ON words.reference_key = refers.reference_key
+    FROM words
+    INNER JOIN refers ON words.reference_key = refers.reference_key
     INNER JOIN first_liftable
         ON
             refers.number_key = first_liftable.number_key
@@ -102,14 +130,14 @@ lifting AS (
     FROM lifts
     UNION ALL
     SELECT
-        number_changes.number_key,
+        changes.number_key,
         lifts.source_key,
         lifts.exported_at
     FROM lifts
-    INNER JOIN number_changes
+    INNER JOIN changes
         ON
-            lifts.number_key = number_changes.later_key
-            AND lifts.exported_at > number_changes.since_at
+            lifts.number_key = changes.later_key
+            AND lifts.exported_at > changes.since_at
 ),
 
 lifted AS (
@@ -133,7 +161,7 @@ standing AS (
 pupils AS (
     -- The marks of all numbers of a pupil are the pupil's.
     SELECT DISTINCT numbers.pupil_key
-    FROM pupil_numbers AS numbers
+    FROM numbers
     SEMI JOIN standing ON numbers.number_key = standing.number_key
 )
 
@@ -141,5 +169,5 @@ SELECT pupil_key
 FROM pupils
 UNION
 SELECT numbers.number_key AS pupil_key
-FROM pupil_numbers AS numbers
+FROM numbers
 SEMI JOIN pupils ON numbers.pupil_key = pupils.pupil_key

@@ -15,6 +15,7 @@ from assets.exports.senders.releases import (
 )
 from assets.exports.senders.senders import Senders
 from assets.exports.senders.senders_file import senders_of
+from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.standing import disputed_records
@@ -87,7 +88,7 @@ def what_waits(lake: Lake, senders: Senders) -> Waiting:
     )
 
 
-def waiting_after(settings: Settings) -> Waiting:
-    """Return what waits after a run."""
-    with Lake.open(settings.lake) as lake:
+def waiting_after(settings: Settings, access: LakeAccess) -> Waiting:
+    """Return what waits after a run, of the lake that it had."""
+    with access.open() as lake:
         return what_waits(lake, senders_in(settings))
