@@ -70,8 +70,8 @@ KEYS_AND_SETTINGS: tuple[Store, ...] = (
     ),
     Store(
         "locks",
-        r"(?:[a-z]+/)?[a-z-]*\.(?:lock|sum(?:\.new)?)",
-        "`*.lock`, `*.sum`",
+        r"no-lake-yet|(?:[a-z]+/)?[a-z-]*\.(?:lock|sum(?:\.new)?)",
+        "`*.lock`, `*.sum`, `no-lake-yet`",
         "nothing: empty files, and checksums of the databases",
         "nobody",
         "trappan",

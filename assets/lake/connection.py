@@ -30,6 +30,7 @@ from assets.lake.catalog.read_only import Workplace, refuse_older_lake, refuse_r
 from assets.lake.catalog.statistics import keep_no_extremes, know_empty_tables
 from assets.lake.data_files import words_of_data_files
 from assets.lake.encryption import KeyFileError, Sealer
+from assets.lake.key_file import forget_no_lake
 from assets.lake.lasting_rows import keep_rows
 from assets.lake.protection_marks import define_marks, refuse_changed_words
 from assets.lake.schema import TemporaryTable
@@ -117,6 +118,7 @@ class Lake:
             lake._refuse_emptied()
             if not place.is_read_only:
                 patiently(lambda: keep_no_extremes(settings, connection))
+                forget_no_lake(home)
             with lake.reading():
                 lake._refuse_a_new_key()
                 lake._define_views()

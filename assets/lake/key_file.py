@@ -31,6 +31,9 @@ from rules.errors import TrappanError
 KEY_FILE = "pupil.key"
 #: When a home got a new key, and a check of the secret of keyed hashes; nobody's data.
 CHANGES = "key-changes.json"
+#: The key was made before there was a lake: the portal, or a pull, was started first. Without it a
+#: key tells of a lake, and where that is gone no other one is begun.
+NO_LAKE_YET = "no-lake-yet"
 _SECRET_BYTES = 32
 _HASHES = "# keyed hashes: "
 _HASHES_LINE = re.compile(rf"{_HASHES}([0-9a-f]{{{2 * _SECRET_BYTES}}})")
@@ -157,6 +160,9 @@ def write_new_key(home: Path) -> None:
     """Write a first key beside its place and link it there, so that two first runs agree on one."""
     path = home / KEY_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not (home / "lake" / "catalog.sqlite").exists():
+        # Before the key: killed in between, there is a note of a key that is not there.
+        (home / NO_LAKE_YET).touch(mode=0o600)
     beside = path.with_name(f".{KEY_FILE}.{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -169,6 +175,20 @@ def write_new_key(home: Path) -> None:
         return
     finally:
         beside.unlink()
+
+
+def forget_no_lake(home: Path) -> None:
+    """Note that there is a lake now, so that the key tells of it from here on.
+
+    Raises:
+        OSError: no permission.
+    """
+    (home / NO_LAKE_YET).unlink(missing_ok=True)
+
+
+def tells_of_a_lake(home: Path) -> bool:
+    """Whether there is a key that only a home with a lake can have."""
+    return (home / KEY_FILE).exists() and not (home / NO_LAKE_YET).exists()
 
 
 def changes_of(home: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
+from assets.lake.key_file import tells_of_a_lake
 from rules.errors import TrappanError
 
 _EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake")
@@ -193,7 +194,7 @@ def traces_of_a_lake(settings: LakeSettings) -> tuple[str, ...]:
     """
     home = settings.home
     found = {
-        "pupil.key": (home / "pupil.key").exists() and not settings.is_on_postgres,
+        "pupil.key": tells_of_a_lake(home) and not settings.is_on_postgres,
         "archive/": next((home / "archive").glob("*/*.zst.age"), None) is not None,
         "lists/": next((home / "lists").glob("[0-9c]*/*"), None) is not None,
     }
