@@ -167,6 +167,8 @@ USE_I18N = True
 STATIC_URL = "/statiskt/"
 STATICFILES_DIRS = [_ROOT / "static"]
 STATIC_ROOT = HOME / "portal" / "static"
+# Django's own choice is that all may read them; in a home nobody else reads anything.
+FILE_UPLOAD_PERMISSIONS = 0o600
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

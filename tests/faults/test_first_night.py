@@ -6,6 +6,7 @@ a pull and others make the key too, and an operator starts the portal when the h
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -93,6 +94,9 @@ def test_the_portal_is_started_before_the_first_night(
         serving.wait()
     assert said.status in {0, 3}, said.err
     assert not (home / NO_LAKE_YET).exists()
+    assert (home / "portal" / "static").is_dir()
+    doctor = trappan("--home", home, "doctor").out
+    assert re.search(r"^well +permissions", doctor, re.MULTILINE), doctor
 
 
 def test_a_key_that_a_lake_was_made_with_tells_of_it_for_ever(home: Path) -> None:
