@@ -66,13 +66,15 @@ def say(folder: Path, day: date, nights: list[dict[str, Any]]) -> None:
     tell(Finding(f"a night of {day:%Y-%m}", f"{took(nights)}, {lake}"))
 
 
-def written_by_night(folder: Path, pupils: int, schools: int, last_day: date) -> dict[date, Path]:
+def written_by_night(
+    folder: Path, pupils: int, schools: int, last_day: date, first_day: date = FIRST
+) -> dict[date, Path]:
     """Write the year up to a day, and return a folder for each school day's files."""
     inboxes: dict[date, Path] = {}
-    first = FIRST
+    first = first_day
     while first <= last_day:
         # The first day alone, so that its night has rosters.
-        last = first if first == FIRST else min(last_day, month_end(first))
+        last = first if first == first_day else min(last_day, month_end(first))
         out = folder / "exports" / first.isoformat()
         simulate(SimulationPlan(pupils, schools, first, last, 7, out, "day", columns="basic"))
         rosters = list(out.glob("elever_*.csv"))
