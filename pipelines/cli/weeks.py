@@ -55,6 +55,8 @@ def restate(
             identities=identities,
             include_same=everything,
         )
+    if lessons:
+        restated.refuse_unknown_lessons(iso_week(week))
     columns = LESSON_COLUMNS if lessons else PUPIL_COLUMNS
     rows = restated.lessons if lessons else restated.pupils
     print_rows((restated.key_column, *columns), rows, kind)
@@ -76,6 +78,11 @@ def _say_sum(restated: Restated, week: str) -> None:
         say(
             f"{restated.other_rules} of the lists were made by other values of the rules than "
             "today's files give for that day."
+        )
+    if restated.past_gone:
+        say(
+            f"Of {restated.past_gone} of the lists the lake no longer keeps what they were made "
+            "from: which lessons changed since is not known (docs/operators-maintenance.md)."
         )
 
 

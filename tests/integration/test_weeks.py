@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ import yaml
 from assets.flags.answers import identity_numbers
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
+from assets.lake.past.snapshots import expire_everything_but_now
 from assets.lake.settings import LakeSettings
 from assets.watchlists.decisions import question_counts
 from assets.watchlists.model import ToldWeek, Watchlist
@@ -257,6 +259,26 @@ def test_restating_says_how_many_did_not_change(weeks: Weeks) -> None:
     assert "4 lists of 2026-W46: 2 pupils differ" in said.err
     everybody = restated(weeks, "--all")
     assert {row["difference"] for row in everybody} == {"same", "gone", "added"}
+
+
+def test_a_week_is_restated_also_when_what_its_lists_were_made_from_is_gone(
+    weeks: Weeks, tmp_path: Path
+) -> None:
+    """As after an erasure, or when the promise is over: who differs is known, lessons are not."""
+    home = tmp_path / "home"
+    shutil.copytree(weeks.home, home, symlinks=True)
+    with Lake.open(LakeSettings(home=home)) as lake:
+        expire_everything_but_now(lake)
+    before = {row["civic_no"]: row for row in restated(weeks)}
+    after = {row["civic_no"]: row for row in restated(replace(weeks, home=home))}
+    unknown = {"cause": "not_known", "lessons_changed": ""}
+    assert after == {civic: row | unknown for civic, row in before.items()}
+    said = trappan("restate", "--week", "2026-W46", "--home", home)
+    assert said.status == 0
+    assert "Of 4 of the lists the lake no longer keeps what they were made from" in said.err
+    said = trappan("restate", "--week", "2026-W46", "--lessons", "--home", home)
+    assert said.status == 1
+    assert "Without --lessons it is said of which pupils" in said.err
 
 
 def test_a_school_without_a_list_of_the_week_is_reported_which_have_one(weeks: Weeks) -> None:

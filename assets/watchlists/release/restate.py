@@ -70,6 +70,9 @@ class Restated:
         unchanged: pupils of whom today's data says the same.
         protected: pupils of the lists who are left out, because they have become protected.
         other_rules: lists that were made by other values than today's files give for their day.
+        past_gone: lists of which the lake no longer keeps what they were made from: pupils are
+            compared all the same, with what the lists said, but which lessons changed since is not
+            known.
         first_date, as_of: the days that the lists rest on; lessons of other days are not answered.
     """
 
@@ -80,8 +83,22 @@ class Restated:
     unchanged: int
     protected: int
     other_rules: int
+    past_gone: int
     first_date: date
     as_of: date
+
+    def refuse_unknown_lessons(self, week: str) -> None:
+        """Stop who asks for lessons where no list's past is kept.
+
+        Raises:
+            SnapshotGoneError: so it is.
+        """
+        if self.past_gone == self.lists:
+            raise SnapshotGoneError(
+                f"The lake no longer keeps what the lists of {week} were made from, so which "
+                "lessons changed since is not known. Without --lessons it is said of which pupils "
+                "the lists would say something else."
+            )
 
 
 def restate_week(
@@ -105,7 +122,6 @@ def restate_week(
 
     Raises:
         NotPublishedError: there is no such list.
-        SnapshotGoneError: the lake no longer keeps what a list was made from.
     """
     lists = published_lists(lake, week, school)
     as_of = lists["as_of_date"][0]
@@ -116,7 +132,10 @@ def restate_week(
     shown = open_ones.filter(pl.col("difference") != "same")
     answered = open_ones if include_same else shown
     first = min(window.window_start for window in evaluation.windows)
-    lessons = _changed_lessons(lake, lists, answered, first, as_of)
+    kept = [one.snapshot_id for one in kept_snapshots(lake)]
+    with_past = lists.filter(pl.col("lake_snapshot").is_in(kept))
+    lessons = _changed_lessons(lake, with_past, answered, first, as_of)
+    known = set(with_past["school_unit_code"])
     people = identities_of(lake, answered["pupil_key"].unique().to_list()) if identities else {}
     key_column = "civic_no" if identities else "pupil_key"
 
@@ -129,7 +148,12 @@ def restate_week(
     return Restated(
         key_column=key_column,
         pupils=[
-            keyed(row["pupil_key"]) | _pupil(row, changed[row["pupil_key"]], other_rules)
+            keyed(row["pupil_key"])
+            | _pupil(
+                row,
+                changed[row["pupil_key"]] if row["school_unit_code"] in known else None,
+                other_rules,
+            )
             for row in answered.iter_rows(named=True)
         ],
         lessons=[keyed(row["pupil_key"]) | _lesson(row) for row in lessons],
@@ -139,6 +163,7 @@ def restate_week(
             pl.col("is_protected") & pl.col("published_level").is_not_null()
         ).height,
         other_rules=len(other_rules),
+        past_gone=lists.height - with_past.height,
         first_date=first,
         as_of=as_of,
     )
@@ -212,7 +237,6 @@ def _schools_of(lake: Lake, week: str) -> list[str]:
 def _changed_lessons(
     lake: Lake, lists: pl.DataFrame, answered: pl.DataFrame, first: date, as_of: date
 ) -> list[dict[str, Any]]:
-    kept = {one.snapshot_id for one in kept_snapshots(lake)}
     stands = standing_keys(lake)
     pairs = [(str(old), str(new)) for old, new in stands.items()]
     keys = pl.DataFrame(pairs, schema={"old": pl.String, "new": pl.String}, orient="row")
@@ -220,11 +244,6 @@ def _changed_lessons(
     rows: dict[tuple[object, ...], dict[str, Any]] = {}
     for snapshot, of_snapshot in lists.group_by("lake_snapshot", maintain_order=True):
         version = int(str(snapshot[0]))
-        if version not in kept:
-            raise SnapshotGoneError(
-                f"The lake no longer keeps snapshot {version}, from which lists of "
-                f"{lists['period'][0]} were made: which lessons changed since is not known."
-            )
         asked = answered.filter(pl.col("school_unit_code").is_in(of_snapshot["school_unit_code"]))
         texts = lake.load("asked_texts", asked.select("pupil_key").unique())
         pupils = lake.make(
@@ -247,9 +266,11 @@ def _changed_lessons(
     return list(rows.values())
 
 
-def _pupil(row: dict[str, Any], lessons: int, other_rules: set[str]) -> dict[str, str]:
+def _pupil(row: dict[str, Any], lessons: int | None, other_rules: set[str]) -> dict[str, str]:
     if row["difference"] == "same":
         cause = ""
+    elif lessons is None:
+        cause = "not_known"
     elif lessons:
         cause = "lessons"
     else:
