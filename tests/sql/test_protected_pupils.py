@@ -63,6 +63,17 @@ def test_of_one_moment_the_strictest_word_counts(scratch: Lake) -> None:
     assert protected(scratch, MARK, no) == {str(ANNA)}
 
 
+def test_of_one_moment_the_strictest_word_counts_also_after_an_older_mark(scratch: Lake) -> None:
+    again, no = (said("10-07 04:00", protected=one) for one in (True, False))
+    assert protected(scratch, MARK, again, no) == {str(ANNA)}
+
+
+def test_the_newest_no_counts_and_not_one_before_the_mark_was_said_again(scratch: Lake) -> None:
+    again, no = said("10-07 04:00", protected=True), said("10-08 04:00", protected=False)
+    assert protected(scratch, MARK, LATER_NO, again, no) == set()
+    assert protected(scratch, MARK, LATER_NO, again) == {str(ANNA)}
+
+
 def no(at: str, needed: int = 1) -> Row:
     return said(at, protected=False, releases_needed=needed)
 
@@ -79,6 +90,9 @@ RELEASES: dict[str, tuple[list[Row], list[Row], bool]] = {
         [no("10-09 04:00"), said("10-07 04:00", protected=True)], [by(1, "10-06 04:00")], True),
     "then once more": (
         [no("10-09 04:00"), said("10-07 04:00", protected=True)], [by(1, "10-09 04:00")], False),
+    "the same person once more": (
+        [no("10-09 04:00"), said("10-07 04:00", protected=True)],
+        [by(1, "10-06 04:00"), by(1, "10-09 04:00")], False),
     "one of two": ([no("10-06 04:00", 2)], [by(1, "10-06 04:00")], True),
     "the same twice": ([no("10-06 04:00", 2)], [by(1, "10-06 04:00")] * 2, True),
     "two": ([no("10-06 04:00", 2)], [by(1, "10-06 04:00"), by(2, "10-06 04:00")], False),
@@ -165,6 +179,9 @@ OLD_MARK = said("10-05 04:00", protected=True, reference_key=OLD)
         ([MARK], True),
         # Of the old number, while it was the number.
         ([OLD_MARK, said("10-06 04:00", protected=False, reference_key=OLD)], False),
+        # At the moment of the change it was still the number, and the new one was not yet.
+        ([OLD_MARK, said("10-10 23:59", protected=False, reference_key=OLD)], False),
+        ([OLD_MARK, said("10-10 23:59", protected=False)], True),
         # Of the old number after the change: the source has not heard of it.
         ([OLD_MARK, said("10-12 04:00", protected=False, reference_key=OLD)], True),
         # Of the new number before the change: it could be anybody's.
@@ -178,6 +195,16 @@ OLD_MARK = said("10-05 04:00", protected=True, reference_key=OLD)
             True,
         ),
         ([MARK, said("10-06 04:00", protected=False, reference_key=OLD)], True),
+        # Each number's mark is lifted by a word of its own, the newer one's before the older's.
+        (
+            [
+                MARK,
+                LATER_NO,
+                said("10-07 04:00", protected=True, reference_key=OLD),
+                said("10-08 04:00", protected=False, reference_key=OLD),
+            ],
+            False,
+        ),
         ([MARK, said("10-12 04:00", protected=False)], False),
     ],
 )  # fmt: skip
@@ -187,6 +214,19 @@ def test_after_a_changed_number_the_marks_of_both_count_until_the_new_one_is_lif
     found = protected(scratch, *words, **CHANGED)
     # Under both keys: an answer of a time before the change has the old one.
     assert found == ({str(ANNA), str(OLD)} if hidden else set())
+
+
+def test_a_number_that_was_changed_twice_is_an_old_one_from_the_first_change_on(
+    scratch: Lake,
+) -> None:
+    """What is said of it later lifts nothing: the source has not heard of the change."""
+    twice = [
+        {"number_key": OLD, "later_key": ANNA, "since_at": moment(since)}
+        for since in ("10-10 23:59", "10-20 23:59")
+    ]
+    lift = said("10-12 04:00", protected=False, reference_key=OLD)
+    found = protected(scratch, OLD_MARK, lift, **CHANGED | {"changes": twice})
+    assert found == {str(ANNA), str(OLD)}
 
 
 def unit(organisation: object) -> dict[str, object]:
