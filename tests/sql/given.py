@@ -355,7 +355,7 @@ _IN_BETWEEN: dict[str, str] = {
     "unseen_pupils": "pupil_key UUID, record_start_date DATE",
     "verdicts": "pupil_key UUID, rule VARCHAR, basis VARCHAR, verdict VARCHAR, reason VARCHAR, "
     "level TINYINT, rule_level TINYINT, school_unit_code VARCHAR, is_protected BOOLEAN, "
-    "scheduled_minutes BIGINT",
+    "scheduled_minutes BIGINT, grade TINYINT",
     "baseline_lists": "school_unit_code VARCHAR, period VARCHAR, as_of_date DATE, "
     "rule_set_version VARCHAR",
     "earlier_levels": "as_of_date DATE, pupil_key UUID, level TINYINT, "
