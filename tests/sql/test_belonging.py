@@ -20,12 +20,19 @@ def belonging(
     lessons: list[Row] | None = None,
     roster: list[Row] | None = None,
     protected: list[Row] | None = None,
+    undisputed: str | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Return where pupils belong; `lessons` holds each pupil's latest at each school."""
+    """Return where pupils belong; `lessons` holds each pupil's latest at each school.
+
+    `undisputed` are other columns of the roster records' days, in the place of all their days.
+    """
     latest = [{"lesson_date": AS_OF}] if lessons is None else lessons
     given(lake, "pupil_schools", *latest)
     given(lake, "enrolments", *(roster or []))
-    find_standing(lake)
+    days = find_standing(lake).days
+    if undisputed:
+        all_days = lake.make("all_days", f"SELECT * FROM {days}")
+        lake.make_view(days.name, f"SELECT * REPLACE ({undisputed}) FROM {all_days}")
     given(lake, "protected_pupils", *(protected or []))
     return rows_of(
         lake, "flags/belonging", *columns, as_of=AS_OF, leaver_after_days=LEAVER_AFTER_DAYS
@@ -67,6 +74,24 @@ def test_of_two_schools_that_nothing_tells_apart_the_lower_code_decides(scratch:
         {"lesson_date": AS_OF},
     ]
     assert belonging(scratch, "school_unit_code", lessons=lessons) == [(NORTH,)]
+
+
+@pytest.mark.parametrize(
+    ("undisputed", "school"),
+    [
+        # The day of as_of is disputed: another record, or the lessons, decide.
+        ("DATE '2026-11-14' AS last_date", NORTH),
+        ("DATE '2026-11-15' AS last_date", SOUTH),
+        ("DATE '2026-11-16' AS first_date", NORTH),
+        ("DATE '2026-11-15' AS first_date", SOUTH),
+    ],
+)
+def test_a_record_is_a_place_on_its_undisputed_days_only(
+    scratch: Lake, undisputed: str, school: str
+) -> None:
+    roster: list[Row] = [{"school_unit_code": SOUTH}]
+    found = belonging(scratch, "school_unit_code", roster=roster, undisputed=undisputed)
+    assert found == [(school,)]
 
 
 def test_a_valid_roster_record_stands_before_lessons_elsewhere(scratch: Lake) -> None:

@@ -1,7 +1,11 @@
-"""The one macro that asks whether a step is reached says what `rules.threshold` says."""
+"""The macros that ask whether a step is reached, and whether a share is clearly over another.
+
+Against `rules.threshold` and against fractions, near every limit.
+"""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from random import Random
 
 from assets.lake.connection import Lake
@@ -33,3 +37,28 @@ def test_sql_and_python_agree_on_every_step_near_its_limit(scratch: Lake) -> Non
 def test_a_connection_beside_knows_it_too(scratch: Lake) -> None:
     with scratch.beside() as beside:
         assert beside.rows("SELECT reaches_step(1, 10, 1000, FALSE)") == [(True,)]
+
+
+def test_a_share_is_clearly_over_another_from_the_difference_on(scratch: Lake) -> None:
+    scratch.connection.execute(scratch.select("flags/is_clearly_over"))
+    rng = Random(7)  # noqa: S311 - test data
+    cases = set()
+    for difference in (1, 500, 10_00, 33_33):
+        for _ in range(60):
+            whole, other_whole = rng.randrange(1, 200_000), rng.randrange(1, 200_000)
+            other_part = rng.randrange(other_whole + 1)
+            limit = whole * (Fraction(other_part, other_whole) + Fraction(difference, 100_00))
+            for part in range(max(0, int(limit) - 1), min(whole, int(limit) + 2) + 1):
+                cases.add((part, whole, other_part, other_whole, difference))
+    # Exactly the difference is enough: 40 of 100 beside 30 of 100.
+    cases.add((40, 100, 30, 100, 10_00))
+    # Sums of minutes are BIGINT.
+    rows = ", ".join(f"({', '.join(f'{one}::BIGINT' for one in case)})" for case in sorted(cases))
+    said = scratch.rows(
+        "SELECT *, is_clearly_over(part, whole, other_part, other_whole, difference) "
+        f"FROM (VALUES {rows}) AS cases (part, whole, other_part, other_whole, difference)"
+    )
+    assert len(said) == len(cases) > 300
+    for part, whole, other_part, other_whole, difference, is_over in said:
+        apart = Fraction(part, whole) - Fraction(other_part, other_whole)
+        assert is_over is (apart * 100_00 >= difference), (part, whole, other_part, other_whole)
