@@ -134,6 +134,8 @@ def _make(
             tell = None
         made = run_job(settings, "nightly_job", access, as_of_tags(last), tell=tell, closes=False)
     except RunError:
+        # The report is made of a lake that nothing has gone wrong with yet.
+        night.access.close()
         _take_back(settings)
         raise
     night.runs.append(made.facts)

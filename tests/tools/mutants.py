@@ -135,9 +135,11 @@ class Search:
         planted: how many were planted.
     """
 
-    def __init__(self, copy: Copy, record: Record, budget: int, *, is_quick: bool) -> None:
+    def __init__(
+        self, copy: Copy, record: Record, budget: int, tests: Sequence[str], *, is_quick: bool
+    ) -> None:
         self._copy, self._record, self._budget = copy, record, budget
-        self._is_quick = is_quick
+        self._named, self._is_quick = tuple(tests), is_quick
         self._tree, self._allowed = Tree(ROOT), allowed()
         self.living: list[Mutant] = []
         self.planted = 0
@@ -199,12 +201,12 @@ class Search:
     def _tests_of(self, path: Path, *, is_wide: bool) -> AskedTests:
         """Return the tests that read a file, by what running them once has shown."""
         near = [_name(test) for test in self._tree.nearest([path])]
-        asked = [test for test in near if test.startswith(CHEAP)]
-        if path.suffix == ".sql":
+        asked = list(self._named) or [test for test in near if test.startswith(CHEAP)]
+        if path.suffix == ".sql" and not self._named:
             # A SELECT is read by SELECTs that read its table, so by tests that do not name it.
             every = [_name(test) for test in sorted((ROOT / "tests/sql").glob("test_*.py"))]
             asked += [test for test in every if test not in asked]
-        if is_wide:
+        if is_wide and not self._named:
             dear = [test for test in near if not test.startswith((*CHEAP, "tests/architecture"))]
             asked += dear[:MOST_TEST_FILES]
         traced = _traced(path)
@@ -281,6 +283,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--wide", action="store_true", help="ask dearer tests too")
     parser.add_argument("--quick", action="store_true", help="ask a few seconds of tests only")
     parser.add_argument("--budget", type=int, default=BUDGET, help="seconds of tests for a fault")
+    parser.add_argument("--tests", nargs="+", default=(), help="ask only these files of tests")
     parser.add_argument("--record", type=Path, default=ROOT / "var" / "mutants.jsonl")
     asked = parser.parse_args(words)
     try:
@@ -290,7 +293,7 @@ def main(words: Sequence[str]) -> int:
         return 2
     with Copy(ROOT) as copy:
         record = Record(ROOT, asked.record)
-        search = Search(copy, record, asked.budget, is_quick=asked.quick)
+        search = Search(copy, record, asked.budget, asked.tests, is_quick=asked.quick)
         for path in files:
             search.search(path, asked.most, is_wide=asked.wide)
     print(
