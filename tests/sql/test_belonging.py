@@ -39,7 +39,7 @@ def belonging(
     )
 
 
-def has_left(lake: Lake, **tables: list[Row]) -> bool:
+def has_left(lake: Lake, **tables: Any) -> bool:
     """Return what is said of Anna."""
     anna = [row for row in belonging(lake, "pupil_key", "has_left", **tables) if row[0] != str(BO)]
     ((_, left),) = anna

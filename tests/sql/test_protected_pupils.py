@@ -195,6 +195,33 @@ OLD_MARK = said("10-05 04:00", protected=True, reference_key=OLD)
             True,
         ),
         ([MARK, said("10-06 04:00", protected=False, reference_key=OLD)], True),
+        # A word that lifts the old number's mark lifts no newer mark, nor one of its own moment.
+        (
+            [
+                OLD_MARK,
+                said("10-12 04:00", protected=False),
+                said("10-15 04:00", protected=True),
+            ],
+            True,
+        ),
+        (
+            [
+                OLD_MARK,
+                said("10-15 04:00", protected=False),
+                said("10-15 04:00", protected=True),
+            ],
+            True,
+        ),
+        # The newest word counts, and not one that was said before the mark.
+        (
+            [
+                OLD_MARK,
+                said("10-12 04:00", protected=False),
+                said("10-15 04:00", protected=True),
+                said("10-16 04:00", protected=False),
+            ],
+            False,
+        ),
         # Each number's mark is lifted by a word of its own, the newer one's before the older's.
         (
             [
