@@ -134,8 +134,9 @@ def _make(
             tell = None
         made = run_job(settings, "nightly_job", access, as_of_tags(last), tell=tell, closes=False)
     except RunError:
-        # The report is made of a lake that nothing has gone wrong with yet.
+        # The report opens the lake anew, as it is: it never begins another one.
         night.access.close()
+        night.access = lake_access(settings, ())
         _take_back(settings)
         raise
     night.runs.append(made.facts)
