@@ -134,7 +134,7 @@ def _make(
             tell = None
         made = run_job(settings, "nightly_job", access, as_of_tags(last), tell=tell, closes=False)
     except RunError:
-        # The report opens the lake anew, as it is: it never begins another one.
+        # The report opens the lake as it is then: it never begins another one.
         night.access.close()
         night.access = lake_access(settings, ())
         _take_back(settings)

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -191,6 +192,59 @@ def test_a_backup_that_is_stopped_leaves_the_one_before(
     assert holds(again) == holds(home)
 
 
+@pytest.mark.parametrize("length", [0, 4, 500, -1])
+@pytest.mark.parametrize("ends", ["in the same backup", "before the next backup"])
+def test_a_data_file_that_was_seen_half_written_is_whole_in_the_end(
+    lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, ends: str
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "backup"
+    shutil.copytree(lived, home, symlinks=True)
+    like = max((home / "lake" / "data").rglob("*.parquet"), key=lambda path: path.stat().st_size)
+    whole = like.read_bytes()
+    written = like.with_name("ducklake-0199aaaa-0000-7000-8000-00000000beef.parquet")
+    written.write_bytes(whole[:length])
+    a_round, rounds = backing_up._Copying._round, 0
+
+    def one_that_ends(self: backing_up._Copying) -> tuple[int | None, bool]:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 2:
+            written.write_bytes(whole)
+        snapshot, is_still = a_round(self)
+        return snapshot, is_still and (rounds > 1 or ends != "in the same backup")
+
+    monkeypatch.setattr(backing_up._Copying, "_round", one_that_ends)
+    made(home, folder)
+    if ends == "before the next backup":
+        made(home, folder)
+    assert rounds == 2
+    back = new_home(lived, tmp_path / "new")
+    brought(folder, back)
+    assert (back / written.relative_to(home)).read_bytes() == whole
+    assert holds(back) == holds(home)
+
+
+@pytest.mark.parametrize("was_whole", [True, False])
+def test_a_data_file_that_was_cut_short_is_not_taken_for_the_whole(
+    lived: Path, kept: Path, tmp_path: Path, was_whole: bool
+) -> None:
+    """The copy of a backup before stays; without one no backup is made."""
+    home, folder = tmp_path / "home", tmp_path / "backup"
+    shutil.copytree(lived, home, symlinks=True)
+    if was_whole:
+        shutil.copytree(kept, folder)
+    cut = max((home / "lake" / "data").rglob("*.parquet"), key=lambda path: path.stat().st_size)
+    os.truncate(_writable(cut), cut.stat().st_size // 2)
+    if not was_whole:
+        with pytest.raises(BackupError, match="not there, or not whole"):
+            made(home, folder)
+        return
+    assert made(home, folder).changed == (cut.relative_to(home).as_posix(),)
+    back = new_home(lived, tmp_path / "new")
+    brought(folder, back)
+    assert holds(back) == holds(lived)
+
+
 _WRITER = """
 import sqlite3, sys
 from pathlib import Path
@@ -229,6 +283,16 @@ print(number, flush=True)
 """
 
 
+def goes_on_writing(home: Path, writer: subprocess.Popen[str]) -> None:
+    """Wait until the writer has written once more: a quick backup can fall between two writes."""
+    with closing(sqlite3.connect(home / "portal" / "portal.sqlite", timeout=30)) as portal:
+        count = "SELECT count(*) FROM told_too"
+        before = portal.execute(count).fetchone()
+        while portal.execute(count).fetchone() == before:
+            assert writer.poll() is None
+            time.sleep(0.05)
+
+
 def test_a_backup_while_others_write_is_of_one_moment(lived: Path, tmp_path: Path) -> None:
     """Rows that are written together are there together, and all files that they need."""
     home = tmp_path / "home"
@@ -252,6 +316,7 @@ def test_a_backup_while_others_write_is_of_one_moment(lived: Path, tmp_path: Pat
                 shutil.copytree(backups[-1], folder)
             made(home, folder)
             backups.append(folder)
+            goes_on_writing(home, writer)
         stop.touch()
         out, _ = writer.communicate(timeout=120)
     finally:

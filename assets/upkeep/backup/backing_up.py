@@ -62,6 +62,9 @@ _BLOCK = 1 << 20
 # Smaller files are read into memory, so that what is hashed is what is copied.
 _IN_MEMORY = 64 << 20
 _KEY_KIND = "backup"
+# Of a clear and of an encrypted one.
+_PARQUET_ENDS = (b"PAR1", b"PARE")
+_PARQUET_LEAST = 12
 _SECRETS = ("pupil.key", ".pupil.key")
 
 
@@ -279,8 +282,8 @@ class _Copying:
                 is_needed = bool(files_in_catalog(self.home / CATALOG) & set(lost))
                 kind = BackupError if is_needed else _RemovedError
                 raise kind(
-                    f"{len(lost)} data files that the lake's catalog needs are not there, the "
-                    f"first {lost[0]}. No backup was made; the one before stands. Run "
+                    f"{len(lost)} data files that the lake's catalog needs are not there, or not "
+                    f"whole, the first {lost[0]}. No backup was made; the one before stands. Run "
                     "`trappan verify`."
                 )
         catalog = self.home / CATALOG
@@ -330,6 +333,9 @@ class _Copying:
                 self.entries[path] = seen
                 return
             kept = self._there(stored)
+            if kept is None and not _is_written_to_its_end(path, file):
+                # No catalog needs it yet. Its half under its name would stand for the whole later.
+                return
             if kept is None or hash_of(file) != kept.sha256:
                 # Written again on purpose, under the same name, or damaged since.
                 again = self.sealer.passing_text(_KEY_KIND, f"{path}\0{_hash_of_whole(file)}")
@@ -442,6 +448,20 @@ class _Copying:
                 path.unlink()
                 removed += 1
         return removed
+
+
+def _is_written_to_its_end(path: str, file: IO[bytes]) -> bool:
+    """Whether a data file has its end; every other kind gets its name when it is whole.
+
+    Source: the Parquet format: its four first bytes are written again as its last.
+    """
+    if not path.endswith(".parquet"):
+        return True
+    length = file.seek(0, os.SEEK_END)
+    file.seek(max(0, length - 4))
+    end = file.read()
+    file.seek(0)
+    return length >= _PARQUET_LEAST and end in _PARQUET_ENDS
 
 
 def _hash_of_whole(file: IO[bytes]) -> str:
