@@ -88,7 +88,9 @@ def absence_rolling(
     rule_set = lake.rules_on(as_of)
     with lake.open() as opened:
         parts = window_parts(as_of, rule_set.one_month_days, rule_set.two_months_days)
-        rows = store_rolling(opened, as_of, sum_windows(opened, as_of, parts))
+        with opened.reading():
+            sums = sum_windows(opened, as_of, parts)
+        rows = store_rolling(opened, as_of, sums)
     return dg.MaterializeResult(
         metadata={
             "as_of": dg.MetadataValue.text(as_of.isoformat()),

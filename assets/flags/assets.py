@@ -29,7 +29,9 @@ def flags(
     as_of = lake.as_of(context.run.tags)
     rule_set = lake.rules_on(as_of)
     with lake.open() as opened:
-        rows = store_flags(opened, evaluate_flags(opened, as_of, rule_set))
+        with opened.reading():
+            evaluation = evaluate_flags(opened, as_of, rule_set)
+        rows = store_flags(opened, evaluation)
         levels = opened.rows(
             "SELECT level, count(DISTINCT pupil_key) FROM flags WHERE as_of_date = $as_of "
             "GROUP BY level ORDER BY level",

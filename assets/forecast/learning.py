@@ -14,7 +14,17 @@ import numpy as np
 import scipy
 
 from assets.forecast.history import Floats, MinutesHistory
-from assets.forecast.model import LEAST_ORIGINS, Model, Past, fit, fit_prior, logistic_weights
+from assets.forecast.model import (
+    LEAST_ORIGINS,
+    Model,
+    Past,
+    Prior,
+    crossings,
+    fit,
+    fit_prior,
+    has_crossings,
+    logistic_weights,
+)
 from assets.forecast.questions import ForecastStep, Horizon
 from assets.forecast.situations import Situation, SituationRules, ending_of, situations_of
 
@@ -64,14 +74,14 @@ class Learner:
         pasts = self._pasts(origin, horizon)
         # Before a break nothing is reported after an origin: it can't be counted on alone.
         telling = sum(bool(past.compared().any()) for past in pasts)
-        prior = fit_prior(pasts) if telling >= LEAST_ORIGINS else None
+        if telling < LEAST_ORIGINS:
+            return {}
+        # First, for most lakes have too few: a prior takes SciPy, which is slow to load.
+        steps = [step for step in self._rules.steps if has_crossings(pasts, step)]
+        prior = fit_prior(pasts) if steps else None
         if prior is None:
             return {}
-        return {
-            step: learned
-            for step in self._rules.steps
-            if (learned := _learn(pasts, step, fit(pasts, step, prior))) is not None
-        }
+        return {step: _learn(pasts, step, prior) for step in steps}
 
     def _pasts(self, origin: date, horizon: Horizon) -> list[Past]:
         """The newest origins with anybody in school whose targets are over, weeks apart."""
@@ -104,12 +114,10 @@ def origins_before(history: MinutesHistory, origin: date) -> list[date]:
     return [origin - number * _WEEK for number in range(1, weeks + 1)]
 
 
-def _learn(pasts: Sequence[Past], step: ForecastStep, model: Model | None) -> Learned | None:
-    if model is None:
-        return None
-    chosen = [(past, past.scored(step)) for past in pasts]
-    crossed = np.concatenate([past.crossed(step)[rows] for past, rows in chosen]).astype(np.float64)
-    rate = np.concatenate([past.situation.rate_so_far[rows] for past, rows in chosen])
+def _learn(pasts: Sequence[Past], step: ForecastStep, prior: Prior) -> Learned:
+    model = fit(pasts, step, prior)
+    crossed = crossings(pasts, step)
+    rate = np.concatenate([past.situation.rate_so_far[past.scored(step)] for past in pasts])
     weights = logistic_weights(_of_rate(rate), crossed, np.zeros(3), 1e-3)
     return Learned(model, float(crossed.mean()), weights)
 

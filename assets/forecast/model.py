@@ -114,13 +114,20 @@ def fit_prior(pasts: Sequence[Past]) -> Prior | None:
     return Prior(absent, present, float(scipy.optimize.brentq(excess, 1.0, _MOST_SPELL, xtol=0.01)))
 
 
-def fit(pasts: Sequence[Past], step: ForecastStep, prior: Prior) -> Model | None:
-    """Fit the model of a step on pasts; None when they hold too few crossings to learn from."""
-    chosen = [(past, past.scored(step)) for past in pasts]
-    crossed = np.concatenate([past.crossed(step)[rows] for past, rows in chosen]).astype(float)
-    if crossed.sum() < LEAST_CROSSINGS:
-        return None
-    now = [past.situation.only(rows) for past, rows in chosen]
+def crossings(pasts: Sequence[Past], step: ForecastStep) -> Floats:
+    """Return 1.0 where the step was reached, else 0.0, of each forecast of a step (N,)."""
+    return np.concatenate([past.crossed(step)[past.scored(step)] for past in pasts]).astype(float)
+
+
+def has_crossings(pasts: Sequence[Past], step: ForecastStep) -> bool:
+    """Whether pasts hold enough crossings of a step to learn from."""
+    return bool(crossings(pasts, step).sum() >= LEAST_CROSSINGS)
+
+
+def fit(pasts: Sequence[Past], step: ForecastStep, prior: Prior) -> Model:
+    """Fit the model of a step on pasts that have crossings of it."""
+    crossed = crossings(pasts, step)
+    now = [past.situation.only(past.scored(step)) for past in pasts]
     features = np.concatenate([_features(one, required_share(one, step), prior) for one in now])
     as_it_is = np.zeros(features.shape[1])
     as_it_is[1] = 1.0

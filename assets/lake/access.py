@@ -7,11 +7,12 @@ configuration, because run configuration is stored and a file name can name a pu
 from __future__ import annotations
 
 import errno
+import os
 import traceback
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -33,6 +34,10 @@ AS_OF_TAG = "trappan/as_of"
 SCHOOL_TAG = "trappan/school_unit_code"
 #: Key of the IO manager of assets whose value goes to who runs the job, and is stored nowhere.
 VALUE_TO_CALLER = "value_to_caller"
+#: Bytes of data files and of offered files together, up to which one thread is enough. With two,
+#: each question of a small lake takes nearly twice the processor, and no less of the clock: most
+#: are DuckLake's to its catalog, of some rows (docs/benchmarks-nights.md).
+SMALL = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ class LakeAccess:
         try:
             opened = self._shared.lake
             if opened is None:
-                opened = self._shared.lake = Lake.open(self.settings)
+                opened = self._shared.lake = Lake.open(self._settings_for_a_run())
                 # A run of Dagster's own ends with its process, and leaves no spill folder either.
                 self._shared.let_go = weakref.finalize(self, opened.close)
             with opened.beside() as lake:
@@ -120,6 +125,19 @@ class LakeAccess:
             raise
         except Exception as error:
             raise words_without_data(error, f"the disk of {self.settings.home}") from None
+
+    def _settings_for_a_run(self) -> LakeSettings:
+        """Return the settings, with one thread where there is little to do for more.
+
+        Not where servers bring files, or an original is read again: how much is seen later.
+        """
+        settings = self.settings
+        is_elsewhere = settings.catalog or settings.data_path
+        has_servers = self.pulled is not None and self.pulled.is_dir()
+        if settings.threads or is_elsewhere or has_servers or self.retried:
+            return settings
+        data = settings.home / "lake" / "data"
+        return replace(settings, threads=1) if _are_small((data, *self.inbox)) else settings
 
     def close(self) -> None:
         """Let go of the lake when a run has ended; the next step opens it again."""
@@ -190,3 +208,27 @@ def _is_full_disk(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in {errno.ENOSPC, errno.EDQUOT}
     return "No space left on device" in str(error)
+
+
+def _are_small(paths: Sequence[Path]) -> bool:
+    """Whether files, and all files of folders, are no more than `SMALL` together.
+
+    Stops as soon as they are more, so of a large lake it asks little.
+    """
+    total = 0
+    for size in _sizes(paths):
+        total += size
+        if total > SMALL:
+            return False
+    return True
+
+
+def _sizes(paths: Sequence[Path]) -> Iterator[int]:
+    for path in paths:
+        # Gone meanwhile, or not ours to see: whoever reads it says so.
+        with suppress(OSError):
+            yield path.stat().st_size
+        for folder, _, names in os.walk(path):
+            for name in names:
+                with suppress(OSError):
+                    yield Path(folder, name).stat().st_size

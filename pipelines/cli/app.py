@@ -7,6 +7,7 @@ how things are printed (`printing.py`).
 
 from __future__ import annotations
 
+import gc
 import io
 import platform
 import sys
@@ -287,6 +288,8 @@ def main() -> None:
     """Run the command line; every error we know ends in one sentence and a status."""
     # Dagster warns of its own beta features; that is no news for an operator.
     warnings.simplefilter("ignore")
+    # At Python's usual 700, all that Dagster loads is looked through again and again.
+    gc.set_threshold(50_000, 20, 50)
     be_wide(False)
     try:
         # Not by typer itself: it prints what was typed as it was typed.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from assets.lake.access import LakeAccess, StepError
+from assets.lake.access import SMALL, LakeAccess, StepError
 from assets.lake.connection import Lake
 from assets.lake.settings import LakeError, configuration, extension_path
 from tests.conftest import settings_of
@@ -53,6 +57,64 @@ def test_a_run_that_ends_with_its_process_leaves_no_spill_folder(tmp_path: Path)
     del access
     gc.collect()
     assert not list((home / "tmp").iterdir())
+
+
+SITUATIONS: dict[str, tuple[int, Callable[[LakeAccess, Path], LakeAccess]]] = {
+    "little is stored and offered": (1, lambda access, _: access),
+    "much is offered": (
+        0,
+        lambda access, folder: replace(access, inbox=(written(folder / "in", 99),)),
+    ),
+    "one large file is offered": (
+        0,
+        lambda access, folder: replace(access, inbox=(_large(folder),)),
+    ),
+    "much is stored": (0, lambda access, _: stores(access)),
+    "servers bring files": (0, lambda access, folder: replace(access, pulled=folder)),
+    "no server brought any yet": (
+        1,
+        lambda access, folder: replace(access, pulled=folder / "pulled"),
+    ),
+    "an original is read again": (0, lambda access, _: replace(access, retried="0" * 64)),
+    "the inbox is not there": (1, lambda access, folder: replace(access, inbox=(folder / "none",))),
+    "somebody asks for three": (3, lambda access, _: asks_for(access, threads=3)),
+}
+
+
+def written(folder: Path, files: int) -> Path:
+    (folder / "below").mkdir(parents=True)
+    for number in range(files):
+        (folder / "below" / f"{number}.csv").write_bytes(b" " * 100)
+    return folder
+
+
+def _large(folder: Path) -> Path:
+    return written(folder / "in", 1) / "below" / "0.csv"
+
+
+def stores(access: LakeAccess) -> LakeAccess:
+    access.settings.home.mkdir(mode=0o700)
+    with Lake.open(access.settings) as lake:
+        lake.write(lambda c: c.execute("INSERT INTO stale_days VALUES (DATE '2026-11-02')"))
+    return access
+
+
+def asks_for(access: LakeAccess, **settings: Any) -> LakeAccess:
+    return replace(access, settings=replace(access.settings, **settings))
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_a_run_takes_one_thread_only_where_it_has_little_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, situation: str
+) -> None:
+    limit = {"one large file is offered": 50, "much is stored": 99, "much is offered": 9_000}
+    monkeypatch.setattr("assets.lake.access.SMALL", limit.get(situation, SMALL))
+    expected, change = SITUATIONS[situation]
+    access = change(asks_for(access_to(tmp_path / "home"), threads=0), tmp_path)
+    with access.open() as lake:
+        ((threads,),) = lake.rows("SELECT current_setting('threads')")
+    access.close()
+    assert threads == (expected or os.cpu_count())
 
 
 def test_a_step_that_failed_does_not_spoil_the_lake_for_the_next(tmp_path: Path) -> None:

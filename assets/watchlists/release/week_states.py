@@ -108,8 +108,12 @@ def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> ListsBefore:
         f"UNION SELECT as_of_date FROM {before.previous_rows} ORDER BY 1"
     ):
         then = _values_on(day, rules_on) or tonight
-        levels = levels_at(lake, day, then)
-        by_tonight = levels if then.version == tonight.version else levels_at(lake, day, tonight)
+        with lake.reading():
+            levels = levels_at(lake, day, then)
+        by_tonight = levels
+        if then.version != tonight.version:
+            with lake.reading():
+                by_tonight = levels_at(lake, day, tonight)
         one, other = lake.load("levels_then", levels), lake.load("levels_by_tonight", by_tonight)
         lake.connection.execute(
             f"INSERT INTO {earlier_levels} SELECT $day, cast(pupil_key AS UUID), "
