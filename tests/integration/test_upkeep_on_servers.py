@@ -42,7 +42,7 @@ sys.argv = ["trappan", "--home", sys.argv[1], "retain"]
 from pipelines.cli.app import main
 main()
 """
-#: Ends the process when all but the portal is sealed again.
+#: Ends the process when all is sealed again that comes before a place.
 _KILLED_CHANGE = """
 import os, signal, sys
 from pathlib import Path
@@ -52,7 +52,8 @@ from pipelines.settings import Settings
 home = Path(sys.argv[1])
 def kill(*_):
     os.kill(os.getpid(), signal.SIGKILL)
-rotating.STEPS = (*rotating.STEPS[:-1], ("portal", kill))
+places = [place for place, _ in rotating.STEPS]
+rotating.STEPS = (*rotating.STEPS[:places.index(sys.argv[2])], (sys.argv[2], kill))
 portal = PortalDatabase(home, os.environ["TRAPPAN_PORTAL_DATABASE"])
 rotating.rotate(rotating.HomeToReseal(Settings(home=home).lake, portal, is_alone=True))
 """
@@ -147,14 +148,27 @@ def test_the_same_decision_leaves_the_same_rows_on_servers(
     assert rows_of_portal(home) == rows_of_portal(embedded)
 
 
+@pytest.mark.parametrize(
+    ("place", "has_s3"),
+    [("portal", False), ("originals", True), ("values of the lake", True), ("lists", True)],
+)
 def test_a_new_key_seals_everything_again_on_servers(
-    aged: Path, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    aged: Path,
+    tmp_path: Path,
+    postgres: Postgres,
+    s3: S3,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    place: str,
+    has_s3: bool,
 ) -> None:
-    """Killed between the lake and the portal, and gone on with."""
+    """Killed before a place, and gone on with; data files lie in the home, or on S3."""
     filled = copied(aged, tmp_path / "filled")
     shutil.rmtree(filled / "portal")
     seal_everywhere(filled)
-    home = served(filled, tmp_path / "served", postgres, None, "sealed")
+    name = f"sealed_{place.partition(' ')[0]}"
+    home = served(filled, tmp_path / "served", postgres, s3 if has_s3 else None, name)
+    keys = keys_of_files(home)
     before, key_file = read_keys(home.path), (home.path / "pupil.key").read_bytes()
     old = Sealer(before.identity, hashes=before.hashes)
     was = [sealed for *_, sealed in values_of_portal(home.portal)]
@@ -167,7 +181,7 @@ def test_a_new_key_seals_everything_again_on_servers(
     assert refused.status == 1
     assert "--alone" in refused.err
     assert (home.path / "pupil.key").read_bytes() == key_file
-    killed = home.run_program(_KILLED_CHANGE)
+    killed = home.run_program(_KILLED_CHANGE, place)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     with home.as_set() as settings:
         both = openings(home.path, Sealer.of_home(home.path), settings, home.portal)
@@ -185,4 +199,12 @@ def test_a_new_key_seals_everything_again_on_servers(
         former = Sealer(before.identity, hashes=now.hashes)
         of_old = openings(home.path, former, settings, home.portal)
         assert [name for _, name, opens in of_old if opens] == []
+        with Lake.open(settings) as lake:
+            paths = lake.rows(f"SELECT parse_filename(path) FROM {_CATALOG}.ducklake_data_file")
     assert home.found(*was) == []
+    # No file with the old values is left, and nothing that would open a copy of one.
+    whole = {name for name in home.data_files() if not name.endswith("-delete.parquet")}
+    assert whole == {name for (name,) in paths}
+    gone = keys - keys_of_files(home)
+    assert gone
+    assert home.found(*gone) == []
