@@ -25,6 +25,8 @@ from filelock import FileLock, Timeout
 ALIVE_TAG = "trappan/alive"
 #: From its start on a run that the daemon started may need so long to hold the lock that it made.
 SECONDS_TO_HOLD = 5.0
+#: And so long to make it: one that was killed in its first second never comes to its steps.
+SECONDS_TO_BEGIN = 300.0
 _UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 # Of runs that the daemon started in this process. Held until the process ends: the run's last event
 # comes after its last step.
@@ -90,10 +92,11 @@ def is_alive(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
         # It held its lock before the run was there.
         return False
     record = instance.get_run_record_by_id(run.run_id)
-    if not path.exists() or record is None or record.start_time is None:
-        # It has not come to its steps; or does not show that it lives. Six hours end it, too.
+    if record is None or record.start_time is None:
+        # It has not begun; Dagster itself waits for that no longer than `start_timeout_seconds`.
         return True
-    return time.time() - record.start_time < SECONDS_TO_HOLD
+    seconds = SECONDS_TO_HOLD if path.exists() else SECONDS_TO_BEGIN
+    return time.time() - record.start_time < seconds
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:

@@ -1,4 +1,4 @@
-"""What starts a run besides the clock: new files, weeks that were missed, a night that stopped."""
+"""What starts a run besides the clock: new files, missed weeks, nights that stopped or got lost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 from datetime import date, datetime, time, timedelta
 
 import dagster as dg
+from dagster._core.events import RunFailureReason
+from dagster._core.storage.tags import RUN_FAILURE_REASON_TAG, WILL_RETRY_TAG
 
 from assets.delivery.delivery_log import FILE_NAME as DELIVERY_LOG
 from assets.exports.files.offered_files import entries_in
@@ -13,6 +15,7 @@ from assets.exports.files.opening import identity_of
 from assets.lake.access import LakeAccess
 from assets.lake.connection import Lake
 from assets.watchlists.release.released import missed_weeks, newest_night
+from pipelines.dead_runs import ALIVE_TAG
 from pipelines.jobs import as_of_tags, deliver_job, ingest_job, nightly_job, weekly_job
 from pipelines.settings import STOCKHOLM
 from rules.errors import TrappanError
@@ -22,6 +25,8 @@ _QUIET_SECONDS = 60
 _SUNDAY = 7
 # Half an hour after the schedule: which of the two asks first does not matter.
 _ASKED_AT = time(6, 30)
+# Twice what Dagster tries a night of its own accord, for one that needs more memory than there is.
+_MOST_ATTEMPTS = 6
 
 
 @dg.sensor(
@@ -109,6 +114,43 @@ def take_back_sensor(
     return dg.RunRequest(run_key=f"take_back-{context.dagster_run.run_id}")
 
 
+@dg.sensor(
+    job=nightly_job,
+    name="lost_nights_sensor",
+    description="Asks once more for the latest night when its process was lost, or never came to "
+    "be, and Dagster will not try it again.",
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def lost_nights_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[LakeAccess]
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask again for a night that failed in none of its steps and is not tried again.
+
+    Dagster gives up trying when the code server is away at the moment in which it would, as when
+    both were ended for want of memory. A night that failed in a step would fail there again, what a
+    person ended stays ended, and a command is run again by who ran it.
+    """
+    as_of = as_of_tags(lake.day_before_run())
+    runs = [
+        run
+        for run in context.instance.get_runs(dg.RunsFilter(job_name=nightly_job.name, tags=as_of))
+        if ALIVE_TAG not in run.tags
+    ]
+    if not runs:
+        return dg.SkipReason("The latest night was not asked for.")
+    if any(run.status != dg.DagsterRunStatus.FAILURE for run in runs):
+        return dg.SkipReason("The latest night is under way, was made, or was ended by a person.")
+    newest = runs[0]
+    if newest.tags.get(RUN_FAILURE_REASON_TAG) == RunFailureReason.STEP_FAILURE.value:
+        return dg.SkipReason("The latest night failed in a step: see its report.")
+    if newest.tags.get(WILL_RETRY_TAG) == "true":
+        return dg.SkipReason("Dagster tries the latest night again.")
+    if len(runs) >= _MOST_ATTEMPTS:
+        return dg.SkipReason(f"The latest night was tried {len(runs)} times: see its report.")
+    return dg.RunRequest(run_key=f"{nightly_job.name}-after-{newest.run_id}", tags=as_of)
+
+
 def _monday_morning(as_of: date) -> float:
     """When the lists of the week that ends on as_of are asked for; never for another weekday."""
     if as_of.isoweekday() != _SUNDAY:
@@ -117,4 +159,4 @@ def _monday_morning(as_of: date) -> float:
     return datetime.combine(monday, _ASKED_AT, STOCKHOLM).timestamp()
 
 
-SENSORS = [inbox_sensor, missed_weeks_sensor, take_back_sensor]
+SENSORS = [inbox_sensor, missed_weeks_sensor, take_back_sensor, lost_nights_sensor]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 import pytest
@@ -25,7 +26,7 @@ from assets.watchlists.release.releases import Release
 from assets.watchlists.release.week_states import iso_week
 from pipelines.resources import lake_access
 from pipelines.schedules import MOST_MISSED, _nights_since, nightly_schedule, weekly_schedule
-from pipelines.sensors import missed_weeks_sensor
+from pipelines.sensors import _MOST_ATTEMPTS, lost_nights_sensor, missed_weeks_sensor
 from pipelines.settings import Settings
 
 SUNDAY = date(2026, 11, 15)
@@ -197,6 +198,63 @@ def test_the_sensor_asks_for_a_missed_week_when_its_night_came_late(noted: Lake)
     assert [r.tags["trappan/as_of"] for r in after.run_requests or ()] == ["2026-11-15"]
     again = sensed(noted, MONDAY_6 + timedelta(hours=2), after.cursor)
     assert isinstance(again, dg.SkipReason)
+
+
+FAILED = dg.DagsterRunStatus.FAILURE
+#: Of the night of SUNDAY, oldest first: how each attempt ended, and its tags.
+ATTEMPTS: dict[str, tuple[list[tuple[dg.DagsterRunStatus, dict[str, str]]], bool]] = {
+    "it was never asked for": ([], False),
+    "it was made": ([(dg.DagsterRunStatus.SUCCESS, {})], False),
+    "it waits": ([(dg.DagsterRunStatus.NOT_STARTED, {})], False),
+    "it is under way": ([(dg.DagsterRunStatus.STARTED, {})], False),
+    "a person ended it": ([(dg.DagsterRunStatus.CANCELED, {})], False),
+    "it could not be started": ([(FAILED, {"dagster/will_retry": "false"})], True),
+    "it failed in a step": (
+        [(FAILED, {"dagster/will_retry": "false", "dagster/failure_reason": "STEP_FAILURE"})],
+        False,
+    ),
+    "it was killed, and will be tried again": ([(FAILED, {"dagster/will_retry": "true"})], False),
+    "it was killed, and is tried again": (
+        [(FAILED, {"dagster/will_retry": "true"}), (dg.DagsterRunStatus.NOT_STARTED, {})],
+        False,
+    ),
+    "what was tried again could not be started": (
+        [(FAILED, {"dagster/will_retry": "true"}), (FAILED, {"dagster/will_retry": "false"})],
+        True,
+    ),
+    "it was made after that": ([(FAILED, {}), (dg.DagsterRunStatus.SUCCESS, {})], False),
+    "a command was killed": ([(FAILED, {"trappan/alive": "0" * 32})], False),
+    "it was tried often enough": ([(FAILED, {})] * _MOST_ATTEMPTS, False),
+    "it was tried once less": ([(FAILED, {})] * (_MOST_ATTEMPTS - 1), True),
+}
+
+
+@pytest.mark.parametrize("case", ATTEMPTS)
+def test_a_night_that_was_lost_is_asked_for_again(tmp_path: Path, case: str) -> None:
+    attempts, is_lost = ATTEMPTS[case]
+    access = replace(
+        lake_access(Settings(home=tmp_path / "home"), ()), day_before_run=lambda: SUNDAY
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        # The night before was lost too, and is of no use any more.
+        for as_of, ended in ((SUNDAY - DAY, [(FAILED, {})]), (SUNDAY, attempts)):
+            for status, tags in ended:
+                tags_of_run = {"trappan/as_of": as_of.isoformat(), **tags}
+                instance.run_storage.add_run(
+                    dg.DagsterRun("nightly_job", str(uuid4()), status=status, tags=tags_of_run)
+                )
+        newest = instance.get_runs(limit=1)[0].run_id
+        asked = lost_nights_sensor(
+            dg.build_sensor_context(instance=instance, resources={"lake": access})
+        )
+    if is_lost:
+        assert isinstance(asked, dg.RunRequest)
+        assert asked.tags["trappan/as_of"] == SUNDAY.isoformat()
+        # So that one that is lost again is asked for again, and none twice.
+        assert newest in (asked.run_key or "")
+    else:
+        assert isinstance(asked, dg.SkipReason)
+        assert asked.skip_message
 
 
 def test_a_run_by_tag_is_refused_too(tmp_path: Path) -> None:

@@ -165,6 +165,41 @@ def test_missed_nights_are_made_up_in_order_whatever_is_killed_meanwhile(
     assert_nothing_is_held(home)
 
 
+def test_a_night_that_was_lost_with_its_code_server_is_made_all_the_same(
+    home: Path, instance: dg.DagsterInstance
+) -> None:
+    """Dagster does not try it again: for that it asks the code server, which is away."""
+    before = (yesterday() - timedelta(days=1)).isoformat()
+    said = trappan("--home", home, "nightly", "--as-of", before)
+    assert said.status in {0, 3}, said.err
+    with supervised("trappan-daemon.service", home):
+        wait_for(lambda: schedule_state(instance, "nightly_schedule"), LONG, "the daemon's look")
+    seed_missed_nights(instance, 1)
+    night = yesterday().isoformat()
+    with supervised("trappan-daemon.service", home) as unit:
+        assert unit.process
+        wait_for_night(instance, night)
+        # At once, and what would start the code server again, too.
+        lost = ("code-server", "dagster api grpc", "multiprocessing.spawn")
+        found = [pid for pid, line in below(unit.process.pid) if any(map(line.count, lost))]
+        assert len(found) == len(lost)
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        wait_for(
+            lambda: (
+                night in nights_of(instance, dg.DagsterRunStatus.SUCCESS)
+                and not instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
+            ),
+            LONG,
+            "the night",
+        )
+        assert unit.starts == 1
+    assert set(nights_of(instance, dg.DagsterRunStatus.FAILURE)) == {night}
+    with Lake.open(LakeSettings(home=home)) as lake:
+        assert newest_night(lake) == yesterday()
+    assert_nothing_is_held(home)
+
+
 def assert_nothing_is_held(home: Path) -> None:
     locks = list(home.rglob("*.lock"))
     assert locks

@@ -17,6 +17,7 @@ from dagster._core.remote_origin import (
 from dagster._core.run_coordinator.base import SubmitRunContext
 
 from pipelines.dead_runs import (
+    SECONDS_TO_BEGIN,
     SECONDS_TO_HOLD,
     hold_lock_of,
     is_alive,
@@ -146,6 +147,9 @@ def test_a_run_of_the_daemons_is_dead_when_nobody_holds_its_lock_any_more(
     seconds = SECONDS_TO_HOLD * 2
     # It has no lock yet: its first step is still to come.
     assert health(instance, started(instance, monkeypatch, seconds)) == WorkerStatus.RUNNING
+    # It was killed before it came to one.
+    never = started(instance, monkeypatch, SECONDS_TO_BEGIN * 2)
+    assert health(instance, never) == WorkerStatus.FAILED
     held = started(instance, monkeypatch, seconds)
     hold_lock_of(instance, held.run_id)
     assert health(instance, held) == WorkerStatus.RUNNING
@@ -160,6 +164,18 @@ def test_every_job_shows_that_it_lives(job: str) -> None:
     from pipelines.definitions import defs
 
     assert defs.resolve_job_def(job).executor_def is watched_executor
+
+
+def test_a_turn_that_comes_while_the_code_server_is_away_waits_for_it(tmp_path: Path) -> None:
+    """Else a night fails for good in the seconds in which the server is started again."""
+    from pipelines.running import instance_of
+    from pipelines.settings import Settings
+
+    with instance_of(Settings(home=tmp_path / "home")) as opened:
+        queue = opened.get_concurrency_config().run_queue_config
+    assert queue is not None
+    assert queue.max_user_code_failure_retries * queue.user_code_failure_retry_delay >= 1800
+    assert queue.user_code_failure_retry_delay <= 60
 
 
 def test_what_is_tried_again_comes_before_what_waits(instance: dg.DagsterInstance) -> None:
