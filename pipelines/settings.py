@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         rules: folder of the user's own rule sets; empty means `HOME/rules`.
         memory_limit: DuckDB's memory.
         max_temp_size: DuckDB's spill files at most.
-        threads: DuckDB's threads, 0 for all cores.
+        threads: DuckDB's threads, 0 for all cores; a run with little to do takes one.
         lock_wait_seconds: how long a writer waits for another.
         settle_seconds: a file that was written to within so many seconds may still be arriving.
         archive: whether the original of every file is kept, sealed.

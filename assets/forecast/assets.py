@@ -21,8 +21,7 @@ def forecasts(
     """Estimate at as_of, and keep who is listed and how good the estimates were of late."""
     as_of = lake.as_of(context.run.tags)
     with lake.open() as opened:
-        with opened.reading():
-            found = forecast(opened, as_of, lake.rules_on(as_of))
+        found = forecast(opened, as_of, lake.rules_on(as_of))
         pupils = store_forecasts(opened, found)
     return dg.MaterializeResult(
         metadata={

@@ -84,8 +84,10 @@ def forecast(lake: Lake, as_of: date, rule_set: RuleSet) -> Forecasts:
         as_of: the last day that counts.
         rule_set: the values in force.
     """
-    places = place_pupils(lake, as_of, rule_set)
-    history = load_history(lake, as_of)
+    # No longer: a server ends a transaction that does nothing while the models are fitted.
+    with lake.reading():
+        places = place_pupils(lake, as_of, rule_set)
+        history = load_history(lake, as_of)
     rules = situation_rules(rule_set)
     learner = Learner(history, rules, as_of)
     trials = _own_trials(history, rules, learner, as_of)

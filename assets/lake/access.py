@@ -34,10 +34,10 @@ AS_OF_TAG = "trappan/as_of"
 SCHOOL_TAG = "trappan/school_unit_code"
 #: Key of the IO manager of assets whose value goes to who runs the job, and is stored nowhere.
 VALUE_TO_CALLER = "value_to_caller"
-#: Bytes of data files and of offered files together, up to which one thread is enough. With two,
-#: each question of a small lake takes nearly twice the processor, and no less of the clock: most
-#: are DuckLake's to its catalog, of some rows (docs/benchmarks-nights.md).
-SMALL = 16 << 20
+#: Bytes of data files and offered files together, up to which one thread is enough. Most questions
+#: are DuckLake's to its catalog then, of some rows; with two threads each takes nearly twice the
+#: processor, and no less of the clock (docs/benchmarks-nights.md).
+SMALL = 8 << 20
 
 
 @dataclass(frozen=True)

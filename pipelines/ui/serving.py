@@ -8,6 +8,7 @@ runs. What they keep lies under the home. Not here: what is scheduled (`pipeline
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -117,6 +118,8 @@ def _serve(
             runs = "Schedules run beside them" if has_daemon else "Beside them no schedule runs"
             say(f"Dagster's pages of {settings.lake.home}: http://{ADDRESS}:{port}.")
             say(f"{what}. {runs}.")
+            # For weeks: a command's seldom search for garbage would let it grow.
+            gc.set_threshold(700, 10, 10)
             server.run(sockets=[pages])
             status = started.poll() if started else None
     if status is not None:

@@ -33,6 +33,7 @@ from assets.upkeep.backup.copies import (
     copy_database,
     dump_postgres,
     files_in_catalog,
+    has_its_end,
     is_beside_database,
     is_database,
     newest_snapshot,
@@ -62,9 +63,6 @@ _BLOCK = 1 << 20
 # Smaller files are read into memory, so that what is hashed is what is copied.
 _IN_MEMORY = 64 << 20
 _KEY_KIND = "backup"
-# Of a clear and of an encrypted one.
-_PARQUET_ENDS = (b"PAR1", b"PARE")
-_PARQUET_LEAST = 12
 _SECRETS = ("pupil.key", ".pupil.key")
 
 
@@ -103,6 +101,7 @@ class BackedUp:
         removed: files of older backups that were removed.
         changed: files that never change and are not as they were backed up; the older copy stays.
         left_out: files that hold the home's key, and were not copied.
+        unended: data files without their end, not copied, where nothing says if they are needed.
     """
 
     manifest: BackupManifest
@@ -112,6 +111,7 @@ class BackedUp:
     removed: int
     changed: tuple[str, ...]
     left_out: tuple[str, ...]
+    unended: tuple[str, ...] = ()
 
 
 def back_up(plan: BackupPlan) -> BackedUp:
@@ -188,6 +188,7 @@ class _Copying:
         self.seen: dict[str, Kept] = {}
         self.changed: set[str] = set()
         self.left_out: set[str] = set()
+        self.unended: set[str] = set()
         self.made_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     def _before(self) -> dict[str, StoredObject]:
@@ -233,6 +234,7 @@ class _Copying:
             removed=self._remove_unneeded(objects),
             changed=tuple(sorted(self.changed)),
             left_out=tuple(sorted(self.left_out)),
+            unended=tuple(sorted(self.unended)),
         )
 
     def _rounds(self) -> int | None:
@@ -257,7 +259,7 @@ class _Copying:
             turn.release()
 
     def _round(self) -> tuple[int | None, bool]:
-        self.entries = {}
+        self.entries, self.unended = {}, set()
         self._dumps()
         snapshot, needed = None, frozenset[str]()
         for path in _FIRST:
@@ -286,6 +288,8 @@ class _Copying:
                     f"whole, the first {lost[0]}. No backup was made; the one before stands. Run "
                     "`trappan verify`."
                 )
+            # What this catalog needs is there.
+            self.unended = set()
         catalog = self.home / CATALOG
         is_still = not catalog.is_file() or newest_snapshot(catalog) == snapshot
         return snapshot, is_still and not gone
@@ -333,15 +337,16 @@ class _Copying:
                 self.entries[path] = seen
                 return
             kept = self._there(stored)
-            if kept is None and not _is_written_to_its_end(path, file):
-                # No catalog needs it yet. Its half under its name would stand for the whole later.
+            if kept is None and not has_its_end(file, path):
+                # Being written. Its half under its name would stand for the whole ever after.
+                self.unended.add(path)
                 return
             if kept is None or hash_of(file) != kept.sha256:
                 # Written again on purpose, under the same name, or damaged since.
                 again = self.sealer.passing_text(_KEY_KIND, f"{path}\0{_hash_of_whole(file)}")
                 if kept is None and self._there(again) is None:
                     kept = self._write(stored, file, is_encrypted=False)
-                elif self._there(again) is not None or self._opens(path):
+                elif self._there(again) is not None or self._is_better(path, stored):
                     file.seek(0)
                     stored = again
                     kept = self._there(again) or self._write(again, file, is_encrypted=False)
@@ -352,8 +357,14 @@ class _Copying:
                 path, stored, kept.size, kept.sha256, status.st_mode & 0o777, status.st_mtime_ns
             )
 
-    def _opens(self, path: str) -> bool:
-        """Whether a file that is sealed as age does opens to its end."""
+    def _is_better(self, path: str, stored: str) -> bool:
+        """Whether a file is whole that was written again, or of which the backup has a half."""
+        if path.endswith(".parquet"):
+            with (
+                (self.home / path).open("rb") as now,
+                place_of(self.folder, stored).open("rb") as old,
+            ):
+                return has_its_end(now, path) and not has_its_end(old, path)
         if not path.endswith(".age"):
             return False
         try:
@@ -448,20 +459,6 @@ class _Copying:
                 path.unlink()
                 removed += 1
         return removed
-
-
-def _is_written_to_its_end(path: str, file: IO[bytes]) -> bool:
-    """Whether a data file has its end; every other kind gets its name when it is whole.
-
-    Source: the Parquet format: its four first bytes are written again as its last.
-    """
-    if not path.endswith(".parquet"):
-        return True
-    length = file.seek(0, os.SEEK_END)
-    file.seek(max(0, length - 4))
-    end = file.read()
-    file.seek(0)
-    return length >= _PARQUET_LEAST and end in _PARQUET_ENDS
 
 
 def _hash_of_whole(file: IO[bytes]) -> str:

@@ -13,11 +13,15 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from assets.upkeep.backup.manifest import BackupError
 
 _MAGIC = b"SQLite format 3\0"
+# Of a clear and of an encrypted one.
+_PARQUET_ENDS = (b"PAR1", b"PARE")
+_PARQUET_LEAST = 12
 _WAIT_SECONDS = 60
 _OF_SQLITE = ("-wal", "-shm", "-journal")
 _SERVICE = "trappan_backup"
@@ -36,6 +40,24 @@ def is_beside_database(path: Path) -> bool:
         if path.name.endswith(ending) and main.is_file():
             return True
     return False
+
+
+def has_its_end(file: IO[bytes], path: str) -> bool:
+    """Whether a data file has its end; every other kind gets its name when it is whole.
+
+    Source: the Parquet format: its four first bytes are written again as its last.
+
+    Args:
+        file: at its beginning, and left there.
+        path: says the kind.
+    """
+    if not path.endswith(".parquet"):
+        return True
+    length = file.seek(0, os.SEEK_END)
+    file.seek(max(0, length - 4))
+    end = file.read()
+    file.seek(0)
+    return length >= _PARQUET_LEAST and end in _PARQUET_ENDS
 
 
 def copy_database(source: Path, target: Path) -> None:

@@ -121,12 +121,11 @@ def release_lists(
     standing = _Standing(lake)
     standing.note_unnoted()
     standing.count_uncounted()
-    stamp = ListStamp(period != CURRENT, datetime.now(_STOCKHOLM))
     before = look_back(lake, as_of, rules_on)
+    stamp = ListStamp(period != CURRENT, datetime.now(_STOCKHOLM))
+    # In one transaction, so that who is protected and all else on a list are of one moment.
     with lake.reading():
         evaluation = evaluate_flags(lake, as_of, rules_on(as_of))
-    # Another transaction: in one the tables that the evaluation replaced would stay in memory.
-    with lake.reading():
         states = week_states(lake, evaluation, before)
         used = _files_used(lake, evaluation)
         collected = collect(lake, evaluation, stamp, _refused(used), states=states, school=school)

@@ -64,6 +64,12 @@ def backup(
         say(f"Not in it: {words}.")
     for path in made.left_out:
         say(f"Not in it: {path}, because it holds this home's key.")
+    if made.unended:
+        say(
+            f"Not in it: {len(made.unended)} data files without their end, the first "
+            f"{made.unended[0]}: they are being written, or were cut short. Run `trappan verify` "
+            "when no night runs."
+        )
     say(
         "pupil.key is not in it, and never is. Keep a copy of it apart: on paper or in the "
         "municipality's safe for keys, not beside the backup, and not beside the private key of "
