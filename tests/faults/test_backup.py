@@ -310,9 +310,10 @@ def goes_on_writing(home: Path, writer: subprocess.Popen[str]) -> None:
     """Wait until the writer has written once more: a quick backup can fall between two writes."""
     with closing(sqlite3.connect(home / "portal" / "portal.sqlite", timeout=30)) as portal:
         count = "SELECT count(*) FROM told_too"
-        before = portal.execute(count).fetchone()
+        before, deadline = portal.execute(count).fetchone(), time.monotonic() + 300
         while portal.execute(count).fetchone() == before:
             assert writer.poll() is None
+            assert time.monotonic() < deadline
             time.sleep(0.05)
 
 
