@@ -192,8 +192,15 @@ def test_a_backup_that_is_stopped_leaves_the_one_before(
     assert holds(again) == holds(home)
 
 
-@pytest.mark.parametrize("length", [0, 4, 500, -1])
-@pytest.mark.parametrize("ends", ["in the same backup", "before the next backup"])
+@pytest.mark.parametrize(
+    ("length", "ends"),
+    [
+        (0, "before the next backup"),
+        (4, "in the same backup"),
+        (500, "before the next backup"),
+        (-1, "in the same backup"),
+    ],
+)
 def test_a_data_file_that_was_seen_half_written_is_whole_in_the_end(
     lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, ends: str
 ) -> None:

@@ -150,7 +150,7 @@ def test_the_same_decision_leaves_the_same_rows_on_servers(
 
 @pytest.mark.parametrize(
     ("place", "has_s3"),
-    [("portal", False), ("originals", True), ("values of the lake", True), ("lists", True)],
+    [("portal", False), ("values of the lake", True), ("lists", True)],
 )
 def test_a_new_key_seals_everything_again_on_servers(
     aged: Path,
