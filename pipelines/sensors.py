@@ -132,14 +132,12 @@ def lost_nights_sensor(
     person ended stays ended, and a command is run again by who ran it.
     """
     as_of = as_of_tags(lake.day_before_run())
-    runs = [
-        run
-        for run in context.instance.get_runs(dg.RunsFilter(job_name=nightly_job.name, tags=as_of))
-        if ALIVE_TAG not in run.tags
-    ]
+    every = context.instance.get_runs(dg.RunsFilter(job_name=nightly_job.name, tags=as_of))
+    runs = [run for run in every if ALIVE_TAG not in run.tags]
     if not runs:
         return dg.SkipReason("The latest night was not asked for.")
-    if any(run.status != dg.DagsterRunStatus.FAILURE for run in runs):
+    # A command may have made it meanwhile.
+    if any(run.status != dg.DagsterRunStatus.FAILURE for run in every):
         return dg.SkipReason("The latest night is under way, was made, or was ended by a person.")
     newest = runs[0]
     if newest.tags.get(RUN_FAILURE_REASON_TAG) == RunFailureReason.STEP_FAILURE.value:

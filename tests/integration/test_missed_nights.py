@@ -223,6 +223,10 @@ ATTEMPTS: dict[str, tuple[list[tuple[dg.DagsterRunStatus, dict[str, str]]], bool
         True,
     ),
     "it was made after that": ([(FAILED, {}), (dg.DagsterRunStatus.SUCCESS, {})], False),
+    "a command made it after that": (
+        [(FAILED, {}), (dg.DagsterRunStatus.SUCCESS, {"trappan/alive": "0" * 32})],
+        False,
+    ),
     "a command was killed": ([(FAILED, {"trappan/alive": "0" * 32})], False),
     "it was tried often enough": ([(FAILED, {})] * _MOST_ATTEMPTS, False),
     "it was tried once less": ([(FAILED, {})] * (_MOST_ATTEMPTS - 1), True),
