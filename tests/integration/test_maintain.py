@@ -66,6 +66,16 @@ def test_the_promise_keeps_every_moment_and_what_lists_were_made_from(tmp_path: 
         assert lake.rows(f"SELECT count(*) FROM lake.absence_daily AT (VERSION => {new})")
 
 
+def test_a_list_of_a_day_to_come_takes_no_list_of_today_with_it(tmp_path: Path) -> None:
+    with Lake.open(settings_of(tmp_path / "home")) as lake:
+        restated(lake, 3)
+        today = kept_snapshots(lake)[-1].written_at.date()
+        one, other = (listed(lake, today - timedelta(days=days)) for days in (Promise().list_days, 1))
+        restated(lake, 3)
+        by_mistake = listed(lake, today + timedelta(days=365))
+        assert list_snapshots(lake, Promise()) == {one, other, by_mistake}
+
+
 def test_a_round_leaves_every_row_and_a_second_one_finds_nothing(tmp_path: Path) -> None:
     with Lake.open(settings_of(tmp_path / "home")) as lake:
         restated(lake, 50)

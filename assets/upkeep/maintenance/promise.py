@@ -45,10 +45,13 @@ def since(lake: Lake, promise: Promise) -> datetime:
 def list_snapshots(lake: Lake, promise: Promise) -> frozenset[int]:
     """Return the snapshots that lists were made from whose days are not over.
 
-    Counted from the newest list.
+    Counted from the newest list, and no later than the newest snapshot: a list that somebody made
+    of a day to come would else let go of those that are asked for today.
     """
     rows: list[tuple[int, date, date]] = lake.rows(
-        "SELECT lake_snapshot, as_of_date, max(as_of_date) OVER () FROM publications"
+        "SELECT lake_snapshot, as_of_date, least(max(as_of_date) OVER (), $today) "
+        "FROM publications",
+        today=kept_snapshots(lake)[-1].written_at.date(),
     )
     days = timedelta(days=promise.list_days)
     return frozenset(number for number, as_of, newest in rows if as_of >= newest - days)
