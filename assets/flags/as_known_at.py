@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import duckdb
 import polars as pl
 
 from assets.absence.which_count import days_to_sum, sum_days
 from assets.lake.connection import Lake
-from assets.lake.past.snapshots import kept_snapshots
+from assets.lake.past.snapshots import Snapshot, kept_snapshots
 from assets.lake.tables import table_named
 from rules.errors import TrappanError
 from rules.parallel import ParallelValue
@@ -132,13 +133,22 @@ def _snapshot_at(lake: Lake, moment: datetime) -> Known:
     known, *after = snapshots[place:]
     is_followed = not after or after[0].snapshot_id == known.snapshot_id + 1
     if not is_followed and moment >= known.written_at + _TO_THE_SECOND:
+        whole = _whole_from(snapshots)
+        later = f" and {after[0].written_at:%Y-%m-%dT%H:%M:%S}Z" if after[0] != whole else ""
         raise NotKnownYetError(
             f"The lake no longer keeps what it knew at {moment.astimezone(UTC):%Y-%m-%d %H:%M} "
             "UTC: of that time it has only what lists that stand were made from. Expected a moment "
-            f"from {after[0].written_at:%Y-%m-%d %H:%M} UTC on, or one of those: the nearest "
-            f"before is {known.written_at:%Y-%m-%dT%H:%M:%S}Z."
+            f"from {whole.written_at:%Y-%m-%d %H:%M} UTC on, or one of those: the nearest before "
+            f"{'and after are' if later else 'is'} {known.written_at:%Y-%m-%dT%H:%M:%S}Z{later}."
         )
     return Known(known.snapshot_id, known.written_at)
+
+
+def _whole_from(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """Return the snapshot from which on none is gone."""
+    pairs = reversed(list(pairwise(snapshots)))
+    gaps = (one for before, one in pairs if one.snapshot_id != before.snapshot_id + 1)
+    return next(gaps, snapshots[0])
 
 
 def _rows_then(lake: Lake, name: str, snapshot: int) -> str:

@@ -366,6 +366,31 @@ def test_the_snapshot_in_force_at_the_moment_and_those_named_are_kept(tmp_path: 
         assert unkept_snapshots(lake, later) == numbers[:-2]
 
 
+def test_who_asks_between_two_that_are_kept_is_told_the_nearest(tmp_path: Path) -> None:
+    with Lake.open(settings_of(tmp_path / "home")) as lake:
+        restated(lake, 8)
+        # An hour apart, for a moment is known to the second.
+        lake.connection.execute(
+            "UPDATE __ducklake_metadata_lake.ducklake_snapshot "
+            "SET snapshot_time = TIMESTAMPTZ '2026-11-02 04:00:00+00' + to_hours(snapshot_id)"
+        )
+        snapshots = kept_snapshots(lake)
+        first, second, third, last = (snapshots[place] for place in (-6, -4, -2, -1))
+        kept = {one.snapshot_id for one in (first, second, third, last)}
+        expire_snapshots(
+            lake, [one.snapshot_id for one in snapshots if one.snapshot_id not in kept]
+        )
+        one, other = (f"{found.written_at:%Y-%m-%dT%H:%M:%S}Z" for found in (first, second))
+        for before, nearest in (
+            (second, f"the nearest before and after are {one} and {other}."),
+            (third, f"the nearest before is {other}."),
+        ):
+            with pytest.raises(NotKnownYetError) as said:
+                show_as_known(lake, before.written_at - timedelta(minutes=5))
+            assert f"from {third.written_at:%Y-%m-%d %H:%M} UTC on, or one of" in str(said.value)
+            assert nearest in str(said.value)
+
+
 def test_what_needs_a_snapshot_that_is_gone_says_so(tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "home")
     with Lake.open(settings) as lake:

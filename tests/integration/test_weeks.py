@@ -18,7 +18,7 @@ import yaml
 from assets.flags.answers import identity_numbers
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.lake.past.snapshots import expire_everything_but_now
+from assets.lake.past.snapshots import expire_everything_but_now, expire_snapshots
 from assets.lake.settings import LakeSettings
 from assets.watchlists.decisions import question_counts
 from assets.watchlists.model import ToldWeek, Watchlist
@@ -278,7 +278,22 @@ def test_a_week_is_restated_also_when_what_its_lists_were_made_from_is_gone(
     assert "Of 4 of the lists the lake no longer keeps what they were made from" in said.err
     said = trappan("restate", "--week", "2026-W46", "--lessons", "--home", home)
     assert said.status == 1
+    assert "Expected a week of which it does: there is none now." in said.err
     assert "Without --lessons it is said of which pupils" in said.err
+
+
+def test_who_asks_for_lessons_of_a_week_that_is_over_is_told_the_oldest_that_is_not(
+    weeks: Weeks, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(weeks.home, home, symlinks=True)
+    with Lake.open(LakeSettings(home=home)) as lake:
+        by_week = dict(lake.rows("SELECT period, list(DISTINCT lake_snapshot) FROM publications "
+                                 "WHERE is_frozen GROUP BY period"))  # fmt: skip
+        expire_snapshots(lake, set(by_week["2026-W46"]) - set(by_week["2026-W47"]))
+    said = trappan("restate", "--week", "2026-W46", "--lessons", "--home", home)
+    assert said.status == 1
+    assert "Expected a week of which it does: the oldest is 2026-W47." in said.err
 
 
 def test_a_school_without_a_list_of_the_week_is_reported_which_have_one(weeks: Weeks) -> None:

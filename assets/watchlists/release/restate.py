@@ -7,6 +7,7 @@ printing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -73,6 +74,7 @@ class Restated:
         past_gone: lists of which the lake no longer keeps what they were made from: pupils are
             compared all the same, with what the lists said, but which lessons changed since is not
             known.
+        known_week: the oldest week with a list of which it does; "" when there is none.
         first_date, as_of: the days that the lists rest on; lessons of other days are not answered.
     """
 
@@ -84,6 +86,7 @@ class Restated:
     protected: int
     other_rules: int
     past_gone: int
+    known_week: str
     first_date: date
     as_of: date
 
@@ -94,10 +97,11 @@ class Restated:
             SnapshotGoneError: so it is.
         """
         if self.past_gone == self.lists:
+            oldest = f"the oldest is {self.known_week}" if self.known_week else "there is none now"
             raise SnapshotGoneError(
                 f"The lake no longer keeps what the lists of {week} were made from, so which "
-                "lessons changed since is not known. Without --lessons it is said of which pupils "
-                "the lists would say something else."
+                f"lessons changed since is not known. Expected a week of which it does: {oldest}. "
+                "Without --lessons it is said of which pupils the lists would say something else."
             )
 
 
@@ -164,6 +168,7 @@ def restate_week(
         ).height,
         other_rules=len(other_rules),
         past_gone=lists.height - with_past.height,
+        known_week=_oldest_week(lake, kept),
         first_date=first,
         as_of=as_of,
     )
@@ -232,6 +237,16 @@ def _schools_of(lake: Lake, week: str) -> list[str]:
         week=week,
     )
     return [code for (code,) in rows]
+
+
+def _oldest_week(lake: Lake, kept: Sequence[int]) -> str:
+    """Return the oldest week with a frozen list that was made from a kept snapshot; "" for none."""
+    ((week,),) = lake.rows(
+        "SELECT min(period) FROM publications "
+        "WHERE is_frozen AND list_contains($kept, lake_snapshot)",
+        kept=list(kept),
+    )
+    return week or ""
 
 
 def _changed_lessons(
