@@ -16,7 +16,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AliasChoices, DirectoryPath, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from assets.lake.settings import LakeSettings, S3Settings
+from assets.lake.settings import (
+    LEAST_LIST_DAYS,
+    LEAST_MOMENT_DAYS,
+    LIST_DAYS,
+    MOMENT_DAYS,
+    LakeSettings,
+    S3Settings,
+)
 
 if TYPE_CHECKING:
     from assets.delivery.settings import DeliverySettings, MailSettings
@@ -50,6 +57,8 @@ class Settings(BaseSettings):
         max_temp_size: DuckDB's spill files at most.
         threads: DuckDB's threads, 0 for all cores; a run with little to do takes one.
         lock_wait_seconds: how long a writer waits for another.
+        past_days: so long every moment of the lake's past can be asked for.
+        past_list_days: so long what lists were made from.
         settle_seconds: a file that was written to within so many seconds may still be arriving.
         archive: whether the original of every file is kept, sealed.
         mentor_lists: whether each mentor gets files of the own beside a current list.
@@ -105,6 +114,8 @@ class Settings(BaseSettings):
     max_temp_size: str = Field(default="50GB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB)$")
     threads: int = Field(default=0, ge=0, le=1024)
     lock_wait_seconds: float = Field(default=900, ge=0)
+    past_days: int = Field(default=MOMENT_DAYS, ge=LEAST_MOMENT_DAYS, le=3650)
+    past_list_days: int = Field(default=LIST_DAYS, ge=LEAST_LIST_DAYS, le=3650)
     settle_seconds: float = Field(default=10, ge=0, le=600)
     archive: Literal["on", "off"] = "on"
     mentor_lists: Literal["on", "off"] = "on"
@@ -154,6 +165,8 @@ class Settings(BaseSettings):
             max_temp_size=self.max_temp_size,
             threads=self.threads,
             lock_wait_seconds=self.lock_wait_seconds,
+            moment_days=self.past_days,
+            list_days=self.past_list_days,
         )
 
     def delivery(self) -> DeliverySettings:

@@ -20,6 +20,12 @@ from assets.lake.key_file import tells_of_a_lake
 from rules.errors import TrappanError
 
 _EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake")
+#: How long the lake's past can be asked for, in days, where a home says nothing: every moment, and
+#: what lists were made from (docs/operators-maintenance.md says what more of it costs).
+MOMENT_DAYS, LIST_DAYS = 35, 56
+#: A home may not say less. A wrong export is found within two weeks or not by `trappan changes`;
+#: the next list asks who was protected when a list of eight weeks before it was made.
+LEAST_MOMENT_DAYS, LEAST_LIST_DAYS = 14, 56
 
 
 class LakeError(TrappanError):
@@ -105,6 +111,8 @@ class LakeSettings:
         max_temp_size: DuckDB's spill files at most, e.g. `50GB`.
         threads: DuckDB's threads; 0 means all cores.
         lock_wait_seconds: how long a writer waits for another writer.
+        moment_days: so long every moment of the past can be asked for.
+        list_days: so long what lists were made from.
         begins_anew: a lake that is gone is made again, in a home that had one.
         upgrades: steps to this program's version that rewrite what is stored are taken.
     """
@@ -117,6 +125,8 @@ class LakeSettings:
     max_temp_size: str = "50GB"
     threads: int = 0
     lock_wait_seconds: float = 900.0
+    moment_days: int = MOMENT_DAYS
+    list_days: int = LIST_DAYS
     begins_anew: bool = False
     upgrades: bool = False
 

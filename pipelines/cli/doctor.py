@@ -31,6 +31,7 @@ from assets.lake.settings import extension_path, refuse_lost_lake, traces_of_a_l
 from assets.lake.upgrading.versions import version_of
 from assets.pull.sources import check_secrets, load_sources
 from assets.upkeep.backup.verifying import unfit_values
+from assets.upkeep.maintenance.promise import promised
 from assets.upkeep.reporting.telling import look_at_telling
 from assets.upkeep.retention.decision import FOLDER as RETENTION_FOLDER
 from assets.upkeep.retention.decision import UNDECIDED, UNFINISHED, decision_of
@@ -106,6 +107,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "senders", lambda: _senders(settings)
     yield "grants", lambda: _grants(home)
     yield "retention", lambda: _retention(home)
+    yield "past", lambda: f"{promised(settings.lake).words} can be asked"
     yield "lake", lambda: _lake(settings)
     yield "releases", lambda: _releases(settings)
     yield "sealed values", lambda: _sealed(settings)

@@ -101,7 +101,7 @@ def played(home: Path, inboxes: dict[date, Path]) -> Iterator[tuple[float, Maint
             known = dated(lake, known, day)
             if day.weekday() == _FRIDAY:
                 begin = time.perf_counter()
-                done = maintain(lake, promised(), grace=timedelta(0))
+                done = maintain(lake, promised(lake.settings), grace=timedelta(0))
                 yield time.perf_counter() - begin, done
                 known = dated(lake, known, day + timedelta(days=1))
 

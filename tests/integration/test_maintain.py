@@ -13,10 +13,11 @@ import pytest
 from assets.lake.connection import Lake
 from assets.lake.past.snapshots import kept_snapshots
 from assets.lake.past.unneeded_files import lake_files
-from assets.lake.settings import LakeError
+from assets.lake.settings import LEAST_LIST_DAYS, LIST_DAYS, LakeError
 from assets.upkeep.maintenance.assets import age_out_runs, old_runs
 from assets.upkeep.maintenance.maintain import look, maintain
-from assets.upkeep.maintenance.promise import Promise, list_snapshots
+from assets.upkeep.maintenance.promise import Promise, list_snapshots, promised
+from assets.watchlists.release.week_states import COMPARED
 from pipelines.schedules import maintain_schedule
 from pipelines.settings import Settings
 from tests.conftest import settings_of
@@ -70,10 +71,30 @@ def test_a_list_of_a_day_to_come_takes_no_list_of_today_with_it(tmp_path: Path) 
     with Lake.open(settings_of(tmp_path / "home")) as lake:
         restated(lake, 3)
         today = kept_snapshots(lake)[-1].written_at.date()
-        one, other = (listed(lake, today - timedelta(days=days)) for days in (Promise().list_days, 1))
+        one, other = (listed(lake, today - timedelta(days=days)) for days in (LIST_DAYS, 1))
         restated(lake, 3)
         by_mistake = listed(lake, today + timedelta(days=365))
         assert list_snapshots(lake, Promise()) == {one, other, by_mistake}
+
+
+def test_the_past_is_promised_as_long_as_the_next_list_looks_back_or_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    assert promised(Settings(home=home).lake) == Promise(moment_days=35, list_days=56)
+    assert timedelta(days=LEAST_LIST_DAYS) >= COMPARED
+    with Lake.open(settings_of(home)) as lake:
+        restated(lake, 3)
+    monkeypatch.setenv("TRAPPAN_PAST_DAYS", "60")
+    monkeypatch.setenv("TRAPPAN_PAST_LIST_DAYS", "400")
+    said = trappan("--home", home, "maintain", "--dry-run")
+    words = "every moment of 60 days, and what lists of 400 days were made from"
+    assert f"are kept: {words}." in said.out
+    assert f"well   past: {words} can be asked" in trappan("--home", home, "doctor").out
+    monkeypatch.setenv("TRAPPAN_PAST_LIST_DAYS", "55")
+    refused = trappan("--home", home, "maintain")
+    assert refused.status == 2
+    assert all(word in refused.err for word in ("TRAPPAN_PAST_LIST_DAYS", "56", "'55'"))
 
 
 def test_a_round_leaves_every_row_and_a_second_one_finds_nothing(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def maintained_lake(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[LakeAccess]
 ) -> dg.MaterializeResult[None]:
     """Do one round of maintenance."""
-    promise = promised()
+    promise = promised(lake.settings)
     with lake.open() as opened:
         done = maintain(opened, promise)
     runs = age_out_runs(context.instance, promise.run_days)

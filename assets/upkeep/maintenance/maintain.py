@@ -57,6 +57,7 @@ class Maintained:
         waiting: files that nothing needs and that wait for the next round.
         waiting_bytes: of them.
         kept_left_over: files that the catalog does not know, outside the home, which stay.
+        promise: what was left for.
     """
 
     snapshots_kept: int
@@ -70,13 +71,14 @@ class Maintained:
     waiting: int
     waiting_bytes: int
     kept_left_over: int
+    promise: Promise
 
     def sentences(self, *, is_dry_run: bool = False) -> Iterator[str]:
         """Yield what is said of it."""
         verb = "would go" if is_dry_run else "went"
         yield (
-            f"Snapshots: {self.snapshots_gone} {verb}, {self.snapshots_kept} are kept, for what "
-            "was known then and what lists were made from."
+            f"Snapshots: {self.snapshots_gone} {verb}, {self.snapshots_kept} are kept: "
+            f"{self.promise.words}."
         )
         be = "would be" if is_dry_run else "were"
         yield (
@@ -136,6 +138,7 @@ def maintain(
         waiting=waiting.files,
         waiting_bytes=waiting.size_bytes,
         kept_left_over=waiting.kept_left_over,
+        promise=promise,
     )
 
 
@@ -172,6 +175,7 @@ def look(lake: Lake, promise: Promise, *, grace: timedelta = GRACE) -> Maintaine
         - due.size_bytes
         + sum(there.get(name, 0) for name in with_them),
         kept_left_over=waiting.kept_left_over,
+        promise=promise,
     )
 
 

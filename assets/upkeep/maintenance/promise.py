@@ -1,7 +1,8 @@
 """What maintenance must leave: how long the lake's past can be asked for, and Dagster's history.
 
-The one place where the days stand. Not here: what is done (`maintain.py`), how long lessons, lists
-and originals stay.
+A home may set more days than the program's own (`TRAPPAN_PAST_DAYS`, `TRAPPAN_PAST_LIST_DAYS`). Not
+here: the program's own and the least of them (`assets/lake/settings.py`), what is done
+(`maintain.py`), how long lessons, lists and originals stay.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from assets.lake.connection import Lake
 from assets.lake.past.snapshots import kept_snapshots
+from assets.lake.settings import LIST_DAYS, MOMENT_DAYS, LakeSettings
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,22 @@ class Promise:
         run_days: Dagster's runs and their events.
     """
 
-    moment_days: int = 35
-    list_days: int = 400
+    moment_days: int = MOMENT_DAYS
+    list_days: int = LIST_DAYS
     run_days: int = 90
 
+    @property
+    def words(self) -> str:
+        """What can be asked of the lake's past."""
+        return (
+            f"every moment of {self.moment_days} days, and what lists of {self.list_days} days "
+            "were made from"
+        )
 
-def promised() -> Promise:
-    """Return what is promised."""
-    return Promise()
+
+def promised(settings: LakeSettings) -> Promise:
+    """Return what is promised of a home's lake."""
+    return Promise(settings.moment_days, settings.list_days)
 
 
 def since(lake: Lake, promise: Promise) -> datetime:

@@ -23,7 +23,7 @@ from rules.models import RuleSet
 from rules.parameter_file import RuleFileError
 
 #: A list that is older is not compared with: what it said is no news any more.
-_COMPARED = timedelta(weeks=8)
+COMPARED = timedelta(weeks=8)
 
 # What is shown as it was, to see who was protected then.
 _OF_PROTECTION = ("protection_words", "lift_releases")
@@ -91,7 +91,7 @@ def look_back(lake: Lake, as_of: date, rules_on: RulesOn) -> ListsBefore:
     Leaves the temporary tables of `levels_at` behind: it is called before as_of itself is
     evaluated.
     """
-    first = max(school_year_start(as_of), as_of - _COMPARED)
+    first = max(school_year_start(as_of), as_of - COMPARED)
     span = {"as_of": as_of, "first_date": first}
     before = ListsBefore(
         lake.materialise("watchlists/baseline_lists", **span),

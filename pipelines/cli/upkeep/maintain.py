@@ -42,7 +42,7 @@ def maintain_command(
     settings = settings_of(context, home)
     # Also to look: DuckLake says only where it may delete what it would.
     refuse_read_only(settings.lake.home)
-    promise, grace = promised(), timedelta(0) if at_once else GRACE
+    promise, grace = promised(settings.lake), timedelta(0) if at_once else GRACE
     if dry_run:
         with Lake.open(settings.lake) as lake:
             found = look(lake, promise, grace=grace)
