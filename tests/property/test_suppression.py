@@ -217,6 +217,16 @@ def test_the_last_sum_of_all_groups_but_one_would_tell_each_group(groups: int) -
     assert [name for name, value in seen.items() if value is None] == [groups - 1]
 
 
+@pytest.mark.parametrize(("others", "hidden"), [(1, "c"), (0, "ab")])
+def test_a_count_without_a_rank_is_shown_rather_than_one_of_rank_one(
+    others: int, hidden: str
+) -> None:
+    """What is left of `ab` and `c` after `bc` is a, three pupils; the least of a rank is hidden."""
+    table = {"ab": Count({"a", "b"}), "bc": Count({"b", "c"}, others), "c": Count({"c"}, others)}
+    seen = suppressed({"a": 3, "b": 10, "c": 30}, table, watched=[Count({"a"})])
+    assert [name for name, value in seen.items() if value is None] == [hidden]
+
+
 def test_a_group_without_anybody_is_empty() -> None:
     table = {"both": Count({"here", "away"}), "away": Count({"away"})}
     assert suppressed({"here": 12}, table) == {"both": 12, "away": 0}
