@@ -127,6 +127,19 @@ def test_a_pupil_at_two_schools_at_once_has_the_lessons_of_both(scratch: Lake) -
     assert found == {"11-12": [60], "11-13": [45]}
 
 
+def test_a_lesson_knows_its_absence_and_whether_it_was_at_the_own_school(scratch: Lake) -> None:
+    given(scratch, "belonging", {"pupil_key": ANNA})
+    asked(scratch, ANNA)
+    absent = {"valid_minutes": 20, "invalid_minutes": 15}
+    own = lesson("11-13 08:00", **absent)
+    given(scratch, "lessons", own, lesson("11-13 09:00", school_unit_code=SOUTH))
+    scratch.materialise("flags/asked_lessons", first_date=AS_OF - timedelta(7), last_date=AS_OF)
+    found = scratch.rows(
+        "SELECT absent_minutes, is_own_school FROM asked_lessons ORDER BY starts_at"
+    )
+    assert found == [(35, True), (0, False)]
+
+
 def test_a_school_with_lessons_for_long_goes_on_beside_a_newer_one(scratch: Lake) -> None:
     found = timetable(
         scratch,

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
 import pytest
 
 from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
-from tests.sql.given import ANNA, BO, Row, key, moment
+from tests.sql.given import ANNA, BO, Row, key
+from tests.sql.given_objects import staged
 
-CELLS = (
-    "part", "entity", "id", "person", "protected", "fault", "civic_no", "organisation",
-    "school_type", "start_date", "end_date", "modified",
-)  # fmt: skip
-SEALED_COLUMNS = (
-    "file_id BIGINT, line_number BIGINT, person_key UUID, pupil_key UUID, content_key UUID, "
-    "sealed BLOB, staff_key UUID, sealed_staff BLOB, number_key UUID, civic_problem VARCHAR"
-)
 MARKED = "Sekretessmarkering"
 PUPIL: Row = {"id": "anna", "person": "anna", "civic_no": "20120101-2384"}
 PLACE: Row = {
@@ -33,38 +25,6 @@ PLACE: Row = {
 def reading(scratch: Lake) -> Lake:
     load_macros(scratch)
     return scratch
-
-
-def table(lake: Lake, name: str, columns: str, *rows: Row) -> None:
-    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
-    for row in rows:
-        marks = ", ".join(f"${column}" for column in row)
-        lake.connection.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", row)
-
-
-def staged(
-    lake: Lake, name: str, *cells: Row, sealed: Row | None = None, **file: Any
-) -> list[dict[str, Any]]:
-    """Return the rows that objects of a file become; `file` is known of it and its sender."""
-    blank: dict[str, Any] = dict.fromkeys(CELLS) | {"file_id": 1, "line_number": 1, "part": ""}
-    columns = ", ".join(f"{cell} VARCHAR" for cell in CELLS)
-    objects = [blank | dict(row) for row in cells]
-    table(lake, "ss12000_cells", f"file_id BIGINT, line_number BIGINT, {columns}", *objects)
-    persons = [{"person_text": "anna", "person_key": ANNA}, {"person_text": "bo", "person_key": BO}]
-    table(lake, "person_keys", "person_text VARCHAR, person_key UUID", *persons)
-    seals = [{"file_id": 1, "line_number": 1, "person_key": ANNA, **sealed}] if sealed else []
-    table(lake, "sealed_persons", SEALED_COLUMNS, *seals)
-    usual = {
-        "exported_at": moment("11-14 05:00"),
-        "is_time_believed": True,
-        "source_tag": "",
-        "may_lift": True,
-        "releases_needed": None,
-    }
-    other = usual | {"file_id": 2, "source_tag": "other", "releases_needed": 2}
-    files = [{"file_id": 1, **usual, **file}, other]
-    lake.load("offered_files", pl.DataFrame(files, schema_overrides={"releases_needed": pl.Int8}))
-    return lake.relation(f"exports/staged_{name}").to_dicts()
 
 
 def keys_of(rows: list[dict[str, Any]]) -> list[str]:
