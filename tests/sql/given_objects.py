@@ -59,6 +59,7 @@ def staged(
         "releases_needed": None,
     }
     other = usual | {"file_id": 2, "source_tag": "other", "releases_needed": 2}
+    other["exported_at"] = moment("11-12 05:00")
     files = [{"file_id": 1, **usual, **file}, other]
     lake.load("offered_files", pl.DataFrame(files, schema_overrides={"releases_needed": pl.Int8}))
     return lake.relation(f"exports/staged_{name}").to_dicts()

@@ -9,7 +9,7 @@ import pytest
 
 from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
-from tests.sql.given import ANNA, Row, day
+from tests.sql.given import ANNA, Row, day, moment
 from tests.sql.given_objects import staged
 
 KINDS = ("present_minutes", "valid_minutes", "invalid_minutes", "other_minutes")
@@ -41,6 +41,9 @@ def test_an_attendance_is_kept_with_its_minutes(reading: Lake) -> None:
     assert (row["problem"], row["warning"], row["person_key"]) == (None, None, str(ANNA))
     assert [row[kind] for kind in KINDS] == [20, 10, 25, 5]
     assert (row["is_reported"], row["has_absence"]) == (True, True)
+    assert row["exported_at"] == moment("11-14 05:00")
+    # Where nobody says whether, nobody has.
+    assert attendance(reading, reported=None)["is_reported"] is False
 
 
 def test_of_one_that_nobody_reported_no_minutes_are_kept(reading: Lake) -> None:
@@ -162,6 +165,8 @@ def test_the_grade_is_that_of_compulsory_school(
         ({"cancelled": "true", "end_date": "2027-06-11"}, {}, day("11-13")),
         ({"cancelled": "true", "end_date": "2026-10-01"}, {}, day("10-01")),
         ({}, {"person_status": "Utvandrad"}, day("11-13")),
+        # When the file was made, where the person has no time.
+        ({}, {"person_status": "Utvandrad", "modified": None}, day("11-14")),
         ({"cancelled": "false"}, {"person_status": "Avliden"}, day("11-13")),
     ],
 )
@@ -188,6 +193,11 @@ def test_a_place_that_was_broken_off_ends_when_that_was_said(
 )
 def test_what_is_no_place_of_the_person_places_nobody(reading: Lake, place: Row) -> None:
     assert enrolments(reading, place) == []
+
+
+@pytest.mark.parametrize("sealed", [{"line_number": 2}, {"file_id": 2}, None])
+def test_a_place_of_somebody_without_a_key_is_nobodys(reading: Lake, sealed: Row | None) -> None:
+    assert staged(reading, "person_enrolments", PERSON, PLACE, sealed=sealed) == []
 
 
 def test_a_person_without_an_id_is_placed_nowhere(reading: Lake) -> None:

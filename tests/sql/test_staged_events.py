@@ -38,6 +38,7 @@ def test_an_event_is_a_lesson_of_its_time(reading: Lake) -> None:
     row = event(reading)
     assert (row["problem"], row["warning"], row["is_cancelled"]) == (None, None, False)
     assert (row["starts_at"], row["scheduled_minutes"]) == (moment("10-05 08:00"), 60)
+    assert row["exported_at"] == moment("11-14 05:00")
     # Of which the pupils are taught so long.
     assert event(reading, teaching_minutes="45")["scheduled_minutes"] == 45
 

@@ -8,7 +8,7 @@ import pytest
 
 from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
-from tests.sql.given import ANNA, BO, Row, key
+from tests.sql.given import ANNA, BO, Row, key, moment
 from tests.sql.given_objects import staged
 
 MARKED = "Sekretessmarkering"
@@ -100,6 +100,9 @@ def test_what_was_taken_away_is_known_by_its_id_and_a_person_by_the_persons_key(
     assert [found[n]["resource_name"] for n in (1, 2, 3)] == ["persons", "activities", "groups"]
     assert [found[n]["problem"] for n in (1, 2, 3, 4)] == [None, None, None, "id.missing"]
     assert str(found[1]["object_key"]) == str(ANNA)
+    # The standard gives no time: it is said when the file was made.
+    times = [moment("11-14 05:00"), moment("11-12 05:00")]
+    assert [found[n]["exported_at"] for n in (1, 2)] == times
     assert found[2]["object_key"] == found[3]["object_key"] != found[1]["object_key"]
 
 
@@ -151,3 +154,5 @@ def test_a_person_has_the_seals_of_the_own_object_and_no_other(reading: Lake) ->
     rows = staged(reading, "persons", PUPIL, *others, PLACE, sealed=SEALED)
     told = {(row["file_id"], row["line_number"]): row["sealed"] for row in rows}
     assert told == {(1, 1): b"sealed", (2, 1): None, (1, 2): None}
+    (time,) = {row["exported_at"] for row in rows if row["file_id"] == 1}
+    assert time == moment("11-14 05:00")
