@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -327,7 +328,9 @@ def test_a_record_without_a_day_neither_keeps_a_pupil_nor_hides_an_end(scratch: 
 # --- the latest word of each school (`sql/flags/pupil_schools.sql`) -------------------------------
 
 
-def latest(lake: Lake, days: list[Row], sums: list[Row], *columns: str) -> list[tuple[Any, ...]]:
+def latest(
+    lake: Lake, days: Sequence[Row], sums: Sequence[Row], *columns: str
+) -> list[tuple[Any, ...]]:
     given(lake, "absence_daily", *days)
     given(lake, "summed_months", *sums)
     return rows_of(lake, "flags/pupil_schools", *columns, as_of=AS_OF)

@@ -91,7 +91,9 @@ def test_a_cancelled_event_may_have_any_length(reading: Lake, minutes: str, kept
         ({"person": None}, False),
         ({"start_time": NINE}, True),
         ({"start_time": "kl 9"}, False),
-        ({"start_time": "2030-10-05T08:00:00+02:00"}, False),
+        # A year after the file, and two days more.
+        ({"start_time": "2027-11-14T08:00:00+01:00"}, True),
+        ({"start_time": "2027-11-16T08:00:00+01:00"}, False),
         ({"end_time": TEN}, True),
         ({"end_time": "kl 10"}, False),
         ({"teaching_minutes": "0"}, False),
@@ -136,6 +138,14 @@ def test_two_exceptions_of_a_pupil_that_differ_are_said(
     assert row["warning"] == ("exceptions.contradict" if is_said else None)
 
 
+@pytest.mark.parametrize("of_other", [{"line_number": 2}, {"file_id": 2}])
+def test_exceptions_of_another_event_that_differ_are_said_of_that_one(
+    reading: Lake, of_other: Row
+) -> None:
+    differing = [{**OTHERWISE, **of_other, "participates": word} for word in ("true", "false")]
+    assert event(reading, *differing)["warning"] is None
+
+
 def test_a_time_of_a_change_that_can_not_be_read_is_said(reading: Lake) -> None:
     assert event(reading, modified="i går")["warning"] == "meta.unreadable"
     assert event(reading, modified="2026-10-01T05:00:00Z")["warning"] is None
@@ -152,8 +162,9 @@ def test_an_exception_keeps_the_events_time_unless_it_has_its_own(reading: Lake)
     (row,) = exceptions(reading, OTHERWISE)
     assert (row["person_key"], row["is_participating"]) == (str(ANNA), True)
     assert (row["starts_at"], row["scheduled_minutes"]) == (None, None)
-    (row,) = exceptions(reading, {**OTHERWISE, "participates": "false"})
-    assert not row["is_participating"]
+    for word in ("false", None):
+        (row,) = exceptions(reading, {**OTHERWISE, "participates": word})
+        assert not row["is_participating"]
 
 
 @pytest.mark.parametrize(

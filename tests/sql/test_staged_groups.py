@@ -138,6 +138,22 @@ def test_a_member_or_role_that_can_not_be_read_is_said_and_left_out(
 
 
 @pytest.mark.parametrize("name", PARTS)
+def test_a_member_or_role_with_or_without_days_is_nothing_to_be_said(
+    reading: Lake, name: str
+) -> None:
+    sound = PARTS[name][1]
+    for days in ({}, {"start_date": "2026-08-17"}, {"end_date": "2027-06-11"}):
+        assert only(reading, name, {**sound, **days})["warning"] is None
+
+
+def test_a_member_is_the_person_and_a_stranger_is_none(reading: Lake) -> None:
+    found = staged(
+        reading, "group_members", OBJECTS["groups"], MEMBER, {**MEMBER, "person": "cilla"}
+    )
+    assert [row["person_key"] for row in found] == [str(ANNA)]
+
+
+@pytest.mark.parametrize("name", PARTS)
 def test_a_fault_of_an_object_that_is_taken_is_said(reading: Lake, name: str) -> None:
     row = only(reading, name, fault="names.unreadable")
     assert (row["problem"], row["warning"]) == (None, "names.unreadable")

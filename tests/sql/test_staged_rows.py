@@ -55,8 +55,9 @@ def reading(scratch: Lake) -> Lake:
     return scratch
 
 
-def staged(lake: Lake, kind: str, *, exclusive: bool = False, **cells: str | None) -> Row:
-    """Return what a row of a file becomes; `exclusive` where its layout's ends are so."""
+def staged(lake: Lake, kind: str, **cells: str | None) -> Row:
+    """Return what a row of a file becomes; `ends="exclusive"` where its layout's are so."""
+    exclusive = cells.pop("ends", None) is not None
     columns = ", ".join(f"{name} VARCHAR" for name in COLUMNS[kind])
     lake.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE raw_{kind} (file_id BIGINT, line_number BIGINT, {columns})"
@@ -90,7 +91,7 @@ def test_a_row_of_a_roster_becomes_a_record(reading: Lake) -> None:
 
 
 def test_an_exclusive_end_is_the_day_before(reading: Lake) -> None:
-    row = staged(reading, "enrolments", exclusive=True, end_date="2026-12-18")
+    row = staged(reading, "enrolments", ends="exclusive", end_date="2026-12-18")
     assert (row["end_date"], *said(row)) == (day("12-17"), None, None)
 
 
@@ -122,7 +123,7 @@ def test_what_is_wrong_with_a_row_of_a_roster_is_said(
 
 
 def test_a_record_without_a_day_is_taken_and_said(reading: Lake) -> None:
-    row = staged(reading, "enrolments", exclusive=True, end_date="2026-08-17")
+    row = staged(reading, "enrolments", ends="exclusive", end_date="2026-08-17")
     assert (row["end_date"], *said(row)) == (day("08-16"), None, "end_date.no_day")
 
 
@@ -132,8 +133,8 @@ MINUTES = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_mi
 PERIOD = ("period_first_date", "period_last_date")
 
 
-def sums(lake: Lake, *, exclusive: bool = False, **cells: str | None) -> Row:
-    return staged(lake, "aggregates", exclusive=exclusive, **cells)
+def sums(lake: Lake, **cells: str | None) -> Row:
+    return staged(lake, "aggregates", **cells)
 
 
 def test_reported_minutes_are_those_of_every_kind_or_what_the_source_says(reading: Lake) -> None:
@@ -168,9 +169,9 @@ def test_the_days_of_a_sum_are_its_months_unless_it_says_others(
 
 
 def test_the_exclusive_end_of_a_sum_is_the_day_before(reading: Lake) -> None:
-    row = sums(reading, exclusive=True, period_end="2026-11-01")
+    row = sums(reading, ends="exclusive", period_end="2026-11-01")
     assert (row["period_last_date"], *said(row)) == (day("10-31"), None, None)
-    no_day = sums(reading, exclusive=True, period_end="2026-10-01")
+    no_day = sums(reading, ends="exclusive", period_end="2026-10-01")
     assert no_day["problem"] == "period_end.no_day"
 
 
@@ -282,9 +283,9 @@ def test_a_break_knows_its_school_and_last_day(reading: Lake) -> None:
     row = staged(reading, "school_breaks", school_unit_code="123456")
     assert (row["school_unit_code"], row["last_date"]) == ("00123456", day("10-30"))
     assert said(row) == (None, "school_unit_code.zeros_restored")
-    row = staged(reading, "school_breaks", exclusive=True)
+    row = staged(reading, "school_breaks", ends="exclusive")
     assert (row["last_date"], *said(row)) == (day("10-29"), None, None)
-    row = staged(reading, "school_breaks", exclusive=True, last_date="2026-10-26")
+    row = staged(reading, "school_breaks", ends="exclusive", last_date="2026-10-26")
     assert (row["last_date"], *said(row)) == (day("10-25"), None, "last_date.no_day")
 
 
