@@ -523,6 +523,8 @@ def test_the_steps_see_what_the_former_left(scratch: Lake) -> None:
     there = [absent("10:00", "SV", school_unit_code=SOUTH)]
     there.append(lesson("10:00", "SVA", school_unit_code=SOUTH))
     assert Day(scratch, [*rows[:1], *there], roster=[LEFT, MOVED]).sums == (60, 60, 0)
+    told_twice = [lesson("08:00", **older()), absent("08:05", **newer()), absent("10:00", "SV")]
+    assert Day(scratch, told_twice, roster=[LEFT, MOVED]).sums == (0, 0, 0)
     rows = [
         lesson("08:00", **older()),
         absent("08:05", **newer()),
