@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from tests.sql.given import ANNA, Row, day, moment
 from tests.sql.given_objects import staged
@@ -23,12 +22,6 @@ ATTENDANCE: Row = {
     "invalid_minutes": "25",
     "other_minutes": "5",
 }
-
-
-@pytest.fixture(scope="module")
-def reading(scratch: Lake) -> Lake:
-    load_macros(scratch)
-    return scratch
 
 
 def attendance(lake: Lake, **cells: str | None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from tests.sql.given import ANNA, BO, Row, moment
 from tests.sql.given_objects import staged
@@ -20,12 +19,6 @@ EVENT: Row = {
 #: An exception: Anna takes part, from nine on.
 OTHERWISE: Row = {"part": "exceptions", "person": "anna", "participates": "true"}
 NINE, TEN = "2026-10-05T09:00:00+02:00", "2026-10-05T10:00:00+02:00"
-
-
-@pytest.fixture(scope="module")
-def reading(scratch: Lake) -> Lake:
-    load_macros(scratch)
-    return scratch
 
 
 def event(lake: Lake, *exceptions: Row, **cells: str | None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from tests.sql.given import ANNA, NORTH, Row, day, moment
 from tests.sql.given_objects import staged
@@ -21,12 +20,6 @@ OBJECTS: dict[str, Row] = {
 MEMBER: Row = {"part": "members", "person": "anna"}
 ROLE: Row = {"part": "roles", "group_id": "class", "role_type": "Mentor"}
 PARTS = {"groups": ("group_members", MEMBER), "duties": ("duty_roles", ROLE)}
-
-
-@pytest.fixture(scope="module")
-def reading(scratch: Lake) -> Lake:
-    load_macros(scratch)
-    return scratch
 
 
 def only(lake: Lake, name: str, *parts: Row, **cells: str | None) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from tests.sql.given import given, moment
 
@@ -33,12 +32,6 @@ CELLS = {
     "invalid_minutes": "0",
     "reported": "Ja",
 }
-
-
-@pytest.fixture(scope="module")
-def reading(scratch: Lake) -> Lake:
-    load_macros(scratch)
-    return scratch
 
 
 def value_of(lake: Lake, macro: str, cell: str | None) -> Any:

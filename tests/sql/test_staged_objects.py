@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from tests.sql.given import ANNA, BO, Row, key, moment
 from tests.sql.given_objects import staged
@@ -19,12 +18,6 @@ PLACE: Row = {
     "school_type": "GR",
     "start_date": "2026-08-17",
 }
-
-
-@pytest.fixture(scope="module")
-def reading(scratch: Lake) -> Lake:
-    load_macros(scratch)
-    return scratch
 
 
 def keys_of(rows: list[dict[str, Any]]) -> list[str]:

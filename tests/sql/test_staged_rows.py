@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 
 from assets.exports.readers.columns import COLUMNS
-from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from tests.sql.given import NORTH, Row, day, given
 
@@ -47,12 +46,6 @@ _USUAL: dict[str, Cells] = {
     },
     "pupil_merges": {"old_civic_no": "20120101-2384", "new_civic_no": "20120101-2392"},
 }
-
-
-@pytest.fixture(scope="module")
-def reading(scratch: Lake) -> Lake:
-    load_macros(scratch)
-    return scratch
 
 
 def staged(lake: Lake, kind: str, **cells: str | None) -> Row:

@@ -506,8 +506,9 @@ def test_a_lesson_after_leaving_counts_nowhere(
         ([LEFT | {"start_date": day("10-06"), "end_date": None}, MOVED], True),
         ([LEFT, LEFT | {"start_date": None, "end_date": day("10-05")}, MOVED], True),
         ([LEFT | {"start_date": None}, MOVED], False),
+        ([LEFT | {"start_date": day("10-06"), "end_date": day("10-05")}, MOVED], True),
     ],
-    ids=["not yet there", "there since always", "there since always, and left"],
+    ids=["not yet there", "there since always", "there since always, and left", "without a day"],
 )
 def test_a_record_that_is_open_at_an_end_is_no_leaving(
     scratch: Lake, roster: list[Row], *, counts: bool
