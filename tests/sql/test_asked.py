@@ -16,6 +16,15 @@ def asked(lake: Lake, pupil: object = None) -> set[Any]:
     return {key for (key,) in lake.rows("SELECT pupil_key FROM asked_pupils")}
 
 
+def verdicts(lake: Lake, **said: str) -> None:
+    """Give verdicts by the names of pupils; without any nobody has one."""
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE verdicts (pupil_key UUID, verdict VARCHAR)"
+    )
+    for name, verdict in said.items():
+        lake.connection.execute("INSERT INTO verdicts VALUES (?, ?)", [key(name), verdict])
+
+
 def with_pupils(lake: Lake) -> None:
     """Anna is flagged, Bo is clear, Carl is flagged and protected, Dora is flagged and has left."""
     given(
@@ -26,11 +35,7 @@ def with_pupils(lake: Lake) -> None:
         {"pupil_key": CARL, "is_protected": True},
         {"pupil_key": DORA, "has_left": True},
     )
-    lake.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE verdicts (pupil_key UUID, verdict VARCHAR)"
-    )
-    for pupil, verdict in ((ANNA, "hit"), (BO, "clear"), (CARL, "hit"), (DORA, "hit")):
-        lake.connection.execute("INSERT INTO verdicts VALUES (?, ?)", [pupil, verdict])
+    verdicts(lake, Anna="hit", Bo="clear", Carl="hit", Dora="hit")
 
 
 def test_everybody_who_is_not_clear_is_explained_but_nobody_protected_or_gone(
@@ -50,6 +55,7 @@ def test_one_who_is_clear_can_be_asked_for_and_a_protected_one_can_not(scratch: 
 def timetable(lake: Lake, *lessons: dict[str, Any]) -> dict[str, list[int]]:
     """Minutes of each lesson by month-day, as the only pupil has them."""
     given(lake, "belonging", {"pupil_key": ANNA})
+    verdicts(lake)
     asked(lake, ANNA)
     given(lake, "lessons", *lessons)
     lake.materialise(
@@ -127,6 +133,7 @@ def test_a_pupil_at_two_schools_at_once_has_the_lessons_of_both(scratch: Lake) -
 
 def test_a_lesson_knows_its_absence_and_whether_it_was_at_the_own_school(scratch: Lake) -> None:
     given(scratch, "belonging", {"pupil_key": ANNA})
+    verdicts(scratch)
     asked(scratch, ANNA)
     absent = {"valid_minutes": 20, "invalid_minutes": 15}
     own = lesson("11-13 08:00", **absent)
@@ -148,8 +155,28 @@ def test_a_school_with_lessons_for_long_goes_on_beside_a_newer_one(scratch: Lake
     assert found == {"10-20": [60], "11-12": [60], "11-13": [45]}
 
 
+def test_a_school_that_was_left_does_not_go_on_beside_long_lessons_at_the_new_one(
+    scratch: Lake,
+) -> None:
+    there = [lesson(f"{on} 08:00", 45, school_unit_code=SOUTH) for on in ("11-04", "11-13")]
+    left = lesson("11-03 08:00", school_unit_code=NORTH)
+    assert timetable(scratch, left, *there) == {"11-04": [45], "11-13": [45]}
+    # What it has for the coming weeks says nothing of before.
+    coming = lesson("11-17 08:00", school_unit_code=NORTH)
+    found = timetable(scratch, left, *there, coming)
+    assert found == {"11-04": [45], "11-13": [45], "11-17": [60]}
+
+
+def test_the_day_itself_is_no_coming_one(scratch: Lake) -> None:
+    on_the_day = f"{AS_OF:%m-%d} 08:00"
+    assert timetable(scratch, lesson(on_the_day)) == {f"{AS_OF:%m-%d}": [60]}
+    cancelled = lesson(on_the_day, is_cancelled=True)
+    assert timetable(scratch, lesson("11-13 08:00"), cancelled) == {"11-13": [60]}
+
+
 def test_reported_and_absent_minutes_are_those_of_all_schools_day_by_day(scratch: Lake) -> None:
     given(scratch, "belonging", {"pupil_key": ANNA}, {"pupil_key": BO})
+    verdicts(scratch)
     asked(scratch, ANNA)
     minutes = {"reported_minutes": 50, "valid_minutes": 20, "invalid_minutes": 10}
     given(
