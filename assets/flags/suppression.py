@@ -99,12 +99,6 @@ def suppressed(
     for name in wanted:
         if keys[name] not in is_shown:
             is_shown[keys[name]] = _show(watches, counts[name])
-    # What was held back, and follows from what was shown later, hides nothing.
-    for name in wanted:
-        if not is_shown[keys[name]]:
-            is_shown[keys[name]] = all(
-                not watch.reduced(watch.row_of(counts[name])) for watch in watches
-            )
     hidden = small | {name for name in wanted if not is_shown[keys[name]]}
     return {name: None if name in hidden else values[name] for name in counts}
 

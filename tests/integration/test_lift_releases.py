@@ -205,6 +205,25 @@ def test_taking_the_senders_away_or_changing_them_lifts_nothing(lake: Lake, tmp_
     assert waiting_lifts(lake, sealer) == []
 
 
+def test_the_second_of_two_finds_the_word_when_one_was_enough_before_the_mark(
+    lake: Lake, tmp_path: Path
+) -> None:
+    said = [(EARLY, "Ingen", False), (LATE, MARKED, False), (LATER, "Ingen", True)]
+    for number, (at, says, two) in enumerate(said, start=2):
+        # Others come, so that no file says what one before it said.
+        words = [(civic_no(1), Word("far", "elever", at, says))]
+        words.append((civic_no(number), Word("far", "elever", at, "Ingen")))
+        offer(lake, tmp_path, files_of(tmp_path, words), two=two)
+    sealer = Sealer.of_home(lake.settings.home)
+    for uid, more in ((1, 1), (2, 0)):
+        assert is_protected(lake)
+        (lift,) = waiting_lifts(lake, sealer)
+        assert (lift.needed, lift.releases) == (2, uid - 1)
+        assert release(lake, lift, Releaser(uid, f"person {uid}")) == more
+    assert not is_protected(lake)
+    assert waiting_lifts(lake, sealer) == []
+
+
 def test_two_sources_protect_and_each_lifts_its_own(lake: Lake, tmp_path: Path) -> None:
     number = civic_no(1)
     words = [

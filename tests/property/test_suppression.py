@@ -204,6 +204,34 @@ def test_a_watched_count_is_kept_from_the_difference_of_two_shown_ones() -> None
     assert seen == {"everybody": 93, "before": 33, "after": None}
 
 
+def test_ten_pupils_are_shown_and_nine_are_not() -> None:
+    sizes = {"nine": 9, "ten": 10}
+    assert suppressed(sizes, {name: Count({name}) for name in sizes}) == {"nine": None, "ten": 10}
+
+
+@pytest.mark.parametrize("groups", [3, 4, 5])
+def test_the_last_sum_of_all_groups_but_one_would_tell_each_group(groups: int) -> None:
+    sizes = {0: 3} | dict.fromkeys(range(1, groups), 20)
+    table = {left_out: Count(set(sizes) - {left_out}) for left_out in sizes}
+    seen = suppressed(sizes, table, watched=[Count({0})])
+    assert [name for name, value in seen.items() if value is None] == [groups - 1]
+
+
+@pytest.mark.parametrize(("others", "hidden"), [(1, "c"), (0, "ab")])
+def test_a_count_without_a_rank_is_shown_rather_than_one_of_rank_one(
+    others: int, hidden: str
+) -> None:
+    """What is left of `ab` and `c` after `bc` is a, three pupils; the least of a rank is hidden."""
+    table = {"ab": Count({"a", "b"}), "bc": Count({"b", "c"}, others), "c": Count({"c"}, others)}
+    seen = suppressed({"a": 3, "b": 10, "c": 30}, table, watched=[Count({"a"})])
+    assert [name for name, value in seen.items() if value is None] == [hidden]
+
+
+def test_a_group_without_anybody_is_empty() -> None:
+    table = {"both": Count({"here", "away"}), "away": Count({"away"})}
+    assert suppressed({"here": 12}, table) == {"both": 12, "away": 0}
+
+
 def test_zero_is_shown_but_not_that_nobody_is_outside_the_list() -> None:
     sizes = {("A", "off"): 0, ("A", "on"): 40, ("B", "off"): 50, ("B", "on"): 50}
     table = {

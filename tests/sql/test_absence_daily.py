@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, example, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -17,12 +17,17 @@ from tests.sql.given import ANNA, BO, NORTH, SOUTH, Row, day, given, key, moment
 MINUTES = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes")
 
 
-def daily(lake: Lake, lessons: Sequence[Row], *columns: str) -> list[tuple[Any, ...]]:
+def daily(
+    lake: Lake,
+    lessons: Sequence[Row],
+    *columns: str,
+    days: Sequence[str] = ("10-05", "10-06"),
+) -> list[tuple[Any, ...]]:
     given(lake, "lessons", *lessons)
-    given(lake, "days_to_sum", {"lesson_date": day("10-05")}, {"lesson_date": day("10-06")})
+    given(lake, "days_to_sum", *({"lesson_date": day(one)} for one in days))
     lake.define("absence/lessons_to_sum")
     lake.prepare("absence/lessons_clash")
-    ends = {"first_date": day("10-05"), "last_date": day("10-06")}
+    ends = {"first_date": day(days[0]), "last_date": day(days[-1])}
     return rows_of(lake, "absence/absence_daily", *columns, **ends)
 
 
@@ -88,6 +93,12 @@ def test_only_the_days_that_were_asked_for_are_made_again(scratch: Lake) -> None
     assert daily(scratch, lessons, "lesson_date") == [(day("10-05"),)]
 
 
+def test_a_day_between_those_that_were_asked_for_is_not_made_again(scratch: Lake) -> None:
+    lessons: list[Row] = [{}, {"starts_at": moment("10-06 08:00")}]
+    found = daily(scratch, lessons, "lesson_date", days=("10-05", "10-07"))
+    assert found == [(day("10-05"),)]
+
+
 def test_class_grade_and_mentor_are_those_of_the_days_last_lesson(scratch: Lake) -> None:
     lessons: list[Row] = [
         {"starts_at": moment("10-05 13:00"), "class_name": "9B", "grade": 9},
@@ -122,6 +133,9 @@ _DAYS = st.lists(
 
 
 @for_all(_DAYS)
+# From midnight on.
+@example([(0, 480), (480, 20)])
+@example([(0, 480), (60, 20)])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_day_overlaps_if_two_lessons_do_in_whatever_order_they_stand(
     scratch: Lake, lessons: list[tuple[int, int]]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from assets.lake.connection import Lake
 from assets.lake.standing import find_summed_months
-from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, Row, day, given, rows_of
+from tests.sql.given import ANNA, AS_OF, BO, NORTH, SOUTH, Row, day, given, moment, rows_of
 
 MINUTES = ("scheduled_minutes", "reported_minutes", "valid_minutes", "invalid_minutes", "days")
 
@@ -143,6 +145,17 @@ def test_a_rolling_day_that_nobody_reported_is_no_school_day(scratch: Lake) -> N
     assert found == [("two_months_first_half", 120, 1)]
 
 
+def test_a_rolling_day_at_three_schools_has_their_minutes_and_no_more(scratch: Lake) -> None:
+    days: list[Row] = [
+        {"lesson_date": day("10-05"), "school_unit_code": school, "valid_minutes": 5}
+        for school in (NORTH, SOUTH, "10000003")
+    ]
+    # Where nobody reported, it is no school day there.
+    days.append({"lesson_date": day("10-06"), "school_unit_code": SOUTH})
+    days.append({"lesson_date": day("10-06"), "reported_lessons": 0, "reported_minutes": 0})
+    assert rolling(scratch, days, *MINUTES) == [(300, 240, 15, 0, 2)]
+
+
 def test_a_calendar_window_is_the_month_that_it_names(scratch: Lake) -> None:
     given(
         scratch,
@@ -226,3 +239,34 @@ def test_sums_count_only_for_whole_months_without_lessons_at_that_school(scratch
         (NORTH, day("10-01"), 1500, 1400),
         (NORTH, day("10-01"), 700, 60),
     ]
+
+
+def summed(lake: Lake, sums: Sequence[Row], lessons: Sequence[Row], *columns: str) -> Any:
+    given(lake, "monthly_sums", *sums)
+    given(lake, "absence_daily", *lessons)
+    find_summed_months(lake)
+    return rows_of(lake, "absence/summed_months", *columns)
+
+
+def test_sums_give_way_in_each_month_of_which_there_is_a_lesson_there(scratch: Lake) -> None:
+    september = {"period_first_date": day("09-01"), "period_last_date": day("09-30")}
+    for dated, left in (("09-01", "10-01"), ("10-31", "09-01")):
+        found = summed(scratch, [{}, september], [{"lesson_date": day(dated)}], "month_start_date")
+        assert found == [(day(left),)]
+
+
+@pytest.mark.parametrize(("minutes", "counts"), [(1, True), (0, False)])
+def test_sums_without_a_scheduled_minute_are_no_month(
+    scratch: Lake, minutes: int, *, counts: bool
+) -> None:
+    assert bool(summed(scratch, [{"scheduled_minutes": minutes}], [])) is counts
+
+
+def test_of_the_sums_of_a_month_the_newest_say_the_class(scratch: Lake) -> None:
+    sums: list[Row] = [
+        {"activity": "MA", "class_name": "8A", "exported_at": moment("11-02 05:00")},
+        {"activity": "SV", "class_name": "9B", "grade": None, "exported_at": moment("11-03 05:00")},
+        {"activity": "EN", "class_name": "7C", "exported_at": moment("11-01 05:00")},
+    ]
+    found = summed(scratch, sums, [], "class_name", "grade", "exported_at")
+    assert found == [("9B", None, moment("11-03 05:00"))]

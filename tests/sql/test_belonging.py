@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -322,3 +323,57 @@ def test_a_record_without_a_day_neither_keeps_a_pupil_nor_hides_an_end(scratch: 
     for last, left in ((day("11-30"), True), (day("12-01"), False)):
         to_come: Row = {"start_date": day("12-01"), "end_date": last}
         assert has_left(scratch, roster=[ended, to_come]) is left
+
+
+# --- the latest word of each school (`sql/flags/pupil_schools.sql`) -------------------------------
+
+
+def latest(
+    lake: Lake, days: Sequence[Row], sums: Sequence[Row], *columns: str
+) -> list[tuple[Any, ...]]:
+    given(lake, "absence_daily", *days)
+    given(lake, "summed_months", *sums)
+    return rows_of(lake, "flags/pupil_schools", *columns, as_of=AS_OF)
+
+
+def test_the_latest_day_at_each_school_says_where_a_pupil_was(scratch: Lake) -> None:
+    days: list[Row] = [
+        {"lesson_date": AS_OF + timedelta(days=1), "class_name": "9C"},
+        {"lesson_date": AS_OF, "class_name": "8A", "grade": None, "mentor_key": None},
+        {"lesson_date": day("11-12"), "class_name": "7A"},
+        {"lesson_date": day("10-05"), "school_unit_code": SOUTH},
+        {"lesson_date": day("10-06"), "pupil_key": BO},
+    ]
+    found = latest(scratch, days, [], "school_unit_code", "lesson_date", "class_name", "grade")
+    assert sorted(found, key=str) == sorted(
+        [
+            (NORTH, AS_OF, "8A", None),
+            (SOUTH, day("10-05"), "8A", 8),
+            (NORTH, day("10-06"), "8A", 8),
+        ],
+        key=str,
+    )
+    assert latest(scratch, days[1:2], [], "mentor_key") == [(None,)]
+
+
+def test_sums_of_a_month_are_a_word_of_its_last_day(scratch: Lake) -> None:
+    sums: Row = {"class_name": "8B", "grade": None}
+    columns = ("lesson_date", "last_starts_at", "class_name", "grade")
+    whole = (day("10-31"), moment("10-31 00:00"), "8B", None)
+    assert latest(scratch, [{"lesson_date": day("10-30")}], [sums], *columns) == [whole]
+    (found,) = latest(scratch, [{"lesson_date": day("11-02")}], [sums], *columns)
+    assert found == (day("11-02"), moment("11-02 08:00"), "8A", 8)
+    # Of one day a lesson is later than the day's beginning.
+    (found,) = latest(scratch, [{"lesson_date": day("10-31")}], [sums], *columns)
+    assert found == (day("10-31"), moment("10-31 08:00"), "8A", 8)
+
+
+def test_of_two_words_of_one_moment_the_newer_export_says_the_class(scratch: Lake) -> None:
+    sums = {"month_start_date": day("11-01"), "period_last_date": AS_OF}
+    older, newer = (
+        {**sums, "exported_at": moment(at), "class_name": name, "grade": grade, "mentor_key": None}
+        for at, name, grade in (("11-15 04:00", "8A", 8), ("11-15 05:00", "8B", None))
+    )
+    for words in ([older, newer], [newer, older]):
+        found = latest(scratch, [], words, "class_name", "grade", "last_exported_at")
+        assert found == [("8B", None, moment("11-15 05:00"))]

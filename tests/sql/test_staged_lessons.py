@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from assets.exports.staging.staged_tables import load_macros
 from assets.lake.connection import Lake
 from tests.sql.given import given, moment
 
@@ -33,12 +32,6 @@ CELLS = {
     "invalid_minutes": "0",
     "reported": "Ja",
 }
-
-
-@pytest.fixture(scope="module")
-def reading(scratch: Lake) -> Lake:
-    load_macros(scratch)
-    return scratch
 
 
 def value_of(lake: Lake, macro: str, cell: str | None) -> Any:
@@ -268,6 +261,11 @@ def test_a_plain_row_becomes_a_lesson_without_a_problem(reading: Lake) -> None:
     assert (row["lesson_id"], row["line_number"]) == ("L7", 2)
 
 
+def test_an_id_is_its_senders_own_where_one_must_not_speak_for_another(reading: Lake) -> None:
+    assert staged(reading, id_tag="far\x1e", lesson_id=" L7 ")["lesson_id"] == "far\x1eL7"
+    assert staged(reading, id_tag="far\x1e", lesson_id=" ")["lesson_id"] is None
+
+
 @pytest.mark.parametrize(
     ("cells", "is_reported", "kept"),
     [
@@ -311,10 +309,66 @@ def test_a_lesson_is_reported_when_somebody_wrote_minutes_and_nobody_said_no(
     assert (row["is_reported"], row["valid_minutes"]) == (is_reported, kept)
 
 
+KINDS = ("present_minutes", "valid_minutes", "invalid_minutes", "other_minutes")
+
+
+@pytest.mark.parametrize("written", KINDS)
+def test_a_lesson_with_one_kind_of_minutes_is_reported_and_may_be_all_of_it(
+    reading: Lake, written: str
+) -> None:
+    row = staged(reading, **(dict.fromkeys(KINDS) | {written: "60"}), reported=None)
+    assert (row["is_reported"], row["problem"], row["warning"]) == (True, None, None)
+    kept = {kind: row[kind] for kind in KINDS[1:]}
+    assert kept == {kind: 60 if kind == written else 0 for kind in KINDS[1:]}
+
+
+@pytest.mark.parametrize("written", KINDS[1:])
+def test_no_kind_of_minutes_is_kept_of_a_lesson_that_nobody_reported(
+    reading: Lake, written: str
+) -> None:
+    row = staged(reading, reported="Nej", **{written: "1"})
+    assert (row["is_reported"], row["warning"]) == (False, "reported.no_but_minutes")
+    assert [row[kind] for kind in KINDS[1:]] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("cell", "is_cancelled"), [("Ja", True), ("Nej", False), (None, False)])
+def test_a_lesson_is_cancelled_when_somebody_says_so(
+    reading: Lake, cell: str | None, *, is_cancelled: bool
+) -> None:
+    row = staged(reading, cancelled=cell)
+    assert (row["is_cancelled"], row["problem"]) == (is_cancelled, None)
+
+
+@pytest.mark.parametrize(
+    ("lesson_date", "problem"),
+    [
+        ("2016-07-01", None),
+        ("2016-06-30", "lesson_date.not_believed"),
+        ("2027-11-15", None),
+        ("2027-11-16", "lesson_date.not_believed"),
+    ],
+)
+def test_a_date_is_believed_ten_school_years_back_and_a_year_ahead(
+    reading: Lake, lesson_date: str, problem: str | None
+) -> None:
+    given(
+        reading,
+        "raw_lessons",
+        CELLS | {"lesson_date": lesson_date, "file_exported_at": moment("11-14 05:00")},
+    )
+    (row,) = reading.relation("exports/staged_lessons").iter_rows(named=True)
+    assert row["problem"] == problem
+
+
 @pytest.mark.parametrize(
     ("start", "end", "minutes"),
-    [("08:20", "09:20", 60), ("23:30", "00:30", 60), ("08:20", None, None)],
-    ids=["end minus start", "over midnight it goes on", "no end, no length"],
+    [
+        ("08:20", "09:20", 60),
+        ("23:30", "00:30", 60),
+        ("23:30", "24:00", 30),
+        ("08:20", None, None),
+    ],
+    ids=["end minus start", "over midnight it goes on", "until midnight", "no end, no length"],
 )
 def test_a_lesson_without_a_length_takes_it_from_its_clock_times(
     reading: Lake, start: str, end: str | None, minutes: int | None
@@ -349,6 +403,8 @@ def test_a_lesson_without_a_length_takes_it_from_its_clock_times(
         ({"valid_minutes": "61"}, "valid_minutes.above_length"),
         ({"valid_minutes": "30", "invalid_minutes": "31"}, "valid_minutes.above_length"),
         ({"valid_minutes": "30", "invalid_minutes": "30", "present_minutes": "0"}, None),
+        ({"valid_minutes": "30", "other_minutes": "31"}, "valid_minutes.above_length"),
+        ({"other_minutes": "0"}, None),
         ({"reported": "kanske"}, "reported.unreadable"),
         ({"cancelled": "kanske"}, "cancelled.unreadable"),
         ({"school_unit_code": None, "lesson_date": None}, "school_unit_code.missing"),

@@ -265,6 +265,11 @@ def test_what_was_at_the_earlier_school_before_the_move_is_in_no_number(scratch:
     assert thin(scratch, days) == thin(scratch, days + before) == [(str(ANNA), WEEK[2], 20)]
 
 
+def test_as_many_minutes_over_more_days_are_less_a_day(scratch: Lake) -> None:
+    days = whole(BO, WEEK[4:]) + whole(CLEO, WEEK[4:]) + whole(ANNA, WEEK, 60)
+    assert thin(scratch, days) == [(str(ANNA), WEEK[0], 20)]
+
+
 def test_a_protected_pupil_is_not_named_and_moves_no_median(scratch: Lake) -> None:
     days = whole(BO, WEEK) + whole(ANNA, WEEK, 60)
     pupils: list[Row] = [{"pupil_key": ANNA}, {"pupil_key": BO, "is_protected": True}]

@@ -309,6 +309,20 @@ def test_what_one_file_held_together_is_known_by_start_or_id_of_both(
     assert found.sums[0] == (60 if "neither" in (first, second) else 120)
 
 
+@pytest.mark.parametrize("which", ["first", "second"])
+@pytest.mark.parametrize("is_turned", [False, True], ids=["first is older", "first is newer"])
+def test_rows_without_an_id_are_known_as_held_together_by_both_starts_only(
+    scratch: Lake, which: str, *, is_turned: bool
+) -> None:
+    files = (newer, older) if is_turned else (older, newer)
+    times = ("08:00", "08:20")
+    rows = [absent(time, **file()) for time, file in zip(times, files, strict=True)]
+    beside = {f"{which}_starts_at": at("07:00"), f"{which}_lesson_id": "a"}
+    values: list[Row] = [{"method": "count_all"}]
+    assert Day(scratch, rows, joint=[{}], values=values).sums[0] == 120
+    assert Day(scratch, rows, joint=[beside], values=values).sums[0] == 60
+
+
 def test_another_subject_or_school_is_never_retimed(scratch: Lake) -> None:
     all_count: list[Row] = [{"method": "count_all"}]
     other_subject = [absent("08:00", **older()), lesson("08:05", "SV", **newer())]
@@ -492,8 +506,9 @@ def test_a_lesson_after_leaving_counts_nowhere(
         ([LEFT | {"start_date": day("10-06"), "end_date": None}, MOVED], True),
         ([LEFT, LEFT | {"start_date": None, "end_date": day("10-05")}, MOVED], True),
         ([LEFT | {"start_date": None}, MOVED], False),
+        ([LEFT | {"start_date": day("10-06"), "end_date": day("10-05")}, MOVED], True),
     ],
-    ids=["not yet there", "there since always", "there since always, and left"],
+    ids=["not yet there", "there since always", "there since always, and left", "without a day"],
 )
 def test_a_record_that_is_open_at_an_end_is_no_leaving(
     scratch: Lake, roster: list[Row], *, counts: bool
@@ -506,6 +521,11 @@ def test_the_steps_see_what_the_former_left(scratch: Lake) -> None:
     """A lesson after leaving sets nothing aside, and a superseded one neither."""
     rows = [lesson("08:00"), absent("08:00", "SV", school_unit_code=SOUTH)]
     assert Day(scratch, rows, roster=[LEFT, MOVED]).sums == (60, 60, 60)
+    there = [absent("10:00", "SV", school_unit_code=SOUTH)]
+    there.append(lesson("10:00", "SVA", school_unit_code=SOUTH))
+    assert Day(scratch, [*rows[:1], *there], roster=[LEFT, MOVED]).sums == (60, 60, 0)
+    told_twice = [lesson("08:00", **older()), absent("08:05", **newer()), absent("10:00", "SV")]
+    assert Day(scratch, told_twice, roster=[LEFT, MOVED]).sums == (0, 0, 0)
     rows = [
         lesson("08:00", **older()),
         absent("08:05", **newer()),
