@@ -21,6 +21,7 @@ from hypothesis import settings
 
 from assets.exports.ss12000 import json_files
 from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 from assets.lake.settings import LakeSettings, configuration, traces_of_a_lake
 from tests.ss12000_in_process import read_here
 
@@ -109,7 +110,9 @@ class NewHomes:
         self.are_copies = True
         self._catalog = b""
 
-    def open(self, settings: LakeSettings, *, to_look_over: bool = False) -> Lake:
+    def open(
+        self, settings: LakeSettings, *, to_look_over: bool = False, sealer: Sealer | None = None
+    ) -> Lake:
         """Open a lake as `Lake.open` does."""
         if self.are_copies and self._is_new(settings):
             lake = settings.home / "lake"
@@ -120,7 +123,7 @@ class NewHomes:
                 catalog.write_bytes(self._empty_catalog())
                 catalog.chmod(0o600)
                 self.empty_catalogs[settings.home] = self._empty_catalog()
-        return _open(settings, to_look_over=to_look_over)
+        return _open(settings, to_look_over=to_look_over, sealer=sealer)
 
     def _is_new(self, settings: LakeSettings) -> bool:
         is_usual = not (settings.catalog or settings.data_path or settings.begins_anew)

@@ -129,9 +129,11 @@ def _reasons(
     reasons: set[str] = set()
     news: set[str] = set()
     for pupil in mine:
+        # What was told of a pupil before pupils got new keys stays told.
+        first = sealer.first_text(pupil.pupil_key)
         # Who is at the third level has passed the first two.
         passed = {
-            sealer.key_text("crossing", f"{reader.mentor}\x1f{pupil.pupil_key}\x1f{level}")
+            sealer.key_text("crossing", f"{reader.mentor}\x1f{first}\x1f{level}")
             for level in range(1, pupil.level + 1)
         }
         reasons |= passed

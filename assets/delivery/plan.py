@@ -114,7 +114,7 @@ def plan_of(known: HomeState, password: str = "", sealer: Sealer | None = None) 
     Raises:
         OSError: a list can't be read.
     """
-    variant = sealer.key_text("workbook password", password) if password and sealer else ""
+    variant = sealer.mark_text("workbook password", password) if password and sealer else ""
     wanted: dict[str, Wanted] = {}
     recipients: dict[ReaderKey, Recipient] = {}
     held_back: list[str] = []

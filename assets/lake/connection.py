@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -76,22 +76,27 @@ class Lake:
         connection: duckdb.DuckDBPyConnection,
         turns: Turns | None = None,
         place: Workplace | None = None,
+        sealer: Sealer | None = None,
     ) -> None:
         self.settings = settings
         self.connection = connection
         self._place = place
         self._prepared: set[str] = set()
         self._is_beside = turns is not None
+        self._sealer = sealer
         self._traces: tuple[str, ...] = ()
         self._turns = turns or Turns(settings)
 
     @classmethod
-    def open(cls, settings: LakeSettings, *, to_look_over: bool = False) -> Self:
+    def open(
+        cls, settings: LakeSettings, *, to_look_over: bool = False, sealer: Sealer | None = None
+    ) -> Self:
         """Connect, attach and make sure that every table is there.
 
         Args:
             settings: of the lake.
             to_look_over: also a lake whose words of protection were changed by others, to say so.
+            sealer: what marks are made with; that of the home's key file where none is given.
 
         Raises:
             ProtectionError: words of protection were changed or removed outside of trappan.
@@ -111,7 +116,7 @@ class Lake:
                 "owner."
             ) from None
         connection = duckdb.connect(config=configuration(settings, place.temp))
-        lake = cls(settings, connection, place=place)
+        lake = cls(settings, connection, place=place, sealer=sealer)
         try:
             lake._attach()
             lake._make_tables()
@@ -129,7 +134,7 @@ class Lake:
             if _is_no_lake(error):
                 if settings.begins_anew and not settings.catalog:
                     put_aside(settings)
-                    return cls.open(settings, to_look_over=to_look_over)
+                    return cls.open(settings, to_look_over=to_look_over, sealer=sealer)
                 traces = traces_of_a_lake(settings)
                 raise lost_lake(settings, "its catalog is empty or damaged", traces) from None
             # Not its words: where a server is asked, they can quote a password.
@@ -151,7 +156,8 @@ class Lake:
         Opening it again takes a third of a second of the processor, because DuckDB checks the
         signature of every extension; this takes a fiftieth of that. Close it before this one.
         """
-        lake = type(self)(self.settings, self.connection.cursor(), self._turns, self._place)
+        cursor = self.connection.cursor()
+        lake = type(self)(self.settings, cursor, self._turns, self._place, self._sealer)
         lake.define_views()
         return lake
 
@@ -231,9 +237,7 @@ class Lake:
     def _refuse_a_new_key(self) -> None:
         """A new key would make every pupil a stranger; the lake's data may be another machine's."""
         path = self.settings.home / "pupil.key"
-        if path.exists():
-            return
-        if self.has_rows("files") or self.has_rows("held_files"):
+        if not path.exists() and (self.has_rows("files") or self.has_rows("held_files")):
             raise KeyFileError(
                 f"{path} is not there, but the lake has data that was keyed with it. Restore it "
                 "from the backup, or copy it from the home that made the lake; a new key would "
@@ -247,8 +251,9 @@ class Lake:
             self._define_views()
 
     def _define_views(self) -> None:
-        has_key = (self.settings.home / "pupil.key").exists()
-        define_marks(self.connection, Sealer.of_home(self.settings.home) if has_key else None)
+        if self._sealer is None and (self.settings.home / "pupil.key").exists():
+            self._sealer = Sealer.of_home(self.settings.home)
+        define_marks(self.connection, self._sealer)
         self.define_protection()
         self.define(COUNTING_LESSONS)
         self.prepare(REACHES_STEP)
@@ -301,14 +306,10 @@ class Lake:
 
     def _words_of_files(self, error: duckdb.Error) -> str | None:
         """Say which data file is lost or damaged, when that is the trouble."""
-        beside = self.connection.cursor()
-        try:
+        with suppress(duckdb.Error), closing(self.connection.cursor()) as beside:
             beside.execute(_NAMES_ARE_SOUGHT_IN)
             return words_of_data_files(error, beside, self.settings)
-        except duckdb.Error:
-            return None
-        finally:
-            beside.close()
+        return None
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -335,12 +336,15 @@ class Lake:
         Raises:
             LakeError: another process held it for longer than `lock_wait_seconds`, or a newer
                 program upgraded the lake meanwhile; or the home can't be written to.
+            KeyFileError: pupils got new keys since it was opened.
             duckdb.Error: the catalog's server is away.
         """
         refuse_read_only(self.settings.home)
         with self._turns.taken(self.connection):
             # A newer program may have upgraded the lake since it was opened here.
             refuse_newer(self.connection, meanwhile=True)
+            if self._sealer is not None:
+                self._sealer.look()
             yield
 
     def write(self, change: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:

@@ -10,11 +10,14 @@ HKDF-SHA256, named after the use, so that what is made for one can't stand for a
   associated data, so that a value which was moved to another row, column or table does not open;
 - a mark of stored rows, which DuckDB makes and looks at itself (`protection_marks.py`).
 
-Seals are derived from the identity. Hashes and marks are derived from what HKDF extracts of the
-home's first identity, which stays when the home gets a new one (`key_file.py`): they are compared
-with what is stored. A sealer of a home seals with the identity that the key file has at that
-moment, and goes on opening what those that it once met there had sealed. So a process that runs
-while the key changes leaves nothing behind that nobody opens.
+Seals are derived from the identity. Hashes are derived from what HKDF extracts of the home's first
+identity, which stays when the home gets a new one (`key_file.py`): they are compared with what is
+stored. Where pupils got new keys (ADR 0060), what the lake knows by its key, `_STAYS` aside, is
+enciphered once more with the secret of that time: one block of AES-256, so that every stored key
+has one new key, whatever it was made of, and the way back is open to who has the secret. Marks are
+made with the newest secret alone. A sealer of a home seals with the identity that the key file has
+at that moment, and goes on opening what those that it once met there had sealed. So a process that
+runs while the key changes leaves nothing behind that nobody opens.
 
 Names, numbers and mail addresses are sealed before they are written, because the lake's catalog
 shows the extremes of columns in clear: an age header of 200 bytes at each of them would be more
@@ -34,7 +37,9 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from pyrage import x25519
 
@@ -42,20 +47,26 @@ from assets.lake.key_file import (
     KEY_FILE,
     HomeKeys,
     KeyFileError,
+    check_of,
     hashes_of,
+    parts_of,
     read_keys,
     write_new_key,
 )
 from assets.lake.sealed_places import SealedPlace
 from rules.errors import TrappanError
 
-__all__ = ["KeyFileError", "SealError", "Sealer", "text_of_fields"]
+__all__ = ["KeyCipher", "KeyFileError", "SealError", "Sealer", "text_of_fields"]
 
 _NONCE_BYTES = 12
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _KEY_BYTES = 32
 #: The block of SHA-256, which an HMAC fills its key up to.
 _BLOCK_BYTES = 64
+#: Kinds of keys that stay when pupils get new ones, because they stand where nothing can be
+#: changed, or are told to people: mentors' folders at targets, what was mailed, what cases are
+#: called. None of them is made of a pupil's key as it is now.
+_STAYS = frozenset({"mentor", "address", "notice", "portal case"})
 
 
 class SealError(TrappanError):
@@ -101,6 +112,29 @@ class _Root:
         return cipher
 
 
+class KeyCipher:
+    """Makes keys of one time into those of the next, and back; any number of them at once.
+
+    A key is one block and no two values have the same, so the same block enciphers to the same one
+    on purpose, as it has to: keys are joined and compared.
+
+    Args:
+        secret: of the keys that come of it, 32 bytes.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        derived = HKDFExpand(hashes.SHA256(), _KEY_BYTES, info=b"trappan keys again").derive(secret)
+        self._cipher = Cipher(AES256(derived), modes.ECB())  # noqa: S305 - one block each, see above
+
+    def after(self, keys: bytes) -> bytes:
+        """Return keys, 16 bytes each, as they are from that time on."""
+        return self._cipher.encryptor().update(keys)
+
+    def before(self, keys: bytes) -> bytes:
+        """Return keys of that time as they were before."""
+        return self._cipher.decryptor().update(keys)
+
+
 class Sealer:
     """Makes keys and seals with the secrets of one home.
 
@@ -118,7 +152,12 @@ class Sealer:
     ) -> None:
         #: The one that seals first; replaced as a whole, because threads share a sealer.
         self._seals = tuple((one, _Root(hashes_of(one))) for one in (identity, *former))
-        self._hashes = _Root(hashes or hashes_of(identity))
+        self._secrets = hashes or hashes_of(identity)
+        first, *later = parts_of(self._secrets)
+        self._hashes = _Root(first)
+        #: Of each time that pupils got new keys, the first first.
+        self._later = tuple(map(KeyCipher, later))
+        self._newest = _Root(later[-1]) if later else self._hashes
         self._home: Path | None = None
         self._key_file = ""
         self._seen: tuple[int, int, int] | None = None
@@ -175,7 +214,22 @@ class Sealer:
     def is_shown_in(self, content: bytes) -> bool:
         """Whether a secret of the home stands in bytes, as it stands in the key file."""
         shown = [str(one).encode() for one in self.identities]
-        return any(one in content for one in (*shown, self._hashes.secret.hex().encode()))
+        shown += [part.hex().encode() for part in parts_of(self._secrets)]
+        return any(one in content for one in shown)
+
+    @property
+    def check(self) -> str:
+        """What tells secrets of keyed hashes apart, and tells nothing of them."""
+        return check_of(self._secrets)
+
+    def look(self) -> None:
+        """Look whether the key file is the one that this was made with, or has a new identity.
+
+        Raises:
+            KeyFileError: pupils got new keys meanwhile, or get them just now; it is another home's,
+                or no key file any more.
+        """
+        self._look()
 
     def _look(self) -> bool:
         """Read the key file again when it is another than it was; say whether it was.
@@ -190,7 +244,12 @@ class Sealer:
         if seen is None or seen == self._seen:
             return False
         keys = read_keys(self._home)
-        if keys.hashes != self._hashes.secret:
+        if keys.hashes != self._secrets and keys.hashes.startswith(self._secrets):
+            raise KeyFileError(
+                "Pupils got new keys in this home while this was running, and it knows them by the "
+                "keys before. Nothing was written. Run it again; start the portal again."
+            )
+        if keys.hashes != self._secrets:
             raise KeyFileError(
                 f"{self._home / KEY_FILE} became another home's key while this was running. Put "
                 "the one back that was there, and run the command again."
@@ -210,7 +269,38 @@ class Sealer:
 
     def key_text(self, kind: str, value: str) -> str:
         """Return the same key as text; many of them are made, and the object costs most."""
-        return self._hashes.key_text(kind, value)
+        if kind in _STAYS:
+            return self._hashes.key_text(kind, value)
+        # Nobody makes a key of before when the file says otherwise: what is compared with it, who
+        # is protected for one, has those of now.
+        self._look()
+        found = self._hashes.key_text(kind, value)
+        return self._now_text(found) if self._later else found
+
+    def _now_text(self, first: str) -> str:
+        found = bytes.fromhex(first.replace("-", ""))
+        for cipher in self._later:
+            found = cipher.after(found)
+        return str(uuid.UUID(bytes=found))
+
+    def first_text(self, key: str) -> str:
+        """Return a key of the lake as it was before pupils got new ones, the first time.
+
+        What is made of keys is made of these, so that it stays what it is.
+
+        Raises:
+            ValueError: it is no key.
+        """
+        if not self._later:
+            return key
+        found = uuid.UUID(key).bytes
+        for cipher in reversed(self._later):
+            found = cipher.before(found)
+        return str(uuid.UUID(bytes=found))
+
+    def mark_text(self, use: str, value: str) -> str:
+        """Return a MAC as text, made with the newest secret: who has an older one can't make it."""
+        return self._newest.key_text(use, value)
 
     def passing_text(self, kind: str, value: str) -> str:
         """Return a key as text that another identity makes otherwise.
@@ -226,7 +316,7 @@ class Sealer:
         Args:
             use: what is marked.
         """
-        key = self._hashes.derived(f"mark {use}").ljust(_BLOCK_BYTES, b"\0")
+        key = self._newest.derived(f"mark {use}").ljust(_BLOCK_BYTES, b"\0")
         return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
 
     def seal(self, place: SealedPlace, row: Sequence[object], fields: dict[str, str]) -> bytes:

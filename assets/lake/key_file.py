@@ -9,6 +9,11 @@ from before there was a new key passes over the comment too, would take a single
 every pupil a stranger. Two it refuses. The file is replaced as a whole: what seals, what still
 opens and what keys can't come apart.
 
+Where pupils got new keys too, the comment line has a second secret behind the first one, and so on:
+each makes the keys before it into those of now (`encryption.py`). A program that knows one secret
+only refuses the longer line. While that is under way another line says so, and all but who does it
+are refused: half of the home knows pupils by the one key and half by the other.
+
 Whoever copies the identity alone would lose the comment line, and every pupil would be a stranger.
 So `HOME/key-changes.json` has a check of the secret, which tells nothing of it.
 """
@@ -19,7 +24,7 @@ import hmac
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +41,10 @@ CHANGES = "key-changes.json"
 NO_LAKE_YET = "no-lake-yet"
 _SECRET_BYTES = 32
 _HASHES = "# keyed hashes: "
-_HASHES_LINE = re.compile(rf"{_HASHES}([0-9a-f]{{{2 * _SECRET_BYTES}}})")
+_HASHES_LINE = re.compile(rf"{_HASHES}((?:[0-9a-f]{{{2 * _SECRET_BYTES}}})+)")
+_PUPILS_CHANGE = (
+    "# Pupils get new keys: nothing but `trappan rotate-key` may run until it has ended."
+)
 _CHECKED = b"trappan: which secret of keyed hashes"
 _HEAD = """# The key of this home. Whoever has it can read what is kept of every pupil; without
 # it nobody can. Back it up apart from the home. `age -d -i` opens originals with it.
@@ -63,17 +71,41 @@ class HomeKeys:
     Attributes:
         identity: seals, and opens.
         former: opens what was sealed before, while a new key is under way; else None.
-        hashes: what keyed hashes and marks are derived from, 32 bytes.
+        hashes: what keyed hashes and marks are derived from: 32 bytes, and 32 more for each time
+            that pupils got new keys.
+        pupils_change: whether they get new ones just now.
     """
 
     identity: x25519.Identity
     former: x25519.Identity | None
-    hashes: bytes
+    hashes: bytes = field(repr=False)
+    pupils_change: bool = False
 
     @property
     def identities(self) -> tuple[x25519.Identity, ...]:
         """All that open, the one that seals first."""
         return (self.identity,) if self.former is None else (self.identity, self.former)
+
+    @property
+    def hashes_before(self) -> bytes:
+        """The secret of keyed hashes that pupils have keys of while they get new ones."""
+        return self.hashes[:-_SECRET_BYTES] if self.pupils_change else self.hashes
+
+    def with_new_pupil_keys(self, identity: x25519.Identity) -> HomeKeys:
+        """Return them with a new identity and a new secret of keyed hashes, under way."""
+        return HomeKeys(identity, self.identity, self.hashes + os.urandom(_SECRET_BYTES), True)
+
+
+def parts_of(hashes: bytes) -> list[bytes]:
+    """Return the secrets that keyed hashes are made with, the first first.
+
+    Raises:
+        ValueError: their length is no multiple of 32.
+    """
+    parts = [hashes[at : at + _SECRET_BYTES] for at in range(0, len(hashes), _SECRET_BYTES)]
+    if not parts or len(parts[-1]) != _SECRET_BYTES:
+        raise ValueError(f"secrets of keyed hashes of {len(hashes)} bytes, expected 32 each")
+    return parts
 
 
 def hashes_of(identity: x25519.Identity) -> bytes:
@@ -84,11 +116,16 @@ def hashes_of(identity: x25519.Identity) -> bytes:
     return hmac.digest(bytes(_SECRET_BYTES), str(identity).encode(), "sha256")
 
 
-def read_keys(home: Path) -> HomeKeys:
+def read_keys(home: Path, *, while_pupils_change: bool = False) -> HomeKeys:
     """Read the key file of a home that has one.
 
+    Args:
+        home: the home.
+        while_pupils_change: also while pupils get new keys; for who gives them.
+
     Raises:
-        KeyFileError: the file can be read by others, is no key file, or lacks a line.
+        KeyFileError: the file can be read by others, is no key file, or lacks a line; or pupils get
+            new keys just now.
         OSError: it can't be read.
     """
     path = home / KEY_FILE
@@ -104,12 +141,20 @@ def read_keys(home: Path) -> HomeKeys:
             f"{path} is no key file. Expected one line that begins with AGE-SECRET-KEY-1. "
             "Restore it from the backup."
         )
-    known = str(changes_of(home).get("check") or "")
-    if known and known != _check(keys.hashes):
+    said = changes_of(home)
+    known = {str(said.get(name) or "") for name in ("check", "check_before")} - {""}
+    if known and check_of(keys.hashes) not in known:
         raise KeyFileError(
             f"{path} lacks the line that begins with '{_HASHES.strip()}', or has another one: it "
             "is another home's key, or not all of its lines were copied. Nothing was done, because "
             "every pupil would be a stranger. Put the whole file back, with every line."
+        )
+    if keys.pupils_change and not while_pupils_change:
+        raise KeyFileError(
+            "Pupils get new keys in this home, and that has not ended: some places know them by "
+            "the new key and some by the one before. Nothing was done, and the lists that are out "
+            "still stand. If it is not running now, go on with it: trappan rotate-key --pupil-keys "
+            "--reason … (without --pupil-keys it is given up, if the lake has no new keys yet)."
         )
     return keys
 
@@ -128,7 +173,10 @@ def _parsed(lines: list[str]) -> HomeKeys | None:
         return None
     # A single one wrote who did not know yet that older programs would take it.
     others = [one for one in identities[1:] if str(one) != str(identities[0])]
-    return HomeKeys(identities[0], others[0] if others else None, bytes.fromhex(said[1]))
+    former = others[0] if others else None
+    if _PUPILS_CHANGE in lines and former is None:
+        return None
+    return HomeKeys(identities[0], former, bytes.fromhex(said[1]), _PUPILS_CHANGE in lines)
 
 
 def write_keys(home: Path, keys: HomeKeys) -> None:
@@ -142,7 +190,9 @@ def write_keys(home: Path, keys: HomeKeys) -> None:
     """
     # Where the file is a link, what it points to is replaced.
     path = (home / KEY_FILE).resolve()
-    content = _HEAD + _MORE.format(hashes=f"{_HASHES}{keys.hashes.hex()}") + f"{keys.identity}\n"
+    content = _HEAD + _MORE.format(hashes=f"{_HASHES}{keys.hashes.hex()}")
+    content += f"{_PUPILS_CHANGE}\n" if keys.pupils_change else ""
+    content += f"{keys.identity}\n"
     second = _AGAIN if keys.former is None else _FORMER
     content += second.format(identity=keys.former or keys.identity)
     with path.open("r+b") as before:
@@ -225,12 +275,21 @@ def change_under_way(home: Path) -> str:
 def write_changes(home: Path, keys: HomeKeys, changes: list[dict[str, Any]]) -> None:
     """Write what is known of the new keys of a home, whole or not at all.
 
+    Args:
+        home: the home.
+        keys: those of now; while pupils get new ones the key file before it fits as well, because
+            this is written first.
+        changes: every one.
+
     Raises:
         OSError: no room or no permission.
     """
-    said = {"check": _check(keys.hashes), "changes": changes}
+    said: dict[str, Any] = {"check": check_of(keys.hashes), "changes": changes}
+    if keys.pupils_change:
+        said["check_before"] = check_of(keys.hashes_before)
     write_whole(home / CHANGES, (json.dumps(said, indent=1) + "\n").encode())
 
 
-def _check(hashes: bytes) -> str:
+def check_of(hashes: bytes) -> str:
+    """Return what tells secrets of keyed hashes apart, and tells nothing of them."""
     return hmac.digest(hashes, _CHECKED, "sha256").hex()[:32]

@@ -20,6 +20,7 @@ from assets.exports.children.answers import layers
 from assets.exports.files.archive import Archive
 from assets.exports.ledger.entries import refuse_another_key, refuse_half_revoked
 from assets.exports.readers.layout_files import load_layouts
+from assets.exports.senders.marked_lines import GRANTS_FILE
 from assets.exports.senders.senders_file import FILE_NAME as SENDERS_FILE
 from assets.exports.senders.senders_file import senders_of
 from assets.lake.access import words_without_data
@@ -39,7 +40,7 @@ from pipelines.cli.home import parameters_of, settings_of
 from pipelines.cli.options import Home
 from pipelines.cli.printing import say_out
 from pipelines.cli.trust.disk import disk_encryption, in_words
-from pipelines.cli.trust.grants import GRANTS_FILE, Grants, are_asked, now
+from pipelines.cli.trust.grants import Grants, are_asked, now
 from pipelines.cli.trust.waiting import senders_in, what_waits
 from pipelines.settings import Settings
 from rules.errors import TrappanError

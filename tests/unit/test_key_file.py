@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import uuid
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +32,7 @@ from tests.examples import examples
 
 OLD, NEW = x25519.Identity.generate(), x25519.Identity.generate()
 NUMBER = "201203149800"
-SECRETS = st.binary(min_size=32, max_size=32)
+SECRETS = st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=4).map(b"".join)
 
 
 def home_with(place: Path, content: str) -> Path:
@@ -65,15 +66,21 @@ def test_keys_of_a_home_that_never_changed_are_those_of_hkdf() -> None:
     assert sha256(hashes_of(OLD)).digest() != sha256(root).digest()
 
 
-@given(SECRETS, st.booleans())
+@given(SECRETS, st.booleans(), st.booleans())
 @settings(max_examples=examples(30), deadline=None)
 def test_what_is_written_is_what_is_read(
-    tmp_path_factory: pytest.TempPathFactory, secret: bytes, has_former: bool
+    tmp_path_factory: pytest.TempPathFactory, secret: bytes, has_former: bool, change: bool
 ) -> None:
     home = home_with(tmp_path_factory.mktemp("home"), f"{OLD}\n")
-    keys = HomeKeys(NEW, OLD if has_former else None, secret)
+    is_changing = has_former and change and len(secret) > 32
+    keys = HomeKeys(NEW, OLD if has_former else None, secret, is_changing)
     write_keys(home, keys)
-    found = read_keys(home)
+    if is_changing:
+        with pytest.raises(KeyFileError, match="Pupils get new keys"):
+            read_keys(home)
+    found = read_keys(home, while_pupils_change=True)
+    assert found.pupils_change is is_changing
+    assert found.hashes_before == (secret[:-32] if is_changing else secret)
     assert (str(found.identity), found.hashes) == (str(NEW), secret)
     assert (found.former is not None) is has_former
     path = home / "pupil.key"
@@ -116,7 +123,40 @@ def test_a_program_from_before_takes_no_key_file_of_a_new_key(
     assert (str(found.identity), found.former, found.hashes) == (str(NEW), None, hashes_of(OLD))
 
 
+@pytest.mark.parametrize("changes", [False, True], ids=["ended", "under way"])
+def test_a_program_that_knows_one_secret_refuses_new_keys_of_pupils(
+    tmp_path: Path, changes: bool
+) -> None:
+    """It would know pupils by the keys before; so read the line as it did, word for word."""
+    home = home_with(tmp_path / "home", f"{OLD}\n")
+    both = hashes_of(OLD) + bytes(32)
+    write_keys(home, HomeKeys(NEW, OLD if changes else None, both, changes))
+    (kept,) = (
+        line.strip()
+        for line in (home / "pupil.key").read_text().splitlines()
+        if line.startswith("# keyed hashes:")
+    )
+    assert re.fullmatch("# keyed hashes: ([0-9a-f]{64})", kept) is None
+
+
+def test_while_pupils_change_the_key_file_before_fits_too(tmp_path: Path) -> None:
+    """What is known of changes is written first: killed in between, the old file is the one."""
+    home = home_with(tmp_path / "home", f"{OLD}\n")
+    keys = HomeKeys(OLD, None, hashes_of(OLD)).with_new_pupil_keys(NEW)
+    write_changes(home, keys, [])
+    assert read_keys(home).hashes == hashes_of(OLD)
+    write_keys(home, keys)
+    assert read_keys(home, while_pupils_change=True).hashes == keys.hashes
+    ended = HomeKeys(NEW, None, keys.hashes)
+    write_keys(home, ended)
+    write_changes(home, ended, [])
+    home_with(home, f"{OLD}\n")
+    with pytest.raises(KeyFileError, match="every pupil would be a stranger"):
+        read_keys(home)
+
+
 LINE = f"# keyed hashes: {'ab' * 32}"
+CHANGING = "# Pupils get new keys: nothing but `trappan rotate-key` may run until it has ended."
 
 
 @pytest.mark.parametrize(
@@ -131,8 +171,13 @@ LINE = f"# keyed hashes: {'ab' * 32}"
         f"# keyed hashes {'ab' * 32}\n{LINE}x\n{NEW}\n",
         f"{LINE}\n",
         f"{LINE}\n{NEW}\nAGE-SECRET-KEY-1QQ\n",
+        f"{LINE}{'ab' * 31}\n{NEW}\n",
+        f"{LINE}\n{CHANGING}\n{NEW}\n{NEW}\n",
     ],
-    ids=["two", "the same two", "three", "short", "twice", "nothing", "longer", "none", "half"],
+    ids=[
+        *("two", "the same two", "three", "short", "twice", "nothing", "longer", "none", "half"),
+        *("a second short", "pupils change without a key before"),
+    ],
 )
 def test_a_file_of_which_a_line_is_wrong_is_refused(tmp_path: Path, content: str) -> None:
     home = home_with(tmp_path / "home", content)

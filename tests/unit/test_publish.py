@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from assets.lake.encryption import Sealer
+from assets.lake.key_file import HomeKeys, read_keys, write_keys
 from assets.watchlists.model import Watchlist
 from assets.watchlists.release import publish
 from assets.watchlists.release.publish import (
@@ -34,7 +36,7 @@ def names_and_bytes(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("held", [(), ("Fler lektioner saknar rapport än vanligt.",)])
 def test_an_entry_is_the_same_in_another_process(held: tuple[str, ...]) -> None:
     one = full_list()
-    sent = ListToPublish(replace(one, held=held) if held else one, MADE_FROM, one)
+    sent = ListToPublish(replace(one, held=held) if held else one, MADE_FROM, one, True, "a1b2")
     received = pickle.loads(pickle.dumps(sent))  # noqa: S301 - our own
     assert received == sent
     assert (received.remembered is received.watchlist) == (not held)
@@ -52,6 +54,19 @@ def test_a_new_list_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     publish_watchlist(tmp_path, "current", entry(watchlist()))
     assert names_and_bytes(place).keys() == before.keys()
     assert names_and_bytes(place) != before
+
+
+def test_a_list_of_keys_that_pupils_had_before_takes_no_place(tmp_path: Path) -> None:
+    """Nobody would find its pupils any more: who takes out the protected and the erased neither."""
+    now = Sealer.of_home(tmp_path).check
+    place = publish_watchlist(tmp_path, "current", replace(entry(full_list()), keyed_with=now))
+    before = names_and_bytes(place)
+    keys = read_keys(tmp_path)
+    write_keys(tmp_path, HomeKeys(keys.identity, None, keys.hashes + b"1" * 32))
+    with pytest.raises(PublishError, match="Pupils got new keys while"):
+        publish_watchlist(tmp_path, "current", replace(entry(watchlist()), keyed_with=now))
+    assert names_and_bytes(place) == before
+    assert len([*(tmp_path / "lists" / ".versions" / "current").glob("*/*")]) == 1
 
 
 @pytest.mark.parametrize("failing", ["write_workbook", "write_page"])

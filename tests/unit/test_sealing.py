@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import hmac
 from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyrage import x25519
 
-from assets.lake.encryption import KeyFileError, Sealer, SealError
+from assets.lake.encryption import _STAYS, KeyCipher, KeyFileError, Sealer, SealError
 from assets.lake.sealed_places import (
     LIST,
     LISTED,
@@ -20,8 +22,10 @@ from assets.lake.sealed_places import (
     STAFF,
     SealedPlace,
 )
+from tests.architecture.sources import modules
 from tests.examples import examples
 
+IDENTITY = x25519.Identity.generate()
 ONE, OTHER = Sealer.unkept(), Sealer.unkept()
 ROW = ("a1b2",)
 
@@ -127,3 +131,67 @@ def test_a_file_that_is_no_key_file_is_reported_without_its_content(
     with pytest.raises(KeyFileError, match="no key file") as caught:
         Sealer.of_home(tmp_path)
     assert not any(key[20:40] in str(caught.value) for key in keys)
+
+
+#: Kinds of keys that the lake has in columns, and delivery's log, so that they change there.
+STORED = {
+    *("pupil", "short number", "identity", "staff", "class", "held file", "protection source"),
+    *("ss12000_person", "crossing"),
+}
+
+
+def test_every_kind_of_key_changes_with_pupils_keys_or_says_why_not() -> None:
+    """A new kind is either stored in a column of the lake, or made of nothing that changes."""
+    used: set[str] = set()
+    for module in modules("assets", "pipelines", "portal", "rules"):
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in {"key", "key_text"} and len(node.args) == 2:
+                kind = node.args[0]
+                # Within the sealer it is handed on.
+                if isinstance(kind, ast.Constant):
+                    used.add(str(kind.value))
+                else:
+                    assert module.path.name == "encryption.py", module.path
+    assert used == STORED | _STAYS
+    assert STORED.isdisjoint(_STAYS)
+
+
+@given(st.lists(st.uuids(), min_size=1, max_size=20), st.lists(st.binary(min_size=32, max_size=32)))
+@settings(max_examples=examples(50), deadline=None)
+def test_a_key_has_one_next_key_and_one_way_back(keys: list[UUID], later: list[bytes]) -> None:
+    blocks = b"".join(key.bytes for key in keys)
+    after = blocks
+    for secret in later:
+        after = KeyCipher(secret).after(after)
+    found = [after[at : at + 16] for at in range(0, len(after), 16)]
+    # Each by itself, whatever stands beside it.
+    assert len(set(found)) == len(set(keys))
+    root = bytes(range(32))
+    sealer = Sealer(IDENTITY, hashes=root + b"".join(later))
+    for key, block in zip(keys, found, strict=True):
+        assert sealer.first_text(str(UUID(bytes=block))) == str(key)
+    if later:
+        assert found != [key.bytes for key in keys]
+
+
+def test_keys_of_now_are_those_of_before_enciphered() -> None:
+    first = Sealer(IDENTITY, hashes=bytes(32))
+    now = Sealer(IDENTITY, hashes=bytes(32) + b"1" * 32)
+    again = Sealer(IDENTITY, hashes=bytes(32) + b"1" * 32 + b"2" * 32)
+    for kind in STORED:
+        keys = [one.key_text(kind, "x") for one in (first, now, again)]
+        assert len(set(keys)) == 3
+        assert [
+            one.first_text(key) for one, key in zip((first, now, again), keys, strict=True)
+        ] == [keys[0]] * 3
+        assert UUID(bytes=KeyCipher(b"2" * 32).after(UUID(keys[1]).bytes)) == UUID(keys[2])
+    for kind in _STAYS:
+        assert {one.key_text(kind, "x") for one in (first, now, again)} == {
+            first.key_text(kind, "x")
+        }
+    # Who has an older secret makes no mark of now.
+    assert len({one.mark_text("grant", "x") for one in (first, now, again)}) == 3
+    assert len({one.pads("word of protection") for one in (first, now, again)}) == 3
+    assert now.is_shown_in(b"x" + (b"1" * 32).hex().encode())

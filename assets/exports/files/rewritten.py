@@ -72,7 +72,10 @@ def note_rewritten(folder: Path, sealer: Sealer, sha256: str, content_sha256: st
     """
     known = rewritten(folder, sha256, sealer)
     earlier = {*known.earlier, known.content_sha256} - {""} if known else set[str]()
-    found = Rewritten(sha256, content_sha256, tuple(sorted(earlier)))
+    _write(folder, Rewritten(sha256, content_sha256, tuple(sorted(earlier))), sealer)
+
+
+def _write(folder: Path, found: Rewritten, sealer: Sealer) -> None:
     place = _place(folder, found.sha256)
     place.parent.mkdir(parents=True, exist_ok=True)
     said = {
@@ -81,6 +84,32 @@ def note_rewritten(folder: Path, sealer: Sealer, sha256: str, content_sha256: st
         "mark": _mark(sealer, found),
     }
     write_whole(place, json.dumps(said).encode())
+
+
+def mark_again(folder: Path, old: Sealer, new: Sealer, *, changes: bool) -> tuple[int, int]:
+    """Mark with a new secret what is marked with the old one.
+
+    Args:
+        folder: of the archive.
+        old: of the home, before.
+        new: of the home, after.
+        changes: whether it is written; else it is counted only.
+
+    Returns:
+        How many have a mark of the new secret now, and how many of the old one.
+
+    Raises:
+        OSError: no room or no permission.
+    """
+    of_new = of_old = 0
+    for sha256 in list(all_rewritten(folder)):
+        if rewritten(folder, sha256, new):
+            of_new += 1
+        elif found := rewritten(folder, sha256, old):
+            if changes:
+                _write(folder, found, new)
+            of_new, of_old = of_new + changes, of_old + (not changes)
+    return of_new, of_old
 
 
 def all_rewritten(folder: Path) -> Iterator[str]:
@@ -95,4 +124,6 @@ def _place(folder: Path, sha256: str) -> Path:
 
 
 def _mark(sealer: Sealer, found: Rewritten) -> str:
-    return sealer.key_text(_KIND, "\x1f".join((found.sha256, found.content_sha256, *found.earlier)))
+    return sealer.mark_text(
+        _KIND, "\x1f".join((found.sha256, found.content_sha256, *found.earlier))
+    )

@@ -8,12 +8,13 @@ stored already (`rekeying.py`). Not here: how such a file is read (`batches/merg
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Self
 
 from assets.lake.connection import Lake
+from assets.lake.encryption import Sealer
 
 
 @dataclass(frozen=True)
@@ -129,25 +130,30 @@ class Belonging:
     """Whose an opened identity is.
 
     Attributes:
-        stands_for: by the key of a number that was changed the key of its pupil, both as text.
+        stands_for: by the first key of a number that was changed the first key of its pupil, both
+            as text.
+        first: makes a key of the lake into the first one, as `Sealer.first_text`.
     """
 
     stands_for: Mapping[str, str]
+    first: Callable[[str], str]
 
     @classmethod
     def of_lake(cls, lake: Lake) -> Self:
         """Read which numbers were changed."""
-        return cls({str(old): str(new) for old, new in standing_keys(lake).items()})
+        first = Sealer.of_home(lake.settings.home).first_text
+        stands_for = {first(str(old)): first(str(new)) for old, new in standing_keys(lake).items()}
+        return cls(stands_for, first)
 
     def to(self, pupil_key: str, identity: Mapping[str, str]) -> bool:
         """Whether an identity belongs to the pupil at whose key it stands.
 
         Args:
             pupil_key: as text.
-            identity: opened; its `own_key` is the key of its number, or of the person's id.
+            identity: opened; its `own_key` is the first key of its number, or of the person's id.
         """
         own = identity["own_key"]
-        return pupil_key in (own, self.stands_for.get(own, own))
+        return self.first(pupil_key) in (own, self.stands_for.get(own, own))
 
 
 def _leads_to(said: dict[uuid.UUID, set[uuid.UUID]], start: uuid.UUID, end: uuid.UUID) -> bool:

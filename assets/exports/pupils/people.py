@@ -284,8 +284,11 @@ class People:
                     "family_name": _name(family_name),
                     "sex": sex.strip(),
                     # Whose it is: two pupils without a number can have the same name, and what is
-                    # said of one must not stand at another (`belongs_to`).
-                    "own_key": self._own_key(number) if number else civic_text[len(_BY_KEY) :],
+                    # said of one must not stand at another (`Belonging`). By the first key, so
+                    # that the same words have the same key after pupils got new ones.
+                    "own_key": self.sealer.first_text(
+                        self._own_key(number) if number else civic_text[len(_BY_KEY) :]
+                    ),
                 }
             )
             key = self.sealer.key_text("identity", content)

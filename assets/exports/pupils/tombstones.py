@@ -13,7 +13,7 @@ import base64
 import hmac
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -65,10 +65,14 @@ class Tombstones:
     Args:
         secret: makes the hashes.
         stones: of the pupils.
+        first: makes a key of the lake into the first one, as `Sealer.first_text`: hashes are made
+            of first keys, so that they stay when pupils get new ones.
     """
 
-    def __init__(self, secret: bytes, stones: Sequence[Tombstone] = ()) -> None:
-        self._secret = secret
+    def __init__(
+        self, secret: bytes, stones: Sequence[Tombstone], first: Callable[[str], str]
+    ) -> None:
+        self._secret, self._first = secret, first
         self.stones = tuple(stones)
         self._hashes = frozenset(one for stone in stones for one in stone.hashes)
         # A file says the same number on hundreds of lines.
@@ -85,11 +89,12 @@ class Tombstones:
         try:
             stored = json.loads(path.read_bytes())
             secret = sealer.unseal_bytes(ERASURE_SECRET, (), base64.b64decode(stored["secret"]))
-            return cls(secret, [_stone(entry) for entry in stored["pupils"]])
+            stones = [_stone(entry) for entry in stored["pupils"]]
+            return cls(secret, stones, sealer.first_text)
         except FileNotFoundError:
             if any(path.parent.glob("*-*.json")):
                 raise _gone(path) from None
-            return cls(os.urandom(_SECRET_BYTES))
+            return cls(os.urandom(_SECRET_BYTES), [], sealer.first_text)
         except (ValueError, KeyError, TypeError, TrappanError):
             raise TombstoneError(
                 f"{path} says which pupils were erased, and can't be read: it is damaged, or was "
@@ -111,7 +116,7 @@ class Tombstones:
 
     def hash_of_key(self, key: str) -> str:
         """Return the hash of a key of a pupil or person."""
-        return self._hash("key", key)
+        return self._hash("key", self._first(key))
 
     def has_number(self, canonical: str, own_key: str) -> bool:
         """Whether a number, or its key, is an erased pupil's."""
@@ -160,7 +165,7 @@ class Tombstones:
     def with_stone(self, stone: Tombstone) -> Tombstones:
         """Return them with one more, in place of an earlier one of the same erasure."""
         others = [one for one in self.stones if one.erasure != stone.erasure]
-        return type(self)(self._secret, [*others, stone])
+        return type(self)(self._secret, [*others, stone], self._first)
 
     def of(self, hashes: frozenset[str]) -> list[Tombstone]:
         """Return the stones that have one of these hashes."""
@@ -170,7 +175,7 @@ class Tombstones:
         """Return them without those of some erasures: these pupils may come back."""
         gone = set(erasures)
         kept = [stone for stone in self.stones if stone.erasure not in gone]
-        return type(self)(self._secret, kept)
+        return type(self)(self._secret, kept, self._first)
 
     def keep(self, home: Path, sealer: Sealer) -> None:
         """Write them, whole or not at all.

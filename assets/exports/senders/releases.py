@@ -237,5 +237,5 @@ def _fits(one: str, begins: str) -> bool:
 
 
 def _lift_id(sealer: Sealer, reference: str, source: str, at: datetime) -> str:
-    key = sealer.key_text("release", f"{reference}{source}{at.isoformat()}")
+    key = sealer.mark_text("release", f"{reference}{source}{at.isoformat()}")
     return key.replace("-", "")[:_ID_LETTERS]

@@ -158,7 +158,7 @@ class Persons:
             "family_name": _name(row["family_name"]),
             "sex": row["sex"] or "",
             # Whose it is, as in `exports/pupils/people.py`.
-            "own_key": own,
+            "own_key": self._sealer.first_text(own),
         }
         content_key = self._sealer.key_text("identity", text_of_fields(fields))
         staff_key = self._sealer.key_text("staff", f"{_name(name)}\x1f{email.casefold()}")

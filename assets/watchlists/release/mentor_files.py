@@ -58,7 +58,9 @@ def write_mentor_files(
         mine = replace(watchlist_of_mentor(watchlist, mentor), created_at=_WHENEVER)
         own = folder / FOLDER / mentor.key
         own.mkdir(mode=0o700, parents=True)
-        said = sealer.key_text("mentor list", f"{_LOOK}\x1f{mentor.key}\x1f{packed(mine).decode()}")
+        said = sealer.mark_text(
+            "mentor list", f"{_LOOK}\x1f{mentor.key}\x1f{packed(mine).decode()}"
+        )
         entry = known.get(mentor.key, {})
         if before is None or entry.get("content") != said or not _linked(entry, before, own):
             shown = replace(mine, created_at=watchlist.created_at)

@@ -78,19 +78,23 @@ class ListToPublish:
         provenance: what it was made from.
         remembered: the list that is kept as data (`remembered.py`).
         has_mentor_files: each mentor gets files of the own.
+        keyed_with: `Sealer.check` of what its pupils' keys are made with; "" is not asked.
     """
 
     watchlist: Watchlist
     provenance: Provenance
     remembered: Watchlist
     has_mentor_files: bool = False
+    keyed_with: str = ""
 
     def __reduce__(self) -> tuple[object, ...]:
         # To another process as JSON: thousands of small objects take several times as long.
         is_the_same = self.remembered is self.watchlist
         remembered = None if is_the_same else packed(self.remembered)
         shown = packed(self.watchlist)
-        return _received, (shown, self.provenance, remembered, self.has_mentor_files)
+        return _received, (
+            shown, self.provenance, remembered, self.has_mentor_files, self.keyed_with,
+        )  # fmt: skip
 
 
 def _received(
@@ -98,10 +102,11 @@ def _received(
     provenance: Provenance,
     remembered: bytes | None,
     has_mentor_files: bool,
+    keyed_with: str,
 ) -> ListToPublish:
     watchlist = unpacked(shown)
     kept = unpacked(remembered) if remembered else watchlist
-    return ListToPublish(watchlist, provenance, kept, has_mentor_files)
+    return ListToPublish(watchlist, provenance, kept, has_mentor_files, keyed_with)
 
 
 def lists_root(home: Path) -> Path:
@@ -148,6 +153,7 @@ def publish_watchlist(
         folder.mkdir(parents=True)
         # Here and not before: sealing a city's lists is shared by the processes that write them.
         sealer = Sealer.of_home(home)
+        _refuse_older_keys(entry, sealer)
         (folder / FILE_NAME).write_bytes(remember(sealer, entry.remembered, period))
         mentors: Entries = {}
         if entry.has_mentor_files:
@@ -155,6 +161,9 @@ def publish_watchlist(
             mentors = write_mentor_files(folder, entry.watchlist, sealer, standing)
         _write_files(folder, entry, mentors)
         _put_in_place(folder, place)
+    except PublishError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise PublishError(
@@ -164,6 +173,19 @@ def publish_watchlist(
         ) from None
     _remove_old(versions, folder, kept=_OLD_VERSIONS_KEPT if keeps_old else 0)
     return place
+
+
+def _refuse_older_keys(entry: ListToPublish, sealer: Sealer) -> None:
+    """Keep a list from its place whose pupils nobody would find, who protects or erases neither.
+
+    Raises:
+        PublishError: pupils got new keys since it was collected.
+    """
+    if entry.keyed_with and entry.keyed_with != sealer.check:
+        raise PublishError(
+            f"Pupils got new keys while the list of school unit {entry.watchlist.school_unit_code} "
+            "was made. The list that was there still stands. Run again."
+        )
 
 
 def add_mentor_files(home: Path, period: str, watchlist: Watchlist) -> Path:

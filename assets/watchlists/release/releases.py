@@ -118,6 +118,8 @@ def release_lists(
         PublishError: a list could not be written; those before it are in place.
     """
     home = lake.settings.home
+    # Before anything is read of the lake: what is read later has no older keys.
+    keyed_with = Sealer.of_home(home).check
     standing = _Standing(lake)
     standing.note_unnoted()
     standing.count_uncounted()
@@ -168,8 +170,10 @@ def release_lists(
         if on_progress:
             on_progress("publishing", done, len(entries))
 
-    if has_mentor_files and not stamp.is_frozen:
-        entries = [replace(entry, has_mentor_files=True) for entry in entries]
+    has_files = has_mentor_files and not stamp.is_frozen
+    entries = [
+        replace(entry, has_mentor_files=has_files, keyed_with=keyed_with) for entry in entries
+    ]
     folders = publish_watchlists(home, period, entries, tell)
     published = [
         Published(entry.watchlist, period, entry.provenance, folder.relative_to(home))

@@ -10,12 +10,12 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from assets.exports.senders.marked_lines import GRANTS_FILE
 from pipelines.cli.home import note_access, real_person, settings_of
 from pipelines.cli.options import CommandError, Format, FormatOption, Home, Reason
 from pipelines.cli.printing import print_rows, say
 from pipelines.cli.trust.grants import (
     ACCESS_FILE,
-    GRANTS_FILE,
     MOST_HOURS,
     Grant,
     Grants,

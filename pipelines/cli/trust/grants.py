@@ -9,8 +9,6 @@ the lists of all pupils for those who may read them. Not here: the command that 
 
 from __future__ import annotations
 
-import hmac
-import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
@@ -21,7 +19,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from assets.lake.encryption import Sealer, text_of_fields
+from assets.exports.senders.marked_lines import GRANTS_FILE, fitting, marked_line
+from assets.lake.encryption import Sealer
 from assets.lake.whole_files import append_line
 from pipelines.cli.home import note_access, real_person
 from pipelines.settings import Settings
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from assets.exports.ledger.outcomes import FileReport
 
 #: In the home.
-ACCESS_FILE, GRANTS_FILE = "access.yaml", "grants.jsonl"
+ACCESS_FILE = "access.yaml"
 #: Our choice: over a weekend, and not over a holiday.
 MOST_HOURS = 72
 _DOCS = "See docs/trust-grants.md."
@@ -105,7 +104,7 @@ class Grants:
         ended: set[str] = set()
         unfit = 0
         for line in text.splitlines():
-            said = _fitting(sealer, line)
+            said = fitting(sealer, line)
             if said is None:
                 unfit += 1
             elif "ends" in said:
@@ -292,24 +291,7 @@ def _private_text(path: Path) -> str | None:
 
 
 def _append(home: Path, said: Mapping[str, str]) -> None:
-    line = {**said, "mac": _mac(Sealer.of_home(home), said)}
-    append_line(home / GRANTS_FILE, json.dumps(line, ensure_ascii=False))
-
-
-def _fitting(sealer: Sealer, line: str) -> dict[str, str] | None:
-    """Return what a line says; None when it is not as this home wrote it."""
-    try:
-        said = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
-        return None
-    mac = said.pop("mac", "")
-    return said if hmac.compare_digest(mac.encode(), _mac(sealer, said).encode()) else None
-
-
-def _mac(sealer: Sealer, said: Mapping[str, str]) -> str:
-    return sealer.key_text("grant", text_of_fields(dict(said)))
+    append_line(home / GRANTS_FILE, marked_line(Sealer.of_home(home), said))
 
 
 def _written(value: object) -> str:
