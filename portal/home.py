@@ -158,6 +158,9 @@ class Home:
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[Lake, _Answers]]:
+        # Every right is looked up here, so nothing is shown or kept of a home whose pupils got new
+        # keys since this process began.
+        self.sealer.look()
         with self._turn:
             if self._lake is None:
                 # Of a home that can't be written to a copy would be asked, which hears of no news.

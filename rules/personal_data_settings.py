@@ -18,7 +18,8 @@ KEYS_AND_SETTINGS: tuple[Store, ...] = (
         backup=APART,
         erasure="-",
         retention="-",
-        rotation="a new identity; what keyed hashes are made of stays, in a line more",
+        rotation="a new identity; a line more has what keyed hashes are made of, which stays or, "
+        "with `--pupil-keys`, gets a secret more",
         noticed=("cut", "gone"),
     ),
     Store(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -45,6 +46,7 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE TABLE IF NOT EXISTS notices (
     address_key TEXT, reason_key TEXT, PRIMARY KEY (address_key, reason_key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS key_changes (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
@@ -218,6 +220,41 @@ class DeliveryLog:
         # So that nothing of before is left in freed pages.
         self._connection.execute("VACUUM")
 
+    def change_keys(
+        self,
+        name: str,
+        again: Callable[[str, bytes], bytes | None],
+        key_after: Callable[[str], str],
+    ) -> None:
+        """Put in the place of what is sealed what `again` gives, and give reasons their next keys.
+
+        Once: what the log was told of a change of this name, it does not do a second time.
+
+        Args:
+            name: of the change.
+            again: as for `put_again`.
+            key_after: returns the next key of a key.
+        """
+        rows = self._connection.execute("SELECT 1 FROM key_changes WHERE name = ?", (name,))
+        if rows.fetchall():
+            return
+        reasons = self._connection.execute("SELECT DISTINCT reason_key FROM notices").fetchall()
+        # A principal's reason is a week.
+        crossings = [reason for (reason,) in reasons if _is_key(reason)]
+        found = [(again(key, sealed), sealed, key) for key, sealed in self.contents()]
+        with self._connection:
+            self._connection.executemany(
+                "UPDATE contents SET sealed_pupils = ? WHERE sealed_pupils = ? AND list_key = ?",
+                [one for one in found if one[0] is not None],
+            )
+            self._connection.executemany(
+                "UPDATE notices SET reason_key = ? WHERE reason_key = ?",
+                [(key_after(reason), reason) for reason in crossings],
+            )
+            self._connection.execute("INSERT INTO key_changes VALUES (?)", (name,))
+        # So that nothing of before is left in freed pages.
+        self._connection.execute("VACUUM")
+
     def begin(self, place: str, files: Iterable[tuple[ListFile, StandingList]]) -> None:
         """Note files that are going to be put at a place; what lay there may lie there still."""
         with self._connection:
@@ -385,3 +422,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA secure_delete = ON")
     connection.executescript(_TABLES)
     return connection
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

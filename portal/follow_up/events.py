@@ -181,6 +181,8 @@ def add_event(
     )
     with transaction.atomic():
         keep_others_waiting([pupil_key])
+        # Who gives pupils new keys waits for this transaction, or is seen here.
+        home.sealer.look()
         if seen is not None:
             of_pupil = facts_of(home, today, [pupil_key]).get(pupil_key, [])
             newest = newest_of(of_pupil, said.kind)
@@ -205,6 +207,8 @@ def withdraw(home: Home, today: Today, author: Author, event: Event) -> Event | 
     pupil_key = today.standing_key(event.pupil_key)
     with transaction.atomic():
         keep_others_waiting([pupil_key])
+        # Who gives pupils new keys waits for this transaction, or is seen here.
+        home.sealer.look()
         if Event.objects.filter(withdraws=event).exists():
             return None
         return Event.objects.create(

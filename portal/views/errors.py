@@ -11,6 +11,8 @@ from django.db import Error as DatabaseTrouble
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from assets.lake.encryption import KeyFileError
+
 #: Fields into which people write words of their own, and what they are called.
 _WRITTEN = {
     "note": "Anteckning",
@@ -72,7 +74,17 @@ def not_understood(request: HttpRequest, exception: Exception | None = None) -> 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Something of ours is wrong; the log has its kind."""
-    if isinstance(sys.exc_info()[1], DatabaseTrouble):
+    trouble = sys.exc_info()[1]
+    if isinstance(trouble, KeyFileError):
+        return _said(
+            request,
+            503,
+            "Portalen är stängd en stund",
+            "Driften byter nycklar. Inget har sparats. Försök igen om en stund; säg till driften "
+            "om det fortsätter.",
+            is_again=True,
+        )
+    if isinstance(trouble, DatabaseTrouble):
         return _said(
             request,
             503,

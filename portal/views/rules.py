@@ -100,6 +100,8 @@ class Visit:
         Raises:
             OperationalError: the database is away; then no answer may be given.
         """
+        # In the transaction of what follows: what is written has the keys of now.
+        self.home.sealer.look()
         AccessEntry.objects.create(
             at=self.home.now(),
             person_key=self.rights.key,

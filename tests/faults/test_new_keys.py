@@ -53,13 +53,16 @@ from assets.upkeep.keys import rotate as rotating
 from tests.conftest import settings_of
 home = Path(sys.argv[1])
 def run():
-    given = rotating.HomeToReseal(settings_of(home), PortalDatabase(home), latest_seconds=0)
+    given = rotating.HomeToReseal(
+        settings_of(home), PortalDatabase(home), latest_seconds=0,
+        pupil_keys="pupil keys" in sys.argv,
+    )
     rotating.rotate(given)
 def kill():
     os.kill(os.getpid(), signal.SIGKILL)
 """
 #: Ends the process before, or after, a step has done its work, as the machine would.
-_KILLED = (
+KILLED = (
     _RUN
     + """
 name, after = sys.argv[2], sys.argv[3] == "after"
@@ -73,6 +76,11 @@ steps = dict(rotating.STEPS)
 if name in steps:
     rotating.STEPS = tuple((one, killed_at(step) if one == name else step)
                            for one, step in rotating.STEPS)
+elif name == "the lake, before it is noted":
+    change = rotating.in_lake_with_keys
+    def in_lake_with_keys(lake, resealing, *, is_done, done):
+        return change(lake, resealing, is_done=is_done, done=kill)
+    rotating.in_lake_with_keys = in_lake_with_keys
 elif name == "the key file, at the end":
     write = rotating.write_keys
     def write_keys(home, keys):
@@ -84,7 +92,7 @@ run()
 """
 )
 #: Ends the process when it is about to move or remove its n-th file; told no n, it counts them.
-_KILLED_AT_A_FILE = (
+KILLED_AT_A_FILE = (
     _RUN
     + """
 number, seen = int(sys.argv[2]), 0
@@ -211,7 +219,7 @@ def test_killed_at_any_step_all_opens_and_the_next_call_ends_it(
     home: Path, moment: str, when: str
 ) -> None:
     before = read_keys(home)
-    done = run(_KILLED, home, moment, when)
+    done = run(KILLED, home, moment, when)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert_goes_on(home, before)
 
@@ -221,7 +229,7 @@ def files_moved(sealed: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     """So many files are moved or removed while a key changes."""
     home = tmp_path_factory.mktemp("counted") / "home"
     shutil.copytree(sealed, home, symlinks=True)
-    done = run(_KILLED_AT_A_FILE, home, 0)
+    done = run(KILLED_AT_A_FILE, home, 0)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.rpartition("files: ")[2])
 
@@ -232,7 +240,7 @@ def test_killed_at_any_file_all_opens_and_the_next_call_ends_it(
 ) -> None:
     before = read_keys(home)
     number = 1 + time * (files_moved - 1) // _TIMES
-    assert run(_KILLED_AT_A_FILE, home, number).returncode == -signal.SIGKILL
+    assert run(KILLED_AT_A_FILE, home, number).returncode == -signal.SIGKILL
     assert_goes_on(home, before)
 
 
@@ -375,7 +383,7 @@ def test_a_backup_of_before_comes_back_with_the_old_key_only(home: Path, tmp_pat
 
 def test_no_backup_is_made_of_two_keys(home: Path, tmp_path: Path) -> None:
     recipient = str(x25519.Identity.generate().to_public())
-    assert run(_KILLED, home, "lists", "before").returncode == -signal.SIGKILL
+    assert run(KILLED, home, "lists", "before").returncode == -signal.SIGKILL
     with pytest.raises(BackupError, match="rotate-key"):
         back_up(BackupPlan(settings_of(home), tmp_path / "backup", recipient))
     said = trappan("--home", home, "doctor")

@@ -46,9 +46,11 @@ from tests.integration.erased_home import AS_OF, SCHOOL, WEEK, offer_small
 PORTAL = "portal/portal.sqlite"
 DELIVERIES = "delivery.sqlite"
 KEY = "12345678-1234-1234-1234-123456789abc"
+PERSON_KEY = "87654321-1234-1234-1234-123456789abc"
 NOTE = "Kanariefågelns anteckning"
 _SOME: dict[str, object] = {
-    **dict.fromkeys(("VARCHAR", "UUID"), KEY),
+    "VARCHAR": "planted",
+    "UUID": KEY,
     **dict.fromkeys(("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"), datetime(2026, 10, 1, tzinfo=UTC)),
     "DATE": date(2026, 10, 1),
     "BOOLEAN": False,
@@ -121,13 +123,17 @@ def portal_rows(sealer: Sealer, blob: str = "blob") -> Iterator[tuple[str, tuple
         yield f"CREATE TABLE {place.table} ({columns}, {place.column} {blob})", ()
     sealed_ones = f"sealed_receiver {blob}, sealed_purpose {blob}"
     yield f"CREATE TABLE portal_delegation (public_id text, {sealed_ones})", ()
-    person = sealer.seal_text(PERSON_ADDRESS, (KEY,), "kanarie@stad.example")
-    yield "INSERT INTO portal_person VALUES (?, ?)", (KEY, person)
+    person = sealer.seal_text(PERSON_ADDRESS, (PERSON_KEY,), "kanarie@stad.example")
+    yield "INSERT INTO portal_person VALUES (?, ?)", (PERSON_KEY, person)
     for number in range(3):
         row = (f"e{number}", KEY, "note")
         sealed = sealer.seal_text(EVENT_TEXT, row, NOTE)
         yield "INSERT INTO portal_event VALUES (?, ?, ?, ?)", (*row, sealed)
     yield "INSERT INTO portal_event VALUES (?, ?, ?, ?)", ("e9", KEY, "status", None)
+    for table in ("portal_handedpupil", "portal_pupilreference", "portal_accessentry"):
+        yield f"CREATE TABLE {table} (pupil_key text)", ()
+        yield f"INSERT INTO {table} VALUES (?)", (KEY,)
+    yield "INSERT INTO portal_accessentry VALUES (?)", ("",)
     receiver = sealer.seal_text(RECEIVER_ADDRESS, ("d1",), "mottagare@stad.example")
     purpose = sealer.seal_text(DELEGATION_PURPOSE, ("d1",), NOTE)
     yield "INSERT INTO portal_delegation VALUES (?, ?, ?)", ("d1", receiver, purpose)

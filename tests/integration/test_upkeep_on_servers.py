@@ -17,6 +17,7 @@ from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
 from assets.lake.key_file import read_keys
 from assets.lake.sealed_places import FILE_NAME
+from assets.lake.tables import TABLE_NAMES
 from assets.upkeep.erasure.search import traces
 from assets.upkeep.keys import rotate as rotating
 from assets.upkeep.retention.decision import KINDS
@@ -25,7 +26,13 @@ from tests.conftest import settings_of
 from tests.integration.aged_home import PERIODS, clearing, copied, decided, words_of
 from tests.integration.erased_home import NUMBER, OLD, key_of
 from tests.integration.scale_out_servers import PASSWORD, S3, Postgres
-from tests.integration.sealed_home import by_place, openings, seal_everywhere, values_of_portal
+from tests.integration.sealed_home import (
+    KEY,
+    by_place,
+    openings,
+    seal_everywhere,
+    values_of_portal,
+)
 from tests.integration.served_home import ServedHome, rows_of_lake, served
 
 #: Ends the process once the rows of the lake are gone, and the portal's before them.
@@ -42,7 +49,7 @@ sys.argv = ["trappan", "--home", sys.argv[1], "retain"]
 from pipelines.cli.app import main
 main()
 """
-#: Ends the process when all is sealed again that comes before a place.
+#: Ends the process when all is done that comes before a place.
 _KILLED_CHANGE = """
 import os, signal, sys
 from pathlib import Path
@@ -55,7 +62,8 @@ def kill(*_):
 places = [place for place, _ in rotating.STEPS]
 rotating.STEPS = (*rotating.STEPS[:places.index(sys.argv[2])], (sys.argv[2], kill))
 portal = PortalDatabase(home, os.environ["TRAPPAN_PORTAL_DATABASE"])
-rotating.rotate(rotating.HomeToReseal(Settings(home=home).lake, portal, is_alone=True))
+rotating.rotate(rotating.HomeToReseal(Settings(home=home).lake, portal, is_alone=True,
+                                      pupil_keys="pupil keys" in sys.argv))
 """
 _CATALOG = "__ducklake_metadata_lake"
 
@@ -208,3 +216,45 @@ def test_a_new_key_seals_everything_again_on_servers(
     gone = keys - keys_of_files(home)
     assert gone
     assert home.found(*gone) == []
+
+
+@pytest.mark.parametrize("place", ["lists", "tombstones"])
+def test_pupils_get_new_keys_on_servers(
+    aged: Path,
+    tmp_path: Path,
+    postgres: Postgres,
+    s3: S3,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    place: str,
+) -> None:
+    """Killed when the lake has them, before lists or after these, and gone on with."""
+    filled = copied(aged, tmp_path / "filled")
+    shutil.rmtree(filled / "portal")
+    seal_everywhere(filled)
+    home = served(filled, tmp_path / "served", postgres, s3, place)
+    before = Sealer.of_home(home.path)
+    keys = [key_of(before, NUMBER), key_of(before, OLD), KEY]
+    assert {where.partition(":")[0] for where in home.found(*keys)} >= {place, f"{place}_portal"}
+    with home.as_set() as settings, Lake.open(settings) as lake:
+        protected = {str(key) for (key,) in lake.rows("SELECT pupil_key FROM protected_pupils")}
+        counts = [lake.rows(f"SELECT count(*) FROM {table}") for table in TABLE_NAMES]
+    wrong = [line for line in home.run("verify").out.splitlines() if "WRONG" in line]
+    assert home.run_program(_KILLED_CHANGE, place, "pupil keys").returncode == -signal.SIGKILL
+    refused = home.run("rates", "--month", "2026-10")
+    assert refused.status == 1
+    assert "rotate-key --pupil-keys" in refused.err
+    monkeypatch.setattr(rotating, "_wait_for_the_latest", lambda *_: None)
+    said = home.run("rotate-key", "--alone", "--pupil-keys")
+    assert said.status == 0, said.err
+    assert home.found(*keys) == []
+    after = Sealer.of_home(home.path)
+    with home.as_set() as settings, Lake.open(settings) as lake:
+        now = {str(key) for (key,) in lake.rows("SELECT pupil_key FROM protected_pupils")}
+        assert {after.first_text(key) for key in now} == protected
+        assert [lake.rows(f"SELECT count(*) FROM {table}") for table in TABLE_NAMES] == counts
+        assert traces(lake, words_of(after)) != []
+    events = home.portal.rows("portal_event", ["pupil_key"], "")
+    assert {after.first_text(key) for (key,) in events} == {KEY}
+    # What was planted is nobody's, and verify says so before and after.
+    assert [line for line in home.run("verify").out.splitlines() if "WRONG" in line] == wrong

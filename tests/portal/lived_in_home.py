@@ -77,10 +77,10 @@ def lived_in(folder: Path) -> Path:
     return path
 
 
-def run_beside_portal(home: Path, program: str) -> subprocess.CompletedProcess[str]:
+def run_beside_portal(home: Path, program: str, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a program in a process that may ask the portal of a home, as on the demo's Monday."""
     return subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, *words],
         cwd=ROOT,
         env={
             **os.environ,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,6 +59,67 @@ assert client.post(page + "uppfoljning/", {"note": "Sagt efteråt"}).status_code
 assert "Sagt efteråt" in shown()
 assert client.get("/skola/99999901/delegeringar/").status_code == 200
 print(pupil)
+"""
+
+#: One process: pages before, refused from the first write on, and refused after the end.
+_IS_REFUSED = """
+import django
+django.setup()
+from django.test import Client
+from assets.follow_up.portal_database import PortalDatabase
+from assets.upkeep.keys import rotate as rotating
+from portal.home import the_home
+from portal.login.choices import demo_people
+from portal.views.rules import references
+from tests.conftest import settings_of
+home = the_home()
+today = home.today()
+school = today.schools["99999901"]
+principal = next(one for one in demo_people(home) if one.key in school.principals)
+pupil = next(key for key, placed in sorted(today.pupils.items())
+             if placed.school_unit_code == "99999901")
+page = f"/elev/{references([pupil])[pupil]}/"
+client = Client(HTTP_HOST="127.0.0.1", raise_request_exception=False)
+assert client.post("/valj-person/", {"person": principal.key}).status_code == 302
+assert client.get(page).status_code == 200
+database = PortalDatabase(home.folder)
+def events():
+    return len(database.rows("portal_event", ["id"], ""))
+count = events()
+def is_refused():
+    shown = client.get(page)
+    assert (shown.status_code, "Portalen är stängd en stund" in shown.content.decode()) == (503, 1)
+    for said in ({"note": "Sagt mitt i"}, {"status": "waits"}):
+        assert client.post(page + "uppfoljning/", said).status_code == 503
+    assert events() == count
+rotating._wait_for_the_latest = lambda *_: is_refused()
+rotating.rotate(rotating.HomeToReseal(settings_of(home.folder), database, latest_seconds=0,
+                                      pupil_keys=True))
+is_refused()
+print(page)
+"""
+#: Another process after it: the same address shows the same pupil, with what was noted before.
+_IS_BACK = """
+import sys
+import django
+django.setup()
+from django.test import Client
+from portal.home import the_home
+from portal.login.choices import demo_people
+home = the_home()
+today = home.today()
+school = today.schools["99999901"]
+principal = next(one for one in demo_people(home) if one.key in school.principals)
+client = Client(HTTP_HOST="127.0.0.1")
+assert client.post("/valj-person/", {"person": principal.key}).status_code == 302
+page = sys.argv[1]
+answer = client.get(page)
+assert answer.status_code == 200
+assert "Kanariefågelns anteckning" in answer.content.decode()
+assert client.post(page + "uppfoljning/", {"note": "Sagt efteråt"}).status_code == 302
+assert "Sagt efteråt" in client.get(page).content.decode()
+assert client.get("/skola/99999901/").status_code == 200
+assert client.get("/skola/99999901/delegeringar/").status_code == 200
 """
 
 
@@ -128,3 +192,46 @@ def test_a_portal_on_a_server_is_sealed_again_as_a_file_is(tmp_path: Path) -> No
         assert in_portal(database, Resealing(old, new, changes=True)) == Amounts(of_new=number)
         assert in_portal(database, Resealing(old, new, changes=True)) == Amounts(of_new=number)
         assert in_portal(database, Resealing(new, old, changes=False)) == Amounts(of_old=number)
+
+
+def test_a_portal_is_refused_while_pupils_get_new_keys_and_shows_all_after_it(
+    lived: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(lived, home, symlinks=True)
+    before = Sealer.of_home(home)
+    noted = "WHERE sealed_text IS NOT NULL"
+    ((pupil,), *_) = PortalDatabase(home).rows("portal_event", ["pupil_key"], noted)
+    answers = asked(home, pupil)
+    done = run_beside_portal(home, _IS_REFUSED)
+    assert done.returncode == 0, done.stderr[-3000:]
+    again = run_beside_portal(home, _IS_BACK, done.stdout.split()[-1])
+    assert again.returncode == 0, again.stderr[-3000:]
+    after = Sealer.of_home(home)
+    (now,) = {
+        key
+        for (key,) in PortalDatabase(home).rows("portal_event", ["pupil_key"], "")
+        if after.first_text(key) == before.first_text(pupil)
+    }
+    assert now != pupil
+    found = asked(home, now)
+    for answer in (answers, found):
+        # Who opened a pupil is more; rows are in the order of keys.
+        del answer["access"]
+    for command in ("rates", "flags"):
+        rows = [json.loads(answer.pop(command)) for answer in (answers, found)]
+        names = [sorted(_without_keys(one) for one in _rows_of(said)) for said in rows]
+        assert names[0] == names[1] != []
+    assert found["explain"].replace(now, pupil) == answers["explain"]
+    assert found["files"] == answers["files"]
+    assert found["deliver"] == answers["deliver"]
+    said = trappan("--home", home, "verify")
+    assert (said.status, said.err) == (0, "")
+
+
+def _rows_of(said: Any) -> Any:
+    return said["rows"] if isinstance(said, dict) else said
+
+
+def _without_keys(row: dict[str, Any]) -> str:
+    return json.dumps({name: value for name, value in row.items() if not name.endswith("_key")})

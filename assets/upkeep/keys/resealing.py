@@ -97,7 +97,17 @@ class Resealing:
             plain = self.old.unseal_bytes(place, row, sealed)
         except SealError:
             return _UNOPENED, None
-        return _OLD, self.new.seal_bytes(place, row, plain)
+        return _OLD, self.new.seal_bytes(
+            place, self.row_after(place, row), self.plain_after(place, plain)
+        )
+
+    def row_after(self, place: SealedPlace, row: Sequence[object]) -> Sequence[object]:  # noqa: ARG002
+        """Return what a value will be bound to: the same as before."""
+        return row
+
+    def plain_after(self, place: SealedPlace, plain: bytes) -> bytes:  # noqa: ARG002
+        """Return what will be sealed: the same as before."""
+        return plain
 
 
 def in_lake(lake: Lake, resealing: Resealing) -> Amounts:

@@ -7,7 +7,8 @@ goes from the key file. Killed at any moment, the next call goes on, and until i
 reader opens everything: nights and portal go on beside it, but for the turn to write.
 
 What keyed hashes are derived from stays, so every pupil keeps the key that lists, portal and
-tombstones know. A sealer that was made before the key changed looks at the file again whenever it
+tombstones know; unless pupils get new keys too (`pupil_keys.py`), beside which nothing may run. A
+sealer that was made before the key changed looks at the file again whenever it
 seals (`encryption.py`); only what was sealed before that and is not written yet may come late. So
 the old key stays at hand for a minute at least where there is a portal, and everything is looked
 through once more before it goes.
@@ -19,7 +20,8 @@ Not here: how a place is sealed again (`resealing.py`, `sealed_files.py`), the k
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,11 +34,28 @@ from assets.exports.pupils.tombstones import Tombstones, refuse_half_erased
 from assets.follow_up.portal_database import PortalDatabase
 from assets.lake.connection import Lake
 from assets.lake.encryption import Sealer
-from assets.lake.key_file import HomeKeys, changes_of, read_keys, write_changes, write_keys
+from assets.lake.key_file import (
+    HomeKeys,
+    changes_of,
+    parts_of,
+    read_keys,
+    write_changes,
+    write_keys,
+)
 from assets.lake.lasting_rows import keep_rows
 from assets.lake.past.snapshots import expire_everything_but_now
+from assets.lake.protection_marks import know_key, refuse_changed_words
 from assets.lake.sealed_places import SEALED_COLUMNS
 from assets.lake.settings import LakeSettings
+from assets.upkeep.keys.pupil_keys import (
+    NewPupilKeys,
+    PupilKeysRefusedError,
+    forget_portal_mark,
+    has_new_keys,
+    in_deliveries_with_keys,
+    in_lake_with_keys,
+    in_portal_with_keys,
+)
 from assets.upkeep.keys.resealing import (
     Amounts,
     KeyChangeError,
@@ -50,7 +69,9 @@ from assets.upkeep.keys.sealed_files import (
     ORIGINALS,
     files_of,
     in_archive,
+    in_grants,
     in_lists,
+    in_rewritten,
     in_tombstones,
     remove_half_written,
 )
@@ -78,6 +99,9 @@ class HomeToReseal:
         on_progress: called with a word, done and in all.
         latest_seconds: so long after the key changed nothing of before is written any more.
         is_alone: no other home writes to the same catalog; asked of one on a server.
+        pupil_keys: whether pupils get new keys too. Without it, what was begun with them is given
+            up as long as the lake has none.
+        senders: names of its senders.
     """
 
     settings: LakeSettings
@@ -85,6 +109,8 @@ class HomeToReseal:
     on_progress: Progress | None = None
     latest_seconds: float = LATEST_SECONDS
     is_alone: bool = False
+    pupil_keys: bool = False
+    senders: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -108,6 +134,8 @@ class KeyChange:
         ended_at: when the old one was gone; "" as long as it is at hand.
         sealed: how much there is by place, all of it sealed with the new key.
         unopened: by place, what neither key opens: lost before.
+        pupil_keys: whether pupils get new keys too.
+        lake_has_new_keys: whether the lake knows them by these.
     """
 
     begun_at: str
@@ -116,6 +144,8 @@ class KeyChange:
     ended_at: str = ""
     sealed: dict[str, int] = field(default_factory=dict)
     unopened: dict[str, int] = field(default_factory=dict)
+    pupil_keys: bool = False
+    lake_has_new_keys: bool = False
 
     @classmethod
     def newest_of(cls, home: Path) -> KeyChange | None:
@@ -131,8 +161,9 @@ class KeyChange:
         write_changes(home, keys, [*others, asdict(self)])
 
 
+Step = Callable[[HomeToReseal, Lake, Resealing], Amounts]
 #: What is sealed again, in this order; each can be done twice. The lake goes before its past.
-STEPS: tuple[tuple[str, Callable[[HomeToReseal, Lake, Resealing], Amounts]], ...] = (
+STEPS: tuple[tuple[str, Step], ...] = (
     (
         "originals",
         lambda home, _, resealing: in_archive(
@@ -197,23 +228,42 @@ def rotate(home: HomeToReseal) -> KeyChange:
         OSError: no room or no permission; the same.
     """
     refuse_shared(home)
-    with Lake.open(home.settings) as lake, lake.writing():
-        keys, change = _begun(home, lake)
+    keys, change = _begun(home)
     if keys.former is None:
         # Killed between the last two writes: the old key is gone, and this alone was not said.
         return _ended(home, keys, change)
-    for _ in range(_ROUNDS):
-        _seal_again(home, keys)
+    refused = ""
+    if keys.pupils_change and not home.pupil_keys:
+        keys = _without_pupil_keys(home, keys, change)
+    if keys.pupils_change:
+        # A request that began before sees another key file when it seals, but not when it does not.
         _wait_for_the_latest(home, change)
-        with Lake.open(home.settings) as lake, lake.writing():
-            looked = _walk(home, lake, keys, changes=False)
+    for _ in range(_ROUNDS):
+        try:
+            _seal_again(home, keys, change)
+        except PupilKeysRefusedError as error:
+            # Of the lake nothing has changed, and what has is sealed again and knows no keys.
+            refused = str(error)
+            keys = _without_pupil_keys(home, keys, change)
+            _seal_again(home, keys, change)
+        if not keys.pupils_change:
+            _wait_for_the_latest(home, change)
+        with _opened(home, keys, change) as lake, lake.writing():
+            looked = _walk(home, lake, keys, change, changes=False)
             if not any(amounts.of_old for amounts in looked.values()):
                 change.sealed = {p: one.of_new for p, one in looked.items() if one.of_new}
                 change.unopened = {p: one.unopened for p, one in looked.items() if one.unopened}
                 change.keep(home.path, keys)
                 keys = HomeKeys(keys.identity, None, keys.hashes)
                 write_keys(home.path, keys)
-                return _ended(home, keys, change)
+                ended = _ended(home, keys, change)
+                if refused:
+                    raise KeyChangeError(
+                        f"Pupils have the keys that they had: with new ones, {refused}. Everything "
+                        "else is sealed with a new key, and the old one is gone. Run `trappan "
+                        "verify`, mend what it names, and then give pupils new keys once more."
+                    )
+                return ended
     left = {place: amounts.of_old for place, amounts in looked.items() if amounts.of_old}
     raise KeyChangeError(
         f"{_ROUNDS} times all was sealed with the new key, and each time something was sealed with "
@@ -222,24 +272,81 @@ def rotate(home: HomeToReseal) -> KeyChange:
     )
 
 
-def _begun(home: HomeToReseal, lake: Lake) -> tuple[HomeKeys, KeyChange]:
+def _begun(home: HomeToReseal) -> tuple[HomeKeys, KeyChange]:
     """Return the keys and the change that goes on; a new one when none does."""
-    keys = read_keys(home.path)
+    keys = read_keys(home.path, while_pupils_change=True)
     now = str(keys.identity.to_public())
     newest = KeyChange.newest_of(home.path)
     stopped = newest if newest and not newest.ended_at and newest.now == now else None
     if keys.former is None and stopped is not None:
         return keys, stopped
-    _refuse(home, lake)
-    remove_half_written(home.path)
     if keys.former is not None:
-        return keys, stopped or KeyChange(_moment(), str(keys.former.to_public()), now)
-    both = HomeKeys(x25519.Identity.generate(), keys.identity, keys.hashes)
-    change = KeyChange(_moment(), now, str(both.identity.to_public()))
-    # First, so that a key file with two identities is never without a word of why.
-    change.keep(home.path, both)
-    write_keys(home.path, both)
-    return both, change
+        found = stopped or KeyChange(
+            _moment(), str(keys.former.to_public()), now, pupil_keys=keys.pupils_change
+        )
+        if home.pupil_keys and not keys.pupils_change:
+            raise KeyChangeError(
+                "A new key is under way that leaves pupils their keys. Nothing was done. Let it "
+                "end first: trappan rotate-key. Then give pupils new keys."
+            )
+        remove_half_written(home.path)
+        return keys, found
+    with Lake.open(home.settings) as lake, lake.writing():
+        _refuse(home, lake)
+        remove_half_written(home.path)
+        identity = x25519.Identity.generate()
+        both = HomeKeys(identity, keys.identity, keys.hashes)
+        if home.pupil_keys:
+            both = keys.with_new_pupil_keys(identity)
+        change = KeyChange(_moment(), now, str(identity.to_public()), pupil_keys=home.pupil_keys)
+        # First, so that a key file with two identities is never without a word of why.
+        change.keep(home.path, both)
+        write_keys(home.path, both)
+        return both, change
+
+
+def _without_pupil_keys(home: HomeToReseal, keys: HomeKeys, change: KeyChange) -> HomeKeys:
+    """Go on as if pupils were to keep their keys, as long as the lake has no others.
+
+    Returns:
+        The keys to go on with; those that were given where the lake has new ones.
+    """
+    with _opened(home, keys, change) as lake, lake.writing():
+        if change.lake_has_new_keys or has_new_keys(lake, change.now):
+            return keys
+        # What is known of changes fits the file before it, so this comes first.
+        plain = HomeKeys(keys.identity, keys.former, keys.hashes_before)
+        write_keys(home.path, plain)
+        change.pupil_keys = False
+        change.keep(home.path, plain)
+        return plain
+
+
+@contextmanager
+def _opened(home: HomeToReseal, keys: HomeKeys, change: KeyChange) -> Iterator[Lake]:
+    """Open the lake while a change is under way: its words are marked with the old secret or new.
+
+    Raises:
+        ProtectionError: words of protection were changed or removed outside of trappan.
+    """
+    if not keys.pupils_change:
+        with Lake.open(home.settings) as lake:
+            yield lake
+        return
+    old, new = _sealers(keys)
+    with Lake.open(home.settings, to_look_over=True, sealer=old) as lake:
+        if change.lake_has_new_keys or has_new_keys(lake, change.now):
+            know_key(lake.connection, new)
+        refuse_changed_words(lake.connection)
+        yield lake
+
+
+def _sealers(keys: HomeKeys) -> tuple[Sealer, Sealer]:
+    """Return what opens with the key before only, and with the new one only."""
+    return (
+        Sealer(keys.former or keys.identity, hashes=keys.hashes_before),
+        Sealer(keys.identity, hashes=keys.hashes),
+    )
 
 
 def refuse_shared(home: HomeToReseal) -> None:
@@ -277,26 +384,62 @@ def _refuse(home: HomeToReseal, lake: Lake) -> None:
             )
 
 
-def _seal_again(home: HomeToReseal, keys: HomeKeys) -> None:
-    with Lake.open(home.settings) as lake:
+def _seal_again(home: HomeToReseal, keys: HomeKeys, change: KeyChange) -> None:
+    with _opened(home, keys, change) as lake:
         with lake.writing():
-            _walk(home, lake, keys, changes=True)
+            _walk(home, lake, keys, change, changes=True)
         # Without the turn: on a server its transaction would keep all that was there before.
         expire_everything_but_now(lake)
         with lake.writing():
-            keep_rows(lake.connection, home.path, Sealer.of_home(home.path))
+            keep_rows(lake.connection, home.path, _sealers(keys)[1])
 
 
-def _walk(home: HomeToReseal, lake: Lake, keys: HomeKeys, *, changes: bool) -> dict[str, Amounts]:
+def _walk(
+    home: HomeToReseal, lake: Lake, keys: HomeKeys, change: KeyChange, *, changes: bool
+) -> dict[str, Amounts]:
     """Go through all places, once, and return what opens with which key."""
-    former = keys.former or keys.identity
-    old, new = Sealer(former, hashes=keys.hashes), Sealer(keys.identity, hashes=keys.hashes)
+    old, new = _sealers(keys)
     resealing = Resealing(old, new, changes=changes)
+    steps = STEPS
+    if keys.pupils_change:
+        secret = parts_of(keys.hashes)[-1]
+        resealing = NewPupilKeys(
+            old, new, secret=secret, name=change.now, senders=home.senders, changes=changes
+        )
+        steps = _with_pupil_keys(home, keys, change, resealing)
     found = {}
-    for number, (place, step) in enumerate(STEPS):
-        home.tell(place if changes else f"looking at {place}", number, len(STEPS))
+    for number, (place, step) in enumerate(steps):
+        home.tell(place if changes else f"looking at {place}", number, len(steps))
         found[place] = step(home, lake, resealing)
     return found
+
+
+def _with_pupil_keys(
+    home: HomeToReseal, keys: HomeKeys, change: KeyChange, resealing: NewPupilKeys
+) -> tuple[tuple[str, Step], ...]:
+    """Return the steps, where pupils get new keys too."""
+
+    def done() -> None:
+        change.lake_has_new_keys = True
+        change.keep(home.path, keys)
+
+    def in_lake_once(_: HomeToReseal, lake: Lake, __: Resealing) -> Amounts:
+        is_done = change.lake_has_new_keys
+        return in_lake_with_keys(lake, resealing, is_done=is_done, done=done)
+
+    others: dict[str, Step] = {
+        "values of the lake": in_lake_once,
+        "deliveries": lambda of_home, _, __: in_deliveries_with_keys(of_home.path, resealing),
+        "portal": lambda of_home, _, __: in_portal_with_keys(of_home.portal, resealing),
+    }
+    return (
+        *((place, others.get(place, step)) for place, step in STEPS),
+        ("grants", lambda of_home, _, __: in_grants(of_home.path, resealing)),
+        (
+            "words of rewritten originals",
+            lambda of_home, _, __: in_rewritten(of_home.path, resealing),
+        ),
+    )
 
 
 def _wait_for_the_latest(home: HomeToReseal, change: KeyChange) -> None:
@@ -309,6 +452,8 @@ def _wait_for_the_latest(home: HomeToReseal, change: KeyChange) -> None:
 
 
 def _ended(home: HomeToReseal, keys: HomeKeys, change: KeyChange) -> KeyChange:
+    if change.pupil_keys:
+        forget_portal_mark(home.portal)
     change.ended_at = _moment()
     change.keep(home.path, keys)
     return change

@@ -17,8 +17,10 @@ from pathlib import Path
 
 from pyrage import DecryptError, decrypt_io
 
+from assets.exports.files.rewritten import mark_again
 from assets.exports.files.sealed_streams import SealedFileError, reseal_stream
 from assets.exports.pupils.tombstones import FOLDER, TombstoneError, Tombstones
+from assets.exports.senders.marked_lines import GRANTS_FILE, fitting, marked_line
 from assets.lake.encryption import Sealer
 from assets.lake.key_file import CHANGES, KEY_FILE
 from assets.lake.sealed_places import LIST
@@ -204,6 +206,45 @@ def _of_list(path: Path, resealing: Resealing) -> Amounts:
     write_whole(path, after, mode=status.st_mode & 0o777)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     return _NEW
+
+
+def in_grants(home: Path, resealing: Resealing) -> Amounts:
+    """Mark grants again; a line that fits neither secret stays as it is.
+
+    Raises:
+        OSError: no room or no permission.
+    """
+    path = home / GRANTS_FILE
+    if not path.exists():
+        return Amounts()
+    found, after = Amounts(), []
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    for line in text.removesuffix("\n").split("\n"):
+        said = None
+        if fitting(resealing.new, line) is not None:
+            found += Amounts(of_new=1)
+        elif (said := fitting(resealing.old, line)) is not None:
+            found += Amounts(of_new=1) if resealing.changes else Amounts(of_old=1)
+        else:
+            found += Amounts(unopened=1)
+        after.append(f"{line if said is None else marked_line(resealing.new, said)}\n")
+    if resealing.changes:
+        content = "".join(after).encode("utf-8", "surrogateescape")
+        if content != path.read_bytes():
+            write_whole(path, content, mode=path.stat().st_mode & 0o777)
+    return found
+
+
+def in_rewritten(home: Path, resealing: Resealing) -> Amounts:
+    """Mark again what is known of originals that are not as they came.
+
+    Raises:
+        OSError: no room or no permission.
+    """
+    of_new, of_old = mark_again(
+        home / "archive", resealing.old, resealing.new, changes=resealing.changes
+    )
+    return Amounts(of_new=of_new, of_old=of_old)
 
 
 def in_tombstones(home: Path, resealing: Resealing) -> Amounts:

@@ -6,6 +6,7 @@ Not here: what is sealed again, and in which order (`assets/upkeep/keys/`).
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Annotated
 
@@ -17,11 +18,25 @@ from assets.upkeep.keys.rotate import HomeToReseal, KeyChange, minutes, plan, ro
 from pipelines.cli.home import note_access, settings_of
 from pipelines.cli.options import CommandError, Home, Reason
 from pipelines.cli.printing import say, say_out, watched
+from pipelines.cli.trust.waiting import senders_in
 from pipelines.running import run_lock
 
-_ABOUT_HASHES = (
-    "What pupils are known by (keyed hashes) stays as it was: whoever has the old key can still "
-    "tell whether a number they know is a pupil's key. See docs/operators-keys.md."
+_ABOUT_HASHES = {
+    False: (
+        "What pupils are known by (keyed hashes) stays as it was: whoever has the old key can "
+        "still tell whether a number they know is a pupil's key. --pupil-keys changes that too. "
+        "See docs/operators-keys.md."
+    ),
+    True: (
+        "Pupils have new keys: with the old key alone nobody can tell whose they are. Lists of "
+        "keys that people keep elsewhere, as of `trappan flags`, have the keys before. See "
+        "docs/operators-keys.md."
+    ),
+}
+#: Nothing may run beside it.
+_STOPPED = (
+    "Nights, commands and the portal are refused until it has ended; stop the portal first, and "
+    "start it again after it."
 )
 
 
@@ -37,6 +52,13 @@ def rotate_key(
             "--alone", help="No other home uses this catalog; asked where it is on a server."
         ),
     ] = False,
+    pupil_keys: Annotated[
+        bool,
+        typer.Option(
+            "--pupil-keys",
+            help="Give pupils new keys too (keyed hashes); nothing else may run meanwhile.",
+        ),
+    ] = False,
     reason: Reason = None,
     home: Home = None,
 ) -> None:
@@ -47,17 +69,25 @@ def rotate_key(
         raise CommandError(f"{folder} has no {KEY_FILE}: there is nothing to seal again.")
     database = PortalDatabase(folder, settings.portal_database.get_secret_value())
     if planned:
-        _say_plan(plan(HomeToReseal(settings.lake, database, is_alone=alone)))
+        given = HomeToReseal(settings.lake, database, is_alone=alone)
+        _say_plan(plan(given), pupil_keys=pupil_keys)
         return
     note_access(settings, "rotate-key", reason=reason)
     if since := change_under_way(folder):
         say(f"The new key of {since} goes on.")
-    with run_lock(settings, "rotate-key"), watched() as progress:
-        done = rotate(HomeToReseal(settings.lake, database, progress, is_alone=alone))
+    # A night that runs has read pupils' keys already.
+    no_night = run_lock(settings, "nightly") if pupil_keys else nullcontext()
+    with run_lock(settings, "rotate-key"), no_night, watched() as progress:
+        given = HomeToReseal(
+            settings.lake, database, progress, is_alone=alone, pupil_keys=pupil_keys
+        )
+        if pupil_keys:
+            given.senders = tuple(one.name for one in senders_in(settings).named)
+        done = rotate(given)
     _say_done(done)
 
 
-def _say_plan(found: dict[str, int]) -> None:
+def _say_plan(found: dict[str, int], *, pupil_keys: bool) -> None:
     if not found:
         say("Nothing is sealed here yet.")
     for place, number in found.items():
@@ -66,7 +96,7 @@ def _say_plan(found: dict[str, int]) -> None:
         f"About {minutes(found)} minutes, in which nights wait; with a portal one more. Old "
         "snapshots of the lake go: what was known at an earlier moment can't be asked after it."
     )
-    say(_ABOUT_HASHES)
+    say(_STOPPED if pupil_keys else _ABOUT_HASHES[False])
 
 
 def _say_done(done: KeyChange) -> None:
@@ -78,4 +108,4 @@ def _say_done(done: KeyChange) -> None:
         "`trappan backup`. Keep the old one, apart, as long as you keep a backup from before: it "
         "alone opens that. Start the portal again; everybody logs in once more."
     )
-    say(_ABOUT_HASHES)
+    say(_ABOUT_HASHES[done.pupil_keys])
