@@ -52,7 +52,8 @@ _INTRODUCTION = (
 _REACHED = (
     "`trappan erase` takes one pupil out ([how](operators-erasure.md)); `trappan retain` lets go "
     "of what the municipality decided, kind by kind ([how](operators-retention.md)), and without a "
-    "decision of nothing; `trappan rotate-key` gives the home a new key "
+    "decision of nothing; `trappan rotate-key` gives the home a new key, and with `--pupil-keys` "
+    "every pupil another key in lake, lists, deliveries and portal "
     "([how](operators-keys.md)). `trappan backup` copies what is sealed as it lies and encrypts "
     "all else for a key that is kept elsewhere; `pupil.key` is never in it. What `trappan verify` "
     "notices of a file: a bit flipped where anything is read, cut short, gone."

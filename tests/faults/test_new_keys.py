@@ -30,6 +30,7 @@ from rules.personal_data import PLACES, places_of
 from rules.personal_data_store import REFUSED, SEALED_AGAIN
 from tests.conftest import settings_of
 from tests.examples import examples
+from tests.integration.aged_home import copied
 from tests.integration.conftest import trappan
 from tests.integration.sealed_home import (
     KEY,
@@ -122,13 +123,6 @@ _TIMES = examples(2)
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with something sealed in every place; nobody changes it."""
     return sealed_home(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def home(sealed: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    shutil.copytree(sealed, tmp_path / "home", symlinks=True)
-    return tmp_path / "home"
 
 
 def new_key(home: Path) -> KeyChange:
@@ -227,9 +221,12 @@ def test_killed_at_any_step_all_opens_and_the_next_call_ends_it(
 @pytest.fixture(scope="module")
 def files_moved(sealed: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     """So many files are moved or removed while a key changes."""
-    home = tmp_path_factory.mktemp("counted") / "home"
-    shutil.copytree(sealed, home, symlinks=True)
-    done = run(KILLED_AT_A_FILE, home, 0)
+    return files_moved_in(copied(sealed, tmp_path_factory.mktemp("counted")))
+
+
+def files_moved_in(home: Path, *words: str) -> int:
+    """Give a home a new key, and return how many files are moved or removed meanwhile."""
+    done = run(KILLED_AT_A_FILE, home, 0, *words)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.rpartition("files: ")[2])
 

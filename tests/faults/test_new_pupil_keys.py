@@ -33,7 +33,14 @@ from assets.upkeep.keys.resealing import KeyChangeError
 from assets.upkeep.keys.rotate import HomeToReseal, KeyChange, rotate
 from tests.conftest import settings_of
 from tests.examples import examples
-from tests.faults.test_new_keys import KILLED, KILLED_AT_A_FILE, MOMENTS, run, unopened
+from tests.faults.test_new_keys import (
+    KILLED,
+    KILLED_AT_A_FILE,
+    MOMENTS,
+    files_moved_in,
+    run,
+    unopened,
+)
 from tests.integration.aged_home import copied
 from tests.integration.conftest import trappan
 from tests.integration.erased_home import SCHOOL
@@ -76,12 +83,6 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for reason in (sealer.key_text("crossing", "m\x1fp\x1f1"), "2026-W40"):
             log.execute("INSERT INTO notices VALUES ('a', ?)", (reason,))
     return home
-
-
-@pytest.fixture
-def home(sealed: Path, tmp_path: Path) -> Path:
-    """A copy of it, which a test may change."""
-    return copied(sealed, tmp_path)
 
 
 def new_keys(home: Path) -> KeyChange:
@@ -228,11 +229,7 @@ def test_killed_at_any_step_it_goes_on_where_it_was(
 @pytest.fixture(scope="module")
 def files_moved(sealed: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     """So many files are moved or removed while pupils get new keys."""
-    home = tmp_path_factory.mktemp("counted") / "home"
-    shutil.copytree(sealed, home, symlinks=True)
-    done = run(KILLED_AT_A_FILE, home, 0, "pupil keys")
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout.rpartition("files: ")[2])
+    return files_moved_in(copied(sealed, tmp_path_factory.mktemp("counted")), "pupil keys")
 
 
 @pytest.mark.parametrize("time", range(_TIMES))

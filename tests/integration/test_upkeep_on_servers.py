@@ -101,6 +101,14 @@ def keys_of_files(home: ServedHome) -> set[str]:
     return set(home.postgres.sql(statement, home.name).split())
 
 
+def sealed_everywhere(aged: Path, folder: Path) -> Path:
+    """Return a copy of a home with something sealed in each place."""
+    filled = copied(aged, folder)
+    shutil.rmtree(filled / "portal")
+    seal_everywhere(filled)
+    return filled
+
+
 def unsealed(files: pl.DataFrame, sealer: Sealer) -> pl.DataFrame:
     """Return rows of the ledger with names in clear: sealed again, no value is as it was."""
     names = [
@@ -171,9 +179,7 @@ def test_a_new_key_seals_everything_again_on_servers(
     has_s3: bool,
 ) -> None:
     """Killed before a place, and gone on with; data files lie in the home, or on S3."""
-    filled = copied(aged, tmp_path / "filled")
-    shutil.rmtree(filled / "portal")
-    seal_everywhere(filled)
+    filled = sealed_everywhere(aged, tmp_path / "filled")
     name = f"sealed_{place.partition(' ')[0]}"
     home = served(filled, tmp_path / "served", postgres, s3 if has_s3 else None, name)
     keys = keys_of_files(home)
@@ -229,9 +235,7 @@ def test_pupils_get_new_keys_on_servers(
     place: str,
 ) -> None:
     """Killed when the lake has them, before lists or after these, and gone on with."""
-    filled = copied(aged, tmp_path / "filled")
-    shutil.rmtree(filled / "portal")
-    seal_everywhere(filled)
+    filled = sealed_everywhere(aged, tmp_path / "filled")
     home = served(filled, tmp_path / "served", postgres, s3, place)
     before = Sealer.of_home(home.path)
     keys = [key_of(before, NUMBER), key_of(before, OLD), KEY]

@@ -19,11 +19,11 @@ from tests.integration.scale_out_servers import PASSWORD, ROLE, postgres_server
 from tests.integration.sealed_home import openings, portal_rows
 from tests.portal.lived_in_home import lived_in, run_beside_portal
 
-#: One process: pages before, a note while both keys are at hand, the end, pages after.
-_RUNS_ON = """
+#: How each of the programs below begins: a principal, and a pupil whose page is open.
+_BEGINS = """
+import sys
 import django
 django.setup()
-from pathlib import Path
 from django.test import Client
 from assets.follow_up.portal_database import PortalDatabase
 from assets.upkeep.keys import rotate as rotating
@@ -32,95 +32,67 @@ from portal.login.choices import demo_people
 from portal.views.rules import references
 from tests.conftest import settings_of
 home = the_home()
+database = PortalDatabase(home.folder)
 today = home.today()
 school = today.schools["99999901"]
 principal = next(one for one in demo_people(home) if one.key in school.principals)
 pupil = next(key for key, placed in sorted(today.pupils.items())
              if placed.school_unit_code == "99999901")
-page = f"/elev/{references([pupil])[pupil]}/"
-client = Client(HTTP_HOST="127.0.0.1")
+page = sys.argv[1] if len(sys.argv) > 1 else f"/elev/{references([pupil])[pupil]}/"
+client = Client(HTTP_HOST="127.0.0.1", raise_request_exception=False)
 assert client.post("/valj-person/", {"person": principal.key}).status_code == 302
 def shown():
     answer = client.get(page)
     assert answer.status_code == 200
     return answer.content.decode()
-assert "Kanariefågelns anteckning" in shown()
-wait = rotating._wait_for_the_latest
-def meanwhile(*given):
-    done = client.post(page + "uppfoljning/", {"note": "Sagt under tiden"})
+def noted(words):
+    done = client.post(page + "uppfoljning/", {"note": words})
     assert done.status_code == 302, done.content
-    assert "Sagt under tiden" in shown()
-    assert "Kanariefågelns anteckning" in shown()
-rotating._wait_for_the_latest = meanwhile
-rotating.rotate(rotating.HomeToReseal(settings_of(home.folder), PortalDatabase(home.folder),
-                                      latest_seconds=0))
+    assert words in shown() and "Kanariefågelns anteckning" in shown()
+def rotate(meanwhile, **more):
+    rotating._wait_for_the_latest = lambda *_: meanwhile()
+    rotating.rotate(rotating.HomeToReseal(settings_of(home.folder), database,
+                                          latest_seconds=0, **more))
+assert "Kanariefågelns anteckning" in shown()
+"""
+#: One process: pages before, a note while both keys are at hand, the end, pages after.
+_RUNS_ON = (
+    _BEGINS
+    + """
+rotate(lambda: noted("Sagt under tiden"))
 assert "Sagt under tiden" in shown() and "Kanariefågelns anteckning" in shown()
-assert client.post(page + "uppfoljning/", {"note": "Sagt efteråt"}).status_code == 302
-assert "Sagt efteråt" in shown()
+noted("Sagt efteråt")
 assert client.get("/skola/99999901/delegeringar/").status_code == 200
 print(pupil)
 """
-
+)
 #: One process: pages before, refused from the first write on, and refused after the end.
-_IS_REFUSED = """
-import django
-django.setup()
-from django.test import Client
-from assets.follow_up.portal_database import PortalDatabase
-from assets.upkeep.keys import rotate as rotating
-from portal.home import the_home
-from portal.login.choices import demo_people
-from portal.views.rules import references
-from tests.conftest import settings_of
-home = the_home()
-today = home.today()
-school = today.schools["99999901"]
-principal = next(one for one in demo_people(home) if one.key in school.principals)
-pupil = next(key for key, placed in sorted(today.pupils.items())
-             if placed.school_unit_code == "99999901")
-page = f"/elev/{references([pupil])[pupil]}/"
-client = Client(HTTP_HOST="127.0.0.1", raise_request_exception=False)
-assert client.post("/valj-person/", {"person": principal.key}).status_code == 302
-assert client.get(page).status_code == 200
-database = PortalDatabase(home.folder)
+_IS_REFUSED = (
+    _BEGINS
+    + """
 def events():
     return len(database.rows("portal_event", ["id"], ""))
 count = events()
 def is_refused():
-    shown = client.get(page)
-    assert (shown.status_code, "Portalen är stängd en stund" in shown.content.decode()) == (503, 1)
+    answer = client.get(page)
+    assert answer.status_code == 503 and "Portalen är stängd en stund" in answer.content.decode()
     for said in ({"note": "Sagt mitt i"}, {"status": "waits"}):
         assert client.post(page + "uppfoljning/", said).status_code == 503
     assert events() == count
-rotating._wait_for_the_latest = lambda *_: is_refused()
-rotating.rotate(rotating.HomeToReseal(settings_of(home.folder), database, latest_seconds=0,
-                                      pupil_keys=True))
+rotate(is_refused, pupil_keys=True)
 is_refused()
 print(page)
 """
+)
 #: Another process after it: the same address shows the same pupil, with what was noted before.
-_IS_BACK = """
-import sys
-import django
-django.setup()
-from django.test import Client
-from portal.home import the_home
-from portal.login.choices import demo_people
-home = the_home()
-today = home.today()
-school = today.schools["99999901"]
-principal = next(one for one in demo_people(home) if one.key in school.principals)
-client = Client(HTTP_HOST="127.0.0.1")
-assert client.post("/valj-person/", {"person": principal.key}).status_code == 302
-page = sys.argv[1]
-answer = client.get(page)
-assert answer.status_code == 200
-assert "Kanariefågelns anteckning" in answer.content.decode()
-assert client.post(page + "uppfoljning/", {"note": "Sagt efteråt"}).status_code == 302
-assert "Sagt efteråt" in client.get(page).content.decode()
-assert client.get("/skola/99999901/").status_code == 200
-assert client.get("/skola/99999901/delegeringar/").status_code == 200
+_IS_BACK = (
+    _BEGINS
+    + """
+noted("Sagt efteråt")
+for path in ("/skola/99999901/", "/skola/99999901/delegeringar/"):
+    assert client.get(path).status_code == 200
 """
+)
 
 
 @pytest.fixture(scope="module")

@@ -171,13 +171,15 @@ def in_lake_with_keys(
         done: called when it is; before it the lake's past must not go, which has the mark.
 
     Returns:
-        How much opens with which key now.
+        How much opens with which key; nothing where it was changed, which is not looked at twice.
 
     Raises:
         PupilKeysRefusedError: not every row came through, or protection would not mean the same
             pupils; the lake is as it was.
     """
-    if resealing.changes and not is_done:
+    if not resealing.changes:
+        return in_lake(lake, resealing)
+    if not is_done:
         if not has_new_keys(lake, resealing.name):
             try:
                 lake.write(lambda connection: _change(connection, resealing))
@@ -186,7 +188,16 @@ def in_lake_with_keys(
                 raise
         know_key(lake.connection, resealing.new)
         done()
-    return in_lake(lake, Resealing(resealing.old, resealing.new, changes=False))
+    return Amounts()
+
+
+def keyed_rows(lake: Lake) -> int:
+    """Return how many rows of the lake are put there once more."""
+    return sum(
+        _count(lake.connection, f"lake.{table.name}")
+        for table in TABLES
+        if not KEYED.isdisjoint(column.name for column in table.columns)
+    )
 
 
 def has_new_keys(lake: Lake, name: str) -> bool:
@@ -206,7 +217,7 @@ def _message(name: str) -> str:
 def _change(connection: duckdb.DuckDBPyConnection, resealing: NewPupilKeys) -> None:
     """Do all of it, in a transaction that may be begun again."""
     know_key(connection, resealing.old)
-    protected = [_values(connection, statement) for statement in _PROTECTED]
+    protected = [_keys(connection, statement) for statement in _PROTECTED]
     _make_pairs(connection, resealing)
     _keep_the_source_of_a_sender(connection, resealing.senders)
     _seal(connection, resealing)
@@ -219,15 +230,14 @@ def _change(connection: duckdb.DuckDBPyConnection, resealing: NewPupilKeys) -> N
     for name, count in fitting.items():
         if count != _count(connection, f"{name} WHERE mark_key = {MARKS[name]}"):
             raise PupilKeysRefusedError(f"{name}: other marks would fit than now")
-    after = dict(connection.execute(f"SELECT before, after FROM {_PAIRS}").fetchall())
     for statement, before in zip(_PROTECTED, protected, strict=True):
-        if {after[key] for key in before} != _values(connection, statement):
+        if set(resealing.keys_after(before)) != _keys(connection, statement):
             raise PupilKeysRefusedError("other pupils would be protected than now")
     connection.execute(f"CALL lake.set_commit_message('trappan', '{_message(resealing.name)}')")
 
 
-def _values(connection: duckdb.DuckDBPyConnection, statement: str) -> set[Any]:
-    return {value for (value,) in connection.execute(statement).fetchall() if value is not None}
+def _keys(connection: duckdb.DuckDBPyConnection, statement: str) -> set[str]:
+    return {str(key) for (key,) in connection.execute(statement).fetchall() if key is not None}
 
 
 def _make_pairs(connection: duckdb.DuckDBPyConnection, resealing: NewPupilKeys) -> None:

@@ -55,6 +55,7 @@ from assets.upkeep.keys.pupil_keys import (
     in_deliveries_with_keys,
     in_lake_with_keys,
     in_portal_with_keys,
+    keyed_rows,
 )
 from assets.upkeep.keys.resealing import (
     Amounts,
@@ -191,12 +192,14 @@ def plan(home: HomeToReseal) -> dict[str, int]:
             lake.rows(f"SELECT count({place.column}) FROM lake.{place.table}")[0][0]
             for place in SEALED_COLUMNS
         )
+        rows = keyed_rows(lake) if home.pupil_keys else 0
     originals = list(files_of(home.path, ORIGINALS))
     # Opens nothing, so it counts.
     nobodys = Resealing(Sealer.unkept(), Sealer.unkept(), changes=False)
     found = {
         "originals": len(originals),
         "MiB of originals": sum(path.stat().st_size for path in originals) >> 20,
+        "rows of the lake": rows,
         "values of the lake": int(values),
         "lists": sum(1 for _ in files_of(home.path, LISTS)),
         "deliveries": in_deliveries(home.path, nobodys).unopened,
@@ -207,9 +210,10 @@ def plan(home: HomeToReseal) -> dict[str, int]:
 
 
 def minutes(found: dict[str, int]) -> int:
-    """Return about how many minutes that takes, by what was measured (ADR 0058); at least one."""
+    """Return about how many minutes that takes, by what was measured (ADR 0058, 0060)."""
     seconds = (
-        0.02 * found.get("originals", 0)
+        found.get("rows of the lake", 0) / 300_000
+        + 0.02 * found.get("originals", 0)
         + found.get("MiB of originals", 0) / 30
         + found.get("values of the lake", 0) / 20_000
         + 0.01 * (found.get("lists", 0) + found.get("portal", 0) / 100)
@@ -260,8 +264,9 @@ def rotate(home: HomeToReseal) -> KeyChange:
                 if refused:
                     raise KeyChangeError(
                         f"Pupils have the keys that they had: with new ones, {refused}. Everything "
-                        "else is sealed with a new key, and the old one is gone. Run `trappan "
-                        "verify`, mend what it names, and then give pupils new keys once more."
+                        "else is sealed with a new key, and the old one is gone. Copy pupil.key "
+                        "apart now, every line of it. Run `trappan verify`, mend what it names, "
+                        "and then give pupils new keys once more."
                     )
                 return ended
     left = {place: amounts.of_old for place, amounts in looked.items() if amounts.of_old}

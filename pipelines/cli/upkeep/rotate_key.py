@@ -69,7 +69,7 @@ def rotate_key(
         raise CommandError(f"{folder} has no {KEY_FILE}: there is nothing to seal again.")
     database = PortalDatabase(folder, settings.portal_database.get_secret_value())
     if planned:
-        given = HomeToReseal(settings.lake, database, is_alone=alone)
+        given = HomeToReseal(settings.lake, database, is_alone=alone, pupil_keys=pupil_keys)
         _say_plan(plan(given), pupil_keys=pupil_keys)
         return
     note_access(settings, "rotate-key", reason=reason)
