@@ -64,8 +64,8 @@ _KEY_BYTES = 32
 #: The block of SHA-256, which an HMAC fills its key up to.
 _BLOCK_BYTES = 64
 #: Kinds of keys that stay when pupils get new ones, because they stand where nothing can be
-#: changed, or are told to people: mentors' folders at targets, what was mailed, what cases are
-#: called. None of them is made of a pupil's key as it is now.
+#: changed, or are told to people: mentors' folders at targets, whom mail was for, what cases are
+#: called. None of them is made of a pupil's key.
 _STAYS = frozenset({"mentor", "address", "notice", "portal case"})
 
 

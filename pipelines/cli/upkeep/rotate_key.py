@@ -79,10 +79,9 @@ def rotate_key(
     no_night = run_lock(settings, "nightly") if pupil_keys else nullcontext()
     with run_lock(settings, "rotate-key"), no_night, watched() as progress:
         given = HomeToReseal(
-            settings.lake, database, progress, is_alone=alone, pupil_keys=pupil_keys
-        )
-        if pupil_keys:
-            given.senders = tuple(one.name for one in senders_in(settings).named)
+            settings.lake, database, progress, is_alone=alone, pupil_keys=pupil_keys,
+            senders=tuple(one.name for one in senders_in(settings).named) if pupil_keys else (),
+        )  # fmt: skip
         done = rotate(given)
     _say_done(done)
 
